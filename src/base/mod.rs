@@ -1,0 +1,11 @@
+//! What every layer shares: time, the distributions' vocabulary, chance and portable mathematics.
+//! Knows no scenario, no node and no terminal.
+
+pub mod chance;
+pub mod dist;
+pub mod math;
+pub mod time;
+
+pub use chance::{Stream, name_hash, mix};
+pub use dist::Dist;
+pub use time::{Span, Time};

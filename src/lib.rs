@@ -1,0 +1,4 @@
+//! A wind tunnel for microservice designs: describe a business once, run it wired three ways, and
+//! see what each wiring costs in latency and in consistency.
+
+pub mod base;
