@@ -1,0 +1,662 @@
+//! The checked scenario: what a file means once its names are resolved, its knobs turned and its
+//! units read. Everything here is plain data; nothing here knows a design's wiring or an engine.
+//!
+//! Nodes, entities and flows are sorted by name, and indices into those lists are the only
+//! references: a tree that came out of [`super::load`] never holds a dangling one.
+
+use crate::base::{Dist, Span};
+
+/// Index into [`Scenario::nodes`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeIx(pub u16);
+
+/// Index into [`Scenario::entities`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntityIx(pub u16);
+
+/// Index into [`Scenario::flows`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlowIx(pub u16);
+
+/// Index into [`Scenario::policies`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PolicyIx(pub u16);
+
+/// A place in the scenario file, both counted from 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Line.
+    pub line: u32,
+    /// Column, in characters.
+    pub column: u32,
+}
+
+/// A text with the place where it stands in the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed<T> {
+    /// What stands there.
+    pub value: T,
+    /// Where (of its first character inside the quotes).
+    pub place: Place,
+}
+
+/// One scenario file, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scenario {
+    /// The file's stem.
+    pub name: String,
+    /// One sentence for people.
+    pub about: String,
+    /// How long, from when on it counts.
+    pub run: Run,
+    /// Knobs in file order with the values in force (as RON text, normalised).
+    pub knobs: Vec<(String, String)>,
+    /// The architecture, sorted by name.
+    pub nodes: Vec<Node>,
+    /// How messages travel.
+    pub network: Network,
+    /// The data, sorted by name.
+    pub entities: Vec<Entity>,
+    /// Conserved sums over numeric entities, in file order.
+    pub sums: Vec<Sum>,
+    /// The business operations, sorted by name.
+    pub flows: Vec<Flow>,
+    /// The designs in file order.
+    pub designs: Vec<Design>,
+    /// The policies in file order.
+    pub policies: Vec<Policy>,
+    /// The faults in file order.
+    pub faults: Vec<Fault>,
+    /// Named figures that the scenario wants, in the language of expectations.
+    pub measures: Vec<(String, Placed<String>)>,
+    /// What CI checks.
+    pub expect: Vec<Placed<String>>,
+}
+
+/// The clockwork of a run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Arrivals end here.
+    pub length: Span,
+    /// Flows sent before this are not measured.
+    pub warmup: Span,
+    /// The longest the drain after `length` may take (60 s by default).
+    pub drain: Span,
+    /// A run with more messages and timers in flight stops, marked partial (5 million by default).
+    pub max_in_flight: u64,
+    /// The seed when the command line names none (1 by default).
+    pub seed: u64,
+}
+
+/// A thing in the architecture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: NodeKind,
+}
+
+/// The kinds of node.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NodeKind {
+    /// Customers.
+    Client(Client),
+    /// The front door.
+    Gateway(Gateway),
+    /// A service.
+    Service(Service),
+    /// A store.
+    Database(Database),
+    /// A message queue in the manner of RabbitMQ.
+    Queue(Queue),
+    /// A partitioned log in the manner of Apache Kafka.
+    Log(Log),
+}
+
+/// Customers: who sends which flows when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Client {
+    /// When journeys start.
+    pub arrivals: Arrivals,
+    /// How many customers share the journeys (open arrivals draw one of them each time).
+    pub sessions: u32,
+    /// What a customer does in a row; never empty.
+    pub journeys: Vec<Journey>,
+    /// The gateway it goes through; `None` calls the homes directly.
+    pub via: Option<NodeIx>,
+    /// The policy of its own calls.
+    pub policy: Option<PolicyIx>,
+}
+
+/// When journeys start.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arrivals {
+    /// Open: a Poisson process whose rate per second changes at the given instants (the first at 0).
+    Poisson(Vec<(Span, f64)>),
+    /// Open: arrival k exactly at k/rate within a stretch of constant rate.
+    Constant(Vec<(Span, f64)>),
+    /// Open: independent gaps from a distribution.
+    Gaps(Dist),
+    /// Closed: this many customers, each starting its next journey after the think time.
+    Closed {
+        /// How many customers.
+        customers: u32,
+        /// Think time between journeys (and before the first).
+        think: Dist,
+    },
+}
+
+/// What a customer does in a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Journey {
+    /// Its name.
+    pub name: String,
+    /// Relative frequency, positive.
+    pub weight: f64,
+    /// Its steps, at least one [`Action::Do`].
+    pub actions: Vec<Action>,
+}
+
+/// A step of a journey.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Send a flow and wait for the answer.
+    Do(FlowIx),
+    /// Wait.
+    Think(Dist),
+}
+
+/// A gateway.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gateway {
+    /// Running copies.
+    pub instances: u32,
+    /// Requests worked on at once per instance; `None` is unlimited.
+    pub workers: Option<u32>,
+    /// Time to route and transform a request.
+    pub work: Dist,
+    /// Time to transform an answer on its way back.
+    pub answer_work: Dist,
+    /// Token bucket per instance.
+    pub limit: Option<Limit>,
+    /// How callers spread their calls over the instances.
+    pub balance: Balance,
+    /// Policy of calls to this node, over the class's.
+    pub policy: Option<PolicyIx>,
+}
+
+/// A token bucket, full at the start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limit {
+    /// Tokens per second.
+    pub rate: f64,
+    /// Capacity in tokens.
+    pub burst: u64,
+}
+
+/// A service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Service {
+    /// Running copies.
+    pub instances: u32,
+    /// Workers per instance.
+    pub workers: u32,
+    /// Waiting places per instance; `None` is unbounded.
+    pub room: Option<u32>,
+    /// Worker time of a step that names none of its own.
+    pub work: Dist,
+    /// Worker time of a message that carries no step of the business: replies, copy updates, relays.
+    pub overhead: Dist,
+    /// Is the worker held while the service waits for others?
+    pub hold: bool,
+    /// Its database.
+    pub store: Option<NodeIx>,
+    /// How callers spread their calls over the instances.
+    pub balance: Balance,
+    /// Policy of calls to this node, over the class's.
+    pub policy: Option<PolicyIx>,
+}
+
+/// How a caller picks the instance; it knows only its own outstanding calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Balance {
+    /// One after the other.
+    RoundRobin,
+    /// Uniformly at random.
+    Random,
+    /// The one with the fewest of the caller's outstanding calls, the first of equals.
+    LeastOutstanding,
+    /// The better of this many, drawn at random without replacement.
+    Choices(u32),
+}
+
+/// A store.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Database {
+    /// Transactions at once.
+    pub connections: u32,
+    /// Waiting places for a connection; `None` is unbounded.
+    pub room: Option<u32>,
+    /// Time of one read.
+    pub read: Dist,
+    /// Time of one key written.
+    pub write: Dist,
+    /// Policy of calls to this node, over the class's.
+    pub policy: Option<PolicyIx>,
+}
+
+/// A message queue: one durable queue per consuming service, persistent messages, confirms, manual acks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queue {
+    /// Unacknowledged deliveries per consumer.
+    pub prefetch: u32,
+    /// Time to store a message before its confirm.
+    pub persist: Dist,
+    /// A message is dead-lettered when it would be delivered more often than this; `None` never.
+    pub delivery_limit: Option<u32>,
+    /// How long a consumer holds a message it could not process before it returns it.
+    pub requeue_delay: Span,
+}
+
+/// A partitioned log: one topic per producing service, one consumer group per consuming service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Log {
+    /// Partitions of every topic.
+    pub partitions: u32,
+    /// Time to append a record before its acknowledgement.
+    pub append: Dist,
+    /// A member that was not heard of for so long is removed from its group.
+    pub session_timeout: Span,
+    /// How often members say that they live.
+    pub heartbeat: Span,
+    /// Do members keep their partitions over a restart (static membership)?
+    pub static_members: bool,
+    /// How long a consumer waits before it tries a failed record again.
+    pub retry_delay: Span,
+}
+
+/// How messages travel between nodes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Network {
+    /// One way between any two nodes.
+    pub latency: Dist,
+    /// Links with a latency of their own, one way each; later ones win.
+    pub links: Vec<Link>,
+}
+
+/// A link with a latency of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link {
+    /// Sender.
+    pub from: NodeIx,
+    /// Receiver.
+    pub to: NodeIx,
+    /// One way.
+    pub latency: Dist,
+}
+
+/// A kind of data.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entity {
+    /// Its name.
+    pub name: String,
+    /// The one service that owns it.
+    pub owner: NodeIx,
+    /// Items that exist at the start, at least one.
+    pub keys: u64,
+    /// Which items are popular.
+    pub popularity: Popular,
+    /// The number each item holds at the start.
+    pub start: i64,
+    /// Commits below this are counted as broken (observed, never enforced, except by `Take`).
+    pub floor: Option<i64>,
+}
+
+/// Which items are popular.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Popular {
+    /// All alike.
+    Uniform,
+    /// Rank r with weight `r^-exponent`.
+    Zipf(f64),
+}
+
+/// A sum that should not change: judged at the audit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sum {
+    /// Its name.
+    pub name: String,
+    /// What is added up.
+    pub entities: Vec<EntityIx>,
+}
+
+/// A business operation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flow {
+    /// Its name.
+    pub name: String,
+    /// The service where it starts.
+    pub home: NodeIx,
+    /// An answer later than this is late.
+    pub deadline: Option<Span>,
+    /// Do the services give up work whose deadline has passed?
+    pub propagate: bool,
+    /// Compensate when the flow is not done after so long (pubsub).
+    pub give_up: Option<Span>,
+    /// Worker time of the home's first step, over the service's.
+    pub work: Option<Dist>,
+    /// What happens, in causal order.
+    pub steps: Vec<Step>,
+}
+
+/// A step of a flow. The order of steps is causal order, in every design.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// Need data that another service owns.
+    Ask {
+        /// What.
+        entity: EntityIx,
+        /// Which item.
+        key: Key,
+        /// Refuse the flow if the value seen is below this.
+        need: Option<i64>,
+    },
+    /// Read data that this service owns.
+    Read {
+        /// What.
+        entity: EntityIx,
+        /// Which item.
+        key: Key,
+        /// Refuse the flow if the value seen is below this.
+        need: Option<i64>,
+    },
+    /// Change data that this service owns.
+    Effect(Effect),
+    /// Spend worker time here.
+    Work(Dist),
+    /// An effect that must happen at another service.
+    Tell(Tell),
+    /// A computed question: cannot be copied or cached, a call in every design.
+    Call {
+        /// Whom.
+        service: NodeIx,
+        /// Worker time there, over the service's.
+        work: Option<Dist>,
+        /// What it does there to answer: `Read`, `Ask`, `Work`, `Call` only.
+        steps: Vec<Step>,
+    },
+    /// Branches run together, issued in this order.
+    All(Vec<Step>),
+    /// With this probability.
+    Maybe(f64, Vec<Step>),
+    /// So many times in a row.
+    Repeat(u32, Vec<Step>),
+}
+
+/// A tell.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tell {
+    /// The handler.
+    pub service: NodeIx,
+    /// What it does: a flow by the same rules.
+    pub steps: Vec<Step>,
+    /// Worker time there, over the service's.
+    pub work: Option<Dist>,
+    /// Probability of a business "no".
+    pub refuses: f64,
+    /// Its failure changes nothing.
+    pub best_effort: bool,
+}
+
+/// A change of one item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effect {
+    /// What.
+    pub entity: EntityIx,
+    /// Which item.
+    pub key: Key,
+    /// How.
+    pub change: Change,
+    /// What takes it back.
+    pub undo: Option<Change>,
+}
+
+/// How an item changes; every change makes a new version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// A new version.
+    Write,
+    /// The number changes, unguarded.
+    Add(i64),
+    /// The number goes down; the owner refuses below the floor (0 where none is declared).
+    Take(i64),
+    /// Overwrites with the value that the flow saw of this item, plus this; with `if_unchanged`
+    /// refused when the version is no longer the one seen.
+    Put {
+        /// Added to the value seen.
+        add: i64,
+        /// Compare-and-set.
+        if_unchanged: bool,
+    },
+}
+
+/// Which item a step means.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Key {
+    /// The one that this operation creates.
+    New,
+    /// The one that the session's latest creating operation created, else a preloaded one.
+    Own,
+    /// By popularity, drawn once per operation and name.
+    Popular(String),
+}
+
+/// How asks and tells travel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Design {
+    /// Its name.
+    pub name: String,
+    /// The preset it starts from.
+    pub preset: Preset,
+    /// What carries its messages; `None` only where nothing travels through a broker.
+    pub broker: Option<NodeIx>,
+    /// Send effects that follow a commit from that commit's outbox (pubsub; always on in events).
+    pub outbox: bool,
+    /// Do handlers recognise a repeated message by (operation, step)?
+    pub dedup: bool,
+    /// The cache of pubsub's asks; `None` calls the owner every time.
+    pub cache: Option<Cache>,
+    /// Edges that travel otherwise.
+    pub except: Vec<Except>,
+}
+
+/// The presets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    /// Synchronous calls.
+    Rest,
+    /// Commands and replies over a queue.
+    PubSub,
+    /// Events over a log.
+    Events,
+}
+
+/// A cache in a service's memory, per instance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cache {
+    /// Items; the least recently used goes first.
+    pub capacity: u32,
+    /// How long an item is served after its fill.
+    pub ttl: Span,
+    /// Does a fill older than an invalidation stay out?
+    pub versioned: bool,
+}
+
+/// Edges that travel otherwise than their design says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Except {
+    /// Only in this flow; `None` in all.
+    pub flow: Option<FlowIx>,
+    /// Asks, calls and tells to this service.
+    pub service: NodeIx,
+    /// How they travel.
+    pub preset: Preset,
+}
+
+/// What a caller does about an answer that does not come.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// Its name. `client`, `call`, `store` and `publish` are the defaults of their class of call.
+    pub name: String,
+    /// Gives up an attempt after this.
+    pub timeout: Option<Span>,
+    /// Tries in all, at least 1.
+    pub tries: u32,
+    /// Pause before the next try.
+    pub backoff: Backoff,
+    /// Retries per call at most, as a share (token bucket per caller); `None` is unlimited.
+    pub budget: Option<f64>,
+}
+
+/// Pause before the next try.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Backoff {
+    /// Always the same.
+    Constant(Span),
+    /// `base * 2^(try - 1)`, at most `cap`.
+    Exponential {
+        /// The first pause.
+        base: Span,
+        /// The longest.
+        cap: Span,
+        /// What chance does to it.
+        jitter: Jitter,
+    },
+}
+
+/// What chance does to a pause (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jitter {
+    /// Nothing.
+    None,
+    /// Uniform between 0 and the pause.
+    Full,
+    /// Half the pause, plus uniform up to the other half.
+    Equal,
+}
+
+/// Something that breaks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// Its name; `kind-target` where the file gives none.
+    pub name: String,
+    /// When it starts.
+    pub when: When,
+    /// How long each time; `None` is for good.
+    pub lasts: Option<Dist>,
+    /// What breaks.
+    pub what: FaultKind,
+}
+
+/// When a fault starts.
+#[derive(Clone, Debug, PartialEq)]
+pub enum When {
+    /// Once.
+    At(Span),
+    /// At `first` and then again and again.
+    Every {
+        /// First start.
+        first: Span,
+        /// From start to start.
+        every: Span,
+    },
+    /// Gaps from the end of one to the start of the next, drawn from the seed.
+    Random(Dist),
+}
+
+/// A node, or one of its instances (counted from 0).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Which node.
+    pub node: NodeIx,
+    /// Which instance; `None` is all.
+    pub instance: Option<u32>,
+}
+
+/// What breaks. Overlapping faults compose.
+#[derive(Clone, Debug, PartialEq)]
+pub enum FaultKind {
+    /// The process is gone: connections reset. With `host`, silence instead.
+    Crash {
+        /// Who.
+        target: Target,
+        /// The machine went, not only the process.
+        host: bool,
+    },
+    /// Work takes so many times as long.
+    Slow {
+        /// Who.
+        target: Target,
+        /// How many times as long.
+        factor: f64,
+    },
+    /// Workers take no new work; what runs finishes.
+    Pause {
+        /// Who.
+        target: Target,
+    },
+    /// Messages take longer.
+    Latency {
+        /// Which.
+        path: Path,
+        /// How much longer.
+        add: Dist,
+    },
+    /// Messages get lost.
+    Loss {
+        /// Which.
+        path: Path,
+        /// With this probability.
+        probability: f64,
+    },
+    /// Messages arrive twice.
+    Duplicate {
+        /// Which.
+        path: Path,
+        /// With this probability.
+        probability: f64,
+    },
+    /// Messages are overtaken.
+    Reorder {
+        /// Which.
+        path: Path,
+        /// With this probability a message is held up...
+        probability: f64,
+        /// ...by so much.
+        by: Dist,
+    },
+    /// Nothing passes.
+    Partition {
+        /// Which.
+        path: Path,
+    },
+    /// Open arrivals come so many times as often.
+    Surge {
+        /// Which client.
+        client: NodeIx,
+        /// How many times as often.
+        factor: f64,
+    },
+}
+
+/// The messages from some nodes to some others; empty lists mean all nodes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Path {
+    /// Senders.
+    pub from: Vec<NodeIx>,
+    /// Receivers.
+    pub to: Vec<NodeIx>,
+    /// The other direction as well.
+    pub both: bool,
+}
