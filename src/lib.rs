@@ -2,4 +2,6 @@
 //! see what each wiring costs in latency and in consistency.
 
 pub mod base;
+pub mod engine;
+pub mod probes;
 pub mod scenario;

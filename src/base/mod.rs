@@ -6,6 +6,6 @@ pub mod dist;
 pub mod math;
 pub mod time;
 
-pub use chance::{Stream, name_hash, mix};
+
 pub use dist::Dist;
 pub use time::{Span, Time};

@@ -1,0 +1,224 @@
+//! The one vocabulary in which nodes say what happened. Facts are the only thing that crosses from
+//! the nodes to the probes; no fact ever flows back.
+//!
+//! Facts arrive in the order of the engine's key, each with the instant and the instance where it
+//! happened. They carry names and values, never a slot of a node's memory.
+
+use crate::base::{Span, Time};
+use crate::scenario::tree::{EntityIx, FlowIx, NodeIx};
+
+/// One operation: one customer's execution of one flow. Anomalies and `explain` name it `flow#N`
+/// with N = [`OpId::number`] (counted per client, from 0, in order of sending).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OpId(pub u64);
+
+impl OpId {
+    /// No operation: heartbeats, rebalances, purely technical messages.
+    pub const NONE: Self = Self(u64::MAX);
+
+    /// The `number`th operation of the `client`th client node (in order of names).
+    pub fn new(client: u16, number: u64) -> Self {
+        debug_assert!(number < 1 << 44);
+        Self(u64::from(client) << 44 | number)
+    }
+
+    /// Which client sent it.
+    pub fn client(self) -> usize {
+        (self.0 >> 44) as usize
+    }
+
+    /// Counted per client from 0.
+    pub fn number(self) -> u64 {
+        self.0 & ((1 << 44) - 1)
+    }
+
+    /// Is this an operation at all?
+    pub fn is_some(self) -> bool {
+        self != Self::NONE
+    }
+}
+
+/// Which item of an entity: preloaded items count from 0; an item that an operation created has
+/// [`KeyId::CREATED`] set over the operation's id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId(pub u64);
+
+impl KeyId {
+    /// Set in the keys of items that an operation created.
+    pub const CREATED: u64 = 1 << 63;
+
+    /// The item that this operation creates.
+    pub fn created_by(op: OpId) -> Self {
+        Self(op.0 | Self::CREATED)
+    }
+
+    /// The operation that created it, if one did.
+    pub fn creator(self) -> Option<OpId> {
+        (self.0 & Self::CREATED != 0).then_some(OpId(self.0 & !Self::CREATED))
+    }
+}
+
+/// Why something was refused, lost or given up. A closed list: also the keys of `failures`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum Reason {
+    /// No answer in time.
+    Timeout,
+    /// The other side's process died: connection reset.
+    Crashed,
+    /// No room in the queue.
+    Rejected,
+    /// The rate limit said no.
+    RateLimited,
+    /// No instance was up to take it.
+    Unavailable,
+    /// The broker's confirm did not come.
+    Unconfirmed,
+    /// The deadline had passed (propagated).
+    Expired,
+    /// Still unanswered when the drain ended.
+    Unanswered,
+    /// Lost on the way.
+    LostMessage,
+    /// Memory lost in a crash between a commit and its publication.
+    Unpublished,
+    /// Delivered too often; no consumer for dead letters.
+    DeadLetter,
+}
+
+impl Reason {
+    /// All of them, in order.
+    pub const ALL: [Self; 11] = [
+        Self::Timeout,
+        Self::Crashed,
+        Self::Rejected,
+        Self::RateLimited,
+        Self::Unavailable,
+        Self::Unconfirmed,
+        Self::Expired,
+        Self::Unanswered,
+        Self::LostMessage,
+        Self::Unpublished,
+        Self::DeadLetter,
+    ];
+
+    /// As outputs spell it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Crashed => "crashed",
+            Self::Rejected => "rejected",
+            Self::RateLimited => "rate_limited",
+            Self::Unavailable => "unavailable",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Expired => "expired",
+            Self::Unanswered => "unanswered",
+            Self::LostMessage => "lost_message",
+            Self::Unpublished => "unpublished",
+            Self::DeadLetter => "dead_letter",
+        }
+    }
+}
+
+/// What the client was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Done (or accepted).
+    Done,
+    /// A business "no".
+    Refused,
+    /// A technical failure; what it did is unknown.
+    Failed(Reason),
+}
+
+/// What a message is, for stories and for cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Carrier {
+    /// A call's request.
+    Request,
+    /// A call's answer.
+    Answer,
+    /// To a database, and back.
+    Store,
+    /// To a broker: a command, a reply or an event, and its confirm.
+    Publish,
+    /// From a broker to a consumer, and its acknowledgement.
+    Deliver,
+    /// Invalidations of caches.
+    Invalidate,
+    /// Heartbeats, joins, resets.
+    Control,
+}
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fact {
+    // -- customers ---------------------------------------------------------------------------
+    /// A client sends an operation for the first time. `told` has the bit of each effect that the
+    /// operation's flow tells (branches not taken left out).
+    Sent { op: OpId, flow: FlowIx, session: u32, intended: Time, told: u64 },
+    /// The client knows (or gives up): exactly once per operation that ends.
+    Answered { op: OpId, verdict: Verdict },
+
+    // -- what can still act for an operation: reference counting --------------------------------
+    /// One more message is on its way, for `op` (or for nobody). +1 for `op`.
+    Message { op: OpId, to: NodeIx, carrier: Carrier },
+    /// One more thing other than a message can still act for `op` (a stored row, a second task,
+    /// a queue's entry kept beside its delivery, a pending retry). +1.
+    Carried { op: OpId },
+    /// One thing that could act for `op` is gone; with a reason when it was lost rather than used. -1.
+    Dropped { op: OpId, why: Option<Reason> },
+
+    // -- truth -----------------------------------------------------------------------------------
+    /// A durable commit promises the whole flow: from now on effects that never happen are lost.
+    Promised { op: OpId },
+    /// A step said no: the flow is to be taken back.
+    Refused { op: OpId, node: NodeIx },
+    /// Effect `effect` of the operation was committed at its owner.
+    Applied { op: OpId, effect: u8, entity: EntityIx, key: KeyId, version: u64, before: i64, value: i64 },
+    /// Its undo was committed.
+    Undone { op: OpId, effect: u8, entity: EntityIx, key: KeyId, version: u64, before: i64, value: i64 },
+    /// A handler recognised a repetition and did nothing.
+    Deduplicated { op: OpId, effect: u8 },
+
+    // -- reads and copies ------------------------------------------------------------------------
+    /// The operation saw this version (0: the item as it was at the start, or not there).
+    /// `issued`: when the read was issued, for the judgement of its staleness.
+    Saw { op: OpId, entity: EntityIx, key: KeyId, version: u64, value: i64, issued: Time },
+    /// A copy or cache (of this instance) now holds this version; `op` made it, if known.
+    Holds { op: OpId, entity: EntityIx, key: KeyId, version: u64 },
+    /// The copy or cache no longer holds the item.
+    Forgot { entity: EntityIx, key: KeyId },
+    /// A cache had the item.
+    CacheHit { op: OpId, entity: EntityIx },
+    /// It had to be fetched.
+    CacheMiss { op: OpId, entity: EntityIx },
+
+    // -- queues and workers ------------------------------------------------------------------------
+    /// Something that needs a worker (connection, ...) arrived.
+    Arrived { op: OpId },
+    /// It has to wait.
+    Waits { op: OpId },
+    /// A worker takes it up, after so long in the queue (`queued`: it had waited there).
+    Began { op: OpId, waited: Span, queued: bool },
+    /// A worker is free again (busy time ends).
+    Freed,
+    /// Something that waited left the queue without service.
+    LeftQueue { op: OpId },
+    /// Turned away at the door.
+    TurnedAway { op: OpId, why: Reason },
+
+    // -- callers -----------------------------------------------------------------------------------
+    /// An attempt of a call failed.
+    AttemptFailed { op: OpId, to: NodeIx, why: Reason },
+    /// It is tried again; `attempt` counts from 1 for the first retry.
+    Retried { op: OpId, to: NodeIx, attempt: u32 },
+    /// A broker delivered again what it had delivered before.
+    Redelivered { op: OpId },
+
+    // -- faults ------------------------------------------------------------------------------------
+    /// This instance went down.
+    Down,
+    /// It came back (again).
+    Up,
+}

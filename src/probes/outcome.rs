@@ -1,0 +1,245 @@
+//! What the probes of one run measured: plain data, mergeable where it is a sketch or a count,
+//! with no idea how it is shown.
+
+use indexmap::IndexMap;
+
+use super::fact::Reason;
+use super::sketch::Sketch;
+use crate::base::{Span, Time};
+
+/// The result of one run.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The design's name.
+    pub design: String,
+    /// The seed.
+    pub seed: u64,
+    /// Folds every handled event: same digest, same run.
+    pub digest: u64,
+    /// Events handled.
+    pub events: u64,
+    /// Virtual time until the audit.
+    pub simulated: Span,
+    /// Why the run stopped before its end, if it did.
+    pub partial: Option<String>,
+    /// The guards in force (`timeout`, `retry`, `dedup`, `outbox`, ...).
+    pub guards: Vec<String>,
+    /// Length of the measured stretch: `length - warmup`.
+    pub measured: Span,
+    /// Per flow, in order of names.
+    pub flows: IndexMap<String, FlowOutcome>,
+    /// Per node, in order of names.
+    pub nodes: IndexMap<String, NodeOutcome>,
+    /// Per declared floor (`stock-floor`) or sum (its name).
+    pub invariants: IndexMap<String, InvariantOutcome>,
+    /// Per fault name.
+    pub recoveries: IndexMap<String, Recovery>,
+    /// Windowed figures over the whole run.
+    pub windows: Vec<Window>,
+    /// Length of one window.
+    pub window: Span,
+    /// Messages sent by anybody, measured operations or not.
+    pub messages: u64,
+    /// The worst of each kind of anomaly, at most a handful per kind, in order of time.
+    pub anomalies: Vec<Anomaly>,
+}
+
+/// What happened to one flow's measured operations (intended send in [warm-up, length)).
+/// `offered = ok + late + refused + failed`; the ends add up to `offered` too.
+#[derive(Clone, Debug, Default)]
+pub struct FlowOutcome {
+    /// Sent.
+    pub offered: u64,
+    /// Answered as done within the deadline.
+    pub ok: u64,
+    /// Answered as done after it.
+    pub late: u64,
+    /// Told a business "no".
+    pub refused: u64,
+    /// Failed technically.
+    pub failed: u64,
+    /// Why they failed.
+    pub failures: IndexMap<Reason, u64>,
+    /// Intended send to answer; ok and late.
+    pub latency: Sketch,
+    /// Intended send to failure.
+    pub to_failure: Sketch,
+    /// Intended send until the last effect or copy was applied or undone; never converged: age at the audit.
+    pub convergence: Sketch,
+    /// How many of those never converged.
+    pub unconverged: u64,
+    /// What they were told against the truth (rule 30).
+    pub ends: Ends,
+    /// Kept and answered in time (rule 31).
+    pub good: u64,
+    /// Refused though the truth would have passed (rule 31).
+    pub wrongly_refused: u64,
+    /// Reads, and how stale.
+    pub reads: Reads,
+    /// Session guarantees broken by this flow's operations.
+    pub violations: Violations,
+    /// Its effects (rule 32).
+    pub effects: Effects,
+    /// Messages sent for it.
+    pub messages: u64,
+    /// Retries made for it.
+    pub retries: u64,
+}
+
+/// Told against the truth (rule 30).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ends {
+    /// Told done; all effects are there.
+    pub kept: u64,
+    /// Told done; none is left.
+    pub retracted: u64,
+    /// Some effects are there, others are not.
+    pub half_done: u64,
+    /// Told refused, failed or nothing; all effects are there.
+    pub unannounced: u64,
+    /// Told refused, failed or nothing; none is left.
+    pub clean: u64,
+    /// Something can still act for it at the audit.
+    pub pending: u64,
+}
+
+/// Reads judged against the truth (rule 33).
+#[derive(Clone, Debug, Default)]
+pub struct Reads {
+    /// How many.
+    pub reads: u64,
+    /// How many saw a version that was not the newest.
+    pub stale: u64,
+    /// How stale, over all reads (0 for fresh ones).
+    pub staleness: Sketch,
+    /// Versions behind, summed over stale reads.
+    pub versions_behind: u64,
+    /// Created items that were not (yet) there.
+    pub dangling: u64,
+}
+
+/// Session guarantees broken (rule 34).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Violations {
+    /// Own effects, told done before, were missing from what was read.
+    pub read_your_writes: u64,
+    /// An older version than one seen before.
+    pub monotonic_reads: u64,
+    /// A later write was applied before an earlier one.
+    pub monotonic_writes: u64,
+    /// A write was ordered before what its session had read.
+    pub writes_follow_reads: u64,
+}
+
+/// Effects of started flows: `told` is the sum of all others (rule 32).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effects {
+    /// Told by flows.
+    pub told: u64,
+    /// Applied exactly once.
+    pub once: u64,
+    /// Applied more than once.
+    pub duplicated: u64,
+    /// Applied and taken back.
+    pub undone: u64,
+    /// Promised, never applied, and nothing can apply it any more.
+    pub lost: u64,
+    /// Something can still apply it at the audit.
+    pub pending: u64,
+    /// Best effort, and never applied.
+    pub dropped: u64,
+    /// Rightly never applied.
+    pub void: u64,
+}
+
+/// What one node's instances did, added up, within [warm-up, length).
+#[derive(Clone, Debug, Default)]
+pub struct NodeOutcome {
+    /// What arrived to be worked on.
+    pub arrivals: u64,
+    /// Turned away at the door.
+    pub turned_away: u64,
+    /// Busy worker time over available worker time; `None` for unlimited workers.
+    pub utilization: Option<f64>,
+    /// Time-average number waiting (not in service).
+    pub queue_mean: f64,
+    /// The longest queue.
+    pub queue_max: u64,
+    /// Time in the queue before service, of everything that began service.
+    pub wait: Sketch,
+    /// How many had to wait.
+    pub waited: u64,
+    /// Cache hits.
+    pub hits: u64,
+    /// Cache misses.
+    pub misses: u64,
+}
+
+/// A declared floor or sum.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct InvariantOutcome {
+    /// Floors: commits below. Sums: 1 if it is off at the audit.
+    pub broken: u64,
+    /// Sums: deviation at the audit.
+    pub deviation: i64,
+    /// Sums: time-averaged absolute deviation.
+    pub mean_deviation: f64,
+}
+
+/// How long after a fault until things were back to normal (rule 38).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Recovery {
+    /// The first start of the fault.
+    pub start: Time,
+    /// The last end.
+    pub end: Time,
+    /// From the end until five windows running are back inside the pre-fault mean + 3 sd;
+    /// `None` if that never happened within the run.
+    pub after: Option<Span>,
+    /// Messages per operation during the fault over before it.
+    pub amplification: Option<f64>,
+}
+
+/// Figures of one window of time, all flows together unless said otherwise.
+#[derive(Clone, Debug, Default)]
+pub struct Window {
+    /// Operations sent.
+    pub offered: u64,
+    /// Answered as done in time.
+    pub ok: u64,
+    /// Answered as done too late.
+    pub late: u64,
+    /// Refused.
+    pub refused: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Latency of operations answered in this window.
+    pub latency: Sketch,
+    /// Operations begun and not yet settled, at the window's end.
+    pub backlog: u64,
+    /// Messages sent.
+    pub messages: u64,
+    /// Reads, and those that were stale.
+    pub reads: u64,
+    /// See `reads`.
+    pub stale: u64,
+}
+
+/// Something that should not have happened, with the operation to ask `explain` about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Anomaly {
+    /// When it was noticed.
+    pub time: Time,
+    /// What: `half_done`, `lost`, `duplicated`, `stale_read`, `read_your_writes`, `floor`, ...
+    pub kind: &'static str,
+    /// The flow.
+    pub flow: String,
+    /// N of `flow#N`.
+    pub number: u64,
+    /// The details, for people.
+    pub detail: String,
+    /// How many of this kind and flow there were in all.
+    pub count: u64,
+}

@@ -1,0 +1,4 @@
+//! placeholder
+/// A streaming sketch.
+#[derive(Clone, Debug, Default)]
+pub struct Sketch;
