@@ -3,5 +3,8 @@
 
 pub mod base;
 pub mod engine;
+pub mod faults;
+pub mod model;
+pub mod nodes;
 pub mod probes;
 pub mod scenario;
