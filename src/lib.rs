@@ -2,3 +2,4 @@
 //! see what each wiring costs in latency and in consistency.
 
 pub mod base;
+pub mod engine;
