@@ -1,2 +1,54 @@
 //! Faults: values that are consulted while they are active. The windows are drawn from the seed
 //! before the run; nothing is ever undone.
+
+use crate::base::{Span, Stream, Time};
+use crate::engine::InstanceId;
+use crate::model::NodeIx;
+
+/// What the network does with one message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Passage {
+    /// It arrives, after so much more than the link's latency, perhaps twice.
+    Through {
+        /// Added latency.
+        extra: Span,
+        /// Does it arrive twice?
+        twice: bool,
+    },
+    /// It is lost.
+    Lost,
+    /// Nothing passes until then (`None`: for good).
+    Cut {
+        /// The end of the partitions that cover this instant.
+        until: Option<Time>,
+    },
+}
+
+/// All windows of all faults.
+#[derive(Clone, Debug, Default)]
+pub struct Faults;
+
+impl Faults {
+    /// Is no network fault active?
+    #[inline]
+    pub fn network_is_quiet(&self, _now: Time) -> bool {
+        true
+    }
+
+    /// What the network does with a message sent now.
+    pub fn passage(&self, _now: Time, _from: NodeIx, _to: NodeIx, _chance: &mut Stream) -> Passage {
+        Passage::Through { extra: Span::ZERO, twice: false }
+    }
+
+    /// How many times as long work takes at this instance now.
+    #[inline]
+    pub fn slowness(&self, _now: Time, _at: InstanceId) -> f64 {
+        1.0
+    }
+
+    /// Do this instance's workers take no new work now?
+    #[inline]
+    pub fn is_paused(&self, _now: Time, _at: InstanceId) -> bool {
+        false
+    }
+}
