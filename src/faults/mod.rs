@@ -29,6 +29,16 @@ pub enum Passage {
 pub struct Faults;
 
 impl Faults {
+    /// Draws all windows.
+    pub fn draw(
+        _scenario: &crate::scenario::tree::Scenario,
+        _nodes: &[crate::model::NodeModel],
+        _instances: &[crate::model::InstanceModel],
+        _seed: u64,
+    ) -> Self {
+        Self
+    }
+
     /// Is no network fault active?
     #[inline]
     pub fn network_is_quiet(&self, _now: Time) -> bool {

@@ -1,14 +1,16 @@
 //! The model: one scenario under one design, as dense ids, tables and flat programs. Knows no time
 //! passing; is never changed by a run, and shared by all copies of a world.
 
+mod build;
+mod flow;
+mod lower;
 pub mod program;
 
 use std::sync::Arc;
 
-use crate::base::chance::Popularity;
-use crate::base::{Dist, Span, Time};
+use crate::base::{Dist, Popularity, Span, Time};
 use crate::engine::{InstanceId, LaneId};
-use crate::scenario::tree::{Policy, PolicyIx, Scenario};
+use crate::scenario::tree::{Change, Policy, PolicyIx, Scenario};
 pub use crate::scenario::tree::{EntityIx, FlowIx, NodeIx};
 use program::Programs;
 
@@ -27,10 +29,14 @@ pub struct Model {
     pub entities: Vec<EntityModel>,
     /// Per flow: how clients start it.
     pub flows: Vec<FlowModel>,
+    /// Per flow: its effects, in order of their bits.
+    pub effects: Vec<Vec<EffectModel>>,
     /// What the design makes of the flows.
     pub programs: Programs,
     /// Policies, by [`PolicyIx`].
     pub policies: Vec<PolicyModel>,
+    /// The policy of clients that name none.
+    pub client_policy: Option<PolicyIx>,
     /// How messages travel.
     pub network: NetworkModel,
     /// The faults' windows, drawn from the seed.
@@ -94,14 +100,27 @@ pub struct FlowModel {
     pub deadline: Option<Span>,
     /// Is the deadline propagated?
     pub propagate: bool,
-    /// Does it create items (so that `Own` means them)?
-    pub creates: Vec<EntityIx>,
+    /// Does it create items (so that `Own` can mean them)?
+    pub is_own_source: bool,
     /// The creating flows that its `Own` keys look for; empty when it has none.
     pub own_from: Vec<FlowIx>,
     /// Branches: (probability, name, effects told only if taken).
     pub maybes: Vec<(f64, u64, u64)>,
     /// Bits of all its effects.
     pub effects: u64,
+}
+
+/// One effect of a flow.
+#[derive(Clone, Copy, Debug)]
+pub struct EffectModel {
+    /// What it changes.
+    pub entity: EntityIx,
+    /// How.
+    pub change: Change,
+    /// Can it be taken back?
+    pub has_undo: bool,
+    /// Does its failure change nothing?
+    pub best_effort: bool,
 }
 
 /// A policy with its lane.

@@ -81,8 +81,6 @@ pub enum Instr {
     IfDone { effects: u64, to: Pc },
     /// Go on there.
     Jump { to: Pc },
-    /// From here on refusals and failures change nothing: what is left is taking back.
-    TakeBack,
     /// Call `entry` and wait. `effects`: what is done when it answers `Done`; with `unknown_is_done`
     /// also when its outcome is unknown (so that it is taken back too). With `best_effort`
     /// refusals and failures change nothing.
@@ -102,7 +100,6 @@ pub enum Instr {
     Join,
     /// Answer the caller: done, or what became of the task.
     Answer,
-    /// Answer the caller `Refused`/`Failed` as the task's verdict says, from the take-back part.
     /// Acknowledge the delivery (if one started the task) and end.
     End,
     /// Return the delivery after the broker's pause and end.
