@@ -71,7 +71,12 @@ impl<E: Copy> Queue<E> {
     /// Adds an event to the heap.
     pub fn push(&mut self, key: Key, dest: InstanceId, event: E) {
         let slot = self.store(event);
-        self.heap.push(Entry { key: key.0, slot, dest: dest.0, lane: Entry::NO_LANE });
+        self.heap.push(Entry {
+            key: key.0,
+            slot,
+            dest: dest.0,
+            lane: Entry::NO_LANE,
+        });
     }
 
     /// Adds an event to a lane: the key should be the lane's delay away from now.
@@ -80,7 +85,12 @@ impl<E: Copy> Queue<E> {
             return self.push(key, dest, event);
         }
         let slot = self.store(event);
-        let entry = Entry { key: key.0, slot, dest: dest.0, lane: Entry::NO_LANE };
+        let entry = Entry {
+            key: key.0,
+            slot,
+            dest: dest.0,
+            lane: Entry::NO_LANE,
+        };
         if let Some(entry) = self.lanes.push(lane, entry) {
             self.heap.push(entry);
         }
@@ -97,7 +107,12 @@ impl<E: Copy> Queue<E> {
     /// Takes the first event, which may be stale. Behind the head of a lane, the next event that is
     /// not stale moves up.
     pub fn pop(&mut self, is_stale: impl Fn(InstanceId, &E) -> bool) -> Option<Due<E>> {
-        let Entry { key, slot, dest, lane } = self.heap.pop()?;
+        let Entry {
+            key,
+            slot,
+            dest,
+            lane,
+        } = self.heap.pop()?;
         let event = self.payloads[slot as usize];
         self.free.push(slot);
         if lane != Entry::NO_LANE {
@@ -121,7 +136,11 @@ impl<E: Copy> Queue<E> {
     /// All pending events in no particular order, stale ones included.
     pub fn iter(&self) -> impl Iterator<Item = Due<&E>> {
         self.heap.iter().chain(self.lanes.iter()).map(|entry| {
-            (Key(entry.key), InstanceId(entry.dest), &self.payloads[entry.slot as usize])
+            (
+                Key(entry.key),
+                InstanceId(entry.dest),
+                &self.payloads[entry.slot as usize],
+            )
         })
     }
 
@@ -159,7 +178,13 @@ mod tests {
     const DELAYS: [Span; 2] = [Span(3), Span(8)];
 
     fn key(time: u64, class: Class, counter: u64) -> Key {
-        Key::new(Time(time), 0, class, InstanceId(counter as u32 * 7 % 5), counter)
+        Key::new(
+            Time(time),
+            0,
+            class,
+            InstanceId(counter as u32 * 7 % 5),
+            counter,
+        )
     }
 
     /// What a step does: take, push to the heap after a delay, or push to a lane.
