@@ -10,14 +10,14 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::dist::Dist;
 use super::math;
 
-/// 2^64 over the golden ratio: the step of SplitMix64.
+/// 2^64 over the golden ratio: the step of `SplitMix64`.
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 /// As many words as there are.
 const TWO_TO_64: f64 = 18_446_744_073_709_551_616.0;
 /// 2^-53, the distance between neighbouring units.
 const UNIT_STEP: f64 = 1.0 / (1u64 << 53) as f64;
 
-/// A stable 64-bit hash of a name: FNV-1a over its bytes, then SplitMix64's finaliser, because
+/// A stable 64-bit hash of a name: FNV-1a over its bytes, then `SplitMix64`'s finaliser, because
 /// FNV alone leaves the high bits of short names poor.
 pub const fn name_hash(name: &str) -> u64 {
     let bytes = name.as_bytes();
@@ -32,11 +32,11 @@ pub const fn name_hash(name: &str) -> u64 {
 
 /// The draw called `name` of a random `word`: no state, no dependence on the order of draws.
 ///
-/// This is output number `name` of a SplitMix64 generator seeded with `word`. Its finaliser is a
+/// This is output number `name` of a `SplitMix64` generator seeded with `word`. Its finaliser is a
 /// bijection in which every input bit flips every output bit with a probability near one half (see
-/// the tests), and SplitMix64 passes BigCrush for names 0, 1, 2, ... from any seed. Draws of two
+/// the tests), and `SplitMix64` passes `BigCrush` for names 0, 1, 2, ... from any seed. Draws of two
 /// pairs coincide only where `word - word'` is exactly `(name' - name)` times an odd constant: for
-/// words from ChaCha8 one chance in 2^64. Nothing here resists an adversary; nothing here has one.
+/// words from `ChaCha8` one chance in 2^64. Nothing here resists an adversary; nothing here has one.
 pub const fn mix(word: u64, name: u64) -> u64 {
     finalise(
         word.wrapping_add(name.wrapping_mul(GOLDEN))
@@ -44,7 +44,7 @@ pub const fn mix(word: u64, name: u64) -> u64 {
     )
 }
 
-/// SplitMix64's finaliser: a bijection with full avalanche.
+/// `SplitMix64`'s finaliser: a bijection with full avalanche.
 const fn finalise(mut word: u64) -> u64 {
     word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -269,7 +269,8 @@ mod tests {
         let expected = 200_000.0 / 1024.0;
         let chi_square: f64 = cells
             .iter()
-            .map(|seen| (f64::from(*seen) - expected).powi(2) / expected)
+            .map(|seen| f64::from(*seen) - expected)
+            .map(|excess| excess * excess / expected)
             .sum();
         // 1023 degrees of freedom: mean 1023, standard deviation 45.
         assert!((chi_square - 1023.0).abs() < 5.0 * 45.2, "{chi_square}");
@@ -316,12 +317,12 @@ mod tests {
 
     #[test]
     fn zipf_shares_follow_the_law_and_grow_with_the_word() {
+        const DRAWS: u64 = 1 << 20;
         let zipf = Popularity::zipf(1_000, 0.99);
         let total: f64 = (1..=1_000)
             .map(|place| math::pow(f64::from(place), -0.99))
             .sum();
         let mut seen = vec![0u32; 1_000];
-        const DRAWS: u64 = 1 << 20;
         let mut before = 0;
         for draw in 0..DRAWS {
             let rank = zipf.pick(draw << 44 | 1 << 43);

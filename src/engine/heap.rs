@@ -136,7 +136,7 @@ impl Heap {
     fn rise(&mut self, entry: Entry) {
         let mut place = self.len;
         self.len += 1;
-        if (place + 3) / 4 == self.families.len() {
+        if place.div_ceil(4) == self.families.len() {
             self.families.push(Family([Entry::NOTHING; 4]));
         }
         while place > 0 {
@@ -152,7 +152,7 @@ impl Heap {
     }
 
     fn at(&mut self, place: usize) -> &mut Entry {
-        &mut self.families[(place + 3) / 4].0[(place + 3) % 4]
+        &mut self.families[place.div_ceil(4)].0[(place + 3) % 4]
     }
 }
 

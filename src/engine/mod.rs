@@ -5,10 +5,10 @@
 pub mod heap;
 pub mod key;
 pub mod lanes;
-pub mod queue;
-pub mod simulation;
 #[cfg(test)]
 mod laws;
+pub mod queue;
+pub mod simulation;
 #[cfg(test)]
 mod toy;
 

@@ -203,42 +203,41 @@ mod tests {
         ]
     }
 
-    /// Runs the steps, numbering the pushes; events whose number divides by three are stale.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "events are asked by reference"
+    )]
+    fn is_stale(_: InstanceId, number: &u64) -> bool {
+        number.is_multiple_of(3)
+    }
+
+    /// Runs the steps, numbering them; events whose number divides by three are stale.
     fn taken(steps: &[Step], lanes: bool) -> Vec<(Key, u64)> {
         let mut queue = Queue::new(&DELAYS);
         queue.use_lanes(lanes);
-        let stale = |_, event: &u64| event.is_multiple_of(3);
-        let (mut now, mut taken, mut live) = (0, Vec::new(), 0);
-        let mut steps = steps.iter().enumerate();
-        loop {
-            match steps.next() {
-                Some((at, Step::Heap(delay))) => {
-                    let key = key(now + delay, Class::Message, at as u64);
-                    queue.push(key, InstanceId(0), at as u64);
-                    live += u32::from(!stale((), &(at as u64)));
+        let (mut now, mut taken) = (0, Vec::new());
+        for (number, step) in (0..).zip(steps) {
+            match step {
+                Step::Heap(delay) => {
+                    let key = key(now + delay, Class::Message, number);
+                    queue.push(key, InstanceId(0), number);
                 }
-                Some((at, Step::Lane(lane))) => {
-                    let delay = DELAYS[*lane as usize].0;
-                    let key = key(now + delay, Class::Timeout, at as u64);
-                    queue.push_lane(LaneId(*lane), key, InstanceId(0), at as u64);
-                    live += u32::from(!stale((), &(at as u64)));
+                Step::Lane(lane) => {
+                    let key = key(now + DELAYS[*lane as usize].0, Class::Timeout, number);
+                    queue.push_lane(LaneId(*lane), key, InstanceId(0), number);
                 }
-                Some((_, Step::Pop)) if live == 0 => {}
-                Some((_, Step::Pop)) => {
-                    let is_stale = |_: InstanceId, event: &u64| stale((), event);
-                    let mut due = queue.pop(is_stale);
-                    while due.is_some_and(|(_, _, event)| stale((), &event)) {
-                        due = queue.pop(is_stale);
+                Step::Pop => {
+                    while let Some((key, at, event)) = queue.pop(is_stale) {
+                        if !is_stale(at, &event) {
+                            now = key.time().0;
+                            taken.push((key, event));
+                            break;
+                        }
                     }
-                    let (key, _, event) = due.expect("something live is pending");
-                    now = key.time().0;
-                    taken.push((key, event));
-                    live -= 1;
                     queue.sweep(is_stale);
                 }
-                None => break,
             }
-            assert!(queue.len() >= live as usize && queue.iter().count() == queue.len());
+            assert_eq!(queue.iter().count(), queue.len());
         }
         taken
     }
