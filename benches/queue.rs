@@ -30,8 +30,9 @@ fn hold_queue(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::from_parameter(pending), |bencher| {
             bencher.iter(|| {
                 let (key, _, event) = queue.pop(|_, _| false).expect("held");
+                let seen = event[3];
                 push(&mut queue, key.time().0);
-                event[3]
+                seen
             });
         });
     }

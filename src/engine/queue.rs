@@ -106,14 +106,13 @@ impl<E: Copy> Queue<E> {
 
     /// Takes the first event, which may be stale. Behind the head of a lane, the next event that is
     /// not stale moves up.
-    pub fn pop(&mut self, is_stale: impl Fn(InstanceId, &E) -> bool) -> Option<Due<E>> {
+    pub fn pop(&mut self, is_stale: impl Fn(InstanceId, &E) -> bool) -> Option<Due<&E>> {
         let Entry {
             key,
             slot,
             dest,
             lane,
         } = self.heap.pop()?;
-        let event = self.payloads[slot as usize];
         self.free.push(slot);
         if lane != Entry::NO_LANE {
             self.drop_stale(lane, usize::MAX, is_stale);
@@ -121,7 +120,8 @@ impl<E: Copy> Queue<E> {
                 self.heap.push(head);
             }
         }
-        Some((Key(key), InstanceId(dest), event))
+        // Free, but nothing is written to it before the next push.
+        Some((Key(key), InstanceId(dest), &self.payloads[slot as usize]))
     }
 
     /// Drops stale timeouts early, so that a lane is as long as its timers live, not as long as
@@ -228,9 +228,9 @@ mod tests {
                 }
                 Step::Pop => {
                     while let Some((key, at, event)) = queue.pop(is_stale) {
-                        if !is_stale(at, &event) {
+                        if !is_stale(at, event) {
                             now = key.time().0;
-                            taken.push((key, event));
+                            taken.push((key, *event));
                             break;
                         }
                     }
@@ -256,7 +256,7 @@ mod tests {
             queue.push(key(n, Class::Message, n), InstanceId(0), n);
         }
         for n in 10..1_000 {
-            assert_eq!(queue.pop(|_, _| false).map(|due| due.2), Some(n - 10));
+            assert_eq!(queue.pop(|_, _| false).map(|due| *due.2), Some(n - 10));
             queue.push(key(n, Class::Message, n), InstanceId(0), n);
         }
         assert_eq!((queue.len(), queue.peak()), (10, 10));

@@ -165,7 +165,8 @@ impl<W: World> Simulation<W> {
             let Some((key, at, event)) = due else {
                 return Stop::Idle;
             };
-            if !self.world.is_stale(at, &event) {
+            if !world.is_stale(at, event) {
+                let event = *event;
                 self.handle(key, at, event);
                 let world = &self.world;
                 self.queue.sweep(|at, event| world.is_stale(at, event));
@@ -188,7 +189,8 @@ impl<W: World> Simulation<W> {
             }
             let world = &self.world;
             while self.queue.first().is_some_and(|next| next.is_beside(first)) {
-                beside.extend(self.queue.pop(|at, event| world.is_stale(at, event)));
+                let due = self.queue.pop(|at, event| world.is_stale(at, event));
+                beside.extend(due.map(|(key, at, event)| (key, at, *event)));
             }
             let turn = mix(seed, self.events);
             beside.sort_unstable_by_key(|(key, at, _)| (mix(turn, u64::from(at.0)), *key));
