@@ -216,10 +216,50 @@ const fn ln_near_one(x: f64) -> f64 {
     2.0 * s + 2.0 * s * square * sum
 }
 
+/// The exponential function for draws: within six parts in 10^16 of [`exp`], at less than half its
+/// cost.
+///
+/// x is written as `(128 octaves + part) * ln 2 / 128 + r`; two to the `part / 128` is tabulated,
+/// and r, below 0.003, is left to a polynomial of degree five.
+pub fn exp_fast(x: f64) -> f64 {
+    if x.abs() >= 700.0 || x.is_nan() {
+        return exp(x);
+    }
+    let whole = (x * (128.0 / std::f64::consts::LN_2) + 0.5f64.copysign(x)) as i64;
+    let r = (x - whole as f64 * (LN_2_HIGH / 128.0)) - whole as f64 * (LN_2_LOW / 128.0);
+    let power = POWERS[whole as usize % POWERS.len()];
+    let square = r * r;
+    let near = r + square * ((0.5 + r * (1.0 / 6.0)) + square * (1.0 / 24.0 + r * (1.0 / 120.0)));
+    let octaves = f64::from_bits(((1023 + (whole >> 7)) as u64) << 52);
+    (power + power * near) * octaves
+}
+
+/// Two to the 0/128, 1/128, ... 127/128.
+static POWERS: [f64; 128] = powers();
+
+const fn powers() -> [f64; 128] {
+    let mut table = [1.0; 128];
+    let mut part = 1;
+    while part < table.len() {
+        let x = part as f64 / 128.0 * std::f64::consts::LN_2;
+        let mut n = 24;
+        let mut sum = 1.0;
+        while n > 0 {
+            sum = 1.0 + sum * x / n as f64;
+            n -= 1;
+        }
+        table[part] = sum;
+        part += 1;
+    }
+    table
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::chance::{mix, unit_above_zero};
+
+    const TWO_TO_63: f64 = (1u64 << 63) as f64;
 
     fn close(found: f64, expected: f64, relative: f64) -> bool {
         (found - expected).abs() <= relative * expected.abs()
@@ -247,6 +287,31 @@ mod tests {
                 "{word:#x}: {found:e} {expected:e}"
             );
         }
+    }
+
+    #[test]
+    fn fast_exponential_agrees_with_libm() {
+        let near_zero = (0..2_000).map(|n| (f64::from(n) - 1_000.0) * 1e-9);
+        let random = (0..200_000).map(|n| (mix(6, n) as i64) as f64 / TWO_TO_63);
+        let wide = random.clone().map(|x| x * 699.9);
+        let extreme = [
+            0.0,
+            700.0,
+            -700.0,
+            800.0,
+            -800.0,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+        ];
+        for x in near_zero.chain(random).chain(wide).chain(extreme) {
+            let (found, expected) = (exp_fast(x), exp(x));
+            let exact = found == expected;
+            assert!(
+                exact || close(found, expected, 6e-16),
+                "{x}: {found:e} {expected:e}"
+            );
+        }
+        assert!(exp_fast(f64::NAN).is_nan());
     }
 
     #[test]
@@ -286,10 +351,20 @@ mod tests {
                 0x4020_95b0_59d6_7c4c
             ]
         );
-        let plain = [ln(3.0), exp(1.5), pow(2.5, -0.99), sqrt(2.0)].map(f64::to_bits);
+        let plain = [
+            exp_fast(1.5),
+            exp_fast(-9.9),
+            ln(3.0),
+            exp(1.5),
+            pow(2.5, -0.99),
+            sqrt(2.0),
+        ]
+        .map(f64::to_bits);
         assert_eq!(
             plain,
             [
+                0x4011_ed3f_e64f_c542,
+                0x3f0a_4e54_f2b9_cfe3,
                 0x3ff1_93ea_7aad_030a,
                 0x4011_ed3f_e64f_c541,
                 0x3fd9_d5ed_0d8d_7fb0,

@@ -40,7 +40,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             at_once: 10_000_000,
-            in_flight: 50_000_000,
+            in_flight: 5_000_000,
         }
     }
 }
