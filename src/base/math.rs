@@ -55,7 +55,11 @@ fn normal_by_halves(centred: f64, tail: f64) -> f64 {
         return centred * ratio(&CENTRE, r);
     }
     let r = sqrt(-ln(tail));
-    let size = if r <= 5.0 { ratio(&SHOULDER, r - 1.6) } else { ratio(&TAIL, r - 5.0) };
+    let size = if r <= 5.0 {
+        ratio(&SHOULDER, r - 1.6)
+    } else {
+        ratio(&TAIL, r - 5.0)
+    };
     if centred < 0.0 { -size } else { size }
 }
 
@@ -160,8 +164,8 @@ pub fn neg_ln_unit(word: u64) -> f64 {
 }
 
 /// ln 2 in two parts; a small whole number times the first is exact.
-const LN_2_HIGH: f64 = 0.693_147_180_369_123_816_490;
-const LN_2_LOW: f64 = 1.908_214_929_270_587_700_02e-10;
+const LN_2_HIGH: f64 = 0.693_147_180_369_123_8;
+const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 /// Intervals per octave: 2^8.
 const CENTRE_BITS: u32 = 8;
 /// The bits of 0.6875, where the octave of z begins.
@@ -177,14 +181,22 @@ struct Centre {
 static CENTRES: [Centre; 1 << CENTRE_BITS] = centres();
 
 const fn centres() -> [Centre; 1 << CENTRE_BITS] {
-    let mut table = [Centre { at: 1.0, reciprocal: 1.0, ln: 0.0 }; 1 << CENTRE_BITS];
+    let mut table = [Centre {
+        at: 1.0,
+        reciprocal: 1.0,
+        ln: 0.0,
+    }; 1 << CENTRE_BITS];
     let mut at = 0;
     while at < table.len() {
         let from = BOTTOM + ((at as u64) << (52 - CENTRE_BITS));
         let to = from + (1 << (52 - CENTRE_BITS));
         if to != 1f64.to_bits() && from != 1f64.to_bits() {
             let centre = f64::midpoint(f64::from_bits(from), f64::from_bits(to));
-            table[at] = Centre { at: centre, reciprocal: 1.0 / centre, ln: ln_near_one(centre) };
+            table[at] = Centre {
+                at: centre,
+                reciprocal: 1.0 / centre,
+                ln: ln_near_one(centre),
+            };
         }
         at += 1;
     }
@@ -204,10 +216,50 @@ const fn ln_near_one(x: f64) -> f64 {
     2.0 * s + 2.0 * s * square * sum
 }
 
+/// The exponential function for draws: within six parts in 10^16 of [`exp`], at less than half its
+/// cost.
+///
+/// x is written as `(128 octaves + part) * ln 2 / 128 + r`; two to the `part / 128` is tabulated,
+/// and r, below 0.003, is left to a polynomial of degree five.
+pub fn exp_fast(x: f64) -> f64 {
+    if x.abs() >= 700.0 || x.is_nan() {
+        return exp(x);
+    }
+    let whole = (x * (128.0 / std::f64::consts::LN_2) + 0.5f64.copysign(x)) as i64;
+    let r = (x - whole as f64 * (LN_2_HIGH / 128.0)) - whole as f64 * (LN_2_LOW / 128.0);
+    let power = POWERS[whole as usize % POWERS.len()];
+    let square = r * r;
+    let near = r + square * ((0.5 + r * (1.0 / 6.0)) + square * (1.0 / 24.0 + r * (1.0 / 120.0)));
+    let octaves = f64::from_bits(((1023 + (whole >> 7)) as u64) << 52);
+    (power + power * near) * octaves
+}
+
+/// Two to the 0/128, 1/128, ... 127/128.
+static POWERS: [f64; 128] = powers();
+
+const fn powers() -> [f64; 128] {
+    let mut table = [1.0; 128];
+    let mut part = 1;
+    while part < table.len() {
+        let x = part as f64 / 128.0 * std::f64::consts::LN_2;
+        let mut n = 24;
+        let mut sum = 1.0;
+        while n > 0 {
+            sum = 1.0 + sum * x / n as f64;
+            n -= 1;
+        }
+        table[part] = sum;
+        part += 1;
+    }
+    table
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::chance::{mix, unit_above_zero};
+
+    const TWO_TO_63: f64 = (1u64 << 63) as f64;
 
     fn close(found: f64, expected: f64, relative: f64) -> bool {
         (found - expected).abs() <= relative * expected.abs()
@@ -215,7 +267,7 @@ mod tests {
 
     #[test]
     fn fast_logarithm_agrees_with_libm() {
-        let near_one = (0..20_000).map(|n| u64::MAX - (n * n * n) << 11);
+        let near_one = (0..20_000).map(|n| (u64::MAX - n * n * n) << 11);
         let near_zero = (0..20_000).map(|n| n << 11);
         let powers = (0..64).flat_map(|n| [(1u64 << n) - 1, 1 << n, u64::MAX >> n]);
         let random = (0..200_000).map(|n| mix(8, n));
@@ -223,10 +275,43 @@ mod tests {
             let edge = n << 52;
             [edge.wrapping_sub(1 << 11), edge, edge + (1 << 11)]
         });
-        for word in near_one.chain(near_zero).chain(powers).chain(random).chain(boundaries) {
+        for word in near_one
+            .chain(near_zero)
+            .chain(powers)
+            .chain(random)
+            .chain(boundaries)
+        {
             let (found, expected) = (neg_ln_unit(word), -libm::log(unit_above_zero(word)));
-            assert!(close(found, expected, 1e-13), "{word:#x}: {found:e} {expected:e}");
+            assert!(
+                close(found, expected, 1e-13),
+                "{word:#x}: {found:e} {expected:e}"
+            );
         }
+    }
+
+    #[test]
+    fn fast_exponential_agrees_with_libm() {
+        let near_zero = (0..2_000).map(|n| (f64::from(n) - 1_000.0) * 1e-9);
+        let random = (0..200_000).map(|n| (mix(6, n) as i64) as f64 / TWO_TO_63);
+        let wide = random.clone().map(|x| x * 699.9);
+        let extreme = [
+            0.0,
+            700.0,
+            -700.0,
+            800.0,
+            -800.0,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+        ];
+        for x in near_zero.chain(random).chain(wide).chain(extreme) {
+            let (found, expected) = (exp_fast(x), exp(x));
+            let exact = found == expected;
+            assert!(
+                exact || close(found, expected, 6e-16),
+                "{x}: {found:e} {expected:e}"
+            );
+        }
+        assert!(exp_fast(f64::NAN).is_nan());
     }
 
     #[test]
@@ -244,12 +329,48 @@ mod tests {
     fn golden_bits_never_change() {
         let fast = [0, 1 << 40, 1 << 63, 0x0123_4567_89ab_cdef, u64::MAX - 5_000]
             .map(|word| neg_ln_unit(word).to_bits());
-        assert_eq!(fast, [0; 5]);
+        assert_eq!(
+            fast,
+            [
+                0x4042_5e4f_7b27_37fa,
+                0x4030_a2b2_3f33_ab73,
+                0x3fe6_2e42_fefa_39ed,
+                0x4015_aa16_394d_4818,
+                0x3cb0_0000_0000_0001
+            ]
+        );
         let normal = [0, 1 << 40, 1 << 60, 0x0123_4567_89ab_cdef, u64::MAX]
             .map(|word| normal_of(word).to_bits());
-        assert_eq!(normal, [0; 5]);
-        let plain = [ln(3.0), exp(1.5), pow(2.5, -0.99), sqrt(2.0)].map(f64::to_bits);
-        assert_eq!(plain, [0; 4]);
+        assert_eq!(
+            normal,
+            [
+                0xc020_95b0_59d6_7c4c,
+                0xc015_2dc6_e856_de54,
+                0xbff8_8bc1_fbe1_daba,
+                0xc004_ee2d_c0a9_dffd,
+                0x4020_95b0_59d6_7c4c
+            ]
+        );
+        let plain = [
+            exp_fast(1.5),
+            exp_fast(-9.9),
+            ln(3.0),
+            exp(1.5),
+            pow(2.5, -0.99),
+            sqrt(2.0),
+        ]
+        .map(f64::to_bits);
+        assert_eq!(
+            plain,
+            [
+                0x4011_ed3f_e64f_c542,
+                0x3f0a_4e54_f2b9_cfe3,
+                0x3ff1_93ea_7aad_030a,
+                0x4011_ed3f_e64f_c541,
+                0x3fd9_d5ed_0d8d_7fb0,
+                0x3ff6_a09e_667f_3bcd
+            ]
+        );
     }
 
     #[test]

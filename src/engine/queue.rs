@@ -71,7 +71,12 @@ impl<E: Copy> Queue<E> {
     /// Adds an event to the heap.
     pub fn push(&mut self, key: Key, dest: InstanceId, event: E) {
         let slot = self.store(event);
-        self.heap.push(Entry { key: key.0, slot, dest: dest.0, lane: Entry::NO_LANE });
+        self.heap.push(Entry {
+            key: key.0,
+            slot,
+            dest: dest.0,
+            lane: Entry::NO_LANE,
+        });
     }
 
     /// Adds an event to a lane: the key should be the lane's delay away from now.
@@ -80,7 +85,12 @@ impl<E: Copy> Queue<E> {
             return self.push(key, dest, event);
         }
         let slot = self.store(event);
-        let entry = Entry { key: key.0, slot, dest: dest.0, lane: Entry::NO_LANE };
+        let entry = Entry {
+            key: key.0,
+            slot,
+            dest: dest.0,
+            lane: Entry::NO_LANE,
+        };
         if let Some(entry) = self.lanes.push(lane, entry) {
             self.heap.push(entry);
         }
@@ -96,9 +106,13 @@ impl<E: Copy> Queue<E> {
 
     /// Takes the first event, which may be stale. Behind the head of a lane, the next event that is
     /// not stale moves up.
-    pub fn pop(&mut self, is_stale: impl Fn(InstanceId, &E) -> bool) -> Option<Due<E>> {
-        let Entry { key, slot, dest, lane } = self.heap.pop()?;
-        let event = self.payloads[slot as usize];
+    pub fn pop(&mut self, is_stale: impl Fn(InstanceId, &E) -> bool) -> Option<Due<&E>> {
+        let Entry {
+            key,
+            slot,
+            dest,
+            lane,
+        } = self.heap.pop()?;
         self.free.push(slot);
         if lane != Entry::NO_LANE {
             self.drop_stale(lane, usize::MAX, is_stale);
@@ -106,7 +120,8 @@ impl<E: Copy> Queue<E> {
                 self.heap.push(head);
             }
         }
-        Some((Key(key), InstanceId(dest), event))
+        // Free, but nothing is written to it before the next push.
+        Some((Key(key), InstanceId(dest), &self.payloads[slot as usize]))
     }
 
     /// Drops stale timeouts early, so that a lane is as long as its timers live, not as long as
@@ -121,7 +136,11 @@ impl<E: Copy> Queue<E> {
     /// All pending events in no particular order, stale ones included.
     pub fn iter(&self) -> impl Iterator<Item = Due<&E>> {
         self.heap.iter().chain(self.lanes.iter()).map(|entry| {
-            (Key(entry.key), InstanceId(entry.dest), &self.payloads[entry.slot as usize])
+            (
+                Key(entry.key),
+                InstanceId(entry.dest),
+                &self.payloads[entry.slot as usize],
+            )
         })
     }
 
@@ -159,7 +178,13 @@ mod tests {
     const DELAYS: [Span; 2] = [Span(3), Span(8)];
 
     fn key(time: u64, class: Class, counter: u64) -> Key {
-        Key::new(Time(time), 0, class, InstanceId(counter as u32 * 7 % 5), counter)
+        Key::new(
+            Time(time),
+            0,
+            class,
+            InstanceId(counter as u32 * 7 % 5),
+            counter,
+        )
     }
 
     /// What a step does: take, push to the heap after a delay, or push to a lane.
@@ -178,42 +203,41 @@ mod tests {
         ]
     }
 
-    /// Runs the steps, numbering the pushes; events whose number divides by three are stale.
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "events are asked by reference"
+    )]
+    fn is_stale(_: InstanceId, number: &u64) -> bool {
+        number.is_multiple_of(3)
+    }
+
+    /// Runs the steps, numbering them; events whose number divides by three are stale.
     fn taken(steps: &[Step], lanes: bool) -> Vec<(Key, u64)> {
         let mut queue = Queue::new(&DELAYS);
         queue.use_lanes(lanes);
-        let stale = |_, event: &u64| event.is_multiple_of(3);
-        let (mut now, mut taken, mut live) = (0, Vec::new(), 0);
-        let mut steps = steps.iter().enumerate();
-        loop {
-            match steps.next() {
-                Some((at, Step::Heap(delay))) => {
-                    let key = key(now + delay, Class::Message, at as u64);
-                    queue.push(key, InstanceId(0), at as u64);
-                    live += u32::from(!stale((), &(at as u64)));
+        let (mut now, mut taken) = (0, Vec::new());
+        for (number, step) in (0..).zip(steps) {
+            match step {
+                Step::Heap(delay) => {
+                    let key = key(now + delay, Class::Message, number);
+                    queue.push(key, InstanceId(0), number);
                 }
-                Some((at, Step::Lane(lane))) => {
-                    let delay = DELAYS[*lane as usize].0;
-                    let key = key(now + delay, Class::Timeout, at as u64);
-                    queue.push_lane(LaneId(*lane), key, InstanceId(0), at as u64);
-                    live += u32::from(!stale((), &(at as u64)));
+                Step::Lane(lane) => {
+                    let key = key(now + DELAYS[*lane as usize].0, Class::Timeout, number);
+                    queue.push_lane(LaneId(*lane), key, InstanceId(0), number);
                 }
-                Some((_, Step::Pop)) if live == 0 => {}
-                Some((_, Step::Pop)) => {
-                    let is_stale = |_: InstanceId, event: &u64| stale((), event);
-                    let mut due = queue.pop(is_stale);
-                    while due.is_some_and(|(_, _, event)| stale((), &event)) {
-                        due = queue.pop(is_stale);
+                Step::Pop => {
+                    while let Some((key, at, event)) = queue.pop(is_stale) {
+                        if !is_stale(at, event) {
+                            now = key.time().0;
+                            taken.push((key, *event));
+                            break;
+                        }
                     }
-                    let (key, _, event) = due.expect("something live is pending");
-                    now = key.time().0;
-                    taken.push((key, event));
-                    live -= 1;
                     queue.sweep(is_stale);
                 }
-                None => break,
             }
-            assert!(queue.len() >= live as usize && queue.iter().count() == queue.len());
+            assert_eq!(queue.iter().count(), queue.len());
         }
         taken
     }
@@ -232,7 +256,7 @@ mod tests {
             queue.push(key(n, Class::Message, n), InstanceId(0), n);
         }
         for n in 10..1_000 {
-            assert_eq!(queue.pop(|_, _| false).map(|due| due.2), Some(n - 10));
+            assert_eq!(queue.pop(|_, _| false).map(|due| *due.2), Some(n - 10));
             queue.push(key(n, Class::Message, n), InstanceId(0), n);
         }
         assert_eq!((queue.len(), queue.peak()), (10, 10));

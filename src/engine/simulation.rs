@@ -38,7 +38,10 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { at_once: 10_000_000, in_flight: 50_000_000 }
+        Self {
+            at_once: 10_000_000,
+            in_flight: 5_000_000,
+        }
     }
 }
 
@@ -71,8 +74,17 @@ impl<W: World> Simulation<W> {
     /// A simulation at time zero with nothing pending: instances given by the hashes of their
     /// names, in the order of their names, and lanes by their constant delays.
     pub fn new(world: W, names: &[u64], lanes: &[Span]) -> Self {
-        assert!(names.len() <= Key::MAX_INSTANCES, "{} instances are too many", names.len());
-        let ledger = |name: &u64| Ledger { name: *name, sent: 0, handled: 0, digest: 0 };
+        assert!(
+            names.len() <= Key::MAX_INSTANCES,
+            "{} instances are too many",
+            names.len()
+        );
+        let ledger = |name: &u64| Ledger {
+            name: *name,
+            sent: 0,
+            handled: 0,
+            digest: 0,
+        };
         Self {
             world,
             queue: Queue::new(lanes),
@@ -104,9 +116,14 @@ impl<W: World> Simulation<W> {
     pub fn schedule(&mut self, dest: InstanceId, time: Time, class: Class, event: W::Event) {
         let time = time.clamp(self.now(), Key::HORIZON);
         let is_now = self.events > 0 && time == self.now();
-        let depth = if is_now { (self.last.depth() + 1).min(Key::MAX_DEPTH) } else { 0 };
+        let depth = if is_now {
+            (self.last.depth() + 1).min(Key::MAX_DEPTH)
+        } else {
+            0
+        };
         let ledger = &mut self.ledgers[dest.0 as usize];
-        self.queue.push(Key::new(time, depth, class, dest, ledger.sent), dest, event);
+        self.queue
+            .push(Key::new(time, depth, class, dest, ledger.sent), dest, event);
         ledger.sent += 1;
     }
 
@@ -134,7 +151,9 @@ impl<W: World> Simulation<W> {
     fn run(&mut self, last: Key, count: u64, draining: bool) -> Stop {
         let enough = self.events.saturating_add(count);
         while self.over.is_none() && self.events < enough {
-            let Some(next) = self.queue.first() else { return Stop::Idle };
+            let Some(next) = self.queue.first() else {
+                return Stop::Idle;
+            };
             if next > last {
                 return Stop::Until;
             }
@@ -143,8 +162,11 @@ impl<W: World> Simulation<W> {
             }
             let world = &self.world;
             let due = self.queue.pop(|at, event| world.is_stale(at, event));
-            let Some((key, at, event)) = due else { return Stop::Idle };
-            if !self.world.is_stale(at, &event) {
+            let Some((key, at, event)) = due else {
+                return Stop::Idle;
+            };
+            if !world.is_stale(at, event) {
+                let event = *event;
                 self.handle(key, at, event);
                 let world = &self.world;
                 self.queue.sweep(|at, event| world.is_stale(at, event));
@@ -159,13 +181,16 @@ impl<W: World> Simulation<W> {
     pub fn run_until_shuffled(&mut self, until: Time, seed: u64) -> Stop {
         let mut beside = Vec::new();
         while self.over.is_none() {
-            let Some(first) = self.queue.first() else { return Stop::Idle };
+            let Some(first) = self.queue.first() else {
+                return Stop::Idle;
+            };
             if first > Key::end_of(until) {
                 return Stop::Until;
             }
             let world = &self.world;
             while self.queue.first().is_some_and(|next| next.is_beside(first)) {
-                beside.extend(self.queue.pop(|at, event| world.is_stale(at, event)));
+                let due = self.queue.pop(|at, event| world.is_stale(at, event));
+                beside.extend(due.map(|(key, at, event)| (key, at, *event)));
             }
             let turn = mix(seed, self.events);
             beside.sort_unstable_by_key(|(key, at, _)| (mix(turn, u64::from(at.0)), *key));
@@ -185,7 +210,10 @@ impl<W: World> Simulation<W> {
         } else if key.depth() == Key::MAX_DEPTH
             || self.events - self.events_before_now >= self.limits.at_once
         {
-            self.over = Some(Stop::TooManyAtOnce { time: key.time(), busy: at });
+            self.over = Some(Stop::TooManyAtOnce {
+                time: key.time(),
+                busy: at,
+            });
             return;
         }
         self.last = key;
@@ -194,17 +222,29 @@ impl<W: World> Simulation<W> {
         let ledger = &mut self.ledgers[at.0 as usize];
         ledger.fold(key, origin, self.world.fingerprint(&event));
         let (queue, sent) = (&mut self.queue, &mut ledger.sent);
-        self.world.handle(at, event, &mut Context { queue, sent, key, me: at });
+        self.world.handle(
+            at,
+            event,
+            &mut Context {
+                queue,
+                sent,
+                key,
+                me: at,
+            },
+        );
         if self.queue.peak() > self.limits.in_flight {
-            self.over = Some(Stop::TooManyInFlight { time: key.time(), busy: at });
+            self.over = Some(Stop::TooManyInFlight {
+                time: key.time(),
+                busy: at,
+            });
         }
     }
 
     /// Whether anything is pending that is neither periodic nor stale.
     fn has_work(&self) -> bool {
-        self.queue.iter().any(|(_, at, event)| {
-            !self.world.is_periodic(event) && !self.world.is_stale(at, event)
-        })
+        self.queue
+            .iter()
+            .any(|(_, at, event)| !self.world.is_periodic(event) && !self.world.is_stale(at, event))
     }
 
     /// The time of the last event handled.
@@ -235,7 +275,10 @@ impl<W: World> Simulation<W> {
     /// How many events are pending that are not stale: all, and those that are not periodic. Looks
     /// at each of them.
     pub fn pending(&self) -> (usize, usize) {
-        let live = self.queue.iter().filter(|(_, at, event)| !self.world.is_stale(*at, event));
+        let live = self
+            .queue
+            .iter()
+            .filter(|(_, at, event)| !self.world.is_stale(*at, event));
         live.fold((0, 0), |(all, work), (_, _, event)| {
             (all + 1, work + usize::from(!self.world.is_periodic(event)))
         })
@@ -245,7 +288,9 @@ impl<W: World> Simulation<W> {
     /// happened leaves no trace in it.
     pub fn digest(&self) -> u64 {
         let used = self.ledgers.iter().filter(|ledger| ledger.handled > 0);
-        used.fold(0, |digest, ledger| mix(mix(digest, ledger.name), ledger.digest))
+        used.fold(0, |digest, ledger| {
+            mix(mix(digest, ledger.name), ledger.digest)
+        })
     }
 
     /// The world.
@@ -270,7 +315,10 @@ impl Ledger {
     fn fold(&mut self, key: Key, origin: u64, fingerprint: u64) {
         let [high, low] = key.unnumbered();
         let named = multiply(high ^ 0xa076_1d64_78bd_642f, low ^ origin);
-        let event = multiply(named ^ 0xe703_7ed1_a0b4_28db, fingerprint ^ 0x8ebc_6af0_9c88_c6e3);
+        let event = multiply(
+            named ^ 0xe703_7ed1_a0b4_28db,
+            fingerprint ^ 0x8ebc_6af0_9c88_c6e3,
+        );
         let event = event ^ named;
         self.digest = (self.digest.rotate_left(23) ^ event).wrapping_mul(0x5895_58cf_5b4f_9e05);
         self.handled += 1;
