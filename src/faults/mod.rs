@@ -56,6 +56,21 @@ impl Faults {
         1.0
     }
 
+    /// How many times as often open arrivals come at this client now.
+    pub fn rate_factor(&self, _client: NodeIx, _now: Time) -> f64 {
+        1.0
+    }
+
+    /// When that factor changes next, if it does.
+    pub fn next_rate_change(&self, _client: NodeIx, _now: Time) -> Option<Time> {
+        None
+    }
+
+    /// Does it ever change?
+    pub fn surges(&self, _client: NodeIx) -> bool {
+        false
+    }
+
     /// Do this instance's workers take no new work now?
     #[inline]
     pub fn is_paused(&self, _now: Time, _at: InstanceId) -> bool {

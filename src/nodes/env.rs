@@ -8,6 +8,9 @@ use crate::faults::Passage;
 use crate::model::{LinkModel, Model, NodeIx};
 use crate::probes::{Fact, Probe};
 
+/// When a broker gives up a silent connection (RabbitMQ's default heartbeat timeout, 60 s).
+const HEARTBEAT_TIMEOUT: Span = Span(60_000_000_000);
+
 /// Where facts go: straight to the probes, or (while instances are visited in shuffled order) into
 /// a buffer that is handed on in the order of keys.
 #[derive(Clone, Debug)]
@@ -123,6 +126,16 @@ impl<P: Probe> Env<'_, '_, P> {
                 self.fact(Fact::Dropped { op: op.id, why: Some(crate::probes::Reason::LostMessage) });
             }
         }
+    }
+
+    /// Tells a broker that this instance's connections are gone: after one hop when the process
+    /// died, after the broker's own heartbeat timeout when the machine fell silent.
+    pub fn send_gone(&mut self, to: InstanceId, host: bool) {
+        if !host {
+            return self.send(to, Op::NONE, Body::Gone);
+        }
+        let message = Message { op: Op::NONE, from: self.me(), body: Body::Gone };
+        self.ctx.send(to, HEARTBEAT_TIMEOUT, Class::Message, Event::Message(message));
     }
 
     /// Sets a timer: the end of work is a completion, everything else a timeout.

@@ -18,6 +18,8 @@ pub struct Op {
     pub word: u64,
     /// What `key: Own` means: a created item, or a number to pick a preloaded one with.
     pub own: KeyId,
+    /// The item that a delivered record names (for `KeyRule::Named`).
+    pub named: KeyId,
     /// Bits of the effects known to be done.
     pub done: u64,
     /// Version and value of the item read last.
@@ -36,6 +38,7 @@ impl Op {
         id: OpId::NONE,
         word: 0,
         own: KeyId(0),
+        named: KeyId(0),
         done: 0,
         seen: Seen { version: 0, value: 0 },
         deadline: Time::NEVER,
@@ -176,7 +179,10 @@ pub enum Edge {
         host: bool,
     },
     /// It may come back, if nothing else keeps it down.
-    Up,
+    Up {
+        /// As it went.
+        host: bool,
+    },
     /// A pause ends: look for work.
     Resume,
 }
@@ -190,6 +196,63 @@ pub enum Event {
     Timer(Timer),
     /// A fault begins or ends.
     Fault(Edge),
+    /// The run begins.
+    Start,
+}
+
+impl Message {
+    /// What the digest folds of it beside the event's key: names and values, no handles.
+    #[inline]
+    pub fn fingerprint(&self) -> u64 {
+        let kind = match self.body {
+            Body::Request { attempt, .. } => u64::from(attempt),
+            Body::Answer { verdict, .. } => 1 << 8 | verdict.fingerprint(),
+            Body::Publish { item, .. } => 2 << 8 ^ item.seen.version,
+            Body::Deliver { redelivered, .. } => 3 << 8 | u64::from(redelivered),
+            Body::Ack { .. } => 4 << 8,
+            Body::Nack { .. } => 5 << 8,
+            Body::Invalidate { item } => 6 << 8 ^ item.seen.version,
+            Body::Join { incarnation } => 7 << 8 ^ u64::from(incarnation),
+            Body::Heartbeat => 8 << 8,
+            Body::Gone => 9 << 8,
+        };
+        let seen = self.op.seen;
+        self.op.word ^ self.op.done ^ seen.version.rotate_left(20) ^ (seen.value as u64).rotate_left(40) ^ kind << 48
+    }
+}
+
+impl Answer {
+    fn fingerprint(self) -> u64 {
+        match self {
+            Self::Done => 0,
+            Self::Refused => 1,
+            Self::Idle => 2,
+            Self::Failed(reason) => 3 + reason as u64,
+        }
+    }
+}
+
+impl Timer {
+    /// What the digest folds of it beside the event's key: its kind.
+    #[inline]
+    pub fn fingerprint(&self) -> u64 {
+        let kind: u64 = match self {
+            Self::Arrival => 1,
+            Self::Think(_) => 2,
+            Self::Worked(_) => 3,
+            Self::Timeout(_) => 4,
+            Self::Retry(_) => 5,
+            Self::Committed(_) => 6,
+            Self::Relay(_) => 7,
+            Self::Stored(_) => 8,
+            Self::Requeue(_) => 9,
+            Self::Beat(_) => 10,
+            Self::Expiry(_) => 11,
+            Self::Rebalanced(_) => 12,
+            Self::GiveUp(_) => 13,
+        };
+        kind << 56
+    }
 }
 
 /// How long a lost segment takes to be sent again over a broker's connection: Linux's smallest
