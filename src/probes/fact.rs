@@ -152,6 +152,7 @@ pub enum Carrier {
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the variants explain their fields")]
 pub enum Fact {
     // -- customers ---------------------------------------------------------------------------
     /// A client sends an operation for the first time. `told` has the bit of each effect that the
@@ -221,4 +222,36 @@ pub enum Fact {
     Down,
     /// It came back (again).
     Up,
+}
+
+impl Fact {
+    /// The operation that it is about, if it is about one.
+    pub fn op(&self) -> Option<OpId> {
+        let op = match *self {
+            Self::Sent { op, .. }
+            | Self::Answered { op, .. }
+            | Self::Message { op, .. }
+            | Self::Carried { op }
+            | Self::Dropped { op, .. }
+            | Self::Promised { op }
+            | Self::Refused { op, .. }
+            | Self::Applied { op, .. }
+            | Self::Undone { op, .. }
+            | Self::Deduplicated { op, .. }
+            | Self::Saw { op, .. }
+            | Self::Holds { op, .. }
+            | Self::CacheHit { op, .. }
+            | Self::CacheMiss { op, .. }
+            | Self::Arrived { op }
+            | Self::Waits { op }
+            | Self::Began { op, .. }
+            | Self::LeftQueue { op }
+            | Self::TurnedAway { op, .. }
+            | Self::AttemptFailed { op, .. }
+            | Self::Retried { op, .. }
+            | Self::Redelivered { op } => op,
+            Self::Forgot { .. } | Self::Freed | Self::Down | Self::Up => OpId::NONE,
+        };
+        op.is_some().then_some(op)
+    }
 }
