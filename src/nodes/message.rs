@@ -75,6 +75,12 @@ pub struct Item {
     pub seen: Seen,
 }
 
+impl Item {
+    /// Published where no item changed.
+    pub const NONE: Self =
+        Self { entity: EntityIx(u16::MAX), key: KeyId(0), seen: Seen { version: 0, value: 0 } };
+}
+
 /// What a message says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Body {
@@ -98,8 +104,8 @@ pub enum Body {
     Join { incarnation: u32 },
     /// A log's group member lives.
     Heartbeat,
-    /// The sender's connections are gone (said for it by its operating system).
-    Gone,
+    /// The connections of this start of the sender are gone (said for it by its operating system).
+    Gone { incarnation: u32 },
 }
 
 /// What an answer says.
@@ -125,7 +131,7 @@ impl Body {
             Self::Publish { .. } => Carrier::Publish,
             Self::Deliver { .. } | Self::Ack { .. } | Self::Nack { .. } => Carrier::Deliver,
             Self::Invalidate { .. } => Carrier::Invalidate,
-            Self::Join { .. } | Self::Heartbeat | Self::Gone => Carrier::Control,
+            Self::Join { .. } | Self::Heartbeat | Self::Gone { .. } => Carrier::Control,
         }
     }
 
@@ -161,7 +167,8 @@ pub enum Timer {
     Beat(u32),
     /// Log: has this member been silent for too long? Names the member instance.
     Expiry(InstanceId),
-    /// Log: the rebalance of this channel's group ends.
+    /// Log: look for members of this group that were silent for too long, and end the rebalances
+    /// that waited for them. Set only while the group has records, so it is not periodic.
     Rebalanced(u32),
     /// Coordinator or home: give the flow up.
     GiveUp(Handle),

@@ -2,10 +2,18 @@
 //! instance. A node touches its own state, the immutable model and its [`Env`]; nothing else is
 //! within its reach.
 
+mod broker;
+#[cfg(test)]
+mod broker_fixture;
 pub mod env;
+pub mod log;
+mod log_group;
 pub mod message;
+pub mod queue;
 pub mod slab;
 
 pub use env::Env;
+pub use log::Log;
 pub use message::{Answer, Body, Edge, Event, Item, Message, Op, Seen, Timer};
+pub use queue::Queue;
 pub use slab::{Handle, Slab};
