@@ -71,6 +71,11 @@ impl Faults {
         false
     }
 
+    /// The edges that befall an instance, in order of time.
+    pub fn edges(&self, _at: InstanceId) -> Vec<(Time, crate::nodes::Edge)> {
+        Vec::new()
+    }
+
     /// Do this instance's workers take no new work now?
     #[inline]
     pub fn is_paused(&self, _now: Time, _at: InstanceId) -> bool {

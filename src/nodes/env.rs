@@ -131,10 +131,11 @@ impl<P: Probe> Env<'_, '_, P> {
     /// Tells a broker that this instance's connections are gone: after one hop when the process
     /// died, after the broker's own heartbeat timeout when the machine fell silent.
     pub fn send_gone(&mut self, to: InstanceId, host: bool) {
+        let body = Body::Gone { incarnation: self.incarnation };
         if !host {
-            return self.send(to, Op::NONE, Body::Gone);
+            return self.send(to, Op::NONE, body);
         }
-        let message = Message { op: Op::NONE, from: self.me(), body: Body::Gone };
+        let message = Message { op: Op::NONE, from: self.me(), body };
         self.ctx.send(to, HEARTBEAT_TIMEOUT, Class::Message, Event::Message(message));
     }
 

@@ -78,6 +78,12 @@ pub struct Item {
     pub seen: Seen,
 }
 
+impl Item {
+    /// Published where no item changed.
+    pub const NONE: Self =
+        Self { entity: EntityIx(u16::MAX), key: KeyId(0), seen: Seen { version: 0, value: 0 } };
+}
+
 /// What a message says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Body {
@@ -101,8 +107,8 @@ pub enum Body {
     Join { incarnation: u32 },
     /// A log's group member lives.
     Heartbeat,
-    /// The sender's connections are gone (said for it by its operating system).
-    Gone,
+    /// The connections of this start of the sender are gone (said for it by its operating system).
+    Gone { incarnation: u32 },
 }
 
 /// What an answer says.
@@ -128,7 +134,7 @@ impl Body {
             Self::Publish { .. } => Carrier::Publish,
             Self::Deliver { .. } | Self::Ack { .. } | Self::Nack { .. } => Carrier::Deliver,
             Self::Invalidate { .. } => Carrier::Invalidate,
-            Self::Join { .. } | Self::Heartbeat | Self::Gone => Carrier::Control,
+            Self::Join { .. } | Self::Heartbeat | Self::Gone { .. } => Carrier::Control,
         }
     }
 
@@ -164,7 +170,8 @@ pub enum Timer {
     Beat(u32),
     /// Log: has this member been silent for too long? Names the member instance.
     Expiry(InstanceId),
-    /// Log: the rebalance of this channel's group ends.
+    /// Log: look for members of this group that were silent for too long, and end the rebalances
+    /// that waited for them. Set only while the group has records, so it is not periodic.
     Rebalanced(u32),
     /// Coordinator or home: give the flow up.
     GiveUp(Handle),
@@ -214,7 +221,7 @@ impl Message {
             Body::Invalidate { item } => 6 << 8 ^ item.seen.version,
             Body::Join { incarnation } => 7 << 8 ^ u64::from(incarnation),
             Body::Heartbeat => 8 << 8,
-            Body::Gone => 9 << 8,
+            Body::Gone { incarnation } => 9 << 8 ^ u64::from(incarnation),
         };
         let seen = self.op.seen;
         self.op.word ^ self.op.done ^ seen.version.rotate_left(20) ^ (seen.value as u64).rotate_left(40) ^ kind << 48

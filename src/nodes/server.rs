@@ -113,7 +113,7 @@ impl Server {
                     env.fact(Fact::Forgot { entity: item.entity, key: item.key });
                 }
             }
-            Body::Gone => {}
+            Body::Gone { .. } => {}
             body => unreachable!("a server is not told {body:?}"),
         }
     }
@@ -215,7 +215,7 @@ impl Server {
             attempt,
             branches: 0,
             queued: env.now(),
-            item: item.unwrap_or(NO_ITEM),
+            item: item.unwrap_or(Item::NONE),
         };
         if let Some(item) = item {
             task.op.named = item.key;
@@ -589,10 +589,6 @@ impl Server {
         }
     }
 }
-
-/// Deliveries without an item name nothing.
-const NO_ITEM: Item =
-    Item { entity: crate::model::EntityIx(u16::MAX), key: crate::probes::KeyId(u64::MAX), seen: Seen { version: 0, value: 0 } };
 
 fn heartbeat(model: &Model, broker: NodeIx) -> Option<Span> {
     match &model.scenario.nodes[broker.0 as usize].kind {
