@@ -18,6 +18,9 @@ pub struct Op {
     pub word: u64,
     /// What `key: Own` means: a created item, or a number to pick a preloaded one with.
     pub own: KeyId,
+    /// What [`crate::model::program::KeyRule::Named`] means: the item that a delivered record
+    /// names, set by the consumer (with `seen`) before it asks its store.
+    pub named: KeyId,
     /// Bits of the effects known to be done.
     pub done: u64,
     /// Version and value of the item read last.
@@ -36,6 +39,7 @@ impl Op {
         id: OpId::NONE,
         word: 0,
         own: KeyId(0),
+        named: KeyId(0),
         done: 0,
         seen: Seen { version: 0, value: 0 },
         deadline: Time::NEVER,
@@ -73,6 +77,15 @@ pub struct Item {
     pub key: KeyId,
     /// The version and value committed.
     pub seen: Seen,
+}
+
+impl Item {
+    /// No item at all: what is published is not a change.
+    pub const NONE: Self = Self {
+        entity: EntityIx(u16::MAX),
+        key: KeyId(0),
+        seen: Seen { version: 0, value: 0 },
+    };
 }
 
 /// What a message says.
