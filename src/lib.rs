@@ -8,3 +8,4 @@ pub mod model;
 pub mod nodes;
 pub mod probes;
 pub mod scenario;
+pub mod simulate;

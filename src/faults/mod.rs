@@ -76,6 +76,11 @@ impl Faults {
         Vec::new()
     }
 
+    /// From when to when a fault is in force, in order of time.
+    pub fn windows_of(&self, _fault: usize) -> &[(Time, Time)] {
+        &[]
+    }
+
     /// Do this instance's workers take no new work now?
     #[inline]
     pub fn is_paused(&self, _now: Time, _at: InstanceId) -> bool {

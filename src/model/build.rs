@@ -178,6 +178,7 @@ fn effects(nodes: &[Node]) -> Vec<super::EffectModel> {
         .map(|(write, has_undo, best_effort)| super::EffectModel {
             entity: write.entity,
             change: write.change,
+            creates: write.key == super::program::KeyRule::New,
             has_undo,
             best_effort,
         })

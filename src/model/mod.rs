@@ -117,6 +117,8 @@ pub struct EffectModel {
     pub entity: EntityIx,
     /// How.
     pub change: Change,
+    /// Does it act on the item that the operation itself creates?
+    pub creates: bool,
     /// Can it be taken back?
     pub has_undo: bool,
     /// Does its failure change nothing?

@@ -11,7 +11,7 @@ use super::message::{Answer, Body, Edge, Event, Message, Timer};
 use super::queue::Queue;
 use super::server::Server;
 use crate::base::{Stream, Time};
-use crate::engine::{Class, Context, InstanceId, Simulation, World as _};
+use crate::engine::{Class, Context, InstanceId, Simulation};
 use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::NodeKind;
@@ -121,9 +121,9 @@ impl Node {
     /// Does it do anything before it hears of others?
     fn wants_start(&self) -> bool {
         match self {
-            Self::Client(_) | Self::Log(_) => true,
+            Self::Client(_) => true,
             Self::Server(server) => server.consumes(),
-            Self::Database(_) | Self::Queue(_) => false,
+            Self::Database(_) | Self::Queue(_) | Self::Log(_) => false,
         }
     }
 
@@ -131,8 +131,7 @@ impl Node {
         match self {
             Self::Client(client) => client.start(env),
             Self::Server(server) => server.start(env),
-            Self::Log(log) => log.start(env),
-            Self::Database(_) | Self::Queue(_) => {}
+            Self::Database(_) | Self::Queue(_) | Self::Log(_) => {}
         }
     }
 
