@@ -1,5 +1,10 @@
 //! Customers: when they come and what they do.
 
+#![expect(
+    clippy::option_option,
+    reason = "the outer `None` is a mistake that was noted"
+)]
+
 use super::codes::Code;
 use super::known::Role;
 use super::reader::{Fields, Reader};
@@ -16,7 +21,9 @@ impl<'a> Reader<'a> {
         let names = &["arrivals", "sessions", "journeys", "does", "via", "policy"];
         let fields = self.fields(value, "a client", 0, names)?;
         let arrivals = self.must(&fields, "arrivals", Self::arrivals);
-        let sessions = self.or(&fields, "sessions", 1000, |reader, value| reader.count(value, 1..=MAX_SESSIONS));
+        let sessions = self.or(&fields, "sessions", 1000, |reader, value| {
+            reader.count(value, 1..=MAX_SESSIONS)
+        });
         let journeys = self.journeys(&fields);
         let via = self.via(&fields);
         let policy = self.maybe(&fields, "policy", Self::policy);
@@ -24,12 +31,22 @@ impl<'a> Reader<'a> {
         if let Arrivals::Closed { customers, .. } = arrivals {
             self.known.nodes[index].fact.closed = true;
             if let Some(given) = fields.get("sessions") {
-                self.wrong(Code::UnknownField, given.head(), "closed arrivals have as many sessions as customers")
-                    .help("leave `sessions` out");
+                self.wrong(
+                    Code::UnknownField,
+                    given.head(),
+                    "closed arrivals have as many sessions as customers",
+                )
+                .help("leave `sessions` out");
             }
             sessions = customers;
         }
-        Some(Client { arrivals, sessions, journeys: journeys?, via: via?, policy: policy? })
+        Some(Client {
+            arrivals,
+            sessions,
+            journeys: journeys?,
+            via: via?,
+            policy: policy?,
+        })
     }
 
     fn arrivals(&mut self, value: &'a Value) -> Option<Arrivals> {
@@ -37,11 +54,13 @@ impl<'a> Reader<'a> {
         match value.word() {
             Some("Poisson") => {
                 let fields = self.fields(value, "Poisson", 1, &["rate"])?;
-                self.must(&fields, "rate", Self::rates).map(Arrivals::Poisson)
+                self.must(&fields, "rate", Self::rates)
+                    .map(Arrivals::Poisson)
             }
             Some("Constant") => {
                 let fields = self.fields(value, "Constant", 1, &["rate"])?;
-                self.must(&fields, "rate", Self::rates).map(Arrivals::Constant)
+                self.must(&fields, "rate", Self::rates)
+                    .map(Arrivals::Constant)
             }
             Some("Gaps") => {
                 let fields = self.fields(value, "Gaps", 1, &["gap"])?;
@@ -49,13 +68,21 @@ impl<'a> Reader<'a> {
             }
             Some("Closed") => {
                 let fields = self.fields(value, "Closed", 0, &["customers", "think"])?;
-                let customers =
-                    self.must(&fields, "customers", |reader, value| reader.count(value, 1..=MAX_SESSIONS));
+                let customers = self.must(&fields, "customers", |reader, value| {
+                    reader.count(value, 1..=MAX_SESSIONS)
+                });
                 let think = self.must(&fields, "think", Self::dist);
-                Some(Arrivals::Closed { customers: customers?, think: think? })
+                Some(Arrivals::Closed {
+                    customers: customers?,
+                    think: think?,
+                })
             }
             _ => {
-                self.unknown_word(value, "a way to arrive", &["Poisson", "Constant", "Gaps", "Closed"]);
+                self.unknown_word(
+                    value,
+                    "a way to arrive",
+                    &["Poisson", "Constant", "Gaps", "Closed"],
+                );
                 None
             }
         }
@@ -65,12 +92,16 @@ impl<'a> Reader<'a> {
     fn rates(&mut self, value: &'a Value) -> Option<Vec<(Span, f64)>> {
         let value = self.follow(value)?;
         let Kind::List(items) = &value.kind else {
-            return self.positive_rate(value).map(|rate| vec![(Span::ZERO, rate)]);
+            return self
+                .positive_rate(value)
+                .map(|rate| vec![(Span::ZERO, rate)]);
         };
         let mut stretches: Vec<(Span, f64)> = Vec::new();
         let mut sound = true;
         for item in items {
-            let Some(fields) = self.fields(item, "a stretch of constant rate", 2, &["from", "rate"]) else {
+            let Some(fields) =
+                self.fields(item, "a stretch of constant rate", 2, &["from", "rate"])
+            else {
                 sound = false;
                 continue;
             };
@@ -80,15 +111,25 @@ impl<'a> Reader<'a> {
                 sound = false;
                 continue;
             };
-            let fits = stretches.last().map_or(from == Span::ZERO, |(last, _)| from > *last);
+            let fits = stretches
+                .last()
+                .map_or(from == Span::ZERO, |(last, _)| from > *last);
             if sound && !fits {
-                self.wrong(Code::OutOfRange, fields.get("from").map_or(fields.head, Value::head), "stretches begin at 0 and go on in order of time");
+                self.wrong(
+                    Code::OutOfRange,
+                    fields.get("from").map_or(fields.head, Value::head),
+                    "stretches begin at 0 and go on in order of time",
+                );
                 sound = false;
             }
             stretches.push((from, rate));
         }
         if sound && stretches.iter().all(|(_, rate)| *rate == 0.0) {
-            self.wrong(Code::OutOfRange, value.head(), "nobody ever comes: no rate is above 0");
+            self.wrong(
+                Code::OutOfRange,
+                value.head(),
+                "nobody ever comes: no rate is above 0",
+            );
             sound = false;
         }
         sound.then_some(stretches)
@@ -99,7 +140,11 @@ impl<'a> Reader<'a> {
             (Some(journeys), None) => {
                 let entries = self.entries(journeys, "journeys");
                 if entries.is_empty() {
-                    self.wrong(Code::NothingToDo, journeys.head(), "a client needs at least one journey");
+                    self.wrong(
+                        Code::NothingToDo,
+                        journeys.head(),
+                        "a client needs at least one journey",
+                    );
                     return None;
                 }
                 let journeys: Vec<_> = entries
@@ -114,10 +159,18 @@ impl<'a> Reader<'a> {
             (None, Some(does)) => {
                 let flow = self.flow(does)?;
                 let name = self.known.flows[flow.0 as usize].name.to_owned();
-                Some(vec![Journey { name, weight: 1.0, actions: vec![Action::Do(flow)] }])
+                Some(vec![Journey {
+                    name,
+                    weight: 1.0,
+                    actions: vec![Action::Do(flow)],
+                }])
             }
             (Some(_), Some(does)) => {
-                self.wrong(Code::DuplicateField, does.head(), "a client has either `journeys` or `does`");
+                self.wrong(
+                    Code::DuplicateField,
+                    does.head(),
+                    "a client has either `journeys` or `does`",
+                );
                 None
             }
             (None, None) => {
@@ -138,11 +191,19 @@ impl<'a> Reader<'a> {
         });
         let actions = actions?;
         if !actions.iter().any(|action| matches!(action, Action::Do(_))) {
-            self.wrong(Code::NothingToDo, fields.head, format!("journey {name:?} does nothing"))
-                .help("a journey needs at least one Do(\"flow\")");
+            self.wrong(
+                Code::NothingToDo,
+                fields.head,
+                format!("journey {name:?} does nothing"),
+            )
+            .help("a journey needs at least one Do(\"flow\")");
             return None;
         }
-        Some(Journey { name: name.to_owned(), weight: weight?, actions })
+        Some(Journey {
+            name: name.to_owned(),
+            weight: weight?,
+            actions,
+        })
     }
 
     fn action(&mut self, value: &'a Value) -> Option<Action> {
@@ -175,9 +236,19 @@ impl<'a> Reader<'a> {
         }
         let gateways: Vec<NodeIx> = self.known.all(Role::Gateway).collect();
         if gateways.len() > 1 {
-            let names: Vec<&str> = gateways.iter().map(|&node| self.known.node_name(node)).collect();
-            self.wrong(Code::AmbiguousGateway, fields.head, format!("there are {} gateways", names.len()))
-                .help(format!("say via: \"{}\", or via: None to go round them", names.join("\" or via: \"")));
+            let names: Vec<&str> = gateways
+                .iter()
+                .map(|&node| self.known.node_name(node))
+                .collect();
+            self.wrong(
+                Code::AmbiguousGateway,
+                fields.head,
+                format!("there are {} gateways", names.len()),
+            )
+            .help(format!(
+                "say via: \"{}\", or via: None to go round them",
+                names.join("\" or via: \"")
+            ));
             return None;
         }
         Some(gateways.first().copied())

@@ -103,10 +103,16 @@ mod tests {
         for code in Code::ALL {
             let text = code.text();
             assert!(seen.insert(text), "{text} twice");
-            assert!(text.len() == 5 && text[1..].bytes().all(|byte| byte.is_ascii_digit()), "{text}");
+            assert!(
+                text.len() == 5 && text[1..].bytes().all(|byte| byte.is_ascii_digit()),
+                "{text}"
+            );
             assert!(matches!(&text[..1], "E" | "W"), "{text}");
             let about = code.about();
-            assert!(about.ends_with('.') && !about.contains('\n') && about.len() < 100, "{text}: {about}");
+            assert!(
+                about.ends_with('.') && !about.contains('\n') && about.len() < 100,
+                "{text}: {about}"
+            );
         }
     }
 }

@@ -4,7 +4,9 @@
 
 use std::fmt;
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Origin as Header, Renderer, Snippet};
+use annotate_snippets::{
+    Annotation, AnnotationKind, Group, Level, Origin as Header, Renderer, Snippet,
+};
 
 use super::codes::Code;
 use super::source::Source;
@@ -63,7 +65,11 @@ impl Diagnostic {
         Self {
             code,
             message: message.into(),
-            site: Site { origin: Origin::File, place, length },
+            site: Site {
+                origin: Origin::File,
+                place,
+                length,
+            },
             label: String::new(),
             help: None,
             notes: Vec::new(),
@@ -86,7 +92,11 @@ impl Diagnostic {
 
     /// Error or warning.
     pub fn severity(&self) -> Severity {
-        if self.code.is_warning() { Severity::Warning } else { Severity::Error }
+        if self.code.is_warning() {
+            Severity::Warning
+        } else {
+            Severity::Error
+        }
     }
 }
 
@@ -106,19 +116,31 @@ pub struct Diagnostics {
 impl Diagnostics {
     /// Is there an error among them, not only warnings?
     pub fn has_errors(&self) -> bool {
-        self.list.iter().any(|diagnostic| diagnostic.severity() == Severity::Error)
+        self.list
+            .iter()
+            .any(|diagnostic| diagnostic.severity() == Severity::Error)
     }
 
     /// Could the file not be read at all?
     pub fn is_unreadable(&self) -> bool {
-        self.list.iter().any(|diagnostic| diagnostic.code == Code::Unreadable)
+        self.list
+            .iter()
+            .any(|diagnostic| diagnostic.code == Code::Unreadable)
     }
 
     /// All of them as rustc would show them, each beginning `error[E0203]: ...` and naming
     /// `file:line:column`. Ends with a line break.
     pub fn render(&self, color: bool) -> String {
-        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        let mut shown: Vec<String> = self.list.iter().map(|one| renderer.render(&[self.report(one)])).collect();
+        let renderer = if color {
+            Renderer::styled()
+        } else {
+            Renderer::plain()
+        };
+        let mut shown: Vec<String> = self
+            .list
+            .iter()
+            .map(|one| renderer.render(&[self.report(one)]))
+            .collect();
         if self.omitted > 0 {
             shown.push(format!("... and {} more", self.omitted));
         }
@@ -130,7 +152,11 @@ impl Diagnostics {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut group = Group::with_title(level.primary_title(&*diagnostic.message).id(diagnostic.code.text()));
+        let mut group = Group::with_title(
+            level
+                .primary_title(&*diagnostic.message)
+                .id(diagnostic.code.text()),
+        );
         if diagnostic.site.place.line == 0 {
             group = group.element(Header::path(&*self.path));
         } else {
@@ -140,7 +166,11 @@ impl Diagnostics {
                     origins.push(&site.origin);
                 }
             }
-            group = group.elements(origins.into_iter().map(|origin| self.snippet(diagnostic, origin)));
+            group = group.elements(
+                origins
+                    .into_iter()
+                    .map(|origin| self.snippet(diagnostic, origin)),
+            );
         }
         match &diagnostic.help {
             Some(help) => group.element(Level::HELP.message(&**help)),
@@ -149,9 +179,18 @@ impl Diagnostics {
     }
 
     /// The lines of one text that a diagnostic speaks about.
-    fn snippet<'a>(&'a self, diagnostic: &'a Diagnostic, origin: &'a Origin) -> Snippet<'a, Annotation<'a>> {
+    fn snippet<'a>(
+        &'a self,
+        diagnostic: &'a Diagnostic,
+        origin: &'a Origin,
+    ) -> Snippet<'a, Annotation<'a>> {
         let mut marks = vec![(&diagnostic.site, &diagnostic.label, AnnotationKind::Primary)];
-        marks.extend(diagnostic.notes.iter().map(|(site, label)| (site, label, AnnotationKind::Context)));
+        marks.extend(
+            diagnostic
+                .notes
+                .iter()
+                .map(|(site, label)| (site, label, AnnotationKind::Context)),
+        );
         marks.retain(|(site, ..)| site.origin == *origin);
         let lines = || marks.iter().map(|(site, ..)| site.place.line);
         let first = lines().min().unwrap_or(1);
@@ -162,9 +201,13 @@ impl Diagnostics {
         let source = set.as_ref().unwrap_or(&self.source);
         let (text, start) = source.lines(first, lines().max().unwrap_or(first));
         let annotations = marks.iter().map(|(site, label, kind)| {
-            let end = Place { column: site.place.column + site.length, ..site.place };
+            let end = Place {
+                column: site.place.column + site.length,
+                ..site.place
+            };
             let label = Some(label.as_str()).filter(|label| !label.is_empty());
-            kind.span(source.offset(site.place) - start..source.offset(end) - start).label(label)
+            kind.span(source.offset(site.place) - start..source.offset(end) - start)
+                .label(label)
         });
         Snippet::source(text.to_owned())
             .path(if set.is_some() { "--set" } else { &self.path })

@@ -8,7 +8,16 @@ use crate::base::Dist;
 
 /// The distributions that may stand wherever a duration is drawn.
 pub const NAMES: &[&str] = &[
-    "Const", "Uniform", "Exp", "Normal", "LogNormal", "Erlang", "HyperExp", "Pareto", "Empirical", "Mix",
+    "Const",
+    "Uniform",
+    "Exp",
+    "Normal",
+    "LogNormal",
+    "Erlang",
+    "HyperExp",
+    "Pareto",
+    "Empirical",
+    "Mix",
 ];
 
 /// The 99% quantile of the standard normal distribution.
@@ -20,14 +29,20 @@ impl<'a> Reader<'a> {
         let value = self.follow(value)?;
         let Some(word) = value.word() else {
             if matches!(value.kind, Kind::Text { .. } | Kind::Number { .. }) {
-                return self.nanoseconds(value, "a duration or a distribution of durations").map(|(ns, _)| Dist::Const(ns));
+                return self
+                    .nanoseconds(value, "a duration or a distribution of durations")
+                    .map(|(ns, _)| Dist::Const(ns));
             }
             self.wrong_shape(value, "a duration or a distribution of durations");
             return None;
         };
         match word {
-            "Const" => self.fields(value, "Const", 1, &["value"]).and_then(|f| self.ns(&f, "value").map(Dist::Const)),
-            "Exp" => self.fields(value, "Exp", 1, &["mean"]).and_then(|f| self.ns(&f, "mean").map(Dist::Exp)),
+            "Const" => self
+                .fields(value, "Const", 1, &["value"])
+                .and_then(|f| self.ns(&f, "value").map(Dist::Const)),
+            "Exp" => self
+                .fields(value, "Exp", 1, &["mean"])
+                .and_then(|f| self.ns(&f, "mean").map(Dist::Exp)),
             "Uniform" => self.uniform(value),
             "Normal" => {
                 let fields = self.fields(value, "Normal", 2, &["mean", "sd"])?;
@@ -37,20 +52,33 @@ impl<'a> Reader<'a> {
             "LogNormal" => self.log_normal(value),
             "Erlang" => {
                 let fields = self.fields(value, "Erlang", 2, &["shape", "mean"])?;
-                let shape = self.must(&fields, "shape", |reader, value| reader.count(value, 1..=1000));
+                let shape = self.must(&fields, "shape", |reader, value| {
+                    reader.count(value, 1..=1000)
+                });
                 let mean = self.ns(&fields, "mean");
-                Some(Dist::Erlang { shape: shape?, mean: mean? })
+                Some(Dist::Erlang {
+                    shape: shape?,
+                    mean: mean?,
+                })
             }
             "HyperExp" => {
                 let branches = self.branches(value, "HyperExp", |reader, value| {
-                    reader.nanoseconds(value, "a mean duration").map(|(ns, _)| ns)
+                    reader
+                        .nanoseconds(value, "a mean duration")
+                        .map(|(ns, _)| ns)
                 });
                 branches.map(Dist::HyperExp)
             }
             "Pareto" => {
                 let fields = self.fields(value, "Pareto", 2, &["min", "alpha"])?;
-                let (min, alpha) = (self.ns(&fields, "min"), self.must(&fields, "alpha", Self::positive));
-                Some(Dist::Pareto { min: min?, alpha: alpha? })
+                let (min, alpha) = (
+                    self.ns(&fields, "min"),
+                    self.must(&fields, "alpha", Self::positive),
+                );
+                Some(Dist::Pareto {
+                    min: min?,
+                    alpha: alpha?,
+                })
             }
             "Empirical" => self.empirical(value),
             "Mix" => self.branches(value, "Mix", Self::dist).map(Dist::Mix),
@@ -62,7 +90,9 @@ impl<'a> Reader<'a> {
     }
 
     fn ns(&mut self, fields: &Fields<'a>, name: &'static str) -> Option<f64> {
-        self.must(fields, name, |reader, value| reader.nanoseconds(value, "a duration").map(|(ns, _)| ns))
+        self.must(fields, name, |reader, value| {
+            reader.nanoseconds(value, "a duration").map(|(ns, _)| ns)
+        })
     }
 
     fn uniform(&mut self, value: &'a Value) -> Option<Dist> {
@@ -83,37 +113,62 @@ impl<'a> Reader<'a> {
             let (median, p99) = (self.ns(&fields, "median"), self.ns(&fields, "p99"));
             let (median, p99) = (median?, p99?);
             if median <= 0.0 || p99 < median {
-                self.contradiction(fields.head, "`median` must be above 0 and `p99` not below it");
+                self.contradiction(
+                    fields.head,
+                    "`median` must be above 0 and `p99` not below it",
+                );
                 return None;
             }
-            return Some(Dist::LogNormal { mu: libm::log(median), sigma: libm::log(p99 / median) / Z99 });
+            return Some(Dist::LogNormal {
+                mu: libm::log(median),
+                sigma: libm::log(p99 / median) / Z99,
+            });
         }
         if given("mean") && given("cv") && !given("median") && !given("p99") {
             let mean = self.ns(&fields, "mean");
-            let cv = self.must(&fields, "cv", |reader, value| reader.number(value, "a coefficient of variation"));
+            let cv = self.must(&fields, "cv", |reader, value| {
+                reader.number(value, "a coefficient of variation")
+            });
             let (mean, (cv, at)) = (mean?, cv?);
             if mean <= 0.0 || !(0.0..=1e3).contains(&cv) {
                 self.contradiction(at, "`mean` must be above 0 and `cv` between 0 and 1000");
                 return None;
             }
             let variance = libm::log1p(cv * cv);
-            return Some(Dist::LogNormal { mu: libm::log(mean) - variance / 2.0, sigma: libm::sqrt(variance) });
+            return Some(Dist::LogNormal {
+                mu: libm::log(mean) - variance / 2.0,
+                sigma: libm::sqrt(variance),
+            });
         }
-        self.wrong(Code::MissingField, fields.head, "a log-normal distribution needs `median` and `p99`, or `mean` and `cv`")
-            .help("LogNormal(median: \"2ms\", p99: \"15ms\") or LogNormal(mean: \"2ms\", cv: 1.5)");
+        self.wrong(
+            Code::MissingField,
+            fields.head,
+            "a log-normal distribution needs `median` and `p99`, or `mean` and `cv`",
+        )
+        .help("LogNormal(median: \"2ms\", p99: \"15ms\") or LogNormal(mean: \"2ms\", cv: 1.5)");
         None
     }
 
     fn empirical(&mut self, value: &'a Value) -> Option<Dist> {
         let fields = self.fields(value, "Empirical", 1, &["values"])?;
-        let items = self.must(&fields, "values", |reader, value| reader.list(value, "durations", false))?;
-        let values: Vec<Option<f64>> =
-            items.iter().map(|item| self.nanoseconds(item, "a duration").map(|(ns, _)| ns)).collect();
+        let items = self.must(&fields, "values", |reader, value| {
+            reader.list(value, "durations", false)
+        })?;
+        let values: Vec<Option<f64>> = items
+            .iter()
+            .map(|item| self.nanoseconds(item, "a duration").map(|(ns, _)| ns))
+            .collect();
         if values.is_empty() {
-            self.contradiction(fields.head, "an empirical distribution needs at least one value");
+            self.contradiction(
+                fields.head,
+                "an empirical distribution needs at least one value",
+            );
             return None;
         }
-        values.into_iter().collect::<Option<_>>().map(Dist::Empirical)
+        values
+            .into_iter()
+            .collect::<Option<_>>()
+            .map(Dist::Empirical)
     }
 
     /// `[(probability, branch), ...]`, summing to 1.
@@ -124,7 +179,9 @@ impl<'a> Reader<'a> {
         branch: impl Fn(&mut Self, &'a Value) -> Option<T>,
     ) -> Option<Vec<(f64, T)>> {
         let fields = self.fields(value, what, 1, &["branches"])?;
-        let items = self.must(&fields, "branches", |reader, value| reader.list(value, "branches", false))?;
+        let items = self.must(&fields, "branches", |reader, value| {
+            reader.list(value, "branches", false)
+        })?;
         let read: Vec<Option<(f64, T)>> = items
             .iter()
             .map(|item| {
@@ -137,7 +194,10 @@ impl<'a> Reader<'a> {
         let read: Vec<(f64, T)> = read.into_iter().collect::<Option<_>>()?;
         let total: f64 = read.iter().map(|(probability, _)| probability).sum();
         if (total - 1.0).abs() > 1e-9 {
-            self.contradiction(fields.head, &format!("the probabilities of the branches add up to {total}, not to 1"));
+            self.contradiction(
+                fields.head,
+                &format!("the probabilities of the branches add up to {total}, not to 1"),
+            );
             return None;
         }
         Some(read)

@@ -8,23 +8,48 @@ use super::syntax::Value;
 use super::tree::{Fault, FaultKind, NodeIx, Path, Target, When};
 use crate::base::Span;
 
-const KINDS: &[&str] =
-    &["Crash", "Slow", "Pause", "Latency", "Loss", "Duplicate", "Reorder", "Partition", "Surge"];
-const BREAKABLE: &[Role] = &[Role::Gateway, Role::Service, Role::Database, Role::Queue, Role::Log];
+const KINDS: &[&str] = &[
+    "Crash",
+    "Slow",
+    "Pause",
+    "Latency",
+    "Loss",
+    "Duplicate",
+    "Reorder",
+    "Partition",
+    "Surge",
+];
+const BREAKABLE: &[Role] = &[
+    Role::Gateway,
+    Role::Service,
+    Role::Database,
+    Role::Queue,
+    Role::Log,
+];
 
 impl<'a> Reader<'a> {
     /// Reads all faults; their names are unique in the end.
     pub fn faults(&mut self, value: Option<&'a Value>, length: Option<Span>) -> Option<Vec<Fault>> {
-        let Some(value) = value else { return Some(Vec::new()) };
+        let Some(value) = value else {
+            return Some(Vec::new());
+        };
         let items = self.list(value, "faults", false)?;
         let mut given: Vec<(&'a str, Extent)> = Vec::new();
-        let read: Vec<_> = items.iter().map(|item| self.fault(item, length, &mut given)).collect();
+        let read: Vec<_> = items
+            .iter()
+            .map(|item| self.fault(item, length, &mut given))
+            .collect();
         let mut taken: Vec<String> = given.iter().map(|(name, _)| (*name).to_owned()).collect();
         let read: Vec<(Fault, bool)> = read.into_iter().collect::<Option<_>>()?;
         let unique = read.into_iter().map(|(mut fault, is_named)| {
             if !is_named {
-                let free = (1..).map(|n| numbered(&fault.name, n)).find(|name| !taken.contains(name));
-                fault.name = free.unwrap_or_default();
+                let usual = std::mem::take(&mut fault.name);
+                let mut n = 1;
+                fault.name.clone_from(&usual);
+                while taken.contains(&fault.name) {
+                    n += 1;
+                    fault.name = format!("{usual}-{n}");
+                }
                 taken.push(fault.name.clone());
             }
             fault
@@ -44,8 +69,12 @@ impl<'a> Reader<'a> {
         if let Some(Some((name, at))) = name {
             self.check_name(name, at);
             if let Some(&(_, first)) = given.iter().find(|(other, _)| *other == name) {
-                self.wrong(Code::DuplicateName, at, format!("two faults are called {name:?}"))
-                    .note(first, "first called so here");
+                self.wrong(
+                    Code::DuplicateName,
+                    at,
+                    format!("two faults are called {name:?}"),
+                )
+                .note(first, "first called so here");
             }
             given.push((name, at));
         }
@@ -56,7 +85,15 @@ impl<'a> Reader<'a> {
         let name = name?.map(|(name, _)| name.to_owned());
         let is_named = name.is_some();
         let name = name.unwrap_or_else(|| usual_name.to_lowercase());
-        Some((Fault { name, when: when?, lasts: lasts?, what }, is_named))
+        Some((
+            Fault {
+                name,
+                when: when?,
+                lasts: lasts?,
+                what,
+            },
+            is_named,
+        ))
     }
 
     fn when(&mut self, value: &'a Value, length: Option<Span>) -> Option<When> {
@@ -64,9 +101,14 @@ impl<'a> Reader<'a> {
         match value.word() {
             Some("Every") => {
                 let fields = self.fields(value, "Every", 0, &["first", "every"])?;
-                let first = self.must(&fields, "first", |reader, value| reader.instant(value, length));
+                let first = self.must(&fields, "first", |reader, value| {
+                    reader.instant(value, length)
+                });
                 let every = self.must(&fields, "every", Self::positive_span);
-                Some(When::Every { first: first?, every: every? })
+                Some(When::Every {
+                    first: first?,
+                    every: every?,
+                })
             }
             Some("Random") => {
                 let fields = self.fields(value, "Random", 1, &["gap"])?;
@@ -84,7 +126,11 @@ impl<'a> Reader<'a> {
         let (ns, at) = self.nanoseconds(value, "the time since the run began")?;
         let instant = Span::from_ns(ns);
         if let Some(length) = length.filter(|length| instant >= *length) {
-            self.wrong(Code::OutsideRun, at, format!("the fault would start at {instant}, when the run of {length} is over"));
+            self.wrong(
+                Code::OutsideRun,
+                at,
+                format!("the fault would start at {instant}, when the run of {length} is over"),
+            );
         }
         Some(instant)
     }
@@ -103,25 +149,43 @@ impl<'a> Reader<'a> {
                 let fields = self.fields(value, "Crash", 1, &["target", "instance", "host"])?;
                 let target = self.target(&fields);
                 let host = self.or(&fields, "host", false, Self::flag);
-                self.fault_on(word, target?, FaultKind::Crash { target: target?, host: host? })
+                Some((
+                    FaultKind::Crash {
+                        target: target?,
+                        host: host?,
+                    },
+                    self.name_on(word, target?),
+                ))
             }
             "Slow" => {
                 let fields = self.fields(value, "Slow", 2, &["target", "factor", "instance"])?;
                 let target = self.target(&fields);
                 let factor = self.must(&fields, "factor", Self::factor);
-                self.fault_on(word, target?, FaultKind::Slow { target: target?, factor: factor? })
+                Some((
+                    FaultKind::Slow {
+                        target: target?,
+                        factor: factor?,
+                    },
+                    self.name_on(word, target?),
+                ))
             }
             "Pause" => {
                 let fields = self.fields(value, "Pause", 1, &["target", "instance"])?;
                 let target = self.target(&fields);
-                self.fault_on(word, target?, FaultKind::Pause { target: target? })
+                Some((
+                    FaultKind::Pause { target: target? },
+                    self.name_on(word, target?),
+                ))
             }
             "Surge" => {
                 let fields = self.fields(value, "Surge", 2, &["client", "factor"])?;
                 let client = self.must(&fields, "client", Self::open_client);
                 let factor = self.must(&fields, "factor", Self::factor);
                 let (client, factor) = (client?, factor?);
-                Some((FaultKind::Surge { client, factor }, format!("surge-{}", self.known.node_name(client))))
+                Some((
+                    FaultKind::Surge { client, factor },
+                    format!("surge-{}", self.known.node_name(client)),
+                ))
             }
             "Latency" => {
                 let fields = self.fields(value, "Latency", 2, &["from", "to", "add", "both"])?;
@@ -132,19 +196,35 @@ impl<'a> Reader<'a> {
                 Some((FaultKind::Latency { path, add: add? }, name))
             }
             "Reorder" => {
-                let fields = self.fields(value, "Reorder", 2, &["from", "to", "probability", "by", "both"])?;
+                let fields = self.fields(
+                    value,
+                    "Reorder",
+                    2,
+                    &["from", "to", "probability", "by", "both"],
+                )?;
                 let path = self.path(&fields);
                 let probability = self.must(&fields, "probability", Self::ratio);
                 let by = self.must(&fields, "by", Self::dist);
                 let path = path?;
                 let name = self.path_name(word, &path);
-                Some((FaultKind::Reorder { path, probability: probability?, by: by? }, name))
+                Some((
+                    FaultKind::Reorder {
+                        path,
+                        probability: probability?,
+                        by: by?,
+                    },
+                    name,
+                ))
             }
             "Partition" => {
                 let fields = self.fields(value, "Partition", 2, path)?;
                 let path = self.path(&fields)?;
                 if path.from.is_empty() && path.to.is_empty() {
-                    self.wrong(Code::MissingField, fields.head, "a partition needs `from` or `to`: who is cut off");
+                    self.wrong(
+                        Code::MissingField,
+                        fields.head,
+                        "a partition needs `from` or `to`: who is cut off",
+                    );
                     return None;
                 }
                 let name = self.path_name(word, &path);
@@ -158,18 +238,27 @@ impl<'a> Reader<'a> {
                 let (path, probability) = (path?, probability?);
                 let name = self.path_name(word, &path);
                 let loss = word == "Loss";
-                Some((if loss { FaultKind::Loss { path, probability } } else { FaultKind::Duplicate { path, probability } }, name))
+                Some((
+                    if loss {
+                        FaultKind::Loss { path, probability }
+                    } else {
+                        FaultKind::Duplicate { path, probability }
+                    },
+                    name,
+                ))
             }
         }
     }
 
-    fn fault_on(&self, word: &str, target: Target, kind: FaultKind) -> Option<(FaultKind, String)> {
-        Some((kind, format!("{word}-{}", self.known.node_name(target.node))))
+    fn name_on(&self, word: &str, target: Target) -> String {
+        format!("{word}-{}", self.known.node_name(target.node))
     }
 
     fn path_name(&self, word: &str, path: &Path) -> String {
         let ends = path.from.iter().chain(&path.to).take(2);
-        ends.fold(word.to_owned(), |name, &node| format!("{name}-{}", self.known.node_name(node)))
+        ends.fold(word.to_owned(), |name, &node| {
+            format!("{name}-{}", self.known.node_name(node))
+        })
     }
 
     fn factor(&mut self, value: &'a Value) -> Option<f64> {
@@ -177,7 +266,11 @@ impl<'a> Reader<'a> {
         if factor > 0.0 && factor <= 1e6 {
             return Some(factor);
         }
-        self.wrong(Code::OutOfRange, at, format!("expected a factor above 0 and up to a million, found {factor}"));
+        self.wrong(
+            Code::OutOfRange,
+            at,
+            format!("expected a factor above 0 and up to a million, found {factor}"),
+        );
         None
     }
 
@@ -186,20 +279,31 @@ impl<'a> Reader<'a> {
             let (name, at) = reader.text(value)?;
             let node = reader.node_named(name, at, &[])?;
             if !BREAKABLE.contains(&reader.known.node(node).role?) {
-                reader.wrong(Code::NotBreakable, at, format!("{name:?} is a client: customers do not break"))
+                reader
+                    .wrong(
+                        Code::NotBreakable,
+                        at,
+                        format!("{name:?} is a client: customers do not break"),
+                    )
                     .help("a Surge sends more of them");
                 return None;
             }
             Some(node)
         });
-        let instance = self.maybe(fields, "instance", |reader, value| reader.count(value, 0..=u32::MAX));
+        let instance = self.maybe(fields, "instance", |reader, value| {
+            reader.count(value, 0..=u32::MAX)
+        });
         let (node, instance) = (node?, instance?);
         let instances = self.known.node(node).instances;
         if let Some(instance) = instance.filter(|instance| *instance >= instances) {
             let at = fields.get("instance").map_or(fields.head, Value::head);
             let name = self.known.node_name(node);
-            self.wrong(Code::NoInstance, at, format!("{name:?} has no instance {instance}"))
-                .help(format!("it has {instances}, counted from 0"));
+            self.wrong(
+                Code::NoInstance,
+                at,
+                format!("{name:?} has no instance {instance}"),
+            )
+            .help(format!("it has {instances}, counted from 0"));
             return None;
         }
         Some(Target { node, instance })
@@ -209,7 +313,11 @@ impl<'a> Reader<'a> {
         let client = self.node(value, &[Role::Client])?;
         if self.known.node(client).closed {
             let name = self.known.node_name(client);
-            self.wrong(Code::NotBreakable, value.head(), format!("{name:?} is a closed loop: no surge makes it come more often"));
+            self.wrong(
+                Code::NotBreakable,
+                value.head(),
+                format!("{name:?} is a closed loop: no surge makes it come more often"),
+            );
             return None;
         }
         Some(client)
@@ -219,7 +327,11 @@ impl<'a> Reader<'a> {
         let from = self.or(fields, "from", Vec::new(), Self::some_nodes);
         let to = self.or(fields, "to", Vec::new(), Self::some_nodes);
         let both = self.or(fields, "both", true, Self::flag);
-        Some(Path { from: from?, to: to?, both: both? })
+        Some(Path {
+            from: from?,
+            to: to?,
+            both: both?,
+        })
     }
 
     fn some_nodes(&mut self, value: &'a Value) -> Option<Vec<NodeIx>> {
@@ -227,8 +339,4 @@ impl<'a> Reader<'a> {
         let nodes: Vec<_> = items.iter().map(|item| self.node(item, &[])).collect();
         nodes.into_iter().collect()
     }
-}
-
-fn numbered(name: &str, n: u32) -> String {
-    if n == 1 { name.to_owned() } else { format!("{name}-{n}") }
 }

@@ -17,13 +17,25 @@ const MAX_STEPS: u64 = 4096;
 pub fn check(reader: &mut Reader<'_>, at: Extent, name: &str, steps: &[Step], sites: &[Extent]) {
     let size = size(steps);
     if size.steps > MAX_STEPS {
-        let message = format!("flow {name:?} unrolls into {} steps, more than {MAX_STEPS}", size.steps);
+        let message = format!(
+            "flow {name:?} unrolls into {} steps, more than {MAX_STEPS}",
+            size.steps
+        );
         reader.wrong(Code::TooLong, at, message);
     } else if size.effects > MAX_EFFECTS {
-        let message = format!("flow {name:?} unrolls into {} effects, more than {MAX_EFFECTS}", size.effects);
+        let message = format!(
+            "flow {name:?} unrolls into {} effects, more than {MAX_EFFECTS}",
+            size.effects
+        );
         reader.wrong(Code::TooManyEffects, at, message);
     }
-    let mut walk = Walk { reader, sites: sites.iter().copied(), seen: Vec::new(), told: None, warned: false };
+    let mut walk = Walk {
+        reader,
+        sites: sites.iter().copied(),
+        seen: Vec::new(),
+        told: None,
+        warned: false,
+    };
     walk.transactions(steps, at);
     walk.steps(steps);
     debug_assert_eq!(walk.sites.len(), 0, "every step has its place");
@@ -41,12 +53,23 @@ fn size(steps: &[Step]) -> Size {
             Step::Repeat(times, steps) => (u64::from(*times), size(steps)),
             Step::Tell(Tell { steps, .. }) | Step::Call { steps, .. } => (1, size(steps)),
             Step::All(steps) | Step::Maybe(_, steps) => (1, size(steps)),
-            Step::Effect(_) => (1, Size { steps: 0, effects: 1 }),
+            Step::Effect(_) => (
+                1,
+                Size {
+                    steps: 0,
+                    effects: 1,
+                },
+            ),
             _ => (1, Size::default()),
         };
         Size {
-            steps: sum.steps.saturating_add(1).saturating_add(inner.steps.saturating_mul(times)),
-            effects: sum.effects.saturating_add(inner.effects.saturating_mul(times)),
+            steps: sum
+                .steps
+                .saturating_add(1)
+                .saturating_add(inner.steps.saturating_mul(times)),
+            effects: sum
+                .effects
+                .saturating_add(inner.effects.saturating_mul(times)),
         }
     })
 }
@@ -62,22 +85,44 @@ struct Rows {
 }
 
 impl Rows {
-    const NOTHING: Self = Self { lead: 0, tail: 0, longest: 0, whole: Some(0) };
-    const BREAK: Self = Self { lead: 0, tail: 0, longest: 0, whole: None };
-    const EFFECT: Self = Self { lead: 1, tail: 1, longest: 1, whole: Some(1) };
+    const NOTHING: Self = Self {
+        lead: 0,
+        tail: 0,
+        longest: 0,
+        whole: Some(0),
+    };
+    const BREAK: Self = Self {
+        lead: 0,
+        tail: 0,
+        longest: 0,
+        whole: None,
+    };
+    const EFFECT: Self = Self {
+        lead: 1,
+        tail: 1,
+        longest: 1,
+        whole: Some(1),
+    };
 
     fn then(self, next: Self) -> Self {
-        let across = |whole: Option<u64>, row: u64| whole.map_or(0, |whole| whole.saturating_add(row));
+        let across =
+            |whole: Option<u64>, row: u64| whole.map_or(0, |whole| whole.saturating_add(row));
         Self {
             lead: self.lead.max(across(self.whole, next.lead)),
             tail: next.tail.max(across(next.whole, self.tail)),
-            longest: self.longest.max(next.longest).max(self.tail.saturating_add(next.lead)),
+            longest: self
+                .longest
+                .max(next.longest)
+                .max(self.tail.saturating_add(next.lead)),
             whole: self.whole.zip(next.whole).map(|(a, b)| a.saturating_add(b)),
         }
     }
 
     fn or_nothing(self) -> Self {
-        Self { whole: Some(self.whole.unwrap_or(0)), ..self }
+        Self {
+            whole: Some(self.whole.unwrap_or(0)),
+            ..self
+        }
     }
 
     fn times(self, times: u32) -> Self {
@@ -86,8 +131,13 @@ impl Rows {
             (1, _) | (_, None) if times == 1 => self,
             (_, Some(whole)) => {
                 let all = whole.saturating_mul(u64::from(times));
-                Self { lead: self.lead.max(all), tail: self.tail.max(all), longest: self.longest.max(all), whole: Some(all) }
-                    .max_with(self.then(self))
+                Self {
+                    lead: self.lead.max(all),
+                    tail: self.tail.max(all),
+                    longest: self.longest.max(all),
+                    whole: Some(all),
+                }
+                .max_with(self.then(self))
             }
             (_, None) => self.then(self),
         }
@@ -128,7 +178,9 @@ impl<S: ExactSizeIterator<Item = Extent>> Walk<'_, '_, S> {
     fn transactions(&mut self, steps: &[Step], at: Extent) {
         let longest = rows(steps).longest;
         if longest > MAX_TRANSACTION {
-            let message = format!("{longest} consecutive effects would be one transaction; at most {MAX_TRANSACTION} may be");
+            let message = format!(
+                "{longest} consecutive effects would be one transaction; at most {MAX_TRANSACTION} may be"
+            );
             self.reader.wrong(Code::TooManyEffects, at, message);
         }
     }
@@ -142,7 +194,13 @@ impl<S: ExactSizeIterator<Item = Extent>> Walk<'_, '_, S> {
                     self.may_refuse(need.is_some(), at);
                 }
                 Step::Effect(effect) => {
-                    let compare = matches!(effect.change, Change::Put { if_unchanged: true, .. });
+                    let compare = matches!(
+                        effect.change,
+                        Change::Put {
+                            if_unchanged: true,
+                            ..
+                        }
+                    );
                     self.may_refuse(compare || matches!(effect.change, Change::Take(_)), at);
                     let item = (effect.entity, effect.key.clone());
                     if matches!(effect.change, Change::Put { .. }) && !self.seen.contains(&item) {
@@ -178,11 +236,17 @@ impl<S: ExactSizeIterator<Item = Extent>> Walk<'_, '_, S> {
     }
 
     fn may_refuse(&mut self, may: bool, at: Extent) {
-        let Some(told) = self.told.filter(|_| may && !self.warned) else { return };
+        let Some(told) = self.told.filter(|_| may && !self.warned) else {
+            return;
+        };
         self.warned = true;
-        let message = "this may refuse the flow after a tell that has no undo: it would be left half done";
+        let message =
+            "this may refuse the flow after a tell that has no undo: it would be left half done";
         let mistake = self.reader.wrong(Code::RefusalAfterTell, at, message);
-        mistake.label("may refuse").note(told, "has no undo").help("give the tell's effects an undo, or put this first");
+        mistake
+            .label("may refuse")
+            .note(told, "has no undo")
+            .help("give the tell's effects an undo, or put this first");
     }
 }
 

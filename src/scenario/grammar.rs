@@ -24,12 +24,17 @@ pub struct SyntaxError {
     pub opened: Option<Extent>,
 }
 
-type Read<T> = Result<T, Box<SyntaxError>>;
+type Read<T> = Result<T, SyntaxError>;
 
 /// Reads one value and nothing after it. `origin` names the text in every [`Extent`], `start` is
 /// the byte where reading begins.
 pub fn read(text: &str, origin: u16, start: usize) -> Read<Value> {
-    let mut reader = Grammar { text, at: start, origin, depth: 0 };
+    let mut reader = Grammar {
+        text,
+        at: start,
+        origin,
+        depth: 0,
+    };
     reader.attributes()?;
     let value = reader.value()?;
     reader.space()?;
@@ -70,11 +75,16 @@ impl<'a> Grammar<'a> {
         }
         self.depth += 1;
         let kind = match self.peek() {
-            Some('(') => Kind::Group { name: None, args: self.args()? },
+            Some('(') => Kind::Group {
+                name: None,
+                args: self.args()?,
+            },
             Some('[') => Kind::List(self.sequence(']', Self::value)?),
             Some('{') => Kind::Map(self.sequence('}', Self::entry)?),
             Some('"') => self.text_literal()?,
-            Some('r') if self.rest()[1..].trim_start_matches('#').starts_with('"') => self.raw_text()?,
+            Some('r') if self.rest()[1..].trim_start_matches('#').starts_with('"') => {
+                self.raw_text()?
+            }
             Some('0'..='9' | '+' | '-' | '.') => self.number()?,
             Some(first) if is_ident_start(first) => self.worded()?,
             _ => {
@@ -86,7 +96,10 @@ impl<'a> Grammar<'a> {
             }
         };
         self.depth -= 1;
-        Ok(Value { at: self.since(start), kind })
+        Ok(Value {
+            at: self.since(start),
+            kind,
+        })
     }
 
     fn worded(&mut self) -> Read<Kind> {
@@ -95,13 +108,26 @@ impl<'a> Grammar<'a> {
         match name.text.as_str() {
             "true" => return Ok(Kind::Bool(true)),
             "false" => return Ok(Kind::Bool(false)),
-            "inf" => return Ok(Kind::Number { value: f64::INFINITY, whole: None }),
-            "NaN" => return Ok(Kind::Number { value: f64::NAN, whole: None }),
+            "inf" => {
+                return Ok(Kind::Number {
+                    value: f64::INFINITY,
+                    whole: None,
+                });
+            }
+            "NaN" => {
+                return Ok(Kind::Number {
+                    value: f64::NAN,
+                    whole: None,
+                });
+            }
             _ => {}
         }
         self.space()?;
         if self.peek() == Some('(') {
-            return Ok(Kind::Group { args: self.args()?, name: Some(name) });
+            return Ok(Kind::Group {
+                args: self.args()?,
+                name: Some(name),
+            });
         }
         self.at = end;
         Ok(Kind::Word(name.text))
@@ -115,11 +141,17 @@ impl<'a> Grammar<'a> {
                 reader.space()?;
                 if reader.peek() == Some(':') {
                     reader.at += 1;
-                    return Ok(Arg { name: Some(name), value: reader.value()? });
+                    return Ok(Arg {
+                        name: Some(name),
+                        value: reader.value()?,
+                    });
                 }
                 reader.at = start;
             }
-            Ok(Arg { name: None, value: reader.value()? })
+            Ok(Arg {
+                name: None,
+                value: reader.value()?,
+            })
         })
     }
 
@@ -127,7 +159,10 @@ impl<'a> Grammar<'a> {
         let key = self.value()?;
         self.space()?;
         if self.peek() != Some(':') {
-            return Err(self.error(format!("expected `:` after the key, found {}", self.found())));
+            return Err(self.error(format!(
+                "expected `:` after the key, found {}",
+                self.found()
+            )));
         }
         self.at += 1;
         Ok((key, self.value()?))
@@ -140,7 +175,10 @@ impl<'a> Grammar<'a> {
         let opened = self.since(start);
         let mut items = Vec::new();
         loop {
-            self.space().map_err(|error| Box::new(SyntaxError { opened: Some(opened), ..*error }))?;
+            self.space().map_err(|error| SyntaxError {
+                opened: Some(opened),
+                ..error
+            })?;
             if self.peek() == Some(close) {
                 break;
             }
@@ -154,7 +192,8 @@ impl<'a> Grammar<'a> {
                 Some(found) if found == close => break,
                 None => return Err(self.unclosed(close, opened)),
                 Some(_) => {
-                    let mut error = self.error(format!("expected `,` or `{close}`, found {}", self.found()));
+                    let mut error =
+                        self.error(format!("expected `,` or `{close}`, found {}", self.found()));
                     error.opened = Some(opened);
                     return Err(error);
                 }
@@ -164,7 +203,7 @@ impl<'a> Grammar<'a> {
         Ok(items)
     }
 
-    fn unclosed(&self, close: char, opened: Extent) -> Box<SyntaxError> {
+    fn unclosed(&self, close: char, opened: Extent) -> SyntaxError {
         let mut error = self.error(format!("the text ends before the closing `{close}`"));
         error.opened = Some(opened);
         error
@@ -198,7 +237,9 @@ impl<'a> Grammar<'a> {
             Some('x') => self.rest().get(..2).inspect(|_| self.at += 2),
             Some('u') if self.peek() == Some('{') => {
                 let digits = self.rest()[1..].split_once('}').map(|(digits, _)| digits);
-                digits.filter(|digits| digits.len() <= 6).inspect(|digits| self.at += digits.len() + 2)
+                digits
+                    .filter(|digits| digits.len() <= 6)
+                    .inspect(|digits| self.at += digits.len() + 2)
             }
             _ => None,
         };
@@ -209,15 +250,23 @@ impl<'a> Grammar<'a> {
 
     fn raw_text(&mut self) -> Read<Kind> {
         let start = self.at;
-        let hashes = self.rest()[1..].bytes().take_while(|&byte| byte == b'#').count();
+        let hashes = self.rest()[1..]
+            .bytes()
+            .take_while(|&byte| byte == b'#')
+            .count();
         self.at += hashes + 2;
         let close = format!("\"{}", "#".repeat(hashes));
         let Some(length) = self.rest().find(&close) else {
-            return Err(self.error_since(start, format!("a raw text without its closing `{close}`")));
+            return Err(
+                self.error_since(start, format!("a raw text without its closing `{close}`"))
+            );
         };
         let value = self.rest()[..length].to_owned();
         self.at += length + close.len();
-        Ok(Kind::Text { value, opener: hashes as u32 + 2 })
+        Ok(Kind::Text {
+            value,
+            opener: hashes as u32 + 2,
+        })
     }
 
     fn number(&mut self) -> Read<Kind> {
@@ -229,7 +278,11 @@ impl<'a> Grammar<'a> {
                 && matches!(bytes[self.at - 1], b'e' | b'E')
                 && !self.text[start..self.at].contains(['x', 'X']);
             let first_sign = matches!(byte, b'+' | b'-') && self.at == start;
-            if !(byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.') || exponent_sign || first_sign) {
+            if !(byte.is_ascii_alphanumeric()
+                || matches!(byte, b'_' | b'.')
+                || exponent_sign
+                || first_sign)
+            {
                 break;
             }
             self.at += 1;
@@ -248,8 +301,14 @@ impl<'a> Grammar<'a> {
         let raw = self.rest().starts_with("r#");
         let start = self.at + if raw { 2 } else { 0 };
         self.at = start;
-        self.at += self.rest().find(|c: char| !is_ident(c)).unwrap_or(self.rest().len());
-        Name { at: self.since(start), text: self.text[start..self.at].to_owned() }
+        self.at += self
+            .rest()
+            .find(|c: char| !is_ident(c))
+            .unwrap_or(self.rest().len());
+        Name {
+            at: self.since(start),
+            text: self.text[start..self.at].to_owned(),
+        }
     }
 
     /// Skips spaces and comments.
@@ -284,7 +343,9 @@ impl<'a> Grammar<'a> {
                 }
             } else if self.bump().is_none() {
                 self.at = start + 2;
-                return Err(self.error_since(start, "a comment without its closing `*/`".to_owned()));
+                return Err(
+                    self.error_since(start, "a comment without its closing `*/`".to_owned())
+                );
             }
         }
     }
@@ -304,21 +365,50 @@ impl<'a> Grammar<'a> {
     }
 
     fn since(&self, start: usize) -> Extent {
-        Extent { origin: self.origin, start: start as u32, end: self.at as u32 }
+        Extent {
+            origin: self.origin,
+            start: start as u32,
+            end: self.at as u32,
+        }
     }
 
     fn found(&self) -> String {
-        self.peek().map_or_else(|| "the end of the text".to_owned(), |found| format!("`{}`", found.escape_debug()))
+        self.peek().map_or_else(
+            || "the end of the text".to_owned(),
+            |found| {
+                format!(
+                    "`{}`",
+                    if found.is_control() {
+                        found.escape_debug().to_string()
+                    } else {
+                        found.to_string()
+                    }
+                )
+            },
+        )
     }
 
-    fn error(&self, message: String) -> Box<SyntaxError> {
+    fn error(&self, message: String) -> SyntaxError {
         let length = self.peek().map_or(0, char::len_utf8);
-        let at = Extent { origin: self.origin, start: self.at as u32, end: (self.at + length) as u32 };
-        Box::new(SyntaxError { code: Code::Syntax, at, message, help: None, opened: None })
+        let at = Extent {
+            origin: self.origin,
+            start: self.at as u32,
+            end: (self.at + length) as u32,
+        };
+        SyntaxError {
+            code: Code::Syntax,
+            at,
+            message,
+            help: None,
+            opened: None,
+        }
     }
 
-    fn error_since(&self, start: usize, message: String) -> Box<SyntaxError> {
-        Box::new(SyntaxError { at: self.since(start), ..*self.error(message) })
+    fn error_since(&self, start: usize, message: String) -> SyntaxError {
+        SyntaxError {
+            at: self.since(start),
+            ..self.error(message)
+        }
     }
 }
 
@@ -330,7 +420,11 @@ fn number(written: &str) -> Option<Kind> {
         _ => (1, written),
     };
     if digits == "inf" || digits == "NaN" {
-        let value = if digits == "inf" { f64::from(sign) * f64::INFINITY } else { f64::NAN };
+        let value = if digits == "inf" {
+            f64::from(sign) * f64::INFINITY
+        } else {
+            f64::NAN
+        };
         return Some(Kind::Number { value, whole: None });
     }
     if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
@@ -348,11 +442,20 @@ fn number(written: &str) -> Option<Kind> {
     }
     if let Ok(whole) = i128::from_str_radix(plain, radix) {
         let whole = i128::from(sign) * whole;
-        return Some(Kind::Number { value: whole as f64, whole: Some(whole) });
+        return Some(Kind::Number {
+            value: whole as f64,
+            whole: Some(whole),
+        });
     }
-    let looks_decimal = radix == 10 && plain.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
+    let looks_decimal = radix == 10
+        && plain
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
     let value: f64 = plain.parse().ok().filter(|_| looks_decimal)?;
-    Some(Kind::Number { value: f64::from(sign) * value, whole: None })
+    Some(Kind::Number {
+        value: f64::from(sign) * value,
+        whole: None,
+    })
 }
 
 fn is_ident_start(c: char) -> bool {
@@ -377,11 +480,26 @@ mod tests {
     #[test]
     fn reads_what_ron_writes() {
         let cases = [
-            ("#![enable(implicit_some)]\n(a: 1, b: [2., .5, -1e3,],)", "(a: 1, b: [2.0, 0.5, -1000.0])"),
-            ("{ \"x\": None, 3: Some(()) } // end", "{\"x\": None, 3: Some(())}"),
-            ("/* a /* nested */ comment */ Tell(\"p\", [Write], refuses: 0.02)", "Tell(\"p\", [Write], refuses: 0.02)"),
-            ("[0xFF, 1_000, +7, 0b11, inf, -inf, NaN, true]", "[255, 1000, 7, 3, inf, -inf, NaN, true]"),
-            (r##"["a\n\u{e9}\x41\"", r"\d", r#"a"b"#]"##, r#"["a\né\u{41}\"", "\\d", "a\"b"]"#),
+            (
+                "#![enable(implicit_some)]\n(a: 1, b: [2., .5, -1e3,],)",
+                "(a: 1, b: [2.0, 0.5, -1000.0])",
+            ),
+            (
+                "{ \"x\": None, 3: Some(()) } // end",
+                "{\"x\": None, 3: Some(())}",
+            ),
+            (
+                "/* a /* nested */ comment */ Tell(\"p\", [Write], refuses: 0.02)",
+                "Tell(\"p\", [Write], refuses: 0.02)",
+            ),
+            (
+                "[0xFF, 1_000, +7, 0b11, inf, -inf, NaN, true]",
+                "[255, 1000, 7, 3, inf, -inf, NaN, true]",
+            ),
+            (
+                r##"["a\n\u{e9}\x41\"", r"\d", r#"a"b"#]"##,
+                r#"["a\né\u{41}\"", "\\d", "a\"b"]"#,
+            ),
             ("Name  ( x : Y )", "Name(x: Y)"),
         ];
         for (text, expected) in cases {
@@ -415,7 +533,13 @@ mod tests {
         let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
         assert!(read(&deep(128), 0, 0).is_ok());
         assert_eq!(read(&deep(129), 0, 0).unwrap_err().code, Code::TooDeep);
-        assert_eq!(read(&"[".repeat(1_000_000), 0, 0).unwrap_err().code, Code::TooDeep);
-        assert_eq!(read(&"Some(".repeat(1_000_000), 0, 0).unwrap_err().code, Code::TooDeep);
+        assert_eq!(
+            read(&"[".repeat(1_000_000), 0, 0).unwrap_err().code,
+            Code::TooDeep
+        );
+        assert_eq!(
+            read(&"Some(".repeat(1_000_000), 0, 0).unwrap_err().code,
+            Code::TooDeep
+        );
     }
 }

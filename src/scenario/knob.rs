@@ -19,6 +19,8 @@ pub struct Knob {
     pub at: Extent,
     /// The value in force: the default, or what the last `--set` says.
     pub value: Value,
+    /// Is it a value at all? If not, that has been said, and its uses are not complained about.
+    pub sound: bool,
 }
 
 /// What a value is, as far as a knob is concerned.
@@ -47,7 +49,10 @@ impl Sort {
                 Err(_) => Self::Text,
             },
             Kind::Word(word) if word == "None" => Self::Anything,
-            Kind::Group { name: Some(name), args } => match (name.text.as_str(), args.as_slice()) {
+            Kind::Group {
+                name: Some(name),
+                args,
+            } => match (name.text.as_str(), args.as_slice()) {
                 ("Some", [only]) => Self::of(&only.value),
                 (name, _) if distributions::NAMES.contains(&name) => Self::Distribution,
                 _ => Self::Other,
@@ -79,13 +84,19 @@ impl Sort {
 
 /// The texts of the `--set`s as they are shown and pointed into.
 pub fn set_texts(sets: &[(String, String)]) -> Vec<String> {
-    sets.iter().map(|(name, value)| format!("{name}={value}")).collect()
+    sets.iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect()
 }
 
 /// Checks the declared defaults (values may not refer to knobs) and names.
 pub fn check_default(name: &str, at: Extent, value: &Value, mistakes: &mut Vec<Mistake>) {
     if !name.chars().all(expression::is_name) {
-        mistakes.push(Mistake::new(Code::BadName, at, format!("{name:?} is no name for a knob")));
+        mistakes.push(Mistake::new(
+            Code::BadName,
+            at,
+            format!("{name:?} is no name for a knob"),
+        ));
         if let Some(mistake) = mistakes.last_mut() {
             mistake.help("knob names hold letters, digits and `_` (a `-` would read as a minus in expressions)");
         }
@@ -96,13 +107,23 @@ pub fn check_default(name: &str, at: Extent, value: &Value, mistakes: &mut Vec<M
 fn refuse_references(value: &Value, mistakes: &mut Vec<Mistake>) {
     match &value.kind {
         Kind::Text { value: text, .. } if text.contains('$') => {
-            let mut mistake = Mistake::new(Code::BadExpression, value.at, "a knob's value may not refer to knobs");
+            let mut mistake = Mistake::new(
+                Code::BadExpression,
+                value.at,
+                "a knob's value may not refer to knobs",
+            );
             mistake.help("compute where the knob is used, \"$rate * $scale\"");
             mistakes.push(mistake);
         }
-        Kind::List(items) => items.iter().for_each(|item| refuse_references(item, mistakes)),
-        Kind::Group { args, .. } => args.iter().for_each(|arg| refuse_references(&arg.value, mistakes)),
-        Kind::Map(entries) => entries.iter().for_each(|(_, value)| refuse_references(value, mistakes)),
+        Kind::List(items) => items
+            .iter()
+            .for_each(|item| refuse_references(item, mistakes)),
+        Kind::Group { args, .. } => args
+            .iter()
+            .for_each(|arg| refuse_references(&arg.value, mistakes)),
+        Kind::Map(entries) => entries
+            .iter()
+            .for_each(|(_, value)| refuse_references(value, mistakes)),
         _ => {}
     }
 }
@@ -112,23 +133,37 @@ pub fn turn(knobs: &mut [Knob], sets: &[(String, String)], mistakes: &mut Vec<Mi
     let defaults: Vec<Value> = knobs.iter().map(|knob| knob.value.clone()).collect();
     for (index, ((name, value), text)) in sets.iter().zip(set_texts(sets)).enumerate() {
         let origin = index as u16 + 1;
-        let named = Extent { origin, start: 0, end: name.len() as u32 };
+        let named = Extent {
+            origin,
+            start: 0,
+            end: name.len() as u32,
+        };
         let Some(found) = knobs.iter().position(|knob| knob.name == name.trim()) else {
-            let mut mistake = Mistake::new(Code::UnknownKnob, named, format!("there is no knob `{name}`"));
+            let mut mistake = Mistake::new(
+                Code::UnknownKnob,
+                named,
+                format!("there is no knob `{name}`"),
+            );
             mistake.help(knob_help(name, knobs));
             mistakes.push(mistake);
             continue;
         };
-        match set_value(&text, origin, name.len() + 1, value, Sort::of(&defaults[found])) {
+        match set_value(
+            &text,
+            origin,
+            name.len() + 1,
+            value,
+            Sort::of(&defaults[found]),
+        ) {
             Ok(value) => {
+                let (wanted, got) = (Sort::of(&defaults[found]), Sort::of(&value));
                 let before = mistakes.len();
                 refuse_references(&value, mistakes);
-                let (wanted, got) = (Sort::of(&defaults[found]), Sort::of(&value));
-                if !wanted.takes(got) && mistakes.len() == before {
+                if mistakes.len() == before && !wanted.takes(got) {
                     mistakes.push(wrong_sort(name, wanted, got, &value, &defaults[found]));
-                } else {
-                    knobs[found].value = value;
                 }
+                knobs[found].sound &= mistakes.len() == before;
+                knobs[found].value = value;
             }
             Err(mistake) => mistakes.push(mistake),
         }
@@ -146,9 +181,15 @@ pub fn knob_help(name: &str, knobs: &[Knob]) -> String {
 }
 
 fn wrong_sort(name: &str, wanted: Sort, got: Sort, value: &Value, default: &Value) -> Mistake {
-    let message = format!("knob `{name}` takes {}, not {}", wanted.words(), got.words());
+    let message = format!(
+        "knob `{name}` takes {}, not {}",
+        wanted.words(),
+        got.words()
+    );
     let mut mistake = Mistake::new(Code::KnobKind, value.head(), message);
-    mistake.label(format!("this is {}", value.describe())).note(default.head(), "its default");
+    mistake
+        .label(format!("this is {}", value.describe()))
+        .note(default.head(), "its default");
     match (wanted, got) {
         (Sort::Duration, Sort::Distribution) => {
             mistake.help("a default written Const(\"...\") would take every distribution");
@@ -162,15 +203,38 @@ fn wrong_sort(name: &str, wanted: Sort, got: Sort, value: &Value, default: &Valu
 }
 
 /// The value of a `--set`: RON, or a bare word such as `400/s` that is taken for a text.
-fn set_value(text: &str, origin: u16, start: usize, value: &str, wanted: Sort) -> Result<Value, Mistake> {
-    let at = Extent { origin, start: start as u32, end: text.len() as u32 };
-    let bare = || Value { at, kind: Kind::Text { value: value.trim().to_owned(), opener: 0 } };
+fn set_value(
+    text: &str,
+    origin: u16,
+    start: usize,
+    value: &str,
+    wanted: Sort,
+) -> Result<Value, Mistake> {
+    let at = Extent {
+        origin,
+        start: start as u32,
+        end: text.len() as u32,
+    };
+    let bare = || Value {
+        at,
+        kind: Kind::Text {
+            value: value.trim().to_owned(),
+            opener: 0,
+        },
+    };
     match grammar::read(text, origin, start) {
-        Ok(Value { kind: Kind::Word(word), .. }) if wanted == Sort::Text && word != "None" => Ok(bare()),
+        Ok(Value {
+            kind: Kind::Word(word),
+            ..
+        }) if wanted == Sort::Text && word != "None" => Ok(bare()),
         Ok(value) => Ok(value),
         Err(_) if !value.trim().is_empty() && value.chars().all(is_bare) => Ok(bare()),
         Err(error) => {
-            let mut mistake = Mistake::new(Code::BadSet, error.at, format!("the value is not RON: {}", error.message));
+            let mut mistake = Mistake::new(
+                Code::BadSet,
+                error.at,
+                format!("the value is not RON: {}", error.message),
+            );
             if let Some(help) = error.help {
                 mistake.help(help);
             }

@@ -38,7 +38,10 @@ impl Role {
 
     /// The role that a word names.
     pub fn of(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|(known, _)| *known == word).map(|&(_, role)| role)
+        Self::WORDS
+            .iter()
+            .find(|(known, _)| *known == word)
+            .map(|&(_, role)| role)
     }
 
     /// In a sentence, with its article.
@@ -133,12 +136,16 @@ impl<'a> Known<'a> {
     /// The nodes of a role.
     pub fn all(&self, role: Role) -> impl Iterator<Item = NodeIx> {
         let nodes = self.nodes.iter().enumerate();
-        nodes.filter(move |(_, node)| node.fact.role == Some(role)).map(|(index, _)| NodeIx(index as u16))
+        nodes
+            .filter(move |(_, node)| node.fact.role == Some(role))
+            .map(|(index, _)| NodeIx(index as u16))
     }
 }
 
 fn find<F>(list: &[Declared<'_, F>], name: &str) -> Option<u16> {
-    list.iter().position(|declared| declared.name == name).map(|index| index as u16)
+    list.iter()
+        .position(|declared| declared.name == name)
+        .map(|index| index as u16)
 }
 
 fn unknown<F>(list: &[Declared<'_, F>], what: &str, name: &str) -> String {
@@ -146,23 +153,41 @@ fn unknown<F>(list: &[Declared<'_, F>], what: &str, name: &str) -> String {
     match nearest(name, names()) {
         Some(near) => format!("did you mean {near:?}?"),
         None if list.is_empty() => format!("the scenario declares no {what}"),
-        None if list.len() > 12 => format!("it must be one of the {} {what} that the scenario declares", list.len()),
+        None if list.len() > 12 => format!(
+            "it must be one of the {} {what} that the scenario declares",
+            list.len()
+        ),
         None => format!("the {what} are {}", names().collect::<Vec<_>>().join(", ")),
     }
 }
 
 impl<'a> Reader<'a> {
     /// The things a map declares, in file order, their names checked.
-    pub fn declare<F: Default>(&mut self, value: Option<&'a Value>, what: &'static str) -> Vec<Declared<'a, F>> {
-        let Some(value) = value else { return Vec::new() };
+    pub fn declare<F: Default>(
+        &mut self,
+        value: Option<&'a Value>,
+        what: &'static str,
+    ) -> Vec<Declared<'a, F>> {
+        let Some(value) = value else {
+            return Vec::new();
+        };
         let mut declared: Vec<Declared<'a, F>> = Vec::new();
         for (name, at, value) in self.entries(value, what) {
             self.check_name(name, at);
             if declared.len() == usize::from(u16::MAX) {
-                self.wrong(Code::OutOfRange, at, format!("more than {} {what}", u16::MAX));
+                self.wrong(
+                    Code::OutOfRange,
+                    at,
+                    format!("more than {} {what}", u16::MAX),
+                );
                 break;
             }
-            declared.push(Declared { name, at, value, fact: F::default() });
+            declared.push(Declared {
+                name,
+                at,
+                value,
+                fact: F::default(),
+            });
         }
         declared
     }
@@ -177,7 +202,8 @@ impl<'a> Reader<'a> {
     pub fn node_named(&mut self, name: &str, at: Extent, wanted: &[Role]) -> Option<NodeIx> {
         let Some(index) = find(&self.known.nodes, name) else {
             let help = unknown(&self.known.nodes, "nodes", name);
-            self.wrong(Code::UnknownName, at, format!("there is no node {name:?}")).help(help);
+            self.wrong(Code::UnknownName, at, format!("there is no node {name:?}"))
+                .help(help);
             return None;
         };
         let node = &self.known.nodes[index as usize];
@@ -186,8 +212,13 @@ impl<'a> Reader<'a> {
             return Some(NodeIx(index));
         }
         let allowed: Vec<&str> = wanted.iter().map(|role| role.words()).collect();
-        let message = format!("{name:?} is {}; expected {}", role.words(), allowed.join(" or "));
-        self.wrong(Code::WrongNode, at, message).note(declared_at, "declared here");
+        let message = format!(
+            "{name:?} is {}; expected {}",
+            role.words(),
+            allowed.join(" or ")
+        );
+        self.wrong(Code::WrongNode, at, message)
+            .note(declared_at, "declared here");
         None
     }
 
@@ -197,7 +228,12 @@ impl<'a> Reader<'a> {
         let found = find(&self.known.entities, name);
         if found.is_none() {
             let help = unknown(&self.known.entities, "entities", name);
-            self.wrong(Code::UnknownName, at, format!("there is no entity {name:?}")).help(help);
+            self.wrong(
+                Code::UnknownName,
+                at,
+                format!("there is no entity {name:?}"),
+            )
+            .help(help);
         }
         found.map(EntityIx)
     }
@@ -213,7 +249,8 @@ impl<'a> Reader<'a> {
         let found = find(&self.known.flows, name);
         if found.is_none() {
             let help = unknown(&self.known.flows, "flows", name);
-            self.wrong(Code::UnknownName, at, format!("there is no flow {name:?}")).help(help);
+            self.wrong(Code::UnknownName, at, format!("there is no flow {name:?}"))
+                .help(help);
         }
         found.map(FlowIx)
     }
@@ -226,7 +263,12 @@ impl<'a> Reader<'a> {
             return Some(PolicyIx(index));
         }
         let help = unknown(&self.known.policies, "policies", name);
-        self.wrong(Code::UnknownName, at, format!("there is no policy {name:?}")).help(help);
+        self.wrong(
+            Code::UnknownName,
+            at,
+            format!("there is no policy {name:?}"),
+        )
+        .help(help);
         None
     }
 }

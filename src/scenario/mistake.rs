@@ -22,7 +22,14 @@ pub struct Mistake {
 impl Mistake {
     /// A mistake of this kind here.
     pub fn new(code: Code, at: Extent, message: impl Into<String>) -> Self {
-        Self { code, at, message: message.into(), label: String::new(), help: None, notes: Vec::new() }
+        Self {
+            code,
+            at,
+            message: message.into(),
+            label: String::new(),
+            help: None,
+            notes: Vec::new(),
+        }
     }
 
     /// Does it keep the scenario from being simulated?
@@ -51,8 +58,13 @@ impl Mistake {
 
 /// Turns mistakes into diagnostics in the order of their places, the file's first. `sets` are the
 /// texts of the `--set`s that extents may point into.
-pub fn diagnostics(path: &str, source: Source, sets: &[String], mut mistakes: Vec<Mistake>) -> Diagnostics {
-    mistakes.sort_by(|a, b| (a.at, a.code).cmp(&(b.at, b.code)));
+pub fn diagnostics(
+    path: &str,
+    source: Source,
+    sets: &[String],
+    mut mistakes: Vec<Mistake>,
+) -> Diagnostics {
+    mistakes.sort_by_key(|mistake| (mistake.at, mistake.code));
     mistakes.dedup_by(|a, b| a.at == b.at && a.code == b.code && a.message == b.message);
     let omitted = mistakes.len().saturating_sub(LISTED);
     mistakes.sort_by_key(|mistake| mistake.code.is_warning());
@@ -66,10 +78,19 @@ pub fn diagnostics(path: &str, source: Source, sets: &[String], mut mistakes: Ve
         site: site(mistake.at),
         label: mistake.label,
         help: mistake.help,
-        notes: mistake.notes.into_iter().map(|(at, label)| (site(at), label)).collect(),
+        notes: mistake
+            .notes
+            .into_iter()
+            .map(|(at, label)| (site(at), label))
+            .collect(),
     });
     let list = list.collect();
-    Diagnostics { path: path.to_owned(), source, list, omitted }
+    Diagnostics {
+        path: path.to_owned(),
+        source,
+        list,
+        omitted,
+    }
 }
 
 fn site(file: &Source, sets: &[Source], at: Extent) -> Site {
@@ -80,6 +101,12 @@ fn site(file: &Source, sets: &[Source], at: Extent) -> Site {
     let (start, end) = (at.start as usize, at.end as usize);
     let place = source.place(start);
     // A diagnostic never spans lines: what would is shown up to the end of its first.
-    let line_end = source.text()[start.min(source.text().len())..].find(['\n', '\r']).map_or(end, |n| start + n);
-    Site { origin, place, length: source.length(start, end.min(line_end)) }
+    let line_end = source.text()[start.min(source.text().len())..]
+        .find(['\n', '\r'])
+        .map_or(end, |n| start + n);
+    Site {
+        origin,
+        place,
+        length: source.length(start, end.min(line_end)),
+    }
 }

@@ -1,6 +1,11 @@
 //! What every part of the format is read with: knobs followed, fields taken by name, scalars with
 //! their units, every mistake collected. A reader's methods return `None` after they have noted why.
 
+#![expect(
+    clippy::option_option,
+    reason = "the outer `None` is a mistake that was noted"
+)]
+
 use std::ops::RangeInclusive;
 
 use super::codes::Code;
@@ -32,6 +37,8 @@ pub struct Reader<'a> {
     pub mistakes: Vec<Mistake>,
     /// Where the knob stood that is being read.
     via: Option<Extent>,
+    /// The expression computed last, and the knobs' values in it.
+    computed: Option<(Extent, Vec<Extent>)>,
 }
 
 /// The arguments of a group, sorted by field.
@@ -46,15 +53,30 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// What was given for a field.
     pub fn get(&self, name: &str) -> Option<&'a Value> {
-        debug_assert!(self.slots.iter().any(|(slot, _)| *slot == name), "{name} is not a field of {}", self.what);
-        self.slots.iter().find(|(slot, _)| *slot == name).and_then(|(_, value)| *value)
+        debug_assert!(
+            self.slots.iter().any(|(slot, _)| *slot == name),
+            "{name} is not a field of {}",
+            self.what
+        );
+        self.slots
+            .iter()
+            .find(|(slot, _)| *slot == name)
+            .and_then(|(_, value)| *value)
     }
 }
 
 impl<'a> Reader<'a> {
     /// A reader over a scenario with these knobs.
     pub fn new(knobs: &'a [Knob], knob_area: Extent, known: Known<'a>) -> Self {
-        Self { used: vec![false; knobs.len()], knobs, knob_area, known, mistakes: Vec::new(), via: None }
+        Self {
+            used: vec![false; knobs.len()],
+            knobs,
+            knob_area,
+            known,
+            mistakes: Vec::new(),
+            via: None,
+            computed: None,
+        }
     }
 
     /// Notes a mistake; where it lies in a knob, also where the knob is used.
@@ -63,6 +85,15 @@ impl<'a> Reader<'a> {
         let in_knob = at.origin > 0 || self.knob_area.holds(at);
         if let Some(via) = self.via.filter(|_| in_knob) {
             mistake.note(via, "used here");
+        }
+        if let Some((_, operands)) = self
+            .computed
+            .as_ref()
+            .filter(|(computed, _)| *computed == at)
+        {
+            for &operand in operands {
+                mistake.note(operand, "computed from this");
+            }
         }
         self.mistakes.push(mistake);
         self.mistakes.last_mut().expect("a mistake was just pushed")
@@ -84,7 +115,12 @@ impl<'a> Reader<'a> {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("allowed are {}", allowed.join(", ")),
         };
-        self.wrong(Code::UnknownWord, value.head(), format!("`{word}` is not {what}")).help(help);
+        self.wrong(
+            Code::UnknownWord,
+            value.head(),
+            format!("`{word}` is not {what}"),
+        )
+        .help(help);
     }
 
     /// Follows a text that is a knob as a whole, `"$name"`, to the knob's value.
@@ -95,10 +131,16 @@ impl<'a> Reader<'a> {
         if let Some(index) = self.knobs.iter().position(|knob| knob.name == name) {
             self.used[index] = true;
             self.via = Some(value.at);
-            return Some(&self.knobs[index].value);
+            let knob = &self.knobs[index];
+            return knob.sound.then_some(&knob.value);
         }
         let help = knob::knob_help(name, self.knobs);
-        self.wrong(Code::UnknownKnob, value.at, format!("there is no knob `{name}`")).help(help);
+        self.wrong(
+            Code::UnknownKnob,
+            value.at,
+            format!("there is no knob `{name}`"),
+        )
+        .help(help);
         None
     }
 
@@ -107,7 +149,10 @@ impl<'a> Reader<'a> {
         let value = self.follow(value)?;
         Some(match &value.kind {
             Kind::Word(word) if word == "None" => None,
-            Kind::Group { name: Some(name), args } if name.text == "Some" && args.len() == 1 => Some(&args[0].value),
+            Kind::Group {
+                name: Some(name),
+                args,
+            } if name.text == "Some" && args.len() == 1 => Some(&args[0].value),
             _ => Some(value),
         })
     }
@@ -121,12 +166,14 @@ impl<'a> Reader<'a> {
         names: &[&'static str],
     ) -> Option<Fields<'a>> {
         let value = self.follow(value)?;
-        let mut slots: Vec<(&'static str, Option<&'a Value>)> = names.iter().map(|&name| (name, None)).collect();
+        let mut slots: Vec<(&'static str, Option<&'a Value>)> =
+            names.iter().map(|&name| (name, None)).collect();
         let args = match &value.kind {
             Kind::Group { args, .. } => args.as_slice(),
             Kind::Word(word) if word != "None" => &[],
             _ => {
-                self.wrong_shape(value, &format!("{what}, a group in parentheses")).help(allowed_fields(names));
+                self.wrong_shape(value, &format!("{what}, a group in parentheses"))
+                    .help(allowed_fields(names));
                 return None;
             }
         };
@@ -136,7 +183,8 @@ impl<'a> Reader<'a> {
                 None if index < positional => Some(index),
                 None => {
                     let extra = format!("{what} takes {} here", unnamed(positional));
-                    self.wrong(Code::WrongShape, arg.value.head(), extra).help(allowed_fields(names));
+                    self.wrong(Code::WrongShape, arg.value.head(), extra)
+                        .help(allowed_fields(names));
                     None
                 }
             };
@@ -144,12 +192,17 @@ impl<'a> Reader<'a> {
             if let Some(first) = slots[slot].1 {
                 let at = arg.name.as_ref().map_or(arg.value.head(), |name| name.at);
                 let message = format!("field `{}` is given twice", names[slot]);
-                self.wrong(Code::DuplicateField, at, message).note(first.head(), "first given here");
+                self.wrong(Code::DuplicateField, at, message)
+                    .note(first.head(), "first given here");
             } else {
                 slots[slot].1 = Some(&arg.value);
             }
         }
-        Some(Fields { head: value.head(), what, slots })
+        Some(Fields {
+            head: value.head(),
+            what,
+            slots,
+        })
     }
 
     fn named(&mut self, name: &Name, what: &str, names: &[&'static str]) -> Option<usize> {
@@ -159,7 +212,12 @@ impl<'a> Reader<'a> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => allowed_fields(names),
             };
-            self.wrong(Code::UnknownField, name.at, format!("{what} has no field `{}`", name.text)).help(help);
+            self.wrong(
+                Code::UnknownField,
+                name.at,
+                format!("{what} has no field `{}`", name.text),
+            )
+            .help(help);
         }
         found
     }
@@ -174,7 +232,11 @@ impl<'a> Reader<'a> {
         if let Some(value) = fields.get(name) {
             return read(self, value);
         }
-        self.wrong(Code::MissingField, fields.head, format!("{} needs the field `{name}`", fields.what));
+        self.wrong(
+            Code::MissingField,
+            fields.head,
+            format!("{} needs the field `{name}`", fields.what),
+        );
         None
     }
 
@@ -186,7 +248,9 @@ impl<'a> Reader<'a> {
         default: T,
         read: impl FnOnce(&mut Self, &'a Value) -> Option<T>,
     ) -> Option<T> {
-        fields.get(name).map_or(Some(default), |value| read(self, value))
+        fields
+            .get(name)
+            .map_or(Some(default), |value| read(self, value))
     }
 
     /// A field that may be left out or `None`.
@@ -231,7 +295,9 @@ impl<'a> Reader<'a> {
 
     /// A map's entries by name, in file order; names are checked, and the first of equals wins.
     pub fn entries(&mut self, value: &'a Value, what: &str) -> Vec<(&'a str, Extent, &'a Value)> {
-        let Some(value) = self.follow(value) else { return Vec::new() };
+        let Some(value) = self.follow(value) else {
+            return Vec::new();
+        };
         let Kind::Map(pairs) = &value.kind else {
             self.wrong_shape(value, &format!("a map of {what}, {{ \"name\": ... }}"));
             return Vec::new();
@@ -245,8 +311,12 @@ impl<'a> Reader<'a> {
             };
             if let Some(first) = seen.insert(name, key.at) {
                 seen.insert(name, first);
-                self.wrong(Code::DuplicateName, key.at, format!("the name {name:?} is given twice"))
-                    .note(first, "first given here");
+                self.wrong(
+                    Code::DuplicateName,
+                    key.at,
+                    format!("the name {name:?} is given twice"),
+                )
+                .note(first, "first given here");
                 continue;
             }
             entries.push((name, key.at, value));
@@ -256,7 +326,11 @@ impl<'a> Reader<'a> {
 
     /// Notes a name that holds something besides letters, digits, `-` and `_`.
     pub fn check_name(&mut self, name: &str, at: Extent) {
-        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')) {
+        if name.is_empty()
+            || !name
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+        {
             self.wrong(Code::BadName, at, format!("{name:?} is no name"))
                 .help("names hold letters, digits, `-` and `_`");
         }
@@ -291,12 +365,18 @@ impl<'a> Reader<'a> {
         let value = self.follow(value)?;
         let quantity = match &value.kind {
             Kind::Number { value, .. } => Quantity::Number(*value),
-            Kind::Text { value: text, .. } if text.contains('$') => self.computed(text, value.at)?,
+            Kind::Text { value: text, .. } if text.contains('$') => {
+                self.computed(text, value.at)?
+            }
             Kind::Text { value: text, .. } => match units::quantity(text) {
                 Ok(quantity) => quantity,
                 Err(reason) => {
-                    self.wrong(Code::BadQuantity, value.at, format!("expected {expected}: {reason}"))
-                        .help(units::EXAMPLES);
+                    self.wrong(
+                        Code::BadQuantity,
+                        value.at,
+                        format!("expected {expected}: {reason}"),
+                    )
+                    .help(units::EXAMPLES);
                     return None;
                 }
             },
@@ -306,7 +386,11 @@ impl<'a> Reader<'a> {
             }
         };
         if !quantity.value().is_finite() {
-            self.wrong(Code::NotFinite, value.at, format!("expected {expected}, which must be finite"));
+            self.wrong(
+                Code::NotFinite,
+                value.at,
+                format!("expected {expected}, which must be finite"),
+            );
             return None;
         }
         Some((quantity, value.at))
@@ -315,20 +399,28 @@ impl<'a> Reader<'a> {
     fn computed(&mut self, text: &str, at: Extent) -> Option<Quantity> {
         let knobs = self.knobs;
         let used = &mut self.used;
-        let mut unknown = None;
+        let mut operands = Vec::new();
+        let (mut unknown, mut unsound) = (None, false);
         let result = expression::evaluate(text, &mut |name| {
             let Some(index) = knobs.iter().position(|knob| knob.name == name) else {
                 unknown = Some(name.to_owned());
                 return Err(format!("there is no knob `{name}`"));
             };
             used[index] = true;
+            operands.push(knobs[index].value.head());
+            unsound |= !knobs[index].sound;
             match &knobs[index].value.kind {
                 Kind::Number { value, .. } => Ok(Quantity::Number(*value)),
                 Kind::Text { value, .. } => units::quantity(value),
-                _ => Err(format!("knob `{name}` is {}, no number to compute with", knobs[index].value.describe())),
+                _ => Err(format!(
+                    "knob `{name}` is {}, no number to compute with",
+                    knobs[index].value.describe()
+                )),
             }
         });
+        self.computed = Some((at, operands));
         match (result, unknown) {
+            _ if unsound => None,
             (Ok(quantity), _) => Some(quantity),
             (Err(reason), None) => {
                 self.wrong(Code::BadExpression, at, reason)
@@ -344,7 +436,13 @@ impl<'a> Reader<'a> {
     }
 
     fn unit_mismatch(&mut self, got: Quantity, at: Extent, expected: &str) {
-        self.wrong(Code::WrongUnit, at, format!("expected {expected}, found {}, {got}", got.kind())).help(units::EXAMPLES);
+        let kind = got.kind().trim_start_matches("a ");
+        self.wrong(
+            Code::WrongUnit,
+            at,
+            format!("expected {expected}, found the {kind} {got}"),
+        )
+        .help(units::EXAMPLES);
     }
 
     /// Any finite number.
@@ -364,7 +462,11 @@ impl<'a> Reader<'a> {
         if number > 0.0 {
             return Some(number);
         }
-        self.wrong(Code::OutOfRange, at, format!("expected a number above 0, found {number}"));
+        self.wrong(
+            Code::OutOfRange,
+            at,
+            format!("expected a number above 0, found {number}"),
+        );
         None
     }
 
@@ -374,15 +476,21 @@ impl<'a> Reader<'a> {
         if (0.0..=1.0).contains(&number) {
             return Some(number);
         }
-        self.wrong(Code::OutOfRange, at, format!("expected a ratio between 0 and 1, found {number}"))
-            .help("ratios are written 0.02 or \"2%\"");
+        self.wrong(
+            Code::OutOfRange,
+            at,
+            format!("expected a ratio between 0 and 1, found {number}"),
+        )
+        .help("ratios are written 0.02 or \"2%\"");
         None
     }
 
     /// An integer within bounds.
     pub fn integer(&mut self, value: &'a Value, range: RangeInclusive<i64>) -> Option<i64> {
         let followed = self.follow(value)?;
-        if let Kind::Number { whole: Some(whole), .. } = followed.kind
+        if let Kind::Number {
+            whole: Some(whole), ..
+        } = followed.kind
             && let Ok(whole) = i64::try_from(whole)
             && range.contains(&whole)
         {
@@ -391,21 +499,34 @@ impl<'a> Reader<'a> {
         let (number, at) = self.number(value, "a whole number")?;
         let rounded = (number + 0.5).floor();
         if (number - rounded).abs() > 1e-9 * number.abs().max(1.0) {
-            self.wrong(Code::NotWhole, at, format!("expected a whole number, found {number}"));
+            self.wrong(
+                Code::NotWhole,
+                at,
+                format!("expected a whole number, found {number}"),
+            );
             return None;
         }
         let (low, high) = (*range.start(), *range.end());
         if rounded.abs() < 9e15 && range.contains(&(rounded as i64)) {
             return Some(rounded as i64);
         }
-        let limit = if rounded < low as f64 { format!("at least {low}") } else { format!("at most {high}") };
-        self.wrong(Code::OutOfRange, at, format!("expected {limit}, found {rounded}"));
+        let limit = if rounded < low as f64 {
+            format!("at least {low}")
+        } else {
+            format!("at most {high}")
+        };
+        self.wrong(
+            Code::OutOfRange,
+            at,
+            format!("expected {limit}, found {rounded}"),
+        );
         None
     }
 
     /// A count of things.
     pub fn count(&mut self, value: &'a Value, range: RangeInclusive<u32>) -> Option<u32> {
-        self.integer(value, i64::from(*range.start())..=i64::from(*range.end())).map(|count| count as u32)
+        self.integer(value, i64::from(*range.start())..=i64::from(*range.end()))
+            .map(|count| count as u32)
     }
 
     /// A length of time in nanoseconds, and its place.
@@ -420,14 +541,19 @@ impl<'a> Reader<'a> {
         if (0.0..=LONGEST_NS).contains(&ns) {
             return Some((ns, at));
         }
-        let limit = if ns < 0.0 { "a duration cannot be negative" } else { "a duration is at most 100 years" };
+        let limit = if ns < 0.0 {
+            "a duration cannot be negative"
+        } else {
+            "a duration is at most 100 years"
+        };
         self.wrong(Code::OutOfRange, at, limit);
         None
     }
 
     /// A length of time, zero included.
     pub fn span(&mut self, value: &'a Value) -> Option<Span> {
-        self.nanoseconds(value, "a duration").map(|(ns, _)| Span::from_ns(ns))
+        self.nanoseconds(value, "a duration")
+            .map(|(ns, _)| Span::from_ns(ns))
     }
 
     /// A length of time above zero.
@@ -453,7 +579,11 @@ impl<'a> Reader<'a> {
         if (0.0..=1e9).contains(&rate) {
             return Some((rate, at));
         }
-        let limit = if rate < 0.0 { "a rate cannot be negative" } else { "a rate is at most one per nanosecond" };
+        let limit = if rate < 0.0 {
+            "a rate cannot be negative"
+        } else {
+            "a rate is at most one per nanosecond"
+        };
         self.wrong(Code::OutOfRange, at, limit);
         None
     }
@@ -470,7 +600,11 @@ impl<'a> Reader<'a> {
 }
 
 fn allowed_fields(names: &[&str]) -> String {
-    if names.is_empty() { "it has no fields".to_owned() } else { format!("its fields are {}", names.join(", ")) }
+    if names.is_empty() {
+        "it has no fields".to_owned()
+    } else {
+        format!("its fields are {}", names.join(", "))
+    }
 }
 
 fn unnamed(positional: usize) -> String {

@@ -28,7 +28,8 @@ pub const UNITS: [(&str, f64); 8] = [
 ];
 
 /// What may be written, for help texts.
-pub const EXAMPLES: &str = "durations are written \"250ms\" (ns, us, ms, s, m, h), rates \"400/s\", ratios 0.02 or \"2%\"";
+pub const EXAMPLES: &str =
+    "durations are written \"250ms\" (ns, us, ms, s, m, h), rates \"400/s\", ratios 0.02 or \"2%\"";
 
 impl Quantity {
     /// What it counts, with an article.
@@ -61,7 +62,10 @@ impl fmt::Display for Quantity {
 
 /// The nanoseconds of a unit of time.
 pub fn unit_ns(unit: &str) -> Option<f64> {
-    UNITS.iter().find(|(name, _)| *name == unit).map(|&(_, ns)| ns)
+    UNITS
+        .iter()
+        .find(|(name, _)| *name == unit)
+        .map(|&(_, ns)| ns)
 }
 
 /// Reads a quantity; the reason if it is none.
@@ -69,7 +73,10 @@ pub fn quantity(text: &str) -> Result<Quantity, String> {
     let text = text.trim();
     let digits = digits(text);
     let (number, unit) = (&text[..digits], text[digits..].trim());
-    let number: f64 = number.replace('_', "").parse().map_err(|_| format!("{text:?} does not begin with a number"))?;
+    let number: f64 = number
+        .replace('_', "")
+        .parse()
+        .map_err(|_| format!("{text:?} does not begin with a number"))?;
     if unit.is_empty() {
         return Ok(Quantity::Number(number));
     }
@@ -77,7 +84,8 @@ pub fn quantity(text: &str) -> Result<Quantity, String> {
         return Ok(Quantity::Number(number / 100.0));
     }
     if let Some(per) = unit.strip_prefix('/') {
-        let ns = unit_ns(per.trim()).ok_or_else(|| format!("`{}` is no unit of time", per.trim()))?;
+        let ns =
+            unit_ns(per.trim()).ok_or_else(|| format!("`{}` is no unit of time", per.trim()))?;
         return Ok(Quantity::Rate(number * (1e9 / ns)));
     }
     let ns = unit_ns(unit).ok_or_else(|| format!("`{unit}` is no unit"))?;
