@@ -36,12 +36,12 @@ pub mod token;
 pub mod unit;
 
 //pub use compare::{Comparison, compare};
-//pub use expectation::{Verdict, judge};
+pub use expectation::{Verdict, judge};
 pub use expression::{Expression, ExpressionError};
+pub use measures::measures;
 pub use parser::parse;
-//pub use measures::measures;
 pub use statement::{Mistake, check, check_scenario};
-//pub use token::ReplayToken;
+pub use token::ReplayToken;
 pub use unit::Unit;
 
 /// Outcomes by design, in the scenario's order of designs, each in order of seeds.
