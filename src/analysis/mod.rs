@@ -26,6 +26,7 @@ pub mod measures;
 pub mod metric;
 pub mod names;
 mod parser;
+mod ranking;
 pub mod reading;
 pub mod resolve;
 pub mod statement;
@@ -35,7 +36,7 @@ mod testing;
 pub mod token;
 pub mod unit;
 
-//pub use compare::{Comparison, compare};
+pub use compare::{Comparison, compare};
 pub use expectation::{Verdict, judge};
 pub use expression::{Expression, ExpressionError};
 pub use measures::measures;

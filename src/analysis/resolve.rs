@@ -66,7 +66,7 @@ impl Resolver<'_> {
                 left.and(right)
             }
             Kind::Compare(relation, left, right) => {
-                let (left, right) = (self.sided(left), self.sided(right));
+                let (left, right) = (self.term(left), self.term(right));
                 let ((left, a), (right, b)) = (left?, right?);
                 let Some(unit) = a.common(b) else {
                     self.mismatch(node, "compared with", a, b);
@@ -87,10 +87,6 @@ impl Resolver<'_> {
                 None
             }
         }
-    }
-
-    fn sided(&mut self, node: &Node) -> Option<(Term, Unit)> {
-        self.term(node)
     }
 
     fn term(&mut self, node: &Node) -> Option<(Term, Unit)> {

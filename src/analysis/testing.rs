@@ -284,3 +284,25 @@ fn view_order() -> FlowOutcome {
         ..FlowOutcome::default()
     }
 }
+
+/// Full outcomes of these designs for seeds 1, 2, ..., each turned by `turn(design, seed, outcome)`.
+pub(super) fn runs_with(
+    designs: &[&str],
+    seeds: u64,
+    turn: impl Fn(&str, u64, &mut Outcome),
+) -> super::Runs {
+    let outcome = |design: &str, seed| {
+        let mut outcome = full_outcome();
+        outcome.design = design.to_owned();
+        outcome.seed = seed;
+        turn(design, seed, &mut outcome);
+        outcome
+    };
+    let all = |design: &&str| {
+        (
+            (*design).to_owned(),
+            (1..=seeds).map(|seed| outcome(design, seed)).collect(),
+        )
+    };
+    designs.iter().map(all).collect()
+}
