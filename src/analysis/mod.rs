@@ -17,6 +17,7 @@ use indexmap::IndexMap;
 
 use crate::probes::outcome::Outcome;
 
+pub mod arguments;
 pub mod compare;
 pub mod evaluate;
 pub mod expectation;

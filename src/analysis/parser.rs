@@ -438,4 +438,18 @@ mod tests {
         );
         assert!(parse(&"a + ".repeat(1_001)).is_err());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_is_typed_is_parsed_or_has_a_place(
+            text in "([a-z0-9.%/<=>!()'+*, -]|and |p99|\\PC){0,24}"
+        ) {
+            match parse(&text) {
+                Ok(parsed) => proptest::prop_assert!(parsed.root.offset + parsed.root.len <= text.len()),
+                Err(error) => {
+                    proptest::prop_assert!(text.get(error.offset..error.offset + error.len).is_some());
+                }
+            }
+        }
+    }
 }

@@ -408,7 +408,7 @@ mod tests {
     fn stale_reads_are_told_with_their_age() {
         let text = about(Topic::Reads, |design, _, outcome| {
             for flow in outcome.flows.values_mut() {
-                flow.violations = Default::default();
+                flow.violations = crate::probes::outcome::Violations::default();
                 flow.reads.stale = u64::from(design == "events");
                 flow.reads.staleness = sketch(&[if design == "events" { 80 } else { 0 }]);
             }

@@ -131,7 +131,7 @@ pub(super) fn bare_outcome() -> Outcome {
         scenario: "checkout".to_owned(),
         design: "rest".to_owned(),
         seed: 1,
-        digest: 0xd19e57,
+        digest: 0xd1_9e57,
         events: 0,
         simulated: Span::from_secs(10.0),
         partial: None,
