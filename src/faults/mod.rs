@@ -47,7 +47,10 @@ impl Faults {
 
     /// What the network does with a message sent now.
     pub fn passage(&self, _now: Time, _from: NodeIx, _to: NodeIx, _chance: &mut Stream) -> Passage {
-        Passage::Through { extra: Span::ZERO, twice: false }
+        Passage::Through {
+            extra: Span::ZERO,
+            twice: false,
+        }
     }
 
     /// How many times as long work takes at this instance now.

@@ -11,9 +11,7 @@ use super::{
 use crate::base::{Dist, Popularity, Span, name_hash};
 use crate::engine::{InstanceId, LaneId};
 use crate::faults::Faults;
-use crate::scenario::tree::{
-    Entity, FlowIx, Key, NodeIx, NodeKind, Popular, Scenario, Step,
-};
+use crate::scenario::tree::{Entity, FlowIx, Key, NodeIx, NodeKind, Popular, Scenario, Step};
 
 impl Model {
     /// The model of `scenario` under its `design`th design; faults are drawn from `seed`.
@@ -26,10 +24,20 @@ impl Model {
             timeout_lane: policy.timeout.map(|timeout| lanes.lane(timeout)),
         });
         let policies = policies.collect();
-        let ready: Vec<Vec<Node>> = scenario.flows.iter().map(|flow| flow::ready(scenario, flow)).collect();
+        let ready: Vec<Vec<Node>> = scenario
+            .flows
+            .iter()
+            .map(|flow| flow::ready(scenario, flow))
+            .collect();
         let lowered = lower::lower(scenario, &scenario.designs[design], &ready);
         let flows = (0..scenario.flows.len()).map(|ix| {
-            flow_model(scenario, ix, &ready[ix], lowered.homes[ix], &lowered.gateways[ix])
+            flow_model(
+                scenario,
+                ix,
+                &ready[ix],
+                lowered.homes[ix],
+                &lowered.gateways[ix],
+            )
         });
         let flows = flows.collect();
         let effects = ready.iter().map(|nodes| effects(nodes)).collect();
@@ -60,11 +68,20 @@ fn instances(scenario: &Scenario) -> (Vec<NodeModel>, Vec<InstanceModel>) {
         let count = match &node.kind {
             NodeKind::Gateway(gateway) => gateway.instances,
             NodeKind::Service(service) => service.instances,
-            NodeKind::Client(_) | NodeKind::Database(_) | NodeKind::Queue(_) | NodeKind::Log(_) => 1,
+            NodeKind::Client(_) | NodeKind::Database(_) | NodeKind::Queue(_) | NodeKind::Log(_) => {
+                1
+            }
         };
         let first = InstanceId(instances.len() as u32);
-        nodes.push(NodeModel { first, count, name: name_hash(&node.name) });
-        instances.extend((0..count).map(|index| InstanceModel { node: NodeIx(ix as u16), index }));
+        nodes.push(NodeModel {
+            first,
+            count,
+            name: name_hash(&node.name),
+        });
+        instances.extend((0..count).map(|index| InstanceModel {
+            node: NodeIx(ix as u16),
+            index,
+        }));
     }
     (nodes, instances)
 }
@@ -130,7 +147,9 @@ fn flow_model(
     let created = created_by(&flow.steps);
     let own = keys_of(&flow.steps, &Key::Own);
     let own_from = scenario.flows.iter().enumerate().filter(|(_, other)| {
-        created_by(&other.steps).iter().any(|entity| own.contains(entity))
+        created_by(&other.steps)
+            .iter()
+            .any(|entity| own.contains(entity))
     });
     FlowModel {
         home,

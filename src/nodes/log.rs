@@ -113,12 +113,22 @@ impl Log {
             let group = groups.iter().position(is_its).unwrap_or_else(|| {
                 let (timeout, fixed) = (kind.session_timeout, kind.static_members);
                 let group = Group::new(consumer.first, consumer.count, timeout, fixed);
-                groups.push(Watched { group, records: 0, watch: None });
+                groups.push(Watched {
+                    group,
+                    records: 0,
+                    watch: None,
+                });
                 groups.len() - 1
             });
             let owner = |partition| groups[group].group.owner(partition, kind.partitions);
-            let fresh = |at| Partition { owner: owner(at), ..Partition::default() };
-            channels.push(Channel { group, partitions: (0..kind.partitions).map(fresh).collect() });
+            let fresh = |at| Partition {
+                owner: owner(at),
+                ..Partition::default()
+            };
+            channels.push(Channel {
+                group,
+                partitions: (0..kind.partitions).map(fresh).collect(),
+            });
         }
         Self {
             intake: Intake::new(model, me, kind.append.clone(), true),
@@ -149,7 +159,9 @@ impl Log {
                 self.change(message.from, env, |group, at, now| group.heartbeat(at, now));
             }
             Body::Join { incarnation } => {
-                self.change(message.from, env, |group, at, now| group.join(at, incarnation, now));
+                self.change(message.from, env, |group, at, now| {
+                    group.join(at, incarnation, now)
+                });
             }
             Body::Gone { incarnation } => self.change(message.from, env, |group, at, _| {
                 group.gone(at, incarnation);
@@ -218,8 +230,16 @@ impl Log {
             let group = self.channels[index].group;
             self.catch_up(group, env);
             self.groups[group].records += 1;
-            let record = Record { op, entry: subscriber.entry, item, since, delivered: false };
-            self.channels[index].partitions[at].records.push_back(record);
+            let record = Record {
+                op,
+                entry: subscriber.entry,
+                item,
+                since,
+                delivered: false,
+            };
+            self.channels[index].partitions[at]
+                .records
+                .push_back(record);
             if let Some(owner) = self.is_due(index, at, env) {
                 self.deliver(index, at, owner, false, env);
             } else {
@@ -231,7 +251,9 @@ impl Log {
 
     /// A member committed the offset behind its record. Too late if the partition was taken away.
     fn committed<P: Probe>(&mut self, receipt: Handle, env: &mut Env<'_, '_, P>) {
-        let Some(Delivery { channel, partition }) = self.deliveries.remove(receipt) else { return };
+        let Some(Delivery { channel, partition }) = self.deliveries.remove(receipt) else {
+            return;
+        };
         env.fact(Fact::Freed);
         let place = &mut self.channels[channel].partitions[partition];
         place.out = None;
@@ -274,9 +296,19 @@ impl Log {
         env: &mut Env<'_, '_, P>,
     ) {
         let place = &mut self.channels[channel].partitions[partition];
-        let Record { op, entry, item, since, delivered: redelivered } = place.records[0];
+        let Record {
+            op,
+            entry,
+            item,
+            since,
+            delivered: redelivered,
+        } = place.records[0];
         place.records[0].delivered = true;
-        env.fact(Fact::Began { op: op.id, waited: env.now().since(since), queued });
+        env.fact(Fact::Began {
+            op: op.id,
+            waited: env.now().since(since),
+            queued,
+        });
         if redelivered {
             env.fact(Fact::Redelivered { op: op.id });
         }
@@ -284,7 +316,16 @@ impl Log {
         place.out = Some(receipt);
         let first = self.groups[self.channels[channel].group].group.first;
         let to = InstanceId(first.0 + owner);
-        env.send(to, op, Body::Deliver { receipt, entry, item, redelivered });
+        env.send(
+            to,
+            op,
+            Body::Deliver {
+                receipt,
+                entry,
+                item,
+                redelivered,
+            },
+        );
     }
 
     /// A delivery no longer counts: its record waits to be delivered again.
@@ -298,7 +339,9 @@ impl Log {
         place.out = None;
         place.records[0].since = env.now();
         env.fact(Fact::Freed);
-        env.fact(Fact::Waits { op: place.records[0].op.id });
+        env.fact(Fact::Waits {
+            op: place.records[0].op.id,
+        });
         Some(delivery)
     }
 
@@ -310,7 +353,9 @@ impl Log {
         happens: impl Fn(&mut Group, u32, Time) -> Change,
     ) {
         for index in 0..self.groups.len() {
-            let Some(at) = self.groups[index].group.place_of(from) else { continue };
+            let Some(at) = self.groups[index].group.place_of(from) else {
+                continue;
+            };
             self.catch_up(index, env);
             match happens(&mut self.groups[index].group, at, env.now()) {
                 Change::None => {}
@@ -341,7 +386,11 @@ impl Log {
         self.revoke(index, env, |owner, next| owner != next);
         let partitions = self.partitions;
         let group = &self.groups[index].group;
-        for channel in self.channels.iter_mut().filter(|channel| channel.group == index) {
+        for channel in self
+            .channels
+            .iter_mut()
+            .filter(|channel| channel.group == index)
+        {
             for (at, partition) in (0..).zip(&mut channel.partitions) {
                 partition.owner = group.owner(at, partitions);
             }
@@ -379,7 +428,11 @@ impl Log {
 
     /// Sets the timer that looks after a group, if it has records and none is set.
     fn watch<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
-        let Watched { group, records, watch } = &mut self.groups[index];
+        let Watched {
+            group,
+            records,
+            watch,
+        } = &mut self.groups[index];
         if *records == 0 || watch.is_some() {
             return;
         }

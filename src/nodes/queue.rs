@@ -22,10 +22,10 @@
 
 use std::collections::VecDeque;
 
+use super::Env;
 use super::broker::{Incoming, Intake, is_paused, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op, Timer};
 use super::slab::{Handle, Slab};
-use super::Env;
 use crate::base::Time;
 use crate::engine::InstanceId;
 use crate::model::program::EntryIx;
@@ -98,9 +98,19 @@ impl Queue {
         let (places, own) = own_channels(model, me);
         let channel = |channel: &crate::model::program::Channel| {
             let consumer = &model.nodes[channel.consumer.0 as usize];
-            let fresh = Consumer { incarnation: 0, joined: true, unacknowledged: 0 };
+            let fresh = Consumer {
+                incarnation: 0,
+                joined: true,
+                unacknowledged: 0,
+            };
             let consumers = vec![fresh; consumer.count as usize];
-            Channel { first: consumer.first, consumers, turn: 0, count: 0, ready: VecDeque::new() }
+            Channel {
+                first: consumer.first,
+                consumers,
+                turn: 0,
+                count: 0,
+                ready: VecDeque::new(),
+            }
         };
         Self {
             intake: Intake::new(model, me, kind.persist.clone(), false),
@@ -139,7 +149,9 @@ impl Queue {
 
     /// A timer of its own is due.
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
-        let Timer::Stored(handle) = timer else { unreachable!("not a queue's: {timer:?}") };
+        let Timer::Stored(handle) = timer else {
+            unreachable!("not a queue's: {timer:?}")
+        };
         if let Some(incoming) = self.intake.stored(handle) {
             self.enqueue(incoming, env);
             incoming.confirm(Answer::Done, env);
@@ -161,7 +173,10 @@ impl Queue {
     /// It comes back, and all consumers reconnect; for those that are down, somebody will say so.
     pub fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         for channel in 0..self.channels.len() {
-            self.channels[channel].consumers.iter_mut().for_each(|consumer| consumer.joined = true);
+            self.channels[channel]
+                .consumers
+                .iter_mut()
+                .for_each(|consumer| consumer.joined = true);
             self.dispatch(channel, env);
         }
     }
@@ -182,11 +197,26 @@ impl Queue {
             let channel = &mut self.channels[index];
             let place = channel.count;
             channel.count += 1;
-            let message = Stored { op, entry: subscriber.entry, item, place, since, returns: 0 };
+            let message = Stored {
+                op,
+                entry: subscriber.entry,
+                item,
+                place,
+                since,
+                returns: 0,
+            };
             if let Some(consumer) = channel.free(self.prefetch, env)
                 && channel.ready.is_empty()
             {
-                self.deliver(Delivery { message, channel: index, consumer }, false, env);
+                self.deliver(
+                    Delivery {
+                        message,
+                        channel: index,
+                        consumer,
+                    },
+                    false,
+                    env,
+                );
             } else {
                 channel.ready.push_back(message);
                 env.fact(Fact::Waits { op: op.id });
@@ -200,13 +230,32 @@ impl Queue {
             && let Some(consumer) = self.channels[index].free(self.prefetch, env)
             && let Some(message) = self.channels[index].ready.pop_front()
         {
-            self.deliver(Delivery { message, channel: index, consumer }, true, env);
+            self.deliver(
+                Delivery {
+                    message,
+                    channel: index,
+                    consumer,
+                },
+                true,
+                env,
+            );
         }
     }
 
     fn deliver<P: Probe>(&mut self, delivery: Delivery, queued: bool, env: &mut Env<'_, '_, P>) {
-        let Stored { op, entry, item, since, returns, .. } = delivery.message;
-        env.fact(Fact::Began { op: op.id, waited: env.now().since(since), queued });
+        let Stored {
+            op,
+            entry,
+            item,
+            since,
+            returns,
+            ..
+        } = delivery.message;
+        env.fact(Fact::Began {
+            op: op.id,
+            waited: env.now().since(since),
+            queued,
+        });
         if returns > 0 {
             env.fact(Fact::Redelivered { op: op.id });
         }
@@ -215,15 +264,20 @@ impl Queue {
         channel.consumers[delivery.consumer].unacknowledged += 1;
         let to = InstanceId(channel.first.0 + delivery.consumer as u32);
         let receipt = self.unacknowledged.insert(delivery);
-        env.send(to, op, Body::Deliver { receipt, entry, item, redelivered: returns > 0 });
+        env.send(
+            to,
+            op,
+            Body::Deliver {
+                receipt,
+                entry,
+                item,
+                redelivered: returns > 0,
+            },
+        );
     }
 
     /// A delivery has come to its end, if the receipt is still good.
-    fn settle<P: Probe>(
-        &mut self,
-        receipt: Handle,
-        env: &mut Env<'_, '_, P>,
-    ) -> Option<Delivery> {
+    fn settle<P: Probe>(&mut self, receipt: Handle, env: &mut Env<'_, '_, P>) -> Option<Delivery> {
         let delivery = self.unacknowledged.remove(receipt)?;
         self.channels[delivery.channel].consumers[delivery.consumer].unacknowledged -= 1;
         env.fact(Fact::Freed);
@@ -235,7 +289,10 @@ impl Queue {
         let mut message = delivery.message;
         message.returns += 1;
         message.since = env.now();
-        if self.delivery_limit.is_some_and(|limit| message.returns > limit) {
+        if self
+            .delivery_limit
+            .is_some_and(|limit| message.returns > limit)
+        {
             used_up(message.op, Some(Reason::DeadLetter), env);
             return;
         }
@@ -251,7 +308,10 @@ impl Queue {
         env: &mut Env<'_, '_, P>,
         chosen: impl Fn(&Delivery) -> bool,
     ) {
-        let out = self.unacknowledged.iter().filter(|(_, delivery)| chosen(delivery));
+        let out = self
+            .unacknowledged
+            .iter()
+            .filter(|(_, delivery)| chosen(delivery));
         let receipts: Vec<Handle> = out.map(|(receipt, _)| receipt).collect();
         for receipt in receipts {
             if let Some(delivery) = self.settle(receipt, env) {
@@ -263,11 +323,19 @@ impl Queue {
     /// An instance has started again: what an earlier start of it held goes back.
     fn joined<P: Probe>(&mut self, from: InstanceId, incarnation: u32, env: &mut Env<'_, '_, P>) {
         for index in 0..self.channels.len() {
-            let Some(at) = self.channels[index].place_of(from) else { continue };
+            let Some(at) = self.channels[index].place_of(from) else {
+                continue;
+            };
             if incarnation > self.channels[index].consumers[at].incarnation {
-                self.take_back(env, |delivery| (delivery.channel, delivery.consumer) == (index, at));
+                self.take_back(env, |delivery| {
+                    (delivery.channel, delivery.consumer) == (index, at)
+                });
                 let consumer = &mut self.channels[index].consumers[at];
-                *consumer = Consumer { incarnation, joined: true, ..*consumer };
+                *consumer = Consumer {
+                    incarnation,
+                    joined: true,
+                    ..*consumer
+                };
                 self.dispatch(index, env);
             }
         }
@@ -276,11 +344,19 @@ impl Queue {
     /// An instance's connections are gone. Old news if a later start of it has joined.
     fn gone<P: Probe>(&mut self, from: InstanceId, incarnation: u32, env: &mut Env<'_, '_, P>) {
         for index in 0..self.channels.len() {
-            let Some(at) = self.channels[index].place_of(from) else { continue };
+            let Some(at) = self.channels[index].place_of(from) else {
+                continue;
+            };
             let consumer = &mut self.channels[index].consumers[at];
             if incarnation >= consumer.incarnation {
-                *consumer = Consumer { incarnation, joined: false, ..*consumer };
-                self.take_back(env, |delivery| (delivery.channel, delivery.consumer) == (index, at));
+                *consumer = Consumer {
+                    incarnation,
+                    joined: false,
+                    ..*consumer
+                };
+                self.take_back(env, |delivery| {
+                    (delivery.channel, delivery.consumer) == (index, at)
+                });
                 self.dispatch(index, env);
             }
         }
@@ -296,7 +372,10 @@ impl Channel {
             let consumer = &self.consumers[*at];
             consumer.joined && (prefetch == 0 || consumer.unacknowledged < prefetch)
         };
-        in_turn.into_iter().find(has_room).filter(|_| !is_paused(env))
+        in_turn
+            .into_iter()
+            .find(has_room)
+            .filter(|_| !is_paused(env))
     }
 
     /// Which of its consumers this instance is.

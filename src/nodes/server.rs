@@ -53,7 +53,11 @@ impl Server {
             NodeKind::Gateway(gateway) => (gateway.workers, None, false, gateway.limit.as_ref()),
             _ => unreachable!("a server is a service or a gateway"),
         };
-        let channels = model.programs.channels.iter().filter(|channel| channel.consumer == node);
+        let channels = model
+            .programs
+            .channels
+            .iter()
+            .filter(|channel| channel.consumer == node);
         let mut brokers: Vec<NodeIx> = channels.map(|channel| channel.broker).collect();
         brokers.sort_unstable();
         brokers.dedup();
@@ -66,7 +70,10 @@ impl Server {
             hold,
             limit: limit.map(TokenBucket::new),
             calls: Calls::new(model, me),
-            cache: model.scenario.designs[model.design].cache.as_ref().map(Cache::new),
+            cache: model.scenario.designs[model.design]
+                .cache
+                .as_ref()
+                .map(Cache::new),
             brokers,
         }
     }
@@ -81,7 +88,13 @@ impl Server {
         for broker in self.brokers.clone() {
             if env.incarnation > 0 {
                 let to = env.model.nodes[broker.0 as usize].first;
-                env.send(to, Op::NONE, Body::Join { incarnation: env.incarnation });
+                env.send(
+                    to,
+                    Op::NONE,
+                    Body::Join {
+                        incarnation: env.incarnation,
+                    },
+                );
             }
             if let Some(every) = heartbeat(env.model, broker) {
                 env.wait(every, Timer::Beat(env.incarnation));
@@ -92,25 +105,56 @@ impl Server {
     /// A message arrived.
     pub fn receive<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
         match message.body {
-            Body::Answer { call, verdict: answer } => {
-                env.fact(Fact::Dropped { op: message.op.id, why: None });
+            Body::Answer {
+                call,
+                verdict: answer,
+            } => {
+                env.fact(Fact::Dropped {
+                    op: message.op.id,
+                    why: None,
+                });
                 if let Some(ended) = self.calls.answered(env, call, answer, message.op) {
                     self.ended(ended, env);
                 }
             }
-            Body::Request { call, entry, attempt } => {
-                let origin = Origin::Call { from: message.from, call };
+            Body::Request {
+                call,
+                entry,
+                attempt,
+            } => {
+                let origin = Origin::Call {
+                    from: message.from,
+                    call,
+                };
                 self.arrive(message.op, origin, entry, attempt, None, env);
             }
-            Body::Deliver { receipt, entry, item, .. } => {
-                let origin = Origin::Delivery { from: message.from, receipt };
+            Body::Deliver {
+                receipt,
+                entry,
+                item,
+                ..
+            } => {
+                let origin = Origin::Delivery {
+                    from: message.from,
+                    receipt,
+                };
                 self.arrive(message.op, origin, entry, 0, Some(item), env);
             }
             Body::Invalidate { item } => {
-                env.fact(Fact::Dropped { op: message.op.id, why: None });
+                env.fact(Fact::Dropped {
+                    op: message.op.id,
+                    why: None,
+                });
                 let name = (item.entity, item.key);
-                if self.cache.as_mut().is_some_and(|cache| cache.invalidate(name, item.seen.version)) {
-                    env.fact(Fact::Forgot { entity: item.entity, key: item.key });
+                if self
+                    .cache
+                    .as_mut()
+                    .is_some_and(|cache| cache.invalidate(name, item.seen.version))
+                {
+                    env.fact(Fact::Forgot {
+                        entity: item.entity,
+                        key: item.key,
+                    });
                 }
             }
             Body::Gone { .. } => {}
@@ -151,12 +195,25 @@ impl Server {
                 Origin::Call { from, call } => {
                     if !host {
                         let answer = Answer::Failed(Reason::Crashed);
-                        env.send(from, task.op, Body::Answer { call, verdict: answer });
+                        env.send(
+                            from,
+                            task.op,
+                            Body::Answer {
+                                call,
+                                verdict: answer,
+                            },
+                        );
                     }
-                    env.fact(Fact::Dropped { op: task.op.id, why: Some(Reason::Crashed) });
+                    env.fact(Fact::Dropped {
+                        op: task.op.id,
+                        why: Some(Reason::Crashed),
+                    });
                 }
                 Origin::Delivery { .. } => {
-                    env.fact(Fact::Dropped { op: task.op.id, why: Some(Reason::Crashed) });
+                    env.fact(Fact::Dropped {
+                        op: task.op.id,
+                        why: Some(Reason::Crashed),
+                    });
                 }
                 Origin::Branch { .. } => {}
             }
@@ -199,9 +256,19 @@ impl Server {
         if let Some(why) = self.turns_away(&op, origin, env) {
             env.fact(Fact::TurnedAway { op: op.id, why });
             if let Origin::Call { from, call } = origin {
-                env.send(from, op, Body::Answer { call, verdict: Answer::Failed(why) });
+                env.send(
+                    from,
+                    op,
+                    Body::Answer {
+                        call,
+                        verdict: Answer::Failed(why),
+                    },
+                );
             }
-            env.fact(Fact::Dropped { op: op.id, why: Some(why) });
+            env.fact(Fact::Dropped {
+                op: op.id,
+                why: Some(why),
+            });
             return;
         }
         let mut task = Task {
@@ -226,17 +293,29 @@ impl Server {
     }
 
     /// Why a message is not taken in, if it is not.
-    fn turns_away<P: Probe>(&mut self, op: &Op, origin: Origin, env: &Env<'_, '_, P>) -> Option<Reason> {
+    fn turns_away<P: Probe>(
+        &mut self,
+        op: &Op,
+        origin: Origin,
+        env: &Env<'_, '_, P>,
+    ) -> Option<Reason> {
         if !matches!(origin, Origin::Call { .. }) {
             return None;
         }
         if env.now() > op.deadline {
             return Some(Reason::Expired);
         }
-        if self.limit.as_mut().is_some_and(|limit| !limit.take(env.now())) {
+        if self
+            .limit
+            .as_mut()
+            .is_some_and(|limit| !limit.take(env.now()))
+        {
             return Some(Reason::RateLimited);
         }
-        let is_full = self.free == Some(0) && self.room.is_some_and(|room| self.queue.len() >= room as usize);
+        let is_full = self.free == Some(0)
+            && self
+                .room
+                .is_some_and(|room| self.queue.len() >= room as usize);
         is_full.then_some(Reason::Rejected)
     }
 
@@ -252,18 +331,30 @@ impl Server {
         self.queue.push_back(task);
     }
 
-    fn begin<P: Probe>(&mut self, handle: Handle, waited: Span, queued: bool, env: &mut Env<'_, '_, P>) {
+    fn begin<P: Probe>(
+        &mut self,
+        handle: Handle,
+        waited: Span,
+        queued: bool,
+        env: &mut Env<'_, '_, P>,
+    ) {
         if let Some(free) = &mut self.free {
             *free -= 1;
         }
         let task = self.tasks.get_mut(handle).expect("it begins");
         task.has_worker = true;
-        env.fact(Fact::Began { op: task.op.id, waited, queued });
+        env.fact(Fact::Began {
+            op: task.op.id,
+            waited,
+            queued,
+        });
         self.run(handle, env);
     }
 
     fn release_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
-        let Some(task) = self.tasks.get_mut(handle) else { return };
+        let Some(task) = self.tasks.get_mut(handle) else {
+            return;
+        };
         if !std::mem::take(&mut task.has_worker) {
             return;
         }
@@ -280,7 +371,9 @@ impl Server {
                 return;
             }
             let handle = self.queue.pop_front().expect("something waits");
-            let Some(task) = self.tasks.get(handle) else { continue };
+            let Some(task) = self.tasks.get(handle) else {
+                continue;
+            };
             let waited = env.now().since(task.queued);
             self.begin(handle, waited, true, env);
         }
@@ -292,7 +385,10 @@ impl Server {
     fn run<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let model = env.model;
         loop {
-            let task = self.tasks.get_mut(handle).expect("a task that runs is there");
+            let task = self
+                .tasks
+                .get_mut(handle)
+                .expect("a task that runs is there");
             let pc = task.pc;
             task.pc = Pc(pc.0 + 1);
             match &model.programs.code[pc.0 as usize] {
@@ -302,7 +398,8 @@ impl Server {
                         return self.want_worker(handle, env);
                     }
                     let word = mix(task.op.word, name.wrapping_add(u64::from(task.attempt)));
-                    let demand = slowed(dist.span(word), model.faults.slowness(env.now(), env.me()));
+                    let demand =
+                        slowed(dist.span(word), model.faults.slowness(env.now(), env.me()));
                     if demand > Span::ZERO {
                         return env.complete_after(demand, Timer::Worked(handle));
                     }
@@ -310,18 +407,28 @@ impl Server {
                 Instr::Refuse { probability, name } => {
                     if crate::base::unit(mix(task.op.word, *name)) < *probability {
                         let op = task.op.id;
-                        env.fact(Fact::Refused { op, node: env.node() });
+                        env.fact(Fact::Refused {
+                            op,
+                            node: env.node(),
+                        });
                         self.trouble(handle, Answer::Refused, env);
                     }
                 }
                 Instr::Need { least } => {
                     if task.op.seen.value < *least && !task.takes_back {
                         let op = task.op.id;
-                        env.fact(Fact::Refused { op, node: env.node() });
+                        env.fact(Fact::Refused {
+                            op,
+                            node: env.node(),
+                        });
                         self.trouble(handle, Answer::Refused, env);
                     }
                 }
-                Instr::Maybe { probability, name, to } => {
+                Instr::Maybe {
+                    probability,
+                    name,
+                    to,
+                } => {
                     if crate::base::unit(mix(task.op.word, *name)) >= *probability {
                         task.pc = *to;
                     }
@@ -338,16 +445,26 @@ impl Server {
                         self.trouble(handle, Answer::Failed(Reason::Expired), env);
                         continue;
                     }
-                    self.calls.start(env, What::Entry(*entry), op, *policy, Waiter::Task(handle));
+                    self.calls
+                        .start(env, What::Entry(*entry), op, *policy, Waiter::Task(handle));
                     return self.wait(handle, env);
                 }
-                Instr::Publish { publication, policy } => {
+                Instr::Publish {
+                    publication,
+                    policy,
+                } => {
                     let (op, item) = (task.op, task.item);
                     let what = What::Publication(*publication, item);
-                    self.calls.start(env, what, op, *policy, Waiter::Task(handle));
+                    self.calls
+                        .start(env, what, op, *policy, Waiter::Task(handle));
                     return self.wait(handle, env);
                 }
-                Instr::Cached { entity, key, entry, policy } => {
+                Instr::Cached {
+                    entity,
+                    key,
+                    entry,
+                    policy,
+                } => {
                     let name = (*entity, keys::item(model, *key, *entity, &task.op));
                     task.queued = env.now();
                     let op = task.op;
@@ -355,25 +472,54 @@ impl Server {
                         Lookup::Hit(seen) => self.saw(handle, name, seen, env.now(), env),
                         Lookup::Wait => return self.wait(handle, env),
                         Lookup::Fetch => {
-                            self.calls.start(env, What::Entry(*entry), op, *policy, Waiter::Fetch(name));
+                            self.calls.start(
+                                env,
+                                What::Entry(*entry),
+                                op,
+                                *policy,
+                                Waiter::Fetch(name),
+                            );
                             return self.wait(handle, env);
                         }
                     }
                 }
-                Instr::Invalidate { publication, entity, key } => {
+                Instr::Invalidate {
+                    publication,
+                    entity,
+                    key,
+                } => {
                     let key = keys::item(model, *key, *entity, &task.op);
-                    let item = Item { entity: *entity, key, seen: task.op.seen };
+                    let item = Item {
+                        entity: *entity,
+                        key,
+                        seen: task.op.seen,
+                    };
                     let op = task.op;
                     let broker = model.programs.publications[publication.0 as usize].broker;
                     let to = model.nodes[broker.0 as usize].first;
-                    env.send(to, op, Body::Publish { call: Handle::NONE, publication: *publication, item });
+                    env.send(
+                        to,
+                        op,
+                        Body::Publish {
+                            call: Handle::NONE,
+                            publication: *publication,
+                            item,
+                        },
+                    );
                 }
                 Instr::Fork { branches } => return self.fork(handle, branches, env),
                 Instr::Join => return self.join(handle, env),
                 Instr::Answer => {
                     if let Origin::Call { from, call } = task.origin {
                         let (op, answer) = (task.op, task.verdict);
-                        env.send(from, op, Body::Answer { call, verdict: answer });
+                        env.send(
+                            from,
+                            op,
+                            Body::Answer {
+                                call,
+                                verdict: answer,
+                            },
+                        );
                     }
                 }
                 Instr::End => return self.end(handle, env),
@@ -398,15 +544,28 @@ impl Server {
     }
 
     /// Goes on behind the instruction that waited.
-    fn go_on<P: Probe>(&mut self, handle: Handle, answer: Answer, back: &Op, env: &mut Env<'_, '_, P>) {
-        let Some(task) = self.tasks.get_mut(handle) else { return };
+    fn go_on<P: Probe>(
+        &mut self,
+        handle: Handle,
+        answer: Answer,
+        back: &Op,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let Some(task) = self.tasks.get_mut(handle) else {
+            return;
+        };
         let waited_at = &env.model.programs.code[task.pc.0 as usize - 1];
         let has_answered = !matches!(answer, Answer::Failed(_));
         if has_answered && !matches!(waited_at, Instr::Publish { .. }) {
             task.op.seen = back.seen;
         }
         match *waited_at {
-            Instr::Call { effects, unknown_is_done, best_effort, .. } => {
+            Instr::Call {
+                effects,
+                unknown_is_done,
+                best_effort,
+                ..
+            } => {
                 match answer {
                     Answer::Done => task.op.done |= back.done & effects,
                     Answer::Failed(_) if unknown_is_done => task.op.done |= effects,
@@ -433,8 +592,14 @@ impl Server {
     /// A refusal or a failure: takes back, or (taking back already) goes on regardless. What came
     /// from a broker is not given up: it is delivered again.
     fn trouble<P: Probe>(&mut self, handle: Handle, answer: Answer, env: &Env<'_, '_, P>) {
-        let task = self.tasks.get_mut(handle).expect("a task in trouble is there");
-        let Act::Run { refused, failed, .. } = env.model.programs.entries[task.entry.0 as usize].act else {
+        let task = self
+            .tasks
+            .get_mut(handle)
+            .expect("a task in trouble is there");
+        let Act::Run {
+            refused, failed, ..
+        } = env.model.programs.entries[task.entry.0 as usize].act
+        else {
             unreachable!("a task runs a program")
         };
         let is_delivery = matches!(task.origin, Origin::Delivery { .. });
@@ -458,10 +623,17 @@ impl Server {
     fn fork<P: Probe>(&mut self, parent: Handle, branches: &[Pc], env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get_mut(parent).expect("it forks");
         task.branches = branches.len() as u16;
-        let branch = Task { origin: Origin::Branch { of: parent }, has_worker: false, ..*task };
+        let branch = Task {
+            origin: Origin::Branch { of: parent },
+            has_worker: false,
+            ..*task
+        };
         self.wait(parent, env);
         for start in branches {
-            let handle = self.tasks.insert(Task { pc: *start, ..branch });
+            let handle = self.tasks.insert(Task {
+                pc: *start,
+                ..branch
+            });
             self.run(handle, env);
         }
     }
@@ -469,8 +641,12 @@ impl Server {
     fn join<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         self.release_worker(handle, env);
         let branch = self.tasks.remove(handle).expect("it joins");
-        let Origin::Branch { of } = branch.origin else { unreachable!("only branches join") };
-        let Some(parent) = self.tasks.get_mut(of) else { return };
+        let Origin::Branch { of } = branch.origin else {
+            unreachable!("only branches join")
+        };
+        let Some(parent) = self.tasks.get_mut(of) else {
+            return;
+        };
         parent.branches -= 1;
         parent.op.done |= branch.op.done;
         parent.op.seen = branch.op.seen;
@@ -490,36 +666,82 @@ impl Server {
 
     // -- the cache ---------------------------------------------------------------------------------
 
-    fn look<P: Probe>(&mut self, name: ItemName, op: Op, task: Handle, env: &mut Env<'_, '_, P>) -> Lookup {
-        let cache = self.cache.as_mut().expect("a design that reads through caches has them");
+    fn look<P: Probe>(
+        &mut self,
+        name: ItemName,
+        op: Op,
+        task: Handle,
+        env: &mut Env<'_, '_, P>,
+    ) -> Lookup {
+        let cache = self
+            .cache
+            .as_mut()
+            .expect("a design that reads through caches has them");
         let (lookup, expired) = cache.look(env.now(), name, task);
         if let Some((entity, key)) = expired {
             env.fact(Fact::Forgot { entity, key });
         }
         env.fact(match lookup {
-            Lookup::Hit(_) => Fact::CacheHit { op: op.id, entity: name.0 },
-            Lookup::Fetch | Lookup::Wait => Fact::CacheMiss { op: op.id, entity: name.0 },
+            Lookup::Hit(_) => Fact::CacheHit {
+                op: op.id,
+                entity: name.0,
+            },
+            Lookup::Fetch | Lookup::Wait => Fact::CacheMiss {
+                op: op.id,
+                entity: name.0,
+            },
         });
         lookup
     }
 
-    fn saw<P: Probe>(&mut self, handle: Handle, name: ItemName, seen: Seen, issued: Time, env: &mut Env<'_, '_, P>) {
+    fn saw<P: Probe>(
+        &mut self,
+        handle: Handle,
+        name: ItemName,
+        seen: Seen,
+        issued: Time,
+        env: &mut Env<'_, '_, P>,
+    ) {
         let task = self.tasks.get_mut(handle).expect("who sees is there");
         task.op.seen = seen;
         let (op, Seen { version, value }) = (task.op.id, seen);
-        env.fact(Fact::Saw { op, entity: name.0, key: name.1, version, value, issued });
+        env.fact(Fact::Saw {
+            op,
+            entity: name.0,
+            key: name.1,
+            version,
+            value,
+            issued,
+        });
     }
 
-    fn fetched<P: Probe>(&mut self, name: ItemName, answer: Answer, back: &Op, env: &mut Env<'_, '_, P>) {
+    fn fetched<P: Probe>(
+        &mut self,
+        name: ItemName,
+        answer: Answer,
+        back: &Op,
+        env: &mut Env<'_, '_, P>,
+    ) {
         let Some(cache) = &mut self.cache else { return };
         let seen = (answer == Answer::Done).then_some(back.seen);
-        let Fetched { waiters, kept, evicted } = cache.fetched(env.now(), name, seen);
+        let Fetched {
+            waiters,
+            kept,
+            evicted,
+        } = cache.fetched(env.now(), name, seen);
         if kept {
             let op = back.id;
-            env.fact(Fact::Holds { op, entity: name.0, key: name.1, version: back.seen.version });
+            env.fact(Fact::Holds {
+                op,
+                entity: name.0,
+                key: name.1,
+                version: back.seen.version,
+            });
         }
         for (place, handle) in waiters.into_iter().enumerate() {
-            let Some(task) = self.tasks.get(handle) else { continue };
+            let Some(task) = self.tasks.get(handle) else {
+                continue;
+            };
             match seen {
                 // The store has said what the one who fetched saw.
                 Some(seen) if place > 0 => {
@@ -544,13 +766,18 @@ impl Server {
         if let Origin::Delivery { from, receipt } = task.origin {
             env.send(from, task.op, Body::Ack { receipt });
         }
-        env.fact(Fact::Dropped { op: task.op.id, why: None });
+        env.fact(Fact::Dropped {
+            op: task.op.id,
+            why: None,
+        });
     }
 
     fn pause_before_return<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         self.release_worker(handle, env);
         let task = self.tasks.get(handle).expect("it returns");
-        let Origin::Delivery { from, .. } = task.origin else { return self.end(handle, env) };
+        let Origin::Delivery { from, .. } = task.origin else {
+            return self.end(handle, env);
+        };
         let pause = match &env.model.scenario.nodes[env.model.node_of(from).0 as usize].kind {
             NodeKind::Queue(queue) => queue.requeue_delay,
             NodeKind::Log(log) => log.retry_delay,
@@ -563,15 +790,25 @@ impl Server {
     /// again in place.
     fn give_back<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get_mut(handle).expect("it returns");
-        let Origin::Delivery { from, receipt } = task.origin else { return };
+        let Origin::Delivery { from, receipt } = task.origin else {
+            return;
+        };
         let broker = env.model.node_of(from);
-        if matches!(env.model.scenario.nodes[broker.0 as usize].kind, NodeKind::Queue(_)) {
+        if matches!(
+            env.model.scenario.nodes[broker.0 as usize].kind,
+            NodeKind::Queue(_)
+        ) {
             let task = self.tasks.remove(handle).expect("it was there");
             env.send(from, task.op, Body::Nack { receipt });
-            env.fact(Fact::Dropped { op: task.op.id, why: None });
+            env.fact(Fact::Dropped {
+                op: task.op.id,
+                why: None,
+            });
             return;
         }
-        let Act::Run { start, .. } = env.model.programs.entries[task.entry.0 as usize].act else { return };
+        let Act::Run { start, .. } = env.model.programs.entries[task.entry.0 as usize].act else {
+            return;
+        };
         task.pc = start;
         task.verdict = Answer::Done;
         task.takes_back = false;
@@ -606,5 +843,9 @@ fn end_of_branch(model: &Model, from: Pc) -> Pc {
 
 /// A demand under a slow-down.
 pub(super) fn slowed(demand: Span, factor: f64) -> Span {
-    if factor == 1.0 { demand } else { Span::from_ns(demand.0 as f64 * factor) }
+    if factor == 1.0 {
+        demand
+    } else {
+        Span::from_ns(demand.0 as f64 * factor)
+    }
 }

@@ -61,22 +61,38 @@ impl<P: Probe> World<P> {
             let scenario = &model.scenario.nodes[place.node.0 as usize];
             let node = match scenario.kind {
                 NodeKind::Client(_) => Node::Client(Box::new(Client::new(&model, me))),
-                NodeKind::Gateway(_) | NodeKind::Service(_) => Node::Server(Box::new(Server::new(&model, me))),
-                NodeKind::Database(_) => Node::Database(Box::new(Database::new(&model, place.node))),
+                NodeKind::Gateway(_) | NodeKind::Service(_) => {
+                    Node::Server(Box::new(Server::new(&model, me)))
+                }
+                NodeKind::Database(_) => {
+                    Node::Database(Box::new(Database::new(&model, place.node)))
+                }
                 NodeKind::Queue(_) => Node::Queue(Box::new(Queue::new(&model, place.node))),
                 NodeKind::Log(_) => Node::Log(Box::new(Log::new(&model, place.node))),
             };
             let network = Stream::new(model.seed, "network", &scenario.name, place.index);
-            Instance { node, presence: Presence::default(), network }
+            Instance {
+                node,
+                presence: Presence::default(),
+                network,
+            }
         });
         let instances = instances.collect();
-        Self { model, instances, sink: Sink::new(probe) }
+        Self {
+            model,
+            instances,
+            sink: Sink::new(probe),
+        }
     }
 
     /// A simulation of this world, with its first events and the edges of its faults scheduled.
     pub fn simulate(self) -> Simulation<Self> {
         let model = Arc::clone(&self.model);
-        let names: Vec<u64> = model.instances.iter().map(|place| name_of(&model, place.node, place.index)).collect();
+        let names: Vec<u64> = model
+            .instances
+            .iter()
+            .map(|place| name_of(&model, place.node, place.index))
+            .collect();
         let mut simulation = Simulation::new(self, &names, &model.lanes);
         for ix in 0..model.instances.len() {
             let at = InstanceId(ix as u32);
@@ -216,13 +232,23 @@ fn refuse<P: Probe>(message: &Message, is_silent: bool, env: &mut Env<'_, '_, P>
     match message.body {
         Body::Request { call, .. } | Body::Publish { call, .. } => {
             if !is_silent && call != super::Handle::NONE {
-                env.send(message.from, message.op, Body::Answer { call, verdict: crashed });
+                env.send(
+                    message.from,
+                    message.op,
+                    Body::Answer {
+                        call,
+                        verdict: crashed,
+                    },
+                );
             }
         }
         Body::Deliver { .. } => env.send_gone(message.from, is_silent),
         _ => {}
     }
-    env.fact(Fact::Dropped { op: message.op.id, why: Some(Reason::Crashed) });
+    env.fact(Fact::Dropped {
+        op: message.op.id,
+        why: Some(Reason::Crashed),
+    });
 }
 
 impl<P: Probe> crate::engine::World for World<P> {
@@ -230,11 +256,23 @@ impl<P: Probe> crate::engine::World for World<P> {
 
     #[inline]
     fn handle(&mut self, at: InstanceId, event: Event, ctx: &mut Context<'_, Event>) {
-        let Instance { node, presence, network } = &mut self.instances[at.0 as usize];
+        let Instance {
+            node,
+            presence,
+            network,
+        } = &mut self.instances[at.0 as usize];
         let incarnation = presence.incarnation;
-        let mut env = Env { model: &self.model, ctx, sink: &mut self.sink, network, incarnation };
+        let mut env = Env {
+            model: &self.model,
+            ctx,
+            sink: &mut self.sink,
+            network,
+            incarnation,
+        };
         match event {
-            Event::Message(message) if presence.down > 0 => refuse(&message, presence.silent > 0, &mut env),
+            Event::Message(message) if presence.down > 0 => {
+                refuse(&message, presence.silent > 0, &mut env)
+            }
             Event::Message(message) => node.receive(message, &mut env),
             Event::Timer(timer) if presence.down == 0 => node.timer(timer, &mut env),
             Event::Timer(_) => {}
@@ -244,7 +282,9 @@ impl<P: Probe> crate::engine::World for World<P> {
     }
 
     fn is_stale(&self, at: InstanceId, event: &Event) -> bool {
-        let Event::Timer(timer) = event else { return false };
+        let Event::Timer(timer) = event else {
+            return false;
+        };
         let instance = &self.instances[at.0 as usize];
         match &instance.node {
             Node::Client(client) => client.is_stale(timer),
@@ -267,7 +307,13 @@ impl<P: Probe> crate::engine::World for World<P> {
 
     fn is_periodic(&self, event: &Event) -> bool {
         matches!(event, Event::Timer(Timer::Beat(_) | Timer::Expiry(_)))
-            || matches!(event, Event::Message(Message { body: Body::Heartbeat, .. }))
+            || matches!(
+                event,
+                Event::Message(Message {
+                    body: Body::Heartbeat,
+                    ..
+                })
+            )
     }
 
     fn settle(&mut self) {

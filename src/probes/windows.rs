@@ -22,7 +22,12 @@ pub struct Windows {
 
 impl Default for Windows {
     fn default() -> Self {
-        Self { width: Span(1_000_000_000), windows: Vec::new(), end: Time::ZERO, backlog: 0 }
+        Self {
+            width: Span(1_000_000_000),
+            windows: Vec::new(),
+            end: Time::ZERO,
+            backlog: 0,
+        }
     }
 }
 
@@ -99,7 +104,11 @@ impl Windows {
             self.double();
         }
         let wanted = (now.0 / self.width.0) as usize + 1;
-        let empty = Window { latency: Sketch::coarse(), backlog: self.backlog, ..Window::default() };
+        let empty = Window {
+            latency: Sketch::coarse(),
+            backlog: self.backlog,
+            ..Window::default()
+        };
         self.windows.resize(wanted.max(self.windows.len()), empty);
         self.end = Time(self.windows.len() as u64 * self.width.0);
     }
@@ -150,7 +159,10 @@ mod tests {
         windows.read(Time(3 * SECOND), true);
         let (series, width) = windows.outcome(Time(4 * SECOND));
         assert_eq!(width, Span(SECOND));
-        let offered: Vec<_> = series.iter().map(|window| (window.offered, window.ok, window.backlog)).collect();
+        let offered: Vec<_> = series
+            .iter()
+            .map(|window| (window.offered, window.ok, window.backlog))
+            .collect();
         assert_eq!(offered, [(1, 0, 1), (1, 1, 1), (0, 0, 1), (0, 0, 1)]);
         assert_eq!((series[3].reads, series[3].stale), (1, 1));
     }
@@ -165,7 +177,11 @@ mod tests {
         }
         let (series, width) = windows.outcome(Time(1500 * SECOND));
         assert_eq!((series.len(), width), (375, Span(4 * SECOND)));
-        assert!(series.iter().all(|window| window.offered == 4 && window.latency.count() == 4));
+        assert!(
+            series
+                .iter()
+                .all(|window| window.offered == 4 && window.latency.count() == 4)
+        );
         assert!(series.iter().all(|window| window.backlog == 0));
     }
 }

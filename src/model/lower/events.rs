@@ -18,8 +18,8 @@
 
 use super::super::flow::{Node, is_undoable};
 use super::super::program::{EntryIx, Instr, Outgoing, Pc, PubIx, Row, Txn};
-use super::plan::{Segment, Stage, stages};
 use super::Lower;
+use super::plan::{Segment, Stage, stages};
 use crate::base::name_hash;
 use crate::scenario::tree::{Change, NodeIx};
 
@@ -37,7 +37,12 @@ struct Chain {
 pub(super) fn home(lower: &mut Lower<'_>, nodes: &[Node]) -> EntryIx {
     let chain = chain(lower, stages(lower, nodes));
     for stage in 0..chain.stages.len() {
-        let next = chain.stages.get(stage + 1).into_iter().flatten().map(|segment| (segment, Some(stage + 1)));
+        let next = chain
+            .stages
+            .get(stage + 1)
+            .into_iter()
+            .flatten()
+            .map(|segment| (segment, Some(stage + 1)));
         let followers = chain.followers[stage].iter().map(|segment| (segment, None));
         for (place, (segment, at)) in next.chain(followers).enumerate() {
             react(lower, &chain, stage, segment, at.map(|at| (at, place)));
@@ -50,22 +55,33 @@ fn chain(lower: &mut Lower<'_>, planned: Vec<Stage>) -> Chain {
     let mut stages: Vec<Stage> = Vec::new();
     let mut followers: Vec<Vec<Segment>> = Vec::new();
     for stage in planned {
-        let (nobody_waits, waited): (Stage, Stage) = stage.into_iter().partition(|segment| segment.best_effort);
+        let (nobody_waits, waited): (Stage, Stage) =
+            stage.into_iter().partition(|segment| segment.best_effort);
         if !waited.is_empty() {
             stages.push(waited);
             followers.push(Vec::new());
         }
-        followers.last_mut().expect("the home's stage is first").extend(nobody_waits);
+        followers
+            .last_mut()
+            .expect("the home's stage is first")
+            .extend(nobody_waits);
     }
     let mut done = Vec::new();
     for (place, stage) in stages.iter().enumerate() {
         let is_heard = place + 1 < stages.len() || !followers[place].is_empty();
         let events = stage.iter().map(|segment| {
-            is_heard.then(|| lower.publication(lower.label(&format!("{} done", lower.node_name(segment.service)))))
+            is_heard.then(|| {
+                lower
+                    .publication(lower.label(&format!("{} done", lower.node_name(segment.service))))
+            })
         });
         done.push(events.collect());
     }
-    Chain { stages, followers, done }
+    Chain {
+        stages,
+        followers,
+        done,
+    }
 }
 
 fn request(lower: &mut Lower<'_>, chain: &Chain) -> EntryIx {
@@ -96,34 +112,67 @@ fn commit(lower: &mut Lower<'_>, segment: &Segment, event: Option<PubIx>, promis
     }
     let append = |txn: &mut Txn| {
         txn.promises = promises;
-        let write = txn.writes.iter().position(|write| write.part == super::Part::Do).map(|write| write as u8);
-        txn.outbox.push(Outgoing { publication, write, when_refused: false });
+        let write = txn
+            .writes
+            .iter()
+            .position(|write| write.part == super::Part::Do)
+            .map(|write| write as u8);
+        txn.outbox.push(Outgoing {
+            publication,
+            write,
+            when_refused: false,
+        });
     };
     lower.steps(&segment.nodes, segment.service, Some(&append));
 }
 
 fn publish(lower: &mut Lower<'_>, publication: PubIx) {
     let policy = super::class_policy(lower.scenario, "publish");
-    lower.emit(Instr::Publish { publication, policy });
+    lower.emit(Instr::Publish {
+        publication,
+        policy,
+    });
 }
 
 /// A segment that reacts to the end of stage `after`; `at` is its own place among the stages, if
 /// anybody waits for it.
-fn react(lower: &mut Lower<'_>, chain: &Chain, after: usize, segment: &Segment, at: Option<(usize, usize)>) {
+fn react(
+    lower: &mut Lower<'_>,
+    chain: &Chain,
+    after: usize,
+    segment: &Segment,
+    at: Option<(usize, usize)>,
+) {
     let service = segment.service;
     let event = at.and_then(|(stage, branch)| chain.done[stage][branch]);
     let refused = (at.is_some() && can_refuse(segment)).then(|| refusal(lower, chain, segment, at));
     let branches = chain.stages[after].len();
     for branch in 0..branches {
         let heard = chain.done[after][branch].expect("what somebody reacts to is published");
-        let what = lower.label(&format!("{} after {after}.{branch}", lower.node_name(service)));
+        let what = lower.label(&format!(
+            "{} after {after}.{branch}",
+            lower.node_name(service)
+        ));
         let entry = lower.reserve(service, what.clone());
-        lower.subscribe(heard, Some(chain.stages[after][branch].service), service, entry);
+        lower.subscribe(
+            heard,
+            Some(chain.stages[after][branch].service),
+            service,
+            entry,
+        );
         lower.begin(entry);
         let waits = (branches > 1).then(|| {
             lower.overhead_work(service, &what);
-            let row = Row::Join { stage: after as u8, branch: branch as u8, branches: branches as u8 };
-            let txn = Txn { name: name_hash(&segment.path), row: Some(row), ..Txn::default() };
+            let row = Row::Join {
+                stage: after as u8,
+                branch: branch as u8,
+                branches: branches as u8,
+            };
+            let txn = Txn {
+                name: name_hash(&segment.path),
+                row: Some(row),
+                ..Txn::default()
+            };
             lower.store(service, "join", txn)
         });
         reaction(lower, segment, event);
@@ -146,7 +195,11 @@ fn reaction(lower: &mut Lower<'_>, segment: &Segment, event: Option<PubIx>) {
     let mut skips = Vec::new();
     for chance in &segment.maybes {
         let (probability, name) = (chance.probability, chance.name);
-        skips.push(lower.emit(Instr::Maybe { probability, name, to: Pc::default() }));
+        skips.push(lower.emit(Instr::Maybe {
+            probability,
+            name,
+            to: Pc::default(),
+        }));
     }
     lower.work(&segment.demand);
     lower.refuse(segment.refuses);
@@ -159,7 +212,10 @@ fn reaction(lower: &mut Lower<'_>, segment: &Segment, event: Option<PubIx>) {
     for skip in skips {
         lower.land(skip);
     }
-    let passes = Segment { nodes: Vec::new(), ..segment.clone() };
+    let passes = Segment {
+        nodes: Vec::new(),
+        ..segment.clone()
+    };
     commit(lower, &passes, event, false);
     lower.emit(Instr::End);
 }
@@ -172,7 +228,14 @@ fn nodes_can_refuse(nodes: &[Node]) -> bool {
     nodes.iter().any(|node| match node {
         Node::Look { need, .. } => need.is_some(),
         Node::Change { changes, .. } => changes.iter().any(|(write, _)| {
-            matches!(write.change, Change::Take(_) | Change::Put { if_unchanged: true, .. })
+            matches!(
+                write.change,
+                Change::Take(_)
+                    | Change::Put {
+                        if_unchanged: true,
+                        ..
+                    }
+            )
         }),
         Node::Work { .. } => false,
         Node::Tell(tell) => tell.refuses.probability > 0.0 || nodes_can_refuse(&tell.body),
@@ -189,7 +252,11 @@ fn say_refused(lower: &mut Lower<'_>, segment: &Segment, refused: PubIx) {
     let txn = Txn {
         name: name_hash(&format!("{}/refused", segment.path)),
         refuses: true,
-        outbox: vec![Outgoing { publication: refused, write: None, when_refused: true }],
+        outbox: vec![Outgoing {
+            publication: refused,
+            write: None,
+            when_refused: true,
+        }],
         ..Txn::default()
     };
     lower.store(segment.service, "refusal", txn);
@@ -197,16 +264,37 @@ fn say_refused(lower: &mut Lower<'_>, segment: &Segment, refused: PubIx) {
 
 /// The event of a refusal: every earlier participant and every sibling takes its part back, and
 /// who would have joined does not wait any longer.
-fn refusal(lower: &mut Lower<'_>, chain: &Chain, refuser: &Segment, at: Option<(usize, usize)>) -> PubIx {
+fn refusal(
+    lower: &mut Lower<'_>,
+    chain: &Chain,
+    refuser: &Segment,
+    at: Option<(usize, usize)>,
+) -> PubIx {
     let what = lower.label(&format!("{} refused", lower.node_name(refuser.service)));
     let publication = lower.publication(what);
-    let Some((stage, branch)) = at else { return publication };
+    let Some((stage, branch)) = at else {
+        return publication;
+    };
     let earlier = chain.stages[..stage].iter().flatten();
-    let siblings = chain.stages[stage].iter().enumerate().filter(|(place, _)| *place != branch);
-    let participants: Vec<Segment> = earlier.chain(siblings.map(|(_, sibling)| sibling)).cloned().collect();
-    for participant in participants.iter().filter(|participant| is_undoable(&participant.nodes)) {
+    let siblings = chain.stages[stage]
+        .iter()
+        .enumerate()
+        .filter(|(place, _)| *place != branch);
+    let participants: Vec<Segment> = earlier
+        .chain(siblings.map(|(_, sibling)| sibling))
+        .cloned()
+        .collect();
+    for participant in participants
+        .iter()
+        .filter(|participant| is_undoable(&participant.nodes))
+    {
         let entry = undo_entry(lower, participant);
-        lower.subscribe(publication, Some(refuser.service), participant.service, entry);
+        lower.subscribe(
+            publication,
+            Some(refuser.service),
+            participant.service,
+            entry,
+        );
     }
     if chain.stages[stage].len() > 1 {
         let next = chain.stages.get(stage + 1).into_iter().flatten();
@@ -236,7 +324,11 @@ fn discard_entry(lower: &mut Lower<'_>, joiner: &Segment, stage: u8) -> EntryIx 
     let what = lower.label(&format!("{} discards its join", lower.node_name(service)));
     let name = name_hash(&format!("{}/discard", joiner.path));
     reacts(lower, service, what, move |lower| {
-        let txn = Txn { name, row: Some(Row::Discard { stage }), ..Txn::default() };
+        let txn = Txn {
+            name,
+            row: Some(Row::Discard { stage }),
+            ..Txn::default()
+        };
         lower.store(service, "join", txn);
     })
 }

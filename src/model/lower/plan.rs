@@ -40,12 +40,19 @@ pub(super) fn stages(lower: &Lower<'_>, nodes: &[Node]) -> Vec<Stage> {
         service: flow.home,
         nodes: Vec::new(),
         demand: rest::home_demand(lower),
-        refuses: Chance { probability: 0.0, name: 0 },
+        refuses: Chance {
+            probability: 0.0,
+            name: 0,
+        },
         best_effort: false,
         maybes: Vec::new(),
         path: flow.name.clone(),
     };
-    let mut planner = Planner { lower, home: flow.home, stages: vec![vec![home]] };
+    let mut planner = Planner {
+        lower,
+        home: flow.home,
+        stages: vec![vec![home]],
+    };
     planner.steps(nodes, flow.home, &[], false);
     planner.stages
 }
@@ -62,11 +69,15 @@ impl Planner<'_, '_> {
             match node {
                 Node::Tell(tell) if self.travels(tell) => self.tell(tell, maybes, best_effort),
                 Node::Tell(_) => self.local(node, self.home, maybes, best_effort),
-                Node::Maybe { chance, body } if self.lower.tells_travel_by(body) != Preset::Rest => {
+                Node::Maybe { chance, body }
+                    if self.lower.tells_travel_by(body) != Preset::Rest =>
+                {
                     let maybes: Vec<Chance> = maybes.iter().copied().chain([*chance]).collect();
                     self.steps(body, at, &maybes, best_effort);
                 }
-                Node::All(branches) if self.any_travels(branches) => self.together(branches, at, maybes),
+                Node::All(branches) if self.any_travels(branches) => {
+                    self.together(branches, at, maybes)
+                }
                 _ => self.local(node, at, maybes, best_effort),
             }
         }
@@ -77,7 +88,9 @@ impl Planner<'_, '_> {
     }
 
     fn any_travels(&self, branches: &[Vec<Node>]) -> bool {
-        branches.iter().any(|branch| self.lower.tells_travel_by(branch) != Preset::Rest)
+        branches
+            .iter()
+            .any(|branch| self.lower.tells_travel_by(branch) != Preset::Rest)
     }
 
     /// A step of `at` itself: joins the segment at hand if that is its service's.
@@ -127,7 +140,13 @@ impl Planner<'_, '_> {
     }
 
     /// The service goes on after others have done their part: its overhead is all the work.
-    fn more_of(&self, at: NodeIx, nodes: Vec<Node>, maybes: &[Chance], best_effort: bool) -> Segment {
+    fn more_of(
+        &self,
+        at: NodeIx,
+        nodes: Vec<Node>,
+        maybes: &[Chance],
+        best_effort: bool,
+    ) -> Segment {
         let path = format!("{}/stage{}", self.stages[0][0].path, self.stages.len());
         Segment {
             service: at,
@@ -136,7 +155,10 @@ impl Planner<'_, '_> {
                 dist: self.lower.overhead(at),
                 name: crate::base::name_hash(&format!("{path}/work")),
             },
-            refuses: Chance { probability: 0.0, name: 0 },
+            refuses: Chance {
+                probability: 0.0,
+                name: 0,
+            },
             best_effort,
             maybes: maybes.to_vec(),
             path,
@@ -145,5 +167,9 @@ impl Planner<'_, '_> {
 }
 
 fn same(left: &[Chance], right: &[Chance]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.name == right.name)
+    left.len() == right.len()
+        && left
+            .iter()
+            .zip(right)
+            .all(|(left, right)| left.name == right.name)
 }

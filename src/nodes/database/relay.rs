@@ -68,14 +68,23 @@ struct Row {
 impl Relay {
     /// An empty outbox.
     pub fn new(model: &Model) -> Self {
-        let lane = model.lanes.iter().position(|delay| *delay == CONFIRM_TIMEOUT);
-        Self { lane: lane.map(|lane| LaneId(lane as u32)), ..Self::default() }
+        let lane = model
+            .lanes
+            .iter()
+            .position(|delay| *delay == CONFIRM_TIMEOUT);
+        Self {
+            lane: lane.map(|lane| LaneId(lane as u32)),
+            ..Self::default()
+        }
     }
 
     /// A transaction that commits appends a row.
     pub fn append<P: Probe>(&mut self, posting: Posting, env: &mut Env<'_, '_, P>) {
         env.fact(Fact::Carried { op: posting.op.id });
-        let row = self.rows.insert(Row { posting, sent: None });
+        let row = self.rows.insert(Row {
+            posting,
+            sent: None,
+        });
         self.order.push_back(row);
     }
 
@@ -92,13 +101,27 @@ impl Relay {
         while self.in_flight < PIPELINE && self.next < self.order.len() {
             let call = self.order[self.next];
             self.next += 1;
-            let Some(row) = self.rows.get_mut(call) else { continue };
+            let Some(row) = self.rows.get_mut(call) else {
+                continue;
+            };
             row.sent = Some(env.now());
             self.in_flight += 1;
-            let Posting { op, publication, item } = row.posting;
+            let Posting {
+                op,
+                publication,
+                item,
+            } = row.posting;
             let broker = env.model.programs.publications[publication.0 as usize].broker;
             let broker = env.model.nodes[broker.0 as usize].first;
-            env.send(broker, op, Body::Publish { call, publication, item });
+            env.send(
+                broker,
+                op,
+                Body::Publish {
+                    call,
+                    publication,
+                    item,
+                },
+            );
         }
         if was_idle && self.in_flight > 0 {
             self.timer = self.timer.wrapping_add(1);
@@ -111,7 +134,9 @@ impl Relay {
 
     /// The broker's word on a row.
     pub fn confirm<P: Probe>(&mut self, call: Handle, word: Answer, env: &mut Env<'_, '_, P>) {
-        let Some(row) = self.rows.get(call).copied() else { return };
+        let Some(row) = self.rows.get(call).copied() else {
+            return;
+        };
         if matches!(word, Answer::Failed(_)) {
             if row.sent.is_some() {
                 self.go_back(env);
@@ -119,9 +144,16 @@ impl Relay {
             return;
         }
         self.rows.remove(call);
-        env.fact(Fact::Dropped { op: row.posting.op.id, why: None });
+        env.fact(Fact::Dropped {
+            op: row.posting.op.id,
+            why: None,
+        });
         self.in_flight -= usize::from(row.sent.is_some());
-        while self.order.front().is_some_and(|row| self.rows.get(*row).is_none()) {
+        while self
+            .order
+            .front()
+            .is_some_and(|row| self.rows.get(*row).is_none())
+        {
             self.order.pop_front();
             self.next = self.next.saturating_sub(1);
         }
@@ -145,7 +177,9 @@ impl Relay {
             self.pump(env);
             return;
         }
-        let waited = self.oldest().map_or(Span::ZERO, |sent| env.now().since(sent));
+        let waited = self
+            .oldest()
+            .map_or(Span::ZERO, |sent| env.now().since(sent));
         if waited >= CONFIRM_TIMEOUT {
             self.go_back(env);
         } else {
@@ -157,7 +191,10 @@ impl Relay {
     /// When the oldest row in flight was sent. It is the first: confirmed rows before it are gone,
     /// and rows are sent in order.
     fn oldest(&self) -> Option<Time> {
-        self.order.front().and_then(|row| self.rows.get(*row)).and_then(|row| row.sent)
+        self.order
+            .front()
+            .and_then(|row| self.rows.get(*row))
+            .and_then(|row| row.sent)
     }
 
     /// Is this timer of no interest any more?

@@ -89,7 +89,10 @@ impl Store {
                     env.fact(Fact::Promised { op: op.id });
                 }
                 if txn.refuses {
-                    env.fact(Fact::Refused { op: op.id, node: caller.node });
+                    env.fact(Fact::Refused {
+                        op: op.id,
+                        node: caller.node,
+                    });
                 }
                 self.post(txn, op, txn.refuses, env);
                 Answer::Done
@@ -98,7 +101,10 @@ impl Store {
                 if txn.dedup {
                     self.inbox.refuse(op.id, effects(txn, Part::Do), env.now());
                 }
-                env.fact(Fact::Refused { op: op.id, node: caller.node });
+                env.fact(Fact::Refused {
+                    op: op.id,
+                    node: caller.node,
+                });
                 self.post(txn, op, true, env);
                 Answer::Refused
             }
@@ -119,7 +125,10 @@ impl Store {
                     self.record(txn, op, env.now());
                 }
                 for write in txn.writes.iter().filter(|write| write.part != Part::Copy) {
-                    env.fact(Fact::Deduplicated { op: op.id, effect: write.effect });
+                    env.fact(Fact::Deduplicated {
+                        op: op.id,
+                        effect: write.effect,
+                    });
                 }
                 self.look(txn, op, env);
                 answer
@@ -134,11 +143,21 @@ impl Store {
         for read in &txn.reads {
             let (entity, now) = (read.entity, env.now());
             let key = keys::item(env.model, read.key, entity, op);
-            let (rows, issued) =
-                if read.copy { (&mut self.copies, arrived) } else { (&mut self.own, now) };
+            let (rows, issued) = if read.copy {
+                (&mut self.copies, arrived)
+            } else {
+                (&mut self.own, now)
+            };
             op.seen = rows.read(env.model, entity, key, now);
             let Seen { version, value } = op.seen;
-            env.fact(Fact::Saw { op: op.id, entity, key, version, value, issued });
+            env.fact(Fact::Saw {
+                op: op.id,
+                entity,
+                key,
+                version,
+                value,
+                issued,
+            });
         }
     }
 
@@ -175,7 +194,11 @@ impl Store {
         if step.is_some_and(|step| step.answer == Answer::Refused) {
             return Judgement::StageRefused;
         }
-        if self.is_guarded(txn, op, env) { Judgement::Refused } else { Judgement::Granted }
+        if self.is_guarded(txn, op, env) {
+            Judgement::Refused
+        } else {
+            Judgement::Granted
+        }
     }
 
     /// Does a guard say no? Guards see what earlier writes of the transaction will have made.
@@ -190,7 +213,9 @@ impl Store {
                     let floor = env.model.entities[write.entity.0 as usize].floor;
                     self.before(txn, at, op, env).value.saturating_sub(amount) < floor
                 }
-                Change::Put { if_unchanged: true, .. } => {
+                Change::Put {
+                    if_unchanged: true, ..
+                } => {
                     let key = keys::item(env.model, write.key, write.entity, op);
                     let now = self.own.read(env.model, write.entity, key, env.now());
                     now.version != self.seen(txn, write, op, env).version
@@ -224,7 +249,11 @@ impl Store {
                 && read.entity == write.entity
                 && keys::item(env.model, read.key, read.entity, op) == key
         });
-        if is_read { self.own.read(env.model, write.entity, key, env.now()) } else { op.seen }
+        if is_read {
+            self.own.read(env.model, write.entity, key, env.now())
+        } else {
+            op.seen
+        }
     }
 
     fn write<P: Probe>(&mut self, txn: &Txn, op: &mut Op, env: &mut Env<'_, '_, P>) {
@@ -232,7 +261,10 @@ impl Store {
         let undoes = effects(txn, Part::Undo);
         let (undone, applied) = if txn.dedup {
             let (inbox, id) = (&self.inbox, op.id);
-            (inbox.undone(id, undoes, now), inbox.applied(id, undoes, now))
+            (
+                inbox.undone(id, undoes, now),
+                inbox.applied(id, undoes, now),
+            )
         } else {
             (0, u64::MAX)
         };
@@ -241,7 +273,11 @@ impl Store {
         overwritten.clear();
         for write in &txn.writes {
             let is_put = matches!(write.change, Change::Put { .. });
-            overwritten.push(if is_put { self.seen(txn, *write, op, env) } else { op.seen });
+            overwritten.push(if is_put {
+                self.seen(txn, *write, op, env)
+            } else {
+                op.seen
+            });
         }
         for (at, write) in txn.writes.iter().enumerate() {
             let (bit, entity) = (1u64 << write.effect, write.entity);
@@ -249,7 +285,10 @@ impl Store {
             match write.part {
                 Part::Copy => self.catch_up((entity, key), &as_asked, env),
                 Part::Undo if undone & bit != 0 => {
-                    env.fact(Fact::Deduplicated { op: op.id, effect: write.effect });
+                    env.fact(Fact::Deduplicated {
+                        op: op.id,
+                        effect: write.effect,
+                    });
                 }
                 Part::Undo if applied & bit == 0 => {}
                 Part::Do | Part::Undo => {
@@ -260,9 +299,25 @@ impl Store {
                     let (op, effect, version) = (op.id, write.effect, after.version);
                     let (before, value) = (before.value, after.value);
                     env.fact(if write.part == Part::Do {
-                        Fact::Applied { op, effect, entity, key, version, before, value }
+                        Fact::Applied {
+                            op,
+                            effect,
+                            entity,
+                            key,
+                            version,
+                            before,
+                            value,
+                        }
                     } else {
-                        Fact::Undone { op, effect, entity, key, version, before, value }
+                        Fact::Undone {
+                            op,
+                            effect,
+                            entity,
+                            key,
+                            version,
+                            before,
+                            value,
+                        }
                     });
                 }
             }
@@ -288,8 +343,14 @@ impl Store {
     ) {
         let now = env.now();
         if op.seen.version > self.copies.read(env.model, entity, key, now).version {
-            self.copies.write(env.model, (entity, key), op.seen, op, now);
-            env.fact(Fact::Holds { op: op.id, entity, key, version: op.seen.version });
+            self.copies
+                .write(env.model, (entity, key), op.seen, op, now);
+            env.fact(Fact::Holds {
+                op: op.id,
+                entity,
+                key,
+                version: op.seen.version,
+            });
         }
     }
 
@@ -310,14 +371,29 @@ impl Store {
 
     /// Appends its outbox rows for this end.
     fn post<P: Probe>(&mut self, txn: &Txn, op: &Op, refused: bool, env: &mut Env<'_, '_, P>) {
-        for outgoing in txn.outbox.iter().filter(|outgoing| outgoing.when_refused == refused) {
+        for outgoing in txn
+            .outbox
+            .iter()
+            .filter(|outgoing| outgoing.when_refused == refused)
+        {
             let item = outgoing.write.map_or(Item::NONE, |at| {
                 let write = txn.writes[usize::from(at)];
                 let key = keys::item(env.model, write.key, write.entity, op);
                 let seen = self.own.read(env.model, write.entity, key, env.now());
-                Item { entity: write.entity, key, seen }
+                Item {
+                    entity: write.entity,
+                    key,
+                    seen,
+                }
             });
-            self.relay.append(Posting { op: *op, publication: outgoing.publication, item }, env);
+            self.relay.append(
+                Posting {
+                    op: *op,
+                    publication: outgoing.publication,
+                    item,
+                },
+                env,
+            );
         }
     }
 }
@@ -351,5 +427,8 @@ fn changed(item: Seen, change: Change, seen: Seen) -> Seen {
         Change::Take(amount) => item.value.saturating_sub(amount),
         Change::Put { add, .. } => seen.value.saturating_add(add),
     };
-    Seen { version: item.version + 1, value }
+    Seen {
+        version: item.version + 1,
+        value,
+    }
 }
