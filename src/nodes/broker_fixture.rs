@@ -369,7 +369,9 @@ pub(super) fn play(mut bench: Bench, script: &[(u8, u32, u64)]) -> Result<(), St
         seen.extend(held.iter().map(|got| got.op));
     }
     let down: Vec<u32> = (0..5).filter(|at| bench.is_down(*at)).collect();
-    down.into_iter().for_each(|at| bench.up(at));
+    for at in down {
+        bench.up(at);
+    }
     for _ in 0..100 {
         bench.run_for(10);
         (0..5).filter(|at| *at != AT_BROKER).for_each(|at| bench.heartbeat(at));

@@ -146,7 +146,7 @@ impl Log {
                 }
             }
             Body::Heartbeat => {
-                self.change(message.from, env, |group, at, now| group.heartbeat(at, now));
+                self.change(message.from, env, Group::heartbeat);
             }
             Body::Join { incarnation } => {
                 self.change(message.from, env, |group, at, now| group.join(at, incarnation, now));
@@ -304,7 +304,8 @@ impl Log {
         Some(delivery)
     }
 
-    /// Something was heard from or of an instance.
+    /// Something was heard from or of an instance. One that starts a session anew, as the same
+    /// member or another, no longer holds what it was given before.
     fn change<P: Probe>(
         &mut self,
         from: InstanceId,
@@ -318,22 +319,17 @@ impl Log {
             self.catch_up(index, env);
             match happens(&mut self.groups[index].group, at, env.now()) {
                 Change::None => {}
-                Change::Resumes(member) => {
-                    self.revoke(index, env, |owner, _| owner == Some(member));
+                Change::Resumes => {
+                    self.revoke(index, env, |owner, _| owner == Some(at));
                     self.feed_group(index, env);
                 }
                 Change::Rebalance => {
-                    self.revoke_lost(index, at, env);
+                    self.revoke(index, env, |owner, _| owner == Some(at));
                     self.rebalance(index, env);
                 }
             }
             self.watch(index, env);
         }
-    }
-
-    /// What a former self of this member held is taken back; what a living one holds is not.
-    fn revoke_lost<P: Probe>(&mut self, group: usize, member: u32, env: &mut Env<'_, '_, P>) {
-        self.revoke(group, env, |owner, _| owner == Some(member));
     }
 
     /// Shares the partitions out anew, unless a session has to end first.
@@ -439,7 +435,7 @@ mod tests {
     fn key_for(partition: usize) -> Item {
         let item = |key| Item { entity: crate::model::EntityIx(0), key: KeyId(key), ..Item::NONE };
         let goes_there = |item: &Item| partition_of(Op::NONE, *item, 3) == partition;
-        (0..).map(item).find(goes_there).expect("keys go to every partition")
+        (0..100).map(item).find(goes_there).expect("keys go to every partition")
     }
 
     /// Publishes these operations to one partition.
@@ -450,7 +446,9 @@ mod tests {
     /// Time passes, and these instances say every 10 ms that they live.
     fn run_beating(bench: &mut Bench, span_ms: u64, beating: &[u32]) {
         for _ in 0..span_ms / 10 {
-            beating.iter().for_each(|at| bench.heartbeat(*at));
+            for at in beating {
+                bench.heartbeat(*at);
+            }
             bench.run_for(10);
         }
     }

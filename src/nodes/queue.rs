@@ -183,8 +183,8 @@ impl Queue {
             let place = channel.count;
             channel.count += 1;
             let message = Stored { op, entry: subscriber.entry, item, place, since, returns: 0 };
-            if let Some(consumer) = channel.free(self.prefetch, env)
-                && channel.ready.is_empty()
+            if channel.ready.is_empty()
+                && let Some(consumer) = channel.free(self.prefetch, env)
             {
                 self.deliver(Delivery { message, channel: index, consumer }, false, env);
             } else {
@@ -408,7 +408,7 @@ mod tests {
         let mut bench = lone_consumer(0, None);
         publish(&mut bench, 0..50);
         bench.run_for(5);
-        assert_eq!(ops(&bench.deliveries()), Vec::from_iter(0..50));
+        assert_eq!(ops(&bench.deliveries()), (0..50).collect::<Vec<_>>());
     }
 
     #[test]
