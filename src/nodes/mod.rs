@@ -7,7 +7,6 @@ mod broker;
 mod broker_fixture;
 pub mod env;
 pub mod log;
-mod log_group;
 pub mod message;
 pub mod queue;
 pub mod slab;
