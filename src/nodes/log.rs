@@ -538,8 +538,40 @@ mod tests {
             bench.ack(&second);
             assert_eq!(bench.alive(1), 1, "a receipt of before the crash is void");
             let again = bench.deliveries();
-            assert_eq!(seen(&again), [(1, FIRST, true)], "0 was committed, and no session ended");
+            assert_eq!(seen(&again), [(1, FIRST, true)], "0 was committed");
+            bench.ack(&again);
+            assert_eq!(bench.alive(1), 0, "no session ended while the log was down");
         }
+    }
+
+    #[test]
+    fn the_log_looks_after_sessions_again_when_it_is_back() {
+        let mut bench = log(3, true);
+        publish(&mut bench, 0..1, 1);
+        run_beating(&mut bench, 10, &AT_CONSUMERS);
+        bench.down(SECOND, true);
+        bench.down(AT_BROKER, true);
+        bench.run_for(200);
+        bench.up(AT_BROKER);
+        run_beating(&mut bench, 110, &[FIRST, THIRD]);
+        assert_eq!(seen(&bench.deliveries()), [(0, SECOND, false), (0, FIRST, true)]);
+    }
+
+    #[test]
+    fn a_session_that_ended_while_the_group_was_idle_has_ended() {
+        let mut bench = log(3, true);
+        run_beating(&mut bench, 90, &AT_CONSUMERS);
+        run_beating(&mut bench, 80, &[FIRST, THIRD]);
+        publish(&mut bench, 0..1, 1);
+        bench.run_for(5);
+        assert_eq!(seen(&bench.deliveries()), [(0, SECOND, false)], "after 94 ms it lives");
+
+        let mut bench = log(3, true);
+        run_beating(&mut bench, 90, &AT_CONSUMERS);
+        run_beating(&mut bench, 100, &[FIRST, THIRD]);
+        publish(&mut bench, 0..1, 1);
+        bench.run_for(5);
+        assert_eq!(seen(&bench.deliveries()), [(0, FIRST, false)], "after 112 ms it does not");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What becomes of records and deliveries when something is heard of a group's members, or is not.
 //!
-//! Sessions are judged when it matters: at each record and each sign of life, and, while the group
-//! has records, by a timer. It looks again every heartbeat, or earlier if a session ends before,
-//! and lapses when the records are handled; so an idle group costs nothing and keeps no run alive.
+//! Sessions are judged when it matters: when a record comes in and, while the group has records, by
+//! a timer. It looks again every heartbeat, or earlier if a session ends before, and lapses when
+//! the records are handled; so an idle group costs nothing and keeps no run alive.
 
 use super::group::{Change, Group};
 use super::{Log, Partition, Watched};
@@ -24,7 +24,6 @@ impl Log {
             let Some(at) = self.groups[index].group.place_of(from) else {
                 continue;
             };
-            self.catch_up(index, env);
             match happens(&mut self.groups[index].group, at, env.now()) {
                 Change::None => {}
                 Change::Resumes => {
