@@ -76,9 +76,12 @@ pub struct Item {
 }
 
 impl Item {
-    /// Published where no item changed.
-    pub const NONE: Self =
-        Self { entity: EntityIx(u16::MAX), key: KeyId(0), seen: Seen { version: 0, value: 0 } };
+    /// No item at all: what is published is not a change.
+    pub const NONE: Self = Self {
+        entity: EntityIx(u16::MAX),
+        key: KeyId(0),
+        seen: Seen { version: 0, value: 0 },
+    };
 }
 
 /// What a message says.
