@@ -43,7 +43,7 @@ pub(super) enum Change {
     /// Nothing.
     None,
     /// The instance's partitions go on with a new start of it.
-    Resumes(u32),
+    Resumes,
     /// The partitions are to be shared out anew, or will be when old sessions have ended.
     Rebalance,
 }
@@ -121,7 +121,7 @@ impl Group {
             },
         );
         if before.enrolled && is_static {
-            return Change::Resumes(at);
+            return Change::Resumes;
         }
         if before.enrolled {
             member.ghost = before.ghost.max(Some(before.heard + session_timeout));
@@ -266,11 +266,13 @@ mod tests {
         assert_eq!(dynamic.join(1, 1, Time(30)), Change::Rebalance);
         assert!(dynamic.is_rebalancing());
         assert_eq!(dynamic.next_end(), Some(Time(100)));
-        (0..3).for_each(|at| _ = dynamic.heartbeat(at, Time(90)));
+        for at in 0..3 {
+            dynamic.heartbeat(at, Time(90));
+        }
         assert_eq!(dynamic.expire(Time(100), true), Change::Rebalance);
         assert!(!dynamic.is_rebalancing());
 
-        assert_eq!(fixed.join(1, 1, Time(30)), Change::Resumes(1));
+        assert_eq!(fixed.join(1, 1, Time(30)), Change::Resumes);
         assert!(!fixed.is_rebalancing());
     }
 
