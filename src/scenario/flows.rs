@@ -100,6 +100,10 @@ impl<'a> Reader<'a> {
             "Write" | "Add" | "Take" | "Put" => self.effect(value, scene).map(Step::Effect),
             "Work" => {
                 let fields = self.fields(value, "Work", 1, &["time"])?;
+                if scene.in_all {
+                    let message = "branches of an `All` hold asks, reads, tells and calls, no work of the service itself";
+                    self.misplaced(fields.head, message, "put it before or after the `All`");
+                }
                 self.must(&fields, "time", Self::dist).map(Step::Work)
             }
             "Tell" => self.tell(value, scene, sites).map(Step::Tell),

@@ -304,10 +304,16 @@ impl<'a> Grammar<'a> {
 
     pub fn error(&self, message: String) -> SyntaxError {
         let length = self.peek().map_or(0, char::len_utf8);
+        // At the end of the text, point behind what was last written, not at an empty last line.
+        let start = if length == 0 {
+            self.text.trim_end().len()
+        } else {
+            self.at
+        };
         let at = Extent {
             origin: self.origin,
-            start: self.at as u32,
-            end: (self.at + length) as u32,
+            start: start as u32,
+            end: (start + length) as u32,
         };
         SyntaxError {
             code: Code::Syntax,
@@ -390,6 +396,7 @@ mod tests {
             ("/* x", "a comment without its closing `*/` at 0..2"),
             ("[,]", "expected a value, found `,` at 1..2"),
             ("", "expected a value, found the end of the text at 0..0"),
+            ("(\n\n", "the text ends before the closing `)` at 1..1"),
         ];
         for (text, expected) in cases {
             assert_eq!(shown(text), expected, "{text}");
@@ -409,5 +416,53 @@ mod tests {
             read(&"Some(".repeat(1_000_000), 0, 0).unwrap_err().code,
             Code::TooDeep
         );
+    }
+
+    /// RON texts of every shape that the `ron` crate reads too.
+    fn ron_text() -> impl proptest::strategy::Strategy<Value = String> {
+        use proptest::collection::vec;
+        use proptest::prelude::*;
+        let space = || proptest::sample::select(vec!["", " ", "\n\t", " // c\n", "/* /* c */ */"]);
+        let leaf = prop_oneof![
+            any::<i64>().prop_map(|whole| whole.to_string()),
+            (-1e9..1e9_f64).prop_map(|float| format!("{float:?}")),
+            any::<bool>().prop_map(|flag| flag.to_string()),
+            "\\PC{0,6}".prop_map(|text| format!("{text:?}").replace("\\'", "'")),
+            "[a-z\\\\]{0,5}".prop_map(|text| format!("r#\"{text}\"#")),
+            Just("()".to_owned()),
+        ];
+        leaf.prop_recursive(4, 24, 4, move |inner| {
+            let items = vec(
+                (space(), inner, space()).prop_map(|(a, item, b)| format!("{a}{item}{b}")),
+                1..4,
+            );
+            let named = |open: &'static str, close: &'static str, name: fn(usize) -> String| {
+                move |items: Vec<String>| {
+                    let fields = items
+                        .iter()
+                        .enumerate()
+                        .map(|(n, item)| format!("{}{item}", name(n)));
+                    format!("{open}{}{close}", fields.collect::<Vec<_>>().join(","))
+                }
+            };
+            prop_oneof![
+                items.clone().prop_map(named("[", ",]", |_| String::new())),
+                items.clone().prop_map(named("(", ")", |_| String::new())),
+                items
+                    .clone()
+                    .prop_map(named("(", ",)", |n| format!("f{n}:"))),
+                items.prop_map(named("{", "}", |n| format!("\"k{n}\" :"))),
+            ]
+        })
+    }
+
+    proptest::proptest! {
+        /// What the `ron` crate makes of a text, it makes of our reading of it too.
+        #[test]
+        fn agrees_with_the_ron_crate(text in ron_text()) {
+            let theirs: ron::Value = ron::from_str(&text).unwrap();
+            let ours = read(&text, 0, 0).unwrap().to_string();
+            proptest::prop_assert_eq!(ron::from_str::<ron::Value>(&ours).unwrap(), theirs, "{}", ours);
+        }
     }
 }

@@ -56,6 +56,7 @@ fn shipped_scenarios_load_without_a_warning() {
 #[test]
 fn the_good_scenario_of_these_tests_is_good() {
     assert_eq!(said(GOOD, &[]), (String::new(), String::new()));
+    insta::assert_debug_snapshot!(scenario::parse("shop.ron", GOOD, &[]).unwrap());
 }
 
 /// The fenced blocks of the documentation, by what stands after the fence.

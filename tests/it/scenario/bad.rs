@@ -307,6 +307,7 @@ pub const MEANING: &[Bad] = &[
         r#"Tell("mail", Work("1ms")"#,
         r#"Tell("mail", Tell("orders", Tell("mail", Tell("orders", Tell("mail", Work("1ms")))))"#,
     ),
+    Bad("E0604", r#"Call("mail", work: "1ms")"#, r#"Work("1ms")"#),
     Bad(
         "E0501",
         r#"Call("mail", work: "1ms")"#,
