@@ -1,14 +1,46 @@
 //! Probes: listeners to [`fact::Fact`]s. They see everything and schedule nothing; what they
-//! measured becomes an [`outcome::Outcome`].
+//! measured becomes an [`outcome::Outcome`]. This file is their registry: [`Instruments`] holds
+//! those that every run carries.
+//!
+//! ```text
+//! facts ─▶ Instruments ─┬▶ Ledger ─┬ entries   one per operation that something can act for
+//!                       │          ├ truth     versions and commit times of items
+//!                       │          ├ sessions  what each customer was told and shown
+//!                       │          └ flows, invariants, windows, anomalies
+//!                       └▶ Meters             queues and workers of each node
+//!          ─▶ Story                           one operation, for `explain`
+//! ```
 
+pub mod anomalies;
+mod entries;
 pub mod fact;
+mod flows;
+mod invariants;
+pub mod layout;
+pub mod ledger;
+pub mod meters;
 pub mod outcome;
+mod recent;
+pub mod recovery;
+mod sessions;
 pub mod sketch;
+pub mod story;
+mod table;
+mod truth;
+pub mod windows;
 
 pub use fact::{Carrier, Fact, KeyId, OpId, Reason, Verdict};
+pub use layout::Layout;
+pub use outcome::Outcome;
+pub use sketch::Sketch;
+pub use story::Story;
 
-use crate::base::Time;
+use std::sync::Arc;
+
+use crate::base::{Span, Time};
 use crate::engine::InstanceId;
+use ledger::Ledger;
+use meters::Meters;
 
 /// A listener.
 pub trait Probe {
@@ -23,4 +55,104 @@ pub struct Deaf;
 impl Probe for Deaf {
     #[inline]
     fn see(&mut self, _: Time, _: InstanceId, _: Fact) {}
+}
+
+/// Two listeners.
+impl<A: Probe, B: Probe> Probe for (A, B) {
+    #[inline]
+    fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
+        self.0.see(now, at, fact);
+        self.1.see(now, at, fact);
+    }
+}
+
+/// What every run carries.
+#[derive(Clone, Debug)]
+pub struct Instruments {
+    layout: Arc<Layout>,
+    /// Operations, truth, sessions.
+    pub ledger: Ledger,
+    /// Queues and workers.
+    pub meters: Meters,
+}
+
+/// What an outcome says of the run besides what was measured.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Label {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The design's name.
+    pub design: String,
+    /// The seed.
+    pub seed: u64,
+    /// The run's digest.
+    pub digest: u64,
+    /// Events handled.
+    pub events: u64,
+    /// Why the run stopped before its end, if it did.
+    pub partial: Option<String>,
+    /// The guards in force.
+    pub guards: Vec<String>,
+}
+
+impl Instruments {
+    /// Nothing has happened yet.
+    pub fn new(layout: Arc<Layout>) -> Self {
+        Self {
+            ledger: Ledger::new(&layout),
+            meters: Meters::new(&layout),
+            layout,
+        }
+    }
+
+    /// What was measured, if the run ends with an audit at this instant. (A clone can be asked at
+    /// any time.)
+    pub fn outcome(self, label: Label, audit: Time) -> Outcome {
+        let Self {
+            layout,
+            mut ledger,
+            meters,
+        } = self;
+        ledger.audit(audit);
+        let Ledger {
+            books, messages, ..
+        } = ledger;
+        let (windows, window) = books.windows.outcome(audit);
+        let recoveries = layout.faults.iter().filter_map(|fault| {
+            Some((
+                fault.name.clone(),
+                recovery::recovery(fault, &windows, window, &layout)?,
+            ))
+        });
+        let names = layout.flows.iter().map(|flow| flow.name.clone());
+        Outcome {
+            scenario: label.scenario,
+            design: label.design,
+            seed: label.seed,
+            digest: label.digest,
+            events: label.events,
+            simulated: Span(audit.0),
+            partial: label.partial,
+            guards: label.guards,
+            measured: layout.stretch(),
+            recoveries: recoveries.collect(),
+            flows: names
+                .zip(books.flows.into_iter().map(|tally| tally.outcome(audit)))
+                .collect(),
+            nodes: meters.outcome(),
+            invariants: books.invariants.outcome(audit),
+            windows,
+            window,
+            messages,
+            anomalies: books.anomalies.outcome(),
+        }
+    }
+}
+
+impl Probe for Instruments {
+    #[inline]
+    fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
+        self.ledger.see(now, at, fact);
+        self.meters.see(now, at, fact);
+    }
 }

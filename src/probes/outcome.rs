@@ -152,6 +152,8 @@ pub struct Effects {
     pub dropped: u64,
     /// Rightly never applied.
     pub void: u64,
+    /// Counted apart, within `once`: written more than once, which does no harm.
+    pub harmless: u64,
 }
 
 /// What one node's instances did, added up, within [warm-up, length).

@@ -1,0 +1,339 @@
+//! One entry per operation, from its sending until nothing can act for it any more. Operations are
+//! numbered per client in order of sending, so an entry is found by arithmetic: pages of 512,
+//! given back and used again once all of their entries are closed. No hashing, and no allocation
+//! in the steady state.
+//!
+//! ```text
+//! client 0:   base ─▶ [page][page][ - ][page]      a page in the middle may go first: one
+//!                       512   512  gone  filling   operation that hangs holds back one page
+//! ```
+
+use std::collections::VecDeque;
+
+use super::fact::{OpId, Reason};
+use crate::base::Time;
+use crate::scenario::tree::FlowIx;
+
+/// Operations per page.
+const PAGE: usize = 512;
+
+/// What is known of one operation while something can still happen to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// When the customer wanted it sent.
+    pub intended: Time,
+    /// When it was sent.
+    pub sent: Time,
+    /// When the client knew; [`Time::NEVER`] before.
+    pub answered: Time,
+    /// When an effect or a copy of it last changed something.
+    pub changed: Time,
+    /// Effects that its flow tells.
+    pub told: u64,
+    /// Effects that were applied at least once, undone since or not.
+    pub applied: u64,
+    /// Messages, tasks, rows and timers that can still act for it.
+    pub count: i32,
+    /// Its session.
+    pub session: u32,
+    /// Head of the list of what it read and wrote before its answer (see `sessions`).
+    pub touches: u32,
+    /// Its flow.
+    pub flow: FlowIx,
+    flags: u16,
+}
+
+/// Flags of an [`Entry`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u16)]
+pub enum Flag {
+    /// Not closed yet.
+    Open = 1,
+    /// Its intended send lies in the measured stretch.
+    Measured = 1 << 1,
+    /// A durable commit promises the whole flow.
+    Promised = 1 << 2,
+    /// It is to be taken back, or was.
+    Refused = 1 << 3,
+    /// The client was told that it is done.
+    Done = 1 << 4,
+    /// ... within its deadline.
+    InTime = 1 << 5,
+    /// A value seen was below what the flow needs, though the true one was not.
+    Misled = 1 << 6,
+    /// An effect was undone.
+    Compensated = 1 << 7,
+}
+
+impl Entry {
+    /// No list.
+    pub const NOWHERE: u32 = u32::MAX;
+
+    /// A new one.
+    pub fn new(
+        flow: FlowIx,
+        session: u32,
+        intended: Time,
+        sent: Time,
+        told: u64,
+        measured: bool,
+    ) -> Self {
+        let mut entry = Self {
+            intended,
+            sent,
+            answered: Time::NEVER,
+            changed: Time::ZERO,
+            told,
+            applied: 0,
+            count: 0,
+            session,
+            touches: Self::NOWHERE,
+            flow,
+            flags: Flag::Open as u16,
+        };
+        if measured {
+            entry.set(Flag::Measured);
+        }
+        entry
+    }
+
+    /// Has it this flag?
+    #[inline]
+    pub fn is(&self, flag: Flag) -> bool {
+        self.flags & flag as u16 != 0
+    }
+
+    /// Give it this flag.
+    #[inline]
+    pub fn set(&mut self, flag: Flag) {
+        self.flags |= flag as u16;
+    }
+
+    /// Was it answered?
+    #[inline]
+    pub fn is_answered(&self) -> bool {
+        self.answered != Time::NEVER
+    }
+
+    /// Can nothing happen to it any more?
+    #[inline]
+    pub fn is_settled(&self) -> bool {
+        self.count <= 0 && self.is_answered()
+    }
+
+    /// Why something of it was lost, the last time that happened.
+    pub fn loss(&self) -> Option<Reason> {
+        (self.flags >> 12)
+            .checked_sub(1)
+            .map(|reason| Reason::ALL[usize::from(reason)])
+    }
+
+    /// Remember why something of it was lost.
+    pub fn lose(&mut self, why: Reason) {
+        self.flags = self.flags & 0x0fff | (why as u16 + 1) << 12;
+    }
+}
+
+/// The entries of all clients.
+#[derive(Clone, Debug)]
+pub struct Entries {
+    lanes: Vec<Lane>,
+    /// Effects of the flow that has most.
+    stride: usize,
+    /// Pages to be used again.
+    spare: Vec<Page>,
+}
+
+/// The operations of one client.
+#[derive(Clone, Debug, Default)]
+struct Lane {
+    /// The number of the first entry of the first page.
+    base: u64,
+    pages: VecDeque<Option<Page>>,
+}
+
+#[derive(Clone, Debug)]
+struct Page {
+    entries: Vec<Entry>,
+    /// `stride` counters per entry: how often each effect was applied, less how often undone.
+    nets: Vec<i8>,
+    open: u32,
+}
+
+impl Entries {
+    /// For so many clients, and flows of at most `stride` effects.
+    pub fn new(clients: usize, stride: usize) -> Self {
+        Self {
+            lanes: vec![Lane::default(); clients],
+            stride,
+            spare: Vec::new(),
+        }
+    }
+
+    /// Open one. Numbers ascend; skipped ones never existed.
+    pub fn open(&mut self, op: OpId, entry: Entry) {
+        let lane = &mut self.lanes[op.client()];
+        debug_assert!(op.number() >= lane.base, "operation {op:?} is opened twice");
+        let (page, slot) = lane.place(op.number());
+        while lane.pages.len() <= page {
+            let fresh = self.spare.pop().unwrap_or_else(|| Page {
+                entries: Vec::with_capacity(PAGE),
+                nets: vec![0; PAGE * self.stride],
+                open: 0,
+            });
+            lane.pages.push_back(Some(fresh));
+        }
+        let Some(page) = &mut lane.pages[page] else {
+            return;
+        };
+        debug_assert!(
+            page.entries.len() <= slot,
+            "operation {op:?} is opened twice"
+        );
+        while page.entries.len() < slot {
+            page.entries.push(Entry { flags: 0, ..entry });
+        }
+        page.entries.push(entry);
+        page.nets[slot * self.stride..(slot + 1) * self.stride].fill(0);
+        page.open += 1;
+    }
+
+    /// The open entry of an operation with the nets of its effects, if it is open.
+    #[inline]
+    pub fn get(&mut self, op: OpId) -> Option<(&mut Entry, &mut [i8])> {
+        let lane = self.lanes.get_mut(op.client())?;
+        if op.number() < lane.base {
+            return None;
+        }
+        let (page, slot) = lane.place(op.number());
+        let page = lane.pages.get_mut(page)?.as_mut()?;
+        let entry = page.entries.get_mut(slot)?;
+        let nets = &mut page.nets[slot * self.stride..(slot + 1) * self.stride];
+        entry.is(Flag::Open).then_some((entry, nets))
+    }
+
+    /// Close one.
+    pub fn close(&mut self, op: OpId) {
+        let Some((entry, _)) = self.get(op) else {
+            return;
+        };
+        entry.flags = 0;
+        let lane = &mut self.lanes[op.client()];
+        let (at, _) = lane.place(op.number());
+        let Some(page) = &mut lane.pages[at] else {
+            return;
+        };
+        page.open -= 1;
+        if page.open > 0 || page.entries.len() < PAGE {
+            return;
+        }
+        if let Some(mut page) = lane.pages[at].take() {
+            page.entries.clear();
+            self.spare.push(page);
+        }
+        while let Some(None) = lane.pages.front() {
+            lane.pages.pop_front();
+            lane.base += PAGE as u64;
+        }
+    }
+
+    /// No operation of this client below this number is open.
+    pub fn oldest(&self, client: usize) -> u64 {
+        self.lanes[client].base
+    }
+
+    /// All that are open, in order of client and number.
+    pub fn open_ops(&self) -> Vec<OpId> {
+        let mut open = Vec::new();
+        for (client, lane) in self.lanes.iter().enumerate() {
+            for (at, page) in lane.pages.iter().enumerate() {
+                let entries = page.iter().flat_map(|page| page.entries.iter().enumerate());
+                for (slot, _) in entries.filter(|(_, entry)| entry.is(Flag::Open)) {
+                    open.push(OpId::new(
+                        client as u16,
+                        lane.base + (at * PAGE + slot) as u64,
+                    ));
+                }
+            }
+        }
+        open
+    }
+
+    /// Pages that exist, in use or spare.
+    #[cfg(test)]
+    pub fn pages(&self) -> usize {
+        self.spare.len()
+            + self
+                .lanes
+                .iter()
+                .flat_map(|lane| &lane.pages)
+                .flatten()
+                .count()
+    }
+}
+
+impl Lane {
+    #[inline]
+    fn place(&self, number: u64) -> (usize, usize) {
+        let offset = (number - self.base) as usize;
+        (offset / PAGE, offset % PAGE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(session: u32) -> Entry {
+        Entry::new(FlowIx(0), session, Time(0), Time(0), 0, true)
+    }
+
+    #[test]
+    fn an_entry_fits_a_cache_line() {
+        assert_eq!(size_of::<Entry>(), 64);
+    }
+
+    #[test]
+    fn an_entry_is_found_until_it_is_closed() {
+        let mut entries = Entries::new(2, 3);
+        let op = OpId::new(1, 0);
+        entries.open(op, entry(7));
+        assert_eq!(entries.get(op).unwrap().0.session, 7);
+        assert!(entries.get(OpId::new(0, 0)).is_none());
+        assert!(entries.get(OpId::new(1, 1)).is_none());
+        entries.close(op);
+        assert!(entries.get(op).is_none());
+    }
+
+    #[test]
+    fn law_8_pages_are_used_again_though_one_operation_hangs() {
+        let mut entries = Entries::new(1, 2);
+        entries.open(OpId::new(0, 0), entry(0));
+        for number in 1..100_000 {
+            let op = OpId::new(0, number);
+            entries.open(op, entry(0));
+            entries.get(op).unwrap().1[1] = 1;
+            entries.close(op);
+        }
+        assert_eq!(entries.open_ops(), [OpId::new(0, 0)]);
+        assert!(entries.pages() <= 3, "{} pages", entries.pages());
+        assert_eq!(entries.oldest(0), 0);
+        let op = OpId::new(0, 100_000);
+        entries.open(op, entry(0));
+        assert_eq!(
+            entries.get(op).unwrap().1,
+            [0, 0],
+            "nets of a page used again start at nothing"
+        );
+    }
+
+    #[test]
+    fn flags_and_loss_do_not_meet() {
+        let mut entry = entry(0);
+        Reason::ALL.into_iter().for_each(|why| {
+            entry.lose(why);
+            assert_eq!(entry.loss(), Some(why));
+        });
+        assert!(entry.is(Flag::Open) && entry.is(Flag::Measured) && !entry.is(Flag::Done));
+    }
+}

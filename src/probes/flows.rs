@@ -1,0 +1,220 @@
+//! Rules 30 to 32: what an operation was told against the truth, once nothing can act for it any
+//! more or at the audit; and the sums of that per flow.
+
+use indexmap::IndexMap;
+
+use super::entries::{Entry, Flag};
+use super::fact::{Reason, Verdict};
+use super::layout::{EffectPlan, FlowPlan};
+use super::outcome::{Effects, FlowOutcome, Reads, Violations};
+use super::sketch::Sketch;
+use crate::base::{Span, Time};
+
+/// How an operation ended (rule 30).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Told done; all effects are there.
+    Kept,
+    /// Told done; none is left.
+    Retracted,
+    /// Some effects are there, others are not.
+    HalfDone,
+    /// Told otherwise; all effects are there.
+    Unannounced,
+    /// Told otherwise; none is left.
+    Clean,
+    /// Something can still act for it.
+    Pending,
+}
+
+/// An operation, judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Judgement {
+    /// Its end.
+    pub end: End,
+    /// Its effects.
+    pub effects: Effects,
+}
+
+/// One flow's sums.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// What is already in its final shape.
+    pub flow: FlowOutcome,
+    failures: [u64; Reason::ALL.len()],
+    /// When those that never converged were meant to be sent: their age is known at the audit.
+    strayed: Sketch,
+}
+
+/// Judge an operation by what was applied of it: `nets` says how often each effect was applied,
+/// less how often it was undone.
+///
+/// An idempotent effect that is there more than once is there once. One that was undone more often
+/// than applied is neither there nor gone: such a flow is half done.
+pub fn judge(entry: &Entry, nets: &[i8], plan: &FlowPlan) -> Judgement {
+    let pending = entry.count > 0;
+    let mut effects = Effects::default();
+    let (mut there, mut gone, mut askew) = (false, false, false);
+    let owed = (entry.is(Flag::Promised) || entry.is(Flag::Done))
+        && !entry.is(Flag::Refused)
+        && !entry.is(Flag::Compensated);
+    for (n, effect) in plan.effects.iter().enumerate().take(64) {
+        if entry.told & 1 << n == 0 {
+            continue;
+        }
+        let (net, applied) = (nets[n], entry.applied & 1 << n != 0);
+        effects.told += 1;
+        classify(&mut effects, *effect, net, applied, pending, owed);
+        if !effect.best_effort {
+            there |= net > 0;
+            gone |= net <= 0;
+            askew |= net < 0 && !effect.idempotent;
+        }
+    }
+    let done = entry.is(Flag::Done);
+    let end = match (there, gone) {
+        _ if pending => End::Pending,
+        (true, true) => End::HalfDone,
+        _ if askew => End::HalfDone,
+        (false, true) => {
+            if done {
+                End::Retracted
+            } else {
+                End::Clean
+            }
+        }
+        (true, false) => {
+            if done {
+                End::Kept
+            } else {
+                End::Unannounced
+            }
+        }
+        (false, false) => {
+            if done {
+                End::Kept
+            } else {
+                End::Clean
+            }
+        }
+    };
+    Judgement { end, effects }
+}
+
+/// Count one effect in its class (rule 32).
+fn classify(
+    effects: &mut Effects,
+    effect: EffectPlan,
+    net: i8,
+    applied: bool,
+    pending: bool,
+    owed: bool,
+) {
+    let class = match net {
+        2.. if !effect.idempotent => &mut effects.duplicated,
+        1.. => &mut effects.once,
+        _ if applied => &mut effects.undone,
+        _ if pending => &mut effects.pending,
+        _ if effect.best_effort => &mut effects.dropped,
+        _ if owed => &mut effects.lost,
+        _ => &mut effects.void,
+    };
+    *class += 1;
+    effects.harmless += u64::from(net > 1 && effect.idempotent);
+}
+
+impl Tally {
+    /// An operation was answered, or stayed without an answer until the audit.
+    pub fn answered(&mut self, verdict: Verdict, in_time: bool, latency: Span) {
+        let flow = &mut self.flow;
+        match verdict {
+            Verdict::Done => {
+                *(if in_time {
+                    &mut flow.ok
+                } else {
+                    &mut flow.late
+                }) += 1;
+                flow.latency.record(latency);
+            }
+            Verdict::Refused => flow.refused += 1,
+            Verdict::Failed(why) => {
+                flow.failed += 1;
+                self.failures[why as usize] += 1;
+                flow.to_failure.record(latency);
+            }
+        }
+    }
+
+    /// An operation was judged.
+    pub fn ended(&mut self, entry: &Entry, judgement: &Judgement) {
+        let flow = &mut self.flow;
+        let Judgement { end, effects } = judgement;
+        *(match end {
+            End::Kept => &mut flow.ends.kept,
+            End::Retracted => &mut flow.ends.retracted,
+            End::HalfDone => &mut flow.ends.half_done,
+            End::Unannounced => &mut flow.ends.unannounced,
+            End::Clean => &mut flow.ends.clean,
+            End::Pending => &mut flow.ends.pending,
+        }) += 1;
+        flow.good += u64::from(*end == End::Kept && entry.is(Flag::InTime));
+        flow.effects.add(effects);
+        if matches!(end, End::Pending | End::HalfDone) || effects.lost > 0 {
+            if effects.told > 0 {
+                self.strayed.record(Span(entry.intended.0));
+            }
+        } else if entry.changed > Time::ZERO {
+            flow.convergence.record(entry.changed.since(entry.intended));
+        }
+    }
+
+    /// The flow's figures at the audit (rule 36: those that never converged enter at their age).
+    pub fn outcome(mut self, audit: Time) -> FlowOutcome {
+        self.flow.unconverged = self.strayed.count();
+        let convergence = &mut self.flow.convergence;
+        self.strayed.for_each(|intended, times| {
+            convergence.record_many(audit.since(Time(intended)), times)
+        });
+        let counts = Reason::ALL
+            .into_iter()
+            .zip(self.failures)
+            .filter(|(_, count)| *count > 0);
+        self.flow.failures = counts.collect::<IndexMap<_, _>>();
+        self.flow
+    }
+}
+
+impl Effects {
+    /// Add the counts of `other`.
+    pub fn add(&mut self, other: &Self) {
+        self.told += other.told;
+        self.once += other.once;
+        self.duplicated += other.duplicated;
+        self.undone += other.undone;
+        self.lost += other.lost;
+        self.pending += other.pending;
+        self.dropped += other.dropped;
+        self.void += other.void;
+        self.harmless += other.harmless;
+    }
+}
+
+impl Violations {
+    /// Add the counts of `other`.
+    pub fn add(&mut self, other: Self) {
+        self.read_your_writes += other.read_your_writes;
+        self.monotonic_reads += other.monotonic_reads;
+        self.monotonic_writes += other.monotonic_writes;
+        self.writes_follow_reads += other.writes_follow_reads;
+    }
+}
+
+impl Reads {
+    /// Count one read.
+    pub fn count(&mut self, staleness: Span, behind: u64) {
+        self.reads += 1;
+        self.stale += u64::from(behind > 0);
+        self.versions_behind += behind;
+        self.staleness.record(staleness);
+    }
+}

@@ -1,0 +1,318 @@
+//! What nodes did with their queues and workers, within [warm-up, length): counts, waits, and time
+//! integrals in whole instance-nanoseconds, so that nothing is rounded before the last division.
+//!
+//! An integral is brought up to date at every change and clipped at both ends of the stretch. Waits
+//! are of those that arrived in the stretch, whenever they were taken up.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use super::fact::Fact;
+use super::layout::Layout;
+use super::outcome::NodeOutcome;
+use super::sketch::Sketch;
+use crate::base::{Span, Time};
+use crate::engine::InstanceId;
+
+/// The meters of all nodes.
+#[derive(Clone, Debug)]
+pub struct Meters {
+    layout: Arc<Layout>,
+    nodes: Vec<Meter>,
+    instances: Vec<Gauge>,
+}
+
+/// What one instance has in hand.
+#[derive(Clone, Copy, Debug)]
+struct Gauge {
+    node: u32,
+    waiting: u32,
+    busy: u32,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Meter {
+    arrivals: u64,
+    turned_away: u64,
+    hits: u64,
+    misses: u64,
+    waited: u64,
+    wait: Sketch,
+    queue_max: u32,
+    /// Waiting and busy, over all instances, since `since` (clipped to the stretch).
+    waiting: u64,
+    busy: u64,
+    since: u64,
+    waiting_ns: u128,
+    busy_ns: u128,
+}
+
+impl Meters {
+    /// Everything idle.
+    pub fn new(layout: &Arc<Layout>) -> Self {
+        let idle = |node: &crate::scenario::tree::NodeIx| Gauge {
+            node: u32::from(node.0),
+            waiting: 0,
+            busy: 0,
+        };
+        Self {
+            nodes: vec![
+                Meter {
+                    since: layout.warmup.0,
+                    ..Meter::default()
+                };
+                layout.nodes.len()
+            ],
+            instances: layout.instances.iter().map(idle).collect(),
+            layout: Arc::clone(layout),
+        }
+    }
+
+    /// Something happened.
+    #[inline]
+    pub fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
+        match fact {
+            Fact::Arrived { .. } => self.count(now, at, |node| &mut node.arrivals),
+            Fact::TurnedAway { .. } => self.count(now, at, |node| &mut node.turned_away),
+            Fact::CacheHit { .. } => self.count(now, at, |node| &mut node.hits),
+            Fact::CacheMiss { .. } => self.count(now, at, |node| &mut node.misses),
+            Fact::Waits { .. } => self.change(now, at, |gauge| gauge.waiting += 1),
+            Fact::LeftQueue { .. } => self.change(now, at, |gauge| {
+                gauge.waiting = gauge.waiting.saturating_sub(1)
+            }),
+            Fact::Began { waited, queued, .. } => self.began(now, at, waited, queued),
+            Fact::Freed => self.change(now, at, |gauge| gauge.busy = gauge.busy.saturating_sub(1)),
+            Fact::Down => self.change(now, at, |gauge| (gauge.waiting, gauge.busy) = (0, 0)),
+            _ => {}
+        }
+    }
+
+    /// The figures, by node; clients have none.
+    pub fn outcome(mut self) -> IndexMap<String, NodeOutcome> {
+        let end = Time(self.layout.length.0);
+        let stretch = self.layout.stretch();
+        // What waited all along without anything happening is a queue as well.
+        for instance in 0..self.instances.len() {
+            self.change(end, InstanceId(instance as u32), |_| ());
+        }
+        let nodes = self
+            .layout
+            .nodes
+            .iter()
+            .zip(self.nodes)
+            .filter(|(plan, _)| plan.kind != "client");
+        nodes
+            .map(|(plan, meter)| {
+                (
+                    plan.name.clone(),
+                    meter.outcome(plan.workers, plan.instances, stretch),
+                )
+            })
+            .collect()
+    }
+
+    #[inline]
+    fn began(&mut self, now: Time, at: InstanceId, waited: Span, queued: bool) {
+        self.change(now, at, |gauge| {
+            gauge.busy += 1;
+            gauge.waiting = gauge.waiting.saturating_sub(u32::from(queued));
+        });
+        if self.layout.measures(Time(now.0.saturating_sub(waited.0))) {
+            let node = &mut self.nodes[self.instances[at.0 as usize].node as usize];
+            node.wait.record(waited);
+            node.waited += u64::from(queued);
+        }
+    }
+
+    #[inline]
+    fn count(&mut self, now: Time, at: InstanceId, which: impl FnOnce(&mut Meter) -> &mut u64) {
+        let measured = self.layout.measures(now);
+        *which(&mut self.nodes[self.instances[at.0 as usize].node as usize]) += u64::from(measured);
+    }
+
+    #[inline]
+    fn change(&mut self, now: Time, at: InstanceId, how: impl FnOnce(&mut Gauge)) {
+        let gauge = &mut self.instances[at.0 as usize];
+        let before = *gauge;
+        how(gauge);
+        let node = &mut self.nodes[gauge.node as usize];
+        let clipped = now.0.min(self.layout.length.0);
+        if clipped > node.since {
+            let lasted = u128::from(clipped - node.since);
+            node.waiting_ns += lasted * u128::from(node.waiting);
+            node.busy_ns += lasted * u128::from(node.busy);
+            node.since = clipped;
+        }
+        node.waiting = node.waiting + u64::from(gauge.waiting) - u64::from(before.waiting);
+        node.busy = node.busy + u64::from(gauge.busy) - u64::from(before.busy);
+        // A queue that is measured began before this instant or begins with it.
+        if now.0 > self.layout.warmup.0 && now.0 <= self.layout.length.0 {
+            node.queue_max = node.queue_max.max(before.waiting);
+        }
+        if self.layout.measures(now) {
+            node.queue_max = node.queue_max.max(gauge.waiting);
+        }
+    }
+}
+
+impl Meter {
+    fn outcome(self, workers: Option<u32>, instances: u32, stretch: Span) -> NodeOutcome {
+        let available = workers
+            .map(|workers| u128::from(workers) * u128::from(instances) * u128::from(stretch.0));
+        NodeOutcome {
+            arrivals: self.arrivals,
+            turned_away: self.turned_away,
+            utilization: available
+                .filter(|ns| *ns > 0)
+                .map(|ns| self.busy_ns as f64 / ns as f64),
+            queue_mean: if stretch.0 == 0 {
+                0.0
+            } else {
+                self.waiting_ns as f64 / stretch.0 as f64
+            },
+            queue_max: u64::from(self.queue_max),
+            wait: self.wait,
+            waited: self.waited,
+            hits: self.hits,
+            misses: self.misses,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probes::layout::NodePlan;
+    use crate::probes::{OpId, Reason};
+    use crate::scenario::tree::NodeIx;
+
+    const OP: OpId = OpId(0);
+    const A: InstanceId = InstanceId(0);
+    const B: InstanceId = InstanceId(1);
+
+    fn see(trace: &[(u64, InstanceId, Fact)]) -> NodeOutcome {
+        let layout = Layout {
+            nodes: vec![NodePlan {
+                name: "till".into(),
+                kind: "service",
+                instances: 2,
+                workers: Some(1),
+                shares_copy: false,
+            }],
+            instances: vec![NodeIx(0), NodeIx(0)],
+            warmup: Span(100),
+            length: Span(200),
+            ..Layout::default()
+        };
+        let mut meters = Meters::new(&Arc::new(layout));
+        trace
+            .iter()
+            .for_each(|&(now, at, fact)| meters.see(Time(now), at, fact));
+        meters.outcome().swap_remove("till").unwrap()
+    }
+
+    fn began(waited: u64) -> Fact {
+        Fact::Began {
+            op: OP,
+            waited: Span(waited),
+            queued: waited > 0,
+        }
+    }
+
+    const ARRIVED: Fact = Fact::Arrived { op: OP };
+    const WAITS: Fact = Fact::Waits { op: OP };
+
+    #[test]
+    fn rule_37_busy_time_and_queues_are_clipped_at_both_ends() {
+        // Busy 90..150 and 150..210 at A; one waits 95..150: within the stretch 100 busy and 50 waiting.
+        let till = see(&[
+            (90, A, ARRIVED),
+            (90, A, began(0)),
+            (95, A, ARRIVED),
+            (95, A, WAITS),
+            (150, A, Fact::Freed),
+            (150, A, began(55)),
+            (210, A, Fact::Freed),
+        ]);
+        assert_eq!(till.utilization, Some(100.0 / 200.0));
+        assert_eq!((till.queue_mean, till.queue_max), (0.5, 1));
+        assert_eq!(
+            (till.arrivals, till.wait.count()),
+            (0, 0),
+            "both arrived during the warm-up"
+        );
+    }
+
+    #[test]
+    fn waits_belong_to_those_that_arrived_in_the_stretch() {
+        let till = see(&[
+            (110, A, ARRIVED),
+            (110, A, began(0)),
+            (190, A, ARRIVED),
+            (190, A, WAITS),
+            (220, A, Fact::Freed),
+            (220, A, began(30)),
+            (230, B, ARRIVED),
+            (230, B, began(0)),
+        ]);
+        assert_eq!((till.arrivals, till.wait.count(), till.waited), (2, 2, 1));
+        assert_eq!(till.wait.max(), Some(Span(30)));
+        assert_eq!(
+            (till.queue_mean, till.utilization),
+            (0.1, Some(90.0 / 200.0))
+        );
+    }
+
+    #[test]
+    fn a_crash_empties_the_queue_and_frees_the_worker() {
+        let till = see(&[
+            (100, A, began(0)),
+            (100, A, WAITS),
+            (110, A, WAITS),
+            (120, A, Fact::Down),
+            (120, B, began(0)),
+        ]);
+        assert_eq!(
+            (till.queue_mean, till.queue_max),
+            ((10.0 + 20.0) / 100.0, 2)
+        );
+        assert_eq!(till.utilization, Some((20.0 + 80.0) / 200.0));
+    }
+
+    #[test]
+    fn a_queue_that_stands_still_is_as_long_as_it_is() {
+        let till = see(&[
+            (50, A, WAITS),
+            (60, A, WAITS),
+            (70, A, Fact::LeftQueue { op: OP }),
+        ]);
+        assert_eq!((till.queue_mean, till.queue_max), (1.0, 1));
+    }
+
+    #[test]
+    fn what_was_turned_away_hit_or_missed_is_counted_in_the_stretch() {
+        let away = Fact::TurnedAway {
+            op: OP,
+            why: Reason::Rejected,
+        };
+        let hit = Fact::CacheHit {
+            op: OP,
+            entity: crate::scenario::tree::EntityIx(0),
+        };
+        let miss = Fact::CacheMiss {
+            op: OP,
+            entity: crate::scenario::tree::EntityIx(0),
+        };
+        let till = see(&[
+            (99, A, away),
+            (100, A, away),
+            (199, B, hit),
+            (150, A, miss),
+            (151, A, miss),
+            (200, A, hit),
+        ]);
+        assert_eq!((till.turned_away, till.hits, till.misses), (1, 1, 2));
+        assert_eq!(till.wait.quantile(0.5), None);
+    }
+}

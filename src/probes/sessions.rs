@@ -1,0 +1,446 @@
+//! Rule 34: the four session guarantees, judged per item against what the session was told.
+//!
+//! ```text
+//! read your writes      w done ── read ▶ v        broken if v < w, or w is not there yet
+//! monotonic reads       read ▶ v ── sent, ▶ v'    broken if v' < v
+//! monotonic writes      w done ── sent, w'        broken if w' < w
+//! writes follow reads   read ▶ v ── sent, w       broken if w <= v
+//!             `──` : the answer of the left one preceded the right one
+//! ```
+//!
+//! A session remembers the items that its latest creating operations created and the preloaded ones
+//! that it used last: at most some 64 of them, more where there are few sessions. An effect on a
+//! preloaded item that is applied only after it was told done is noticed when it is applied; one
+//! that is never applied to a preloaded item counts as lost, not as a violation.
+
+use std::sync::Arc;
+
+use super::entries::{Entry, Flag};
+use super::fact::{KeyId, OpId, Verdict};
+use super::layout::Layout;
+use super::outcome::Violations;
+use super::recent::Recent;
+use super::truth::Truth;
+use crate::base::Time;
+
+use crate::scenario::tree::{EntityIx, FlowIx};
+
+/// All sessions.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    layout: Arc<Layout>,
+    /// Per client and number; a session's record begins with its first use.
+    clients: Vec<Vec<Option<Box<Session>>>>,
+    /// What unanswered operations read and wrote: lists threaded through the entries.
+    touches: Vec<Touch>,
+    spare: u32,
+}
+
+#[derive(Clone, Debug)]
+struct Session {
+    /// Operations of it that are not closed.
+    open: u32,
+    /// Its operations that create something, while their items can be referred to.
+    created: Vec<Created>,
+    known: Recent<(EntityIx, KeyId), Known>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Created {
+    op: OpId,
+    flow: FlowIx,
+    /// Effects on the created items that are not there (yet).
+    missing: u64,
+    told_done: Time,
+    /// The number of the operation of the same flow that came after it.
+    superseded: Option<u64>,
+    closed: bool,
+}
+
+/// What a session knows of one item.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    /// The highest version read, as far as answers told, by the time of the answer.
+    seen: Steps,
+    /// The highest version written, as far as told done, by the time of the answer.
+    told: Steps,
+    /// When the latest-sent operation that wrote it was sent.
+    wrote: Option<(Time, OpId)>,
+    /// When the last read of it was issued, by which flow, and whether that is measured.
+    read: Option<(Time, FlowIx, bool)>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Touch {
+    next: u32,
+    wrote: bool,
+    entity: EntityIx,
+    key: KeyId,
+    version: u64,
+}
+
+/// A broken guarantee: whose, by which flow, measured or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Which.
+    pub what: Violations,
+    /// The flow of the operation that saw it.
+    pub flow: FlowIx,
+    /// Is that operation measured?
+    pub measured: bool,
+}
+
+/// A read, as the session judges it.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen {
+    /// The entity.
+    pub entity: EntityIx,
+    /// The item.
+    pub key: KeyId,
+    /// The version seen.
+    pub version: u64,
+    /// When the read was issued.
+    pub issued: Time,
+}
+
+/// An effect, as the session judges it.
+#[derive(Clone, Copy, Debug)]
+pub struct Written {
+    /// The entity.
+    pub entity: EntityIx,
+    /// The item.
+    pub key: KeyId,
+    /// The version it made.
+    pub version: u64,
+}
+
+const NOWHERE: u32 = Entry::NOWHERE;
+/// Created items that a session remembers at most, beyond its latest.
+const CREATED: usize = 64;
+
+impl Sessions {
+    /// Nobody has done anything.
+    pub fn new(layout: Arc<Layout>) -> Self {
+        let clients = layout
+            .clients
+            .iter()
+            .map(|client| vec![None; client.sessions as usize])
+            .collect();
+        Self {
+            layout,
+            clients,
+            touches: Vec::new(),
+            spare: NOWHERE,
+        }
+    }
+
+    /// An operation was sent.
+    pub fn sent(&mut self, op: OpId, entry: &Entry, truth: &mut Truth) {
+        let plan = &self.layout.flows[usize::from(entry.flow.0)];
+        if plan.effects.is_empty() && !plan.reads {
+            return;
+        }
+        let client = &mut self.clients[op.client()];
+        let share = (1 << 16) / client.len().max(1);
+        if entry.session as usize >= client.len() {
+            client.resize(entry.session as usize + 1, None);
+        }
+        let session = client[entry.session as usize].get_or_insert_with(|| {
+            Box::new(Session {
+                open: 0,
+                created: Vec::new(),
+                known: Recent::new(share.max(64)),
+            })
+        });
+        session.open += 1;
+        let mut missing = 0;
+        for (n, effect) in plan.effects.iter().enumerate().take(64) {
+            if effect.creates && entry.told & 1 << n != 0 {
+                missing |= 1 << n;
+                truth.expect(effect.entity, KeyId::created_by(op));
+            }
+        }
+        if missing != 0 {
+            for older in session
+                .created
+                .iter_mut()
+                .filter(|older| older.flow == entry.flow)
+            {
+                older.superseded.get_or_insert(op.number());
+            }
+            let created = Created {
+                op,
+                flow: entry.flow,
+                missing,
+                told_done: Time::NEVER,
+                superseded: None,
+                closed: false,
+            };
+            session.created.push(created);
+        }
+    }
+
+    /// A step said no: what is missing will not be missed.
+    pub fn refused(&mut self, op: OpId, entry: &Entry) {
+        if let Some(created) = self.of(op, entry).and_then(|session| session.made(op)) {
+            created.missing = 0;
+        }
+    }
+
+    /// The client was answered: what the operation read and wrote counts from now on.
+    pub fn answered(&mut self, now: Time, op: OpId, entry: &mut Entry, verdict: Verdict) {
+        let mut at = std::mem::replace(&mut entry.touches, NOWHERE);
+        let Some(session) = self.clients[op.client()]
+            .get_mut(entry.session as usize)
+            .and_then(Option::as_mut)
+        else {
+            return;
+        };
+        if verdict == Verdict::Done
+            && let Some(created) = session.made(op)
+        {
+            created.told_done = now;
+        }
+        let alone = session.open <= 1;
+        while at != NOWHERE {
+            let touch = self.touches[at as usize];
+            let counts = if touch.wrote {
+                verdict == Verdict::Done
+            } else {
+                !matches!(verdict, Verdict::Failed(_))
+            };
+            if counts {
+                let known = session.known.entry((touch.entity, touch.key));
+                let steps = if touch.wrote {
+                    &mut known.told
+                } else {
+                    &mut known.seen
+                };
+                steps.push(now, touch.version, alone);
+            }
+            self.touches[at as usize].next = self.spare;
+            self.spare = at;
+            at = touch.next;
+        }
+    }
+
+    /// An effect was applied for the first time. The guarantees it breaks, if any.
+    pub fn wrote(
+        &mut self,
+        op: OpId,
+        entry: &mut Entry,
+        effect: u8,
+        written: Written,
+    ) -> [Option<Broken>; 2] {
+        let Written {
+            entity,
+            key,
+            version,
+        } = written;
+        let Some(session) = self.of(op, entry) else {
+            return [None; 2];
+        };
+        if let Some(created) = session.made(op) {
+            created.missing &= !(1 << effect);
+        }
+        let (alone, created) = (session.open <= 1, key.creator() == Some(op));
+        let known = session.known.entry((entity, key));
+        let mut what = Violations::default();
+        what.writes_follow_reads += u64::from(
+            known
+                .seen
+                .before(entry.sent)
+                .is_some_and(|seen| version <= seen),
+        );
+        let mut missed = None;
+        if entry.is(Flag::Done) {
+            let later = known
+                .wrote
+                .is_some_and(|(sent, by)| by != op && sent >= entry.answered);
+            what.monotonic_writes += u64::from(later);
+            // Told done, applied only now: reads in between missed it. (Created items: see `read`.)
+            if let Some((issued, flow, measured)) = known
+                .read
+                .filter(|read| !created && read.0 >= entry.answered)
+            {
+                debug_assert!(issued >= entry.answered);
+                let what = Violations {
+                    read_your_writes: 1,
+                    ..Violations::default()
+                };
+                missed = Some(Broken {
+                    what,
+                    flow,
+                    measured,
+                });
+            }
+            known.told.push(entry.answered, version, alone);
+        }
+        if known.wrote.is_none_or(|(sent, _)| sent <= entry.sent) {
+            known.wrote = Some((entry.sent, op));
+        }
+        if !entry.is_answered() {
+            self.touch(
+                entry,
+                Touch {
+                    next: NOWHERE,
+                    wrote: true,
+                    entity,
+                    key,
+                    version,
+                },
+            );
+        }
+        let own = Broken {
+            what,
+            flow: entry.flow,
+            measured: entry.is(Flag::Measured),
+        };
+        [(what != Violations::default()).then_some(own), missed]
+    }
+
+    /// The operation read something. The guarantees that breaks.
+    pub fn read(&mut self, op: OpId, entry: &mut Entry, seen: Seen) -> Violations {
+        let layout = Arc::clone(&self.layout);
+        let Some(session) = self.of(op, entry) else {
+            return Violations::default();
+        };
+        let mut what = Violations::default();
+        let missing = seen
+            .key
+            .creator()
+            .filter(|creator| *creator != op)
+            .and_then(|creator| session.made(creator));
+        let missing = missing.is_some_and(|created| {
+            let effects = &layout.flows[usize::from(created.flow.0)].effects;
+            let here =
+                |n: &usize| created.missing & 1 << n != 0 && effects[*n].entity == seen.entity;
+            created.missing != 0
+                && created.told_done <= seen.issued
+                && (0..effects.len().min(64)).any(|n| here(&n))
+        });
+        let known = session.known.entry((seen.entity, seen.key));
+        let told = known
+            .told
+            .before(seen.issued)
+            .is_some_and(|told| told > seen.version);
+        what.read_your_writes += u64::from(missing || told);
+        what.monotonic_reads += u64::from(
+            known
+                .seen
+                .before(entry.sent)
+                .is_some_and(|before| before > seen.version),
+        );
+        if known.read.is_none_or(|(issued, ..)| issued <= seen.issued) {
+            known.read = Some((seen.issued, entry.flow, entry.is(Flag::Measured)));
+        }
+        if !entry.is_answered() {
+            let Seen {
+                entity,
+                key,
+                version,
+                ..
+            } = seen;
+            self.touch(
+                entry,
+                Touch {
+                    next: NOWHERE,
+                    wrote: false,
+                    entity,
+                    key,
+                    version,
+                },
+            );
+        }
+        what
+    }
+
+    /// Nothing can act for the operation any more; `oldest`: none of this client below it is open.
+    pub fn closed(&mut self, op: OpId, entry: &Entry, oldest: u64, truth: &mut Truth) {
+        let flows = Arc::clone(&self.layout);
+        let Some(session) = self.of(op, entry) else {
+            return;
+        };
+        session.open = session.open.saturating_sub(1);
+        if let Some(created) = session.made(op) {
+            created.closed = true;
+        }
+        let crowded = session.created.len() > CREATED;
+        let idle = session.open == 0;
+        session.created.retain(|created| {
+            let gone = created
+                .superseded
+                .is_some_and(|by| idle || crowded || oldest >= by);
+            if gone && created.closed {
+                let effects = flows.flows[usize::from(created.flow.0)].effects.iter();
+                effects
+                    .filter(|effect| effect.creates)
+                    .for_each(|effect| truth.retire(effect.entity, KeyId::created_by(created.op)));
+            }
+            !(gone && created.closed)
+        });
+    }
+
+    fn of(&mut self, op: OpId, entry: &Entry) -> Option<&mut Session> {
+        self.clients[op.client()]
+            .get_mut(entry.session as usize)?
+            .as_deref_mut()
+    }
+
+    fn touch(&mut self, entry: &mut Entry, touch: Touch) {
+        let touch = Touch {
+            next: entry.touches,
+            ..touch
+        };
+        entry.touches = if self.spare == NOWHERE {
+            self.touches.push(touch);
+            self.touches.len() as u32 - 1
+        } else {
+            let at = self.spare;
+            self.spare = std::mem::replace(&mut self.touches[at as usize], touch).next;
+            at
+        };
+    }
+}
+
+impl Session {
+    fn made(&mut self, op: OpId) -> Option<&mut Created> {
+        self.created
+            .iter_mut()
+            .rev()
+            .find(|created| created.op == op)
+    }
+}
+
+/// A maximum that grew over time: the last few steps of it, in order of time and height.
+#[derive(Clone, Debug, Default)]
+struct Steps(Vec<(Time, u64)>);
+
+impl Steps {
+    /// Steps kept while other operations of the session overlap.
+    const MOST: usize = 8;
+
+    /// From `time` on it is at least `height`; `alone`: nobody will ask for an earlier instant.
+    fn push(&mut self, time: Time, height: u64, alone: bool) {
+        let last = self.0.last().copied();
+        if last.is_some_and(|(_, top)| top >= height) {
+            return;
+        }
+        if alone {
+            self.0.clear();
+        } else if self.0.len() == Self::MOST {
+            self.0.remove(0);
+        }
+        self.0
+            .push((last.map_or(time, |(before, _)| before.max(time)), height));
+    }
+
+    /// Its height at `time`.
+    fn before(&self, time: Time) -> Option<u64> {
+        self.0
+            .iter()
+            .rev()
+            .find(|(since, _)| *since <= time)
+            .map(|(_, height)| *height)
+    }
+}

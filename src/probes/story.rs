@@ -1,0 +1,129 @@
+//! The story of one operation: every fact about it, in order, and the crashes around it. What
+//! `explain` tells; how it is told is not decided here.
+
+use super::Probe;
+use super::fact::{Fact, OpId};
+use crate::base::Time;
+use crate::engine::InstanceId;
+
+/// Facts kept at most.
+const MOST: usize = 100_000;
+
+/// Records one operation's facts.
+#[derive(Clone, Debug)]
+pub struct Story {
+    op: OpId,
+    lines: Vec<Line>,
+    left_out: u64,
+}
+
+/// One fact of a story.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Line {
+    /// When.
+    pub time: Time,
+    /// Where.
+    pub at: InstanceId,
+    /// What.
+    pub fact: Fact,
+}
+
+impl Story {
+    /// Of this operation.
+    pub fn of(op: OpId) -> Self {
+        Self {
+            op,
+            lines: Vec::new(),
+            left_out: 0,
+        }
+    }
+
+    /// Whose story it is.
+    pub fn op(&self) -> OpId {
+        self.op
+    }
+
+    /// What happened, in order, from the sending on. Instances that were down when it was sent, or
+    /// went down or came up later, are told as well.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// Facts that there was no room for.
+    pub fn left_out(&self) -> u64 {
+        self.left_out
+    }
+
+    fn tell(&mut self, line: Line) {
+        if self.lines.len() < MOST {
+            self.lines.push(line);
+        } else {
+            self.left_out += 1;
+        }
+    }
+}
+
+impl Probe for Story {
+    #[inline]
+    fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
+        let line = Line {
+            time: now,
+            at,
+            fact,
+        };
+        match fact {
+            Fact::Up if self.lines.iter().all(|line| line.fact.op().is_none()) => {
+                // Not begun yet: an instance that is up again is of no interest.
+                self.lines.retain(|line| line.at != at);
+            }
+            Fact::Down | Fact::Up => self.tell(line),
+            _ if fact.op() == Some(self.op) => self.tell(line),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probes::Verdict;
+
+    #[test]
+    fn it_tells_of_its_own_operation_and_of_crashes() {
+        let (mine, other) = (OpId::new(0, 3), OpId::new(0, 4));
+        let (a, b) = (InstanceId(0), InstanceId(1));
+        let mut story = Story::of(mine);
+        story.see(Time(1), a, Fact::Down);
+        story.see(Time(2), a, Fact::Up);
+        story.see(Time(3), b, Fact::Down);
+        story.see(Time(5), a, Fact::Arrived { op: mine });
+        story.see(Time(6), a, Fact::Arrived { op: other });
+        story.see(Time(7), a, Fact::Freed);
+        story.see(Time(8), b, Fact::Up);
+        story.see(
+            Time(9),
+            a,
+            Fact::Answered {
+                op: mine,
+                verdict: Verdict::Done,
+            },
+        );
+        let told: Vec<u64> = story.lines().iter().map(|line| line.time.0).collect();
+        assert_eq!(told, [3, 5, 8, 9]);
+    }
+
+    #[test]
+    fn it_is_bounded() {
+        let mut story = Story::of(OpId::new(0, 0));
+        (0..MOST as u64 + 7).for_each(|n| {
+            story.see(
+                Time(n),
+                InstanceId(0),
+                Fact::Redelivered {
+                    op: OpId::new(0, 0),
+                },
+            )
+        });
+        assert_eq!((story.lines().len(), story.left_out()), (MOST, 7));
+    }
+}

@@ -1,0 +1,187 @@
+//! Figures per window of time over the whole run. Windows are one second long at first; when more
+//! than 512 would be needed, neighbours are merged and windows are twice as long from then on.
+
+use super::fact::Verdict;
+use super::outcome::Window;
+use super::sketch::Sketch;
+use crate::base::{Span, Time};
+
+/// Windows kept at most.
+pub const MOST: usize = 512;
+
+/// The series of windows.
+#[derive(Clone, Debug)]
+pub struct Windows {
+    width: Span,
+    windows: Vec<Window>,
+    /// The last instant of the current window, plus one: the quick way out of [`Windows::at`].
+    end: Time,
+    /// Operations begun and not yet settled.
+    backlog: u64,
+}
+
+impl Default for Windows {
+    fn default() -> Self {
+        Self {
+            width: Span(1_000_000_000),
+            windows: Vec::new(),
+            end: Time::ZERO,
+            backlog: 0,
+        }
+    }
+}
+
+impl Windows {
+    /// An operation was sent.
+    #[inline]
+    pub fn sent(&mut self, now: Time) {
+        self.at(now).offered += 1;
+        self.backlog += 1;
+    }
+
+    /// A message was sent.
+    #[inline]
+    pub fn message(&mut self, now: Time) {
+        self.at(now).messages += 1;
+    }
+
+    /// An operation was answered.
+    #[inline]
+    pub fn answered(&mut self, now: Time, verdict: Verdict, in_time: bool, latency: Span) {
+        let window = self.at(now);
+        match verdict {
+            Verdict::Done if in_time => window.ok += 1,
+            Verdict::Done => window.late += 1,
+            Verdict::Refused => window.refused += 1,
+            Verdict::Failed(_) => window.failed += 1,
+        }
+        if verdict == Verdict::Done {
+            window.latency.record(latency);
+        }
+    }
+
+    /// Something was read.
+    #[inline]
+    pub fn read(&mut self, now: Time, stale: bool) {
+        let window = self.at(now);
+        window.reads += 1;
+        window.stale += u64::from(stale);
+    }
+
+    /// Nothing can act for an operation any more.
+    #[inline]
+    pub fn settled(&mut self, now: Time) {
+        self.at(now);
+        self.backlog = self.backlog.saturating_sub(1);
+    }
+
+    /// The series until the audit, and the length of a window.
+    pub fn outcome(mut self, audit: Time) -> (Vec<Window>, Span) {
+        if audit.0 > 0 {
+            self.at(Time(audit.0 - 1));
+        }
+        if let Some(last) = self.windows.last_mut() {
+            last.backlog = self.backlog;
+        }
+        (self.windows, self.width)
+    }
+
+    #[inline]
+    fn at(&mut self, now: Time) -> &mut Window {
+        if now >= self.end {
+            self.advance(now);
+        }
+        let last = self.windows.len() - 1;
+        &mut self.windows[last]
+    }
+
+    #[cold]
+    fn advance(&mut self, now: Time) {
+        if let Some(last) = self.windows.last_mut() {
+            last.backlog = self.backlog;
+        }
+        while now.0 / self.width.0 >= MOST as u64 {
+            self.double();
+        }
+        let wanted = (now.0 / self.width.0) as usize + 1;
+        let empty = Window {
+            latency: Sketch::coarse(),
+            backlog: self.backlog,
+            ..Window::default()
+        };
+        self.windows.resize(wanted.max(self.windows.len()), empty);
+        self.end = Time(self.windows.len() as u64 * self.width.0);
+    }
+
+    fn double(&mut self) {
+        let mut merged = Vec::with_capacity(MOST);
+        let mut windows = std::mem::take(&mut self.windows).into_iter();
+        while let Some(mut first) = windows.next() {
+            if let Some(second) = windows.next() {
+                first.absorb(&second);
+            }
+            merged.push(first);
+        }
+        self.windows = merged;
+        self.width = Span(self.width.0 * 2);
+    }
+}
+
+impl Window {
+    /// The window that lasts until the end of the `next` one.
+    fn absorb(&mut self, next: &Self) {
+        self.offered += next.offered;
+        self.ok += next.ok;
+        self.late += next.late;
+        self.refused += next.refused;
+        self.failed += next.failed;
+        self.latency.merge(&next.latency);
+        self.backlog = next.backlog;
+        self.messages += next.messages;
+        self.reads += next.reads;
+        self.stale += next.stale;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: u64 = 1_000_000_000;
+
+    #[test]
+    fn a_window_holds_what_happened_in_it() {
+        let mut windows = Windows::default();
+        windows.sent(Time(SECOND - 1));
+        windows.sent(Time(SECOND));
+        windows.answered(Time(SECOND + 5), Verdict::Done, true, Span(6));
+        windows.settled(Time(SECOND + 5));
+        windows.read(Time(3 * SECOND), true);
+        let (series, width) = windows.outcome(Time(4 * SECOND));
+        assert_eq!(width, Span(SECOND));
+        let offered: Vec<_> = series
+            .iter()
+            .map(|window| (window.offered, window.ok, window.backlog))
+            .collect();
+        assert_eq!(offered, [(1, 0, 1), (1, 1, 1), (0, 0, 1), (0, 0, 1)]);
+        assert_eq!((series[3].reads, series[3].stale), (1, 1));
+    }
+
+    #[test]
+    fn rule_38_at_most_512_windows_are_kept_and_nothing_is_lost() {
+        let mut windows = Windows::default();
+        for second in 0..1500 {
+            windows.sent(Time(second * SECOND));
+            windows.answered(Time(second * SECOND + 7), Verdict::Done, true, Span(7));
+            windows.settled(Time(second * SECOND + 9));
+        }
+        let (series, width) = windows.outcome(Time(1500 * SECOND));
+        assert_eq!((series.len(), width), (375, Span(4 * SECOND)));
+        assert!(
+            series
+                .iter()
+                .all(|window| window.offered == 4 && window.latency.count() == 4)
+        );
+        assert!(series.iter().all(|window| window.backlog == 0));
+    }
+}
