@@ -63,7 +63,8 @@ pub fn read(
             }
         })
         .collect();
-    knob::turn(&mut knobs, sets, &mut mistakes);
+    let area = knobs_value.unwrap_or(&root).head();
+    knob::turn(&mut knobs, area, sets, &mut mistakes);
     let Some(fields) = fields else {
         return (None, mistakes);
     };

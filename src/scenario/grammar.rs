@@ -24,7 +24,8 @@ pub struct SyntaxError {
     pub opened: Option<Extent>,
 }
 
-type Read<T> = Result<T, SyntaxError>;
+/// What is read, or why not.
+pub type Read<T> = Result<T, SyntaxError>;
 
 /// Reads one value and nothing after it. `origin` names the text in every [`Extent`], `start` is
 /// the byte where reading begins.
@@ -44,9 +45,10 @@ pub fn read(text: &str, origin: u16, start: usize) -> Read<Value> {
     Ok(value)
 }
 
-struct Grammar<'a> {
-    text: &'a str,
-    at: usize,
+/// Reads a text from a byte on.
+pub struct Grammar<'a> {
+    pub text: &'a str,
+    pub at: usize,
     origin: u16,
     depth: u32,
 }
@@ -209,94 +211,6 @@ impl<'a> Grammar<'a> {
         error
     }
 
-    fn text_literal(&mut self) -> Read<Kind> {
-        let start = self.at;
-        self.at += 1;
-        let mut value = String::new();
-        loop {
-            let Some(next) = self.bump() else {
-                self.at = start + 1;
-                return Err(self.error_since(start, "a text without its closing quote".to_owned()));
-            };
-            match next {
-                '"' => return Ok(Kind::Text { value, opener: 1 }),
-                '\\' => value.push(self.escape()?),
-                other => value.push(other),
-            }
-        }
-    }
-
-    fn escape(&mut self) -> Read<char> {
-        let start = self.at - 1;
-        let code = match self.bump() {
-            Some('n') => return Ok('\n'),
-            Some('r') => return Ok('\r'),
-            Some('t') => return Ok('\t'),
-            Some('0') => return Ok('\0'),
-            Some(same @ ('\\' | '"' | '\'')) => return Ok(same),
-            Some('x') => self.rest().get(..2).inspect(|_| self.at += 2),
-            Some('u') if self.peek() == Some('{') => {
-                let digits = self.rest()[1..].split_once('}').map(|(digits, _)| digits);
-                digits
-                    .filter(|digits| digits.len() <= 6)
-                    .inspect(|digits| self.at += digits.len() + 2)
-            }
-            _ => None,
-        };
-        code.and_then(|digits| u32::from_str_radix(digits, 16).ok())
-            .and_then(char::from_u32)
-            .ok_or_else(|| self.error_since(start, "an escape that RON does not know".to_owned()))
-    }
-
-    fn raw_text(&mut self) -> Read<Kind> {
-        let start = self.at;
-        let hashes = self.rest()[1..]
-            .bytes()
-            .take_while(|&byte| byte == b'#')
-            .count();
-        self.at += hashes + 2;
-        let close = format!("\"{}", "#".repeat(hashes));
-        let Some(length) = self.rest().find(&close) else {
-            return Err(
-                self.error_since(start, format!("a raw text without its closing `{close}`"))
-            );
-        };
-        let value = self.rest()[..length].to_owned();
-        self.at += length + close.len();
-        Ok(Kind::Text {
-            value,
-            opener: hashes as u32 + 2,
-        })
-    }
-
-    fn number(&mut self) -> Read<Kind> {
-        let start = self.at;
-        let bytes = self.text.as_bytes();
-        while let Some(&byte) = bytes.get(self.at) {
-            let exponent_sign = matches!(byte, b'+' | b'-')
-                && self.at > start
-                && matches!(bytes[self.at - 1], b'e' | b'E')
-                && !self.text[start..self.at].contains(['x', 'X']);
-            let first_sign = matches!(byte, b'+' | b'-') && self.at == start;
-            if !(byte.is_ascii_alphanumeric()
-                || matches!(byte, b'_' | b'.')
-                || exponent_sign
-                || first_sign)
-            {
-                break;
-            }
-            self.at += 1;
-        }
-        let written = &self.text[start..self.at];
-        number(written).ok_or_else(|| {
-            let mut error = self.error_since(start, format!("`{written}` is not a number"));
-            if written.bytes().any(|byte| byte.is_ascii_alphabetic()) {
-                error.help = Some("quantities with a unit stand in quotes, \"250ms\"".to_owned());
-            }
-            error
-        })
-    }
-
     fn ident(&mut self) -> Name {
         let raw = self.rest().starts_with("r#");
         let start = self.at + if raw { 2 } else { 0 };
@@ -350,15 +264,15 @@ impl<'a> Grammar<'a> {
         }
     }
 
-    fn rest(&self) -> &'a str {
+    pub fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
 
-    fn peek(&self) -> Option<char> {
+    pub fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
 
-    fn bump(&mut self) -> Option<char> {
+    pub fn bump(&mut self) -> Option<char> {
         let next = self.peek()?;
         self.at += next.len_utf8();
         Some(next)
@@ -388,12 +302,18 @@ impl<'a> Grammar<'a> {
         )
     }
 
-    fn error(&self, message: String) -> SyntaxError {
+    pub fn error(&self, message: String) -> SyntaxError {
         let length = self.peek().map_or(0, char::len_utf8);
+        // At the end of the text, point behind what was last written, not at an empty last line.
+        let start = if length == 0 {
+            self.text.trim_end().len()
+        } else {
+            self.at
+        };
         let at = Extent {
             origin: self.origin,
-            start: self.at as u32,
-            end: (self.at + length) as u32,
+            start: start as u32,
+            end: (start + length) as u32,
         };
         SyntaxError {
             code: Code::Syntax,
@@ -404,58 +324,12 @@ impl<'a> Grammar<'a> {
         }
     }
 
-    fn error_since(&self, start: usize, message: String) -> SyntaxError {
+    pub fn error_since(&self, start: usize, message: String) -> SyntaxError {
         SyntaxError {
             at: self.since(start),
             ..self.error(message)
         }
     }
-}
-
-/// A number as RON writes it; `None` if it is none. What is too large for a float is infinite.
-fn number(written: &str) -> Option<Kind> {
-    let (sign, digits) = match written.as_bytes().first()? {
-        b'-' => (-1, &written[1..]),
-        b'+' => (1, &written[1..]),
-        _ => (1, written),
-    };
-    if digits == "inf" || digits == "NaN" {
-        let value = if digits == "inf" {
-            f64::from(sign) * f64::INFINITY
-        } else {
-            f64::NAN
-        };
-        return Some(Kind::Number { value, whole: None });
-    }
-    if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-        return None;
-    }
-    let plain = digits.replace('_', "");
-    let (radix, plain) = match plain.get(..2) {
-        Some("0x") => (16, &plain[2..]),
-        Some("0o") => (8, &plain[2..]),
-        Some("0b") => (2, &plain[2..]),
-        _ => (10, plain.as_str()),
-    };
-    if plain.starts_with(['+', '-']) {
-        return None;
-    }
-    if let Ok(whole) = i128::from_str_radix(plain, radix) {
-        let whole = i128::from(sign) * whole;
-        return Some(Kind::Number {
-            value: whole as f64,
-            whole: Some(whole),
-        });
-    }
-    let looks_decimal = radix == 10
-        && plain
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
-    let value: f64 = plain.parse().ok().filter(|_| looks_decimal)?;
-    Some(Kind::Number {
-        value: f64::from(sign) * value,
-        whole: None,
-    })
 }
 
 fn is_ident_start(c: char) -> bool {
@@ -522,6 +396,7 @@ mod tests {
             ("/* x", "a comment without its closing `*/` at 0..2"),
             ("[,]", "expected a value, found `,` at 1..2"),
             ("", "expected a value, found the end of the text at 0..0"),
+            ("(\n\n", "the text ends before the closing `)` at 1..1"),
         ];
         for (text, expected) in cases {
             assert_eq!(shown(text), expected, "{text}");
@@ -541,5 +416,53 @@ mod tests {
             read(&"Some(".repeat(1_000_000), 0, 0).unwrap_err().code,
             Code::TooDeep
         );
+    }
+
+    /// RON texts of every shape that the `ron` crate reads too.
+    fn ron_text() -> impl proptest::strategy::Strategy<Value = String> {
+        use proptest::collection::vec;
+        use proptest::prelude::*;
+        let space = || proptest::sample::select(vec!["", " ", "\n\t", " // c\n", "/* /* c */ */"]);
+        let leaf = prop_oneof![
+            any::<i64>().prop_map(|whole| whole.to_string()),
+            (-1e9..1e9_f64).prop_map(|float| format!("{float:?}")),
+            any::<bool>().prop_map(|flag| flag.to_string()),
+            "\\PC{0,6}".prop_map(|text| format!("{text:?}").replace("\\'", "'")),
+            "[a-z\\\\]{0,5}".prop_map(|text| format!("r#\"{text}\"#")),
+            Just("()".to_owned()),
+        ];
+        leaf.prop_recursive(4, 24, 4, move |inner| {
+            let items = vec(
+                (space(), inner, space()).prop_map(|(a, item, b)| format!("{a}{item}{b}")),
+                1..4,
+            );
+            let named = |open: &'static str, close: &'static str, name: fn(usize) -> String| {
+                move |items: Vec<String>| {
+                    let fields = items
+                        .iter()
+                        .enumerate()
+                        .map(|(n, item)| format!("{}{item}", name(n)));
+                    format!("{open}{}{close}", fields.collect::<Vec<_>>().join(","))
+                }
+            };
+            prop_oneof![
+                items.clone().prop_map(named("[", ",]", |_| String::new())),
+                items.clone().prop_map(named("(", ")", |_| String::new())),
+                items
+                    .clone()
+                    .prop_map(named("(", ",)", |n| format!("f{n}:"))),
+                items.prop_map(named("{", "}", |n| format!("\"k{n}\" :"))),
+            ]
+        })
+    }
+
+    proptest::proptest! {
+        /// What the `ron` crate makes of a text, it makes of our reading of it too.
+        #[test]
+        fn agrees_with_the_ron_crate(text in ron_text()) {
+            let theirs: ron::Value = ron::from_str(&text).unwrap();
+            let ours = read(&text, 0, 0).unwrap().to_string();
+            proptest::prop_assert_eq!(ron::from_str::<ron::Value>(&ours).unwrap(), theirs, "{}", ours);
+        }
     }
 }

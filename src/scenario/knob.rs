@@ -129,7 +129,14 @@ fn refuse_references(value: &Value, mistakes: &mut Vec<Mistake>) {
 }
 
 /// Turns the knobs that the `--set`s name.
-pub fn turn(knobs: &mut [Knob], sets: &[(String, String)], mistakes: &mut Vec<Mistake>) {
+///
+/// `area` is where knobs are declared, or would be.
+pub fn turn(
+    knobs: &mut [Knob],
+    area: Extent,
+    sets: &[(String, String)],
+    mistakes: &mut Vec<Mistake>,
+) {
     let defaults: Vec<Value> = knobs.iter().map(|knob| knob.value.clone()).collect();
     for (index, ((name, value), text)) in sets.iter().zip(set_texts(sets)).enumerate() {
         let origin = index as u16 + 1;
@@ -144,7 +151,9 @@ pub fn turn(knobs: &mut [Knob], sets: &[(String, String)], mistakes: &mut Vec<Mi
                 named,
                 format!("there is no knob `{name}`"),
             );
-            mistake.help(knob_help(name, knobs));
+            mistake
+                .help(knob_help(name, knobs))
+                .note(area, "knobs are declared here");
             mistakes.push(mistake);
             continue;
         };
@@ -165,7 +174,10 @@ pub fn turn(knobs: &mut [Knob], sets: &[(String, String)], mistakes: &mut Vec<Mi
                 knobs[found].sound &= mistakes.len() == before;
                 knobs[found].value = value;
             }
-            Err(mistake) => mistakes.push(mistake),
+            Err(mut mistake) => {
+                mistake.note(defaults[found].head(), "its default");
+                mistakes.push(mistake);
+            }
         }
     }
 }
@@ -181,16 +193,15 @@ pub fn knob_help(name: &str, knobs: &[Knob]) -> String {
 }
 
 fn wrong_sort(name: &str, wanted: Sort, got: Sort, value: &Value, default: &Value) -> Mistake {
-    let message = format!(
-        "knob `{name}` takes {}, not {}",
-        wanted.words(),
-        got.words()
-    );
+    let got = if got == Sort::Other {
+        value.describe()
+    } else {
+        got.words().to_owned()
+    };
+    let message = format!("knob `{name}` takes {}, not {got}", wanted.words());
     let mut mistake = Mistake::new(Code::KnobKind, value.head(), message);
-    mistake
-        .label(format!("this is {}", value.describe()))
-        .note(default.head(), "its default");
-    match (wanted, got) {
+    mistake.note(default.head(), "its default");
+    match (wanted, Sort::of(value)) {
         (Sort::Duration, Sort::Distribution) => {
             mistake.help("a default written Const(\"...\") would take every distribution");
         }

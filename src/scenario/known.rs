@@ -142,13 +142,23 @@ impl<'a> Known<'a> {
     }
 }
 
+/// In a list that is sorted by name.
 fn find<F>(list: &[Declared<'_, F>], name: &str) -> Option<u16> {
-    list.iter()
-        .position(|declared| declared.name == name)
+    list.binary_search_by_key(&name, |declared| declared.name)
+        .ok()
         .map(|index| index as u16)
 }
 
-fn unknown<F>(list: &[Declared<'_, F>], what: &str, name: &str) -> String {
+/// So many names are compared in search of suggestions.
+const COMPARED: usize = 1_000_000;
+
+fn unknown<F>(list: &[Declared<'_, F>], what: &str, name: &str, mistakes: usize) -> String {
+    if mistakes.saturating_mul(list.len()) > COMPARED {
+        return format!(
+            "it must be one of the {} {what} that the scenario declares",
+            list.len()
+        );
+    }
     let names = || list.iter().map(|declared| declared.name);
     match nearest(name, names()) {
         Some(near) => format!("did you mean {near:?}?"),
@@ -201,7 +211,7 @@ impl<'a> Reader<'a> {
     /// The node of this name, of one of the given roles (any, if none is given).
     pub fn node_named(&mut self, name: &str, at: Extent, wanted: &[Role]) -> Option<NodeIx> {
         let Some(index) = find(&self.known.nodes, name) else {
-            let help = unknown(&self.known.nodes, "nodes", name);
+            let help = unknown(&self.known.nodes, "nodes", name, self.mistakes.len());
             self.wrong(Code::UnknownName, at, format!("there is no node {name:?}"))
                 .help(help);
             return None;
@@ -227,7 +237,7 @@ impl<'a> Reader<'a> {
         let (name, at) = self.text(value)?;
         let found = find(&self.known.entities, name);
         if found.is_none() {
-            let help = unknown(&self.known.entities, "entities", name);
+            let help = unknown(&self.known.entities, "entities", name, self.mistakes.len());
             self.wrong(
                 Code::UnknownName,
                 at,
@@ -248,7 +258,7 @@ impl<'a> Reader<'a> {
     pub fn flow_named(&mut self, name: &str, at: Extent) -> Option<FlowIx> {
         let found = find(&self.known.flows, name);
         if found.is_none() {
-            let help = unknown(&self.known.flows, "flows", name);
+            let help = unknown(&self.known.flows, "flows", name, self.mistakes.len());
             self.wrong(Code::UnknownName, at, format!("there is no flow {name:?}"))
                 .help(help);
         }
@@ -258,11 +268,16 @@ impl<'a> Reader<'a> {
     /// The policy that a name refers to.
     pub fn policy(&mut self, value: &'a Value) -> Option<PolicyIx> {
         let (name, at) = self.text(value)?;
-        if let Some(index) = find(&self.known.policies, name) {
-            self.known.policies[index as usize].fact = true;
-            return Some(PolicyIx(index));
+        if let Some(index) = self
+            .known
+            .policies
+            .iter()
+            .position(|policy| policy.name == name)
+        {
+            self.known.policies[index].fact = true;
+            return Some(PolicyIx(index as u16));
         }
-        let help = unknown(&self.known.policies, "policies", name);
+        let help = unknown(&self.known.policies, "policies", name, self.mistakes.len());
         self.wrong(
             Code::UnknownName,
             at,

@@ -56,6 +56,78 @@ fn shipped_scenarios_load_without_a_warning() {
 #[test]
 fn the_good_scenario_of_these_tests_is_good() {
     assert_eq!(said(GOOD, &[]), (String::new(), String::new()));
+    insta::assert_debug_snapshot!(scenario::parse("shop.ron", GOOD, &[]).unwrap());
+}
+
+/// The fenced blocks of the documentation, by what stands after the fence.
+fn documented(kind: &str) -> Vec<&'static str> {
+    let page = include_str!("../../docs/scenario.md");
+    page.split("\n```")
+        .skip(1)
+        .step_by(2)
+        .filter_map(|block| block.strip_prefix(kind)?.strip_prefix('\n'))
+        .collect()
+}
+
+#[test]
+fn the_documentation_is_a_scenario() {
+    let blocks = documented("ron");
+    assert_eq!(blocks.len(), 9);
+    let whole = format!("({})", blocks.join("\n"));
+    assert_eq!(said(&whole, &[]).1, "");
+}
+
+#[test]
+fn documented_distributions_and_arrivals_are_read() {
+    let (lists, arrivals) = (
+        documented("ron distributions").join("\n"),
+        documented("ron arrivals").join("\n"),
+    );
+    let lines = |text: &str| {
+        let lines = text.lines().map(|line| {
+            line.split("//")
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .trim_end_matches(',')
+        });
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(lines(&lists).len() == 12 && lines(&arrivals).len() == 6);
+    for line in lines(&lists) {
+        let text = GOOD.replacen("work: \"0.2ms\"", &format!("work: {line}"), 1);
+        assert_eq!(said(&text, &[]).1, "", "{line}");
+    }
+    for line in lines(&arrivals) {
+        let text = GOOD.replacen("Closed(customers: 10, think: Exp(\"1s\"))", &line, 1);
+        assert_eq!(said(&text, &[]).1, "", "{line}");
+    }
+}
+
+#[test]
+fn a_scenario_needs_somebody_who_does_something() {
+    let bare = |nodes: &str, flows: &str| {
+        format!(
+            "(run: (length: \"1s\"), nodes: {{ {nodes} }}, flows: {{ {flows} }}, designs: {{ \"rest\": Rest() }})"
+        )
+    };
+    let (client, service) = (
+        "\"c\": Client(arrivals: Poisson(\"1/s\"), does: \"f\"),",
+        "\"s\": Service(workers: 1),",
+    );
+    let flow = "\"f\": (home: \"s\")";
+    assert_eq!(said(&bare(&format!("{client}{service}"), flow), &[]).1, "");
+    let texts = [
+        bare(service, flow),
+        bare(service, ""),
+        "()".to_owned(),
+        "[]".to_owned(),
+    ];
+    insta::assert_snapshot!(
+        texts
+            .map(|text| format!("{text}\n\n{}", said(&text, &[]).1))
+            .join("\n")
+    );
 }
 
 /// Makes each change, wants its codes, and collects what is said.

@@ -160,6 +160,21 @@ fn check(text: &str, sets: &[(String, String)]) -> Result<(), TestCaseError> {
             "{one:?}"
         );
         prop_assert!(!one.message.is_empty());
+        let alone = Diagnostics {
+            list: vec![one.clone()],
+            omitted: 0,
+            ..said.clone()
+        };
+        let file = if one.site.origin == Origin::File {
+            "x.ron"
+        } else {
+            "--set"
+        };
+        let place = format!("{file}:{}:{}", one.site.place.line, one.site.place.column);
+        prop_assert!(
+            alone.render(false).contains(&place),
+            "{place} is not in\n{alone}"
+        );
     }
     if !said.list.is_empty() {
         prop_assert!(
