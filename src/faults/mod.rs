@@ -27,12 +27,14 @@ pub struct Faults {
 }
 
 impl Faults {
-    /// Draws the windows of the scenario's faults. Each has a stream of its own, named after it,
-    /// so that one more fault leaves the others as they were.
+    /// Draws the windows of the scenario's faults. Each has a stream of its own, named after it
+    /// (and numbered among those of the same name), so that one more fault leaves the others as
+    /// they were.
     pub fn draw(scenario: &Scenario, nodes: &[NodeModel], seed: u64) -> Self {
         let mut faults = Self::default();
-        for fault in &scenario.faults {
-            let mut chance = Stream::new(seed, "fault", &fault.name, 0);
+        for (at, fault) in scenario.faults.iter().enumerate() {
+            let namesakes = scenario.faults[..at].iter().filter(|other| other.name == fault.name);
+            let mut chance = Stream::new(seed, "fault", &fault.name, namesakes.count() as u32);
             let windows = Windows::draw(fault, scenario.run.length, &mut chance);
             faults.network.add(&fault.what, &windows);
             faults.instances.add(&fault.what, &windows, nodes);

@@ -103,9 +103,10 @@ impl Network {
 
     /// The first instant from now on that no partition of the path covers.
     fn end_of_cut(&self, now: Time, from: NodeIx, to: NodeIx) -> Option<Time> {
-        let cuts = self.faults.iter().filter(|fault| {
-            matches!(fault.harm, Harm::Cut) && is_on(&fault.path, from, to)
-        });
+        let cuts = self
+            .faults
+            .iter()
+            .filter(|fault| matches!(fault.harm, Harm::Cut) && is_on(&fault.path, from, to));
         let end = Windows::union(cuts.map(|fault| &fault.windows)).end_of_cover(now);
         end.filter(|end| *end < Time::NEVER)
     }
@@ -179,15 +180,15 @@ mod tests {
     fn duplicates_come_with_their_probability() {
         let kind = FaultKind::Duplicate { path: path(false), probability: 0.3 };
         let network = network(&[(kind, &[(10, 20)])]);
-        let twice = share(&network, |passage| matches!(passage, Passage::Through { twice: true, .. }));
+        let twice =
+            share(&network, |passage| matches!(passage, Passage::Through { twice: true, .. }));
         assert!((twice - 0.3).abs() < 0.01, "{twice}");
     }
 
     #[test]
     fn reordering_holds_some_messages_up() {
         let (path, by) = (path(false), Dist::Const(9.0));
-        let network =
-            network(&[(FaultKind::Reorder { path, probability: 0.4, by }, &[(10, 20)])]);
+        let network = network(&[(FaultKind::Reorder { path, probability: 0.4, by }, &[(10, 20)])]);
         let held = share(&network, |passage| passage == through(9));
         let passed = share(&network, |passage| passage == through(0));
         assert!((held - 0.4).abs() < 0.01 && (passed - 0.6).abs() < 0.01, "{held} {passed}");

@@ -147,7 +147,8 @@ mod tests {
     fn a_target_is_a_node_or_one_of_its_instances() {
         let pause = |instance| FaultKind::Pause { target: target(instance) };
         let all = instances(&[(pause(None), (10, 20))]);
-        let paused = |faults: &Instances| [0, 1, 2, 3].map(|at| faults.is_paused(Time(10), InstanceId(at)));
+        let paused =
+            |faults: &Instances| [0, 1, 2, 3].map(|at| faults.is_paused(Time(10), InstanceId(at)));
         assert_eq!(paused(&all), [false, true, true, false]);
         let one = instances(&[(pause(Some(1)), (10, 20))]);
         assert_eq!(paused(&one), [false, false, true, false]);

@@ -171,7 +171,8 @@ mod tests {
         let when = When::Random(Dist::Const(300.0));
         assert_eq!(drawn(when, Some(Dist::Const(100.0))), windows(&[(300, 400), (700, 800)]));
         let when = When::Random(Dist::Exp(50.0));
-        let (once, again) = (drawn(when.clone(), Some(Dist::Exp(50.0))), drawn(when, Some(Dist::Exp(50.0))));
+        let (once, again) =
+            (drawn(when.clone(), Some(Dist::Exp(50.0))), drawn(when, Some(Dist::Exp(50.0))));
         assert_eq!(once, again, "the seed decides");
         assert!(once.list().len() > 2);
     }

@@ -105,7 +105,7 @@ impl Database {
                 env.fact(Fact::Dropped { op: op.id, why: None });
             }
             Body::Gone => {
-                self.store.relay.disconnect(env);
+                self.store.relay.disconnect(from, env);
                 env.fact(Fact::Dropped { op: op.id, why: None });
             }
             _ => debug_assert!(false, "a database is not sent {body:?}"),
@@ -179,8 +179,7 @@ impl Database {
             panic!("entry {} is no transaction", entry.0)
         };
         let (arrived, locks) = (env.now(), Vec::new());
-        let task =
-            Task { op, from, call, txn, attempt, arrived, began: false, locks, locked: 0 };
+        let task = Task { op, from, call, txn, attempt, arrived, began: false, locks, locked: 0 };
         let task = self.tasks.insert(task);
         if begins {
             self.begin(task, false, env);

@@ -92,6 +92,11 @@ impl Bench {
     /// Runs until nothing is pending.
     pub fn run(self) -> Town {
         let script = self.script.clone();
+        let asked = script.iter().filter_map(|(_, event)| match event {
+            Event::Message(message) => Some(message.op.id),
+            _ => None,
+        });
+        let asked = asked.collect();
         let model = self.model();
         let db = Database::new(&model, NodeIx(1));
         let town = Town {
@@ -99,6 +104,7 @@ impl Bench {
             is_down: false,
             chance: Stream::new(1, "network", "test", 0),
             sink: Sink::new(Facts::default()),
+            asked,
             answers: vec![],
             published: vec![],
             broker: self.broker,
@@ -125,23 +131,22 @@ impl Bench {
             subscribers: vec![],
             caches: vec![],
         };
-        let entry = |txn| Entry {
-            node: NodeIx(1),
-            label: String::new(),
-            act: Act::Transact(TxnIx(txn)),
-        };
+        let entry =
+            |txn| Entry { node: NodeIx(1), label: String::new(), act: Act::Transact(TxnIx(txn)) };
         Model {
             design: 0,
             faults: Faults::draw(&scenario, &nodes, 1),
             nodes,
             instances: (0..3).map(instance).collect(),
-            entities: [(1, 0), (4, 10)].map(|(keys, start)| EntityModel {
-                owner: NodeIx(0),
-                popularity: Popularity::uniform(keys),
-                keys,
-                start,
-                floor: 0,
-            }).to_vec(),
+            entities: [(1, 0), (4, 10)]
+                .map(|(keys, start)| EntityModel {
+                    owner: NodeIx(0),
+                    popularity: Popularity::uniform(keys),
+                    keys,
+                    start,
+                    floor: 0,
+                })
+                .to_vec(),
             flows: vec![],
             programs: Programs {
                 entries: (0..self.txns.len() as u32).map(entry).collect(),
@@ -225,6 +230,8 @@ pub struct Town {
     pub is_down: bool,
     chance: Stream,
     sink: Sink<Facts>,
+    /// The operations of all requests, in order of the script.
+    asked: Vec<OpId>,
     /// When the database sent it, the operation's number, what it says.
     pub answers: Vec<Answered>,
     /// When the broker got it, the operation's number, what it is about.
@@ -326,13 +333,13 @@ impl Town {
 
     /// What can still act for an operation: nothing, after everything.
     pub fn references(&self, op: OpId) -> i64 {
-        let asked = self.facts(|fact| matches!(fact, Fact::Arrived { op: it } if *it == op).then_some(1));
-        let other = self.facts(|fact| match fact {
+        let asked = self.asked.iter().filter(|it| **it == op).count() as i64;
+        let changes = self.facts(|fact| match fact {
             Fact::Message { op: it, .. } | Fact::Carried { op: it } if *it == op => Some(1),
             Fact::Dropped { op: it, .. } if *it == op => Some(-1),
             _ => None,
         });
-        asked.iter().chain(&other).sum()
+        asked + changes.iter().sum::<i64>()
     }
 }
 

@@ -102,9 +102,7 @@ impl Progress {
                 Step { answer: Answer::Done, is_new }
             }
             Row::Reply { stage, branch, branches, refused } => match saga {
-                Some(saga) if saga.stage == stage => {
-                    saga.branches.judge(branch, branches, refused)
-                }
+                Some(saga) if saga.stage == stage => saga.branches.judge(branch, branches, refused),
                 Some(saga) if saga.stage < stage => {
                     Branches::default().judge(branch, branches, refused)
                 }

@@ -16,7 +16,7 @@
 use std::collections::VecDeque;
 
 use crate::base::{Span, Time};
-use crate::engine::LaneId;
+use crate::engine::{InstanceId, LaneId};
 use crate::model::Model;
 use crate::model::program::PubIx;
 use crate::nodes::env::Env;
@@ -96,9 +96,7 @@ impl Relay {
             row.sent = Some(env.now());
             self.in_flight += 1;
             let Posting { op, publication, item } = row.posting;
-            let broker = env.model.programs.publications[publication.0 as usize].broker;
-            let broker = env.model.nodes[broker.0 as usize].first;
-            env.send(broker, op, Body::Publish { call, publication, item });
+            env.send(broker(env.model, publication), op, Body::Publish { call, publication, item });
         }
         if was_idle && self.in_flight > 0 {
             self.timer = self.timer.wrapping_add(1);
@@ -131,9 +129,11 @@ impl Relay {
         self.pump(env);
     }
 
-    /// The broker said that its connections are gone: no confirm will come.
-    pub fn disconnect<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        if self.in_flight > 0 {
+    /// Somebody's connections are gone. If it is the broker, no confirm will come.
+    pub fn disconnect<P: Probe>(&mut self, from: InstanceId, env: &mut Env<'_, '_, P>) {
+        let oldest = self.order.front().and_then(|row| self.rows.get(*row));
+        let oldest = oldest.filter(|row| row.sent.is_some());
+        if oldest.is_some_and(|row| broker(env.model, row.posting.publication) == from) {
             self.go_back(env);
         }
     }
@@ -193,4 +193,9 @@ impl Relay {
         self.is_pausing = false;
         self.pump(env);
     }
+}
+
+fn broker(model: &Model, publication: PubIx) -> InstanceId {
+    let node = model.programs.publications[publication.0 as usize].broker;
+    model.nodes[node.0 as usize].first
 }
