@@ -70,7 +70,14 @@ impl Entry {
     pub const NOWHERE: u32 = u32::MAX;
 
     /// A new one.
-    pub fn new(flow: FlowIx, session: u32, intended: Time, sent: Time, told: u64, measured: bool) -> Self {
+    pub fn new(
+        flow: FlowIx,
+        session: u32,
+        intended: Time,
+        sent: Time,
+        told: u64,
+        measured: bool,
+    ) -> Self {
         let mut entry = Self {
             intended,
             sent,
@@ -116,7 +123,9 @@ impl Entry {
 
     /// Why something of it was lost, the last time that happened.
     pub fn loss(&self) -> Option<Reason> {
-        (self.flags >> 12).checked_sub(1).map(|reason| Reason::ALL[usize::from(reason)])
+        (self.flags >> 12)
+            .checked_sub(1)
+            .map(|reason| Reason::ALL[usize::from(reason)])
     }
 
     /// Remember why something of it was lost.
@@ -154,7 +163,11 @@ struct Page {
 impl Entries {
     /// For so many clients, and flows of at most `stride` effects.
     pub fn new(clients: usize, stride: usize) -> Self {
-        Self { lanes: vec![Lane::default(); clients], stride, spare: Vec::new() }
+        Self {
+            lanes: vec![Lane::default(); clients],
+            stride,
+            spare: Vec::new(),
+        }
     }
 
     /// Open one. Numbers ascend; skipped ones never existed.
@@ -170,8 +183,13 @@ impl Entries {
             });
             lane.pages.push_back(Some(fresh));
         }
-        let Some(page) = &mut lane.pages[page] else { return };
-        debug_assert!(page.entries.len() <= slot, "operation {op:?} is opened twice");
+        let Some(page) = &mut lane.pages[page] else {
+            return;
+        };
+        debug_assert!(
+            page.entries.len() <= slot,
+            "operation {op:?} is opened twice"
+        );
         while page.entries.len() < slot {
             page.entries.push(Entry { flags: 0, ..entry });
         }
@@ -196,11 +214,15 @@ impl Entries {
 
     /// Close one.
     pub fn close(&mut self, op: OpId) {
-        let Some((entry, _)) = self.get(op) else { return };
+        let Some((entry, _)) = self.get(op) else {
+            return;
+        };
         entry.flags = 0;
         let lane = &mut self.lanes[op.client()];
         let (at, _) = lane.place(op.number());
-        let Some(page) = &mut lane.pages[at] else { return };
+        let Some(page) = &mut lane.pages[at] else {
+            return;
+        };
         page.open -= 1;
         if page.open > 0 || page.entries.len() < PAGE {
             return;
@@ -227,7 +249,10 @@ impl Entries {
             for (at, page) in lane.pages.iter().enumerate() {
                 let entries = page.iter().flat_map(|page| page.entries.iter().enumerate());
                 for (slot, _) in entries.filter(|(_, entry)| entry.is(Flag::Open)) {
-                    open.push(OpId::new(client as u16, lane.base + (at * PAGE + slot) as u64));
+                    open.push(OpId::new(
+                        client as u16,
+                        lane.base + (at * PAGE + slot) as u64,
+                    ));
                 }
             }
         }
@@ -237,7 +262,13 @@ impl Entries {
     /// Pages that exist, in use or spare.
     #[cfg(test)]
     pub fn pages(&self) -> usize {
-        self.spare.len() + self.lanes.iter().flat_map(|lane| &lane.pages).flatten().count()
+        self.spare.len()
+            + self
+                .lanes
+                .iter()
+                .flat_map(|lane| &lane.pages)
+                .flatten()
+                .count()
     }
 }
 
@@ -289,16 +320,20 @@ mod tests {
         assert_eq!(entries.oldest(0), 0);
         let op = OpId::new(0, 100_000);
         entries.open(op, entry(0));
-        assert_eq!(entries.get(op).unwrap().1, [0, 0], "nets of a page used again start at nothing");
+        assert_eq!(
+            entries.get(op).unwrap().1,
+            [0, 0],
+            "nets of a page used again start at nothing"
+        );
     }
 
     #[test]
     fn flags_and_loss_do_not_meet() {
         let mut entry = entry(0);
-        Reason::ALL.into_iter().for_each(|why| {
+        for why in Reason::ALL {
             entry.lose(why);
             assert_eq!(entry.loss(), Some(why));
-        });
+        }
         assert!(entry.is(Flag::Open) && entry.is(Flag::Measured) && !entry.is(Flag::Done));
     }
 }

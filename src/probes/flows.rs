@@ -76,15 +76,40 @@ pub fn judge(entry: &Entry, nets: &[i8], plan: &FlowPlan) -> Judgement {
         _ if pending => End::Pending,
         (true, true) => End::HalfDone,
         _ if askew => End::HalfDone,
-        (false, true) => if done { End::Retracted } else { End::Clean },
-        (true, false) => if done { End::Kept } else { End::Unannounced },
-        (false, false) => if done { End::Kept } else { End::Clean },
+        (false, true) => {
+            if done {
+                End::Retracted
+            } else {
+                End::Clean
+            }
+        }
+        (true, false) => {
+            if done {
+                End::Kept
+            } else {
+                End::Unannounced
+            }
+        }
+        (false, false) => {
+            if done {
+                End::Kept
+            } else {
+                End::Clean
+            }
+        }
     };
     Judgement { end, effects }
 }
 
 /// Count one effect in its class (rule 32).
-fn classify(effects: &mut Effects, effect: EffectPlan, net: i8, applied: bool, pending: bool, owed: bool) {
+fn classify(
+    effects: &mut Effects,
+    effect: EffectPlan,
+    net: i8,
+    applied: bool,
+    pending: bool,
+    owed: bool,
+) {
     let class = match net {
         2.. if !effect.idempotent => &mut effects.duplicated,
         1.. => &mut effects.once,
@@ -104,7 +129,11 @@ impl Tally {
         let flow = &mut self.flow;
         match verdict {
             Verdict::Done => {
-                *(if in_time { &mut flow.ok } else { &mut flow.late }) += 1;
+                *(if in_time {
+                    &mut flow.ok
+                } else {
+                    &mut flow.late
+                }) += 1;
                 flow.latency.record(latency);
             }
             Verdict::Refused => flow.refused += 1,
@@ -143,8 +172,13 @@ impl Tally {
     pub fn outcome(mut self, audit: Time) -> FlowOutcome {
         self.flow.unconverged = self.strayed.count();
         let convergence = &mut self.flow.convergence;
-        self.strayed.for_each(|intended, times| convergence.record_many(audit.since(Time(intended)), times));
-        let counts = Reason::ALL.into_iter().zip(self.failures).filter(|(_, count)| *count > 0);
+        self.strayed.for_each(|intended, times| {
+            convergence.record_many(audit.since(Time(intended)), times);
+        });
+        let counts = Reason::ALL
+            .into_iter()
+            .zip(self.failures)
+            .filter(|(_, count)| *count > 0);
         self.flow.failures = counts.collect::<IndexMap<_, _>>();
         self.flow
     }

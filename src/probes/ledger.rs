@@ -80,7 +80,12 @@ struct Commit {
 impl Ledger {
     /// An empty one.
     pub fn new(layout: &Arc<Layout>) -> Self {
-        let stride = layout.flows.iter().map(|flow| flow.effects.len().min(64)).max().unwrap_or(0);
+        let stride = layout
+            .flows
+            .iter()
+            .map(|flow| flow.effects.len().min(64))
+            .max()
+            .unwrap_or(0);
         let books = Books {
             layout: Arc::clone(layout),
             flows: vec![Tally::default(); layout.flows.len()],
@@ -90,14 +95,25 @@ impl Ledger {
             truth: Truth::new(Arc::clone(layout)),
             sessions: Sessions::new(Arc::clone(layout)),
         };
-        Self { entries: Entries::new(layout.clients.len(), stride), books, messages: 0, strays: 0 }
+        Self {
+            entries: Entries::new(layout.clients.len(), stride),
+            books,
+            messages: 0,
+            strays: 0,
+        }
     }
 
     /// Something happened.
     #[inline]
     pub fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         match fact {
-            Fact::Sent { op, flow, session, intended, told } => self.sent(now, op, flow, session, intended, told),
+            Fact::Sent {
+                op,
+                flow,
+                session,
+                intended,
+                told,
+            } => self.sent(now, op, flow, session, intended, told),
             Fact::Answered { op, verdict } => self.answered(now, op, verdict),
             Fact::Message { op, .. } => self.message(now, op),
             Fact::Carried { op } => self.with(op, |_, entry, _| entry.count += 1),
@@ -107,16 +123,76 @@ impl Ledger {
                 entry.set(Flag::Refused);
                 books.sessions.refused(op, entry);
             }),
-            Fact::Applied { op, effect, entity, key, version, before, value } => {
-                self.applied(now, Commit { op, effect, entity, key, version, before, value });
+            Fact::Applied {
+                op,
+                effect,
+                entity,
+                key,
+                version,
+                before,
+                value,
+            } => {
+                self.applied(
+                    now,
+                    Commit {
+                        op,
+                        effect,
+                        entity,
+                        key,
+                        version,
+                        before,
+                        value,
+                    },
+                );
             }
-            Fact::Undone { op, effect, entity, key, version, before, value } => {
-                self.undone(now, Commit { op, effect, entity, key, version, before, value });
+            Fact::Undone {
+                op,
+                effect,
+                entity,
+                key,
+                version,
+                before,
+                value,
+            } => {
+                self.undone(
+                    now,
+                    Commit {
+                        op,
+                        effect,
+                        entity,
+                        key,
+                        version,
+                        before,
+                        value,
+                    },
+                );
             }
-            Fact::Saw { op, entity, key, version, value, issued } => {
-                self.saw(now, op, Seen { entity, key, version, issued }, value);
+            Fact::Saw {
+                op,
+                entity,
+                key,
+                version,
+                value,
+                issued,
+            } => {
+                self.saw(
+                    now,
+                    op,
+                    Seen {
+                        entity,
+                        key,
+                        version,
+                        issued,
+                    },
+                    value,
+                );
             }
-            Fact::Holds { op, entity, key, version } => {
+            Fact::Holds {
+                op,
+                entity,
+                key,
+                version,
+            } => {
                 self.books.truth.holds(now, at, entity, key, version);
                 // The maker may be long settled: a cache fetches what it likes when it likes.
                 if let Some((entry, _)) = self.entries.get(op) {
@@ -146,10 +222,14 @@ impl Ledger {
     /// The audit: judge all that is still open. To be called once, at the end.
     pub fn audit(&mut self, audit: Time) {
         for op in self.entries.open_ops() {
-            let Some((entry, _)) = self.entries.get(op) else { continue };
+            let Some((entry, _)) = self.entries.get(op) else {
+                continue;
+            };
             if !entry.is_answered() && entry.is(Flag::Measured) {
                 let age = audit.since(entry.intended);
-                self.books.of(entry).answered(Verdict::Failed(Reason::Unanswered), false, age);
+                self.books
+                    .of(entry)
+                    .answered(Verdict::Failed(Reason::Unanswered), false, age);
             }
             self.settle(audit, op);
         }
@@ -191,7 +271,9 @@ impl Ledger {
 
     #[inline]
     fn answered(&mut self, now: Time, op: OpId, verdict: Verdict) {
-        self.with_last(now, op, |books, entry| books.answered(now, op, entry, verdict));
+        self.with_last(now, op, |books, entry| {
+            books.answered(now, op, entry, verdict);
+        });
     }
 
     #[inline]
@@ -207,7 +289,10 @@ impl Ledger {
     #[inline]
     fn dropped(&mut self, now: Time, op: OpId, why: Option<Reason>) {
         self.with_last(now, op, |_, entry| {
-            debug_assert!(entry.count > 0, "more was dropped than there was for {op:?}");
+            debug_assert!(
+                entry.count > 0,
+                "more was dropped than there was for {op:?}"
+            );
             entry.count -= 1;
             if let Some(why) = why {
                 entry.lose(why);
@@ -241,13 +326,27 @@ impl Ledger {
 
     /// What any commit does to the truth, whoever made it.
     fn commit(&mut self, now: Time, commit: Commit) {
-        let Commit { op, entity, key, version, before, value, .. } = commit;
+        let Commit {
+            op,
+            entity,
+            key,
+            version,
+            before,
+            value,
+            ..
+        } = commit;
         let books = &mut self.books;
         books.truth.commit(now, entity, key, version, value);
         if books.invariants.commit(now, entity, before, value)
             && let Some((entry, _)) = self.entries.get(op)
         {
-            books.anomalies.note(now, Kind::Floor, entry.flow, op, Detail::Value { entity, value });
+            books.anomalies.note(
+                now,
+                Kind::Floor,
+                entry.flow,
+                op,
+                Detail::Value { entity, value },
+            );
         }
     }
 
@@ -257,7 +356,9 @@ impl Ledger {
 
     /// Judge an operation and close its entry.
     fn settle(&mut self, now: Time, op: OpId) {
-        let Some((entry, nets)) = self.entries.get(op) else { return };
+        let Some((entry, nets)) = self.entries.get(op) else {
+            return;
+        };
         let (entry, books) = (*entry, &mut self.books);
         let judgement = judge(&entry, nets, &books.layout.flows[usize::from(entry.flow.0)]);
         self.entries.close(op);
@@ -266,7 +367,12 @@ impl Ledger {
             books.note_end(now, op, &entry, &judgement);
         }
         books.windows.settled(now);
-        books.sessions.closed(op, &entry, self.entries.oldest(op.client()), &mut books.truth);
+        books.sessions.closed(
+            op,
+            &entry,
+            self.entries.oldest(op.client()),
+            &mut books.truth,
+        );
     }
 }
 
@@ -298,24 +404,55 @@ impl Books {
             self.of(entry).answered(verdict, in_time, latency);
             if verdict == Verdict::Refused && entry.is(Flag::Misled) {
                 self.of(entry).flow.wrongly_refused += 1;
-                self.anomalies.note(now, Kind::WronglyRefused, entry.flow, op, Detail::Nothing);
+                self.anomalies
+                    .note(now, Kind::WronglyRefused, entry.flow, op, Detail::Nothing);
             }
         }
     }
 
     fn first_applied(&mut self, now: Time, entry: &mut Entry, commit: Commit) {
-        let Commit { op, effect, entity, key, version, .. } = commit;
-        let broken = self.sessions.wrote(op, entry, effect, Written { entity, key, version });
-        let detail = Detail::Read { entity, version, staleness: Span::ZERO };
-        broken.into_iter().flatten().for_each(|broken| self.broken(now, op, broken, detail));
+        let Commit {
+            op,
+            effect,
+            entity,
+            key,
+            version,
+            ..
+        } = commit;
+        let broken = self.sessions.wrote(
+            op,
+            entry,
+            effect,
+            Written {
+                entity,
+                key,
+                version,
+            },
+        );
+        let detail = Detail::Read {
+            entity,
+            version,
+            staleness: Span::ZERO,
+        };
+        broken
+            .into_iter()
+            .flatten()
+            .for_each(|broken| self.broken(now, op, broken, detail));
     }
 
     fn saw(&mut self, now: Time, op: OpId, entry: &mut Entry, seen: Seen, value: i64) {
-        let fresh = self.truth.judge(seen.entity, seen.key, seen.version, seen.issued);
+        let fresh = self
+            .truth
+            .judge(seen.entity, seen.key, seen.version, seen.issued);
         self.windows.read(now, fresh.behind > 0);
         let needs = &self.layout.flows[usize::from(entry.flow.0)].needs;
-        if let Some(&(_, need)) = needs.iter().find(|(entity, need)| *entity == seen.entity && value < *need)
-            && self.truth.value(seen.entity, seen.key).is_some_and(|truth| truth >= need)
+        if let Some(&(_, need)) = needs
+            .iter()
+            .find(|(entity, need)| *entity == seen.entity && value < *need)
+            && self
+                .truth
+                .value(seen.entity, seen.key)
+                .is_some_and(|truth| truth >= need)
         {
             entry.set(Flag::Misled);
         }
@@ -327,19 +464,38 @@ impl Books {
         let reads = &mut self.of(entry).flow.reads;
         reads.count(fresh.staleness, fresh.behind);
         reads.dangling += u64::from(dangling);
-        let detail = Detail::Read { entity: seen.entity, version: seen.version, staleness: fresh.staleness };
+        let detail = Detail::Read {
+            entity: seen.entity,
+            version: seen.version,
+            staleness: fresh.staleness,
+        };
         if dangling {
-            self.anomalies.note(now, Kind::Dangling, entry.flow, op, detail);
+            self.anomalies
+                .note(now, Kind::Dangling, entry.flow, op, detail);
         }
         if fresh.behind > 0 {
-            self.anomalies.note(now, Kind::StaleRead, entry.flow, op, detail);
+            self.anomalies
+                .note(now, Kind::StaleRead, entry.flow, op, detail);
         }
-        self.broken(now, op, Broken { what, flow: entry.flow, measured: true }, detail);
+        self.broken(
+            now,
+            op,
+            Broken {
+                what,
+                flow: entry.flow,
+                measured: true,
+            },
+            detail,
+        );
     }
 
     /// Count broken guarantees.
     fn broken(&mut self, now: Time, op: OpId, broken: Broken, detail: Detail) {
-        let Broken { what, flow, measured } = broken;
+        let Broken {
+            what,
+            flow,
+            measured,
+        } = broken;
         if !measured || what == Violations::default() {
             return;
         }
@@ -358,7 +514,11 @@ impl Books {
     fn note_end(&mut self, now: Time, op: OpId, entry: &Entry, judgement: &Judgement) {
         let Judgement { end, effects } = judgement;
         let there = (effects.once + effects.duplicated) as u32;
-        let detail = Detail::Effects { told: effects.told as u32, there, loss: entry.loss() };
+        let detail = Detail::Effects {
+            told: effects.told as u32,
+            there,
+            loss: entry.loss(),
+        };
         let end = match end {
             End::HalfDone => Some(Kind::HalfDone),
             End::Retracted => Some(Kind::Retracted),

@@ -51,9 +51,19 @@ struct Meter {
 impl Meters {
     /// Everything idle.
     pub fn new(layout: &Arc<Layout>) -> Self {
-        let idle = |node: &crate::scenario::tree::NodeIx| Gauge { node: u32::from(node.0), waiting: 0, busy: 0 };
+        let idle = |node: &crate::scenario::tree::NodeIx| Gauge {
+            node: u32::from(node.0),
+            waiting: 0,
+            busy: 0,
+        };
         Self {
-            nodes: vec![Meter { since: layout.warmup.0, ..Meter::default() }; layout.nodes.len()],
+            nodes: vec![
+                Meter {
+                    since: layout.warmup.0,
+                    ..Meter::default()
+                };
+                layout.nodes.len()
+            ],
             instances: layout.instances.iter().map(idle).collect(),
             layout: Arc::clone(layout),
         }
@@ -68,7 +78,9 @@ impl Meters {
             Fact::CacheHit { .. } => self.count(now, at, |node| &mut node.hits),
             Fact::CacheMiss { .. } => self.count(now, at, |node| &mut node.misses),
             Fact::Waits { .. } => self.change(now, at, |gauge| gauge.waiting += 1),
-            Fact::LeftQueue { .. } => self.change(now, at, |gauge| gauge.waiting = gauge.waiting.saturating_sub(1)),
+            Fact::LeftQueue { .. } => self.change(now, at, |gauge| {
+                gauge.waiting = gauge.waiting.saturating_sub(1);
+            }),
             Fact::Began { waited, queued, .. } => self.began(now, at, waited, queued),
             Fact::Freed => self.change(now, at, |gauge| gauge.busy = gauge.busy.saturating_sub(1)),
             Fact::Down => self.change(now, at, |gauge| (gauge.waiting, gauge.busy) = (0, 0)),
@@ -84,8 +96,20 @@ impl Meters {
         for instance in 0..self.instances.len() {
             self.change(end, InstanceId(instance as u32), |_| ());
         }
-        let nodes = self.layout.nodes.iter().zip(self.nodes).filter(|(plan, _)| plan.kind != "client");
-        nodes.map(|(plan, meter)| (plan.name.clone(), meter.outcome(plan.workers, plan.instances, stretch))).collect()
+        let nodes = self
+            .layout
+            .nodes
+            .iter()
+            .zip(self.nodes)
+            .filter(|(plan, _)| plan.kind != "client");
+        nodes
+            .map(|(plan, meter)| {
+                (
+                    plan.name.clone(),
+                    meter.outcome(plan.workers, plan.instances, stretch),
+                )
+            })
+            .collect()
     }
 
     #[inline]
@@ -134,12 +158,19 @@ impl Meters {
 
 impl Meter {
     fn outcome(self, workers: Option<u32>, instances: u32, stretch: Span) -> NodeOutcome {
-        let available = workers.map(|workers| u128::from(workers) * u128::from(instances) * u128::from(stretch.0));
+        let available = workers
+            .map(|workers| u128::from(workers) * u128::from(instances) * u128::from(stretch.0));
         NodeOutcome {
             arrivals: self.arrivals,
             turned_away: self.turned_away,
-            utilization: available.filter(|ns| *ns > 0).map(|ns| self.busy_ns as f64 / ns as f64),
-            queue_mean: if stretch.0 == 0 { 0.0 } else { self.waiting_ns as f64 / stretch.0 as f64 },
+            utilization: available
+                .filter(|ns| *ns > 0)
+                .map(|ns| self.busy_ns as f64 / ns as f64),
+            queue_mean: if stretch.0 == 0 {
+                0.0
+            } else {
+                self.waiting_ns as f64 / stretch.0 as f64
+            },
             queue_max: u64::from(self.queue_max),
             wait: self.wait,
             waited: self.waited,
@@ -162,19 +193,31 @@ mod tests {
 
     fn see(trace: &[(u64, InstanceId, Fact)]) -> NodeOutcome {
         let layout = Layout {
-            nodes: vec![NodePlan { name: "till".into(), kind: "service", instances: 2, workers: Some(1), shares_copy: false }],
+            nodes: vec![NodePlan {
+                name: "till".into(),
+                kind: "service",
+                instances: 2,
+                workers: Some(1),
+                shares_copy: false,
+            }],
             instances: vec![NodeIx(0), NodeIx(0)],
             warmup: Span(100),
             length: Span(200),
             ..Layout::default()
         };
         let mut meters = Meters::new(&Arc::new(layout));
-        trace.iter().for_each(|&(now, at, fact)| meters.see(Time(now), at, fact));
+        for &(now, at, fact) in trace {
+            meters.see(Time(now), at, fact);
+        }
         meters.outcome().swap_remove("till").unwrap()
     }
 
     fn began(waited: u64) -> Fact {
-        Fact::Began { op: OP, waited: Span(waited), queued: waited > 0 }
+        Fact::Began {
+            op: OP,
+            waited: Span(waited),
+            queued: waited > 0,
+        }
     }
 
     const ARRIVED: Fact = Fact::Arrived { op: OP };
@@ -194,7 +237,11 @@ mod tests {
         ]);
         assert_eq!(till.utilization, Some(100.0 / 200.0));
         assert_eq!((till.queue_mean, till.queue_max), (0.5, 1));
-        assert_eq!((till.arrivals, till.wait.count()), (0, 0), "both arrived during the warm-up");
+        assert_eq!(
+            (till.arrivals, till.wait.count()),
+            (0, 0),
+            "both arrived during the warm-up"
+        );
     }
 
     #[test]
@@ -211,28 +258,60 @@ mod tests {
         ]);
         assert_eq!((till.arrivals, till.wait.count(), till.waited), (2, 2, 1));
         assert_eq!(till.wait.max(), Some(Span(30)));
-        assert_eq!((till.queue_mean, till.utilization), (0.1, Some(90.0 / 200.0)));
+        assert_eq!(
+            (till.queue_mean, till.utilization),
+            (0.1, Some(90.0 / 200.0))
+        );
     }
 
     #[test]
     fn a_crash_empties_the_queue_and_frees_the_worker() {
-        let till = see(&[(100, A, began(0)), (100, A, WAITS), (110, A, WAITS), (120, A, Fact::Down), (120, B, began(0))]);
-        assert_eq!((till.queue_mean, till.queue_max), ((10.0 + 20.0) / 100.0, 2));
+        let till = see(&[
+            (100, A, began(0)),
+            (100, A, WAITS),
+            (110, A, WAITS),
+            (120, A, Fact::Down),
+            (120, B, began(0)),
+        ]);
+        assert_eq!(
+            (till.queue_mean, till.queue_max),
+            ((10.0 + 20.0) / 100.0, 2)
+        );
         assert_eq!(till.utilization, Some((20.0 + 80.0) / 200.0));
     }
 
     #[test]
     fn a_queue_that_stands_still_is_as_long_as_it_is() {
-        let till = see(&[(50, A, WAITS), (60, A, WAITS), (70, A, Fact::LeftQueue { op: OP })]);
+        let till = see(&[
+            (50, A, WAITS),
+            (60, A, WAITS),
+            (70, A, Fact::LeftQueue { op: OP }),
+        ]);
         assert_eq!((till.queue_mean, till.queue_max), (1.0, 1));
     }
 
     #[test]
     fn what_was_turned_away_hit_or_missed_is_counted_in_the_stretch() {
-        let away = Fact::TurnedAway { op: OP, why: Reason::Rejected };
-        let hit = Fact::CacheHit { op: OP, entity: crate::scenario::tree::EntityIx(0) };
-        let miss = Fact::CacheMiss { op: OP, entity: crate::scenario::tree::EntityIx(0) };
-        let till = see(&[(99, A, away), (100, A, away), (199, B, hit), (150, A, miss), (151, A, miss), (200, A, hit)]);
+        let away = Fact::TurnedAway {
+            op: OP,
+            why: Reason::Rejected,
+        };
+        let hit = Fact::CacheHit {
+            op: OP,
+            entity: crate::scenario::tree::EntityIx(0),
+        };
+        let miss = Fact::CacheMiss {
+            op: OP,
+            entity: crate::scenario::tree::EntityIx(0),
+        };
+        let till = see(&[
+            (99, A, away),
+            (100, A, away),
+            (199, B, hit),
+            (150, A, miss),
+            (151, A, miss),
+            (200, A, hit),
+        ]);
         assert_eq!((till.turned_away, till.hits, till.misses), (1, 1, 2));
         assert_eq!(till.wait.quantile(0.5), None);
     }

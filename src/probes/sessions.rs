@@ -121,8 +121,17 @@ const CREATED: usize = 64;
 impl Sessions {
     /// Nobody has done anything.
     pub fn new(layout: Arc<Layout>) -> Self {
-        let clients = layout.clients.iter().map(|client| vec![None; client.sessions as usize]).collect();
-        Self { layout, clients, touches: Vec::new(), spare: NOWHERE }
+        let clients = layout
+            .clients
+            .iter()
+            .map(|client| vec![None; client.sessions as usize])
+            .collect();
+        Self {
+            layout,
+            clients,
+            touches: Vec::new(),
+            spare: NOWHERE,
+        }
     }
 
     /// An operation was sent.
@@ -137,7 +146,11 @@ impl Sessions {
             client.resize(entry.session as usize + 1, None);
         }
         let session = client[entry.session as usize].get_or_insert_with(|| {
-            Box::new(Session { open: 0, created: Vec::new(), known: Recent::new(share.max(64)) })
+            Box::new(Session {
+                open: 0,
+                created: Vec::new(),
+                known: Recent::new(share.max(64)),
+            })
         });
         session.open += 1;
         let mut missing = 0;
@@ -148,11 +161,21 @@ impl Sessions {
             }
         }
         if missing != 0 {
-            for older in session.created.iter_mut().filter(|older| older.flow == entry.flow) {
+            for older in session
+                .created
+                .iter_mut()
+                .filter(|older| older.flow == entry.flow)
+            {
                 older.superseded.get_or_insert(op.number());
             }
-            let created =
-                Created { op, flow: entry.flow, missing, told_done: Time::NEVER, superseded: None, closed: false };
+            let created = Created {
+                op,
+                flow: entry.flow,
+                missing,
+                told_done: Time::NEVER,
+                superseded: None,
+                closed: false,
+            };
             session.created.push(created);
         }
     }
@@ -167,19 +190,32 @@ impl Sessions {
     /// The client was answered: what the operation read and wrote counts from now on.
     pub fn answered(&mut self, now: Time, op: OpId, entry: &mut Entry, verdict: Verdict) {
         let mut at = std::mem::replace(&mut entry.touches, NOWHERE);
-        let Some(session) = self.clients[op.client()].get_mut(entry.session as usize).and_then(Option::as_mut) else {
+        let Some(session) = self.clients[op.client()]
+            .get_mut(entry.session as usize)
+            .and_then(Option::as_mut)
+        else {
             return;
         };
-        if verdict == Verdict::Done && let Some(created) = session.made(op) {
+        if verdict == Verdict::Done
+            && let Some(created) = session.made(op)
+        {
             created.told_done = now;
         }
         let alone = session.open <= 1;
         while at != NOWHERE {
             let touch = self.touches[at as usize];
-            let counts = if touch.wrote { verdict == Verdict::Done } else { !matches!(verdict, Verdict::Failed(_)) };
+            let counts = if touch.wrote {
+                verdict == Verdict::Done
+            } else {
+                !matches!(verdict, Verdict::Failed(_))
+            };
             if counts {
                 let known = session.known.entry((touch.entity, touch.key));
-                let steps = if touch.wrote { &mut known.told } else { &mut known.seen };
+                let steps = if touch.wrote {
+                    &mut known.told
+                } else {
+                    &mut known.seen
+                };
                 steps.push(now, touch.version, alone);
             }
             self.touches[at as usize].next = self.spare;
@@ -189,25 +225,54 @@ impl Sessions {
     }
 
     /// An effect was applied for the first time. The guarantees it breaks, if any.
-    pub fn wrote(&mut self, op: OpId, entry: &mut Entry, effect: u8, written: Written) -> [Option<Broken>; 2] {
-        let Written { entity, key, version } = written;
-        let Some(session) = self.of(op, entry) else { return [None; 2] };
+    pub fn wrote(
+        &mut self,
+        op: OpId,
+        entry: &mut Entry,
+        effect: u8,
+        written: Written,
+    ) -> [Option<Broken>; 2] {
+        let Written {
+            entity,
+            key,
+            version,
+        } = written;
+        let Some(session) = self.of(op, entry) else {
+            return [None; 2];
+        };
         if let Some(created) = session.made(op) {
             created.missing &= !(1 << effect);
         }
         let (alone, created) = (session.open <= 1, key.creator() == Some(op));
         let known = session.known.entry((entity, key));
         let mut what = Violations::default();
-        what.writes_follow_reads += u64::from(known.seen.before(entry.sent).is_some_and(|seen| version <= seen));
+        what.writes_follow_reads += u64::from(
+            known
+                .seen
+                .before(entry.sent)
+                .is_some_and(|seen| version <= seen),
+        );
         let mut missed = None;
         if entry.is(Flag::Done) {
-            let later = known.wrote.is_some_and(|(sent, by)| by != op && sent >= entry.answered);
+            let later = known
+                .wrote
+                .is_some_and(|(sent, by)| by != op && sent >= entry.answered);
             what.monotonic_writes += u64::from(later);
             // Told done, applied only now: reads in between missed it. (Created items: see `read`.)
-            if let Some((issued, flow, measured)) = known.read.filter(|read| !created && read.0 >= entry.answered) {
+            if let Some((issued, flow, measured)) = known
+                .read
+                .filter(|read| !created && read.0 >= entry.answered)
+            {
                 debug_assert!(issued >= entry.answered);
-                let what = Violations { read_your_writes: 1, ..Violations::default() };
-                missed = Some(Broken { what, flow, measured });
+                let what = Violations {
+                    read_your_writes: 1,
+                    ..Violations::default()
+                };
+                missed = Some(Broken {
+                    what,
+                    flow,
+                    measured,
+                });
             }
             known.told.push(entry.answered, version, alone);
         }
@@ -215,65 +280,120 @@ impl Sessions {
             known.wrote = Some((entry.sent, op));
         }
         if !entry.is_answered() {
-            self.touch(entry, Touch { next: NOWHERE, wrote: true, entity, key, version });
+            self.touch(
+                entry,
+                Touch {
+                    next: NOWHERE,
+                    wrote: true,
+                    entity,
+                    key,
+                    version,
+                },
+            );
         }
-        let own = Broken { what, flow: entry.flow, measured: entry.is(Flag::Measured) };
+        let own = Broken {
+            what,
+            flow: entry.flow,
+            measured: entry.is(Flag::Measured),
+        };
         [(what != Violations::default()).then_some(own), missed]
     }
 
     /// The operation read something. The guarantees that breaks.
     pub fn read(&mut self, op: OpId, entry: &mut Entry, seen: Seen) -> Violations {
         let layout = Arc::clone(&self.layout);
-        let Some(session) = self.of(op, entry) else { return Violations::default() };
+        let Some(session) = self.of(op, entry) else {
+            return Violations::default();
+        };
         let mut what = Violations::default();
-        let missing = seen.key.creator().filter(|creator| *creator != op).and_then(|creator| session.made(creator));
+        let missing = seen
+            .key
+            .creator()
+            .filter(|creator| *creator != op)
+            .and_then(|creator| session.made(creator));
         let missing = missing.is_some_and(|created| {
             let effects = &layout.flows[usize::from(created.flow.0)].effects;
-            let here = |n: &usize| created.missing & 1 << n != 0 && effects[*n].entity == seen.entity;
-            created.missing != 0 && created.told_done <= seen.issued && (0..effects.len().min(64)).any(|n| here(&n))
+            let here =
+                |n: &usize| created.missing & 1 << n != 0 && effects[*n].entity == seen.entity;
+            created.missing != 0
+                && created.told_done <= seen.issued
+                && (0..effects.len().min(64)).any(|n| here(&n))
         });
         let known = session.known.entry((seen.entity, seen.key));
-        let told = known.told.before(seen.issued).is_some_and(|told| told > seen.version);
+        let told = known
+            .told
+            .before(seen.issued)
+            .is_some_and(|told| told > seen.version);
         what.read_your_writes += u64::from(missing || told);
-        what.monotonic_reads += u64::from(known.seen.before(entry.sent).is_some_and(|before| before > seen.version));
+        what.monotonic_reads += u64::from(
+            known
+                .seen
+                .before(entry.sent)
+                .is_some_and(|before| before > seen.version),
+        );
         if known.read.is_none_or(|(issued, ..)| issued <= seen.issued) {
             known.read = Some((seen.issued, entry.flow, entry.is(Flag::Measured)));
         }
         if !entry.is_answered() {
-            let Seen { entity, key, version, .. } = seen;
-            self.touch(entry, Touch { next: NOWHERE, wrote: false, entity, key, version });
+            let Seen {
+                entity,
+                key,
+                version,
+                ..
+            } = seen;
+            self.touch(
+                entry,
+                Touch {
+                    next: NOWHERE,
+                    wrote: false,
+                    entity,
+                    key,
+                    version,
+                },
+            );
         }
         what
     }
 
     /// Nothing can act for the operation any more; `oldest`: none of this client below it is open.
     pub fn closed(&mut self, op: OpId, entry: &Entry, oldest: u64, truth: &mut Truth) {
-        let flows = Arc::clone(&self.layout);
-        let Some(session) = self.of(op, entry) else { return };
+        let layout = Arc::clone(&self.layout);
+        let Some(session) = self.of(op, entry) else {
+            return;
+        };
         session.open = session.open.saturating_sub(1);
         if let Some(created) = session.made(op) {
             created.closed = true;
         }
         let crowded = session.created.len() > CREATED;
         let idle = session.open == 0;
-        session.created.retain(|created| {
-            let gone = created.superseded.is_some_and(|by| idle || crowded || oldest >= by);
-            if gone && created.closed {
-                let effects = flows.flows[usize::from(created.flow.0)].effects.iter();
-                effects
-                    .filter(|effect| effect.creates)
-                    .for_each(|effect| truth.retire(effect.entity, KeyId::created_by(created.op)));
+        let Session { created, known, .. } = session;
+        created.retain(|created| {
+            let superseded = created
+                .superseded
+                .is_some_and(|by| idle || crowded || oldest >= by);
+            let gone = superseded && created.closed;
+            let effects = layout.flows[usize::from(created.flow.0)].effects.iter();
+            for effect in effects.filter(|effect| gone && effect.creates) {
+                let key = KeyId::created_by(created.op);
+                truth.retire(effect.entity, key);
+                known.forget((effect.entity, key));
             }
-            !(gone && created.closed)
+            !gone
         });
     }
 
     fn of(&mut self, op: OpId, entry: &Entry) -> Option<&mut Session> {
-        self.clients[op.client()].get_mut(entry.session as usize)?.as_deref_mut()
+        self.clients[op.client()]
+            .get_mut(entry.session as usize)?
+            .as_deref_mut()
     }
 
     fn touch(&mut self, entry: &mut Entry, touch: Touch) {
-        let touch = Touch { next: entry.touches, ..touch };
+        let touch = Touch {
+            next: entry.touches,
+            ..touch
+        };
         entry.touches = if self.spare == NOWHERE {
             self.touches.push(touch);
             self.touches.len() as u32 - 1
@@ -287,7 +407,10 @@ impl Sessions {
 
 impl Session {
     fn made(&mut self, op: OpId) -> Option<&mut Created> {
-        self.created.iter_mut().rev().find(|created| created.op == op)
+        self.created
+            .iter_mut()
+            .rev()
+            .find(|created| created.op == op)
     }
 }
 
@@ -310,11 +433,16 @@ impl Steps {
         } else if self.0.len() == Self::MOST {
             self.0.remove(0);
         }
-        self.0.push((last.map_or(time, |(before, _)| before.max(time)), height));
+        self.0
+            .push((last.map_or(time, |(before, _)| before.max(time)), height));
     }
 
     /// Its height at `time`.
     fn before(&self, time: Time) -> Option<u64> {
-        self.0.iter().rev().find(|(since, _)| *since <= time).map(|(_, height)| *height)
+        self.0
+            .iter()
+            .rev()
+            .find(|(since, _)| *since <= time)
+            .map(|(_, height)| *height)
     }
 }

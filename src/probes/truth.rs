@@ -70,10 +70,20 @@ impl Truth {
         let first = layout.first_instances();
         let holders = layout.instances.iter().enumerate().map(|(instance, node)| {
             let shared = layout.nodes[usize::from(node.0)].shares_copy;
-            if shared { first[usize::from(node.0)].0 } else { instance as u32 }
+            if shared {
+                first[usize::from(node.0)].0
+            } else {
+                instance as u32
+            }
         });
         let complete = layout.entities.iter();
-        let complete = complete.map(|entity| entity.copied_by.iter().map(|node| first[usize::from(node.0)].0).collect());
+        let complete = complete.map(|entity| {
+            entity
+                .copied_by
+                .iter()
+                .map(|node| first[usize::from(node.0)].0)
+                .collect()
+        });
         Self {
             holders: holders.collect(),
             complete: complete.collect(),
@@ -102,7 +112,9 @@ impl Truth {
 
     /// A version was committed.
     pub fn commit(&mut self, now: Time, entity: EntityIx, key: KeyId, version: u64, value: i64) {
-        let Some(item) = self.record(entity, key) else { return };
+        let Some(item) = self.record(entity, key) else {
+            return;
+        };
         item.value = value;
         for _ in item.newest..version {
             item.commits.push_back(now.0);
@@ -113,8 +125,12 @@ impl Truth {
 
     /// A copy or cache at this instance now holds this version.
     pub fn holds(&mut self, now: Time, at: InstanceId, entity: EntityIx, key: KeyId, version: u64) {
-        let Some(&holder) = self.holders.get(at.0 as usize) else { return };
-        let Some(item) = self.record(entity, key) else { return };
+        let Some(&holder) = self.holders.get(at.0 as usize) else {
+            return;
+        };
+        let Some(item) = self.record(entity, key) else {
+            return;
+        };
         match item.held.iter_mut().find(|(who, _)| *who == holder) {
             Some((_, held)) => *held = version,
             None => item.held.push((holder, version)),
@@ -124,7 +140,9 @@ impl Truth {
 
     /// It no longer holds the item.
     pub fn forgot(&mut self, at: InstanceId, entity: EntityIx, key: KeyId) {
-        let Some(&holder) = self.holders.get(at.0 as usize) else { return };
+        let Some(&holder) = self.holders.get(at.0 as usize) else {
+            return;
+        };
         if let Some(item) = self.find(entity, key) {
             self.items[item].held.retain(|(who, _)| *who != holder);
         }
@@ -138,7 +156,9 @@ impl Truth {
             node.shares_copy
         });
         if !shared {
-            self.items.iter_mut().for_each(|item| item.held.retain(|(who, _)| *who != at.0));
+            self.items
+                .iter_mut()
+                .for_each(|item| item.held.retain(|(who, _)| *who != at.0));
         }
     }
 
@@ -158,14 +178,19 @@ impl Truth {
             return Freshness::default();
         }
         let known = item.commits.partition_point(|&commit| commit < issued.0) as u64;
-        Freshness { staleness: issued.since(Time(superseded)), behind: item.first + known - 1 - version }
+        Freshness {
+            staleness: issued.since(Time(superseded)),
+            behind: item.first + known - 1 - version,
+        }
     }
 
     /// The true value now; none of an item that is not followed.
     pub fn value(&self, entity: EntityIx, key: KeyId) -> Option<i64> {
         match self.find(entity, key) {
             Some(item) => Some(self.items[item].value),
-            None if key.creator().is_none() => Some(self.layout.entities[usize::from(entity.0)].start),
+            None if key.creator().is_none() => {
+                Some(self.layout.entities[usize::from(entity.0)].start)
+            }
             None => None,
         }
     }
@@ -213,7 +238,11 @@ impl Truth {
         (item.newest, item.value, item.first) = (0, value, 1);
         item.commits.clear();
         item.held.clear();
-        item.held.extend(self.complete[usize::from(entity.0)].iter().map(|&holder| (holder, 0)));
+        item.held.extend(
+            self.complete[usize::from(entity.0)]
+                .iter()
+                .map(|&holder| (holder, 0)),
+        );
         at
     }
 }
@@ -221,7 +250,12 @@ impl Truth {
 impl Item {
     /// Drop the commits that no read can be judged by any more.
     fn trim(&mut self, now: Time) {
-        let oldest = self.held.iter().map(|&(_, version)| version).min().unwrap_or(self.newest);
+        let oldest = self
+            .held
+            .iter()
+            .map(|&(_, version)| version)
+            .min()
+            .unwrap_or(self.newest);
         while let (true, Some(&commit)) = (self.commits.len() > 1, self.commits.front()) {
             let needed = self.first > oldest || now.since(Time(commit)) < RECENT;
             if needed && self.commits.len() <= MOST {
@@ -236,8 +270,8 @@ impl Item {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probes::layout::{EntityPlan, NodePlan};
     use crate::probes::OpId;
+    use crate::probes::layout::{EntityPlan, NodePlan};
     use crate::scenario::tree::NodeIx;
 
     const STOCK: EntityIx = EntityIx(0);
@@ -247,9 +281,17 @@ mod tests {
     fn truth(copied_by: Vec<NodeIx>) -> Truth {
         let shares_copy = !copied_by.is_empty();
         Truth::new(Arc::new(Layout {
-            nodes: vec![NodePlan { shares_copy, ..NodePlan::default() }],
+            nodes: vec![NodePlan {
+                shares_copy,
+                ..NodePlan::default()
+            }],
             instances: vec![NodeIx(0), NodeIx(0)],
-            entities: vec![EntityPlan { keys: 10, start: 100, copied_by, ..EntityPlan::default() }],
+            entities: vec![EntityPlan {
+                keys: 10,
+                start: 100,
+                copied_by,
+                ..EntityPlan::default()
+            }],
             ..Layout::default()
         }))
     }
@@ -264,9 +306,16 @@ mod tests {
         truth.commit(Time(10), STOCK, KEY, 1, 99);
         truth.commit(Time(20), STOCK, KEY, 2, 98);
         let judged = |version, issued| truth.judge(STOCK, KEY, version, Time(issued));
-        let stale = |ns, behind| Freshness { staleness: Span(ns), behind };
+        let stale = |ns, behind| Freshness {
+            staleness: Span(ns),
+            behind,
+        };
         assert_eq!(judged(2, 30), Freshness::default());
-        assert_eq!(judged(1, 19), Freshness::default(), "newest when the read was issued");
+        assert_eq!(
+            judged(1, 19),
+            Freshness::default(),
+            "newest when the read was issued"
+        );
         assert_eq!(judged(1, 25), stale(5, 1));
         assert_eq!(judged(0, 25), stale(15, 2));
         assert_eq!(judged(0, 15), stale(5, 1), "version 2 was not there yet");
@@ -276,12 +325,25 @@ mod tests {
     fn a_lagging_copy_keeps_the_commits_that_judge_it() {
         let mut truth = truth(vec![NodeIx(0)]);
         (1..=100).for_each(|v| truth.commit(secs(v), STOCK, KEY, v, 0));
-        assert_eq!(truth.judge(STOCK, KEY, 0, secs(101)), Freshness { staleness: secs(100) - Time(0), behind: 100 });
+        assert_eq!(
+            truth.judge(STOCK, KEY, 0, secs(101)),
+            Freshness {
+                staleness: secs(100) - Time(0),
+                behind: 100
+            }
+        );
         // The other instance of the same service writes into the same store.
         truth.holds(secs(101), InstanceId(1), STOCK, KEY, 98);
-        assert_eq!(truth.judge(STOCK, KEY, 98, secs(102)).staleness, secs(3) - Time(0));
+        assert_eq!(
+            truth.judge(STOCK, KEY, 98, secs(102)).staleness,
+            secs(3) - Time(0)
+        );
         let item = truth.find(STOCK, KEY).unwrap();
-        assert_eq!(truth.items[item].commits.len(), 2, "the rest can judge nobody");
+        assert_eq!(
+            truth.items[item].commits.len(),
+            2,
+            "the rest can judge nobody"
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub const MOST: usize = 512;
 #[derive(Clone, Debug)]
 pub struct Windows {
     width: Span,
-    windows: Vec<Window>,
+    series: Vec<Window>,
     /// The last instant of the current window, plus one: the quick way out of [`Windows::at`].
     end: Time,
     /// Operations begun and not yet settled.
@@ -22,7 +22,12 @@ pub struct Windows {
 
 impl Default for Windows {
     fn default() -> Self {
-        Self { width: Span(1_000_000_000), windows: Vec::new(), end: Time::ZERO, backlog: 0 }
+        Self {
+            width: Span(1_000_000_000),
+            series: Vec::new(),
+            end: Time::ZERO,
+            backlog: 0,
+        }
     }
 }
 
@@ -75,10 +80,10 @@ impl Windows {
         if audit.0 > 0 {
             self.at(Time(audit.0 - 1));
         }
-        if let Some(last) = self.windows.last_mut() {
+        if let Some(last) = self.series.last_mut() {
             last.backlog = self.backlog;
         }
-        (self.windows, self.width)
+        (self.series, self.width)
     }
 
     #[inline]
@@ -86,34 +91,38 @@ impl Windows {
         if now >= self.end {
             self.advance(now);
         }
-        let last = self.windows.len() - 1;
-        &mut self.windows[last]
+        let last = self.series.len() - 1;
+        &mut self.series[last]
     }
 
     #[cold]
     fn advance(&mut self, now: Time) {
-        if let Some(last) = self.windows.last_mut() {
+        if let Some(last) = self.series.last_mut() {
             last.backlog = self.backlog;
         }
         while now.0 / self.width.0 >= MOST as u64 {
             self.double();
         }
         let wanted = (now.0 / self.width.0) as usize + 1;
-        let empty = Window { latency: Sketch::coarse(), backlog: self.backlog, ..Window::default() };
-        self.windows.resize(wanted.max(self.windows.len()), empty);
-        self.end = Time(self.windows.len() as u64 * self.width.0);
+        let empty = Window {
+            latency: Sketch::coarse(),
+            backlog: self.backlog,
+            ..Window::default()
+        };
+        self.series.resize(wanted.max(self.series.len()), empty);
+        self.end = Time(self.series.len() as u64 * self.width.0);
     }
 
     fn double(&mut self) {
         let mut merged = Vec::with_capacity(MOST);
-        let mut windows = std::mem::take(&mut self.windows).into_iter();
+        let mut windows = std::mem::take(&mut self.series).into_iter();
         while let Some(mut first) = windows.next() {
             if let Some(second) = windows.next() {
                 first.absorb(&second);
             }
             merged.push(first);
         }
-        self.windows = merged;
+        self.series = merged;
         self.width = Span(self.width.0 * 2);
     }
 }
@@ -150,7 +159,10 @@ mod tests {
         windows.read(Time(3 * SECOND), true);
         let (series, width) = windows.outcome(Time(4 * SECOND));
         assert_eq!(width, Span(SECOND));
-        let offered: Vec<_> = series.iter().map(|window| (window.offered, window.ok, window.backlog)).collect();
+        let offered: Vec<_> = series
+            .iter()
+            .map(|window| (window.offered, window.ok, window.backlog))
+            .collect();
         assert_eq!(offered, [(1, 0, 1), (1, 1, 1), (0, 0, 1), (0, 0, 1)]);
         assert_eq!((series[3].reads, series[3].stale), (1, 1));
     }
@@ -165,7 +177,11 @@ mod tests {
         }
         let (series, width) = windows.outcome(Time(1500 * SECOND));
         assert_eq!((series.len(), width), (375, Span(4 * SECOND)));
-        assert!(series.iter().all(|window| window.offered == 4 && window.latency.count() == 4));
+        assert!(
+            series
+                .iter()
+                .all(|window| window.offered == 4 && window.latency.count() == 4)
+        );
         assert!(series.iter().all(|window| window.backlog == 0));
     }
 }
