@@ -13,8 +13,10 @@ pub const MOST: usize = 512;
 #[derive(Clone, Debug)]
 pub struct Windows {
     width: Span,
+    /// Those before the current one.
     series: Vec<Window>,
-    /// The last instant of the current window, plus one: the quick way out of [`Windows::at`].
+    current: Window,
+    /// The end of the current window: the quick way out of [`Windows::at`].
     end: Time,
     /// Operations begun and not yet settled.
     backlog: u64,
@@ -25,6 +27,7 @@ impl Default for Windows {
         Self {
             width: Span(1_000_000_000),
             series: Vec::new(),
+            current: Window::default(),
             end: Time::ZERO,
             backlog: 0,
         }
@@ -80,9 +83,8 @@ impl Windows {
         if audit.0 > 0 {
             self.at(Time(audit.0 - 1));
         }
-        if let Some(last) = self.series.last_mut() {
-            last.backlog = self.backlog;
-        }
+        self.current.backlog = self.backlog;
+        self.series.push(self.current);
         (self.series, self.width)
     }
 
@@ -91,26 +93,33 @@ impl Windows {
         if now >= self.end {
             self.advance(now);
         }
-        let last = self.series.len() - 1;
-        &mut self.series[last]
+        &mut self.current
     }
 
     #[cold]
     fn advance(&mut self, now: Time) {
-        if let Some(last) = self.series.last_mut() {
-            last.backlog = self.backlog;
-        }
-        while now.0 / self.width.0 >= MOST as u64 {
-            self.double();
-        }
-        let wanted = (now.0 / self.width.0) as usize + 1;
         let empty = Window {
             latency: Sketch::coarse(),
             backlog: self.backlog,
             ..Window::default()
         };
-        self.series.resize(wanted.max(self.series.len()), empty);
-        self.end = Time(self.series.len() as u64 * self.width.0);
+        if self.end > Time::ZERO {
+            self.current.backlog = self.backlog;
+            self.series.push(std::mem::take(&mut self.current));
+        }
+        while now.0 / self.width.0 >= MOST as u64 {
+            self.double();
+        }
+        let index = (now.0 / self.width.0) as usize;
+        // After doubling, the last window may be the current one again.
+        let again = if self.series.len() > index {
+            self.series.pop()
+        } else {
+            self.series.resize(index, empty.clone());
+            None
+        };
+        self.current = again.unwrap_or(empty);
+        self.end = Time((index as u64 + 1) * self.width.0);
     }
 
     fn double(&mut self) {
