@@ -1,7 +1,12 @@
 //! A wind tunnel for microservice designs: describe a business once, run it wired three ways, and
 //! see what each wiring costs in latency and in consistency.
 
+pub mod analysis;
 pub mod base;
 pub mod engine;
+pub mod faults;
+pub mod model;
+pub mod nodes;
 pub mod probes;
 pub mod scenario;
+pub mod simulate;

@@ -6,6 +6,6 @@ pub mod dist;
 pub mod math;
 pub mod time;
 
-
+pub use chance::{Popularity, Stream, index, mix, name_hash, unit};
 pub use dist::Dist;
 pub use time::{Span, Time};

@@ -6,11 +6,15 @@ use std::ops::{Add, AddAssign, Sub};
 use serde::{Deserialize, Serialize};
 
 /// An instant: nanoseconds since the run began.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Time(pub u64);
 
 /// A length of time in nanoseconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 pub struct Span(pub u64);
 
 impl Time {
@@ -41,7 +45,11 @@ impl Span {
 
     /// From a float of nanoseconds, rounded to the nearest and clamped to what fits.
     pub fn from_ns(ns: f64) -> Self {
-        if ns > 0.0 { Self((ns + 0.5) as u64) } else { Self(0) }
+        if ns > 0.0 {
+            Self((ns + 0.5) as u64)
+        } else {
+            Self(0)
+        }
     }
 
     /// In milliseconds, for presentation.

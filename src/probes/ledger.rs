@@ -158,8 +158,9 @@ impl Ledger {
                 version,
             } => {
                 self.books.truth.holds(now, at, entity, key, version);
-                // The maker may be long settled: a cache fetches what it likes when it likes.
-                if let Some(entry) = self.entries.get(op) {
+                // A copy of what it changed is part of its convergence; what a reader's cache
+                // fetched is not, and a copy's maker may be long settled.
+                if let Some(entry) = self.entries.get(op).filter(|entry| entry.applied != 0) {
                     entry.changed = now;
                 }
             }

@@ -108,7 +108,7 @@ pub enum NodeKind {
     Service(Service),
     /// A store.
     Database(Database),
-    /// A message queue in the manner of RabbitMQ.
+    /// A message queue in the manner of `RabbitMQ`.
     Queue(Queue),
     /// A partitioned log in the manner of Apache Kafka.
     Log(Log),

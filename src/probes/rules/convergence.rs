@@ -86,3 +86,20 @@ fn rule_37_time_to_failure_is_a_figure_of_its_own() {
         (None, Some(Span(50)))
     );
 }
+
+#[test]
+fn rule_36_what_a_reader_fetches_into_a_cache_is_not_its_convergence() {
+    let mut trace = Trace::new();
+    let op = trace.send(10, VIEW, 0);
+    trace.at(
+        20,
+        Fact::Holds {
+            op,
+            entity: STOCK,
+            key: KEY,
+            version: 0,
+        },
+    );
+    trace.answer(30, op, Verdict::Done).drop(30, op);
+    assert_eq!(trace.flow(VIEW).convergence.count(), 0);
+}

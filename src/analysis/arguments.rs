@@ -1,0 +1,224 @@
+//! What a figure is asked about: its arguments given their roles, and every name looked up in the
+//! scenario.
+
+use super::expression::{Argument, ExpressionError, Figure, Node, Word};
+use super::metric::{Guarantee, Metric, Role, Subject};
+use super::names::nearest;
+use super::resolve::Resolver;
+use super::unit::Unit;
+use crate::base::Time;
+use crate::probes::Reason;
+use crate::scenario::tree::Scenario;
+
+impl Resolver<'_> {
+    /// Gives every argument its role: numbers by their unit, words of the language by their list,
+    /// and whatever is left to the one parameter that names something of the scenario.
+    pub(super) fn subject(
+        &mut self,
+        metric: &'static Metric,
+        figure: &Figure,
+        node: &Node,
+    ) -> Option<Subject> {
+        let before = self.errors.len();
+        let mut subject = Subject {
+            stretch: self.stretch(metric, figure, node),
+            ..Subject::default()
+        };
+        let mut given = Vec::new();
+        for argument in &figure.arguments {
+            if let Some(role) = self.role(metric, argument, &given) {
+                given.push(role);
+                self.fill(&mut subject, role, argument);
+            }
+        }
+        if self.errors.len() == before {
+            self.complete(metric, figure, &given);
+        }
+        if figure.stretch.is_some() && given.contains(&Role::Flow) && self.scenario.flows.len() > 1
+        {
+            let message = "figures of a stretch of time are of all flows together";
+            let error = ExpressionError::new(node.offset, node.len, message);
+            self.errors
+                .push(error.with_help("leave out the flow, or the stretch"));
+        }
+        (self.errors.len() == before).then_some(subject)
+    }
+
+    /// The role of an argument, or a mistake if there is none left for it.
+    fn role(&mut self, metric: &Metric, argument: &Argument, given: &[Role]) -> Option<Role> {
+        let (role, offset, len) = match argument {
+            Argument::Name(word) => (role_of_word(metric, word), word.offset, word.len),
+            Argument::Quantity {
+                unit, offset, len, ..
+            } => (role_of_number(metric, *unit), *offset, *len),
+        };
+        let message = match role {
+            Some(role) if !given.contains(&role) => return Some(role),
+            Some(role) => format!("`{}` takes one {} only", metric.name, role.name()),
+            None => format!("`{}` does not take this argument", metric.name),
+        };
+        let help = format!("write `{}`", metric.signature());
+        self.errors
+            .push(ExpressionError::new(offset, len, message).with_help(help));
+        None
+    }
+
+    /// Reports the parameters that are required and not given.
+    fn complete(&mut self, metric: &Metric, figure: &Figure, given: &[Role]) {
+        let Word { offset, len, .. } = figure.name;
+        for missing in metric
+            .parameters
+            .iter()
+            .filter(|p| p.required && !given.contains(&p.role))
+        {
+            let message = format!("`{}` lacks its {}", metric.name, missing.role.name());
+            let help = format!("write `{}`", metric.signature());
+            self.errors
+                .push(ExpressionError::new(offset, len, message).with_help(help));
+        }
+    }
+
+    fn stretch(&mut self, metric: &Metric, figure: &Figure, node: &Node) -> Option<(Time, Time)> {
+        let (from, to) = figure.stretch?;
+        if !metric.windowed {
+            let message = format!("`{}` is not kept for stretches of time", metric.name);
+            let error = ExpressionError::new(node.offset, node.len, message);
+            let close = if metric.name == "goodput" {
+                Some("ok_rate")
+            } else {
+                None
+            };
+            self.errors.push(match close {
+                Some(close) => error.with_help(format!("`{close}` is")),
+                None => error.with_help("leave out `from ... to ...`"),
+            });
+        }
+        Some((Time(from as u64), Time(to as u64)))
+    }
+
+    fn fill(&mut self, subject: &mut Subject, role: Role, argument: &Argument) {
+        match (role, argument) {
+            (Role::Guarantee, Argument::Name(word)) => subject.guarantee = guarantee(&word.text),
+            (Role::Reason, Argument::Name(word)) => subject.reason = reason(&word.text),
+            (
+                Role::Percent,
+                Argument::Quantity {
+                    value,
+                    unit,
+                    offset,
+                    len,
+                },
+            ) => {
+                let percent = if *unit == Unit::Ratio {
+                    value * 100.0
+                } else {
+                    *value
+                };
+                if !(0.0..=100.0).contains(&percent) {
+                    self.error(*offset, *len, "a percentage lies between 0 and 100");
+                }
+                subject.percent = Some(percent);
+            }
+            (Role::Limit, Argument::Quantity { value, .. }) => subject.limit_ns = Some(*value),
+            (_, Argument::Name(word)) => subject.name = self.open_name(role, word),
+            (_, Argument::Quantity { .. }) => unreachable!("numbers have roles of their own"),
+        }
+    }
+
+    fn open_name(&mut self, role: Role, word: &Word) -> Option<String> {
+        let scenario = self.scenario;
+        match role {
+            Role::Flow => self.known(
+                "flow",
+                word,
+                scenario.flows.iter().map(|flow| flow.name.as_str()),
+            ),
+            Role::Node => self.known(
+                "node",
+                word,
+                scenario.nodes.iter().map(|node| node.name.as_str()),
+            ),
+            Role::Fault => self.known(
+                "fault",
+                word,
+                scenario.faults.iter().map(|fault| fault.name.as_str()),
+            ),
+            _ => {
+                let names = invariants(scenario);
+                self.known("invariant", word, names.iter().map(String::as_str))
+            }
+        }
+    }
+
+    pub(super) fn known<'n>(
+        &mut self,
+        what: &str,
+        word: &Word,
+        names: impl Iterator<Item = &'n str>,
+    ) -> Option<String> {
+        let names: Vec<&str> = names.collect();
+        if names.contains(&word.text.as_str()) {
+            return Some(word.text.clone());
+        }
+        let error = ExpressionError::new(
+            word.offset,
+            word.len,
+            format!("there is no {what} `{}`", word.text),
+        );
+        let help = match nearest(&word.text, names.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if names.is_empty() => format!("the scenario has no {what}"),
+            None => format!("the scenario has {}", names.join(", ")),
+        };
+        self.errors.push(error.with_help(help));
+        None
+    }
+}
+
+/// The names of the scenario's floors and sums, as outcomes spell them.
+pub fn invariants(scenario: &Scenario) -> Vec<String> {
+    let floors = scenario
+        .entities
+        .iter()
+        .filter(|e| e.floor.is_some())
+        .map(|e| format!("{}-floor", e.name));
+    floors
+        .chain(scenario.sums.iter().map(|sum| sum.name.clone()))
+        .collect()
+}
+
+fn role_of_word(metric: &Metric, word: &Word) -> Option<Role> {
+    let takes = |role: Role| metric.parameters.iter().any(|p| p.role == role);
+    if !word.quoted && takes(Role::Guarantee) && guarantee(&word.text).is_some() {
+        return Some(Role::Guarantee);
+    }
+    if !word.quoted && takes(Role::Reason) && reason(&word.text).is_some() {
+        return Some(Role::Reason);
+    }
+    metric
+        .parameters
+        .iter()
+        .map(|p| p.role)
+        .find(|role| role.is_open())
+}
+
+fn role_of_number(metric: &Metric, unit: Unit) -> Option<Role> {
+    let fits = |role: &Role| match role {
+        Role::Percent => matches!(unit, Unit::Number | Unit::Ratio),
+        Role::Limit => unit == Unit::Time,
+        _ => false,
+    };
+    metric.parameters.iter().map(|p| p.role).find(fits)
+}
+
+fn guarantee(text: &str) -> Option<Guarantee> {
+    let name = text.replace('-', "_");
+    Guarantee::ALL
+        .into_iter()
+        .find(|guarantee| guarantee.name() == name)
+}
+
+fn reason(text: &str) -> Option<Reason> {
+    let name = text.replace('-', "_");
+    Reason::ALL.into_iter().find(|reason| reason.name() == name)
+}

@@ -1,0 +1,117 @@
+//! Figures of nodes: load, queues, what was turned away, caches.
+
+use super::{Metric, Reader, Role, Subject, optional, required, share};
+use crate::analysis::unit::Unit;
+use crate::probes::outcome::{NodeOutcome, Outcome};
+
+/// A count of one node.
+type Tally = fn(&NodeOutcome) -> u64;
+
+/// How a figure comes from a node.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Figure {
+    /// Of all nodes together where none is named.
+    Count(Tally),
+    /// The first over the second, of all nodes together where none is named.
+    Share(Tally, Tally),
+    /// Of one node only: adding it up over nodes would mean nothing.
+    Own(fn(&NodeOutcome) -> Option<f64>),
+}
+
+const NO_NODE: &str = "the run has no such node";
+
+pub(super) fn metrics() -> Vec<Metric> {
+    use Figure::{Count, Own, Share};
+    use Unit::{Number, Ratio};
+    vec![
+        figure(
+            "arrivals",
+            Unit::Count,
+            "What arrived to be worked on.",
+            NO_NODE,
+            Own(|n| Some(n.arrivals as f64)),
+        ),
+        figure(
+            "turned_away",
+            Unit::Count,
+            "What was turned away at the door.",
+            NO_NODE,
+            Count(|n| n.turned_away),
+        ),
+        figure(
+            "utilization",
+            Ratio,
+            "Busy worker time over available worker time.",
+            "the node's workers are unlimited",
+            Own(|n| n.utilization),
+        ),
+        figure(
+            "queue_mean",
+            Number,
+            "Time-average number waiting, not in service.",
+            NO_NODE,
+            Own(|n| Some(n.queue_mean)),
+        ),
+        figure(
+            "queue_max",
+            Unit::Count,
+            "The longest queue.",
+            NO_NODE,
+            Own(|n| Some(n.queue_max as f64)),
+        ),
+        figure(
+            "waited",
+            Unit::Count,
+            "What had to wait before service.",
+            NO_NODE,
+            Own(|n| Some(n.waited as f64)),
+        ),
+        figure(
+            "hit_ratio",
+            Ratio,
+            "Cache hits over all lookups.",
+            "nothing was looked up in a cache",
+            Share(|n| n.hits, |n| n.hits + n.misses),
+        ),
+        figure(
+            "fetches",
+            Unit::Count,
+            "Cache misses: what had to be fetched.",
+            NO_NODE,
+            Count(|n| n.misses),
+        ),
+    ]
+}
+
+fn figure(name: &str, unit: Unit, about: &str, absent: &'static str, figure: Figure) -> Metric {
+    let node = if matches!(figure, Figure::Own(_)) {
+        required(Role::Node)
+    } else {
+        optional(Role::Node)
+    };
+    let parameters = vec![node];
+    Metric {
+        name: name.to_owned(),
+        parameters,
+        unit,
+        about: about.to_owned(),
+        absent,
+        windowed: false,
+        reader: Reader::Node(figure),
+    }
+}
+
+pub(super) fn read(figure: Figure, outcome: &Outcome, subject: &Subject) -> Option<f64> {
+    if subject.stretch.is_some() {
+        return None;
+    }
+    let sum = |tally: Tally| match &subject.name {
+        Some(node) => outcome.nodes.get(node).map(tally),
+        None => Some(outcome.nodes.values().map(tally).sum()),
+    };
+    match figure {
+        Figure::Count(tally) => sum(tally).map(|n| n as f64),
+        Figure::Share(part, whole) => share(sum(part)?, sum(whole)?),
+        Figure::Own(read) => outcome.nodes.get(subject.name.as_deref()?).and_then(read),
+    }
+}

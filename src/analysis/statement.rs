@@ -1,0 +1,271 @@
+//! Checked statements: what an expectation or a measure says once every name is known and units go
+//! together, and the mistakes of a whole scenario's statements with their places in its file.
+
+use super::expression::{Expression, ExpressionError, Figure, Kind, Node, Relation};
+use super::metric::{Metric, Subject};
+use super::parser::parse;
+use super::resolve::resolve;
+use super::unit::{Operator, Unit};
+use crate::scenario::tree::{Place, Scenario};
+
+/// A checked expression.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// As it was written.
+    pub text: String,
+    /// A value, or claims that must all hold.
+    pub body: Body,
+    /// The designs that it names, in order of appearance.
+    pub designs: Vec<String>,
+    /// Does some figure name no design, so that the statement is about each design by itself?
+    pub about_each: bool,
+}
+
+/// What a statement says.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// A figure: what a measure is.
+    Value(Term, Unit),
+    /// Comparisons joined by `and`: what an expectation is.
+    Claims(Vec<Claim>),
+}
+
+/// One comparison.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// As it was written.
+    pub text: String,
+    /// What is measured.
+    pub left: Term,
+    /// How it must compare...
+    pub relation: Relation,
+    /// ...to this.
+    pub right: Term,
+    /// What both are counted in.
+    pub unit: Unit,
+}
+
+/// Something with a value.
+#[derive(Clone, Debug)]
+pub enum Term {
+    /// A number in base units.
+    Number(f64),
+    /// A figure.
+    Figure(Asked),
+    /// `-x`
+    Negate(Box<Term>),
+    /// `x operator y`, times a factor that brings it into base units.
+    Binary {
+        /// As it was written.
+        text: String,
+        /// What is done.
+        operator: Operator,
+        /// The left side.
+        left: Box<Term>,
+        /// The right side.
+        right: Box<Term>,
+        /// The factor.
+        scale: f64,
+    },
+}
+
+/// A figure with what it is asked about.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// As it was written.
+    pub text: String,
+    /// Whose outcome, if a design is named.
+    pub design: Option<String>,
+    /// What.
+    pub metric: &'static Metric,
+    /// Of what.
+    pub subject: Subject,
+}
+
+/// A mistake in one of a scenario's expressions, with its place in the file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mistake {
+    /// The measure's name; `None` for an expectation.
+    pub measure: Option<String>,
+    /// The expression.
+    pub text: String,
+    /// Line and column of the mistake (a text without escapes is assumed).
+    pub place: Place,
+    /// What is wrong.
+    pub error: ExpressionError,
+}
+
+/// A scenario's expectations and measures, checked.
+#[derive(Clone, Debug, Default)]
+pub struct Statements {
+    /// In file order.
+    pub expectations: Vec<Statement>,
+    /// In file order, with their names.
+    pub measures: Vec<(String, Statement)>,
+}
+
+/// All mistakes of an expression in view of a scenario; empty if it is sound.
+pub fn check(expression: &Expression, scenario: &Scenario) -> Vec<ExpressionError> {
+    resolve(expression, scenario).err().unwrap_or_default()
+}
+
+/// All mistakes in the scenario's measures and expectations, in file order.
+pub fn check_scenario(scenario: &Scenario) -> Vec<Mistake> {
+    statements(scenario).err().unwrap_or_default()
+}
+
+/// The scenario's measures and expectations, or all mistakes in them.
+pub fn statements(scenario: &Scenario) -> Result<Statements, Vec<Mistake>> {
+    let mut statements = Statements::default();
+    let mut mistakes = Vec::new();
+    for (name, text) in &scenario.measures {
+        match measure(&text.value, scenario) {
+            Ok(statement) => statements.measures.push((name.clone(), statement)),
+            Err(errors) => mistakes.extend(placed(errors, Some(name), &text.value, text.place)),
+        }
+    }
+    for text in &scenario.expect {
+        match expectation(&text.value, scenario) {
+            Ok(statement) => statements.expectations.push(statement),
+            Err(errors) => mistakes.extend(placed(errors, None, &text.value, text.place)),
+        }
+    }
+    if mistakes.is_empty() {
+        Ok(statements)
+    } else {
+        Err(mistakes)
+    }
+}
+
+/// A text that must compare something.
+pub fn expectation(text: &str, scenario: &Scenario) -> Result<Statement, Vec<ExpressionError>> {
+    let statement = resolve(&parse(text).map_err(|error| vec![error])?, scenario)?;
+    match statement.body {
+        Body::Claims(_) => Ok(statement),
+        Body::Value(_, unit) => Err(vec![
+            ExpressionError::new(0, text.len(), "an expectation compares something")
+                .with_help(format!("{text} < ...: {}", unit.example())),
+        ]),
+    }
+}
+
+/// A text that must be a value of the one outcome at hand.
+pub fn measure(text: &str, scenario: &Scenario) -> Result<Statement, Vec<ExpressionError>> {
+    let expression = parse(text).map_err(|error| vec![error])?;
+    let statement = resolve(&expression, scenario)?;
+    if matches!(statement.body, Body::Claims(_)) {
+        let error = ExpressionError::new(0, text.len(), "a measure is a value, not a comparison");
+        return Err(vec![error.with_help("comparisons belong under `expect`")]);
+    }
+    let mut named = Vec::new();
+    designs_named(&expression.root, &mut named);
+    if named.is_empty() {
+        Ok(statement)
+    } else {
+        Err(named)
+    }
+}
+
+fn designs_named(node: &Node, errors: &mut Vec<ExpressionError>) {
+    match &node.kind {
+        Kind::Quantity(..) => {}
+        Kind::Figure(Figure {
+            design: Some(design),
+            ..
+        }) => errors.push(
+            ExpressionError::new(
+                design.offset,
+                design.len,
+                "a measure is taken in each design by itself",
+            )
+            .with_help(format!("leave out `{}.`", design.text)),
+        ),
+        Kind::Figure(_) => {}
+        Kind::Negate(inner) => designs_named(inner, errors),
+        Kind::Binary(_, a, b) | Kind::Compare(_, a, b) | Kind::And(a, b) => {
+            designs_named(a, errors);
+            designs_named(b, errors);
+        }
+    }
+}
+
+fn placed<'a>(
+    errors: Vec<ExpressionError>,
+    measure: Option<&'a String>,
+    text: &'a str,
+    start: Place,
+) -> impl Iterator<Item = Mistake> + 'a {
+    errors.into_iter().map(move |error| {
+        let before = &text[..error.offset];
+        let lines = before.matches('\n').count() as u32;
+        let column = before.rsplit('\n').next().unwrap_or("").chars().count() as u32;
+        let column = if lines == 0 {
+            start.column + column
+        } else {
+            column + 1
+        };
+        let place = Place {
+            line: start.line + lines,
+            column,
+        };
+        Mistake {
+            measure: measure.cloned(),
+            text: text.to_owned(),
+            place,
+            error,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::analysis::testing::{scenario, scenario_of_one_flow};
+
+    #[test]
+    fn a_statement_knows_which_designs_it_is_about() {
+        let scenario = scenario();
+        let each = expectation("lost_effects == 0", &scenario).unwrap();
+        assert!(each.about_each && each.designs.is_empty());
+        let named = expectation("events.p99 < rest.p99 and rest.ok > 0", &scenario).unwrap();
+        assert!(!named.about_each);
+        assert_eq!(named.designs, ["events", "rest"]);
+        let Body::Claims(claims) = named.body else {
+            panic!("claims")
+        };
+        assert_eq!(claims[1].text, "rest.ok > 0");
+    }
+
+    #[test]
+    fn expectations_compare_and_measures_do_not() {
+        let scenario = scenario();
+        assert!(expectation("p99(place-order)", &scenario).is_err());
+        assert!(measure("p99(place-order) < 1s", &scenario).is_err());
+        assert!(measure("p99(place-order) - p50(place-order)", &scenario).is_ok());
+        let errors = measure("1 - rest.availability", &scenario).unwrap_err();
+        assert_eq!((errors[0].offset, errors[0].len), (4, 4));
+    }
+
+    #[test]
+    fn a_scenario_of_one_flow_may_name_it_in_stretches() {
+        assert!(measure("p99(request) from 1s to 2s", &scenario_of_one_flow()).is_ok());
+    }
+
+    #[test]
+    fn mistakes_are_placed_in_the_file() {
+        let mut scenario = scenario();
+        let text = |value: &str, line, column| crate::scenario::tree::Placed {
+            value: value.to_owned(),
+            place: Place { line, column },
+        };
+        scenario.measures = vec![("x".to_owned(), text("p99(nobody)", 40, 12))];
+        scenario.expect = vec![text("ok > 0", 50, 5), text("ok > 0 and\n  late = 0", 51, 5)];
+        let mistakes = check_scenario(&scenario);
+        let places: Vec<(u32, u32)> = mistakes
+            .iter()
+            .map(|m| (m.place.line, m.place.column))
+            .collect();
+        assert_eq!(places, [(40, 16), (52, 8)]);
+        assert_eq!(mistakes[0].measure.as_deref(), Some("x"));
+    }
+}

@@ -1,0 +1,292 @@
+//! Small-sample statistics: means, Student t intervals, paired differences and Holm's correction.
+//! Knows numbers only; every transcendental function comes from `libm`, so that all platforms
+//! agree to the last bit.
+
+/// Arithmetic mean; `None` of nothing.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// Standard deviation of a sample (n - 1); `None` below two values.
+pub fn sd(values: &[f64]) -> Option<f64> {
+    if values.len() < 2 {
+        return None;
+    }
+    let centre = mean(values)?;
+    let squares: f64 = values.iter().map(|v| (v - centre) * (v - centre)).sum();
+    Some((squares / (values.len() - 1) as f64).sqrt())
+}
+
+/// A mean with the half width of its two-sided confidence interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// The mean.
+    pub mean: f64,
+    /// Mean ± this; `None` for a single value, which says nothing about its own spread.
+    pub half_width: Option<f64>,
+    /// How many values.
+    pub count: usize,
+}
+
+/// Student t interval of the mean at this confidence (0.95); `None` of nothing.
+pub fn interval(values: &[f64], confidence: f64) -> Option<Interval> {
+    let mean = mean(values)?;
+    Some(Interval {
+        mean,
+        half_width: half_width(values, confidence),
+        count: values.len(),
+    })
+}
+
+/// Half the width of the Student t interval; `None` below two values.
+pub fn half_width(values: &[f64], confidence: f64) -> Option<f64> {
+    let count = values.len();
+    let error = sd(values)? / (count as f64).sqrt();
+    Some(t_quantile(f64::midpoint(1.0, confidence), (count - 1) as f64) * error)
+}
+
+/// The mean of paired differences, with what is needed to believe it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Paired {
+    /// Mean of `a - b`.
+    pub mean: f64,
+    /// Half width of its interval.
+    pub half_width: f64,
+    /// Two-sided p-value of "no difference".
+    pub p_value: f64,
+    /// How many pairs.
+    pub count: usize,
+}
+
+impl Paired {
+    /// Does the interval leave out 0?
+    pub fn excludes_zero(&self) -> bool {
+        self.mean.abs() > self.half_width
+    }
+}
+
+/// Differences `a - b` of pairs, with their interval; `None` below two pairs.
+pub fn paired(pairs: &[(f64, f64)], confidence: f64) -> Option<Paired> {
+    let differences: Vec<f64> = pairs.iter().map(|(a, b)| a - b).collect();
+    let Interval {
+        mean,
+        half_width,
+        count,
+    } = interval(&differences, confidence)?;
+    let half_width = half_width?;
+    let error = sd(&differences)? / (count as f64).sqrt();
+    let p_value = match (mean == 0.0, error == 0.0) {
+        (true, _) => 1.0,
+        // The same difference in every pair: certain, as far as these pairs can tell.
+        (false, true) => 0.0,
+        (false, false) => 2.0 * upper_tail((mean / error).abs(), (count - 1) as f64),
+    };
+    Some(Paired {
+        mean,
+        half_width,
+        p_value,
+        count,
+    })
+}
+
+/// Holm's step-down correction: adjusted p-values in the order given. Rejecting those below
+/// alpha keeps the chance of any wrong rejection below alpha.
+pub fn holm(p_values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..p_values.len()).collect();
+    order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]).then(a.cmp(&b)));
+    let mut adjusted = vec![0.0; p_values.len()];
+    let mut running: f64 = 0.0;
+    for (rank, &at) in order.iter().enumerate() {
+        running = running
+            .max(p_values[at] * (p_values.len() - rank) as f64)
+            .min(1.0);
+        adjusted[at] = running;
+    }
+    adjusted
+}
+
+/// Distribution function of Student's t with `freedom` degrees of freedom.
+pub fn t_cdf(t: f64, freedom: f64) -> f64 {
+    assert!(freedom > 0.0, "degrees of freedom are positive");
+    let tail = upper_tail(t.abs(), freedom);
+    if t > 0.0 { 1.0 - tail } else { tail }
+}
+
+/// Probability above a `t` that is not negative.
+fn upper_tail(t: f64, freedom: f64) -> f64 {
+    0.5 * incomplete_beta(freedom / 2.0, 0.5, freedom / (freedom + t * t))
+}
+
+/// Quantile of Student's t: the value that is not exceeded with probability `p` in (0, 1).
+pub fn t_quantile(p: f64, freedom: f64) -> f64 {
+    assert!(p > 0.0 && p < 1.0, "a probability strictly between 0 and 1");
+    if p < 0.5 {
+        return -t_quantile(1.0 - p, freedom);
+    }
+    let mut high = 1.0;
+    while t_cdf(high, freedom) < p && high < 1e300 {
+        high *= 2.0;
+    }
+    let mut low = 0.0;
+    // Bisection halves the bracket until it can no longer shrink: slow, but without surprises.
+    for _ in 0..200 {
+        let middle = f64::midpoint(low, high);
+        if middle <= low || middle >= high {
+            break;
+        }
+        if t_cdf(middle, freedom) < p {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    f64::midpoint(low, high)
+}
+
+/// Regularised incomplete beta function, by its continued fraction on the side where that
+/// converges fast.
+fn incomplete_beta(a: f64, b: f64, x: f64) -> f64 {
+    if x <= 0.0 {
+        return 0.0;
+    }
+    if x >= 1.0 {
+        return 1.0;
+    }
+    let front = libm::exp(
+        libm::lgamma(a + b) - libm::lgamma(a) - libm::lgamma(b)
+            + a * libm::log(x)
+            + b * libm::log1p(-x),
+    );
+    if x < (a + 1.0) / (a + b + 2.0) {
+        front * beta_fraction(a, b, x) / a
+    } else {
+        1.0 - front * beta_fraction(b, a, 1.0 - x) / b
+    }
+}
+
+/// The continued fraction of the incomplete beta function, by Lentz's method.
+fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
+    const TINY: f64 = 1e-300;
+    let away = |v: f64| if v.abs() < TINY { TINY } else { v };
+    let mut above = 1.0;
+    let mut below = 1.0 / away(1.0 - (a + b) * x / (a + 1.0));
+    let mut value = below;
+    for step in 1..=500 {
+        let step = f64::from(step);
+        let even = step * (b - step) * x / ((a + 2.0 * step - 1.0) * (a + 2.0 * step));
+        let odd = -(a + step) * (a + b + step) * x / ((a + 2.0 * step) * (a + 2.0 * step + 1.0));
+        let mut change = 1.0;
+        for term in [even, odd] {
+            below = 1.0 / away(1.0 + term * below);
+            above = away(1.0 + term / above);
+            change = above * below;
+            value *= change;
+        }
+        if (change - 1.0).abs() < 1e-15 {
+            break;
+        }
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_agree_with_the_printed_table() {
+        // p, degrees of freedom, value: any printed table of Student's t.
+        let table = [
+            (0.975, 1.0, 12.706),
+            (0.975, 2.0, 4.303),
+            (0.975, 4.0, 2.776),
+            (0.975, 9.0, 2.262),
+            (0.975, 30.0, 2.042),
+            (0.975, 120.0, 1.980),
+            (0.95, 1.0, 6.314),
+            (0.95, 5.0, 2.015),
+            (0.995, 3.0, 5.841),
+            (0.995, 10.0, 3.169),
+            (0.9995, 7.0, 5.408),
+        ];
+        for (p, freedom, expected) in table {
+            let got = t_quantile(p, freedom);
+            assert!(
+                (got - expected).abs() < 6e-4,
+                "t({p}, {freedom}) = {got}, table says {expected}"
+            );
+            assert!(
+                (t_quantile(1.0 - p, freedom) + got).abs() < 1e-9,
+                "symmetric"
+            );
+        }
+        // With one degree of freedom t is Cauchy: the upper quartile is tan(pi/4) = 1.
+        assert!((t_quantile(0.75, 1.0) - 1.0).abs() < 1e-12);
+        assert!((t_cdf(0.0, 3.0) - 0.5).abs() < 1e-15);
+    }
+
+    #[test]
+    fn an_interval_worked_by_hand() {
+        // mean 4, squares 4 + 1 + 1 + 4 = 10 (and 0), sd = sqrt(10/4); t(0.975, 4) = 2.7764.
+        let values = [2.0, 3.0, 4.0, 5.0, 6.0];
+        let got = interval(&values, 0.95).unwrap();
+        assert_eq!((got.mean, got.count), (4.0, 5));
+        assert!((got.half_width.unwrap() - 1.963_2).abs() < 1e-3);
+        assert_eq!(interval(&[7.0], 0.95).unwrap().half_width, None);
+        assert_eq!(interval(&[], 0.95), None);
+    }
+
+    #[test]
+    fn pairs_cancel_what_they_share() {
+        // Seeds differ wildly, the difference is 2, 3, 4: mean 3, sd 1, t(0.975, 2) = 4.3027.
+        let got = paired(&[(102.0, 100.0), (13.0, 10.0), (1004.0, 1000.0)], 0.95).unwrap();
+        assert!((got.mean - 3.0).abs() < 1e-12);
+        assert!((got.half_width - 4.302_65 / 3.0_f64.sqrt()).abs() < 1e-4);
+        assert!(got.excludes_zero());
+        // Two-sided p at t = 3 / (1 / sqrt 3) = 5.196 with 2 degrees of freedom is
+        // 1 - t / sqrt(t^2 + 2) = 1 - 5.196 / sqrt(29) = 0.0351.
+        assert!((got.p_value - 0.0351).abs() < 1e-4);
+        let same = paired(&[(1.0, 1.0), (2.0, 2.0)], 0.95).unwrap();
+        assert!(!same.excludes_zero());
+        assert_eq!(same.p_value, 1.0);
+        let steady = paired(&[(5.0, 1.0), (6.0, 2.0)], 0.95).unwrap();
+        assert!(steady.excludes_zero());
+        assert_eq!(steady.p_value, 0.0);
+        assert_eq!(paired(&[(5.0, 1.0)], 0.95), None);
+    }
+
+    #[test]
+    fn holm_steps_down() {
+        // Sorted 0.01*4, 0.02*3, 0.03*2 (raised to 0.06), 0.5*1.
+        let got = holm(&[0.02, 0.5, 0.01, 0.03]);
+        for (got, expected) in got.iter().zip([0.06, 0.5, 0.04, 0.06]) {
+            assert!((got - expected).abs() < 1e-12);
+        }
+        assert_eq!(holm(&[0.7, 0.9]), [1.0, 1.0]);
+        assert!(holm(&[]).is_empty());
+    }
+
+    #[test]
+    fn intervals_cover_as_often_as_they_say() {
+        // Five values, each a sum of twelve uniforms less six: mean 0, nearly normal.
+        let mut state = 20_u64;
+        let mut uniform = || {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mut word = state;
+            word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            ((word ^ (word >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        let trials = 10_000;
+        let mut covered = 0;
+        for _ in 0..trials {
+            let values: [f64; 5] =
+                std::array::from_fn(|_| (0..12).map(|_| uniform()).sum::<f64>() - 6.0);
+            let got = interval(&values, 0.95).unwrap();
+            covered += u32::from(got.mean.abs() <= got.half_width.unwrap());
+        }
+        let share = f64::from(covered) / f64::from(trials);
+        // Three standard errors of a share of 0.95 over 10000 trials are 0.0065.
+        assert!((share - 0.95).abs() < 0.0065, "covered {share}");
+    }
+}

@@ -1,0 +1,208 @@
+//! The heap: what may come next, smallest key first. Knows keys and where an event lies, not what
+//! it is.
+
+/// A pending event as the heap and the lanes see it: 32 bytes.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The packed order key.
+    pub key: u128,
+    /// Where its payload lies.
+    pub slot: u32,
+    /// The instance it goes to.
+    pub dest: u32,
+    /// The lane whose head it is, or [`Entry::NO_LANE`].
+    pub lane: u32,
+}
+
+impl Entry {
+    /// The lane of an entry that belongs to the heap alone.
+    pub const NO_LANE: u32 = u32::MAX;
+
+    const NOTHING: Self = Self {
+        key: u128::MAX,
+        slot: 0,
+        dest: 0,
+        lane: Self::NO_LANE,
+    };
+}
+
+/// Four siblings, on two cache lines of their own.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Family([Entry; 4]);
+
+/// A 4-ary min-heap with unique keys. Taking the smallest leaves a vacancy at the root, which the
+/// next push fills from above: a pop followed by a push is one descent. Both are O(log n), and
+/// reading the smallest is O(1).
+///
+/// The root stands alone in family 0 and the children of entry i are family i + 1. Families are
+/// padded with the largest key, so that a descent never asks how many siblings there are.
+#[derive(Clone, Debug)]
+pub struct Heap {
+    families: Vec<Family>,
+    len: usize,
+    vacant: bool,
+}
+
+impl Default for Heap {
+    fn default() -> Self {
+        Self {
+            families: vec![Family([Entry::NOTHING; 4])],
+            len: 0,
+            vacant: false,
+        }
+    }
+}
+
+impl Heap {
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.len - usize::from(self.vacant)
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The smallest entry.
+    pub fn first(&mut self) -> Option<&Entry> {
+        if self.vacant {
+            self.close();
+        }
+        (self.len > 0).then(|| &self.families[0].0[3])
+    }
+
+    /// Takes the smallest entry.
+    pub fn pop(&mut self) -> Option<Entry> {
+        let first = *self.first()?;
+        self.vacant = true;
+        Some(first)
+    }
+
+    /// Adds an entry.
+    pub fn push(&mut self, entry: Entry) {
+        if self.vacant {
+            self.vacant = false;
+            self.sink(entry);
+        } else {
+            self.rise(entry);
+        }
+    }
+
+    /// All entries, in no particular order.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        let skipped = 3 + usize::from(self.vacant);
+        self.families
+            .iter()
+            .flat_map(|family| &family.0)
+            .take(self.len + 3)
+            .skip(skipped)
+    }
+
+    /// Fills the vacancy with the last entry.
+    fn close(&mut self) {
+        self.vacant = false;
+        self.len -= 1;
+        let last = std::mem::replace(self.at(self.len), Entry::NOTHING);
+        if self.len > 0 {
+            self.sink(last);
+        }
+    }
+
+    /// Puts an entry at the root and lets it sink to its place.
+    fn sink(&mut self, entry: Entry) {
+        let mut place = 0;
+        while let Some(Family([a, b, c, d])) = self.families.get(place + 1) {
+            let (left, right) = (usize::from(b.key < a.key), usize::from(d.key < c.key) + 2);
+            let near = if left == 0 { a } else { b };
+            let far = if right == 2 { c } else { d };
+            let (child, which) = if far.key < near.key {
+                (far, right)
+            } else {
+                (near, left)
+            };
+            if child.key >= entry.key {
+                break;
+            }
+            let child = *child;
+            *self.at(place) = child;
+            place = place * 4 + 1 + which;
+        }
+        *self.at(place) = entry;
+    }
+
+    /// Puts an entry at the end and lets it rise to its place.
+    fn rise(&mut self, entry: Entry) {
+        let mut place = self.len;
+        self.len += 1;
+        if place.div_ceil(4) == self.families.len() {
+            self.families.push(Family([Entry::NOTHING; 4]));
+        }
+        while place > 0 {
+            let parent = (place - 1) / 4;
+            let above = *self.at(parent);
+            if above.key <= entry.key {
+                break;
+            }
+            *self.at(place) = above;
+            place = parent;
+        }
+        *self.at(place) = entry;
+    }
+
+    fn at(&mut self, place: usize) -> &mut Entry {
+        &mut self.families[place.div_ceil(4)].0[(place + 3) % 4]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Reverse;
+    use std::collections::BinaryHeap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn entry(key: u128) -> Entry {
+        Entry {
+            key,
+            ..Entry::NOTHING
+        }
+    }
+
+    proptest! {
+        /// `Some` pushes, `None` pops; keys repeat, which the order of entries must survive.
+        #[test]
+        fn the_heap_gives_the_order_of_the_standard_one(
+            steps in prop::collection::vec(prop::option::weighted(0.6, 0..500u128), 0..400)
+        ) {
+            let (mut heap, mut standard) = (Heap::default(), BinaryHeap::new());
+            for step in steps {
+                if let Some(key) = step {
+                    heap.push(entry(key));
+                    standard.push(Reverse(key));
+                } else {
+                    let popped = heap.pop().map(|entry| entry.key);
+                    prop_assert_eq!(popped, standard.pop().map(|key| key.0));
+                }
+                prop_assert_eq!(heap.len(), standard.len());
+                let mut kept: Vec<u128> = heap.iter().map(|entry| entry.key).collect();
+                let mut expected: Vec<u128> = standard.iter().map(|key| key.0).collect();
+                kept.sort_unstable();
+                expected.sort_unstable();
+                prop_assert_eq!(kept, expected);
+            }
+            while let Some(Reverse(key)) = standard.pop() {
+                prop_assert_eq!(heap.pop().map(|entry| entry.key), Some(key));
+            }
+            prop_assert!(heap.is_empty() && heap.pop().is_none());
+        }
+    }
+
+    #[test]
+    fn an_entry_is_half_a_cache_line() {
+        assert_eq!((size_of::<Entry>(), size_of::<Family>()), (32, 128));
+    }
+}

@@ -1,0 +1,250 @@
+//! The laws of the engine, each proved on the toy world: the digest is a property of the model and
+//! of nothing else.
+
+use proptest::prelude::*;
+
+use super::toy::{Happening, Toy, simulation};
+use super::{Class, Context, InstanceId, Limits, Simulation, Stop, World};
+use crate::base::{Span, Time};
+
+const NAMES: [(&str, bool); 4] = [
+    ("edge", true),
+    ("orders", true),
+    ("payments", true),
+    ("stock", true),
+];
+const END: Time = Time(400);
+
+type Starts = Vec<(u8, u8, u8)>;
+
+fn starts() -> impl Strategy<Value = Starts> {
+    // Few times, so that much happens at once.
+    prop::collection::vec((0..4u8, 0..8u8, 0..7u8), 0..20)
+}
+
+fn fresh(starts: &Starts) -> Simulation<Toy> {
+    simulation(&NAMES, starts)
+}
+
+fn finished(mut simulation: Simulation<Toy>) -> Simulation<Toy> {
+    simulation.run_until(END);
+    simulation
+}
+
+/// What two runs must share to be the same run.
+fn outcome(simulation: &Simulation<Toy>) -> (u64, u64, Time, (usize, usize), Toy) {
+    let world = simulation.world().clone();
+    let (events, now) = (simulation.events(), simulation.now());
+    (
+        simulation.digest(),
+        events,
+        now,
+        simulation.pending(),
+        world,
+    )
+}
+
+/// What is left of an outcome when the order of the probe's records is not part of it.
+fn sorted(mut simulation: Simulation<Toy>) -> (u64, u64, Time, (usize, usize), Toy) {
+    simulation.world_mut().seen.sort_unstable();
+    outcome(&simulation)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn the_same_run_twice_has_the_same_digest(starts in starts()) {
+        prop_assert_eq!(outcome(&finished(fresh(&starts))), outcome(&finished(fresh(&starts))));
+    }
+
+    #[test]
+    fn a_run_cut_in_two_is_the_same_run(starts in starts(), cut in 0..400u64, few in 0..5u64) {
+        let mut cut_in_three = fresh(&starts);
+        cut_in_three.run_events(few);
+        cut_in_three.run_until(Time(cut));
+        prop_assert_eq!(outcome(&finished(cut_in_three)), outcome(&finished(fresh(&starts))));
+    }
+
+    #[test]
+    fn a_clone_goes_on_as_its_original_does(starts in starts(), cut in 0..400u64) {
+        let mut original = fresh(&starts);
+        original.run_until(Time(cut));
+        let clone = original.clone();
+        let original = finished(original);
+        prop_assert_eq!(outcome(&finished(clone)), outcome(&original));
+    }
+
+    #[test]
+    fn lanes_never_change_a_run(starts in starts()) {
+        let without = finished(fresh(&starts).with_lanes(false));
+        prop_assert_eq!(outcome(&finished(fresh(&starts))), outcome(&without));
+    }
+
+    #[test]
+    fn lanes_never_change_where_a_drain_ends(starts in starts()) {
+        let (mut with, mut without) = (fresh(&starts), fresh(&starts).with_lanes(false));
+        prop_assert_eq!(with.drain(Time(100_000)), Stop::Idle);
+        prop_assert_eq!(without.drain(Time(100_000)), Stop::Idle);
+        prop_assert_eq!(outcome(&with), outcome(&without));
+        prop_assert_eq!(with.pending().1, 0);
+    }
+
+    #[test]
+    fn the_order_of_visits_within_one_time_and_depth_never_matters(
+        starts in starts(), seed in any::<u64>()
+    ) {
+        let mut shuffled = fresh(&starts);
+        shuffled.run_until_shuffled(END, seed);
+        prop_assert_eq!(sorted(shuffled), sorted(finished(fresh(&starts))));
+    }
+
+    #[test]
+    fn an_unused_instance_changes_nothing(starts in starts(), place in 0..5usize) {
+        let mut names = NAMES.to_vec();
+        names.insert(place, ("unused", false));
+        let with = finished(simulation(&names, &starts));
+        let without = finished(fresh(&starts));
+        prop_assert_eq!(with.digest(), without.digest());
+        prop_assert_eq!(with.events(), without.events());
+    }
+
+    #[test]
+    fn the_digest_notices_one_more_event(starts in starts()) {
+        let mut simulation = fresh(&starts);
+        let mut digests = vec![simulation.digest()];
+        while simulation.events() < 200 {
+            simulation.step();
+            digests.push(simulation.digest());
+        }
+        digests.sort_unstable();
+        prop_assert!(digests.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+
+    #[test]
+    fn every_event_is_counted_once_at_its_instance(starts in starts()) {
+        let simulation = finished(fresh(&starts));
+        let each: u64 = (0..4).map(|at| simulation.events_at(InstanceId(at))).sum();
+        prop_assert_eq!(each, simulation.events());
+        prop_assert_eq!(simulation.world().seen.len() as u64, simulation.events());
+    }
+}
+
+#[test]
+fn renaming_a_used_instance_changes_the_digest() {
+    let mut names = NAMES;
+    names[3].0 = "store";
+    let starts = vec![(3, 0, 0)];
+    let renamed = finished(simulation(&names, &starts));
+    assert_ne!(renamed.digest(), finished(fresh(&starts)).digest());
+}
+
+#[test]
+fn a_run_until_a_time_handles_what_is_due_at_that_time() {
+    let mut simulation = fresh(&vec![(1, 7, 0)]);
+    assert_eq!(simulation.run_until(Time(6)), Stop::Until);
+    assert_eq!(simulation.events(), 1, "the beat at 3");
+    assert_eq!(simulation.run_until(Time(7)), Stop::Until);
+    assert_eq!((simulation.events(), simulation.now()), (2, Time(7)));
+    assert_eq!(simulation.next_time(), Some(Time(73)));
+}
+
+#[test]
+fn what_is_scheduled_for_now_by_hand_happens_after_what_has_happened() {
+    let mut simulation = fresh(&vec![(1, 7, 0)]);
+    simulation.run_until(Time(7));
+    let ping = Happening::Ping { hops: 0, word: 9 };
+    simulation.schedule(InstanceId(2), Time(2), Class::Fault, ping);
+    simulation.run_until(Time(7));
+    assert_eq!((simulation.events(), simulation.now()), (3, Time(7)));
+}
+
+/// Events that beget `children` at once, or fork after a while.
+#[derive(Clone, Debug)]
+struct Hydra {
+    delay: Span,
+    children: u32,
+}
+
+impl World for Hydra {
+    type Event = ();
+
+    fn handle(&mut self, at: InstanceId, (): (), ctx: &mut Context<'_, ()>) {
+        for _ in 0..self.children {
+            ctx.send(InstanceId(1 - at.0), self.delay, Class::Message, ());
+        }
+    }
+
+    fn fingerprint(&self, (): &()) -> u64 {
+        0
+    }
+}
+
+fn hydra(delay: u64, children: u32, limits: Limits) -> Simulation<Hydra> {
+    let hydra = Hydra {
+        delay: Span(delay),
+        children,
+    };
+    let mut simulation = Simulation::new(hydra, &[1, 2], &[]).with_limits(limits);
+    simulation.schedule(InstanceId(0), Time(5), Class::Message, ());
+    simulation
+}
+
+#[test]
+fn an_endless_chain_within_an_instant_is_diagnosed() {
+    let mut simulation = hydra(0, 1, Limits::default());
+    let stop = Stop::TooManyAtOnce {
+        time: Time(5),
+        busy: InstanceId(1),
+    };
+    assert_eq!(simulation.run_until(Time(9)), stop);
+    assert_eq!(simulation.run_until(Time(99)), stop, "it stays over");
+    assert_eq!(simulation.events(), 4095);
+}
+
+#[test]
+fn too_many_events_at_one_instant_are_diagnosed() {
+    let mut simulation = hydra(
+        0,
+        2,
+        Limits {
+            at_once: 1_000,
+            ..Limits::default()
+        },
+    );
+    let stop = simulation.run_until(Time(9));
+    assert!(
+        matches!(stop, Stop::TooManyAtOnce { time: Time(5), .. }),
+        "{stop:?}"
+    );
+    assert_eq!(simulation.events(), 1_000);
+}
+
+#[test]
+fn too_many_pending_events_are_diagnosed() {
+    let mut simulation = hydra(
+        1,
+        2,
+        Limits {
+            in_flight: 1_000,
+            ..Limits::default()
+        },
+    );
+    let stop = simulation.run_until(Time(99));
+    assert!(matches!(stop, Stop::TooManyInFlight { .. }), "{stop:?}");
+    assert_eq!(simulation.in_flight(), 1_001);
+}
+
+#[test]
+fn events_past_the_horizon_wait_at_the_horizon() {
+    let mut simulation = hydra(u64::MAX, 1, Limits::default());
+    assert_eq!(simulation.run_until(Time(1 << 55)), Stop::Until);
+    assert_eq!((simulation.events(), simulation.in_flight()), (1, 1));
+}
+
+#[test]
+fn an_empty_simulation_is_idle() {
+    let mut simulation = hydra(1, 0, Limits::default());
+    assert_eq!(simulation.run_until(Time(99)), Stop::Idle);
+    assert_eq!((simulation.events(), simulation.now()), (1, Time(5)));
+}

@@ -1,0 +1,275 @@
+//! The event queue: heap, lanes and the payloads they point to. Knows when an event is due and
+//! where it goes; asks whether it is stale; never looks inside it.
+
+use super::heap::{Entry, Heap};
+use super::lanes::Lanes;
+use super::{Class, InstanceId, Key, LaneId};
+use crate::base::Span;
+
+/// An event that is due: its key, the instance it goes to, and itself.
+pub type Due<E> = (Key, InstanceId, E);
+
+/// Pending events in the order of their keys. Payloads are `Copy` and lie in a slab, freed when
+/// the event is taken, so that in the steady state nothing is allocated.
+///
+/// A push and a pop cost O(log n) in the heap. In a lane they cost O(1), and an event that has
+/// become stale while standing in a lane never sees the heap.
+#[derive(Clone, Debug)]
+pub struct Queue<E> {
+    heap: Heap,
+    lanes: Lanes,
+    uses_lanes: bool,
+    /// The lane to which a timeout was added last, if its front was not looked at since.
+    unswept: u32,
+    payloads: Vec<E>,
+    free: Vec<u32>,
+}
+
+/// How many stale events one sweep drops: more than the one that caused the sweep, so that a lane
+/// of cancelled timers cannot grow.
+const SWEEP: usize = 2;
+
+impl<E: Copy> Queue<E> {
+    /// An empty queue with a lane for each constant delay.
+    pub fn new(delays: &[Span]) -> Self {
+        Self {
+            heap: Heap::default(),
+            lanes: Lanes::new(delays),
+            uses_lanes: true,
+            unswept: Entry::NO_LANE,
+            payloads: Vec::new(),
+            free: Vec::new(),
+        }
+    }
+
+    /// Whether lanes are used from now on; without them everything goes to the heap, in the same
+    /// order.
+    pub fn use_lanes(&mut self, on: bool) {
+        self.uses_lanes = on;
+    }
+
+    /// How many events are pending, stale ones that were not dropped yet included.
+    pub fn len(&self) -> usize {
+        self.payloads.len() - self.free.len()
+    }
+
+    /// Whether nothing is pending.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The most events that ever were pending at once.
+    pub fn peak(&self) -> usize {
+        self.payloads.len()
+    }
+
+    /// The constant delay of a lane.
+    pub fn delay(&self, lane: LaneId) -> Span {
+        self.lanes.delay(lane)
+    }
+
+    /// Adds an event to the heap.
+    pub fn push(&mut self, key: Key, dest: InstanceId, event: E) {
+        let slot = self.store(event);
+        self.heap.push(Entry {
+            key: key.0,
+            slot,
+            dest: dest.0,
+            lane: Entry::NO_LANE,
+        });
+    }
+
+    /// Adds an event to a lane: the key should be the lane's delay away from now.
+    pub fn push_lane(&mut self, lane: LaneId, key: Key, dest: InstanceId, event: E) {
+        if !self.uses_lanes {
+            return self.push(key, dest, event);
+        }
+        let slot = self.store(event);
+        let entry = Entry {
+            key: key.0,
+            slot,
+            dest: dest.0,
+            lane: Entry::NO_LANE,
+        };
+        if let Some(entry) = self.lanes.push(lane, entry) {
+            self.heap.push(entry);
+        }
+        if key.class() == Class::Timeout {
+            self.unswept = lane.0;
+        }
+    }
+
+    /// The key of the first event, which may be stale.
+    pub fn first(&mut self) -> Option<Key> {
+        self.heap.first().map(|entry| Key(entry.key))
+    }
+
+    /// Takes the first event, which may be stale. Behind the head of a lane, the next event that is
+    /// not stale moves up.
+    pub fn pop(&mut self, is_stale: impl Fn(InstanceId, &E) -> bool) -> Option<Due<&E>> {
+        let Entry {
+            key,
+            slot,
+            dest,
+            lane,
+        } = self.heap.pop()?;
+        self.free.push(slot);
+        if lane != Entry::NO_LANE {
+            self.drop_stale(lane, usize::MAX, is_stale);
+            if let Some(head) = self.lanes.advance(lane) {
+                self.heap.push(head);
+            }
+        }
+        // Free, but nothing is written to it before the next push.
+        Some((Key(key), InstanceId(dest), &self.payloads[slot as usize]))
+    }
+
+    /// Drops stale timeouts early, so that a lane is as long as its timers live, not as long as
+    /// their delay: two from the front of the lane that a timeout was added to last.
+    pub fn sweep(&mut self, is_stale: impl Fn(InstanceId, &E) -> bool) {
+        if self.unswept != Entry::NO_LANE {
+            let lane = std::mem::replace(&mut self.unswept, Entry::NO_LANE);
+            self.drop_stale(lane, SWEEP, is_stale);
+        }
+    }
+
+    /// All pending events in no particular order, stale ones included.
+    pub fn iter(&self) -> impl Iterator<Item = Due<&E>> {
+        self.heap.iter().chain(self.lanes.iter()).map(|entry| {
+            (
+                Key(entry.key),
+                InstanceId(entry.dest),
+                &self.payloads[entry.slot as usize],
+            )
+        })
+    }
+
+    fn drop_stale(&mut self, lane: u32, most: usize, is_stale: impl Fn(InstanceId, &E) -> bool) {
+        for _ in 0..most {
+            match self.lanes.next(lane) {
+                Some(next)
+                    if is_stale(InstanceId(next.dest), &self.payloads[next.slot as usize]) =>
+                {
+                    self.free.push(next.slot);
+                    self.lanes.drop_next(lane);
+                }
+                _ => return,
+            }
+        }
+    }
+
+    fn store(&mut self, event: E) -> u32 {
+        if let Some(slot) = self.free.pop() {
+            self.payloads[slot as usize] = event;
+            return slot;
+        }
+        self.payloads.push(event);
+        self.payloads.len() as u32 - 1
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::base::Time;
+
+    const DELAYS: [Span; 2] = [Span(3), Span(8)];
+
+    fn key(time: u64, class: Class, counter: u64) -> Key {
+        Key::new(
+            Time(time),
+            0,
+            class,
+            InstanceId(counter as u32 * 7 % 5),
+            counter,
+        )
+    }
+
+    /// What a step does: take, push to the heap after a delay, or push to a lane.
+    #[derive(Clone, Copy, Debug)]
+    enum Step {
+        Pop,
+        Heap(u64),
+        Lane(u32),
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        prop_oneof![
+            Just(Step::Pop),
+            (0..9u64).prop_map(Step::Heap),
+            (0..2u32).prop_map(Step::Lane),
+        ]
+    }
+
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "events are asked by reference"
+    )]
+    fn is_stale(_: InstanceId, number: &u64) -> bool {
+        number.is_multiple_of(3)
+    }
+
+    /// Runs the steps, numbering them; events whose number divides by three are stale.
+    fn taken(steps: &[Step], lanes: bool) -> Vec<(Key, u64)> {
+        let mut queue = Queue::new(&DELAYS);
+        queue.use_lanes(lanes);
+        let (mut now, mut taken) = (0, Vec::new());
+        for (number, step) in (0..).zip(steps) {
+            match step {
+                Step::Heap(delay) => {
+                    let key = key(now + delay, Class::Message, number);
+                    queue.push(key, InstanceId(0), number);
+                }
+                Step::Lane(lane) => {
+                    let key = key(now + DELAYS[*lane as usize].0, Class::Timeout, number);
+                    queue.push_lane(LaneId(*lane), key, InstanceId(0), number);
+                }
+                Step::Pop => {
+                    while let Some((key, at, event)) = queue.pop(is_stale) {
+                        if !is_stale(at, event) {
+                            now = key.time().0;
+                            taken.push((key, *event));
+                            break;
+                        }
+                    }
+                    queue.sweep(is_stale);
+                }
+            }
+            assert_eq!(queue.iter().count(), queue.len());
+        }
+        taken
+    }
+
+    proptest! {
+        #[test]
+        fn lanes_never_change_the_order(steps in prop::collection::vec(step(), 0..300)) {
+            prop_assert_eq!(taken(&steps, true), taken(&steps, false));
+        }
+    }
+
+    #[test]
+    fn the_steady_state_allocates_nothing_new() {
+        let mut queue = Queue::new(&[]);
+        for n in 0..10 {
+            queue.push(key(n, Class::Message, n), InstanceId(0), n);
+        }
+        for n in 10..1_000 {
+            assert_eq!(queue.pop(|_, _| false).map(|due| *due.2), Some(n - 10));
+            queue.push(key(n, Class::Message, n), InstanceId(0), n);
+        }
+        assert_eq!((queue.len(), queue.peak()), (10, 10));
+    }
+
+    #[test]
+    fn cancelled_timers_leave_their_lane_before_they_are_due() {
+        let mut queue = Queue::new(&[Span(1_000_000)]);
+        for n in 0..1_000u64 {
+            let key = key(n + 1_000_000, Class::Timeout, n);
+            queue.push_lane(LaneId(0), key, InstanceId(0), n);
+            queue.sweep(|_, timer| *timer + 5 < n);
+        }
+        assert!(queue.peak() < 12, "{}", queue.peak());
+    }
+}

@@ -1,0 +1,332 @@
+//! The run loop: takes the first event, folds it into the digest, hands it to the world. Knows
+//! when to stop and why; nothing of what the events mean.
+
+use super::{Class, Context, InstanceId, Key, Queue, World};
+use crate::base::{Span, Time, mix};
+
+/// Why a run came back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// It reached the time, or the number of events, that was asked for; more is pending.
+    Until,
+    /// Nothing is pending; in a drain, nothing but periodic events and stale timers.
+    Idle,
+    /// Events kept causing each other without time passing. The simulation is over.
+    TooManyAtOnce {
+        /// The instant that does not end.
+        time: Time,
+        /// An instance that was busy then.
+        busy: InstanceId,
+    },
+    /// More events are pending than the limit allows. The simulation is over.
+    TooManyInFlight {
+        /// When that was.
+        time: Time,
+        /// The instance whose event went over the limit.
+        busy: InstanceId,
+    },
+}
+
+/// When to give up, with the reason told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most events handled at one instant.
+    pub at_once: u64,
+    /// The most events pending.
+    pub in_flight: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            at_once: 10_000_000,
+            in_flight: 5_000_000,
+        }
+    }
+}
+
+/// A world, its pending events and its digest: a value that can be cloned, and the clone goes on
+/// exactly as the original does.
+#[derive(Clone, Debug)]
+pub struct Simulation<W: World> {
+    world: W,
+    queue: Queue<W::Event>,
+    ledgers: Vec<Ledger>,
+    limits: Limits,
+    /// The key of the last event handled.
+    last: Key,
+    events: u64,
+    /// How many events had been handled when the present instant began.
+    events_before_now: u64,
+    over: Option<Stop>,
+}
+
+/// What the engine keeps of an instance.
+#[derive(Clone, Copy, Debug)]
+struct Ledger {
+    name: u64,
+    sent: u64,
+    handled: u64,
+    digest: u64,
+}
+
+impl<W: World> Simulation<W> {
+    /// A simulation at time zero with nothing pending: instances given by the hashes of their
+    /// names, in the order of their names, and lanes by their constant delays.
+    pub fn new(world: W, names: &[u64], lanes: &[Span]) -> Self {
+        assert!(
+            names.len() <= Key::MAX_INSTANCES,
+            "{} instances are too many",
+            names.len()
+        );
+        let ledger = |name: &u64| Ledger {
+            name: *name,
+            sent: 0,
+            handled: 0,
+            digest: 0,
+        };
+        Self {
+            world,
+            queue: Queue::new(lanes),
+            ledgers: names.iter().map(ledger).collect(),
+            limits: Limits::default(),
+            last: Key(0),
+            events: 0,
+            events_before_now: 0,
+            over: None,
+        }
+    }
+
+    /// With or without lanes: the same digest at another speed. With them by default.
+    #[must_use]
+    pub fn with_lanes(mut self, on: bool) -> Self {
+        self.queue.use_lanes(on);
+        self
+    }
+
+    /// With other limits than the default ones.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Schedules an event from outside, as if the instance it goes to had scheduled it itself. A
+    /// time in the past becomes now, after everything handled so far.
+    pub fn schedule(&mut self, dest: InstanceId, time: Time, class: Class, event: W::Event) {
+        let time = time.clamp(self.now(), Key::HORIZON);
+        let is_now = self.events > 0 && time == self.now();
+        let depth = if is_now {
+            (self.last.depth() + 1).min(Key::MAX_DEPTH)
+        } else {
+            0
+        };
+        let ledger = &mut self.ledgers[dest.0 as usize];
+        self.queue
+            .push(Key::new(time, depth, class, dest, ledger.sent), dest, event);
+        ledger.sent += 1;
+    }
+
+    /// Handles everything due at `until` or before.
+    pub fn run_until(&mut self, until: Time) -> Stop {
+        self.run(Key::end_of(until), u64::MAX, false)
+    }
+
+    /// Handles everything due at `until` or before, but ends as soon as an instant would begin
+    /// with nothing but periodic events (and stale timers) left.
+    pub fn drain(&mut self, until: Time) -> Stop {
+        self.run(Key::end_of(until), u64::MAX, true)
+    }
+
+    /// Handles this many events.
+    pub fn run_events(&mut self, count: u64) -> Stop {
+        self.run(Key::LAST, count, false)
+    }
+
+    /// Handles one event.
+    pub fn step(&mut self) -> Stop {
+        self.run_events(1)
+    }
+
+    fn run(&mut self, last: Key, count: u64, draining: bool) -> Stop {
+        let enough = self.events.saturating_add(count);
+        while self.over.is_none() && self.events < enough {
+            let Some(next) = self.queue.first() else {
+                return Stop::Idle;
+            };
+            if next > last {
+                return Stop::Until;
+            }
+            if draining && next.time() > self.now() && !self.has_work() {
+                return Stop::Idle;
+            }
+            let world = &self.world;
+            let due = self.queue.pop(|at, event| world.is_stale(at, event));
+            let Some((key, at, event)) = due else {
+                return Stop::Idle;
+            };
+            if !world.is_stale(at, event) {
+                let event = *event;
+                self.handle(key, at, event);
+                let world = &self.world;
+                self.queue.sweep(|at, event| world.is_stale(at, event));
+            }
+        }
+        self.over.unwrap_or(Stop::Until)
+    }
+
+    /// Like [`run_until`](Self::run_until), but visits the instances of each (time, depth) in an
+    /// order shuffled by `seed`. The digest must not notice; that is how a world proves that its
+    /// instances meet only through messages.
+    pub fn run_until_shuffled(&mut self, until: Time, seed: u64) -> Stop {
+        let mut beside = Vec::new();
+        while self.over.is_none() {
+            let Some(first) = self.queue.first() else {
+                return Stop::Idle;
+            };
+            if first > Key::end_of(until) {
+                return Stop::Until;
+            }
+            let world = &self.world;
+            while self.queue.first().is_some_and(|next| next.is_beside(first)) {
+                let due = self.queue.pop(|at, event| world.is_stale(at, event));
+                beside.extend(due.map(|(key, at, event)| (key, at, *event)));
+            }
+            let turn = mix(seed, self.events);
+            beside.sort_unstable_by_key(|(key, at, _)| (mix(turn, u64::from(at.0)), *key));
+            for (key, at, event) in beside.drain(..) {
+                if self.over.is_none() && !self.world.is_stale(at, &event) {
+                    self.handle(key, at, event);
+                }
+            }
+            self.world.settle();
+        }
+        self.over.unwrap_or(Stop::Until)
+    }
+
+    fn handle(&mut self, key: Key, at: InstanceId, event: W::Event) {
+        if key.time() > self.last.time() {
+            self.events_before_now = self.events;
+        } else if key.depth() == Key::MAX_DEPTH
+            || self.events - self.events_before_now >= self.limits.at_once
+        {
+            self.over = Some(Stop::TooManyAtOnce {
+                time: key.time(),
+                busy: at,
+            });
+            return;
+        }
+        self.last = key;
+        self.events += 1;
+        let origin = self.ledgers[key.origin().0 as usize].name;
+        let ledger = &mut self.ledgers[at.0 as usize];
+        ledger.fold(key, origin, self.world.fingerprint(&event));
+        let (queue, sent) = (&mut self.queue, &mut ledger.sent);
+        self.world.handle(
+            at,
+            event,
+            &mut Context {
+                queue,
+                sent,
+                key,
+                me: at,
+            },
+        );
+        if self.queue.peak() > self.limits.in_flight {
+            self.over = Some(Stop::TooManyInFlight {
+                time: key.time(),
+                busy: at,
+            });
+        }
+    }
+
+    /// Whether anything is pending that is neither periodic nor stale.
+    fn has_work(&self) -> bool {
+        self.queue
+            .iter()
+            .any(|(_, at, event)| !self.world.is_periodic(event) && !self.world.is_stale(at, event))
+    }
+
+    /// The time of the last event handled.
+    pub fn now(&self) -> Time {
+        self.last.time()
+    }
+
+    /// When the first pending event is due, even if it turns out to be stale.
+    pub fn next_time(&mut self) -> Option<Time> {
+        self.queue.first().map(Key::time)
+    }
+
+    /// How many events have been handled.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// How many events an instance has handled.
+    pub fn events_at(&self, at: InstanceId) -> u64 {
+        self.ledgers[at.0 as usize].handled
+    }
+
+    /// How many events are pending, stale timers that were not dropped yet included.
+    pub fn in_flight(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// How many events are pending that are not stale: all, and those that are not periodic. Looks
+    /// at each of them.
+    pub fn pending(&self) -> (usize, usize) {
+        let live = self
+            .queue
+            .iter()
+            .filter(|(_, at, event)| !self.world.is_stale(*at, event));
+        live.fold((0, 0), |(all, work), (_, _, event)| {
+            (all + 1, work + usize::from(!self.world.is_periodic(event)))
+        })
+    }
+
+    /// Everything handled so far in one word: same digest, same run. An instance at which nothing
+    /// happened leaves no trace in it.
+    pub fn digest(&self) -> u64 {
+        let used = self.ledgers.iter().filter(|ledger| ledger.handled > 0);
+        used.fold(0, |digest, ledger| {
+            mix(mix(digest, ledger.name), ledger.digest)
+        })
+    }
+
+    /// The world.
+    pub fn world(&self) -> &W {
+        &self.world
+    }
+
+    /// The world, to be changed from outside; only probes should be.
+    pub fn world_mut(&mut self) -> &mut W {
+        &mut self.world
+    }
+
+    /// The world, when the simulation is no longer needed.
+    pub fn into_world(self) -> W {
+        self.world
+    }
+}
+
+impl Ledger {
+    /// Folds an event into the digest. The event's own hash does not wait for the events before
+    /// it; the step that does is a bijection of the old digest, so that a difference never fades.
+    fn fold(&mut self, key: Key, origin: u64, fingerprint: u64) {
+        let [high, low] = key.unnumbered();
+        let named = multiply(high ^ 0xa076_1d64_78bd_642f, low ^ origin);
+        let event = multiply(
+            named ^ 0xe703_7ed1_a0b4_28db,
+            fingerprint ^ 0x8ebc_6af0_9c88_c6e3,
+        );
+        let event = event ^ named;
+        self.digest = (self.digest.rotate_left(23) ^ event).wrapping_mul(0x5895_58cf_5b4f_9e05);
+        self.handled += 1;
+    }
+}
+
+/// The two halves of the product, folded: every bit of both factors reaches every bit.
+fn multiply(a: u64, b: u64) -> u64 {
+    let product = u128::from(a) * u128::from(b);
+    (product >> 64) as u64 ^ product as u64
+}

@@ -1,0 +1,151 @@
+//! A small world for the engine's tests: instances that ping each other at random, with zero,
+//! constant and variable delays, and timers that later pings cancel. What an instance does depends
+//! on everything it saw, in order, so that any change of order shows. Knows nothing of the design.
+
+use super::{Class, Context, InstanceId, LaneId, Simulation, World};
+use crate::base::{Span, Time, mix, name_hash};
+
+/// Lanes of the toy: no delay, a short hop, a timeout.
+pub const LANES: [Span; 3] = [Span(0), Span(5), Span(40)];
+
+const ZERO: LaneId = LaneId(0);
+const HOP: LaneId = LaneId(1);
+const TIMEOUT: LaneId = LaneId(2);
+
+/// What happens in the toy.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Happening {
+    /// A message that causes others while it has hops left.
+    Ping { hops: u8, word: u64 },
+    /// A timer that the next ping cancels.
+    Timer { generation: u64, hops: u8 },
+    /// A periodic event: goes on for ever.
+    Beat,
+}
+
+/// The toy's state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Toy {
+    /// The instances that take part, in the order of their names.
+    peers: Vec<InstanceId>,
+    cells: Vec<Cell>,
+    /// What the probe saw, by key without instance numbers.
+    pub seen: Vec<(Time, u32, u64)>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Cell {
+    state: u64,
+    generation: u64,
+}
+
+impl World for Toy {
+    type Event = Happening;
+
+    fn handle(&mut self, at: InstanceId, event: Happening, ctx: &mut Context<'_, Happening>) {
+        assert_eq!(at, ctx.me());
+        let cell = &mut self.cells[at.0 as usize];
+        self.seen.push((ctx.now(), ctx.key().depth(), cell.state));
+        match event {
+            Happening::Beat => {
+                cell.state = mix(cell.state, 1);
+                ctx.after(Span(70), Class::Timeout, Happening::Beat);
+            }
+            Happening::Timer { hops, .. } => {
+                cell.state = mix(cell.state, 2);
+                self.ping(hops, ctx);
+            }
+            Happening::Ping { hops, word } => {
+                cell.state = mix(cell.state, word);
+                cell.generation += 1;
+                let generation = cell.generation;
+                if hops > 0 {
+                    let timer = Happening::Timer {
+                        generation,
+                        hops: hops - 1,
+                    };
+                    ctx.after_lane(TIMEOUT, Class::Timeout, timer);
+                }
+                self.ping(hops, ctx);
+                if mix(self.cells[at.0 as usize].state, 3).is_multiple_of(3) {
+                    self.ping(hops, ctx);
+                }
+            }
+        }
+    }
+
+    fn is_stale(&self, at: InstanceId, event: &Happening) -> bool {
+        matches!(event, Happening::Timer { generation, .. }
+            if *generation != self.cells[at.0 as usize].generation)
+    }
+
+    fn fingerprint(&self, event: &Happening) -> u64 {
+        match event {
+            Happening::Ping { hops, word } => mix(*word, u64::from(*hops)),
+            Happening::Timer { generation, hops } => mix(*generation, u64::from(*hops)),
+            Happening::Beat => 0,
+        }
+    }
+
+    fn is_periodic(&self, event: &Happening) -> bool {
+        *event == Happening::Beat
+    }
+}
+
+impl Toy {
+    /// Sends a ping somewhere, some way.
+    fn ping(&mut self, hops: u8, ctx: &mut Context<'_, Happening>) {
+        if hops == 0 {
+            return;
+        }
+        let cell = &mut self.cells[ctx.me().0 as usize];
+        cell.state = mix(cell.state, 4);
+        let word = cell.state;
+        let dest = self.peers[word as usize % self.peers.len()];
+        let ping = Happening::Ping {
+            hops: hops - 1,
+            word,
+        };
+        match word >> 60 {
+            0 => ctx.after(Span::ZERO, Class::Completion, ping),
+            1 | 2 => ctx.via(ZERO, dest, Class::Message, ping),
+            3..=8 => ctx.via(HOP, dest, Class::Message, ping),
+            9 => ctx.via(TIMEOUT, dest, Class::Message, ping),
+            _ => ctx.send(dest, Span(word >> 40 & 7), Class::Completion, ping),
+        }
+    }
+}
+
+/// A simulation of instances with these names, in this order, of which those marked `false` never
+/// take part; pings start from `starts`: (peer, time, hops). One peer beats.
+pub fn simulation(names: &[(&str, bool)], starts: &[(u8, u8, u8)]) -> Simulation<Toy> {
+    let peers: Vec<InstanceId> = (0..)
+        .zip(names)
+        .filter(|(_, (_, used))| *used)
+        .map(|(id, _)| InstanceId(id))
+        .collect();
+    let hashes: Vec<u64> = names.iter().map(|(name, _)| name_hash(name)).collect();
+    let cells = hashes
+        .iter()
+        .map(|hash| Cell {
+            state: *hash,
+            generation: 0,
+        })
+        .collect();
+    let toy = Toy {
+        peers: peers.clone(),
+        cells,
+        seen: Vec::new(),
+    };
+    let mut simulation = Simulation::new(toy, &hashes, &LANES);
+    for (at, (peer, time, hops)) in (0..).zip(starts) {
+        let dest = peers[*peer as usize % peers.len()];
+        let ping = Happening::Ping {
+            hops: *hops,
+            word: at,
+        };
+        simulation.schedule(dest, Time(u64::from(*time)), Class::Message, ping);
+    }
+    simulation.schedule(peers[0], Time(3), Class::Timeout, Happening::Beat);
+    simulation
+}

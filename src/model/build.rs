@@ -1,0 +1,205 @@
+//! From a scenario and one of its designs to a [`Model`].
+
+use std::sync::Arc;
+
+use super::flow::{self, Node};
+use super::lower::{self, class_policy};
+use super::program::EntryIx;
+use super::{
+    EntityModel, FlowModel, InstanceModel, LinkModel, Model, NetworkModel, NodeModel, PolicyModel,
+};
+use crate::base::{Dist, Popularity, Span, name_hash};
+use crate::engine::{InstanceId, LaneId};
+use crate::faults::Faults;
+use crate::scenario::tree::{Entity, FlowIx, Key, NodeIx, NodeKind, Popular, Scenario, Step};
+
+impl Model {
+    /// The model of `scenario` under its `design`th design; faults are drawn from `seed`.
+    pub fn new(scenario: &Arc<Scenario>, design: usize, seed: u64) -> Self {
+        let (nodes, instances) = instances(scenario);
+        let mut lanes = Lanes::default();
+        let network = network(scenario, &mut lanes);
+        let policies = scenario.policies.iter().map(|policy| PolicyModel {
+            policy: policy.clone(),
+            timeout_lane: policy.timeout.map(|timeout| lanes.lane(timeout)),
+        });
+        let policies = policies.collect();
+        let ready: Vec<Vec<Node>> = scenario
+            .flows
+            .iter()
+            .map(|flow| flow::ready(scenario, flow))
+            .collect();
+        let lowered = lower::lower(scenario, &scenario.designs[design], &ready);
+        let flows = (0..scenario.flows.len()).map(|ix| {
+            flow_model(
+                scenario,
+                ix,
+                &ready[ix],
+                lowered.homes[ix],
+                &lowered.gateways[ix],
+            )
+        });
+        let flows = flows.collect();
+        let effects = ready.iter().map(|nodes| effects(nodes)).collect();
+        let faults = Faults::draw(scenario, &nodes, &instances, seed);
+        Self {
+            design,
+            nodes,
+            instances,
+            entities: scenario.entities.iter().map(entity).collect(),
+            flows,
+            effects,
+            programs: lowered.programs,
+            policies,
+            client_policy: class_policy(scenario, "client"),
+            network,
+            faults,
+            lanes: lanes.delays,
+            seed,
+            scenario: Arc::clone(scenario),
+        }
+    }
+}
+
+fn instances(scenario: &Scenario) -> (Vec<NodeModel>, Vec<InstanceModel>) {
+    let mut nodes = Vec::new();
+    let mut instances = Vec::new();
+    for (ix, node) in scenario.nodes.iter().enumerate() {
+        let count = match &node.kind {
+            NodeKind::Gateway(gateway) => gateway.instances,
+            NodeKind::Service(service) => service.instances,
+            NodeKind::Client(_) | NodeKind::Database(_) | NodeKind::Queue(_) | NodeKind::Log(_) => {
+                1
+            }
+        };
+        let first = InstanceId(instances.len() as u32);
+        nodes.push(NodeModel {
+            first,
+            count,
+            name: name_hash(&node.name),
+        });
+        instances.extend((0..count).map(|index| InstanceModel {
+            node: NodeIx(ix as u16),
+            index,
+        }));
+    }
+    (nodes, instances)
+}
+
+/// Constant delays, each once.
+#[derive(Default)]
+struct Lanes {
+    delays: Vec<Span>,
+}
+
+impl Lanes {
+    fn lane(&mut self, delay: Span) -> LaneId {
+        let found = self.delays.iter().position(|known| *known == delay);
+        let ix = found.unwrap_or_else(|| {
+            self.delays.push(delay);
+            self.delays.len() - 1
+        });
+        LaneId(ix as u32)
+    }
+}
+
+fn network(scenario: &Scenario, lanes: &mut Lanes) -> NetworkModel {
+    let nodes = scenario.nodes.len();
+    let mut link = |latency: &Dist| match latency {
+        Dist::Const(ns) => {
+            let span = Span::from_ns(*ns);
+            LinkModel::Constant(lanes.lane(span), span)
+        }
+        drawn => LinkModel::Drawn(drawn.clone()),
+    };
+    let usual = link(&scenario.network.latency);
+    let mut links = vec![usual; nodes * nodes];
+    for own in &scenario.network.links {
+        links[own.from.0 as usize * nodes + own.to.0 as usize] = link(&own.latency);
+    }
+    NetworkModel { links, nodes }
+}
+
+fn entity(entity: &Entity) -> EntityModel {
+    let popularity = match entity.popularity {
+        Popular::Uniform => Popularity::uniform(entity.keys),
+        Popular::Zipf(exponent) => Popularity::zipf(entity.keys, exponent),
+    };
+    EntityModel {
+        owner: entity.owner,
+        popularity,
+        keys: entity.keys,
+        start: entity.start,
+        floor: entity.floor.unwrap_or(0),
+    }
+}
+
+fn flow_model(
+    scenario: &Scenario,
+    ix: usize,
+    nodes: &[Node],
+    home: EntryIx,
+    gateways: &[(NodeIx, EntryIx)],
+) -> FlowModel {
+    let flow = &scenario.flows[ix];
+    let mut maybes = Vec::new();
+    flow::list_maybes(nodes, &mut maybes);
+    let created = created_by(&flow.steps);
+    let own = keys_of(&flow.steps, &Key::Own);
+    let own_from = scenario.flows.iter().enumerate().filter(|(_, other)| {
+        created_by(&other.steps)
+            .iter()
+            .any(|entity| own.contains(entity))
+    });
+    FlowModel {
+        home,
+        via_gateway: gateways.to_vec(),
+        deadline: flow.deadline,
+        propagate: flow.propagate,
+        own_from: own_from.map(|(ix, _)| FlowIx(ix as u16)).collect(),
+        is_own_source: !created.is_empty(),
+        maybes,
+        effects: flow::effects(nodes),
+    }
+}
+
+fn created_by(steps: &[Step]) -> Vec<super::EntityIx> {
+    keys_of(steps, &Key::New)
+}
+
+/// The entities of which these steps mean the item with this key.
+fn keys_of(steps: &[Step], wanted: &Key) -> Vec<super::EntityIx> {
+    let mut found = Vec::new();
+    for step in steps {
+        match step {
+            Step::Ask { entity, key, .. } | Step::Read { entity, key, .. } if key == wanted => {
+                found.push(*entity);
+            }
+            Step::Effect(effect) if effect.key == *wanted => found.push(effect.entity),
+            Step::Tell(tell) => found.extend(keys_of(&tell.steps, wanted)),
+            Step::Call { steps, .. }
+            | Step::All(steps)
+            | Step::Maybe(_, steps)
+            | Step::Repeat(_, steps) => found.extend(keys_of(steps, wanted)),
+            Step::Ask { .. } | Step::Read { .. } | Step::Effect(_) | Step::Work(_) => {}
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
+fn effects(nodes: &[Node]) -> Vec<super::EffectModel> {
+    let mut listed = Vec::new();
+    flow::list_effects(nodes, false, &mut listed);
+    listed
+        .into_iter()
+        .map(|(write, has_undo, best_effort)| super::EffectModel {
+            entity: write.entity,
+            change: write.change,
+            creates: write.key == super::program::KeyRule::New,
+            has_undo,
+            best_effort,
+        })
+        .collect()
+}

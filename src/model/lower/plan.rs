@@ -1,0 +1,175 @@
+//! A flow as the asynchronous designs see it: segments, each done by one service by itself, in
+//! stages that follow one another. A tell inside a tell's body becomes a segment of its own, in its
+//! place; a tell whose edge is excepted (a call) stays a step of the home (semantics.md 25).
+
+use super::super::flow::{Chance, Demand, Node, Tell, effects, is_undoable};
+use super::{Lower, rest};
+use crate::scenario::tree::{NodeIx, Preset};
+
+/// What one service does by itself, between two messages.
+#[derive(Clone, Debug)]
+pub(super) struct Segment {
+    pub(super) service: NodeIx,
+    pub(super) nodes: Vec<Node>,
+    pub(super) demand: Demand,
+    pub(super) refuses: Chance,
+    pub(super) best_effort: bool,
+    /// Done only if all of these are taken.
+    pub(super) maybes: Vec<Chance>,
+    /// For labels and names of rows.
+    pub(super) path: String,
+}
+
+impl Segment {
+    pub(super) fn effects(&self) -> u64 {
+        effects(&self.nodes)
+    }
+
+    pub(super) fn is_undoable(&self) -> bool {
+        is_undoable(&self.nodes)
+    }
+}
+
+/// Segments that run together.
+pub(super) type Stage = Vec<Segment>;
+
+/// The stages of a flow; the first is the home's own, before the first asynchronous edge.
+pub(super) fn stages(lower: &Lower<'_>, nodes: &[Node]) -> Vec<Stage> {
+    let flow = &lower.scenario.flows[lower.flow.0 as usize];
+    let home = Segment {
+        service: flow.home,
+        nodes: Vec::new(),
+        demand: rest::home_demand(lower),
+        refuses: Chance {
+            probability: 0.0,
+            name: 0,
+        },
+        best_effort: false,
+        maybes: Vec::new(),
+        path: flow.name.clone(),
+    };
+    let mut planner = Planner {
+        lower,
+        home: flow.home,
+        stages: vec![vec![home]],
+    };
+    planner.steps(nodes, flow.home, &[], false);
+    planner.stages
+}
+
+struct Planner<'a, 'b> {
+    lower: &'a Lower<'b>,
+    home: NodeIx,
+    stages: Vec<Stage>,
+}
+
+impl Planner<'_, '_> {
+    fn steps(&mut self, nodes: &[Node], at: NodeIx, maybes: &[Chance], best_effort: bool) {
+        for node in nodes {
+            match node {
+                Node::Tell(tell) if self.travels(tell) => self.tell(tell, maybes, best_effort),
+                Node::Tell(_) => self.local(node, self.home, maybes, best_effort),
+                Node::Maybe { chance, body }
+                    if self.lower.tells_travel_by(body) != Preset::Rest =>
+                {
+                    let maybes: Vec<Chance> = maybes.iter().copied().chain([*chance]).collect();
+                    self.steps(body, at, &maybes, best_effort);
+                }
+                Node::All(branches) if self.any_travels(branches) => {
+                    self.together(branches, at, maybes)
+                }
+                _ => self.local(node, at, maybes, best_effort),
+            }
+        }
+    }
+
+    fn travels(&self, tell: &Tell) -> bool {
+        self.lower.route(tell.service) != Preset::Rest
+    }
+
+    fn any_travels(&self, branches: &[Vec<Node>]) -> bool {
+        branches
+            .iter()
+            .any(|branch| self.lower.tells_travel_by(branch) != Preset::Rest)
+    }
+
+    /// A step of `at` itself: joins the segment at hand if that is its service's.
+    fn local(&mut self, node: &Node, at: NodeIx, maybes: &[Chance], best_effort: bool) {
+        if let Some([segment]) = self.stages.last_mut().map(Vec::as_mut_slice)
+            && segment.service == at
+            && same(&segment.maybes, maybes)
+        {
+            segment.nodes.push(node.clone());
+            return;
+        }
+        let segment = self.more_of(at, vec![node.clone()], maybes, best_effort);
+        self.stages.push(vec![segment]);
+    }
+
+    fn tell(&mut self, tell: &Tell, maybes: &[Chance], best_effort: bool) {
+        let best_effort = best_effort || tell.best_effort;
+        let segment = Self::of(tell, Vec::new(), maybes, best_effort);
+        self.stages.push(vec![segment]);
+        self.steps(&tell.body, tell.service, maybes, best_effort);
+    }
+
+    /// Branches: what travels becomes a segment each, the rest is done at `at` before.
+    fn together(&mut self, branches: &[Vec<Node>], at: NodeIx, maybes: &[Chance]) {
+        let mut stage = Vec::new();
+        for node in branches.iter().flatten() {
+            match node {
+                Node::Tell(tell) if self.travels(tell) => {
+                    stage.push(Self::of(tell, tell.body.clone(), maybes, tell.best_effort));
+                }
+                _ => self.local(node, at, maybes, false),
+            }
+        }
+        self.stages.push(stage);
+    }
+
+    fn of(tell: &Tell, nodes: Vec<Node>, maybes: &[Chance], best_effort: bool) -> Segment {
+        Segment {
+            service: tell.service,
+            nodes,
+            demand: tell.demand.clone(),
+            refuses: tell.refuses,
+            best_effort,
+            maybes: maybes.to_vec(),
+            path: tell.path.clone(),
+        }
+    }
+
+    /// The service goes on after others have done their part: its overhead is all the work.
+    fn more_of(
+        &self,
+        at: NodeIx,
+        nodes: Vec<Node>,
+        maybes: &[Chance],
+        best_effort: bool,
+    ) -> Segment {
+        let path = format!("{}/stage{}", self.stages[0][0].path, self.stages.len());
+        Segment {
+            service: at,
+            nodes,
+            demand: Demand {
+                dist: self.lower.overhead(at),
+                name: crate::base::name_hash(&format!("{path}/work")),
+            },
+            refuses: Chance {
+                probability: 0.0,
+                name: 0,
+            },
+            best_effort,
+            maybes: maybes.to_vec(),
+            path,
+        }
+    }
+}
+
+fn same(left: &[Chance], right: &[Chance]) -> bool {
+    left.len() == right.len()
+        && left
+            .iter()
+            .zip(right)
+            .all(|(left, right)| left.name == right.name)
+}

@@ -1,0 +1,379 @@
+//! `pubsub`: a tell is a command on its handler's queue, and the home drives the flow by the
+//! handlers' replies (an orchestrated saga, whose row lives in the home's store). The client is
+//! answered when the first commands are confirmed by the broker: accepted is not done.
+//!
+//! ```text
+//! client      home              queue          inventory
+//!   │──request──▶│ ● order, saga   │               │         ● durable point
+//!   │            │ ...gap...       │               │         a crash here loses the effects
+//!   │            │────command─────▶│ ●             │         (outbox: the commit has the command)
+//!   │◀──done─────│◀───confirm──────│───command────▶│ ● stock (inbox)
+//!   │            │                 │ ●◀───reply────│
+//!   │            │                 │◀─────ack──────│
+//!   │            │◀────reply───────│               │
+//!   │            │ ● saga          │               │
+//!   │            │──next command──▶│ ●             │
+//! ```
+//!
+//! Handlers commit, publish, then acknowledge, so a crash of theirs means redelivery; only the
+//! client's request has a gap between commit and publication (semantics.md 17 to 21). The home acts
+//! as the saga's coordinator at any of its instances; without a store its state travels along in
+//! the messages.
+
+use super::super::flow::{Demand, Node, default_work};
+use super::super::program::{EntryIx, Instr, Outgoing, Pc, PubIx, Row, Txn};
+use super::plan::{Segment, Stage, stages};
+use super::{Lower, UNDO};
+use crate::base::name_hash;
+use crate::scenario::tree::NodeIx;
+
+/// One flow as a saga.
+struct Saga {
+    home: NodeIx,
+    has_store: bool,
+    stages: Vec<Stage>,
+    /// The commands of each stage's segments, where they are sent.
+    commands: Vec<Vec<Option<PubIx>>>,
+    /// Where taking back starts.
+    undo: Pc,
+}
+
+/// The entry at the home where clients' requests come in.
+pub(super) fn home(lower: &mut Lower<'_>, nodes: &[Node]) -> EntryIx {
+    let home = lower.scenario.flows[lower.flow.0 as usize].home;
+    let stages = stages(lower, nodes);
+    let has_store = lower.store_of(home).is_some();
+    let mut saga = Saga {
+        home,
+        has_store,
+        stages,
+        commands: Vec::new(),
+        undo: lower.here(),
+    };
+    undo_chain(lower, &saga);
+    saga.commands = saga
+        .stages
+        .iter()
+        .map(|stage| vec![None; stage.len()])
+        .collect();
+    // Later stages first: the reply to one stage publishes the commands of the next.
+    for stage in (1..saga.stages.len()).rev() {
+        for branch in 0..saga.stages[stage].len() {
+            if saga.stages[stage][branch].service != home {
+                saga.commands[stage][branch] = Some(command(lower, &saga, stage, branch));
+            }
+        }
+    }
+    request(lower, &saga)
+}
+
+fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
+    let label = lower.label("home");
+    let entry = lower.reserve(saga.home, label);
+    let first = &saga.stages[0][0];
+    lower.begin(entry);
+    lower.work(&first.demand);
+    let sends: Vec<Outgoing> = if lower.design.outbox {
+        outgoing(saga, 1)
+    } else {
+        Vec::new()
+    };
+    let promise = |txn: &mut Txn| {
+        txn.promises = true;
+        txn.row = Some(Row::Begin { stage: 1 });
+        txn.outbox.extend(&sends);
+    };
+    if saga.has_store {
+        lower.steps(&first.nodes, saga.home, Some(&promise));
+    } else {
+        lower.steps(&first.nodes, saga.home, None);
+    }
+    if sends.is_empty() {
+        advance(lower, saga, 1, &[Instr::Answer, Instr::End]);
+    } else {
+        lower.emit(Instr::Answer);
+        lower.emit(Instr::End);
+    }
+    lower.on_failed(entry);
+    lower.undo_steps(&first.nodes, saga.home);
+    if saga.has_store {
+        let name = name_hash(&lower.label("unconfirmed"));
+        let txn = Txn {
+            name,
+            row: Some(Row::Finish),
+            refuses: true,
+            ..Txn::default()
+        };
+        lower.store(saga.home, "saga", txn);
+    }
+    lower.emit(Instr::Answer);
+    lower.emit(Instr::End);
+    lower.on_refused(entry);
+    lower.undo_steps(&first.nodes, saga.home);
+    lower.emit(Instr::Answer);
+    lower.emit(Instr::End);
+    entry
+}
+
+/// The commands that the home's first commit appends to its outbox: all up to the first that are
+/// waited for. A branch that may not be taken is passed through by its handler.
+fn outgoing(saga: &Saga, from: usize) -> Vec<Outgoing> {
+    let mut sends = Vec::new();
+    for stage in from..saga.stages.len() {
+        let commands = saga.commands[stage].iter().flatten();
+        sends.extend(commands.map(|publication| Outgoing {
+            publication: *publication,
+            write: None,
+            when_refused: false,
+        }));
+        if saga.stages[stage]
+            .iter()
+            .any(|segment| !segment.best_effort)
+        {
+            break;
+        }
+    }
+    sends
+}
+
+/// Goes on with stage `from`: does what is the home's own, sends the next commands, and ends with
+/// `end`; or finishes the saga.
+fn advance(lower: &mut Lower<'_>, saga: &Saga, from: usize, end: &[Instr]) {
+    let finish = |lower: &mut Lower<'_>| {
+        for instr in end {
+            lower.emit(instr.clone());
+        }
+    };
+    for stage in from..saga.stages.len() {
+        let segments = &saga.stages[stage];
+        if let [segment] = segments.as_slice() {
+            let skips = maybes(lower, segment);
+            match saga.commands[stage][0] {
+                None => lower.steps(&segment.nodes, saga.home, None),
+                Some(publication) => {
+                    publish(lower, publication);
+                    if !segment.best_effort {
+                        finish(lower);
+                    }
+                }
+            }
+            let is_certain = skips.is_empty();
+            for skip in skips {
+                lower.land(skip);
+            }
+            if is_certain && !segment.best_effort && saga.commands[stage][0].is_some() {
+                return;
+            }
+            continue;
+        }
+        let commands: Vec<PubIx> = saga.commands[stage].iter().flatten().copied().collect();
+        lower.fork(commands.len(), |lower, branch| {
+            publish(lower, commands[branch])
+        });
+        finish(lower);
+        return;
+    }
+    if saga.has_store {
+        lower.finish_row(saga.home);
+    }
+    finish(lower);
+}
+
+fn publish(lower: &mut Lower<'_>, publication: PubIx) {
+    let policy = super::class_policy(lower.scenario, "publish");
+    lower.emit(Instr::Publish {
+        publication,
+        policy,
+    });
+}
+
+/// Jumps over what follows unless all of the segment's chances are taken.
+fn maybes(lower: &mut Lower<'_>, segment: &Segment) -> Vec<Pc> {
+    let jump = |chance: &super::Chance| Instr::Maybe {
+        probability: chance.probability,
+        name: chance.name,
+        to: Pc::default(),
+    };
+    segment
+        .maybes
+        .iter()
+        .map(|chance| lower.emit(jump(chance)))
+        .collect()
+}
+
+/// How many of a stage's replies the saga waits for.
+fn awaited(stage: &Stage) -> u8 {
+    stage.iter().filter(|segment| !segment.best_effort).count() as u8
+}
+
+/// The command of one segment: its handler does the segment, and replies.
+fn command(lower: &mut Lower<'_>, saga: &Saga, stage: usize, branch: usize) -> PubIx {
+    let segment = saga.stages[stage][branch].clone();
+    let service = segment.service;
+    let what = lower.label(lower.node_name(service));
+    let publication = lower.publication(what.clone());
+    let replies = (!segment.best_effort)
+        .then(|| [false, true].map(|refused| reply(lower, saga, stage, branch, refused)));
+    let entry = lower.reserve(service, what);
+    lower.subscribe(publication, None, service, entry);
+    lower.begin(entry);
+    let skips = maybes(lower, &segment);
+    lower.work(&segment.demand);
+    lower.refuse(segment.refuses);
+    lower.steps(&segment.nodes, service, None);
+    for skip in skips {
+        lower.land(skip);
+    }
+    if let Some([done, _]) = replies {
+        publish(lower, done);
+    }
+    lower.emit(Instr::End);
+    lower.on_refused(entry);
+    lower.undo_steps(&segment.nodes, service);
+    if let Some([_, refused]) = replies {
+        publish(lower, refused);
+    }
+    lower.emit(Instr::End);
+    lower.on_failed(entry);
+    lower.emit(Instr::Return);
+    publication
+}
+
+/// A handler's reply: the home records it in the saga's row and goes on.
+fn reply(lower: &mut Lower<'_>, saga: &Saga, stage: usize, branch: usize, refused: bool) -> PubIx {
+    let what = lower.label(&format!(
+        "reply {stage}.{branch}{}",
+        if refused { " refused" } else { "" }
+    ));
+    let publication = lower.publication(what.clone());
+    let entry = lower.reserve(saga.home, what.clone());
+    lower.subscribe(publication, None, saga.home, entry);
+    lower.begin(entry);
+    lower.overhead_work(saga.home, &what);
+    let waited: Vec<&Segment> = saga.stages[stage]
+        .iter()
+        .filter(|segment| !segment.best_effort)
+        .collect();
+    let place = waited
+        .iter()
+        .position(|segment| segment.path == saga.stages[stage][branch].path);
+    let row = Row::Reply {
+        stage: stage as u8,
+        branch: place.expect("a reply is awaited") as u8,
+        branches: awaited(&saga.stages[stage]),
+        refused,
+    };
+    let idle = record(lower, saga, &what, row);
+    if refused {
+        lower.emit(Instr::Jump { to: saga.undo });
+    } else {
+        advance(lower, saga, stage + 1, &[Instr::End]);
+    }
+    end_here(lower, idle);
+    lower.on_refused(entry);
+    lower.emit(Instr::Jump { to: saga.undo });
+    lower.on_failed(entry);
+    lower.emit(Instr::Return);
+    publication
+}
+
+/// Updates the saga's row; a stale or incomplete reply ends there.
+fn record(lower: &mut Lower<'_>, saga: &Saga, what: &str, row: Row) -> Option<Pc> {
+    saga.has_store.then(|| {
+        let txn = Txn {
+            name: name_hash(what),
+            row: Some(row),
+            ..Txn::default()
+        };
+        lower.store(saga.home, "saga", txn)
+    })
+}
+
+fn end_here(lower: &mut Lower<'_>, idle: Option<Pc>) {
+    if let Some(idle) = idle {
+        lower.land(idle);
+        lower.emit(Instr::End);
+    }
+}
+
+/// Takes back in reverse order, one at a time: the home's own by itself, others by command and
+/// reply.
+fn undo_chain(lower: &mut Lower<'_>, saga: &Saga) {
+    let steps: usize = saga.stages.iter().map(Vec::len).sum();
+    let mut number = saga.stages.len();
+    for (place, stage) in saga.stages.iter().enumerate().rev() {
+        for segment in stage.iter().rev() {
+            if segment.service == saga.home || place == 0 {
+                lower.undo_steps(&segment.nodes, saga.home);
+            } else if segment.is_undoable() {
+                number += 1;
+                let skip = lower.emit(Instr::IfDone {
+                    effects: segment.effects(),
+                    to: Pc::default(),
+                });
+                let publication = undo_command(lower, saga, segment, number as u8);
+                publish(lower, publication);
+                lower.emit(Instr::End);
+                lower.land(skip);
+            }
+        }
+    }
+    debug_assert!(number <= saga.stages.len() + steps);
+    if saga.has_store {
+        lower.finish_row(saga.home);
+    }
+    lower.emit(Instr::End);
+}
+
+/// The command that takes one segment back. Its reply goes on behind the place where the command
+/// is published and the task ends: two instructions on from here.
+fn undo_command(lower: &mut Lower<'_>, saga: &Saga, segment: &Segment, number: u8) -> PubIx {
+    let service = segment.service;
+    let behind = Pc(lower.here().0 + 2);
+    let what = lower.label(&format!("{} undo {number}", lower.node_name(service)));
+    let publication = lower.publication(what.clone());
+    let undone = lower.publication(format!("{what} reply"));
+    let nodes = segment.nodes.clone();
+    let demand = Demand {
+        dist: default_work(lower.scenario, service),
+        name: segment.demand.name ^ UNDO,
+    };
+    let handler = lower.later(service, what.clone(), move |lower, entry| {
+        lower.begin(entry);
+        lower.work(&demand);
+        lower.undo_steps(&nodes, service);
+        publish(lower, undone);
+        lower.emit(Instr::End);
+        lower.on_trouble(entry);
+        lower.emit(Instr::Return);
+    });
+    lower.subscribe(publication, None, service, handler);
+    let (home, has_store) = (saga.home, saga.has_store);
+    let reply = lower.later(home, format!("{what} reply"), move |lower, entry| {
+        lower.begin(entry);
+        lower.overhead_work(home, &what);
+        if has_store {
+            let row = Row::Reply {
+                stage: number,
+                branch: 0,
+                branches: 1,
+                refused: false,
+            };
+            let txn = Txn {
+                name: name_hash(&what),
+                row: Some(row),
+                ..Txn::default()
+            };
+            let idle = lower.store(home, "saga", txn);
+            lower.emit(Instr::Jump { to: behind });
+            lower.land(idle);
+            lower.emit(Instr::End);
+        } else {
+            lower.emit(Instr::Jump { to: behind });
+        }
+        lower.on_trouble(entry);
+        lower.emit(Instr::Return);
+    });
+    lower.subscribe(undone, None, home, reply);
+    publication
+}

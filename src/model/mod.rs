@@ -1,0 +1,180 @@
+//! The model: one scenario under one design, as dense ids, tables and flat programs. Knows no time
+//! passing; is never changed by a run, and shared by all copies of a world.
+
+mod build;
+mod flow;
+mod lower;
+pub mod program;
+
+use std::sync::Arc;
+
+use crate::base::{Dist, Popularity, Span, Time};
+use crate::engine::{InstanceId, LaneId};
+use crate::scenario::tree::{Change, Policy, PolicyIx, Scenario};
+pub use crate::scenario::tree::{EntityIx, FlowIx, NodeIx};
+use program::Programs;
+
+/// One scenario under one design.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// The scenario it was made from.
+    pub scenario: Arc<Scenario>,
+    /// Index of the design in it.
+    pub design: usize,
+    /// Per node: its instances.
+    pub nodes: Vec<NodeModel>,
+    /// Per instance, in order of names.
+    pub instances: Vec<InstanceModel>,
+    /// Per entity.
+    pub entities: Vec<EntityModel>,
+    /// Per flow: how clients start it.
+    pub flows: Vec<FlowModel>,
+    /// Per flow: its effects, in order of their bits.
+    pub effects: Vec<Vec<EffectModel>>,
+    /// What the design makes of the flows.
+    pub programs: Programs,
+    /// Policies, by [`PolicyIx`].
+    pub policies: Vec<PolicyModel>,
+    /// The policy of clients that name none.
+    pub client_policy: Option<PolicyIx>,
+    /// How messages travel.
+    pub network: NetworkModel,
+    /// The faults' windows, drawn from the seed.
+    pub faults: crate::faults::Faults,
+    /// Constant delays that have a FIFO lane.
+    pub lanes: Vec<Span>,
+    /// The seed.
+    pub seed: u64,
+}
+
+/// A node's place among the instances.
+#[derive(Clone, Debug)]
+pub struct NodeModel {
+    /// The first of its instances.
+    pub first: InstanceId,
+    /// How many.
+    pub count: u32,
+    /// Hash of its name, for streams and digests.
+    pub name: u64,
+}
+
+impl NodeModel {
+    /// Its instances, in order.
+    pub fn instances(&self) -> impl Iterator<Item = InstanceId> + use<> {
+        (self.first.0..self.first.0 + self.count).map(InstanceId)
+    }
+}
+
+/// One running copy of a node.
+#[derive(Clone, Copy, Debug)]
+pub struct InstanceModel {
+    /// Of which node.
+    pub node: NodeIx,
+    /// Counted from 0 within it.
+    pub index: u32,
+}
+
+/// An entity's tables.
+#[derive(Clone, Debug)]
+pub struct EntityModel {
+    /// Which service owns it.
+    pub owner: NodeIx,
+    /// Which items are popular; knows how many were preloaded.
+    pub popularity: Popularity,
+    /// Preloaded items.
+    pub keys: u64,
+    /// The number each holds at the start.
+    pub start: i64,
+    /// `Take` refuses below this.
+    pub floor: i64,
+}
+
+/// How clients start a flow.
+#[derive(Clone, Debug)]
+pub struct FlowModel {
+    /// Where requests enter: the gateway's entry, or the home's.
+    pub via_gateway: Vec<(NodeIx, program::EntryIx)>,
+    /// The home's entry.
+    pub home: program::EntryIx,
+    /// An answer later than this is late.
+    pub deadline: Option<Span>,
+    /// Is the deadline propagated?
+    pub propagate: bool,
+    /// Does it create items (so that `Own` can mean them)?
+    pub is_own_source: bool,
+    /// The creating flows that its `Own` keys look for; empty when it has none.
+    pub own_from: Vec<FlowIx>,
+    /// Branches: (probability, name, effects told only if taken).
+    pub maybes: Vec<(f64, u64, u64)>,
+    /// Bits of all its effects.
+    pub effects: u64,
+}
+
+/// One effect of a flow.
+#[derive(Clone, Copy, Debug)]
+pub struct EffectModel {
+    /// What it changes.
+    pub entity: EntityIx,
+    /// How.
+    pub change: Change,
+    /// Does it act on the item that the operation itself creates?
+    pub creates: bool,
+    /// Can it be taken back?
+    pub has_undo: bool,
+    /// Does its failure change nothing?
+    pub best_effort: bool,
+}
+
+/// A policy with its lane.
+#[derive(Clone, Debug)]
+pub struct PolicyModel {
+    /// The policy.
+    pub policy: Policy,
+    /// The lane of its timeout.
+    pub timeout_lane: Option<LaneId>,
+}
+
+/// How messages travel: per ordered pair of nodes.
+#[derive(Clone, Debug)]
+pub struct NetworkModel {
+    /// `links[from * nodes + to]`.
+    pub links: Vec<LinkModel>,
+    /// Number of nodes.
+    pub nodes: usize,
+}
+
+/// One link.
+#[derive(Clone, Debug)]
+pub enum LinkModel {
+    /// A constant latency has a lane.
+    Constant(LaneId, Span),
+    /// Anything else is drawn per message.
+    Drawn(Dist),
+}
+
+impl NetworkModel {
+    /// The link between two nodes.
+    #[inline]
+    pub fn link(&self, from: NodeIx, to: NodeIx) -> &LinkModel {
+        &self.links[from.0 as usize * self.nodes + to.0 as usize]
+    }
+}
+
+impl Model {
+    /// The node that an instance is a copy of.
+    #[inline]
+    pub fn node_of(&self, instance: InstanceId) -> NodeIx {
+        self.instances[instance.0 as usize].node
+    }
+
+    /// When arrivals end.
+    pub fn arrivals_end(&self) -> Time {
+        Time(self.scenario.run.length.0)
+    }
+
+    /// A policy, if one is named.
+    #[inline]
+    pub fn policy(&self, policy: Option<PolicyIx>) -> Option<&PolicyModel> {
+        policy.map(|ix| &self.policies[ix.0 as usize])
+    }
+}

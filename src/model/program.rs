@@ -1,0 +1,273 @@
+//! What the three lowerings produce and the nodes interpret: flat programs over dense ids.
+//!
+//! An *entry* is a place where a message makes an instance start a task: a request, a command, a
+//! reply, a record. Its program runs until `End`; when an instruction is refused or fails, the task
+//! goes on at the entry's `refused` or `failed` place, where effects are taken back.
+
+use crate::base::Dist;
+use crate::model::NodeIx;
+use crate::scenario::tree::{Change, EntityIx, PolicyIx};
+
+/// Index into [`Programs::entries`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EntryIx(pub u32);
+
+/// Index into [`Programs::publications`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PubIx(pub u32);
+
+/// Index into [`Programs::transactions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TxnIx(pub u32);
+
+/// Index into [`Programs::code`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pc(pub u32);
+
+/// Everything that was lowered for one design.
+#[derive(Clone, Debug, Default)]
+pub struct Programs {
+    /// All instructions.
+    pub code: Vec<Instr>,
+    /// Where tasks start.
+    pub entries: Vec<Entry>,
+    /// What stores do.
+    pub transactions: Vec<Txn>,
+    /// What brokers pass on to whom.
+    pub publications: Vec<Publication>,
+    /// Per broker node (others empty): its channels.
+    pub channels: Vec<Channel>,
+}
+
+/// A place where a message makes an instance act.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Who acts.
+    pub node: NodeIx,
+    /// For people: `place-order: payments`.
+    pub label: String,
+    /// What it does.
+    pub act: Act,
+}
+
+/// What an entry does, by kind of node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Services and gateways run a program.
+    Run {
+        /// First instruction.
+        start: Pc,
+        /// Where a refused task goes on.
+        refused: Pc,
+        /// Where a failed task goes on.
+        failed: Pc,
+    },
+    /// Databases run a transaction.
+    Transact(TxnIx),
+}
+
+/// One instruction of a service's or gateway's program. All but `Work` take no time of their own.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Instr {
+    /// Hold a worker for a demand drawn from the operation's word and `name`.
+    Work { dist: Dist, name: u64 },
+    /// Be refused with this probability, drawn from the operation's word and `name`.
+    Refuse { probability: f64, name: u64 },
+    /// Be refused if the value seen last is below this.
+    Need { least: i64 },
+    /// Go to `to` with probability `1 - probability`, drawn from the operation's word and `name`.
+    Maybe { probability: f64, name: u64, to: Pc },
+    /// Go to `to` unless one of these effects is done.
+    IfDone { effects: u64, to: Pc },
+    /// Go on there.
+    Jump { to: Pc },
+    /// Call `entry` and wait. `effects`: what is done when it answers `Done`; with `unknown_is_done`
+    /// also when its outcome is unknown (so that it is taken back too). With `best_effort`
+    /// refusals and failures change nothing.
+    Call {
+        entry: EntryIx,
+        policy: Option<PolicyIx>,
+        effects: u64,
+        unknown_is_done: bool,
+        best_effort: bool,
+    },
+    /// Run a transaction at the own store and wait; `Answer::Idle` goes to `idle`.
+    Store {
+        entry: EntryIx,
+        policy: Option<PolicyIx>,
+        effects: u64,
+        idle: Pc,
+    },
+    /// Read through this instance's cache; on a miss call `entry` (once for all that wait) and keep
+    /// the answer.
+    Cached {
+        entity: EntityIx,
+        key: KeyRule,
+        entry: EntryIx,
+        policy: Option<PolicyIx>,
+    },
+    /// Publish and wait for the confirm.
+    Publish {
+        publication: PubIx,
+        policy: Option<PolicyIx>,
+    },
+    /// Publish what the last transaction made of this item to the caches, and do not wait.
+    Invalidate {
+        publication: PubIx,
+        entity: EntityIx,
+        key: KeyRule,
+    },
+    /// Run these branches together; each ends with `Join`. Go on behind when all have ended.
+    Fork { branches: Vec<Pc> },
+    /// The end of a branch.
+    Join,
+    /// Answer the caller: done, or what became of the task.
+    Answer,
+    /// Acknowledge the delivery (if one started the task) and end.
+    End,
+    /// Return the delivery after the broker's pause and end.
+    Return,
+}
+
+/// Which item a step means, as arithmetic over the message's header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyRule {
+    /// The item that the operation creates.
+    New,
+    /// [`crate::nodes::message::Op::own`].
+    Own,
+    /// By the entity's popularity, drawn from the operation's word and this name.
+    Popular(u64),
+    /// The item that the record names (copy updates).
+    Named,
+}
+
+/// What one transaction at a database does, atomically, when its time is over.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Txn {
+    /// Name of its draws.
+    pub name: u64,
+    /// Items it reads.
+    pub reads: Vec<Read>,
+    /// Items it changes, in order of steps; locked in order of keys.
+    pub writes: Vec<Write>,
+    /// The inbox: recognises repetitions of (operation, effects of `writes` or `row`). A repetition
+    /// changes nothing and answers as the first time (appending its outbox again never happens).
+    pub dedup: bool,
+    /// A durable row of a coordinator or a join, updated with it.
+    pub row: Option<Row>,
+    /// Appended to the outbox when it commits; relayed by the database.
+    pub outbox: Vec<Outgoing>,
+    /// Its commit promises the whole flow (semantics.md 32).
+    pub promises: bool,
+    /// It records that the flow is refused (emits `Fact::Refused`).
+    pub refuses: bool,
+}
+
+/// A read of one item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// Of what.
+    pub entity: EntityIx,
+    /// Which item.
+    pub key: KeyRule,
+    /// From this store's local copy rather than from the owner's rows.
+    pub copy: bool,
+}
+
+/// A change of one item, for an effect or its undo.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Write {
+    /// Of what.
+    pub entity: EntityIx,
+    /// Which item.
+    pub key: KeyRule,
+    /// How.
+    pub change: Change,
+    /// The effect's number within its flow (bit in masks).
+    pub effect: u8,
+    /// Is this the effect, its undo, or the update of a local copy (to the version and value that
+    /// the delivered record names)?
+    pub part: Part,
+}
+
+/// What a [`Write`] is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The effect.
+    Do,
+    /// Its undo.
+    Undo,
+    /// A local copy catches up.
+    Copy,
+}
+
+/// An update of a durable row kept per operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Row {
+    /// Saga: create the row; it waits for `replies` replies of stage `stage`.
+    Begin { stage: u8 },
+    /// Saga: record the reply of branch `branch` (of `branches`) of stage `stage`. Answers `Done`
+    /// when the stage is complete (`Refused` when one of its branches was refused), `Idle` while it
+    /// is not or when the reply is stale; the reply that completed a stage answers the same again
+    /// when it is repeated and nothing has happened since. The header's `done` becomes the row's.
+    Reply {
+        stage: u8,
+        branch: u8,
+        branches: u8,
+        refused: bool,
+    },
+    /// Saga: the flow is over; the row goes.
+    Finish,
+    /// Join: record branch `branch` (of `branches`) of stage `stage`; `Done` when the set is
+    /// complete (and again for its repetitions), else `Idle`; `Idle` for ever once discarded.
+    Join { stage: u8, branch: u8, branches: u8 },
+    /// Join: a refusal discards it, also before it began.
+    Discard { stage: u8 },
+}
+
+/// A row of the outbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// What is published.
+    pub publication: PubIx,
+    /// The `writes[i]` whose item it names; `None` names no item.
+    pub write: Option<u8>,
+    /// Published only when the transaction ends so: `Done` when it applied, `Refused` when it was
+    /// refused (by a guard or because `refuses` is set).
+    pub when_refused: bool,
+}
+
+/// What a broker does with a published message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Publication {
+    /// Which broker.
+    pub broker: NodeIx,
+    /// For people: `place-order: payments`.
+    pub label: String,
+    /// To whom: channel and the entry that the consumer runs.
+    pub subscribers: Vec<Subscriber>,
+    /// Nodes whose instances are told [`crate::nodes::message::Body::Invalidate`] without
+    /// acknowledgement (caches); then `subscribers` is empty.
+    pub caches: Vec<NodeIx>,
+}
+
+/// One subscriber of a publication.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Subscriber {
+    /// Index into the broker's channels ([`Programs::channels`]).
+    pub channel: u32,
+    /// What the consumer runs.
+    pub entry: EntryIx,
+}
+
+/// A queue of a queue broker, or a (topic, consumer group) of a log broker.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Channel {
+    /// Which broker.
+    pub broker: NodeIx,
+    /// Whose instances consume it.
+    pub consumer: NodeIx,
+    /// Who produces into it (a log's topics are per producing service; a queue has `None`).
+    pub producer: Option<NodeIx>,
+}

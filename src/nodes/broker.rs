@@ -1,0 +1,208 @@
+//! What both brokers do alike: take a publication in, tell caches, confirm. Knows neither queues
+//! nor logs; what happens to a message once it is durable is theirs.
+//!
+//! ```text
+//! Publish ──▶ pending ──(persist or append delay)──▶ durable, then the confirm
+//!    └─ for caches, or for nobody: Invalidate to each instance and the confirm, at once
+//! ```
+
+use std::collections::VecDeque;
+
+use super::message::{Answer, Body, Item, Op, Timer};
+use super::slab::{Handle, Slab};
+use super::{Env, Message};
+use crate::base::{Dist, Span, Stream};
+use crate::engine::InstanceId;
+use crate::model::program::{self, PubIx, Subscriber};
+use crate::model::{Model, NodeIx};
+use crate::probes::{Fact, Probe, Reason};
+
+/// A publication that is not durable yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Incoming {
+    /// Who waits for the confirm, and for which call.
+    from: InstanceId,
+    call: Handle,
+    /// For which operation.
+    pub(super) op: Op,
+    publication: PubIx,
+    /// What changed.
+    pub(super) item: Item,
+}
+
+impl Incoming {
+    /// To whom it goes.
+    pub(super) fn subscribers(self, model: &Model) -> &[Subscriber] {
+        &model.programs.publications[self.publication.0 as usize].subscribers
+    }
+
+    /// Answers the publisher, if it asked for that.
+    pub(super) fn confirm<P: Probe>(self, verdict: Answer, env: &mut Env<'_, '_, P>) {
+        if self.call != Handle::NONE {
+            env.send(
+                self.from,
+                self.op,
+                Body::Answer {
+                    call: self.call,
+                    verdict,
+                },
+            );
+        }
+    }
+}
+
+/// The way in. Storing is an infinite server: each message takes its own time.
+#[derive(Clone, Debug)]
+pub(super) struct Intake {
+    pending: Slab<Incoming>,
+    /// Arrived during a pause.
+    held: VecDeque<Incoming>,
+    delay: Dist,
+    chance: Stream,
+    /// Is a message stored that nobody subscribes to?
+    stores_unread: bool,
+}
+
+impl Intake {
+    /// The way into this broker.
+    pub(super) fn new(model: &Model, me: NodeIx, delay: Dist, stores_unread: bool) -> Self {
+        let name = &model.scenario.nodes[me.0 as usize].name;
+        let chance = Stream::new(model.seed, "broker", name, 0);
+        Self {
+            pending: Slab::default(),
+            held: VecDeque::new(),
+            delay,
+            chance,
+            stores_unread,
+        }
+    }
+
+    /// A [`Body::Publish`] arrived.
+    pub(super) fn take<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
+        let Message {
+            op,
+            from,
+            body:
+                Body::Publish {
+                    call,
+                    publication,
+                    item,
+                },
+        } = message
+        else {
+            unreachable!("not a publication: {message:?}");
+        };
+        let incoming = Incoming {
+            from,
+            call,
+            op,
+            publication,
+            item,
+        };
+        env.fact(Fact::Arrived { op: op.id });
+        if is_paused(env) {
+            self.held.push_back(incoming);
+        } else {
+            self.store(incoming, env);
+        }
+    }
+
+    /// A pause is over.
+    pub(super) fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        while !is_paused(env)
+            && let Some(incoming) = self.held.pop_front()
+        {
+            self.store(incoming, env);
+        }
+    }
+
+    /// A [`Timer::Stored`] is due: the message is durable now, unless a crash took it.
+    pub(super) fn stored(&mut self, handle: Handle) -> Option<Incoming> {
+        self.pending.remove(handle)
+    }
+
+    /// Has a crash taken the message that this timer is about?
+    pub(super) fn is_stale(&self, handle: Handle) -> bool {
+        self.pending.get(handle).is_none()
+    }
+
+    /// What is not durable is lost; publishers learn of it if only the process died.
+    pub(super) fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
+        for incoming in self.pending.drain().into_iter().chain(self.held.drain(..)) {
+            if !host {
+                incoming.confirm(Answer::Failed(Reason::Crashed), env);
+            }
+            used_up(incoming.op, Some(Reason::Crashed), env);
+        }
+    }
+
+    fn store<P: Probe>(&mut self, incoming: Incoming, env: &mut Env<'_, '_, P>) {
+        let model = env.model;
+        let publication = &model.programs.publications[incoming.publication.0 as usize];
+        invalidate(publication, incoming, env);
+        let unread = publication.subscribers.is_empty();
+        if unread && (!self.stores_unread || !publication.caches.is_empty()) {
+            incoming.confirm(Answer::Done, env);
+            used_up(incoming.op, None, env);
+            return;
+        }
+        let slowness = model.faults.slowness(env.now(), env.me());
+        let delay = Span::from_ns(self.chance.sample(&self.delay) * slowness);
+        let handle = self.pending.insert(incoming);
+        env.complete_after(delay, Timer::Stored(handle));
+    }
+}
+
+/// Tells every instance that may cache the item, without acknowledgement or durability.
+fn invalidate<P: Probe>(
+    publication: &program::Publication,
+    incoming: Incoming,
+    env: &mut Env<'_, '_, P>,
+) {
+    let model = env.model;
+    for node in &publication.caches {
+        for instance in model.nodes[node.0 as usize].instances() {
+            env.send(
+                instance,
+                incoming.op,
+                Body::Invalidate {
+                    item: incoming.item,
+                },
+            );
+        }
+    }
+}
+
+/// One thing that could act for `op` is gone.
+pub(super) fn used_up<P: Probe>(op: Op, why: Option<Reason>, env: &mut Env<'_, '_, P>) {
+    if op.id.is_some() {
+        env.fact(Fact::Dropped { op: op.id, why });
+    }
+}
+
+/// A publication's one thing becomes a stored one for each of `subscribers`.
+pub(super) fn multiply<P: Probe>(op: Op, subscribers: usize, env: &mut Env<'_, '_, P>) {
+    if subscribers == 0 {
+        used_up(op, None, env);
+    }
+    if op.id.is_some() {
+        (1..subscribers).for_each(|_| env.fact(Fact::Carried { op: op.id }));
+    }
+}
+
+/// Does the broker take up no new work now?
+pub(super) fn is_paused<P: Probe>(env: &Env<'_, '_, P>) -> bool {
+    env.model.faults.is_paused(env.now(), env.me())
+}
+
+/// Where each channel of the program stands among those of this broker.
+pub(super) fn own_channels(model: &Model, me: NodeIx) -> (Vec<u32>, Vec<program::Channel>) {
+    let (mut places, mut own) = (Vec::new(), Vec::new());
+    for channel in &model.programs.channels {
+        places.push(own.len() as u32);
+        if channel.broker == me {
+            own.push(channel.clone());
+        }
+    }
+    (places, own)
+}

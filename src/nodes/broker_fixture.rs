@@ -1,0 +1,1 @@
+//! A broker between dumb publishers and consumers, for tests.

@@ -1,0 +1,375 @@
+//! The caller's side of calls and publications: choose an instance, send, wait, give up, try again.
+//! A caller knows its own outstanding calls and nothing else about the other side.
+
+use super::env::Env;
+use super::message::{Answer, Body, Item, Op, Timer};
+use super::slab::{Handle, Slab};
+use crate::base::{Span, Stream};
+use crate::engine::InstanceId;
+use crate::model::program::{EntryIx, PubIx};
+use crate::model::{Model, NodeIx};
+use crate::probes::{Fact, Probe, Reason};
+use crate::scenario::tree::{Backoff, Balance, Jitter, NodeKind, PolicyIx};
+
+/// What is asked of the other side.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum What {
+    /// Run this entry.
+    Entry(EntryIx),
+    /// Pass this on, and confirm.
+    Publication(PubIx, Item),
+}
+
+/// One call, from the first try to the last. Each try has a handle of its own, so that a late
+/// answer to an earlier one finds nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<W> {
+    what: What,
+    op: Op,
+    policy: Option<PolicyIx>,
+    to: InstanceId,
+    attempt: u8,
+    waiter: W,
+}
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug)]
+pub struct Ended<W> {
+    /// Who waits for it.
+    pub waiter: W,
+    /// The answer, or the last try's failure.
+    pub answer: Answer,
+    /// The header that came back; as sent if none did.
+    pub op: Op,
+}
+
+/// All calls of one instance. `W` says who waits.
+#[derive(Clone, Debug)]
+pub struct Calls<W> {
+    calls: Slab<Call<W>>,
+    /// Per node: what this caller knows of it.
+    targets: Vec<Target>,
+    /// Per policy: what is left of its retry budget, in thousandths of a retry.
+    budgets: Vec<u64>,
+    /// Balancing and jitter.
+    chance: Stream,
+}
+
+#[derive(Clone, Debug)]
+struct Target {
+    balance: Balance,
+    next: u32,
+    outstanding: Vec<u32>,
+}
+
+/// A retry budget saves up at most this many retries (ten, as Finagle's `RetryBudget` does for a
+/// client of low rate).
+const BUDGET_CAP: u64 = 10_000;
+
+impl<W: Copy> Calls<W> {
+    /// No calls yet.
+    pub fn new(model: &Model, me: InstanceId) -> Self {
+        let instance = model.instances[me.0 as usize];
+        let name = &model.scenario.nodes[instance.node.0 as usize].name;
+        let targets = model
+            .scenario
+            .nodes
+            .iter()
+            .zip(&model.nodes)
+            .map(|(node, place)| Target {
+                balance: match &node.kind {
+                    NodeKind::Gateway(gateway) => gateway.balance,
+                    NodeKind::Service(service) => service.balance,
+                    _ => Balance::RoundRobin,
+                },
+                next: instance.index % place.count,
+                outstanding: vec![0; place.count as usize],
+            });
+        Self {
+            calls: Slab::default(),
+            targets: targets.collect(),
+            budgets: vec![BUDGET_CAP; model.policies.len()],
+            chance: Stream::new(model.seed, "calls", name, instance.index),
+        }
+    }
+
+    /// Makes a call.
+    #[inline]
+    pub fn start<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        what: What,
+        op: Op,
+        policy: Option<PolicyIx>,
+        waiter: W,
+    ) {
+        if let Some(policy) = policy
+            && let Some(share) = env.model.policies[policy.0 as usize].policy.budget
+        {
+            let saved = &mut self.budgets[policy.0 as usize];
+            *saved = (*saved + (share * 1000.0) as u64).min(BUDGET_CAP);
+        }
+        self.attempt(
+            env,
+            Call {
+                what,
+                op,
+                policy,
+                to: InstanceId(0),
+                attempt: 0,
+                waiter,
+            },
+        );
+    }
+
+    fn attempt<P: Probe>(&mut self, env: &mut Env<'_, '_, P>, mut call: Call<W>) {
+        let model = env.model;
+        let node = match call.what {
+            What::Entry(entry) => model.programs.entries[entry.0 as usize].node,
+            What::Publication(publication, _) => {
+                model.programs.publications[publication.0 as usize].broker
+            }
+        };
+        let picked = self.pick(node);
+        call.to = InstanceId(model.nodes[node.0 as usize].first.0 + picked);
+        self.targets[node.0 as usize].outstanding[picked as usize] += 1;
+        let (to, op, attempt) = (call.to, call.op, call.attempt);
+        let (what, policy) = (call.what, call.policy);
+        let handle = self.calls.insert(call);
+        let body = match what {
+            What::Entry(entry) => Body::Request {
+                call: handle,
+                entry,
+                attempt,
+            },
+            What::Publication(publication, item) => Body::Publish {
+                call: handle,
+                publication,
+                item,
+            },
+        };
+        env.send(to, op, body);
+        if let Some(lane) = model.policy(policy).and_then(|policy| policy.timeout_lane) {
+            env.wait_via(lane, Timer::Timeout(handle));
+        }
+    }
+
+    fn pick(&mut self, node: NodeIx) -> u32 {
+        let target = &mut self.targets[node.0 as usize];
+        let count = target.outstanding.len() as u32;
+        if count == 1 {
+            return 0;
+        }
+        match target.balance {
+            Balance::RoundRobin => {
+                let picked = target.next;
+                target.next = (picked + 1) % count;
+                picked
+            }
+            Balance::Random => self.chance.below(u64::from(count)) as u32,
+            Balance::LeastOutstanding => least(&target.outstanding, 0..count),
+            Balance::Choices(choices) => {
+                let mut drawn = [0; MAX_CHOICES];
+                let choices = (choices as usize).min(count as usize).min(MAX_CHOICES);
+                for place in 0..choices {
+                    // Without replacement: the n-th of those not yet drawn.
+                    let mut pick = self.chance.below(u64::from(count) - place as u64) as u32;
+                    let earlier = &mut drawn[..place];
+                    earlier.sort_unstable();
+                    for &mut taken in earlier {
+                        pick += u32::from(pick >= taken);
+                    }
+                    drawn[place] = pick;
+                }
+                least(&target.outstanding, drawn[..choices].iter().copied())
+            }
+        }
+    }
+
+    /// An answer came. `None` if nobody waits for it (any more), or if the call is tried again.
+    #[inline]
+    pub fn answered<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        handle: Handle,
+        answer: Answer,
+        op: Op,
+    ) -> Option<Ended<W>> {
+        if let Answer::Failed(reason) = answer {
+            return self.failed(env, handle, reason);
+        }
+        let call = self.take(env.model, handle)?;
+        Some(Ended {
+            waiter: call.waiter,
+            answer,
+            op,
+        })
+    }
+
+    /// No answer came in time.
+    pub fn timed_out<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        handle: Handle,
+    ) -> Option<Ended<W>> {
+        self.failed(env, handle, Reason::Timeout)
+    }
+
+    fn failed<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        handle: Handle,
+        reason: Reason,
+    ) -> Option<Ended<W>> {
+        let mut call = self.take(env.model, handle)?;
+        let to = env.model.node_of(call.to);
+        env.fact(Fact::AttemptFailed {
+            op: call.op.id,
+            to,
+            why: reason,
+        });
+        call.attempt = call.attempt.saturating_add(1);
+        let Some(pause) = self.pause_before_retry(env, &call, reason) else {
+            return Some(Ended {
+                waiter: call.waiter,
+                answer: Answer::Failed(reason),
+                op: call.op,
+            });
+        };
+        env.fact(Fact::Retried {
+            op: call.op.id,
+            to,
+            attempt: u32::from(call.attempt),
+        });
+        let handle = self.calls.insert(call);
+        env.wait(pause, Timer::Retry(handle));
+        None
+    }
+
+    /// How long to wait before the next try; `None` if there is none.
+    fn pause_before_retry<P: Probe>(
+        &mut self,
+        env: &Env<'_, '_, P>,
+        call: &Call<W>,
+        reason: Reason,
+    ) -> Option<Span> {
+        let ix = call.policy?;
+        let policy = &env.model.policies[ix.0 as usize].policy;
+        if reason == Reason::Expired
+            || u32::from(call.attempt) >= policy.tries
+            || env.now() >= call.op.deadline
+        {
+            return None;
+        }
+        if policy.budget.is_some() {
+            let saved = &mut self.budgets[ix.0 as usize];
+            *saved = saved.checked_sub(1000)?;
+        }
+        Some(pause(
+            &policy.backoff,
+            u32::from(call.attempt),
+            &mut self.chance,
+        ))
+    }
+
+    /// The pause is over: tries again.
+    pub fn retry<P: Probe>(&mut self, env: &mut Env<'_, '_, P>, handle: Handle) {
+        if let Some(call) = self.calls.remove(handle) {
+            self.attempt(env, call);
+        }
+    }
+
+    fn take(&mut self, model: &Model, handle: Handle) -> Option<Call<W>> {
+        let call = self.calls.remove(handle)?;
+        let instance = model.instances[call.to.0 as usize];
+        self.targets[instance.node.0 as usize].outstanding[instance.index as usize] -= 1;
+        Some(call)
+    }
+
+    /// Does nobody wait for this timer any more?
+    #[inline]
+    pub fn is_stale(&self, handle: Handle) -> bool {
+        self.calls.get(handle).is_none()
+    }
+
+    /// A crash: all calls are forgotten. Nobody waits for them.
+    pub fn forget(&mut self) {
+        self.calls.drain();
+        for target in &mut self.targets {
+            target.outstanding.fill(0);
+        }
+        self.budgets.fill(BUDGET_CAP);
+    }
+}
+
+/// More choices than this are not drawn.
+const MAX_CHOICES: usize = 16;
+
+fn least(outstanding: &[u32], among: impl Iterator<Item = u32>) -> u32 {
+    among
+        .min_by_key(|instance| outstanding[*instance as usize])
+        .expect("a node has an instance")
+}
+
+/// The pause before try number `attempt + 1` (`attempt` counts the tries made, from 1).
+fn pause(backoff: &Backoff, attempt: u32, chance: &mut Stream) -> Span {
+    match *backoff {
+        Backoff::Constant(pause) => pause,
+        Backoff::Exponential { base, cap, jitter } => {
+            let factor = 1u64
+                .checked_shl(attempt.saturating_sub(1))
+                .unwrap_or(u64::MAX);
+            let whole = base.0.saturating_mul(factor).min(cap.0);
+            Span(match jitter {
+                Jitter::None => whole,
+                Jitter::Full => chance.below(whole + 1),
+                Jitter::Equal => whole / 2 + chance.below(whole / 2 + 1),
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exponential_pauses_double_up_to_their_cap() {
+        let mut chance = Stream::new(1, "test", "", 0);
+        let backoff = Backoff::Exponential {
+            base: Span(10),
+            cap: Span(35),
+            jitter: Jitter::None,
+        };
+        let pauses: Vec<u64> = (1..=4)
+            .map(|attempt| pause(&backoff, attempt, &mut chance).0)
+            .collect();
+        assert_eq!(pauses, [10, 20, 35, 35]);
+        assert_eq!(
+            pause(&backoff, 90, &mut chance).0,
+            35,
+            "many tries do not overflow"
+        );
+    }
+
+    #[test]
+    fn jitter_keeps_within_its_bounds() {
+        let mut chance = Stream::new(1, "test", "", 0);
+        let with = |jitter| Backoff::Exponential {
+            base: Span(100),
+            cap: Span(100),
+            jitter,
+        };
+        let full: Vec<u64> = (0..1000)
+            .map(|_| pause(&with(Jitter::Full), 1, &mut chance).0)
+            .collect();
+        let equal: Vec<u64> = (0..1000)
+            .map(|_| pause(&with(Jitter::Equal), 1, &mut chance).0)
+            .collect();
+        assert!(full.iter().all(|pause| *pause <= 100) && full.iter().any(|pause| *pause < 10));
+        assert!(
+            equal.iter().all(|pause| (50..=100).contains(pause))
+                && equal.iter().any(|pause| *pause < 60)
+        );
+    }
+}

@@ -1,0 +1,410 @@
+//! Customers: when journeys start, what they do in a row, and what the answers were. Latency counts
+//! from the intended send; an open client never waits for answers before it starts the next
+//! journey (no coordinated omission).
+//!
+//! An operation's word, session and journey are drawn here, from streams of the client alone, so
+//! that all designs face the same customers: open clients share arrival times, closed ones each
+//! customer's sequence and think times.
+
+use super::calls::{Calls, Ended, What};
+use super::env::Env;
+use super::message::{Answer, Body, Message, Op, Seen, Timer};
+use super::slab::{Handle, Slab};
+use crate::base::{Span, Stream, Time, index, math, mix, name_hash, unit};
+use crate::engine::InstanceId;
+use crate::model::{FlowIx, FlowModel, Model, NodeIx};
+use crate::probes::{Fact, KeyId, OpId, Probe, Verdict};
+use crate::scenario::tree::{Action, Arrivals, Client as Settings, NodeKind, PolicyIx};
+
+/// One client node.
+#[derive(Clone, Debug)]
+pub struct Client {
+    /// Which client, in order of names; its operations carry this.
+    number: u16,
+    /// Operations sent so far.
+    sent: u64,
+    /// Journeys started so far.
+    started: u64,
+    arrivals: Stream,
+    words: Stream,
+    journeys: Slab<Walk>,
+    calls: Calls<Handle>,
+    /// Per (session, flow that creates): the latest such operation.
+    latest: Vec<OpId>,
+    sources: Vec<FlowIx>,
+    policy: Option<PolicyIx>,
+}
+
+/// A customer on a journey.
+#[derive(Clone, Copy, Debug)]
+struct Walk {
+    session: u32,
+    journey: u32,
+    /// The next action.
+    action: u32,
+    /// Draws of this journey are made from it.
+    word: u64,
+    /// The operation it waits for, and what that one creates.
+    op: OpId,
+    /// For closed clients: journeys of this customer so far.
+    round: u64,
+}
+
+impl Client {
+    /// Nobody has come yet.
+    pub fn new(model: &Model, me: InstanceId) -> Self {
+        let node = model.node_of(me);
+        let settings = settings(model, node);
+        let name = &model.scenario.nodes[node.0 as usize].name;
+        let earlier = &model.scenario.nodes[..node.0 as usize];
+        let number = earlier
+            .iter()
+            .filter(|node| matches!(node.kind, NodeKind::Client(_)))
+            .count();
+        let flows = model
+            .flows
+            .iter()
+            .enumerate()
+            .filter(|(_, flow)| flow.is_own_source);
+        let sources: Vec<FlowIx> = flows.map(|(ix, _)| FlowIx(ix as u16)).collect();
+        let sessions = sessions(settings) as usize;
+        Self {
+            number: number as u16,
+            sent: 0,
+            started: 0,
+            arrivals: Stream::new(model.seed, "arrivals", name, 0),
+            words: Stream::new(model.seed, "operations", name, 0),
+            journeys: Slab::default(),
+            calls: Calls::new(model, me),
+            latest: vec![OpId::NONE; sessions * sources.len()],
+            sources,
+            policy: settings.policy.or(model.client_policy),
+        }
+    }
+
+    /// The run begins.
+    pub fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let settings = settings(env.model, env.node());
+        let Arrivals::Closed { customers, think } = &settings.arrivals else {
+            return self.schedule_arrival(settings, env);
+        };
+        for session in 0..*customers {
+            let word = self.words.next_u64();
+            let walk = Walk {
+                session,
+                journey: 0,
+                action: 0,
+                word,
+                op: OpId::NONE,
+                round: 0,
+            };
+            let customer = self.journeys.insert(walk);
+            env.wait(think.span(mix(word, THINK)), Timer::Think(customer));
+        }
+    }
+
+    /// A message arrived.
+    pub fn receive<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
+        env.fact(Fact::Dropped {
+            op: message.op.id,
+            why: None,
+        });
+        let Body::Answer { call, verdict } = message.body else {
+            unreachable!("a client is only answered")
+        };
+        if let Some(ended) = self.calls.answered(env, call, verdict, message.op) {
+            self.ended(ended, env);
+        }
+    }
+
+    /// A timer of its own.
+    pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+        match timer {
+            Timer::Arrival => self.arrival(env),
+            Timer::Think(customer) => self.next_action(customer, env),
+            Timer::Timeout(call) => {
+                if let Some(ended) = self.calls.timed_out(env, call) {
+                    self.ended(ended, env);
+                }
+            }
+            Timer::Retry(call) => self.calls.retry(env, call),
+            timer => unreachable!("a client sets no {timer:?}"),
+        }
+    }
+
+    /// Does nobody wait for this timer any more?
+    pub fn is_stale(&self, timer: &Timer) -> bool {
+        match timer {
+            Timer::Timeout(call) | Timer::Retry(call) => self.calls.is_stale(*call),
+            _ => false,
+        }
+    }
+
+    // -- arrivals ----------------------------------------------------------------------------------
+
+    fn schedule_arrival<P: Probe>(&mut self, settings: &Settings, env: &mut Env<'_, '_, P>) {
+        let Some(next) = self.next_arrival(settings, env) else {
+            return;
+        };
+        if next < env.model.arrivals_end() {
+            env.wait(next.since(env.now()), Timer::Arrival);
+        }
+    }
+
+    /// The instant of the next arrival; `None` if there is none any more.
+    fn next_arrival<P: Probe>(
+        &mut self,
+        settings: &Settings,
+        env: &Env<'_, '_, P>,
+    ) -> Option<Time> {
+        match &settings.arrivals {
+            Arrivals::Gaps(gap) => {
+                let factor = env.model.faults.rate_factor(env.node(), env.now());
+                let gap = gap.sample(self.arrivals.next_u64());
+                Some(env.now() + Span::from_ns(gap / factor))
+            }
+            Arrivals::Poisson(rates) => {
+                let expected = math::neg_ln_unit(self.arrivals.next_u64());
+                self.after_expecting(expected, rates, env)
+            }
+            Arrivals::Constant(rates) => match rates.as_slice() {
+                [(_, rate)] if !env.model.faults.surges(env.node()) => {
+                    Some(Time(Span::from_secs((self.started + 1) as f64 / rate).0))
+                }
+                _ => self.after_expecting(1.0, rates, env),
+            },
+            Arrivals::Closed { .. } => None,
+        }
+    }
+
+    /// The instant until which the rate, as it changes, makes so many arrivals expected.
+    fn after_expecting<P: Probe>(
+        &self,
+        mut expected: f64,
+        rates: &[(Span, f64)],
+        env: &Env<'_, '_, P>,
+    ) -> Option<Time> {
+        let faults = &env.model.faults;
+        let mut now = env.now();
+        loop {
+            let stretch = rates
+                .iter()
+                .rposition(|(from, _)| from.0 <= now.0)
+                .unwrap_or(0);
+            let rate_per_s = rates[stretch].1 * faults.rate_factor(env.node(), now);
+            let change = rates
+                .get(stretch + 1)
+                .map_or(Time::NEVER, |(from, _)| Time(from.0));
+            let change = change.min(
+                faults
+                    .next_rate_change(env.node(), now)
+                    .unwrap_or(Time::NEVER),
+            );
+            let needs_ns = if rate_per_s > 0.0 {
+                expected / rate_per_s * 1e9
+            } else {
+                f64::INFINITY
+            };
+            if change == Time::NEVER || needs_ns <= change.since(now).0 as f64 {
+                return needs_ns.is_finite().then(|| now + Span::from_ns(needs_ns));
+            }
+            expected -= rate_per_s * change.since(now).as_secs();
+            now = change;
+        }
+    }
+
+    fn arrival<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let settings = settings(env.model, env.node());
+        self.started += 1;
+        let word = self.words.next_u64();
+        let session = index(mix(word, SESSION), u64::from(settings.sessions)) as u32;
+        let journey = pick_journey(settings, word);
+        let walk = Walk {
+            session,
+            journey,
+            action: 0,
+            word,
+            op: OpId::NONE,
+            round: 0,
+        };
+        let customer = self.journeys.insert(walk);
+        self.schedule_arrival(settings, env);
+        self.next_action(customer, env);
+    }
+
+    // -- journeys ----------------------------------------------------------------------------------
+
+    fn next_action<P: Probe>(&mut self, customer: Handle, env: &mut Env<'_, '_, P>) {
+        let settings = settings(env.model, env.node());
+        let closed = match &settings.arrivals {
+            Arrivals::Closed { think, .. } => Some(think),
+            _ => None,
+        };
+        if env.now() >= env.model.arrivals_end() {
+            self.journeys.remove(customer);
+            return;
+        }
+        let walk = self
+            .journeys
+            .get_mut(customer)
+            .expect("the customer is there");
+        if walk.action == 0 && closed.is_some() {
+            walk.round += 1;
+            walk.journey = pick_journey(settings, mix(walk.word, walk.round));
+        }
+        let actions = &settings.journeys[walk.journey as usize].actions;
+        match actions.get(walk.action as usize) {
+            Some(Action::Think(think)) => {
+                walk.action += 1;
+                let word = mix(mix(walk.word, walk.round), u64::from(walk.action));
+                env.wait(think.span(mix(word, THINK)), Timer::Think(customer));
+            }
+            Some(Action::Do(flow)) => {
+                walk.action += 1;
+                self.send(customer, *flow, env);
+            }
+            None => match closed {
+                Some(think) => {
+                    walk.action = 0;
+                    let word = mix(mix(walk.word, walk.round), THINK);
+                    env.wait(think.span(word), Timer::Think(customer));
+                }
+                None => {
+                    self.journeys.remove(customer);
+                }
+            },
+        }
+    }
+
+    fn send<P: Probe>(&mut self, customer: Handle, flow: FlowIx, env: &mut Env<'_, '_, P>) {
+        let model = env.model;
+        let flow_model = &model.flows[flow.0 as usize];
+        let id = OpId::new(self.number, self.sent);
+        self.sent += 1;
+        let walk = self
+            .journeys
+            .get_mut(customer)
+            .expect("the customer is there");
+        walk.op = id;
+        let word = mix(mix(walk.word, walk.round), u64::from(walk.action));
+        let session = walk.session;
+        let deadline = match flow_model.deadline {
+            Some(deadline) if flow_model.propagate => env.now() + deadline,
+            _ => Time::NEVER,
+        };
+        let own = self.own(session, flow_model, word);
+        if flow_model.is_own_source {
+            let place = self
+                .sources
+                .iter()
+                .position(|source| *source == flow)
+                .expect("a source");
+            self.latest[session as usize * self.sources.len() + place] = id;
+        }
+        let told = told(flow_model, word);
+        let (now, node) = (env.now(), env.node());
+        env.fact(Fact::Sent {
+            op: id,
+            flow,
+            session,
+            intended: now,
+            told,
+        });
+        let op = Op {
+            id,
+            word,
+            own,
+            deadline,
+            session,
+            flow,
+            seen: Seen::default(),
+            ..Op::NONE
+        };
+        let entry = match settings(model, node).via {
+            Some(gateway) => {
+                let via = flow_model
+                    .via_gateway
+                    .iter()
+                    .find(|(node, _)| *node == gateway);
+                via.expect("every gateway routes every flow").1
+            }
+            None => flow_model.home,
+        };
+        self.calls
+            .start(env, What::Entry(entry), op, self.policy, customer);
+    }
+
+    /// What `Own` means for an operation of this session: what its latest creating operation
+    /// creates, else a preloaded item.
+    fn own(&self, session: u32, flow: &FlowModel, word: u64) -> KeyId {
+        let row = session as usize * self.sources.len();
+        let sources = self
+            .sources
+            .iter()
+            .enumerate()
+            .filter(|(_, source)| flow.own_from.contains(source));
+        let latest = sources
+            .map(|(place, _)| self.latest[row + place])
+            .filter(|op| op.is_some())
+            .max();
+        latest.map_or(KeyId(mix(word, OWN) & !KeyId::CREATED), KeyId::created_by)
+    }
+
+    fn ended<P: Probe>(&mut self, ended: Ended<Handle>, env: &mut Env<'_, '_, P>) {
+        let verdict = match ended.answer {
+            Answer::Done | Answer::Idle => Verdict::Done,
+            Answer::Refused => Verdict::Refused,
+            Answer::Failed(reason) => Verdict::Failed(reason),
+        };
+        env.fact(Fact::Answered {
+            op: ended.op.id,
+            verdict,
+        });
+        self.next_action(ended.waiter, env);
+    }
+}
+
+fn settings(model: &Model, node: NodeIx) -> &Settings {
+    match &model.scenario.nodes[node.0 as usize].kind {
+        NodeKind::Client(client) => client,
+        _ => unreachable!("a client is a client"),
+    }
+}
+
+/// How many sessions a client has.
+pub fn sessions(client: &Settings) -> u32 {
+    match client.arrivals {
+        Arrivals::Closed { customers, .. } => customers,
+        _ => client.sessions,
+    }
+}
+
+fn pick_journey(settings: &Settings, word: u64) -> u32 {
+    let journeys = &settings.journeys;
+    if journeys.len() == 1 {
+        return 0;
+    }
+    let whole: f64 = journeys.iter().map(|journey| journey.weight).sum();
+    let mut left = unit(mix(word, JOURNEY)) * whole;
+    for (place, journey) in journeys.iter().enumerate() {
+        left -= journey.weight;
+        if left < 0.0 {
+            return place as u32;
+        }
+    }
+    journeys.len() as u32 - 1
+}
+
+/// Bits of the effects that this operation tells: branches not taken left out.
+fn told(flow: &FlowModel, word: u64) -> u64 {
+    let untaken = flow
+        .maybes
+        .iter()
+        .filter(|(probability, name, _)| unit(mix(word, *name)) >= *probability);
+    untaken.fold(flow.effects, |told, (_, _, effects)| told & !effects)
+}
+
+const SESSION: u64 = name_hash("session");
+const JOURNEY: u64 = name_hash("journey");
+const THINK: u64 = name_hash("think");
+const OWN: u64 = name_hash("own");

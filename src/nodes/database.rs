@@ -1,0 +1,368 @@
+//! A database: transactions queue for connections, take locks in key order, cost time, and then
+//! happen at one instant. Knows its callers only as senders of requests.
+//!
+//! ```text
+//! request ─▶ room? ─▶ connection ─▶ locks of its writes ─▶ reads + writes ─▶ commit ─▶ answer
+//!              no: Rejected           FIFO per item          service time      └ outbox ─▶ broker
+//! ```
+//!
+//! Readers take no locks (multi-version concurrency, as in PostgreSQL, "13.1 Introduction": reading
+//! never blocks writing and writing never blocks reading), and a connection that waits for a lock
+//! is busy. What survives a crash lies in [`store`].
+
+mod ages;
+#[cfg(test)]
+mod harness;
+mod inbox;
+mod locks;
+mod progress;
+mod relay;
+mod rows;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
+
+use self::locks::{Lock, Locks};
+use self::store::{Caller, Store};
+use super::env::Env;
+use super::keys;
+use super::message::{Answer, Body, Message, Op, Timer};
+use super::slab::{Handle, Slab};
+use crate::base::{Dist, Span, Time, mix};
+use crate::engine::InstanceId;
+use crate::model::program::{Act, EntryIx, Part, Txn, TxnIx};
+use crate::model::{Model, NodeIx};
+use crate::probes::{Fact, Probe, Reason};
+use crate::scenario::tree::NodeKind;
+
+pub use relay::{CONFIRM_TIMEOUT, PAUSE, PIPELINE};
+
+/// One database.
+#[derive(Clone, Debug)]
+pub struct Database {
+    connections: u32,
+    room: usize,
+    read: Dist,
+    write: Dist,
+    /// Connections in use.
+    busy: u32,
+    tasks: Slab<Task>,
+    /// Those that wait for a connection.
+    waiting: VecDeque<Handle>,
+    locks: Locks,
+    /// Emptied lists of locks, to be used again.
+    spare: Vec<Vec<Lock>>,
+    store: Store,
+}
+
+/// A transaction that was asked for and is not over.
+#[derive(Clone, Debug)]
+struct Task {
+    op: Op,
+    from: InstanceId,
+    call: Handle,
+    txn: TxnIx,
+    attempt: u8,
+    arrived: Time,
+    /// Does it have a connection?
+    began: bool,
+    /// The locks it needs, in order, and how many of them it has.
+    locks: Vec<Lock>,
+    locked: usize,
+}
+
+impl Database {
+    /// The database that the scenario's node `me` describes.
+    pub fn new(model: &Model, me: NodeIx) -> Self {
+        let NodeKind::Database(database) = &model.scenario.nodes[me.0 as usize].kind else {
+            panic!("node {} is no database", me.0)
+        };
+        Self {
+            connections: database.connections,
+            room: database.room.map_or(usize::MAX, |room| room as usize),
+            read: database.read.clone(),
+            write: database.write.clone(),
+            busy: 0,
+            tasks: Slab::default(),
+            waiting: VecDeque::new(),
+            locks: Locks::default(),
+            spare: Vec::new(),
+            store: Store::new(model),
+        }
+    }
+
+    /// A message arrived.
+    pub fn receive<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
+        let Message { op, from, body } = message;
+        match body {
+            Body::Request {
+                call,
+                entry,
+                attempt,
+            } => {
+                self.arrive(op, from, call, (entry, attempt), env);
+            }
+            Body::Answer { call, verdict } => {
+                self.store.relay.confirm(call, verdict, env);
+                env.fact(Fact::Dropped {
+                    op: op.id,
+                    why: None,
+                });
+            }
+            Body::Gone { .. } => {
+                self.store.relay.disconnect(env);
+                env.fact(Fact::Dropped {
+                    op: op.id,
+                    why: None,
+                });
+            }
+            _ => debug_assert!(false, "a database is not sent {body:?}"),
+        }
+    }
+
+    /// A timer of its own is due.
+    pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+        match timer {
+            Timer::Committed(task) => self.commit(task, env),
+            Timer::Relay(_) => self.store.relay.timer(env),
+            _ => debug_assert!(false, "a database sets no {timer:?}"),
+        }
+    }
+
+    /// Is nobody waiting for this timer any more?
+    pub fn is_stale(&self, timer: &Timer) -> bool {
+        match timer {
+            Timer::Committed(task) => self.tasks.get(*task).is_none(),
+            Timer::Relay(timer) => self.store.relay.is_stale(*timer),
+            _ => true,
+        }
+    }
+
+    /// Its process dies: what was going on never happened. Callers learn it from their
+    /// connections, unless the host went too.
+    pub fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
+        for task in self.tasks.drain() {
+            let op = task.op.id;
+            env.fact(if task.began {
+                Fact::Freed
+            } else {
+                Fact::LeftQueue { op }
+            });
+            if !host {
+                let verdict = Answer::Failed(Reason::Crashed);
+                env.send(
+                    task.from,
+                    task.op,
+                    Body::Answer {
+                        call: task.call,
+                        verdict,
+                    },
+                );
+            }
+            env.fact(Fact::Dropped {
+                op,
+                why: Some(Reason::Crashed),
+            });
+        }
+        self.busy = 0;
+        self.waiting.clear();
+        self.locks.clear();
+        self.store.relay.crash();
+    }
+
+    /// It runs again, with what was durable.
+    pub fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        self.store.relay.restart(env);
+    }
+
+    /// A pause has ended: look for work.
+    pub fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        while self.is_free(env) && self.begin_next(env) {}
+    }
+
+    fn arrive<P: Probe>(
+        &mut self,
+        op: Op,
+        from: InstanceId,
+        call: Handle,
+        (entry, attempt): (EntryIx, u8),
+        env: &mut Env<'_, '_, P>,
+    ) {
+        env.fact(Fact::Arrived { op: op.id });
+        let begins = self.waiting.is_empty() && self.is_free(env);
+        if !begins && self.waiting.len() >= self.room {
+            let why = Reason::Rejected;
+            env.fact(Fact::TurnedAway { op: op.id, why });
+            env.send(
+                from,
+                op,
+                Body::Answer {
+                    call,
+                    verdict: Answer::Failed(why),
+                },
+            );
+            env.fact(Fact::Dropped {
+                op: op.id,
+                why: Some(why),
+            });
+            return;
+        }
+        let Act::Transact(txn) = env.model.programs.entries[entry.0 as usize].act else {
+            panic!("entry {} is no transaction", entry.0)
+        };
+        let (arrived, locks) = (env.now(), Vec::new());
+        let task = Task {
+            op,
+            from,
+            call,
+            txn,
+            attempt,
+            arrived,
+            began: false,
+            locks,
+            locked: 0,
+        };
+        let task = self.tasks.insert(task);
+        if begins {
+            self.begin(task, false, env);
+        } else {
+            env.fact(Fact::Waits { op: op.id });
+            self.waiting.push_back(task);
+        }
+    }
+
+    fn is_free<P: Probe>(&self, env: &Env<'_, '_, P>) -> bool {
+        self.busy < self.connections && !env.model.faults.is_paused(env.now(), env.me())
+    }
+
+    fn begin_next<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) -> bool {
+        let next = self.waiting.pop_front();
+        if let Some(task) = next {
+            self.begin(task, true, env);
+        }
+        next.is_some()
+    }
+
+    /// A connection takes the transaction up.
+    fn begin<P: Probe>(&mut self, handle: Handle, queued: bool, env: &mut Env<'_, '_, P>) {
+        self.busy += 1;
+        let task = self.tasks.get_mut(handle).expect("what waits is there");
+        task.began = true;
+        let waited = env.now().since(task.arrived);
+        env.fact(Fact::Began {
+            op: task.op.id,
+            waited,
+            queued,
+        });
+        let txn = &env.model.programs.transactions[task.txn.0 as usize];
+        if !txn.writes.is_empty() {
+            task.locks = self.spare.pop().unwrap_or_default();
+            locks_of(txn, &task.op, env.model, &mut task.locks);
+        }
+        self.lock(handle, env);
+    }
+
+    /// Takes the locks that are still missing; with the last one the work begins.
+    fn lock<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+        let task = self
+            .tasks
+            .get_mut(handle)
+            .expect("who takes locks is there");
+        while let Some(lock) = task.locks.get(task.locked) {
+            if !self.locks.take(*lock, handle) {
+                return;
+            }
+            task.locked += 1;
+        }
+        let span = service(task, (&self.read, &self.write), env);
+        env.complete_after(span, Timer::Committed(handle));
+    }
+
+    /// Its time is over: everything happens now.
+    fn commit<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+        let Some(mut task) = self.tasks.remove(handle) else {
+            return;
+        };
+        let model = env.model;
+        let txn = &model.programs.transactions[task.txn.0 as usize];
+        let caller = Caller {
+            node: model.node_of(task.from),
+            arrived: task.arrived,
+        };
+        let verdict = self.store.commit(txn, &mut task.op, caller, env);
+        env.send(
+            task.from,
+            task.op,
+            Body::Answer {
+                call: task.call,
+                verdict,
+            },
+        );
+        env.fact(Fact::Dropped {
+            op: task.op.id,
+            why: None,
+        });
+        self.store.relay.pump(env);
+        self.unlock(task.locks, env);
+        self.busy -= 1;
+        env.fact(Fact::Freed);
+        if self.is_free(env) {
+            self.begin_next(env);
+        }
+    }
+
+    fn unlock<P: Probe>(&mut self, mut locks: Vec<Lock>, env: &mut Env<'_, '_, P>) {
+        for lock in locks.drain(..) {
+            if let Some(heir) = self.locks.release(lock) {
+                self.tasks
+                    .get_mut(heir)
+                    .expect("who stands in line is there")
+                    .locked += 1;
+                self.lock(heir, env);
+            }
+        }
+        if locks.capacity() > 0 {
+            self.spare.push(locks);
+        }
+    }
+}
+
+/// The items that the transaction writes, each once, in the order of locking.
+fn locks_of(txn: &Txn, op: &Op, model: &Model, locks: &mut Vec<Lock>) {
+    locks.extend(txn.writes.iter().map(|write| Lock {
+        copy: write.part == Part::Copy,
+        entity: write.entity,
+        key: keys::item(model, write.key, write.entity, op),
+    }));
+    locks.sort_unstable();
+    locks.dedup();
+}
+
+/// How long the transaction takes: a draw for each read and for each key written, or for the row
+/// or record that is all it writes. Attempts draw anew; designs that do the same draw the same.
+fn service<P: Probe>(task: &Task, (read, write): (&Dist, &Dist), env: &Env<'_, '_, P>) -> Span {
+    let txn = &env.model.programs.transactions[task.txn.0 as usize];
+    let word = mix(task.op.word, txn.name);
+    let first = u64::from(task.attempt) << 32;
+    let reads = txn.reads.len() as u64;
+    let writes = if reads == 0 || txn.row.is_some() || !txn.outbox.is_empty() {
+        task.locks.len().max(1) as u64
+    } else {
+        task.locks.len() as u64
+    };
+    let mut ns = 0;
+    for draw in first..first + reads {
+        ns += read.span(mix(word, draw)).0;
+    }
+    for draw in first + reads..first + reads + writes {
+        ns += write.span(mix(word, draw)).0;
+    }
+    let slowness = env.model.faults.slowness(env.now(), env.me());
+    if slowness == 1.0 {
+        Span(ns)
+    } else {
+        Span::from_ns(ns as f64 * slowness)
+    }
+}

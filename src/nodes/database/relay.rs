@@ -1,0 +1,233 @@
+//! The outbox and its relay: what commits with a transaction is published afterwards, in order, at
+//! least once. Knows brokers by name only.
+//!
+//! The relay reads the store's log beside the database (change data capture, in the manner of
+//! Debezium's outbox event router), so it takes no connection. It keeps up to [`PIPELINE`] rows
+//! unconfirmed. A confirm removes its row. When a confirm fails or does not come in time, the relay
+//! pauses, goes back to the oldest unconfirmed row and sends again from there, as it does after a
+//! restart (Debezium documentation, "What if events are duplicated?": a connector resumes from the
+//! last position it recorded).
+//!
+//! ```text
+//! order:   confirmed | in flight (at most 128) | waiting ...
+//!                      ^ oldest                  ^ next
+//! ```
+
+use std::collections::VecDeque;
+
+use crate::base::{Span, Time};
+use crate::engine::LaneId;
+use crate::model::Model;
+use crate::model::program::PubIx;
+use crate::nodes::env::Env;
+use crate::nodes::message::{Answer, Body, Item, Op, Timer};
+use crate::nodes::slab::{Handle, Slab};
+use crate::probes::{Fact, Probe};
+
+/// Rows that may be unconfirmed at once.
+pub const PIPELINE: usize = 128;
+/// A confirm that takes longer has failed.
+pub const CONFIRM_TIMEOUT: Span = Span(5_000_000_000);
+/// From a failure to the next attempt.
+pub const PAUSE: Span = Span(500_000_000);
+
+/// A durable row that waits to be published.
+#[derive(Clone, Copy, Debug)]
+pub struct Posting {
+    /// The operation as its transaction left it.
+    pub op: Op,
+    /// What is published.
+    pub publication: PubIx,
+    /// What changed.
+    pub item: Item,
+}
+
+/// The outbox and its relay.
+#[derive(Clone, Debug, Default)]
+pub struct Relay {
+    rows: Slab<Row>,
+    /// In order of commits; a confirmed row's handle finds nothing.
+    order: VecDeque<Handle>,
+    /// The place in `order` of the first row that waits.
+    next: usize,
+    in_flight: usize,
+    is_pausing: bool,
+    /// The timer that counts; older ones are stale.
+    timer: u32,
+    /// The lane of [`CONFIRM_TIMEOUT`], if the model has one.
+    lane: Option<LaneId>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    posting: Posting,
+    /// When it was sent, while it is in flight.
+    sent: Option<Time>,
+}
+
+impl Relay {
+    /// An empty outbox.
+    pub fn new(model: &Model) -> Self {
+        let lane = model
+            .lanes
+            .iter()
+            .position(|delay| *delay == CONFIRM_TIMEOUT);
+        Self {
+            lane: lane.map(|lane| LaneId(lane as u32)),
+            ..Self::default()
+        }
+    }
+
+    /// A transaction that commits appends a row.
+    pub fn append<P: Probe>(&mut self, posting: Posting, env: &mut Env<'_, '_, P>) {
+        env.fact(Fact::Carried { op: posting.op.id });
+        let row = self.rows.insert(Row {
+            posting,
+            sent: None,
+        });
+        self.order.push_back(row);
+    }
+
+    /// Sends what may be sent.
+    #[inline]
+    pub fn pump<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if self.next < self.order.len() && !self.is_pausing {
+            self.send(env);
+        }
+    }
+
+    fn send<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let was_idle = self.in_flight == 0;
+        while self.in_flight < PIPELINE && self.next < self.order.len() {
+            let call = self.order[self.next];
+            self.next += 1;
+            let Some(row) = self.rows.get_mut(call) else {
+                continue;
+            };
+            row.sent = Some(env.now());
+            self.in_flight += 1;
+            let Posting {
+                op,
+                publication,
+                item,
+            } = row.posting;
+            let broker = env.model.programs.publications[publication.0 as usize].broker;
+            let broker = env.model.nodes[broker.0 as usize].first;
+            env.send(
+                broker,
+                op,
+                Body::Publish {
+                    call,
+                    publication,
+                    item,
+                },
+            );
+        }
+        if was_idle && self.in_flight > 0 {
+            self.timer = self.timer.wrapping_add(1);
+            match self.lane {
+                Some(lane) => env.wait_via(lane, Timer::Relay(self.timer)),
+                None => env.wait(CONFIRM_TIMEOUT, Timer::Relay(self.timer)),
+            }
+        }
+    }
+
+    /// The broker's word on a row.
+    pub fn confirm<P: Probe>(&mut self, call: Handle, word: Answer, env: &mut Env<'_, '_, P>) {
+        let Some(row) = self.rows.get(call).copied() else {
+            return;
+        };
+        if matches!(word, Answer::Failed(_)) {
+            if row.sent.is_some() {
+                self.go_back(env);
+            }
+            return;
+        }
+        self.rows.remove(call);
+        env.fact(Fact::Dropped {
+            op: row.posting.op.id,
+            why: None,
+        });
+        self.in_flight -= usize::from(row.sent.is_some());
+        while self
+            .order
+            .front()
+            .is_some_and(|row| self.rows.get(*row).is_none())
+        {
+            self.order.pop_front();
+            self.next = self.next.saturating_sub(1);
+        }
+        if self.in_flight == 0 && !self.is_pausing {
+            self.timer = self.timer.wrapping_add(1);
+        }
+        self.pump(env);
+    }
+
+    /// The broker said that its connections are gone: no confirm will come.
+    pub fn disconnect<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if self.in_flight > 0 {
+            self.go_back(env);
+        }
+    }
+
+    /// A timer that is not stale.
+    pub fn timer<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if self.is_pausing {
+            self.is_pausing = false;
+            self.pump(env);
+            return;
+        }
+        let waited = self
+            .oldest()
+            .map_or(Span::ZERO, |sent| env.now().since(sent));
+        if waited >= CONFIRM_TIMEOUT {
+            self.go_back(env);
+        } else {
+            self.timer = self.timer.wrapping_add(1);
+            env.wait(Span(CONFIRM_TIMEOUT.0 - waited.0), Timer::Relay(self.timer));
+        }
+    }
+
+    /// When the oldest row in flight was sent. It is the first: confirmed rows before it are gone,
+    /// and rows are sent in order.
+    fn oldest(&self) -> Option<Time> {
+        self.order
+            .front()
+            .and_then(|row| self.rows.get(*row))
+            .and_then(|row| row.sent)
+    }
+
+    /// Is this timer of no interest any more?
+    pub fn is_stale(&self, timer: u32) -> bool {
+        timer != self.timer
+    }
+
+    fn go_back<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        self.forget_flight();
+        self.is_pausing = true;
+        self.timer = self.timer.wrapping_add(1);
+        env.wait(PAUSE, Timer::Relay(self.timer));
+    }
+
+    fn forget_flight(&mut self) {
+        for row in self.order.iter().take(self.next) {
+            if let Some(row) = self.rows.get_mut(*row) {
+                row.sent = None;
+            }
+        }
+        (self.next, self.in_flight) = (0, 0);
+    }
+
+    /// The relay dies with its host; the outbox stays.
+    pub fn crash(&mut self) {
+        self.forget_flight();
+        self.is_pausing = true;
+        self.timer = self.timer.wrapping_add(1);
+    }
+
+    /// It starts again with the oldest unconfirmed row.
+    pub fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        self.is_pausing = false;
+        self.pump(env);
+    }
+}

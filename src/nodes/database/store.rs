@@ -1,0 +1,434 @@
+//! The durable half of a database: what one transaction does to rows, inbox, sagas, joins and
+//! outbox, all at the instant of its commit. Knows no connections, locks or times of service.
+
+use super::inbox::{Inbox, Recall};
+use super::progress::Progress;
+use super::relay::{Posting, Relay};
+use super::rows::Rows;
+use crate::base::Time;
+use crate::model::program::{Part, Row, Txn, Write};
+use crate::model::{EntityIx, Model, NodeIx};
+use crate::nodes::env::Env;
+use crate::nodes::keys;
+use crate::nodes::message::{Answer, Item, Op, Seen};
+use crate::probes::{Fact, KeyId, Probe};
+use crate::scenario::tree::Change;
+
+/// What a crash does not touch.
+#[derive(Clone, Debug)]
+pub struct Store {
+    own: Rows,
+    copies: Rows,
+    inbox: Inbox,
+    progress: Progress,
+    /// The outbox.
+    pub relay: Relay,
+    /// What each `Put` of the transaction at hand overwrites from; used again and again.
+    overwritten: Vec<Seen>,
+}
+
+/// What is to become of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Judgement {
+    /// It does what it says.
+    Granted,
+    /// A guard, or a tombstone in the inbox, says no: nothing applies, its row included.
+    Refused,
+    /// Its row completes a stage in which a branch was refused: only the row changes.
+    StageRefused,
+    /// Its row waits for others, or has moved on: only the row changes.
+    Idle,
+    /// It was here before: nothing changes.
+    Repeated(Answer),
+}
+
+/// Who asks for a transaction, and since when.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller {
+    /// The node that asked.
+    pub node: NodeIx,
+    /// When its request arrived.
+    pub arrived: Time,
+}
+
+impl Store {
+    /// A store as it is at the start.
+    pub fn new(model: &Model) -> Self {
+        Self {
+            own: Rows::default(),
+            copies: Rows::default(),
+            inbox: Inbox::default(),
+            progress: Progress::default(),
+            relay: Relay::new(model),
+            overwritten: Vec::new(),
+        }
+    }
+
+    /// Everything that the transaction does, at once. What it gathered goes into `op`.
+    pub fn commit<P: Probe>(
+        &mut self,
+        txn: &Txn,
+        op: &mut Op,
+        caller: Caller,
+        env: &mut Env<'_, '_, P>,
+    ) -> Answer {
+        self.read(txn, op, caller.arrived, env);
+        if txn.writes.is_empty() && txn.row.is_none() && txn.is_light() {
+            return Answer::Done;
+        }
+        let judgement = self.judge(txn, op, env);
+        match judgement {
+            Judgement::Granted => {
+                op.done |= effects(txn, Part::Do);
+                self.write(txn, op, env);
+                self.record(txn, op, env.now());
+                if txn.dedup && is_named(txn) {
+                    self.inbox.note(op.id, txn.name, env.now());
+                }
+                if txn.promises {
+                    env.fact(Fact::Promised { op: op.id });
+                }
+                if txn.refuses {
+                    env.fact(Fact::Refused {
+                        op: op.id,
+                        node: caller.node,
+                    });
+                }
+                self.post(txn, op, txn.refuses, env);
+                Answer::Done
+            }
+            Judgement::Refused => {
+                if txn.dedup {
+                    self.inbox.refuse(op.id, effects(txn, Part::Do), env.now());
+                }
+                env.fact(Fact::Refused {
+                    op: op.id,
+                    node: caller.node,
+                });
+                self.post(txn, op, true, env);
+                Answer::Refused
+            }
+            Judgement::StageRefused => {
+                self.record(txn, op, env.now());
+                self.post(txn, op, true, env);
+                Answer::Refused
+            }
+            Judgement::Idle => {
+                self.record(txn, op, env.now());
+                Answer::Idle
+            }
+            Judgement::Repeated(answer) => {
+                if answer == Answer::Done {
+                    op.done |= effects(txn, Part::Do);
+                }
+                if !matches!(txn.row, Some(Row::Begin { .. })) {
+                    self.record(txn, op, env.now());
+                }
+                for write in txn.writes.iter().filter(|write| write.part != Part::Copy) {
+                    env.fact(Fact::Deduplicated {
+                        op: op.id,
+                        effect: write.effect,
+                    });
+                }
+                self.look(txn, op, env);
+                answer
+            }
+        }
+    }
+
+    /// Its reads. A copy is judged as of when the question arrived here, the owner's own rows as
+    /// of now (semantics.md, rule 33).
+    #[inline]
+    fn read<P: Probe>(&mut self, txn: &Txn, op: &mut Op, arrived: Time, env: &mut Env<'_, '_, P>) {
+        for read in &txn.reads {
+            let (entity, now) = (read.entity, env.now());
+            let key = keys::item(env.model, read.key, entity, op);
+            let (rows, issued) = if read.copy {
+                (&mut self.copies, arrived)
+            } else {
+                (&mut self.own, now)
+            };
+            op.seen = rows.read(env.model, entity, key, now);
+            let Seen { version, value } = op.seen;
+            env.fact(Fact::Saw {
+                op: op.id,
+                entity,
+                key,
+                version,
+                value,
+                issued,
+            });
+        }
+    }
+
+    fn judge<P: Probe>(&mut self, txn: &Txn, op: &Op, env: &Env<'_, '_, P>) -> Judgement {
+        let now = env.now();
+        let step = txn.row.map(|row| self.progress.judge(op.id, row));
+        if step.is_some_and(|step| step.answer == Answer::Idle) {
+            return Judgement::Idle;
+        }
+        if txn.dedup {
+            let (does, undoes) = (effects(txn, Part::Do), effects(txn, Part::Undo));
+            match self.inbox.recall(op.id, does, now) {
+                Recall::Applied => return Judgement::Repeated(Answer::Done),
+                Recall::Refused => return Judgement::Repeated(Answer::Refused),
+                Recall::Blocked => return Judgement::Refused,
+                Recall::New if does != 0 => {}
+                Recall::New if undoes != 0 => {
+                    if self.inbox.undone(op.id, undoes, now) == undoes {
+                        return Judgement::Repeated(Answer::Done);
+                    }
+                }
+                Recall::New if is_named(txn) => {
+                    if self.inbox.knows(op.id, txn.name, now) {
+                        return Judgement::Repeated(Answer::Done);
+                    }
+                }
+                Recall::New => {
+                    if let Some(step) = step.filter(|step| !step.is_new) {
+                        return Judgement::Repeated(step.answer);
+                    }
+                }
+            }
+        }
+        if step.is_some_and(|step| step.answer == Answer::Refused) {
+            return Judgement::StageRefused;
+        }
+        if self.is_guarded(txn, op, env) {
+            Judgement::Refused
+        } else {
+            Judgement::Granted
+        }
+    }
+
+    /// Does a guard say no? Guards see what earlier writes of the transaction will have made.
+    fn is_guarded<P: Probe>(&mut self, txn: &Txn, op: &Op, env: &Env<'_, '_, P>) -> bool {
+        (0..txn.writes.len()).any(|at| {
+            let write = txn.writes[at];
+            if write.part != Part::Do {
+                return false;
+            }
+            match write.change {
+                Change::Take(amount) => {
+                    let floor = env.model.entities[write.entity.0 as usize].floor;
+                    self.before(txn, at, op, env).value.saturating_sub(amount) < floor
+                }
+                Change::Put {
+                    if_unchanged: true, ..
+                } => {
+                    let key = keys::item(env.model, write.key, write.entity, op);
+                    let now = self.own.read(env.model, write.entity, key, env.now());
+                    now.version != self.seen(txn, write, op, env).version
+                }
+                Change::Put { .. } | Change::Write | Change::Add(_) => false,
+            }
+        })
+    }
+
+    /// The item of `txn.writes[at]` as the writes before it will have left it.
+    fn before<P: Probe>(&mut self, txn: &Txn, at: usize, op: &Op, env: &Env<'_, '_, P>) -> Seen {
+        let last = txn.writes[at];
+        let key = keys::item(env.model, last.key, last.entity, op);
+        let mut item = self.own.read(env.model, last.entity, key, env.now());
+        for write in &txn.writes[..at] {
+            let is_same = write.entity == last.entity
+                && write.part != Part::Copy
+                && keys::item(env.model, write.key, write.entity, op) == key;
+            if is_same {
+                item = changed(item, write.change, self.seen(txn, *write, op, env));
+            }
+        }
+        item
+    }
+
+    /// What the flow saw of the item that it overwrites: in this very transaction, or else last.
+    fn seen<P: Probe>(&mut self, txn: &Txn, write: Write, op: &Op, env: &Env<'_, '_, P>) -> Seen {
+        let key = keys::item(env.model, write.key, write.entity, op);
+        let is_read = txn.reads.iter().any(|read| {
+            !read.copy
+                && read.entity == write.entity
+                && keys::item(env.model, read.key, read.entity, op) == key
+        });
+        if is_read {
+            self.own.read(env.model, write.entity, key, env.now())
+        } else {
+            op.seen
+        }
+    }
+
+    fn write<P: Probe>(&mut self, txn: &Txn, op: &mut Op, env: &mut Env<'_, '_, P>) {
+        let (now, as_asked) = (env.now(), *op);
+        let undoes = effects(txn, Part::Undo);
+        let (undone, applied) = if txn.dedup {
+            let (inbox, id) = (&self.inbox, op.id);
+            (
+                inbox.undone(id, undoes, now),
+                inbox.applied(id, undoes, now),
+            )
+        } else {
+            (0, u64::MAX)
+        };
+        // A `Put` overwrites from what was seen before the transaction wrote anything.
+        let mut overwritten = std::mem::take(&mut self.overwritten);
+        overwritten.clear();
+        for write in &txn.writes {
+            let is_put = matches!(write.change, Change::Put { .. });
+            overwritten.push(if is_put {
+                self.seen(txn, *write, op, env)
+            } else {
+                op.seen
+            });
+        }
+        for (at, write) in txn.writes.iter().enumerate() {
+            let (bit, entity) = (1u64 << write.effect, write.entity);
+            let key = keys::item(env.model, write.key, entity, &as_asked);
+            match write.part {
+                Part::Copy => self.catch_up((entity, key), &as_asked, env),
+                Part::Undo if undone & bit != 0 => {
+                    env.fact(Fact::Deduplicated {
+                        op: op.id,
+                        effect: write.effect,
+                    });
+                }
+                Part::Undo if applied & bit == 0 => {}
+                Part::Do | Part::Undo => {
+                    let before = self.own.read(env.model, entity, key, now);
+                    let after = changed(before, write.change, overwritten[at]);
+                    self.own.write(env.model, (entity, key), after, op, now);
+                    op.seen = after;
+                    let (op, effect, version) = (op.id, write.effect, after.version);
+                    let (before, value) = (before.value, after.value);
+                    env.fact(if write.part == Part::Do {
+                        Fact::Applied {
+                            op,
+                            effect,
+                            entity,
+                            key,
+                            version,
+                            before,
+                            value,
+                        }
+                    } else {
+                        Fact::Undone {
+                            op,
+                            effect,
+                            entity,
+                            key,
+                            version,
+                            before,
+                            value,
+                        }
+                    });
+                }
+            }
+        }
+        self.overwritten = overwritten;
+        if txn.dedup {
+            match effects(txn, Part::Do) {
+                0 => {}
+                does => self.inbox.apply(op.id, does, now),
+            }
+            if undoes != 0 {
+                self.inbox.undo(op.id, undoes, now);
+            }
+        }
+    }
+
+    /// A local copy becomes what the record says, unless it is newer (semantics.md, rule 40).
+    fn catch_up<P: Probe>(
+        &mut self,
+        (entity, key): (EntityIx, KeyId),
+        op: &Op,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let now = env.now();
+        if op.seen.version > self.copies.read(env.model, entity, key, now).version {
+            self.copies
+                .write(env.model, (entity, key), op.seen, op, now);
+            env.fact(Fact::Holds {
+                op: op.id,
+                entity,
+                key,
+                version: op.seen.version,
+            });
+        }
+    }
+
+    /// Its row, which also tells the operation what its saga knows.
+    fn record(&mut self, txn: &Txn, op: &mut Op, now: Time) {
+        if let Some(row) = txn.row {
+            op.done |= self.progress.record(op.id, row, op.done, now);
+        }
+    }
+
+    /// What the last item it writes is now: a repetition answers with that.
+    fn look<P: Probe>(&mut self, txn: &Txn, op: &mut Op, env: &Env<'_, '_, P>) {
+        if let Some(write) = txn.writes.iter().rfind(|write| write.part != Part::Copy) {
+            let key = keys::item(env.model, write.key, write.entity, op);
+            op.seen = self.own.read(env.model, write.entity, key, env.now());
+        }
+    }
+
+    /// Appends its outbox rows for this end.
+    fn post<P: Probe>(&mut self, txn: &Txn, op: &Op, refused: bool, env: &mut Env<'_, '_, P>) {
+        for outgoing in txn
+            .outbox
+            .iter()
+            .filter(|outgoing| outgoing.when_refused == refused)
+        {
+            let item = outgoing.write.map_or(Item::NONE, |at| {
+                let write = txn.writes[usize::from(at)];
+                let key = keys::item(env.model, write.key, write.entity, op);
+                let seen = self.own.read(env.model, write.entity, key, env.now());
+                Item {
+                    entity: write.entity,
+                    key,
+                    seen,
+                }
+            });
+            self.relay.append(
+                Posting {
+                    op: *op,
+                    publication: outgoing.publication,
+                    item,
+                },
+                env,
+            );
+        }
+    }
+}
+
+impl Txn {
+    /// Does nothing but read?
+    #[inline]
+    fn is_light(&self) -> bool {
+        self.outbox.is_empty() && !self.promises && !self.refuses
+    }
+}
+
+/// Bits of the effects that the transaction makes, or takes back.
+fn effects(txn: &Txn, part: Part) -> u64 {
+    let writes = txn.writes.iter().filter(|write| write.part == part);
+    writes.fold(0, |bits, write| bits | 1u64 << write.effect)
+}
+
+/// Is a repetition recognised by the transaction's name? It has no effects to go by, and no row
+/// that would know.
+fn is_named(txn: &Txn) -> bool {
+    let has_row = !matches!(txn.row, None | Some(Row::Begin { .. }));
+    !has_row && txn.writes.is_empty()
+}
+
+/// The item after a change; `seen` is what the flow saw of it.
+fn changed(item: Seen, change: Change, seen: Seen) -> Seen {
+    let value = match change {
+        Change::Write => item.value,
+        Change::Add(amount) => item.value.saturating_add(amount),
+        Change::Take(amount) => item.value.saturating_sub(amount),
+        Change::Put { add, .. } => seen.value.saturating_add(add),
+    };
+    Seen {
+        version: item.version + 1,
+        value,
+    }
+}

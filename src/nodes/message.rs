@@ -1,0 +1,296 @@
+//! What nodes say to one another, and the events they schedule for themselves. Values and names
+//! only: a [`Handle`] in a message is the addressee's own, carried back to it as a correlation id.
+
+use super::slab::Handle;
+use crate::base::{Span, Time};
+use crate::engine::InstanceId;
+use crate::model::program::{EntryIx, PubIx};
+use crate::probes::{Carrier, KeyId, OpId, Reason};
+use crate::scenario::tree::{EntityIx, FlowIx};
+
+/// What every message of one operation carries: who it is for, where its draws come from, and what
+/// the flow has gathered so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Op {
+    /// The operation.
+    pub id: OpId,
+    /// Its draws are made from this word and each step's stable name.
+    pub word: u64,
+    /// What `key: Own` means: a created item, or a number to pick a preloaded one with.
+    pub own: KeyId,
+    /// The item that a delivered record names (for `KeyRule::Named`).
+    pub named: KeyId,
+    /// Bits of the effects known to be done.
+    pub done: u64,
+    /// Version and value of the item read last.
+    pub seen: Seen,
+    /// Propagated deadline; [`Time::NEVER`] where none is.
+    pub deadline: Time,
+    /// The session, counted per client.
+    pub session: u32,
+    /// The flow.
+    pub flow: FlowIx,
+}
+
+impl Op {
+    /// Carried by messages that serve no operation.
+    pub const NONE: Self = Self {
+        id: OpId::NONE,
+        word: 0,
+        own: KeyId(0),
+        named: KeyId(0),
+        done: 0,
+        seen: Seen {
+            version: 0,
+            value: 0,
+        },
+        deadline: Time::NEVER,
+        session: 0,
+        flow: FlowIx(u16::MAX),
+    };
+}
+
+/// What a read saw.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The version; 0 is the item as it was at the start.
+    pub version: u64,
+    /// Its number.
+    pub value: i64,
+}
+
+/// One message on the wire.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Message {
+    /// For whom it is, ultimately.
+    pub op: Op,
+    /// Who sent it.
+    pub from: InstanceId,
+    /// What it says.
+    pub body: Body,
+}
+
+/// An item in a version, as invalidations and copies name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// The entity.
+    pub entity: EntityIx,
+    /// The item.
+    pub key: KeyId,
+    /// The version and value committed.
+    pub seen: Seen,
+}
+
+impl Item {
+    /// Published where no item changed.
+    pub const NONE: Self = Self {
+        entity: EntityIx(u16::MAX),
+        key: KeyId(0),
+        seen: Seen {
+            version: 0,
+            value: 0,
+        },
+    };
+}
+
+/// What a message says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Body {
+    /// A call: do what `entry` says and answer `call` (at services, gateways, databases).
+    Request {
+        call: Handle,
+        entry: EntryIx,
+        attempt: u8,
+    },
+    /// The answer to a call, a confirm to a publication. What was gathered is in the header.
+    Answer { call: Handle, verdict: Answer },
+    /// To a broker: store this for its subscribers, then answer `call` (the confirm);
+    /// [`Handle::NONE`] asks for none. `item` is what changed, if that is what is published.
+    Publish {
+        call: Handle,
+        publication: PubIx,
+        item: Item,
+    },
+    /// From a broker to a consumer: handle `entry`, then acknowledge `receipt`.
+    /// `receipt` is the broker's own handle.
+    Deliver {
+        receipt: Handle,
+        entry: EntryIx,
+        item: Item,
+        redelivered: bool,
+    },
+    /// From a consumer: done with it (a queue's ack, a log's commit of the offset).
+    Ack { receipt: Handle },
+    /// From a consumer: could not do it; deliver it again.
+    Nack { receipt: Handle },
+    /// From a broker, to every instance that may cache it, without acknowledgement.
+    Invalidate { item: Item },
+    /// A consumer's instance is (again) ready for deliveries; counts its starts.
+    Join { incarnation: u32 },
+    /// A log's group member lives.
+    Heartbeat,
+    /// The connections of this start of the sender are gone (said for it by its operating system).
+    Gone { incarnation: u32 },
+}
+
+/// What an answer says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Done.
+    Done,
+    /// A business "no": final.
+    Refused,
+    /// Technical; what it did is unknown.
+    Failed(Reason),
+    /// From a store: nothing further to do for this row (a repeated or stale reply, a join that
+    /// still waits for other branches).
+    Idle,
+}
+
+impl Body {
+    /// Which kind of traffic it is.
+    pub fn carrier(&self) -> Carrier {
+        match self {
+            Self::Request { .. } => Carrier::Request,
+            Self::Answer { .. } => Carrier::Answer,
+            Self::Publish { .. } => Carrier::Publish,
+            Self::Deliver { .. } | Self::Ack { .. } | Self::Nack { .. } => Carrier::Deliver,
+            Self::Invalidate { .. } => Carrier::Invalidate,
+            Self::Join { .. } | Self::Heartbeat | Self::Gone { .. } => Carrier::Control,
+        }
+    }
+
+    /// Does it travel over a long-lived connection whose transport repeats what the network loses
+    /// (to and from brokers)? Calls are given up by their timeouts instead.
+    pub fn is_retransmitted(&self) -> bool {
+        !matches!(
+            self,
+            Self::Request { .. } | Self::Answer { .. } | Self::Publish { .. }
+        )
+    }
+}
+
+/// What an instance schedules for itself.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Timer {
+    /// Client: the next journey of an open client starts.
+    Arrival,
+    /// Client: the think time of this journey is over.
+    Think(Handle),
+    /// Server: the worker has finished this task's work.
+    Worked(Handle),
+    /// Caller: no answer in time.
+    Timeout(Handle),
+    /// Caller: time to try again.
+    Retry(Handle),
+    /// Database: the transaction's time is over.
+    Committed(Handle),
+    /// Database: the relay tries again to send its outbox.
+    Relay(u32),
+    /// Broker: the message is stored.
+    Stored(Handle),
+    /// Consumer: the pause before a failed delivery is returned (or tried again) is over.
+    Requeue(Handle),
+    /// Log consumer: time to say that it lives; counts the starts.
+    Beat(u32),
+    /// Log: has this member been silent for too long? Names the member instance.
+    Expiry(InstanceId),
+    /// Log: look for members of this group that were silent for too long, and end the rebalances
+    /// that waited for them. Set only while the group has records, so it is not periodic.
+    Rebalanced(u32),
+    /// Coordinator or home: give the flow up.
+    GiveUp(Handle),
+}
+
+/// An edge of a fault, at the instance it befalls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// The process (or with `host` the machine) goes.
+    Down {
+        /// Silence instead of resets.
+        host: bool,
+    },
+    /// It may come back, if nothing else keeps it down.
+    Up {
+        /// As it went.
+        host: bool,
+    },
+    /// A pause ends: look for work.
+    Resume,
+}
+
+/// What the engine delivers to an instance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Event {
+    /// A message arrived.
+    Message(Message),
+    /// A timer of its own.
+    Timer(Timer),
+    /// A fault begins or ends.
+    Fault(Edge),
+    /// The run begins.
+    Start,
+}
+
+impl Message {
+    /// What the digest folds of it beside the event's key: names and values, no handles.
+    #[inline]
+    pub fn fingerprint(&self) -> u64 {
+        let kind = match self.body {
+            Body::Request { attempt, .. } => u64::from(attempt),
+            Body::Answer { verdict, .. } => 1 << 8 | verdict.fingerprint(),
+            Body::Publish { item, .. } => 2 << 8 ^ item.seen.version,
+            Body::Deliver { redelivered, .. } => 3 << 8 | u64::from(redelivered),
+            Body::Ack { .. } => 4 << 8,
+            Body::Nack { .. } => 5 << 8,
+            Body::Invalidate { item } => 6 << 8 ^ item.seen.version,
+            Body::Join { incarnation } => 7 << 8 ^ u64::from(incarnation),
+            Body::Heartbeat => 8 << 8,
+            Body::Gone { incarnation } => 9 << 8 ^ u64::from(incarnation),
+        };
+        let seen = self.op.seen;
+        self.op.word
+            ^ self.op.done
+            ^ seen.version.rotate_left(20)
+            ^ (seen.value as u64).rotate_left(40)
+            ^ kind << 48
+    }
+}
+
+impl Answer {
+    fn fingerprint(self) -> u64 {
+        match self {
+            Self::Done => 0,
+            Self::Refused => 1,
+            Self::Idle => 2,
+            Self::Failed(reason) => 3 + reason as u64,
+        }
+    }
+}
+
+impl Timer {
+    /// What the digest folds of it beside the event's key: its kind.
+    #[inline]
+    pub fn fingerprint(&self) -> u64 {
+        let kind: u64 = match self {
+            Self::Arrival => 1,
+            Self::Think(_) => 2,
+            Self::Worked(_) => 3,
+            Self::Timeout(_) => 4,
+            Self::Retry(_) => 5,
+            Self::Committed(_) => 6,
+            Self::Relay(_) => 7,
+            Self::Stored(_) => 8,
+            Self::Requeue(_) => 9,
+            Self::Beat(_) => 10,
+            Self::Expiry(_) => 11,
+            Self::Rebalanced(_) => 12,
+            Self::GiveUp(_) => 13,
+        };
+        kind << 56
+    }
+}
+
+/// How long a lost segment takes to be sent again over a broker's connection: Linux's smallest
+/// retransmission timeout (`TCP_RTO_MIN`, 200 ms; RFC 6298 would have 1 s).
+pub const RETRANSMISSION: Span = Span(200_000_000);

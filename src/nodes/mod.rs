@@ -1,0 +1,33 @@
+//! Nodes: their behaviour, one file each, and the single `match` that hands an event to its
+//! instance. A node touches its own state, the immutable model and its [`Env`]; nothing else is
+//! within its reach.
+
+mod broker;
+#[cfg(test)]
+mod broker_fixture;
+pub mod cache;
+pub mod calls;
+pub mod client;
+pub mod database;
+pub mod env;
+pub mod keys;
+pub mod limit;
+pub mod log;
+mod log_group;
+pub mod message;
+pub mod queue;
+pub mod server;
+pub mod slab;
+pub mod table;
+pub mod task;
+pub mod world;
+
+pub use client::Client;
+pub use database::Database;
+pub use env::Env;
+pub use log::Log;
+pub use message::{Answer, Body, Edge, Event, Item, Message, Op, Seen, Timer};
+pub use queue::Queue;
+pub use server::Server;
+pub use slab::{Handle, Slab};
+pub use world::World;

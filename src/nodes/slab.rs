@@ -1,0 +1,152 @@
+//! A slab whose handles know their generation: memory of one instance, never shared with another.
+//! A handle that outlived its entry (answered, timed out, lost in a crash) finds nothing.
+
+/// Names an entry of one slab of one instance. Others may carry it back as a correlation id; they
+/// never look inside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Handle {
+    slot: u32,
+    generation: u32,
+}
+
+impl Handle {
+    /// No entry at all.
+    pub const NONE: Self = Self {
+        slot: u32::MAX,
+        generation: 0,
+    };
+
+    /// The slot, unique among the entries that are there at one time.
+    pub fn slot(self) -> usize {
+        self.slot as usize
+    }
+}
+
+/// The slab. Entries keep their slot; slots are reused last in, first out.
+#[derive(Clone, Debug)]
+pub struct Slab<T> {
+    entries: Vec<(u32, Option<T>)>,
+    unused: Vec<u32>,
+}
+
+impl<T> Default for Slab<T> {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+            unused: Vec::new(),
+        }
+    }
+}
+
+impl<T> Slab<T> {
+    /// Takes an entry in and names it.
+    #[inline]
+    pub fn insert(&mut self, entry: T) -> Handle {
+        if let Some(slot) = self.unused.pop() {
+            let place = &mut self.entries[slot as usize];
+            place.1 = Some(entry);
+            return Handle {
+                slot,
+                generation: place.0,
+            };
+        }
+        let slot = u32::try_from(self.entries.len()).expect("fewer than 2^32 entries");
+        self.entries.push((0, Some(entry)));
+        Handle {
+            slot,
+            generation: 0,
+        }
+    }
+
+    /// The entry, if it is still there.
+    #[inline]
+    pub fn get(&self, handle: Handle) -> Option<&T> {
+        match self.entries.get(handle.slot as usize) {
+            Some((generation, entry)) if *generation == handle.generation => entry.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The entry, if it is still there.
+    #[inline]
+    pub fn get_mut(&mut self, handle: Handle) -> Option<&mut T> {
+        match self.entries.get_mut(handle.slot as usize) {
+            Some((generation, entry)) if *generation == handle.generation => entry.as_mut(),
+            _ => None,
+        }
+    }
+
+    /// Takes the entry out; its handle finds nothing from now on.
+    #[inline]
+    pub fn remove(&mut self, handle: Handle) -> Option<T> {
+        let place = self.entries.get_mut(handle.slot as usize)?;
+        if place.0 != handle.generation {
+            return None;
+        }
+        let entry = place.1.take()?;
+        place.0 = place.0.wrapping_add(1);
+        self.unused.push(handle.slot);
+        Some(entry)
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len() - self.unused.len()
+    }
+
+    /// Is there none?
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Entries in order of their slots.
+    pub fn iter(&self) -> impl Iterator<Item = (Handle, &T)> {
+        self.entries
+            .iter()
+            .enumerate()
+            .filter_map(|(slot, (generation, entry))| {
+                let handle = Handle {
+                    slot: slot as u32,
+                    generation: *generation,
+                };
+                entry.as_ref().map(|entry| (handle, entry))
+            })
+    }
+
+    /// Takes all entries out, in order of their slots; no handle finds anything from now on.
+    pub fn drain(&mut self) -> Vec<T> {
+        let handles: Vec<Handle> = self.iter().map(|(handle, _)| handle).collect();
+        handles
+            .into_iter()
+            .filter_map(|handle| self.remove(handle))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handle_outlives_its_entry_and_finds_nothing() {
+        let mut slab = Slab::default();
+        let first = slab.insert('a');
+        assert_eq!(slab.remove(first), Some('a'));
+        let second = slab.insert('b');
+        assert_eq!(first.slot(), second.slot(), "the slot is reused");
+        assert_eq!(slab.get(first), None);
+        assert_eq!(slab.remove(first), None);
+        assert_eq!(slab.get(second), Some(&'b'));
+    }
+
+    #[test]
+    fn a_crash_empties_the_slab_and_outdates_every_handle() {
+        let mut slab = Slab::default();
+        let handles = [slab.insert(1), slab.insert(2), slab.insert(3)];
+        slab.remove(handles[1]);
+        assert_eq!(slab.drain(), [1, 3]);
+        assert!(slab.is_empty());
+        slab.insert(4);
+        assert!(handles.iter().all(|&handle| slab.get(handle).is_none()));
+    }
+}

@@ -1,0 +1,58 @@
+//! A task: one message being worked on by one instance of a service or gateway.
+
+use super::message::{Answer, Item, Op};
+use super::slab::Handle;
+use crate::base::Time;
+use crate::engine::InstanceId;
+use crate::model::program::{EntryIx, Pc};
+
+/// One task.
+#[derive(Clone, Copy, Debug)]
+pub struct Task {
+    /// The header, and what has been gathered since it arrived.
+    pub op: Op,
+    /// What started it.
+    pub origin: Origin,
+    /// The program.
+    pub entry: EntryIx,
+    /// The next instruction.
+    pub pc: Pc,
+    /// `Done` until something is refused or fails.
+    pub verdict: Answer,
+    /// Taking back: refusals and failures change nothing any more.
+    pub takes_back: bool,
+    /// Does it have a worker?
+    pub has_worker: bool,
+    /// Which try of its caller it serves; names its draws.
+    pub attempt: u8,
+    /// Branches that have not ended.
+    pub branches: u16,
+    /// In the queue since then.
+    pub queued: Time,
+    /// What the delivered record names.
+    pub item: Item,
+}
+
+/// What started a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A call, to be answered.
+    Call {
+        /// Who calls.
+        from: InstanceId,
+        /// Its handle.
+        call: Handle,
+    },
+    /// A broker's delivery, to be acknowledged.
+    Delivery {
+        /// The broker.
+        from: InstanceId,
+        /// Its handle.
+        receipt: Handle,
+    },
+    /// A branch of another task.
+    Branch {
+        /// That task.
+        of: Handle,
+    },
+}

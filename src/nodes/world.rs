@@ -1,0 +1,322 @@
+//! The world: all instances, each with its own state, and the one place where an event is handed
+//! to its instance. A value: cloning it clones the run.
+
+use std::sync::Arc;
+
+use super::client::Client;
+use super::database::Database;
+use super::env::{Env, Sink};
+use super::log::Log;
+use super::message::{Answer, Body, Edge, Event, Message, Timer};
+use super::queue::Queue;
+use super::server::Server;
+use crate::base::{Stream, Time};
+use crate::engine::{Class, Context, InstanceId, Simulation};
+use crate::model::{Model, NodeIx};
+use crate::probes::{Fact, Probe, Reason};
+use crate::scenario::tree::NodeKind;
+
+/// Everything that changes during a run.
+#[derive(Clone, Debug)]
+pub struct World<P> {
+    model: Arc<Model>,
+    instances: Vec<Instance>,
+    sink: Sink<P>,
+}
+
+/// One running copy of a node.
+#[derive(Clone, Debug)]
+struct Instance {
+    node: Node,
+    presence: Presence,
+    network: Stream,
+}
+
+/// Is an instance there?
+#[derive(Clone, Copy, Debug, Default)]
+struct Presence {
+    /// Crashes that cover this instant.
+    down: u16,
+    /// Those of them that took the machine.
+    silent: u16,
+    /// Counts the starts.
+    incarnation: u32,
+}
+
+/// The kinds of node.
+#[derive(Clone, Debug)]
+enum Node {
+    Client(Box<Client>),
+    Server(Box<Server>),
+    Database(Box<Database>),
+    Queue(Box<Queue>),
+    Log(Box<Log>),
+}
+
+impl<P: Probe> World<P> {
+    /// The world at the start of a run.
+    pub fn new(model: Arc<Model>, probe: P) -> Self {
+        let instances = model.instances.iter().enumerate().map(|(ix, place)| {
+            let me = InstanceId(ix as u32);
+            let scenario = &model.scenario.nodes[place.node.0 as usize];
+            let node = match scenario.kind {
+                NodeKind::Client(_) => Node::Client(Box::new(Client::new(&model, me))),
+                NodeKind::Gateway(_) | NodeKind::Service(_) => {
+                    Node::Server(Box::new(Server::new(&model, me)))
+                }
+                NodeKind::Database(_) => {
+                    Node::Database(Box::new(Database::new(&model, place.node)))
+                }
+                NodeKind::Queue(_) => Node::Queue(Box::new(Queue::new(&model, place.node))),
+                NodeKind::Log(_) => Node::Log(Box::new(Log::new(&model, place.node))),
+            };
+            let network = Stream::new(model.seed, "network", &scenario.name, place.index);
+            Instance {
+                node,
+                presence: Presence::default(),
+                network,
+            }
+        });
+        let instances = instances.collect();
+        Self {
+            model,
+            instances,
+            sink: Sink::new(probe),
+        }
+    }
+
+    /// A simulation of this world, with its first events and the edges of its faults scheduled.
+    pub fn simulate(self) -> Simulation<Self> {
+        let model = Arc::clone(&self.model);
+        let names: Vec<u64> = model
+            .instances
+            .iter()
+            .map(|place| name_of(&model, place.node, place.index))
+            .collect();
+        let mut simulation = Simulation::new(self, &names, &model.lanes);
+        for ix in 0..model.instances.len() {
+            let at = InstanceId(ix as u32);
+            if simulation.world().instances[ix].node.wants_start() {
+                simulation.schedule(at, Time::ZERO, Class::Fault, Event::Start);
+            }
+            for (time, edge) in model.faults.edges(at) {
+                simulation.schedule(at, time, Class::Fault, Event::Fault(edge));
+            }
+        }
+        simulation
+    }
+
+    /// The model.
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
+    /// The listener.
+    pub fn probe(&self) -> &P {
+        &self.sink.probe
+    }
+
+    /// The listener, for the audit.
+    pub fn into_probe(self) -> P {
+        self.sink.probe
+    }
+
+    /// Facts are kept back until [`crate::engine::World::settle`]: for visiting instances in
+    /// shuffled order.
+    pub fn defer_facts(&mut self) {
+        self.sink.deferred = Some(Vec::new());
+    }
+}
+
+/// The stable name of an instance.
+fn name_of(model: &Model, node: NodeIx, index: u32) -> u64 {
+    crate::base::mix(model.nodes[node.0 as usize].name, u64::from(index))
+}
+
+impl Node {
+    /// Does it do anything before it hears of others?
+    fn wants_start(&self) -> bool {
+        match self {
+            Self::Client(_) => true,
+            Self::Server(server) => server.consumes(),
+            Self::Database(_) | Self::Queue(_) | Self::Log(_) => false,
+        }
+    }
+
+    fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        match self {
+            Self::Client(client) => client.start(env),
+            Self::Server(server) => server.start(env),
+            Self::Database(_) | Self::Queue(_) | Self::Log(_) => {}
+        }
+    }
+
+    #[inline]
+    fn receive<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
+        match self {
+            Self::Client(client) => client.receive(message, env),
+            Self::Server(server) => server.receive(message, env),
+            Self::Database(database) => database.receive(message, env),
+            Self::Queue(queue) => queue.receive(message, env),
+            Self::Log(log) => log.receive(message, env),
+        }
+    }
+
+    #[inline]
+    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+        match self {
+            Self::Client(client) => client.timer(timer, env),
+            Self::Server(server) => server.timer(timer, env),
+            Self::Database(database) => database.timer(timer, env),
+            Self::Queue(queue) => queue.timer(timer, env),
+            Self::Log(log) => log.timer(timer, env),
+        }
+    }
+
+    fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
+        match self {
+            Self::Client(_) => unreachable!("the scenario layer admits no crash of customers"),
+            Self::Server(server) => server.crash(host, env),
+            Self::Database(database) => database.crash(host, env),
+            Self::Queue(queue) => queue.crash(host, env),
+            Self::Log(log) => log.crash(host, env),
+        }
+    }
+
+    fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        match self {
+            Self::Client(_) => {}
+            Self::Server(server) => server.start(env),
+            Self::Database(database) => database.restart(env),
+            Self::Queue(queue) => queue.restart(env),
+            Self::Log(log) => log.restart(env),
+        }
+    }
+}
+
+impl Presence {
+    /// A fault begins or ends here. Crashes overlap: the instance is down while any covers it.
+    fn edge<P: Probe>(&mut self, edge: Edge, node: &mut Node, env: &mut Env<'_, '_, P>) {
+        match edge {
+            Edge::Down { host } => {
+                self.down += 1;
+                self.silent += u16::from(host);
+                if self.down == 1 {
+                    env.fact(Fact::Down);
+                    node.crash(host, env);
+                }
+            }
+            Edge::Up { host } => {
+                self.down -= 1;
+                self.silent -= u16::from(host);
+                if self.down == 0 {
+                    self.incarnation += 1;
+                    env.incarnation = self.incarnation;
+                    env.fact(Fact::Up);
+                    node.restart(env);
+                }
+            }
+            Edge::Resume => {
+                if let (Node::Server(server), 0) = (node, self.down) {
+                    server.resume(env);
+                }
+            }
+        }
+    }
+}
+
+/// What comes to an instance that is down: the operating system of a dead process refuses the
+/// connection, a dead machine is silent.
+fn refuse<P: Probe>(message: &Message, is_silent: bool, env: &mut Env<'_, '_, P>) {
+    let crashed = Answer::Failed(Reason::Crashed);
+    match message.body {
+        Body::Request { call, .. } | Body::Publish { call, .. } => {
+            if !is_silent && call != super::Handle::NONE {
+                env.send(
+                    message.from,
+                    message.op,
+                    Body::Answer {
+                        call,
+                        verdict: crashed,
+                    },
+                );
+            }
+        }
+        Body::Deliver { .. } => env.send_gone(message.from, is_silent),
+        _ => {}
+    }
+    env.fact(Fact::Dropped {
+        op: message.op.id,
+        why: Some(Reason::Crashed),
+    });
+}
+
+impl<P: Probe> crate::engine::World for World<P> {
+    type Event = Event;
+
+    #[inline]
+    fn handle(&mut self, at: InstanceId, event: Event, ctx: &mut Context<'_, Event>) {
+        let Instance {
+            node,
+            presence,
+            network,
+        } = &mut self.instances[at.0 as usize];
+        let incarnation = presence.incarnation;
+        let mut env = Env {
+            model: &self.model,
+            ctx,
+            sink: &mut self.sink,
+            network,
+            incarnation,
+        };
+        match event {
+            Event::Message(message) if presence.down > 0 => {
+                refuse(&message, presence.silent > 0, &mut env)
+            }
+            Event::Message(message) => node.receive(message, &mut env),
+            Event::Timer(timer) if presence.down == 0 => node.timer(timer, &mut env),
+            Event::Timer(_) => {}
+            Event::Start => node.start(&mut env),
+            Event::Fault(edge) => presence.edge(edge, node, &mut env),
+        }
+    }
+
+    fn is_stale(&self, at: InstanceId, event: &Event) -> bool {
+        let Event::Timer(timer) = event else {
+            return false;
+        };
+        let instance = &self.instances[at.0 as usize];
+        match &instance.node {
+            Node::Client(client) => client.is_stale(timer),
+            Node::Server(server) => server.is_stale(timer, instance.presence.incarnation),
+            Node::Database(database) => database.is_stale(timer),
+            Node::Queue(queue) => queue.is_stale(timer),
+            Node::Log(log) => log.is_stale(timer),
+        }
+    }
+
+    #[inline]
+    fn fingerprint(&self, event: &Event) -> u64 {
+        match event {
+            Event::Message(message) => message.fingerprint(),
+            Event::Timer(timer) => timer.fingerprint(),
+            Event::Fault(edge) => 3 << 56 | u64::from(matches!(edge, Edge::Up { .. })),
+            Event::Start => 4 << 56,
+        }
+    }
+
+    fn is_periodic(&self, event: &Event) -> bool {
+        matches!(event, Event::Timer(Timer::Beat(_) | Timer::Expiry(_)))
+            || matches!(
+                event,
+                Event::Message(Message {
+                    body: Body::Heartbeat,
+                    ..
+                })
+            )
+    }
+
+    fn settle(&mut self) {
+        self.sink.settle();
+    }
+}

@@ -1,0 +1,278 @@
+//! The designs: which preset, over which broker, with which switches and exceptions.
+
+#![expect(
+    clippy::option_option,
+    reason = "the outer `None` is a mistake that was noted"
+)]
+
+use super::codes::Code;
+use super::known::{AskFact, Declared, Role};
+use super::reader::{Fields, Reader};
+use super::source::Extent;
+use super::syntax::{Kind, Value};
+use super::tree::{Cache, Design, Except, NodeIx, Preset};
+use crate::base::Span;
+
+const PRESETS: &[&str] = &["Rest", "PubSub", "Events"];
+
+impl Preset {
+    fn of(word: &str) -> Option<Self> {
+        match word {
+            "Rest" => Some(Self::Rest),
+            "PubSub" => Some(Self::PubSub),
+            "Events" => Some(Self::Events),
+            _ => None,
+        }
+    }
+
+    /// What must carry its messages.
+    fn broker(self) -> Option<Role> {
+        match self {
+            Self::Rest => None,
+            Self::PubSub => Some(Role::Queue),
+            Self::Events => Some(Role::Log),
+        }
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// Reads one of the declared designs.
+    pub fn read_design(&mut self, declared: &Declared<'a, ()>) -> Option<Design> {
+        let value = self.follow(declared.value)?;
+        let Some(preset) = value.word().and_then(Preset::of) else {
+            self.unknown_word(value, "a design", PRESETS);
+            return None;
+        };
+        let (what, names): (&'static str, &[&'static str]) = match preset {
+            Preset::Rest => ("Rest", &["dedup", "broker", "except"]),
+            Preset::PubSub => ("PubSub", &["broker", "outbox", "dedup", "cache", "except"]),
+            Preset::Events => ("Events", &["broker", "dedup", "except"]),
+        };
+        let fields = self.fields(value, what, 0, names)?;
+        let dedup = self.or(&fields, "dedup", preset != Preset::Rest, Self::flag);
+        let outbox = match preset {
+            Preset::PubSub => self.or(&fields, "outbox", false, Self::flag),
+            Preset::Rest | Preset::Events => Some(preset == Preset::Events),
+        };
+        let cache = match preset {
+            Preset::PubSub => {
+                self.unless_none(&fields, "cache", Some(Cache::default()), Self::cache)
+            }
+            Preset::Rest | Preset::Events => Some(None),
+        };
+        let except = self.or(&fields, "except", Vec::new(), Self::exceptions);
+        let broker = self.broker(&fields, preset, except.as_deref().unwrap_or(&[]));
+        let design = Design {
+            name: declared.name.to_owned(),
+            preset,
+            broker: broker?,
+            outbox: outbox?,
+            dedup: dedup?,
+            cache: cache?,
+            except: except?,
+        };
+        self.check_copies(declared.at, &design);
+        Some(design)
+    }
+
+    fn cache(&mut self, value: &'a Value) -> Option<Cache> {
+        let fields = self.fields(value, "a cache", 0, &["capacity", "ttl", "versioned"])?;
+        let default = Cache::default();
+        let capacity = self.or(&fields, "capacity", default.capacity, |reader, value| {
+            reader.count(value, 1..=u32::MAX)
+        });
+        let ttl = self.or(&fields, "ttl", default.ttl, Self::positive_span);
+        let versioned = self.or(&fields, "versioned", default.versioned, Self::flag);
+        Some(Cache {
+            capacity: capacity?,
+            ttl: ttl?,
+            versioned: versioned?,
+        })
+    }
+
+    /// The broker: named, or the only one of its kind; `None` only where nothing needs one.
+    fn broker(
+        &mut self,
+        fields: &Fields<'a>,
+        preset: Preset,
+        except: &[Except],
+    ) -> Option<Option<NodeIx>> {
+        let mut roles: Vec<Role> = std::iter::once(preset)
+            .chain(except.iter().map(|except| except.preset))
+            .filter_map(Preset::broker)
+            .collect();
+        roles.dedup();
+        roles.sort_by_key(|role| *role as u8);
+        roles.dedup();
+        if roles.len() > 1 {
+            self.wrong(
+                Code::BrokerKind,
+                fields.head,
+                "a design has one broker, but this one needs a queue and a log",
+            )
+            .help("make the exceptions Rest(), or of the design's own kind");
+            return None;
+        }
+        if let Some(value) = fields.get("broker") {
+            let (name, at) = self.text(value)?;
+            let node = self.node_named(name, at, &[Role::Queue, Role::Log])?;
+            let role = self.known.node(node).role?;
+            if let Some(&wanted) = roles.first().filter(|wanted| **wanted != role) {
+                let message = format!(
+                    "{name:?} is {}, but this design's messages need {}",
+                    role.words(),
+                    wanted.words()
+                );
+                let mut choices = self
+                    .known
+                    .all(wanted)
+                    .map(|node| self.known.node_name(node))
+                    .collect::<Vec<_>>();
+                choices.truncate(8);
+                let mistake = self.wrong(Code::BrokerKind, at, message);
+                if !choices.is_empty() {
+                    mistake.help(format!("there is {}", choices.join(", ")));
+                }
+                return None;
+            }
+            return Some(roles.first().map(|_| node));
+        }
+        let Some(&wanted) = roles.first() else {
+            return Some(None);
+        };
+        let candidates: Vec<NodeIx> = self.known.all(wanted).collect();
+        if let [only] = candidates.as_slice() {
+            return Some(Some(*only));
+        }
+        let names: Vec<&str> = candidates
+            .iter()
+            .map(|&node| self.known.node_name(node))
+            .collect();
+        let help = if names.is_empty() {
+            format!("declare {} among the nodes", wanted.words())
+        } else {
+            format!("say broker: {:?}", names[0])
+        };
+        let message = format!(
+            "this design needs {} to carry its messages, and there are {}",
+            wanted.words(),
+            names.len()
+        );
+        self.wrong(Code::BrokerKind, fields.head, message)
+            .help(help);
+        None
+    }
+
+    /// `{ "payments": Rest(), "place-order/shipping": Rest() }`.
+    fn exceptions(&mut self, value: &'a Value) -> Option<Vec<Except>> {
+        let read: Vec<_> = self
+            .entries(value, "exceptions")
+            .into_iter()
+            .map(|(name, at, value)| self.exception(name, at, value))
+            .collect();
+        read.into_iter().collect()
+    }
+
+    fn exception(&mut self, name: &str, at: Extent, value: &'a Value) -> Option<Except> {
+        let value = self.follow(value)?;
+        let preset = value.word().and_then(Preset::of);
+        match preset {
+            None => self.unknown_word(value, "a design", PRESETS),
+            Some(_) => {
+                self.fields(value, "an exception's design", 0, &[])?;
+            }
+        }
+        let (flow, service) = match name.split_once('/') {
+            Some((flow, service)) => (Some(self.flow_named(flow, at)), service),
+            None => (None, name),
+        };
+        let service = self.node_named(service, at, &[Role::Service]);
+        let (flow, service) = (flow.map_or(Some(None), |flow| flow.map(Some))?, service?);
+        let mut edges = self.known.edges.iter();
+        if !edges.any(|(in_flow, to)| *to == service && flow.is_none_or(|flow| flow == *in_flow)) {
+            let whom = self.known.node_name(service);
+            let message = match flow {
+                None => format!("no flow asks, tells or calls {whom:?}"),
+                Some(flow) => format!(
+                    "flow {:?} does not ask, tell or call {whom:?}",
+                    self.known.flows[flow.0 as usize].name
+                ),
+            };
+            self.wrong(Code::Unreached, at, message);
+        }
+        Some(Except {
+            flow,
+            service,
+            preset: preset?,
+        })
+    }
+
+    /// Local copies live in the asker's store.
+    fn check_copies(&mut self, at: Extent, design: &Design) {
+        let copied = |ask: &AskFact| {
+            let hit = |except: &&Except| {
+                except.service == ask.owner && except.flow.is_none_or(|flow| flow == ask.flow)
+            };
+            design
+                .except
+                .iter()
+                .rfind(hit)
+                .map_or(design.preset, |except| except.preset)
+                == Preset::Events
+        };
+        let homeless: Vec<AskFact> = self
+            .known
+            .asks
+            .iter()
+            .filter(|ask| copied(ask) && !self.known.node(ask.asker).store)
+            .copied()
+            .collect();
+        for ask in homeless {
+            let (asker, owner) = (
+                self.known.node_name(ask.asker),
+                self.known.node_name(ask.owner),
+            );
+            let flow = self.known.flows[ask.flow.0 as usize].name;
+            let message = format!(
+                "{asker:?} has no store for the copy that its ask of {owner:?} reads in design {:?}",
+                design.name
+            );
+            self.wrong(Code::CopyWithoutStore, at, message)
+                .note(ask.at, format!("asked here, in flow {flow:?}"))
+                .help(format!(
+                    "give {asker:?} a store, or except {{ {owner:?}: Rest() }}"
+                ));
+        }
+    }
+
+    /// Reads all designs; at least one is needed.
+    pub fn designs(&mut self, value: Option<&'a Value>, whole: Extent) -> Option<Vec<Design>> {
+        let declared: Vec<Declared<'a, ()>> = self.declare(value, "designs");
+        if declared.is_empty()
+            && value.is_none_or(|value| matches!(&value.kind, Kind::Map(map) if map.is_empty()))
+        {
+            let at = value.map_or(whole, Value::head);
+            self.wrong(
+                Code::NothingToDo,
+                at,
+                "a scenario needs at least one design",
+            )
+            .help("designs: { \"rest\": Rest(), \"pubsub\": PubSub(), \"events\": Events() }");
+        }
+        let designs: Vec<_> = declared
+            .iter()
+            .map(|design| self.read_design(design))
+            .collect();
+        designs.into_iter().collect()
+    }
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self {
+            capacity: 10_000,
+            ttl: Span::from_secs(60.0),
+            versioned: false,
+        }
+    }
+}

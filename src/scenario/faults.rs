@@ -1,0 +1,342 @@
+//! What breaks, when and for how long.
+
+use super::codes::Code;
+use super::known::Role;
+use super::reader::{Fields, Reader};
+use super::source::Extent;
+use super::syntax::Value;
+use super::tree::{Fault, FaultKind, NodeIx, Path, Target, When};
+use crate::base::Span;
+
+const KINDS: &[&str] = &[
+    "Crash",
+    "Slow",
+    "Pause",
+    "Latency",
+    "Loss",
+    "Duplicate",
+    "Reorder",
+    "Partition",
+    "Surge",
+];
+const BREAKABLE: &[Role] = &[
+    Role::Gateway,
+    Role::Service,
+    Role::Database,
+    Role::Queue,
+    Role::Log,
+];
+
+impl<'a> Reader<'a> {
+    /// Reads all faults; their names are unique in the end.
+    pub fn faults(&mut self, value: Option<&'a Value>, length: Option<Span>) -> Option<Vec<Fault>> {
+        let Some(value) = value else {
+            return Some(Vec::new());
+        };
+        let items = self.list(value, "faults", false)?;
+        let mut given: Vec<(&'a str, Extent)> = Vec::new();
+        let read: Vec<_> = items
+            .iter()
+            .map(|item| self.fault(item, length, &mut given))
+            .collect();
+        let mut taken: Vec<String> = given.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let read: Vec<(Fault, bool)> = read.into_iter().collect::<Option<_>>()?;
+        let unique = read.into_iter().map(|(mut fault, is_named)| {
+            if !is_named {
+                let usual = std::mem::take(&mut fault.name);
+                let mut n = 1;
+                fault.name.clone_from(&usual);
+                while taken.contains(&fault.name) {
+                    n += 1;
+                    fault.name = format!("{usual}-{n}");
+                }
+                taken.push(fault.name.clone());
+            }
+            fault
+        });
+        Some(unique.collect())
+    }
+
+    /// A fault, and whether the file gives it a name.
+    fn fault(
+        &mut self,
+        value: &'a Value,
+        length: Option<Span>,
+        given: &mut Vec<(&'a str, Extent)>,
+    ) -> Option<(Fault, bool)> {
+        let fields = self.fields(value, "a fault", 0, &["name", "at", "lasts", "what"])?;
+        let name = self.maybe(&fields, "name", Self::text);
+        if let Some(Some((name, at))) = name {
+            self.check_name(name, at);
+            if let Some(&(_, first)) = given.iter().find(|(other, _)| *other == name) {
+                self.wrong(
+                    Code::DuplicateName,
+                    at,
+                    format!("two faults are called {name:?}"),
+                )
+                .note(first, "first called so here");
+            }
+            given.push((name, at));
+        }
+        let when = self.must(&fields, "at", |reader, value| reader.when(value, length));
+        let lasts = self.maybe(&fields, "lasts", Self::dist);
+        let what = self.must(&fields, "what", Self::fault_kind);
+        let (what, usual_name) = what?;
+        let name = name?.map(|(name, _)| name.to_owned());
+        let is_named = name.is_some();
+        let name = name.unwrap_or_else(|| usual_name.to_lowercase());
+        Some((
+            Fault {
+                name,
+                when: when?,
+                lasts: lasts?,
+                what,
+            },
+            is_named,
+        ))
+    }
+
+    fn when(&mut self, value: &'a Value, length: Option<Span>) -> Option<When> {
+        let value = self.follow(value)?;
+        match value.word() {
+            Some("Every") => {
+                let fields = self.fields(value, "Every", 0, &["first", "every"])?;
+                let first = self.must(&fields, "first", |reader, value| {
+                    reader.instant(value, length)
+                });
+                let every = self.must(&fields, "every", Self::positive_span);
+                Some(When::Every {
+                    first: first?,
+                    every: every?,
+                })
+            }
+            Some("Random") => {
+                let fields = self.fields(value, "Random", 1, &["gap"])?;
+                self.must(&fields, "gap", Self::dist).map(When::Random)
+            }
+            Some(_) => {
+                self.unknown_word(value, "a time for a fault", &["Every", "Random"]);
+                None
+            }
+            None => self.instant(value, length).map(When::At),
+        }
+    }
+
+    fn instant(&mut self, value: &'a Value, length: Option<Span>) -> Option<Span> {
+        let (ns, at) = self.nanoseconds(value, "the time since the run began")?;
+        let instant = Span::from_ns(ns);
+        if let Some(length) = length.filter(|length| instant >= *length) {
+            self.wrong(
+                Code::OutsideRun,
+                at,
+                format!("the fault would start at {instant}, when the run of {length} is over"),
+            );
+        }
+        Some(instant)
+    }
+
+    /// What breaks, and `kind-target` for its name.
+    fn fault_kind(&mut self, value: &'a Value) -> Option<(FaultKind, String)> {
+        let value = self.follow(value)?;
+        let Some(word) = value.word().filter(|word| KINDS.contains(word)) else {
+            self.unknown_word(value, "a fault", KINDS);
+            return None;
+        };
+        let path: &[&'static str] = &["from", "to", "both"];
+        let shares: &[&'static str] = &["from", "to", "probability", "both"];
+        match word {
+            "Crash" => {
+                let fields = self.fields(value, "Crash", 1, &["target", "instance", "host"])?;
+                let target = self.target(&fields);
+                let host = self.or(&fields, "host", false, Self::flag);
+                Some((
+                    FaultKind::Crash {
+                        target: target?,
+                        host: host?,
+                    },
+                    self.name_on(word, target?),
+                ))
+            }
+            "Slow" => {
+                let fields = self.fields(value, "Slow", 2, &["target", "factor", "instance"])?;
+                let target = self.target(&fields);
+                let factor = self.must(&fields, "factor", Self::factor);
+                Some((
+                    FaultKind::Slow {
+                        target: target?,
+                        factor: factor?,
+                    },
+                    self.name_on(word, target?),
+                ))
+            }
+            "Pause" => {
+                let fields = self.fields(value, "Pause", 1, &["target", "instance"])?;
+                let target = self.target(&fields);
+                Some((
+                    FaultKind::Pause { target: target? },
+                    self.name_on(word, target?),
+                ))
+            }
+            "Surge" => {
+                let fields = self.fields(value, "Surge", 2, &["client", "factor"])?;
+                let client = self.must(&fields, "client", Self::open_client);
+                let factor = self.must(&fields, "factor", Self::factor);
+                let (client, factor) = (client?, factor?);
+                Some((
+                    FaultKind::Surge { client, factor },
+                    format!("surge-{}", self.known.node_name(client)),
+                ))
+            }
+            "Latency" => {
+                let fields = self.fields(value, "Latency", 2, &["from", "to", "add", "both"])?;
+                let path = self.path(&fields);
+                let add = self.must(&fields, "add", Self::dist);
+                let path = path?;
+                let name = self.path_name(word, &path);
+                Some((FaultKind::Latency { path, add: add? }, name))
+            }
+            "Reorder" => {
+                let fields = self.fields(
+                    value,
+                    "Reorder",
+                    2,
+                    &["from", "to", "probability", "by", "both"],
+                )?;
+                let path = self.path(&fields);
+                let probability = self.must(&fields, "probability", Self::ratio);
+                let by = self.must(&fields, "by", Self::dist);
+                let path = path?;
+                let name = self.path_name(word, &path);
+                Some((
+                    FaultKind::Reorder {
+                        path,
+                        probability: probability?,
+                        by: by?,
+                    },
+                    name,
+                ))
+            }
+            "Partition" => {
+                let fields = self.fields(value, "Partition", 2, path)?;
+                let path = self.path(&fields)?;
+                if path.from.is_empty() && path.to.is_empty() {
+                    self.wrong(
+                        Code::MissingField,
+                        fields.head,
+                        "a partition needs `from` or `to`: who is cut off",
+                    );
+                    return None;
+                }
+                let name = self.path_name(word, &path);
+                Some((FaultKind::Partition { path }, name))
+            }
+            _ => {
+                let what = if word == "Loss" { "Loss" } else { "Duplicate" };
+                let fields = self.fields(value, what, 2, shares)?;
+                let path = self.path(&fields);
+                let probability = self.must(&fields, "probability", Self::ratio);
+                let (path, probability) = (path?, probability?);
+                let name = self.path_name(word, &path);
+                let loss = word == "Loss";
+                Some((
+                    if loss {
+                        FaultKind::Loss { path, probability }
+                    } else {
+                        FaultKind::Duplicate { path, probability }
+                    },
+                    name,
+                ))
+            }
+        }
+    }
+
+    fn name_on(&self, word: &str, target: Target) -> String {
+        format!("{word}-{}", self.known.node_name(target.node))
+    }
+
+    fn path_name(&self, word: &str, path: &Path) -> String {
+        let ends = path.from.iter().chain(&path.to).take(2);
+        ends.fold(word.to_owned(), |name, &node| {
+            format!("{name}-{}", self.known.node_name(node))
+        })
+    }
+
+    fn factor(&mut self, value: &'a Value) -> Option<f64> {
+        let (factor, at) = self.number(value, "a factor")?;
+        if factor > 0.0 && factor <= 1e6 {
+            return Some(factor);
+        }
+        self.wrong(
+            Code::OutOfRange,
+            at,
+            format!("expected a factor above 0 and up to a million, found {factor}"),
+        );
+        None
+    }
+
+    fn target(&mut self, fields: &Fields<'a>) -> Option<Target> {
+        let node = self.must(fields, "target", |reader, value| {
+            let (name, at) = reader.text(value)?;
+            let node = reader.node_named(name, at, &[])?;
+            if !BREAKABLE.contains(&reader.known.node(node).role?) {
+                reader
+                    .wrong(
+                        Code::NotBreakable,
+                        at,
+                        format!("{name:?} is a client: customers do not break"),
+                    )
+                    .help("a Surge sends more of them");
+                return None;
+            }
+            Some(node)
+        });
+        let instance = self.maybe(fields, "instance", |reader, value| {
+            reader.count(value, 0..=u32::MAX)
+        });
+        let (node, instance) = (node?, instance?);
+        let instances = self.known.node(node).instances;
+        if let Some(instance) = instance.filter(|instance| *instance >= instances) {
+            let at = fields.get("instance").map_or(fields.head, Value::head);
+            let name = self.known.node_name(node);
+            self.wrong(
+                Code::NoInstance,
+                at,
+                format!("{name:?} has no instance {instance}"),
+            )
+            .help(format!("it has {instances}, counted from 0"));
+            return None;
+        }
+        Some(Target { node, instance })
+    }
+
+    fn open_client(&mut self, value: &'a Value) -> Option<NodeIx> {
+        let client = self.node(value, &[Role::Client])?;
+        if self.known.node(client).closed {
+            let name = self.known.node_name(client);
+            self.wrong(
+                Code::NotBreakable,
+                value.head(),
+                format!("{name:?} is a closed loop: no surge makes it come more often"),
+            );
+            return None;
+        }
+        Some(client)
+    }
+
+    fn path(&mut self, fields: &Fields<'a>) -> Option<Path> {
+        let from = self.or(fields, "from", Vec::new(), Self::some_nodes);
+        let to = self.or(fields, "to", Vec::new(), Self::some_nodes);
+        let both = self.or(fields, "both", true, Self::flag);
+        Some(Path {
+            from: from?,
+            to: to?,
+            both: both?,
+        })
+    }
+
+    fn some_nodes(&mut self, value: &'a Value) -> Option<Vec<NodeIx>> {
+        let items = self.list(value, "nodes", true)?;
+        let nodes: Vec<_> = items.iter().map(|item| self.node(item, &[])).collect();
+        nodes.into_iter().collect()
+    }
+}

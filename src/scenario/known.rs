@@ -1,0 +1,274 @@
+//! The names that a scenario declares, collected before anything is read that refers to them, and
+//! the facts that later parts need about earlier ones.
+
+use super::codes::Code;
+use super::nearest::nearest;
+use super::reader::Reader;
+use super::source::Extent;
+use super::syntax::Value;
+use super::tree::{EntityIx, FlowIx, NodeIx, PolicyIx};
+
+/// The words of [`super::tree::NodeKind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Customers.
+    Client,
+    /// A front door.
+    Gateway,
+    /// A service.
+    Service,
+    /// A store.
+    Database,
+    /// A message queue.
+    Queue,
+    /// A partitioned log.
+    Log,
+}
+
+impl Role {
+    /// As the format writes them.
+    pub const WORDS: [(&'static str, Self); 6] = [
+        ("Client", Self::Client),
+        ("Gateway", Self::Gateway),
+        ("Service", Self::Service),
+        ("Database", Self::Database),
+        ("Queue", Self::Queue),
+        ("Log", Self::Log),
+    ];
+
+    /// The role that a word names.
+    pub fn of(word: &str) -> Option<Self> {
+        Self::WORDS
+            .iter()
+            .find(|(known, _)| *known == word)
+            .map(|&(_, role)| role)
+    }
+
+    /// In a sentence, with its article.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Client => "a client",
+            Self::Gateway => "a gateway",
+            Self::Service => "a service",
+            Self::Database => "a database",
+            Self::Queue => "a queue",
+            Self::Log => "a log",
+        }
+    }
+}
+
+/// A declared thing.
+#[derive(Clone, Debug)]
+pub struct Declared<'a, F> {
+    /// Its name.
+    pub name: &'a str,
+    /// Where the name stands.
+    pub at: Extent,
+    /// What is said about it.
+    pub value: &'a Value,
+    /// What others need to know about it.
+    pub fact: F,
+}
+
+/// What others need to know about a node.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NodeFact {
+    /// What it is, if that could be read.
+    pub role: Option<Role>,
+    /// Running copies.
+    pub instances: u32,
+    /// A service with a store (also where the store could not be read).
+    pub store: bool,
+    /// A client whose customers wait for each other.
+    pub closed: bool,
+}
+
+/// What others need to know about an entity.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct EntityFact {
+    /// The owner, if it could be read.
+    pub owner: Option<NodeIx>,
+    /// Does it start as a number?
+    pub numeric: bool,
+}
+
+/// That somebody needs data of somebody else.
+#[derive(Clone, Copy, Debug)]
+pub struct AskFact {
+    /// In which flow.
+    pub flow: FlowIx,
+    /// Who asks.
+    pub asker: NodeIx,
+    /// Whom.
+    pub owner: NodeIx,
+    /// Where.
+    pub at: Extent,
+}
+
+/// What the scenario declares. The first three are sorted by name, so that positions are indices.
+#[derive(Debug, Default)]
+pub struct Known<'a> {
+    /// Nodes.
+    pub nodes: Vec<Declared<'a, NodeFact>>,
+    /// Entities.
+    pub entities: Vec<Declared<'a, EntityFact>>,
+    /// Flows.
+    pub flows: Vec<Declared<'a, ()>>,
+    /// Policies in file order; the fact is whether one is used.
+    pub policies: Vec<Declared<'a, bool>>,
+    /// All asks of all flows.
+    pub asks: Vec<AskFact>,
+    /// Who is asked, told or called in which flow.
+    pub edges: Vec<(FlowIx, NodeIx)>,
+}
+
+impl<'a> Known<'a> {
+    /// A node's name.
+    pub fn node_name(&self, node: NodeIx) -> &'a str {
+        self.nodes[node.0 as usize].name
+    }
+
+    /// What is known about a node.
+    pub fn node(&self, node: NodeIx) -> NodeFact {
+        self.nodes[node.0 as usize].fact
+    }
+
+    /// The nodes of a role.
+    pub fn all(&self, role: Role) -> impl Iterator<Item = NodeIx> {
+        let nodes = self.nodes.iter().enumerate();
+        nodes
+            .filter(move |(_, node)| node.fact.role == Some(role))
+            .map(|(index, _)| NodeIx(index as u16))
+    }
+}
+
+fn find<F>(list: &[Declared<'_, F>], name: &str) -> Option<u16> {
+    list.iter()
+        .position(|declared| declared.name == name)
+        .map(|index| index as u16)
+}
+
+fn unknown<F>(list: &[Declared<'_, F>], what: &str, name: &str) -> String {
+    let names = || list.iter().map(|declared| declared.name);
+    match nearest(name, names()) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None if list.is_empty() => format!("the scenario declares no {what}"),
+        None if list.len() > 12 => format!(
+            "it must be one of the {} {what} that the scenario declares",
+            list.len()
+        ),
+        None => format!("the {what} are {}", names().collect::<Vec<_>>().join(", ")),
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// The things a map declares, in file order, their names checked.
+    pub fn declare<F: Default>(
+        &mut self,
+        value: Option<&'a Value>,
+        what: &'static str,
+    ) -> Vec<Declared<'a, F>> {
+        let Some(value) = value else {
+            return Vec::new();
+        };
+        let mut declared: Vec<Declared<'a, F>> = Vec::new();
+        for (name, at, value) in self.entries(value, what) {
+            self.check_name(name, at);
+            if declared.len() == usize::from(u16::MAX) {
+                self.wrong(
+                    Code::OutOfRange,
+                    at,
+                    format!("more than {} {what}", u16::MAX),
+                );
+                break;
+            }
+            declared.push(Declared {
+                name,
+                at,
+                value,
+                fact: F::default(),
+            });
+        }
+        declared
+    }
+
+    /// The node that a name refers to, of one of the given roles (any, if none is given).
+    pub fn node(&mut self, value: &'a Value, wanted: &[Role]) -> Option<NodeIx> {
+        let (name, at) = self.text(value)?;
+        self.node_named(name, at, wanted)
+    }
+
+    /// The node of this name, of one of the given roles (any, if none is given).
+    pub fn node_named(&mut self, name: &str, at: Extent, wanted: &[Role]) -> Option<NodeIx> {
+        let Some(index) = find(&self.known.nodes, name) else {
+            let help = unknown(&self.known.nodes, "nodes", name);
+            self.wrong(Code::UnknownName, at, format!("there is no node {name:?}"))
+                .help(help);
+            return None;
+        };
+        let node = &self.known.nodes[index as usize];
+        let (role, declared_at) = (node.fact.role?, node.at);
+        if wanted.is_empty() || wanted.contains(&role) {
+            return Some(NodeIx(index));
+        }
+        let allowed: Vec<&str> = wanted.iter().map(|role| role.words()).collect();
+        let message = format!(
+            "{name:?} is {}; expected {}",
+            role.words(),
+            allowed.join(" or ")
+        );
+        self.wrong(Code::WrongNode, at, message)
+            .note(declared_at, "declared here");
+        None
+    }
+
+    /// The entity that a name refers to.
+    pub fn entity(&mut self, value: &'a Value) -> Option<EntityIx> {
+        let (name, at) = self.text(value)?;
+        let found = find(&self.known.entities, name);
+        if found.is_none() {
+            let help = unknown(&self.known.entities, "entities", name);
+            self.wrong(
+                Code::UnknownName,
+                at,
+                format!("there is no entity {name:?}"),
+            )
+            .help(help);
+        }
+        found.map(EntityIx)
+    }
+
+    /// The flow that a name refers to.
+    pub fn flow(&mut self, value: &'a Value) -> Option<FlowIx> {
+        let (name, at) = self.text(value)?;
+        self.flow_named(name, at)
+    }
+
+    /// The flow of this name.
+    pub fn flow_named(&mut self, name: &str, at: Extent) -> Option<FlowIx> {
+        let found = find(&self.known.flows, name);
+        if found.is_none() {
+            let help = unknown(&self.known.flows, "flows", name);
+            self.wrong(Code::UnknownName, at, format!("there is no flow {name:?}"))
+                .help(help);
+        }
+        found.map(FlowIx)
+    }
+
+    /// The policy that a name refers to.
+    pub fn policy(&mut self, value: &'a Value) -> Option<PolicyIx> {
+        let (name, at) = self.text(value)?;
+        if let Some(index) = find(&self.known.policies, name) {
+            self.known.policies[index as usize].fact = true;
+            return Some(PolicyIx(index));
+        }
+        let help = unknown(&self.known.policies, "policies", name);
+        self.wrong(
+            Code::UnknownName,
+            at,
+            format!("there is no policy {name:?}"),
+        )
+        .help(help);
+        None
+    }
+}

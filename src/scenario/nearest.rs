@@ -1,0 +1,57 @@
+//! The valid name that a mistyped one probably meant.
+
+/// The candidate with the smallest edit distance, if it is close enough to be meant; the first of
+/// equals. A swap of neighbours counts as one edit.
+pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let allowed = (wrong.chars().count() / 3).max(1);
+    candidates
+        .into_iter()
+        .filter(|candidate| *candidate != wrong)
+        .map(|candidate| {
+            (
+                distance(&wrong.to_lowercase(), &candidate.to_lowercase()),
+                candidate,
+            )
+        })
+        .filter(|&(edits, _)| edits <= allowed)
+        .min_by_key(|&(edits, _)| edits)
+        .map(|(_, candidate)| candidate)
+}
+
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let left: Vec<char> = left.chars().collect();
+    if left.len().abs_diff(right.len()) > 8 || left.len() > 64 {
+        return usize::MAX;
+    }
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for i in 1..=left.len() {
+        let mut next = vec![i];
+        for j in 1..=right.len() {
+            let replace = row[j - 1] + usize::from(left[i - 1] != right[j - 1]);
+            let mut best = replace.min(row[j] + 1).min(next[j - 1] + 1);
+            if i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1] {
+                best = best.min(before[j - 2] + 1);
+            }
+            next.push(best);
+        }
+        before = std::mem::replace(&mut row, next);
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nearest;
+
+    #[test]
+    fn finds_what_was_meant_and_nothing_far_off() {
+        let names = ["inventory", "orders", "payments"];
+        assert_eq!(nearest("inventroy", names), Some("inventory"));
+        assert_eq!(nearest("Orders", names), Some("orders"));
+        assert_eq!(nearest("order", names), Some("orders"));
+        assert_eq!(nearest("shipping", names), None);
+        assert_eq!(nearest("", names), None);
+    }
+}
