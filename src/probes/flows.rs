@@ -173,7 +173,7 @@ impl Tally {
         self.flow.unconverged = self.strayed.count();
         let convergence = &mut self.flow.convergence;
         self.strayed.for_each(|intended, times| {
-            convergence.record_many(audit.since(Time(intended)), times)
+            convergence.record_many(audit.since(Time(intended)), times);
         });
         let counts = Reason::ALL
             .into_iter()

@@ -45,6 +45,10 @@ pub struct FlowPlan {
 
 /// One effect of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent properties of an effect"
+)]
 pub struct EffectPlan {
     /// What it changes.
     pub entity: EntityIx,

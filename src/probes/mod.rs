@@ -12,6 +12,7 @@
 //! ```
 
 pub mod anomalies;
+pub mod books;
 mod entries;
 pub mod fact;
 mod flows;
@@ -22,6 +23,9 @@ pub mod meters;
 pub mod outcome;
 mod recent;
 pub mod recovery;
+#[cfg(test)]
+mod rules;
+mod session;
 mod sessions;
 pub mod sketch;
 pub mod story;
@@ -150,7 +154,11 @@ impl Instruments {
 }
 
 impl Probe for Instruments {
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the variant is known at the call site: only its arm remains"
+    )]
+    #[inline(always)]
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         self.ledger.see(now, at, fact);
         self.meters.see(now, at, fact);

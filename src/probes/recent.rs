@@ -33,6 +33,12 @@ impl<K: Ord + Copy, V: Default> Recent<K, V> {
         self.young.entry(key).or_default()
     }
 
+    /// Nobody will ask for this one again.
+    pub fn forget(&mut self, key: K) {
+        self.young.remove(&key);
+        self.old.remove(&key);
+    }
+
     /// How many it remembers.
     #[cfg(test)]
     pub fn len(&self) -> usize {

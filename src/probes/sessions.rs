@@ -20,6 +20,7 @@ use super::fact::{KeyId, OpId, Verdict};
 use super::layout::Layout;
 use super::outcome::Violations;
 use super::recent::Recent;
+use super::session::{Created, Session};
 use super::truth::Truth;
 use crate::base::Time;
 
@@ -34,40 +35,6 @@ pub struct Sessions {
     /// What unanswered operations read and wrote: lists threaded through the entries.
     touches: Vec<Touch>,
     spare: u32,
-}
-
-#[derive(Clone, Debug)]
-struct Session {
-    /// Operations of it that are not closed.
-    open: u32,
-    /// Its operations that create something, while their items can be referred to.
-    created: Vec<Created>,
-    known: Recent<(EntityIx, KeyId), Known>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Created {
-    op: OpId,
-    flow: FlowIx,
-    /// Effects on the created items that are not there (yet).
-    missing: u64,
-    told_done: Time,
-    /// The number of the operation of the same flow that came after it.
-    superseded: Option<u64>,
-    closed: bool,
-}
-
-/// What a session knows of one item.
-#[derive(Clone, Debug, Default)]
-struct Known {
-    /// The highest version read, as far as answers told, by the time of the answer.
-    seen: Steps,
-    /// The highest version written, as far as told done, by the time of the answer.
-    told: Steps,
-    /// When the latest-sent operation that wrote it was sent.
-    wrote: Option<(Time, OpId)>,
-    /// When the last read of it was issued, by which flow, and whether that is measured.
-    read: Option<(Time, FlowIx, bool)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -259,11 +226,10 @@ impl Sessions {
                 .is_some_and(|(sent, by)| by != op && sent >= entry.answered);
             what.monotonic_writes += u64::from(later);
             // Told done, applied only now: reads in between missed it. (Created items: see `read`.)
-            if let Some((issued, flow, measured)) = known
+            if let Some((_, flow, measured)) = known
                 .read
                 .filter(|read| !created && read.0 >= entry.answered)
             {
-                debug_assert!(issued >= entry.answered);
                 let what = Violations {
                     read_your_writes: 1,
                     ..Violations::default()
@@ -301,24 +267,18 @@ impl Sessions {
 
     /// The operation read something. The guarantees that breaks.
     pub fn read(&mut self, op: OpId, entry: &mut Entry, seen: Seen) -> Violations {
-        let layout = Arc::clone(&self.layout);
-        let Some(session) = self.of(op, entry) else {
+        let sessions = &mut self.clients[op.client()];
+        let Some(Some(session)) = sessions.get_mut(entry.session as usize) else {
             return Violations::default();
         };
         let mut what = Violations::default();
-        let missing = seen
-            .key
-            .creator()
-            .filter(|creator| *creator != op)
-            .and_then(|creator| session.made(creator));
-        let missing = missing.is_some_and(|created| {
-            let effects = &layout.flows[usize::from(created.flow.0)].effects;
-            let here =
-                |n: &usize| created.missing & 1 << n != 0 && effects[*n].entity == seen.entity;
-            created.missing != 0
-                && created.told_done <= seen.issued
-                && (0..effects.len().min(64)).any(|n| here(&n))
-        });
+        let creator = seen.key.creator().filter(|creator| *creator != op);
+        let missing = creator
+            .and_then(|creator| session.made(creator))
+            .is_some_and(|created| {
+                let plan = &self.layout.flows[usize::from(created.flow.0)];
+                created.told_done <= seen.issued && created.misses(plan, seen.entity)
+            });
         let known = session.known.entry((seen.entity, seen.key));
         let told = known
             .told
@@ -357,8 +317,8 @@ impl Sessions {
 
     /// Nothing can act for the operation any more; `oldest`: none of this client below it is open.
     pub fn closed(&mut self, op: OpId, entry: &Entry, oldest: u64, truth: &mut Truth) {
-        let flows = Arc::clone(&self.layout);
-        let Some(session) = self.of(op, entry) else {
+        let sessions = &mut self.clients[op.client()];
+        let Some(Some(session)) = sessions.get_mut(entry.session as usize) else {
             return;
         };
         session.open = session.open.saturating_sub(1);
@@ -367,17 +327,21 @@ impl Sessions {
         }
         let crowded = session.created.len() > CREATED;
         let idle = session.open == 0;
-        session.created.retain(|created| {
-            let gone = created
+        let Session { created, known, .. } = &mut **session;
+        created.retain(|created| {
+            let superseded = created
                 .superseded
                 .is_some_and(|by| idle || crowded || oldest >= by);
-            if gone && created.closed {
-                let effects = flows.flows[usize::from(created.flow.0)].effects.iter();
-                effects
-                    .filter(|effect| effect.creates)
-                    .for_each(|effect| truth.retire(effect.entity, KeyId::created_by(created.op)));
+            let gone = superseded && created.closed;
+            let effects = self.layout.flows[usize::from(created.flow.0)]
+                .effects
+                .iter();
+            for effect in effects.filter(|effect| gone && effect.creates) {
+                let key = KeyId::created_by(created.op);
+                truth.retire(effect.entity, key);
+                known.forget((effect.entity, key));
             }
-            !(gone && created.closed)
+            !gone
         });
     }
 
@@ -400,47 +364,5 @@ impl Sessions {
             self.spare = std::mem::replace(&mut self.touches[at as usize], touch).next;
             at
         };
-    }
-}
-
-impl Session {
-    fn made(&mut self, op: OpId) -> Option<&mut Created> {
-        self.created
-            .iter_mut()
-            .rev()
-            .find(|created| created.op == op)
-    }
-}
-
-/// A maximum that grew over time: the last few steps of it, in order of time and height.
-#[derive(Clone, Debug, Default)]
-struct Steps(Vec<(Time, u64)>);
-
-impl Steps {
-    /// Steps kept while other operations of the session overlap.
-    const MOST: usize = 8;
-
-    /// From `time` on it is at least `height`; `alone`: nobody will ask for an earlier instant.
-    fn push(&mut self, time: Time, height: u64, alone: bool) {
-        let last = self.0.last().copied();
-        if last.is_some_and(|(_, top)| top >= height) {
-            return;
-        }
-        if alone {
-            self.0.clear();
-        } else if self.0.len() == Self::MOST {
-            self.0.remove(0);
-        }
-        self.0
-            .push((last.map_or(time, |(before, _)| before.max(time)), height));
-    }
-
-    /// Its height at `time`.
-    fn before(&self, time: Time) -> Option<u64> {
-        self.0
-            .iter()
-            .rev()
-            .find(|(since, _)| *since <= time)
-            .map(|(_, height)| *height)
     }
 }

@@ -115,15 +115,10 @@ mod tests {
     #[test]
     fn it_is_bounded() {
         let mut story = Story::of(OpId::new(0, 0));
-        (0..MOST as u64 + 7).for_each(|n| {
-            story.see(
-                Time(n),
-                InstanceId(0),
-                Fact::Redelivered {
-                    op: OpId::new(0, 0),
-                },
-            )
-        });
+        let op = OpId::new(0, 0);
+        for n in 0..MOST as u64 + 7 {
+            story.see(Time(n), InstanceId(0), Fact::Redelivered { op });
+        }
         assert_eq!((story.lines().len(), story.left_out()), (MOST, 7));
     }
 }
