@@ -23,7 +23,6 @@ pub const WRITE: u64 = 2_000;
 
 pub const APP: InstanceId = InstanceId(0);
 pub const DB: InstanceId = InstanceId(1);
-pub const LOG: InstanceId = InstanceId(2);
 
 /// Created by operations; its preloaded items start at 0.
 pub const ORDER: EntityIx = EntityIx(0);

@@ -1,7 +1,8 @@
 //! The inbox: what a store remembers of each operation's effects, so that a repetition changes
 //! nothing and is answered as the first time. Record and effect share a transaction, refusals are
 //! remembered too, and undoing nothing blocks the late original (semantics.md, rules 20 and 28).
-//! The pattern is the *idempotent consumer* of Richardson, "Microservices Patterns" (2018), 3.3.3.
+//! The pattern is Richardson's "Idempotent Consumer"
+//! (<https://microservices.io/patterns/communication-style/idempotent-consumer.html>).
 //!
 //! ```text
 //! effect ──▶ applied ──undo──▶ applied, undone      (a repetition of either changes nothing)
