@@ -20,7 +20,8 @@ const ROUNDS: usize = 9;
 
 fn tiers() -> Arc<Scenario> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/theory/tiers.ron");
-    let loaded = scenario::load(&path, &[]).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+    let loaded =
+        scenario::load(&path, &[]).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
     Arc::new(loaded.scenario)
 }
 
@@ -38,15 +39,16 @@ fn median(mut times: Vec<Duration>) -> f64 {
 
 fn main() {
     let scenario = tiers();
-    let requests = simulate::run(&scenario, 0, 1).flows["request"].offered
-        * scenario.run.length.0
+    let requests = simulate::run(&scenario, 0, 1).flows["request"].offered * scenario.run.length.0
         / (scenario.run.length.0 - scenario.run.warmup.0);
 
     let mut criterion = Criterion::default().configure_from_args();
     let mut group = criterion.benchmark_group("tiers");
     group.throughput(Throughput::Elements(requests)).sample_size(20);
     group.bench_function("bare loop", |bencher| bencher.iter(|| bare::run(black_box(requests), 1)));
-    group.bench_function("windtunnel", |bencher| bencher.iter(|| simulate::run(&scenario, 0, black_box(1))));
+    group.bench_function("windtunnel", |bencher| {
+        bencher.iter(|| simulate::run(&scenario, 0, black_box(1)))
+    });
     group.finish();
     criterion.final_summary();
 

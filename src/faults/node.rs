@@ -27,11 +27,11 @@ struct Ailments {
 impl Instances {
     /// Takes a fault in, if it is one of instances.
     pub fn add(&mut self, kind: &FaultKind, windows: &Windows, nodes: &[NodeModel]) {
-        let target = match kind {
-            FaultKind::Slow { target, .. }
-            | FaultKind::Pause { target }
-            | FaultKind::Crash { target, .. } => target,
-            _ => return,
+        let (FaultKind::Slow { target, .. }
+        | FaultKind::Pause { target }
+        | FaultKind::Crash { target, .. }) = kind
+        else {
+            return;
         };
         for instance in befallen(target, nodes) {
             let at = instance.0 as usize;

@@ -418,6 +418,8 @@ fn model(kind: &tree::NodeKind) -> Model {
         instances,
         entities: Vec::new(),
         flows: Vec::new(),
+        effects: Vec::new(),
+        client_policy: None,
         programs: programs(),
         policies: Vec::new(),
         network: NetworkModel { links: vec![LinkModel::Constant(LaneId(0), ms(1)); 16], nodes: 4 },

@@ -6,7 +6,7 @@
 //!              no: Rejected           FIFO per item          service time      └ outbox ─▶ broker
 //! ```
 //!
-//! Readers take no locks (multi-version concurrency, as in PostgreSQL, "13.1 Introduction": reading
+//! Readers take no locks (multi-version concurrency, as in `PostgreSQL`, "13.1 Introduction": reading
 //! never blocks writing and writing never blocks reading), and a connection that waits for a lock
 //! is busy. What survives a crash lies in [`store`].
 
@@ -14,6 +14,7 @@ mod ages;
 #[cfg(test)]
 mod harness;
 mod inbox;
+mod judgement;
 mod locks;
 mod progress;
 mod relay;
@@ -104,7 +105,7 @@ impl Database {
                 self.store.relay.confirm(call, verdict, env);
                 env.fact(Fact::Dropped { op: op.id, why: None });
             }
-            Body::Gone => {
+            Body::Gone { .. } => {
                 self.store.relay.disconnect(from, env);
                 env.fact(Fact::Dropped { op: op.id, why: None });
             }

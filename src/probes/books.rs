@@ -85,55 +85,25 @@ impl Books {
             self.of(entry).answered(verdict, in_time, latency);
             if verdict == Verdict::Refused && entry.is(Flag::Misled) {
                 self.of(entry).flow.wrongly_refused += 1;
-                self.anomalies
-                    .note(now, Kind::WronglyRefused, entry.flow, op, Detail::Nothing);
+                self.anomalies.note(now, Kind::WronglyRefused, entry.flow, op, Detail::Nothing);
             }
         }
     }
 
     pub(super) fn first_applied(&mut self, now: Time, entry: &mut Entry, commit: Commit) {
-        let Commit {
-            op,
-            effect,
-            entity,
-            key,
-            version,
-            ..
-        } = commit;
-        let broken = self.sessions.wrote(
-            op,
-            entry,
-            effect,
-            Written {
-                entity,
-                key,
-                version,
-            },
-        );
-        let detail = Detail::Read {
-            entity,
-            version,
-            staleness: Span::ZERO,
-        };
-        broken
-            .into_iter()
-            .flatten()
-            .for_each(|broken| self.broken(now, op, broken, detail));
+        let Commit { op, effect, entity, key, version, .. } = commit;
+        let broken = self.sessions.wrote(op, entry, effect, Written { entity, key, version });
+        let detail = Detail::Read { entity, version, staleness: Span::ZERO };
+        broken.into_iter().flatten().for_each(|broken| self.broken(now, op, broken, detail));
     }
 
     pub(super) fn saw(&mut self, now: Time, op: OpId, entry: &mut Entry, seen: Seen, value: i64) {
-        let fresh = self
-            .truth
-            .judge(seen.entity, seen.key, seen.version, seen.issued);
+        let fresh = self.truth.judge(seen.entity, seen.key, seen.version, seen.issued);
         self.windows.read(now, fresh.behind > 0);
         let needs = &self.layout.flows[usize::from(entry.flow.0)].needs;
-        if let Some(&(_, need)) = needs
-            .iter()
-            .find(|(entity, need)| *entity == seen.entity && value < *need)
-            && self
-                .truth
-                .value(seen.entity, seen.key)
-                .is_some_and(|truth| truth >= need)
+        if let Some(&(_, need)) =
+            needs.iter().find(|(entity, need)| *entity == seen.entity && value < *need)
+            && self.truth.value(seen.entity, seen.key).is_some_and(|truth| truth >= need)
         {
             entry.set(Flag::Misled);
         }
@@ -145,38 +115,20 @@ impl Books {
         let reads = &mut self.of(entry).flow.reads;
         reads.count(fresh.staleness, fresh.behind);
         reads.dangling += u64::from(dangling);
-        let detail = Detail::Read {
-            entity: seen.entity,
-            version: seen.version,
-            staleness: fresh.staleness,
-        };
+        let detail =
+            Detail::Read { entity: seen.entity, version: seen.version, staleness: fresh.staleness };
         if dangling {
-            self.anomalies
-                .note(now, Kind::Dangling, entry.flow, op, detail);
+            self.anomalies.note(now, Kind::Dangling, entry.flow, op, detail);
         }
         if fresh.behind > 0 {
-            self.anomalies
-                .note(now, Kind::StaleRead, entry.flow, op, detail);
+            self.anomalies.note(now, Kind::StaleRead, entry.flow, op, detail);
         }
-        self.broken(
-            now,
-            op,
-            Broken {
-                what,
-                flow: entry.flow,
-                measured: true,
-            },
-            detail,
-        );
+        self.broken(now, op, Broken { what, flow: entry.flow, measured: true }, detail);
     }
 
     /// Count broken guarantees.
     fn broken(&mut self, now: Time, op: OpId, broken: Broken, detail: Detail) {
-        let Broken {
-            what,
-            flow,
-            measured,
-        } = broken;
+        let Broken { what, flow, measured } = broken;
         if !measured || what == Violations::default() {
             return;
         }
@@ -195,11 +147,7 @@ impl Books {
     pub(super) fn note_end(&mut self, now: Time, op: OpId, entry: &Entry, judgement: &Judgement) {
         let Judgement { end, effects } = judgement;
         let there = (effects.once + effects.duplicated) as u32;
-        let detail = Detail::Effects {
-            told: effects.told as u32,
-            there,
-            loss: entry.loss(),
-        };
+        let detail = Detail::Effects { told: effects.told as u32, there, loss: entry.loss() };
         let end = match end {
             End::HalfDone => Some(Kind::HalfDone),
             End::Retracted => Some(Kind::Retracted),

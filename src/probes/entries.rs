@@ -123,9 +123,7 @@ impl Entry {
 
     /// Why something of it was lost, the last time that happened.
     pub fn loss(&self) -> Option<Reason> {
-        (self.flags >> 12)
-            .checked_sub(1)
-            .map(|reason| Reason::ALL[usize::from(reason)])
+        (self.flags >> 12).checked_sub(1).map(|reason| Reason::ALL[usize::from(reason)])
     }
 
     /// Remember why something of it was lost.
@@ -163,11 +161,7 @@ struct Page {
 impl Entries {
     /// For so many clients, and flows of at most `stride` effects.
     pub fn new(clients: usize, stride: usize) -> Self {
-        Self {
-            lanes: vec![Lane::default(); clients],
-            stride,
-            spare: Vec::new(),
-        }
+        Self { lanes: vec![Lane::default(); clients], stride, spare: Vec::new() }
     }
 
     /// Open one. Numbers ascend; skipped ones never existed.
@@ -186,10 +180,7 @@ impl Entries {
         let Some(page) = &mut lane.pages[page] else {
             return;
         };
-        debug_assert!(
-            page.entries.len() <= slot,
-            "operation {op:?} is opened twice"
-        );
+        debug_assert!(page.entries.len() <= slot, "operation {op:?} is opened twice");
         while page.entries.len() < slot {
             page.entries.push(Entry { flags: 0, ..entry });
         }
@@ -204,9 +195,7 @@ impl Entries {
     #[inline]
     pub fn get(&mut self, op: OpId) -> Option<&mut Entry> {
         let (page, slot) = self.page(op)?;
-        page.entries
-            .get_mut(slot)
-            .filter(|entry| entry.is(Flag::Open))
+        page.entries.get_mut(slot).filter(|entry| entry.is(Flag::Open))
     }
 
     /// The same with the nets of its effects.
@@ -263,10 +252,7 @@ impl Entries {
             for (at, page) in lane.pages.iter().enumerate() {
                 let entries = page.iter().flat_map(|page| page.entries.iter().enumerate());
                 for (slot, _) in entries.filter(|(_, entry)| entry.is(Flag::Open)) {
-                    open.push(OpId::new(
-                        client as u16,
-                        lane.base + (at * PAGE + slot) as u64,
-                    ));
+                    open.push(OpId::new(client as u16, lane.base + (at * PAGE + slot) as u64));
                 }
             }
         }
@@ -276,13 +262,7 @@ impl Entries {
     /// Pages that exist, in use or spare.
     #[cfg(test)]
     pub fn pages(&self) -> usize {
-        self.spare.len()
-            + self
-                .lanes
-                .iter()
-                .flat_map(|lane| &lane.pages)
-                .flatten()
-                .count()
+        self.spare.len() + self.lanes.iter().flat_map(|lane| &lane.pages).flatten().count()
     }
 }
 

@@ -49,12 +49,7 @@ pub struct Ledger {
 impl Ledger {
     /// An empty one.
     pub fn new(layout: &Arc<Layout>) -> Self {
-        let stride = layout
-            .flows
-            .iter()
-            .map(|flow| flow.effects.len().min(64))
-            .max()
-            .unwrap_or(0);
+        let stride = layout.flows.iter().map(|flow| flow.effects.len().min(64)).max().unwrap_or(0);
         Self {
             entries: Entries::new(layout.clients.len(), stride),
             books: Books::new(layout),
@@ -71,13 +66,9 @@ impl Ledger {
     #[inline(always)]
     pub fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         match fact {
-            Fact::Sent {
-                op,
-                flow,
-                session,
-                intended,
-                told,
-            } => self.sent(now, op, flow, session, intended, told),
+            Fact::Sent { op, flow, session, intended, told } => {
+                self.sent(now, op, flow, session, intended, told)
+            }
             Fact::Answered { op, verdict } => self.answered(now, op, verdict),
             Fact::Message { op, .. } => self.message(now, op),
             Fact::Carried { op } => self.with(op, |_, entry| entry.count += 1),
@@ -87,76 +78,16 @@ impl Ledger {
                 entry.set(Flag::Refused);
                 books.sessions.refused(op, entry);
             }),
-            Fact::Applied {
-                op,
-                effect,
-                entity,
-                key,
-                version,
-                before,
-                value,
-            } => {
-                self.applied(
-                    now,
-                    Commit {
-                        op,
-                        effect,
-                        entity,
-                        key,
-                        version,
-                        before,
-                        value,
-                    },
-                );
+            Fact::Applied { op, effect, entity, key, version, before, value } => {
+                self.applied(now, Commit { op, effect, entity, key, version, before, value });
             }
-            Fact::Undone {
-                op,
-                effect,
-                entity,
-                key,
-                version,
-                before,
-                value,
-            } => {
-                self.undone(
-                    now,
-                    Commit {
-                        op,
-                        effect,
-                        entity,
-                        key,
-                        version,
-                        before,
-                        value,
-                    },
-                );
+            Fact::Undone { op, effect, entity, key, version, before, value } => {
+                self.undone(now, Commit { op, effect, entity, key, version, before, value });
             }
-            Fact::Saw {
-                op,
-                entity,
-                key,
-                version,
-                value,
-                issued,
-            } => {
-                self.saw(
-                    now,
-                    op,
-                    Seen {
-                        entity,
-                        key,
-                        version,
-                        issued,
-                    },
-                    value,
-                );
+            Fact::Saw { op, entity, key, version, value, issued } => {
+                self.saw(now, op, Seen { entity, key, version, issued }, value);
             }
-            Fact::Holds {
-                op,
-                entity,
-                key,
-                version,
-            } => {
+            Fact::Holds { op, entity, key, version } => {
                 self.books.truth.holds(now, at, entity, key, version);
                 // A copy of what it changed is part of its convergence; what a reader's cache
                 // fetched is not, and a copy's maker may be long settled.
@@ -192,9 +123,7 @@ impl Ledger {
             };
             if !entry.is_answered() && entry.is(Flag::Measured) {
                 let age = audit.since(entry.intended);
-                self.books
-                    .of(entry)
-                    .answered(Verdict::Failed(Reason::Unanswered), false, age);
+                self.books.of(entry).answered(Verdict::Failed(Reason::Unanswered), false, age);
             }
             self.settle(audit, op);
         }
@@ -254,10 +183,7 @@ impl Ledger {
     #[inline]
     fn dropped(&mut self, now: Time, op: OpId, why: Option<Reason>) {
         self.with_last(now, op, |_, entry| {
-            debug_assert!(
-                entry.count > 0,
-                "more was dropped than there was for {op:?}"
-            );
+            debug_assert!(entry.count > 0, "more was dropped than there was for {op:?}");
             entry.count -= 1;
             if let Some(why) = why {
                 entry.lose(why);
@@ -295,27 +221,13 @@ impl Ledger {
 
     /// What any commit does to the truth, whoever made it.
     fn commit(&mut self, now: Time, commit: Commit) {
-        let Commit {
-            op,
-            entity,
-            key,
-            version,
-            before,
-            value,
-            ..
-        } = commit;
+        let Commit { op, entity, key, version, before, value, .. } = commit;
         let books = &mut self.books;
         books.truth.commit(now, entity, key, version, value);
         if books.invariants.commit(now, entity, before, value)
             && let Some(entry) = self.entries.get(op)
         {
-            books.anomalies.note(
-                now,
-                Kind::Floor,
-                entry.flow,
-                op,
-                Detail::Value { entity, value },
-            );
+            books.anomalies.note(now, Kind::Floor, entry.flow, op, Detail::Value { entity, value });
         }
     }
 
@@ -336,11 +248,6 @@ impl Ledger {
             books.note_end(now, op, &entry, &judgement);
         }
         books.windows.settled(now);
-        books.sessions.closed(
-            op,
-            &entry,
-            self.entries.oldest(op.client()),
-            &mut books.truth,
-        );
+        books.sessions.closed(op, &entry, self.entries.oldest(op.client()), &mut books.truth);
     }
 }

@@ -93,18 +93,11 @@ impl Meters {
             self.leaves(end, InstanceId(instance as u32), u32::MAX);
             self.frees(end, InstanceId(instance as u32), u32::MAX);
         }
-        let nodes = self
-            .layout
-            .nodes
-            .iter()
-            .zip(self.nodes)
-            .filter(|(plan, _)| plan.kind != "client");
+        let nodes =
+            self.layout.nodes.iter().zip(self.nodes).filter(|(plan, _)| plan.kind != "client");
         nodes
             .map(|(plan, meter)| {
-                (
-                    plan.name.clone(),
-                    meter.outcome(plan.workers, plan.instances, stretch),
-                )
+                (plan.name.clone(), meter.outcome(plan.workers, plan.instances, stretch))
             })
             .collect()
     }
@@ -183,9 +176,7 @@ impl Meter {
         NodeOutcome {
             arrivals: self.arrivals,
             turned_away: self.turned_away,
-            utilization: available
-                .filter(|ns| *ns > 0)
-                .map(|ns| self.busy_ns as f64 / ns as f64),
+            utilization: available.filter(|ns| *ns > 0).map(|ns| self.busy_ns as f64 / ns as f64),
             queue_mean: if stretch.0 == 0 {
                 0.0
             } else {
@@ -233,11 +224,7 @@ mod tests {
     }
 
     fn began(waited: u64) -> Fact {
-        Fact::Began {
-            op: OP,
-            waited: Span(waited),
-            queued: waited > 0,
-        }
+        Fact::Began { op: OP, waited: Span(waited), queued: waited > 0 }
     }
 
     const ARRIVED: Fact = Fact::Arrived { op: OP };
@@ -257,11 +244,7 @@ mod tests {
         ]);
         assert_eq!(till.utilization, Some(100.0 / 200.0));
         assert_eq!((till.queue_mean, till.queue_max), (0.5, 1));
-        assert_eq!(
-            (till.arrivals, till.wait.count()),
-            (0, 0),
-            "both arrived during the warm-up"
-        );
+        assert_eq!((till.arrivals, till.wait.count()), (0, 0), "both arrived during the warm-up");
     }
 
     #[test]
@@ -278,10 +261,7 @@ mod tests {
         ]);
         assert_eq!((till.arrivals, till.wait.count(), till.waited), (2, 2, 1));
         assert_eq!(till.wait.max(), Some(Span(30)));
-        assert_eq!(
-            (till.queue_mean, till.utilization),
-            (0.1, Some(90.0 / 200.0))
-        );
+        assert_eq!((till.queue_mean, till.utilization), (0.1, Some(90.0 / 200.0)));
     }
 
     #[test]
@@ -293,37 +273,21 @@ mod tests {
             (120, A, Fact::Down),
             (120, B, began(0)),
         ]);
-        assert_eq!(
-            (till.queue_mean, till.queue_max),
-            ((10.0 + 20.0) / 100.0, 2)
-        );
+        assert_eq!((till.queue_mean, till.queue_max), ((10.0 + 20.0) / 100.0, 2));
         assert_eq!(till.utilization, Some((20.0 + 80.0) / 200.0));
     }
 
     #[test]
     fn a_queue_that_stands_still_is_as_long_as_it_is() {
-        let till = see(&[
-            (50, A, WAITS),
-            (60, A, WAITS),
-            (70, A, Fact::LeftQueue { op: OP }),
-        ]);
+        let till = see(&[(50, A, WAITS), (60, A, WAITS), (70, A, Fact::LeftQueue { op: OP })]);
         assert_eq!((till.queue_mean, till.queue_max), (1.0, 1));
     }
 
     #[test]
     fn what_was_turned_away_hit_or_missed_is_counted_in_the_stretch() {
-        let away = Fact::TurnedAway {
-            op: OP,
-            why: Reason::Rejected,
-        };
-        let hit = Fact::CacheHit {
-            op: OP,
-            entity: crate::scenario::tree::EntityIx(0),
-        };
-        let miss = Fact::CacheMiss {
-            op: OP,
-            entity: crate::scenario::tree::EntityIx(0),
-        };
+        let away = Fact::TurnedAway { op: OP, why: Reason::Rejected };
+        let hit = Fact::CacheHit { op: OP, entity: crate::scenario::tree::EntityIx(0) };
+        let miss = Fact::CacheMiss { op: OP, entity: crate::scenario::tree::EntityIx(0) };
         let till = see(&[
             (99, A, away),
             (100, A, away),

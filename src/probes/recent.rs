@@ -14,11 +14,7 @@ pub struct Recent<K, V> {
 impl<K: Ord + Copy, V: Default> Recent<K, V> {
     /// Empty, for at most `capacity` of them.
     pub fn new(capacity: usize) -> Self {
-        Self {
-            young: BTreeMap::new(),
-            old: BTreeMap::new(),
-            half: (capacity / 2).max(1),
-        }
+        Self { young: BTreeMap::new(), old: BTreeMap::new(), half: (capacity / 2).max(1) }
     }
 
     /// The value of this key, made now if it was not there or forgotten; it is the youngest.

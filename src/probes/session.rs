@@ -51,10 +51,7 @@ pub struct Known {
 impl Session {
     /// What this operation creates, while that is remembered.
     pub fn made(&mut self, op: OpId) -> Option<&mut Created> {
-        self.created
-            .iter_mut()
-            .rev()
-            .find(|created| created.op == op)
+        self.created.iter_mut().rev().find(|created| created.op == op)
     }
 }
 
@@ -88,17 +85,12 @@ impl Steps {
         } else if self.0.len() == Self::MOST {
             self.0.remove(0);
         }
-        self.0
-            .push((last.map_or(time, |(before, _)| before.max(time)), height));
+        self.0.push((last.map_or(time, |(before, _)| before.max(time)), height));
     }
 
     /// Its height at `time`.
     pub fn before(&self, time: Time) -> Option<u64> {
-        self.0
-            .iter()
-            .rev()
-            .find(|(since, _)| *since <= time)
-            .map(|(_, height)| *height)
+        self.0.iter().rev().find(|(since, _)| *since <= time).map(|(_, height)| *height)
     }
 }
 

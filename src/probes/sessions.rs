@@ -88,17 +88,9 @@ const CREATED: usize = 64;
 impl Sessions {
     /// Nobody has done anything.
     pub fn new(layout: Arc<Layout>) -> Self {
-        let clients = layout
-            .clients
-            .iter()
-            .map(|client| vec![None; client.sessions as usize])
-            .collect();
-        Self {
-            layout,
-            clients,
-            touches: Vec::new(),
-            spare: NOWHERE,
-        }
+        let clients =
+            layout.clients.iter().map(|client| vec![None; client.sessions as usize]).collect();
+        Self { layout, clients, touches: Vec::new(), spare: NOWHERE }
     }
 
     /// An operation was sent.
@@ -113,11 +105,7 @@ impl Sessions {
             client.resize(entry.session as usize + 1, None);
         }
         let session = client[entry.session as usize].get_or_insert_with(|| {
-            Box::new(Session {
-                open: 0,
-                created: Vec::new(),
-                known: Recent::new(share.max(64)),
-            })
+            Box::new(Session { open: 0, created: Vec::new(), known: Recent::new(share.max(64)) })
         });
         session.open += 1;
         let mut missing = 0;
@@ -128,11 +116,7 @@ impl Sessions {
             }
         }
         if missing != 0 {
-            for older in session
-                .created
-                .iter_mut()
-                .filter(|older| older.flow == entry.flow)
-            {
+            for older in session.created.iter_mut().filter(|older| older.flow == entry.flow) {
                 older.superseded.get_or_insert(op.number());
             }
             let created = Created {
@@ -157,9 +141,8 @@ impl Sessions {
     /// The client was answered: what the operation read and wrote counts from now on.
     pub fn answered(&mut self, now: Time, op: OpId, entry: &mut Entry, verdict: Verdict) {
         let mut at = std::mem::replace(&mut entry.touches, NOWHERE);
-        let Some(session) = self.clients[op.client()]
-            .get_mut(entry.session as usize)
-            .and_then(Option::as_mut)
+        let Some(session) =
+            self.clients[op.client()].get_mut(entry.session as usize).and_then(Option::as_mut)
         else {
             return;
         };
@@ -178,11 +161,7 @@ impl Sessions {
             };
             if counts {
                 let known = session.known.entry((touch.entity, touch.key));
-                let steps = if touch.wrote {
-                    &mut known.told
-                } else {
-                    &mut known.seen
-                };
+                let steps = if touch.wrote { &mut known.told } else { &mut known.seen };
                 steps.push(now, touch.version, alone);
             }
             self.touches[at as usize].next = self.spare;
@@ -199,11 +178,7 @@ impl Sessions {
         effect: u8,
         written: Written,
     ) -> [Option<Broken>; 2] {
-        let Written {
-            entity,
-            key,
-            version,
-        } = written;
+        let Written { entity, key, version } = written;
         let Some(session) = self.of(op, entry) else {
             return [None; 2];
         };
@@ -213,32 +188,18 @@ impl Sessions {
         let (alone, created) = (session.open <= 1, key.creator() == Some(op));
         let known = session.known.entry((entity, key));
         let mut what = Violations::default();
-        what.writes_follow_reads += u64::from(
-            known
-                .seen
-                .before(entry.sent)
-                .is_some_and(|seen| version <= seen),
-        );
+        what.writes_follow_reads +=
+            u64::from(known.seen.before(entry.sent).is_some_and(|seen| version <= seen));
         let mut missed = None;
         if entry.is(Flag::Done) {
-            let later = known
-                .wrote
-                .is_some_and(|(sent, by)| by != op && sent >= entry.answered);
+            let later = known.wrote.is_some_and(|(sent, by)| by != op && sent >= entry.answered);
             what.monotonic_writes += u64::from(later);
             // Told done, applied only now: reads in between missed it. (Created items: see `read`.)
-            if let Some((_, flow, measured)) = known
-                .read
-                .filter(|read| !created && read.0 >= entry.answered)
+            if let Some((_, flow, measured)) =
+                known.read.filter(|read| !created && read.0 >= entry.answered)
             {
-                let what = Violations {
-                    read_your_writes: 1,
-                    ..Violations::default()
-                };
-                missed = Some(Broken {
-                    what,
-                    flow,
-                    measured,
-                });
+                let what = Violations { read_your_writes: 1, ..Violations::default() };
+                missed = Some(Broken { what, flow, measured });
             }
             known.told.push(entry.answered, version, alone);
         }
@@ -246,22 +207,9 @@ impl Sessions {
             known.wrote = Some((entry.sent, op));
         }
         if !entry.is_answered() {
-            self.touch(
-                entry,
-                Touch {
-                    next: NOWHERE,
-                    wrote: true,
-                    entity,
-                    key,
-                    version,
-                },
-            );
+            self.touch(entry, Touch { next: NOWHERE, wrote: true, entity, key, version });
         }
-        let own = Broken {
-            what,
-            flow: entry.flow,
-            measured: entry.is(Flag::Measured),
-        };
+        let own = Broken { what, flow: entry.flow, measured: entry.is(Flag::Measured) };
         [(what != Violations::default()).then_some(own), missed]
     }
 
@@ -273,44 +221,21 @@ impl Sessions {
         };
         let mut what = Violations::default();
         let creator = seen.key.creator().filter(|creator| *creator != op);
-        let missing = creator
-            .and_then(|creator| session.made(creator))
-            .is_some_and(|created| {
-                let plan = &self.layout.flows[usize::from(created.flow.0)];
-                created.told_done <= seen.issued && created.misses(plan, seen.entity)
-            });
+        let missing = creator.and_then(|creator| session.made(creator)).is_some_and(|created| {
+            let plan = &self.layout.flows[usize::from(created.flow.0)];
+            created.told_done <= seen.issued && created.misses(plan, seen.entity)
+        });
         let known = session.known.entry((seen.entity, seen.key));
-        let told = known
-            .told
-            .before(seen.issued)
-            .is_some_and(|told| told > seen.version);
+        let told = known.told.before(seen.issued).is_some_and(|told| told > seen.version);
         what.read_your_writes += u64::from(missing || told);
-        what.monotonic_reads += u64::from(
-            known
-                .seen
-                .before(entry.sent)
-                .is_some_and(|before| before > seen.version),
-        );
+        what.monotonic_reads +=
+            u64::from(known.seen.before(entry.sent).is_some_and(|before| before > seen.version));
         if known.read.is_none_or(|(issued, ..)| issued <= seen.issued) {
             known.read = Some((seen.issued, entry.flow, entry.is(Flag::Measured)));
         }
         if !entry.is_answered() {
-            let Seen {
-                entity,
-                key,
-                version,
-                ..
-            } = seen;
-            self.touch(
-                entry,
-                Touch {
-                    next: NOWHERE,
-                    wrote: false,
-                    entity,
-                    key,
-                    version,
-                },
-            );
+            let Seen { entity, key, version, .. } = seen;
+            self.touch(entry, Touch { next: NOWHERE, wrote: false, entity, key, version });
         }
         what
     }
@@ -329,13 +254,9 @@ impl Sessions {
         let idle = session.open == 0;
         let Session { created, known, .. } = &mut **session;
         created.retain(|created| {
-            let superseded = created
-                .superseded
-                .is_some_and(|by| idle || crowded || oldest >= by);
+            let superseded = created.superseded.is_some_and(|by| idle || crowded || oldest >= by);
             let gone = superseded && created.closed;
-            let effects = self.layout.flows[usize::from(created.flow.0)]
-                .effects
-                .iter();
+            let effects = self.layout.flows[usize::from(created.flow.0)].effects.iter();
             for effect in effects.filter(|effect| gone && effect.creates) {
                 let key = KeyId::created_by(created.op);
                 truth.retire(effect.entity, key);
@@ -346,16 +267,11 @@ impl Sessions {
     }
 
     fn of(&mut self, op: OpId, entry: &Entry) -> Option<&mut Session> {
-        self.clients[op.client()]
-            .get_mut(entry.session as usize)?
-            .as_deref_mut()
+        self.clients[op.client()].get_mut(entry.session as usize)?.as_deref_mut()
     }
 
     fn touch(&mut self, entry: &mut Entry, touch: Touch) {
-        let touch = Touch {
-            next: entry.touches,
-            ..touch
-        };
+        let touch = Touch { next: entry.touches, ..touch };
         entry.touches = if self.spare == NOWHERE {
             self.touches.push(touch);
             self.touches.len() as u32 - 1

@@ -91,9 +91,8 @@ impl Sketch {
         self.min = self.min.min(ns);
         self.max = self.max.max(ns);
         self.sum += u128::from(ns) * wide;
-        self.squares = self
-            .squares
-            .saturating_add((u128::from(ns) * u128::from(ns)).saturating_mul(wide));
+        self.squares =
+            self.squares.saturating_add((u128::from(ns) * u128::from(ns)).saturating_mul(wide));
         self.bucket(ns, times);
     }
 
@@ -154,10 +153,7 @@ impl Sketch {
         }
         let count = u128::from(self.count);
         // n * sum(x^2) - (sum x)^2 in integers: a float would lose all digits to cancellation.
-        let spread = match (
-            count.checked_mul(self.squares),
-            self.sum.checked_mul(self.sum),
-        ) {
+        let spread = match (count.checked_mul(self.squares), self.sum.checked_mul(self.sum)) {
             (Some(squares), Some(square)) => squares.saturating_sub(square) as f64,
             _ => (count as f64 * self.squares as f64 - self.sum as f64 * self.sum as f64).max(0.0),
         };
@@ -253,10 +249,7 @@ impl Sketch {
             (0, ns as usize)
         } else {
             let shift = ns.ilog2() - self.bits;
-            (
-                shift as usize + 1,
-                (ns >> shift) as usize - (1 << self.bits),
-            )
+            (shift as usize + 1, (ns >> shift) as usize - (1 << self.bits))
         };
         let size = 1 << self.bits;
         let counts = &mut self.pages[page];
@@ -293,14 +286,7 @@ mod tests {
         let mut stored = Vec::new();
         sketch.for_each(|ns, times| stored.push((ns, times)));
         stored.sort_unstable();
-        (
-            sketch.count,
-            sketch.min(),
-            sketch.max(),
-            sketch.sum,
-            sketch.squares,
-            stored,
-        )
+        (sketch.count, sketch.min(), sketch.max(), sketch.sum, sketch.squares, stored)
     }
 
     #[test]

@@ -98,11 +98,8 @@ impl Windows {
 
     #[cold]
     fn advance(&mut self, now: Time) {
-        let empty = Window {
-            latency: Sketch::coarse(),
-            backlog: self.backlog,
-            ..Window::default()
-        };
+        let empty =
+            Window { latency: Sketch::coarse(), backlog: self.backlog, ..Window::default() };
         if self.end > Time::ZERO {
             self.current.backlog = self.backlog;
             self.series.push(std::mem::take(&mut self.current));
@@ -168,10 +165,8 @@ mod tests {
         windows.read(Time(3 * SECOND), true);
         let (series, width) = windows.outcome(Time(4 * SECOND));
         assert_eq!(width, Span(SECOND));
-        let offered: Vec<_> = series
-            .iter()
-            .map(|window| (window.offered, window.ok, window.backlog))
-            .collect();
+        let offered: Vec<_> =
+            series.iter().map(|window| (window.offered, window.ok, window.backlog)).collect();
         assert_eq!(offered, [(1, 0, 1), (1, 1, 1), (0, 0, 1), (0, 0, 1)]);
         assert_eq!((series[3].reads, series[3].stale), (1, 1));
     }
@@ -186,11 +181,7 @@ mod tests {
         }
         let (series, width) = windows.outcome(Time(1500 * SECOND));
         assert_eq!((series.len(), width), (375, Span(4 * SECOND)));
-        assert!(
-            series
-                .iter()
-                .all(|window| window.offered == 4 && window.latency.count() == 4)
-        );
+        assert!(series.iter().all(|window| window.offered == 4 && window.latency.count() == 4));
         assert!(series.iter().all(|window| window.backlog == 0));
     }
 }

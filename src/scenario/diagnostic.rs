@@ -71,11 +71,7 @@ impl Diagnostic {
         Self {
             code,
             message: message.into(),
-            site: Site {
-                origin: Origin::File,
-                place,
-                length,
-            },
+            site: Site { origin: Origin::File, place, length },
             label: String::new(),
             help: None,
             notes: Vec::new(),
@@ -98,11 +94,7 @@ impl Diagnostic {
 
     /// Error or warning.
     pub fn severity(&self) -> Severity {
-        if self.code.is_warning() {
-            Severity::Warning
-        } else {
-            Severity::Error
-        }
+        if self.code.is_warning() { Severity::Warning } else { Severity::Error }
     }
 }
 
@@ -122,31 +114,20 @@ pub struct Diagnostics {
 impl Diagnostics {
     /// Is there an error among them, not only warnings?
     pub fn has_errors(&self) -> bool {
-        self.list
-            .iter()
-            .any(|diagnostic| diagnostic.severity() == Severity::Error)
+        self.list.iter().any(|diagnostic| diagnostic.severity() == Severity::Error)
     }
 
     /// Could the file not be read at all?
     pub fn is_unreadable(&self) -> bool {
-        self.list
-            .iter()
-            .any(|diagnostic| diagnostic.code == Code::Unreadable)
+        self.list.iter().any(|diagnostic| diagnostic.code == Code::Unreadable)
     }
 
     /// All of them as rustc would show them, each beginning `error[E0203]: ...` and naming
     /// `file:line:column`. Ends with a line break.
     pub fn render(&self, color: bool) -> String {
-        let renderer = if color {
-            Renderer::styled()
-        } else {
-            Renderer::plain()
-        };
-        let mut shown: Vec<String> = self
-            .list
-            .iter()
-            .map(|one| renderer.render(&[self.report(one)]))
-            .collect();
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let mut shown: Vec<String> =
+            self.list.iter().map(|one| renderer.render(&[self.report(one)])).collect();
         if self.omitted > 0 {
             shown.push(format!("... and {} more", self.omitted));
         }
@@ -158,11 +139,8 @@ impl Diagnostics {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut group = Group::with_title(
-            level
-                .primary_title(&*diagnostic.message)
-                .id(diagnostic.code.text()),
-        );
+        let mut group =
+            Group::with_title(level.primary_title(&*diagnostic.message).id(diagnostic.code.text()));
         if diagnostic.site.place.line == 0 {
             group = group.element(Header::path(&*self.path));
         } else {
@@ -189,17 +167,12 @@ impl Diagnostics {
         if text.lines().any(|line| line.len() > LONGEST_LINE) {
             let place = marks[0].site.place;
             return group.element(
-                Header::path(path)
-                    .line(place.line as usize)
-                    .char_column(place.column as usize),
+                Header::path(path).line(place.line as usize).char_column(place.column as usize),
             );
         }
         let annotations = marks.iter().map(|mark| {
             let site = mark.site;
-            let end = Place {
-                column: site.place.column + site.length,
-                ..site.place
-            };
+            let end = Place { column: site.place.column + site.length, ..site.place };
             let label = Some(mark.label).filter(|label| !label.is_empty());
             mark.kind
                 .span(source.offset(site.place) - start..source.offset(end) - start)
@@ -223,18 +196,11 @@ struct Mark<'a> {
 /// All places of a diagnostic, those together that lie in the same part of the same text; the
 /// diagnostic's own first.
 fn marks(diagnostic: &Diagnostic) -> Vec<Vec<Mark<'_>>> {
-    let own = Mark {
-        site: &diagnostic.site,
-        label: &diagnostic.label,
-        kind: AnnotationKind::Primary,
-    };
+    let own =
+        Mark { site: &diagnostic.site, label: &diagnostic.label, kind: AnnotationKind::Primary };
     let mut groups = vec![vec![own]];
     for (site, label) in &diagnostic.notes {
-        let mark = Mark {
-            site,
-            label,
-            kind: AnnotationKind::Context,
-        };
+        let mark = Mark { site, label, kind: AnnotationKind::Context };
         let near = |group: &&mut Vec<Mark<'_>>| {
             let first = group[0].site;
             first.origin == site.origin && first.place.line.abs_diff(site.place.line) <= NEAR_LINES

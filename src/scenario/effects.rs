@@ -23,12 +23,7 @@ impl<'a> Reader<'a> {
         let undo = self.maybe(&fields, "undo", |reader, value| reader.undo(value, entity));
         let entity = entity?;
         self.check_effect(&fields, entity, scene);
-        Some(Effect {
-            entity,
-            key: key?,
-            change: change?,
-            undo: undo?,
-        })
+        Some(Effect { entity, key: key?, change: change?, undo: undo? })
     }
 
     fn change(&mut self, fields: &Fields<'a>, what: &str) -> Option<Change> {
@@ -36,17 +31,12 @@ impl<'a> Reader<'a> {
             "Write" => Some(Change::Write),
             "Add" => self.must(fields, "amount", Self::amount).map(Change::Add),
             "Take" => self
-                .must(fields, "amount", |reader, value| {
-                    reader.integer(value, 1..=i64::MAX)
-                })
+                .must(fields, "amount", |reader, value| reader.integer(value, 1..=i64::MAX))
                 .map(Change::Take),
             _ => {
                 let add = self.or(fields, "add", 0, Self::amount);
                 let if_unchanged = self.or(fields, "if_unchanged", false, Self::flag);
-                Some(Change::Put {
-                    add: add?,
-                    if_unchanged: if_unchanged?,
-                })
+                Some(Change::Put { add: add?, if_unchanged: if_unchanged? })
             }
         }
     }
@@ -60,18 +50,11 @@ impl<'a> Reader<'a> {
         if let (Some(owner), Some(here)) = (owner, scene.here)
             && owner != here
         {
-            let help = format!(
-                "write Tell({:?}, ...) around it",
-                self.known.node_name(owner)
-            );
+            let help = format!("write Tell({:?}, ...) around it", self.known.node_name(owner));
             self.foreign(fields.head, here, owner, name, &help);
         }
         if scene.calls > 0 {
-            self.misplaced(
-                fields.head,
-                "a call only answers: it changes nothing",
-                "use a Tell",
-            );
+            self.misplaced(fields.head, "a call only answers: it changes nothing", "use a Tell");
         } else if scene.in_all {
             self.misplaced(
                 fields.head,
@@ -86,10 +69,7 @@ impl<'a> Reader<'a> {
         let value = self.follow(value)?;
         let short = matches!(&value.kind, Kind::Group { args, .. } if args.len() == 1 && args[0].name.is_none());
         let (fields, change) = match value.word() {
-            Some("Write") => (
-                self.fields(value, "Write", 1, &["entity"])?,
-                Some(Change::Write),
-            ),
+            Some("Write") => (self.fields(value, "Write", 1, &["entity"])?, Some(Change::Write)),
             Some("Add") => {
                 let fields = if short {
                     self.fields(value, "Add", 1, &["amount", "entity"])?
@@ -136,19 +116,15 @@ impl<'a> Reader<'a> {
         let Some(value) = fields.get("key") else {
             let declared = &self.known.entities[entity?.0 as usize];
             let new = write && !declared.fact.numeric;
-            return Some(if new {
-                Key::New
-            } else {
-                Key::Popular(declared.name.to_owned())
-            });
+            return Some(if new { Key::New } else { Key::Popular(declared.name.to_owned()) });
         };
         let value = self.follow(value)?;
         match (value.word(), &value.kind) {
             (Some("New"), Kind::Word(_)) => Some(Key::New),
             (Some("Own"), Kind::Word(_)) => Some(Key::Own),
-            (Some("Popular"), Kind::Word(_)) => Some(Key::Popular(
-                self.known.entities[entity?.0 as usize].name.to_owned(),
-            )),
+            (Some("Popular"), Kind::Word(_)) => {
+                Some(Key::Popular(self.known.entities[entity?.0 as usize].name.to_owned()))
+            }
             (Some("Popular"), _) => {
                 let named = self.fields(value, "Popular", 1, &["draw"])?;
                 let (draw, at) = self.must(&named, "draw", Self::text)?;
@@ -156,20 +132,12 @@ impl<'a> Reader<'a> {
                 Some(Key::Popular(draw.to_owned()))
             }
             (Some("Same"), _) => {
-                self.wrong(
-                    Code::Unsupported,
-                    value.head(),
-                    "`Same` cannot be simulated yet",
-                )
-                .help("steps with the same Popular(\"name\") mean the same item");
+                self.wrong(Code::Unsupported, value.head(), "`Same` cannot be simulated yet")
+                    .help("steps with the same Popular(\"name\") mean the same item");
                 None
             }
             _ => {
-                self.unknown_word(
-                    value,
-                    "a key",
-                    &["New", "Own", "Popular", "Popular(\"draw\")"],
-                );
+                self.unknown_word(value, "a key", &["New", "Own", "Popular", "Popular(\"draw\")"]);
                 None
             }
         }

@@ -41,20 +41,13 @@ impl<'a> Reader<'a> {
         let (name, at, value) = (declared.name, declared.at, declared.value);
         let names = &["home", "deadline", "propagate", "give_up", "work", "steps"];
         let fields = self.fields(value, "a flow", 0, names)?;
-        let home = self.must(&fields, "home", |reader, value| {
-            reader.node(value, &[Role::Service])
-        });
+        let home = self.must(&fields, "home", |reader, value| reader.node(value, &[Role::Service]));
         let deadline = self.maybe(&fields, "deadline", Self::positive_span);
         let propagate = self.or(&fields, "propagate", false, Self::flag);
         let give_up = self.maybe(&fields, "give_up", Self::positive_span);
         let work = self.maybe(&fields, "work", Self::dist);
-        let scene = Scene {
-            flow: FlowIx(index as u16),
-            here: home,
-            tells: 0,
-            calls: 0,
-            in_all: false,
-        };
+        let scene =
+            Scene { flow: FlowIx(index as u16), here: home, tells: 0, calls: 0, in_all: false };
         let mut sites = Vec::new();
         let steps = self.or(&fields, "steps", Vec::new(), |reader, value| {
             reader.steps(value, scene, &mut sites)
@@ -81,10 +74,8 @@ impl<'a> Reader<'a> {
         sites: &mut Vec<Extent>,
     ) -> Option<Vec<Step>> {
         let items = self.list(value, "steps", true)?;
-        let steps: Vec<Option<Step>> = items
-            .iter()
-            .map(|item| self.step(item, scene, sites))
-            .collect();
+        let steps: Vec<Option<Step>> =
+            items.iter().map(|item| self.step(item, scene, sites)).collect();
         steps.into_iter().collect()
     }
 
@@ -117,9 +108,8 @@ impl<'a> Reader<'a> {
             }
             "Repeat" => {
                 let fields = self.fields(value, "Repeat", 2, &["times", "steps"])?;
-                let times = self.must(&fields, "times", |reader, value| {
-                    reader.count(value, 0..=MAX_TIMES)
-                });
+                let times =
+                    self.must(&fields, "times", |reader, value| reader.count(value, 0..=MAX_TIMES));
                 let steps = self.body(&fields, scene, sites);
                 Some(Step::Repeat(times?, steps?))
             }
@@ -137,9 +127,8 @@ impl<'a> Reader<'a> {
         scene: Scene,
         sites: &mut Vec<Extent>,
     ) -> Option<Vec<Step>> {
-        let steps = self.must(fields, "steps", |reader, value| {
-            reader.steps(value, scene, sites)
-        })?;
+        let steps =
+            self.must(fields, "steps", |reader, value| reader.steps(value, scene, sites))?;
         if steps.is_empty() {
             self.wrong(Code::NothingToDo, fields.head, "there are no steps in here");
             return None;
@@ -153,9 +142,8 @@ impl<'a> Reader<'a> {
         let fields = self.fields(value, what, 1, &["entity", "key", "need"])?;
         let entity = self.must(&fields, "entity", Self::entity);
         let key = self.key(&fields, entity, false);
-        let need = self.maybe(&fields, "need", |reader, value| {
-            reader.integer(value, i64::MIN..=i64::MAX)
-        });
+        let need =
+            self.maybe(&fields, "need", |reader, value| reader.integer(value, i64::MIN..=i64::MAX));
         let entity = entity?;
         let (name, owner) = self.owner(entity);
         if let (Some(owner), Some(here)) = (owner, scene.here) {
@@ -172,21 +160,11 @@ impl<'a> Reader<'a> {
                 });
                 self.known.edges.push((scene.flow, owner));
             } else if owner != here {
-                self.foreign(
-                    fields.head,
-                    here,
-                    owner,
-                    name,
-                    &format!("write Ask({name:?})"),
-                );
+                self.foreign(fields.head, here, owner, name, &format!("write Ask({name:?})"));
             }
         }
         let (key, need) = (key?, need?);
-        Some(if ask {
-            Step::Ask { entity, key, need }
-        } else {
-            Step::Read { entity, key, need }
-        })
+        Some(if ask { Step::Ask { entity, key, need } } else { Step::Read { entity, key, need } })
     }
 
     /// An entity's name, and its owner if that could be read.
@@ -227,12 +205,7 @@ impl<'a> Reader<'a> {
             );
             return None;
         }
-        let inner = Scene {
-            here: service,
-            tells: scene.tells + 1,
-            in_all: false,
-            ..scene
-        };
+        let inner = Scene { here: service, tells: scene.tells + 1, in_all: false, ..scene };
         let steps = self.body(&fields, inner, sites);
         let work = self.maybe(&fields, "work", Self::dist);
         let refuses = self.or(&fields, "refuses", 0.0, Self::ratio);
@@ -262,16 +235,10 @@ impl<'a> Reader<'a> {
             return;
         };
         if effect.undo.is_some() {
-            self.wrong(
-                Code::DuplicateField,
-                value.head(),
-                "the effect has an undo of its own",
-            );
+            self.wrong(Code::DuplicateField, value.head(), "the effect has an undo of its own");
         }
         // Where the undo is wrong, that has been said; what follows should not say there is none.
-        effect.undo = self
-            .undo(value, Some(effect.entity))
-            .or(Some(Change::Write));
+        effect.undo = self.undo(value, Some(effect.entity)).or(Some(Change::Write));
     }
 
     fn call(&mut self, value: &'a Value, scene: Scene, sites: &mut Vec<Extent>) -> Option<Step> {
@@ -285,37 +252,22 @@ impl<'a> Reader<'a> {
             );
             return None;
         }
-        let inner = Scene {
-            here: service,
-            calls: scene.calls + 1,
-            in_all: false,
-            ..scene
-        };
+        let inner = Scene { here: service, calls: scene.calls + 1, in_all: false, ..scene };
         let work = self.maybe(&fields, "work", Self::dist);
-        let steps = self.or(&fields, "steps", Vec::new(), |reader, value| {
-            reader.steps(value, inner, sites)
-        });
-        Some(Step::Call {
-            service: service?,
-            work: work?,
-            steps: steps?,
-        })
+        let steps = self
+            .or(&fields, "steps", Vec::new(), |reader, value| reader.steps(value, inner, sites));
+        Some(Step::Call { service: service?, work: work?, steps: steps? })
     }
 
     /// The field `service`: one that is not the teller itself.
     fn other_service(&mut self, fields: &Fields<'a>, scene: Scene, verb: &str) -> Option<NodeIx> {
-        let service = self.must(fields, "service", |reader, value| {
-            reader.node(value, &[Role::Service])
-        })?;
+        let service =
+            self.must(fields, "service", |reader, value| reader.node(value, &[Role::Service]))?;
         self.known.edges.push((scene.flow, service));
         if scene.here == Some(service) {
             let name = self.known.node_name(service);
-            self.wrong(
-                Code::TalksToItself,
-                fields.head,
-                format!("{name:?} {verb} itself"),
-            )
-            .help("write the steps without it");
+            self.wrong(Code::TalksToItself, fields.head, format!("{name:?} {verb} itself"))
+                .help("write the steps without it");
         }
         Some(service)
     }
@@ -341,14 +293,6 @@ impl<'a> Reader<'a> {
                 "only the home runs branches together",
             );
         }
-        self.body(
-            &fields,
-            Scene {
-                in_all: true,
-                ..scene
-            },
-            sites,
-        )
-        .map(Step::All)
+        self.body(&fields, Scene { in_all: true, ..scene }, sites).map(Step::All)
     }
 }

@@ -30,12 +30,7 @@ pub type Read<T> = Result<T, SyntaxError>;
 /// Reads one value and nothing after it. `origin` names the text in every [`Extent`], `start` is
 /// the byte where reading begins.
 pub fn read(text: &str, origin: u16, start: usize) -> Read<Value> {
-    let mut reader = Grammar {
-        text,
-        at: start,
-        origin,
-        depth: 0,
-    };
+    let mut reader = Grammar { text, at: start, origin, depth: 0 };
     reader.attributes()?;
     let value = reader.value()?;
     reader.space()?;
@@ -77,10 +72,7 @@ impl<'a> Grammar<'a> {
         }
         self.depth += 1;
         let kind = match self.peek() {
-            Some('(') => Kind::Group {
-                name: None,
-                args: self.args()?,
-            },
+            Some('(') => Kind::Group { name: None, args: self.args()? },
             Some('[') => Kind::List(self.sequence(']', Self::value)?),
             Some('{') => Kind::Map(self.sequence('}', Self::entry)?),
             Some('"') => self.text_literal()?,
@@ -98,10 +90,7 @@ impl<'a> Grammar<'a> {
             }
         };
         self.depth -= 1;
-        Ok(Value {
-            at: self.since(start),
-            kind,
-        })
+        Ok(Value { at: self.since(start), kind })
     }
 
     fn worded(&mut self) -> Read<Kind> {
@@ -111,25 +100,16 @@ impl<'a> Grammar<'a> {
             "true" => return Ok(Kind::Bool(true)),
             "false" => return Ok(Kind::Bool(false)),
             "inf" => {
-                return Ok(Kind::Number {
-                    value: f64::INFINITY,
-                    whole: None,
-                });
+                return Ok(Kind::Number { value: f64::INFINITY, whole: None });
             }
             "NaN" => {
-                return Ok(Kind::Number {
-                    value: f64::NAN,
-                    whole: None,
-                });
+                return Ok(Kind::Number { value: f64::NAN, whole: None });
             }
             _ => {}
         }
         self.space()?;
         if self.peek() == Some('(') {
-            return Ok(Kind::Group {
-                args: self.args()?,
-                name: Some(name),
-            });
+            return Ok(Kind::Group { args: self.args()?, name: Some(name) });
         }
         self.at = end;
         Ok(Kind::Word(name.text))
@@ -143,17 +123,11 @@ impl<'a> Grammar<'a> {
                 reader.space()?;
                 if reader.peek() == Some(':') {
                     reader.at += 1;
-                    return Ok(Arg {
-                        name: Some(name),
-                        value: reader.value()?,
-                    });
+                    return Ok(Arg { name: Some(name), value: reader.value()? });
                 }
                 reader.at = start;
             }
-            Ok(Arg {
-                name: None,
-                value: reader.value()?,
-            })
+            Ok(Arg { name: None, value: reader.value()? })
         })
     }
 
@@ -161,10 +135,7 @@ impl<'a> Grammar<'a> {
         let key = self.value()?;
         self.space()?;
         if self.peek() != Some(':') {
-            return Err(self.error(format!(
-                "expected `:` after the key, found {}",
-                self.found()
-            )));
+            return Err(self.error(format!("expected `:` after the key, found {}", self.found())));
         }
         self.at += 1;
         Ok((key, self.value()?))
@@ -177,10 +148,7 @@ impl<'a> Grammar<'a> {
         let opened = self.since(start);
         let mut items = Vec::new();
         loop {
-            self.space().map_err(|error| SyntaxError {
-                opened: Some(opened),
-                ..error
-            })?;
+            self.space().map_err(|error| SyntaxError { opened: Some(opened), ..error })?;
             if self.peek() == Some(close) {
                 break;
             }
@@ -215,14 +183,8 @@ impl<'a> Grammar<'a> {
         let raw = self.rest().starts_with("r#");
         let start = self.at + if raw { 2 } else { 0 };
         self.at = start;
-        self.at += self
-            .rest()
-            .find(|c: char| !is_ident(c))
-            .unwrap_or(self.rest().len());
-        Name {
-            at: self.since(start),
-            text: self.text[start..self.at].to_owned(),
-        }
+        self.at += self.rest().find(|c: char| !is_ident(c)).unwrap_or(self.rest().len());
+        Name { at: self.since(start), text: self.text[start..self.at].to_owned() }
     }
 
     /// Skips spaces and comments.
@@ -279,11 +241,7 @@ impl<'a> Grammar<'a> {
     }
 
     fn since(&self, start: usize) -> Extent {
-        Extent {
-            origin: self.origin,
-            start: start as u32,
-            end: self.at as u32,
-        }
+        Extent { origin: self.origin, start: start as u32, end: self.at as u32 }
     }
 
     fn found(&self) -> String {
@@ -305,30 +263,13 @@ impl<'a> Grammar<'a> {
     pub fn error(&self, message: String) -> SyntaxError {
         let length = self.peek().map_or(0, char::len_utf8);
         // At the end of the text, point behind what was last written, not at an empty last line.
-        let start = if length == 0 {
-            self.text.trim_end().len()
-        } else {
-            self.at
-        };
-        let at = Extent {
-            origin: self.origin,
-            start: start as u32,
-            end: (start + length) as u32,
-        };
-        SyntaxError {
-            code: Code::Syntax,
-            at,
-            message,
-            help: None,
-            opened: None,
-        }
+        let start = if length == 0 { self.text.trim_end().len() } else { self.at };
+        let at = Extent { origin: self.origin, start: start as u32, end: (start + length) as u32 };
+        SyntaxError { code: Code::Syntax, at, message, help: None, opened: None }
     }
 
     pub fn error_since(&self, start: usize, message: String) -> SyntaxError {
-        SyntaxError {
-            at: self.since(start),
-            ..self.error(message)
-        }
+        SyntaxError { at: self.since(start), ..self.error(message) }
     }
 }
 
@@ -358,10 +299,7 @@ mod tests {
                 "#![enable(implicit_some)]\n(a: 1, b: [2., .5, -1e3,],)",
                 "(a: 1, b: [2.0, 0.5, -1000.0])",
             ),
-            (
-                "{ \"x\": None, 3: Some(()) } // end",
-                "{\"x\": None, 3: Some(())}",
-            ),
+            ("{ \"x\": None, 3: Some(()) } // end", "{\"x\": None, 3: Some(())}"),
             (
                 "/* a /* nested */ comment */ Tell(\"p\", [Write], refuses: 0.02)",
                 "Tell(\"p\", [Write], refuses: 0.02)",
@@ -370,10 +308,7 @@ mod tests {
                 "[0xFF, 1_000, +7, 0b11, inf, -inf, NaN, true]",
                 "[255, 1000, 7, 3, inf, -inf, NaN, true]",
             ),
-            (
-                r##"["a\n\u{e9}\x41\"", r"\d", r#"a"b"#]"##,
-                r#"["a\né\u{41}\"", "\\d", "a\"b"]"#,
-            ),
+            (r##"["a\n\u{e9}\x41\"", r"\d", r#"a"b"#]"##, r#"["a\né\u{41}\"", "\\d", "a\"b"]"#),
             ("Name  ( x : Y )", "Name(x: Y)"),
         ];
         for (text, expected) in cases {
@@ -408,14 +343,8 @@ mod tests {
         let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
         assert!(read(&deep(128), 0, 0).is_ok());
         assert_eq!(read(&deep(129), 0, 0).unwrap_err().code, Code::TooDeep);
-        assert_eq!(
-            read(&"[".repeat(1_000_000), 0, 0).unwrap_err().code,
-            Code::TooDeep
-        );
-        assert_eq!(
-            read(&"Some(".repeat(1_000_000), 0, 0).unwrap_err().code,
-            Code::TooDeep
-        );
+        assert_eq!(read(&"[".repeat(1_000_000), 0, 0).unwrap_err().code, Code::TooDeep);
+        assert_eq!(read(&"Some(".repeat(1_000_000), 0, 0).unwrap_err().code, Code::TooDeep);
     }
 
     /// RON texts of every shape that the `ron` crate reads too.
@@ -438,19 +367,15 @@ mod tests {
             );
             let named = |open: &'static str, close: &'static str, name: fn(usize) -> String| {
                 move |items: Vec<String>| {
-                    let fields = items
-                        .iter()
-                        .enumerate()
-                        .map(|(n, item)| format!("{}{item}", name(n)));
+                    let fields =
+                        items.iter().enumerate().map(|(n, item)| format!("{}{item}", name(n)));
                     format!("{open}{}{close}", fields.collect::<Vec<_>>().join(","))
                 }
             };
             prop_oneof![
                 items.clone().prop_map(named("[", ",]", |_| String::new())),
                 items.clone().prop_map(named("(", ")", |_| String::new())),
-                items
-                    .clone()
-                    .prop_map(named("(", ",)", |n| format!("f{n}:"))),
+                items.clone().prop_map(named("(", ",)", |n| format!("f{n}:"))),
                 items.prop_map(named("{", "}", |n| format!("\"k{n}\" :"))),
             ]
         })

@@ -47,10 +47,7 @@ impl Grammar<'_> {
     /// `r"text"`, `r#"text"#`.
     pub fn raw_text(&mut self) -> Read<Kind> {
         let start = self.at;
-        let hashes = self.rest()[1..]
-            .bytes()
-            .take_while(|&byte| byte == b'#')
-            .count();
+        let hashes = self.rest()[1..].bytes().take_while(|&byte| byte == b'#').count();
         self.at += hashes + 2;
         let close = format!("\"{}", "#".repeat(hashes));
         let Some(length) = self.rest().find(&close) else {
@@ -60,10 +57,7 @@ impl Grammar<'_> {
         };
         let value = self.rest()[..length].to_owned();
         self.at += length + close.len();
-        Ok(Kind::Text {
-            value,
-            opener: hashes as u32 + 2,
-        })
+        Ok(Kind::Text { value, opener: hashes as u32 + 2 })
     }
 
     /// `12`, `-0.5e3`, `0xFF`, `1_000`.
@@ -104,11 +98,7 @@ fn number(written: &str) -> Option<Kind> {
         _ => (1, written),
     };
     if digits == "inf" || digits == "NaN" {
-        let value = if digits == "inf" {
-            f64::from(sign) * f64::INFINITY
-        } else {
-            f64::NAN
-        };
+        let value = if digits == "inf" { f64::from(sign) * f64::INFINITY } else { f64::NAN };
         return Some(Kind::Number { value, whole: None });
     }
     if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
@@ -126,18 +116,10 @@ fn number(written: &str) -> Option<Kind> {
     }
     if let Ok(whole) = i128::from_str_radix(plain, radix) {
         let whole = i128::from(sign) * whole;
-        return Some(Kind::Number {
-            value: whole as f64,
-            whole: Some(whole),
-        });
+        return Some(Kind::Number { value: whole as f64, whole: Some(whole) });
     }
     let looks_decimal = radix == 10
-        && plain
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
+        && plain.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
     let value: f64 = plain.parse().ok().filter(|_| looks_decimal)?;
-    Some(Kind::Number {
-        value: f64::from(sign) * value,
-        whole: None,
-    })
+    Some(Kind::Number { value: f64::from(sign) * value, whole: None })
 }

@@ -34,11 +34,7 @@ impl Loaded {
 
     /// Diagnostics of a later layer about this file.
     pub fn diagnostics(&self, list: Vec<Diagnostic>) -> Diagnostics {
-        Diagnostics {
-            list,
-            omitted: 0,
-            ..self.warnings.clone()
-        }
+        Diagnostics { list, omitted: 0, ..self.warnings.clone() }
     }
 }
 
@@ -48,17 +44,14 @@ pub fn load(path: &Path, sets: &[(String, String)]) -> Result<Loaded, Diagnostic
     let bytes = read_bytes(path)
         .map_err(|(code, message)| of_the_file(&shown, Source::default(), code, message))?;
     let text = String::from_utf8(bytes).map_err(|error| not_utf8(&shown, &error))?;
-    let stem = path
-        .file_stem()
-        .map_or_else(|| shown.clone(), |stem| stem.to_string_lossy().into_owned());
+    let stem =
+        path.file_stem().map_or_else(|| shown.clone(), |stem| stem.to_string_lossy().into_owned());
     parse_named(&stem, &shown, &text, sets)
 }
 
 /// Reads a scenario from its text; `name` is its name and what diagnostics call the file.
 pub fn parse(name: &str, source: &str, sets: &[(String, String)]) -> Result<Scenario, Diagnostics> {
-    let stem = Path::new(name)
-        .file_stem()
-        .map_or(name.into(), |stem| stem.to_string_lossy());
+    let stem = Path::new(name).file_stem().map_or(name.into(), |stem| stem.to_string_lossy());
     parse_named(&stem, name, source, sets).map(|loaded| loaded.scenario)
 }
 
@@ -71,20 +64,12 @@ pub fn parse_named(
 ) -> Result<Loaded, Diagnostics> {
     let source = Source::new(text.strip_prefix('\u{feff}').unwrap_or(text).to_owned());
     if source.text().len() as u64 > MAX_BYTES {
-        return Err(of_the_file(
-            path,
-            Source::default(),
-            Code::TooLarge,
-            too_large(path),
-        ));
+        return Err(of_the_file(path, Source::default(), Code::TooLarge, too_large(path)));
     }
     let (scenario, mistakes) = file::read(name, &source, sets);
     let diagnostics = mistake::diagnostics(path, source, &knob::set_texts(sets), mistakes);
     match scenario {
-        Some(scenario) => Ok(Loaded {
-            scenario,
-            warnings: diagnostics,
-        }),
+        Some(scenario) => Ok(Loaded { scenario, warnings: diagnostics }),
         None => Err(diagnostics),
     }
 }
@@ -101,10 +86,7 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, (Code, String)> {
     };
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if metadata.is_dir() {
-        return Err((
-            Code::Unreadable,
-            format!("cannot read {shown}: it is a folder"),
-        ));
+        return Err((Code::Unreadable, format!("cannot read {shown}: it is a folder")));
     }
     if metadata.len() > MAX_BYTES {
         return Err((Code::TooLarge, too_large(&shown.to_string())));
@@ -126,12 +108,7 @@ fn too_large(shown: &str) -> String {
 
 fn of_the_file(path: &str, source: Source, code: Code, message: String) -> Diagnostics {
     let list = vec![Diagnostic::new(code, Place::default(), 0, message)];
-    Diagnostics {
-        path: path.to_owned(),
-        source,
-        list,
-        omitted: 0,
-    }
+    Diagnostics { path: path.to_owned(), source, list, omitted: 0 }
 }
 
 fn not_utf8(path: &str, error: &std::string::FromUtf8Error) -> Diagnostics {
@@ -142,12 +119,7 @@ fn not_utf8(path: &str, error: &std::string::FromUtf8Error) -> Diagnostics {
         Diagnostic::new(Code::NotUtf8, place, 1, "the scenario is not UTF-8 text")
             .label("this byte"),
     ];
-    Diagnostics {
-        path: path.to_owned(),
-        source,
-        list,
-        omitted: 0,
-    }
+    Diagnostics { path: path.to_owned(), source, list, omitted: 0 }
 }
 
 /// The scenario files below a path, in the order of their names: the path itself if it is a file.
@@ -156,17 +128,13 @@ pub fn find(path: &Path) -> io::Result<Vec<PathBuf>> {
         return Ok(vec![path.to_owned()]);
     }
     let mut found = Vec::new();
-    let mut entries: Vec<PathBuf> = std::fs::read_dir(path)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<io::Result<_>>()?;
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
     entries.sort();
     for entry in entries {
         if entry.is_dir() {
             found.extend(find(&entry)?);
-        } else if entry
-            .extension()
-            .is_some_and(|extension| extension == "ron")
-        {
+        } else if entry.extension().is_some_and(|extension| extension == "ron") {
             found.push(entry);
         }
     }

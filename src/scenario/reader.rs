@@ -1,10 +1,7 @@
 //! What every part of the format is read with: knobs followed, fields taken by name, scalars with
 //! their units, every mistake collected. A reader's methods return `None` after they have noted why.
 
-#![expect(
-    clippy::option_option,
-    reason = "the outer `None` is a mistake that was noted"
-)]
+#![expect(clippy::option_option, reason = "the outer `None` is a mistake that was noted")]
 
 use super::codes::Code;
 use super::expression;
@@ -51,10 +48,7 @@ impl<'a> Fields<'a> {
             "{name} is not a field of {}",
             self.what
         );
-        self.slots
-            .iter()
-            .find(|(slot, _)| *slot == name)
-            .and_then(|(_, value)| *value)
+        self.slots.iter().find(|(slot, _)| *slot == name).and_then(|(_, value)| *value)
     }
 }
 
@@ -79,10 +73,7 @@ impl<'a> Reader<'a> {
         if let Some(via) = self.via.filter(|_| in_knob) {
             mistake.note(via, "used here");
         }
-        if let Some((_, operands)) = self
-            .computed
-            .as_ref()
-            .filter(|(computed, _)| *computed == at)
+        if let Some((_, operands)) = self.computed.as_ref().filter(|(computed, _)| *computed == at)
         {
             for &operand in operands {
                 mistake.note(operand, "computed from this");
@@ -108,12 +99,7 @@ impl<'a> Reader<'a> {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("allowed are {}", allowed.join(", ")),
         };
-        self.wrong(
-            Code::UnknownWord,
-            value.head(),
-            format!("`{word}` is not {what}"),
-        )
-        .help(help);
+        self.wrong(Code::UnknownWord, value.head(), format!("`{word}` is not {what}")).help(help);
     }
 
     /// Follows a text that is a knob as a whole, `"$name"`, to the knob's value.
@@ -128,12 +114,7 @@ impl<'a> Reader<'a> {
             return knob.sound.then_some(&knob.value);
         }
         let help = knob::knob_help(name, self.knobs);
-        self.wrong(
-            Code::UnknownKnob,
-            value.at,
-            format!("there is no knob `{name}`"),
-        )
-        .help(help);
+        self.wrong(Code::UnknownKnob, value.at, format!("there is no knob `{name}`")).help(help);
         None
     }
 
@@ -142,10 +123,9 @@ impl<'a> Reader<'a> {
         let value = self.follow(value)?;
         Some(match &value.kind {
             Kind::Word(word) if word == "None" => None,
-            Kind::Group {
-                name: Some(name),
-                args,
-            } if name.text == "Some" && args.len() == 1 => Some(&args[0].value),
+            Kind::Group { name: Some(name), args } if name.text == "Some" && args.len() == 1 => {
+                Some(&args[0].value)
+            }
             _ => Some(value),
         })
     }
@@ -191,11 +171,7 @@ impl<'a> Reader<'a> {
                 slots[slot].1 = Some(&arg.value);
             }
         }
-        Some(Fields {
-            head: value.head(),
-            what,
-            slots,
-        })
+        Some(Fields { head: value.head(), what, slots })
     }
 
     fn named(&mut self, name: &Name, what: &str, names: &[&'static str]) -> Option<usize> {
@@ -205,12 +181,8 @@ impl<'a> Reader<'a> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => allowed_fields(names),
             };
-            self.wrong(
-                Code::UnknownField,
-                name.at,
-                format!("{what} has no field `{}`", name.text),
-            )
-            .help(help);
+            self.wrong(Code::UnknownField, name.at, format!("{what} has no field `{}`", name.text))
+                .help(help);
         }
         found
     }
@@ -241,9 +213,7 @@ impl<'a> Reader<'a> {
         default: T,
         read: impl FnOnce(&mut Self, &'a Value) -> Option<T>,
     ) -> Option<T> {
-        fields
-            .get(name)
-            .map_or(Some(default), |value| read(self, value))
+        fields.get(name).map_or(Some(default), |value| read(self, value))
     }
 
     /// A field that may be left out or `None`.
@@ -320,9 +290,7 @@ impl<'a> Reader<'a> {
     /// Notes a name that holds something besides letters, digits, `-` and `_`.
     pub fn check_name(&mut self, name: &str, at: Extent) {
         if name.is_empty()
-            || !name
-                .chars()
-                .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+            || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
         {
             self.wrong(Code::BadName, at, format!("{name:?} is no name"))
                 .help("names hold letters, digits, `-` and `_`");

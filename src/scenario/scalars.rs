@@ -116,12 +116,8 @@ impl<'a> Reader<'a> {
 
     fn unit_mismatch(&mut self, got: Quantity, at: Extent, expected: &str) {
         let kind = got.kind().trim_start_matches("a ");
-        self.wrong(
-            Code::WrongUnit,
-            at,
-            format!("expected {expected}, found the {kind} {got}"),
-        )
-        .help(units::EXAMPLES);
+        self.wrong(Code::WrongUnit, at, format!("expected {expected}, found the {kind} {got}"))
+            .help(units::EXAMPLES);
     }
 
     /// Any finite number.
@@ -141,11 +137,7 @@ impl<'a> Reader<'a> {
         if number > 0.0 {
             return Some(number);
         }
-        self.wrong(
-            Code::OutOfRange,
-            at,
-            format!("expected a number above 0, found {number}"),
-        );
+        self.wrong(Code::OutOfRange, at, format!("expected a number above 0, found {number}"));
         None
     }
 
@@ -167,9 +159,7 @@ impl<'a> Reader<'a> {
     /// An integer within bounds.
     pub fn integer(&mut self, value: &'a Value, range: RangeInclusive<i64>) -> Option<i64> {
         let followed = self.follow(value)?;
-        if let Kind::Number {
-            whole: Some(whole), ..
-        } = followed.kind
+        if let Kind::Number { whole: Some(whole), .. } = followed.kind
             && let Ok(whole) = i64::try_from(whole)
             && range.contains(&whole)
         {
@@ -178,11 +168,7 @@ impl<'a> Reader<'a> {
         let (number, at) = self.number(value, "a whole number")?;
         let rounded = (number + 0.5).floor();
         if (number - rounded).abs() > 1e-9 * number.abs().max(1.0) {
-            self.wrong(
-                Code::NotWhole,
-                at,
-                format!("expected a whole number, found {number}"),
-            );
+            self.wrong(Code::NotWhole, at, format!("expected a whole number, found {number}"));
             return None;
         }
         let (low, high) = (*range.start(), *range.end());
@@ -194,11 +180,7 @@ impl<'a> Reader<'a> {
         } else {
             format!("at most {high}")
         };
-        self.wrong(
-            Code::OutOfRange,
-            at,
-            format!("expected {limit}, found {rounded}"),
-        );
+        self.wrong(Code::OutOfRange, at, format!("expected {limit}, found {rounded}"));
         None
     }
 
@@ -231,8 +213,7 @@ impl<'a> Reader<'a> {
 
     /// A length of time, zero included.
     pub fn span(&mut self, value: &'a Value) -> Option<Span> {
-        self.nanoseconds(value, "a duration")
-            .map(|(ns, _)| Span::from_ns(ns))
+        self.nanoseconds(value, "a duration").map(|(ns, _)| Span::from_ns(ns))
     }
 
     /// A length of time above zero.

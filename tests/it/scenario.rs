@@ -20,10 +20,7 @@ const SHIPPED: &[&str] = &[
 ];
 
 fn sets(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 /// What is said about a text, and the codes of it.
@@ -35,11 +32,7 @@ fn said(source: &str, turned: &[(&str, &str)]) -> (String, String) {
     let codes: Vec<&str> = diagnostics.list.iter().map(|one| one.code.text()).collect();
     (
         codes.join(" "),
-        if diagnostics.list.is_empty() {
-            String::new()
-        } else {
-            diagnostics.render(false)
-        },
+        if diagnostics.list.is_empty() { String::new() } else { diagnostics.render(false) },
     )
 }
 
@@ -79,18 +72,12 @@ fn the_documentation_is_a_scenario() {
 
 #[test]
 fn documented_distributions_and_arrivals_are_read() {
-    let (lists, arrivals) = (
-        documented("ron distributions").join("\n"),
-        documented("ron arrivals").join("\n"),
-    );
+    let (lists, arrivals) =
+        (documented("ron distributions").join("\n"), documented("ron arrivals").join("\n"));
     let lines = |text: &str| {
-        let lines = text.lines().map(|line| {
-            line.split("//")
-                .next()
-                .unwrap_or_default()
-                .trim()
-                .trim_end_matches(',')
-        });
+        let lines = text
+            .lines()
+            .map(|line| line.split("//").next().unwrap_or_default().trim().trim_end_matches(','));
         lines.map(str::to_owned).collect::<Vec<_>>()
     };
     assert!(lines(&lists).len() == 12 && lines(&arrivals).len() == 6);
@@ -111,22 +98,13 @@ fn a_scenario_needs_somebody_who_does_something() {
             "(run: (length: \"1s\"), nodes: {{ {nodes} }}, flows: {{ {flows} }}, designs: {{ \"rest\": Rest() }})"
         )
     };
-    let (client, service) = (
-        "\"c\": Client(arrivals: Poisson(\"1/s\"), does: \"f\"),",
-        "\"s\": Service(workers: 1),",
-    );
+    let (client, service) =
+        ("\"c\": Client(arrivals: Poisson(\"1/s\"), does: \"f\"),", "\"s\": Service(workers: 1),");
     let flow = "\"f\": (home: \"s\")";
     assert_eq!(said(&bare(&format!("{client}{service}"), flow), &[]).1, "");
-    let texts = [
-        bare(service, flow),
-        bare(service, ""),
-        "()".to_owned(),
-        "[]".to_owned(),
-    ];
+    let texts = [bare(service, flow), bare(service, ""), "()".to_owned(), "[]".to_owned()];
     insta::assert_snapshot!(
-        texts
-            .map(|text| format!("{text}\n\n{}", said(&text, &[]).1))
-            .join("\n")
+        texts.map(|text| format!("{text}\n\n{}", said(&text, &[]).1)).join("\n")
     );
 }
 
@@ -229,11 +207,7 @@ fn sets_that_are_taken() {
         let scenario = scenario::parse("shop.ron", GOOD, &sets(&[(name, value)]))
             .unwrap_or_else(|said| panic!("{said}"));
         let knob = scenario.knobs.iter().find(|(knob, _)| knob == name);
-        assert_eq!(
-            knob.map(|(_, value)| value.as_str()),
-            Some(normal),
-            "{name}={value}"
-        );
+        assert_eq!(knob.map(|(_, value)| value.as_str()), Some(normal), "{name}={value}");
     }
 }
 
@@ -258,10 +232,7 @@ fn all_mistakes_are_reported_in_their_order() {
 fn line_ends_tabs_and_byte_order_marks_do_not_move_places() {
     let place = |text: &str| {
         let said = scenario::parse("x", text, &[]).unwrap_err();
-        said.list
-            .iter()
-            .map(|one| (one.site.place.line, one.site.place.column))
-            .collect::<Vec<_>>()
+        said.list.iter().map(|one| (one.site.place.line, one.site.place.column)).collect::<Vec<_>>()
     };
     let text = "(\n  run: (length: 5),\n)";
     let wanted = place(text);
@@ -308,17 +279,10 @@ fn files_that_cannot_be_read() {
 
 #[test]
 fn colour_only_adds_escapes() {
-    let said = scenario::parse(
-        "x.ron",
-        &GOOD.replacen("workers: 1)", "workers: 0)", 1),
-        &[],
-    )
-    .unwrap_err();
+    let said =
+        scenario::parse("x.ron", &GOOD.replacen("workers: 1)", "workers: 0)", 1), &[]).unwrap_err();
     let (plain, coloured) = (said.render(false), said.render(true));
-    assert!(
-        plain.starts_with("error[E0304]: ") && !plain.contains('\u{1b}'),
-        "{plain}"
-    );
+    assert!(plain.starts_with("error[E0304]: ") && !plain.contains('\u{1b}'), "{plain}");
     assert!(plain.contains("x.ron:14:34"), "{plain}");
     assert!(coloured.contains('\u{1b}'), "{coloured}");
 }
@@ -326,21 +290,11 @@ fn colour_only_adds_escapes() {
 /// Each code is provoked by some test above (those of the expectations' language by its own).
 #[test]
 fn every_code_is_provoked() {
-    let tables = [
-        bad::SYNTAX,
-        bad::NAMES,
-        bad::VALUES,
-        bad::KNOBS,
-        bad::MEANING,
-        bad::DESIGNS,
-    ];
-    let provoked: Vec<&str> = tables
-        .iter()
-        .flat_map(|table| table.iter().flat_map(|bad| bad.0.split(' ')))
-        .collect();
-    let elsewhere = [
-        "E0101", "E0102", "E0103", "E0104", "E0106", "E0402", "E0404", "E0901", "E0902",
-    ];
+    let tables = [bad::SYNTAX, bad::NAMES, bad::VALUES, bad::KNOBS, bad::MEANING, bad::DESIGNS];
+    let provoked: Vec<&str> =
+        tables.iter().flat_map(|table| table.iter().flat_map(|bad| bad.0.split(' '))).collect();
+    let elsewhere =
+        ["E0101", "E0102", "E0103", "E0104", "E0106", "E0402", "E0404", "E0901", "E0902"];
     for code in Code::ALL {
         assert!(
             provoked.contains(&code.text()) || elsewhere.contains(&code.text()),

@@ -23,7 +23,6 @@ pub const WRITE: u64 = 2_000;
 
 pub const APP: InstanceId = InstanceId(0);
 pub const DB: InstanceId = InstanceId(1);
-pub const LOG: InstanceId = InstanceId(2);
 
 /// Created by operations; its preloaded items start at 0.
 pub const ORDER: EntityIx = EntityIx(0);
@@ -148,6 +147,8 @@ impl Bench {
                 })
                 .to_vec(),
             flows: vec![],
+            effects: vec![],
+            client_policy: None,
             programs: Programs {
                 entries: (0..self.txns.len() as u32).map(entry).collect(),
                 transactions: self.txns.clone(),
@@ -261,6 +262,7 @@ impl World for Town {
                 self.db.restart(&mut env);
             }
             Event::Fault(Edge::Resume) => self.db.resume(&mut env),
+            Event::Start => {}
             Event::Timer(timer) => self.db.timer(timer, &mut env),
             Event::Message(message) if at == DB && self.is_down => {
                 env.fact(Fact::Dropped { op: message.op.id, why: Some(Reason::LostMessage) });

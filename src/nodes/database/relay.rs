@@ -5,8 +5,9 @@
 //! Debezium's outbox event router), so it takes no connection. It keeps up to [`PIPELINE`] rows
 //! unconfirmed. A confirm removes its row. When a confirm fails or does not come in time, the relay
 //! pauses, goes back to the oldest unconfirmed row and sends again from there, as it does after a
-//! restart (Debezium documentation, "What if events are duplicated?": a connector resumes from the
-//! last position it recorded).
+//! restart (Debezium's engine resumes from the last offset it recorded, so consumers may see
+//! duplicates and should recognise them: Apache Camel, "Debezium `MySQL` Connector", note on
+//! handling failures).
 //!
 //! ```text
 //! order:   confirmed | in flight (at most 128) | waiting ...

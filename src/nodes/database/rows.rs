@@ -50,26 +50,17 @@ impl Rows {
     #[inline]
     pub fn read(&mut self, model: &Model, entity: EntityIx, key: KeyId, now: Time) -> Seen {
         if key.creator().is_some() {
-            return self
-                .created
-                .get_mut(&(entity, key))
-                .map_or(Seen::default(), |item| {
-                    item.touched = now;
-                    item.seen
-                });
+            return self.created.get_mut(&(entity, key)).map_or(Seen::default(), |item| {
+                item.touched = now;
+                item.seen
+            });
         }
-        let written = self
-            .preloaded
-            .get(entity.0 as usize)
-            .and_then(|all| all.get(key.0 as usize));
+        let written = self.preloaded.get(entity.0 as usize).and_then(|all| all.get(key.0 as usize));
         written.copied().unwrap_or(Self::untouched(model, entity))
     }
 
     fn untouched(model: &Model, entity: EntityIx) -> Seen {
-        Seen {
-            version: 0,
-            value: model.entities[entity.0 as usize].start,
-        }
+        Seen { version: 0, value: model.entities[entity.0 as usize].start }
     }
 
     /// The item becomes this, by `op`.
@@ -103,15 +94,7 @@ impl Rows {
             session: op.session,
             entity: name.0,
         };
-        self.created.insert(
-            name,
-            Created {
-                seen,
-                touched: now,
-                owner,
-                ages: true,
-            },
-        );
+        self.created.insert(name, Created { seen, touched: now, owner, ages: true });
         self.ages.push(now, name);
         let latest = self.latest.entry(owner).or_insert(name.1);
         if *latest < name.1 {

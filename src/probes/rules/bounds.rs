@@ -11,12 +11,7 @@ fn size_after(length: u64) -> usize {
         trace.instruments.see(
             Time(now),
             COPY,
-            Fact::Holds {
-                op: OpId::NONE,
-                entity: STOCK,
-                key: KEY,
-                version: n + 1,
-            },
+            Fact::Holds { op: OpId::NONE, entity: STOCK, key: KEY, version: n + 1 },
         );
         trace.view(now, session, ORDER, KeyId::created_by(op), 1);
         trace.view(now, session, STOCK, KeyId(n % 10), 0);
@@ -25,10 +20,7 @@ fn size_after(length: u64) -> usize {
     // Sketches and windows are bounded by their own tests.
     let books = &mut trace.instruments.ledger.books;
     books.windows = windows::Windows::default();
-    books
-        .flows
-        .iter_mut()
-        .for_each(|tally| tally.flow = outcome::FlowOutcome::default());
+    books.flows.iter_mut().for_each(|tally| tally.flow = outcome::FlowOutcome::default());
     format!("{:?}", trace.instruments).len()
 }
 

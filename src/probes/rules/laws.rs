@@ -34,9 +34,8 @@ fn moves() -> impl Strategy<Value = (usize, Move)> {
 /// Play the moves that the nodes' contract allows on twelve operations sent beforehand.
 fn play(moves: &[(usize, Move)]) -> Outcome {
     let mut trace = Trace::new();
-    let ops: Vec<OpId> = (0..12)
-        .map(|n| trace.send(n, if n % 3 == 0 { VIEW } else { BUY }, n as u32 % 3))
-        .collect();
+    let ops: Vec<OpId> =
+        (0..12).map(|n| trace.send(n, if n % 3 == 0 { VIEW } else { BUY }, n as u32 % 3)).collect();
     let (mut counts, mut answered) = ([1_u32; 12], [false; 12]);
     for (step, &(n, what)) in moves.iter().enumerate() {
         let (op, now, version) = (ops[n], 20 + step as u64, step as u64 + 1);
@@ -46,22 +45,12 @@ fn play(moves: &[(usize, Move)]) -> Outcome {
         match what {
             Move::Answer(told) if !answered[n] => {
                 answered[n] = true;
-                trace.answer(
-                    now,
-                    op,
-                    [Verdict::Done, Verdict::Refused, FAILED][usize::from(told)],
-                );
+                trace.answer(now, op, [Verdict::Done, Verdict::Refused, FAILED][usize::from(told)]);
             }
             Move::Apply(effect) if buys => drop(trace.apply(now, op, effect, version)),
             Move::Undo(effect) if buys => drop(trace.undo(now, op, effect, version)),
             Move::Promise if acts => drop(trace.at(now, Fact::Promised { op })),
-            Move::Refuse if acts => drop(trace.at(
-                now,
-                Fact::Refused {
-                    op,
-                    node: NodeIx(1),
-                },
-            )),
+            Move::Refuse if acts => drop(trace.at(now, Fact::Refused { op, node: NodeIx(1) })),
             Move::Carry if acts => {
                 counts[n] += 1;
                 trace.at(now, Fact::Carried { op });

@@ -66,11 +66,7 @@ fn layout() -> Layout {
                 reads: true,
                 needs: vec![(STOCK, 1)],
             },
-            FlowPlan {
-                name: "view".into(),
-                reads: true,
-                ..FlowPlan::default()
-            },
+            FlowPlan { name: "view".into(), reads: true, ..FlowPlan::default() },
         ],
         nodes: vec![
             node("home", "service", false),
@@ -83,10 +79,7 @@ fn layout() -> Layout {
             entity("stock", vec![NodeIx(2)]),
             entity("mail", vec![]),
         ],
-        sums: vec![SumPlan {
-            name: "goods".into(),
-            entities: vec![STOCK],
-        }],
+        sums: vec![SumPlan { name: "goods".into(), entities: vec![STOCK] }],
         faults: Vec::new(),
         clients: vec![ClientPlan { sessions: 3 }],
         warmup: Span(0),
@@ -102,10 +95,7 @@ struct Trace {
 
 impl Trace {
     fn new() -> Self {
-        Self {
-            instruments: Instruments::new(Arc::new(layout())),
-            sent: 0,
-        }
+        Self { instruments: Instruments::new(Arc::new(layout())), sent: 0 }
     }
 
     fn at(&mut self, now: u64, fact: Fact) -> &mut Self {
@@ -118,24 +108,8 @@ impl Trace {
         let op = OpId::new(0, self.sent);
         self.sent += 1;
         let told = if flow == BUY { 0b111 } else { 0 };
-        self.at(
-            now,
-            Fact::Sent {
-                op,
-                flow,
-                session,
-                intended: Time(now),
-                told,
-            },
-        );
-        self.at(
-            now,
-            Fact::Message {
-                op,
-                to: NodeIx(0),
-                carrier: Carrier::Request,
-            },
-        );
+        self.at(now, Fact::Sent { op, flow, session, intended: Time(now), told });
+        self.at(now, Fact::Message { op, to: NodeIx(0), carrier: Carrier::Request });
         op
     }
 
@@ -150,34 +124,12 @@ impl Trace {
 
     fn apply(&mut self, now: u64, op: OpId, effect: u8, version: u64) -> &mut Self {
         let (entity, key) = Self::target(op, effect);
-        self.at(
-            now,
-            Fact::Applied {
-                op,
-                effect,
-                entity,
-                key,
-                version,
-                before: 5,
-                value: 5,
-            },
-        )
+        self.at(now, Fact::Applied { op, effect, entity, key, version, before: 5, value: 5 })
     }
 
     fn undo(&mut self, now: u64, op: OpId, effect: u8, version: u64) -> &mut Self {
         let (entity, key) = Self::target(op, effect);
-        self.at(
-            now,
-            Fact::Undone {
-                op,
-                effect,
-                entity,
-                key,
-                version,
-                before: 5,
-                value: 5,
-            },
-        )
+        self.at(now, Fact::Undone { op, effect, entity, key, version, before: 5, value: 5 })
     }
 
     fn target(op: OpId, effect: u8) -> (EntityIx, KeyId) {
@@ -189,50 +141,30 @@ impl Trace {
     }
 
     fn saw(&mut self, now: u64, op: OpId, entity: EntityIx, key: KeyId, version: u64) -> &mut Self {
-        self.at(
-            now,
-            Fact::Saw {
-                op,
-                entity,
-                key,
-                version,
-                value: 5,
-                issued: Time(now),
-            },
-        )
+        self.at(now, Fact::Saw { op, entity, key, version, value: 5, issued: Time(now) })
     }
 
     /// One `view` from sending to its end.
     fn view(&mut self, now: u64, session: u32, entity: EntityIx, key: KeyId, version: u64) -> OpId {
         let op = self.send(now, VIEW, session);
-        self.saw(now, op, entity, key, version)
-            .answer(now, op, Verdict::Done)
-            .drop(now, op);
+        self.saw(now, op, entity, key, version).answer(now, op, Verdict::Done).drop(now, op);
         op
     }
 
     /// One `buy` that does all it tells and is told done.
     fn buy(&mut self, now: u64, session: u32, stock: u64) -> OpId {
         let op = self.send(now, BUY, session);
-        self.apply(now, op, WRITES, 1)
-            .apply(now, op, TAKES, stock)
-            .apply(now, op, MAILS, 1);
+        self.apply(now, op, WRITES, 1).apply(now, op, TAKES, stock).apply(now, op, MAILS, 1);
         self.answer(now, op, Verdict::Done).drop(now, op);
         op
     }
 
     fn outcome(&self) -> Outcome {
-        self.instruments
-            .clone()
-            .outcome(Label::default(), Time(2_000_000))
+        self.instruments.clone().outcome(Label::default(), Time(2_000_000))
     }
 
     fn flow(&self, flow: FlowIx) -> outcome::FlowOutcome {
-        self.outcome()
-            .flows
-            .swap_remove_index(usize::from(flow.0))
-            .unwrap()
-            .1
+        self.outcome().flows.swap_remove_index(usize::from(flow.0)).unwrap().1
     }
 
     fn ends(&self) -> outcome::Ends {

@@ -11,10 +11,7 @@ fn rule_33_a_stale_read_is_as_stale_as_the_next_commit_is_old() {
     trace.view(210, 1, STOCK, KEY, 0);
     let reads = trace.flow(VIEW).reads;
     assert_eq!((reads.reads, reads.stale, reads.versions_behind), (2, 1, 2));
-    assert_eq!(
-        (reads.staleness.min(), reads.staleness.max()),
-        (Some(Span(0)), Some(Span(110)))
-    );
+    assert_eq!((reads.staleness.min(), reads.staleness.max()), (Some(Span(0)), Some(Span(110))));
 }
 
 #[test]
@@ -22,17 +19,8 @@ fn rule_33_an_answer_is_not_stale_by_its_own_travel_time() {
     let mut trace = Trace::new();
     let op = trace.send(90, VIEW, 1);
     trace.buy(100, 0, 1);
-    trace.at(
-        120,
-        Fact::Saw {
-            op,
-            entity: STOCK,
-            key: KEY,
-            version: 0,
-            value: 5,
-            issued: Time(95),
-        },
-    );
+    trace
+        .at(120, Fact::Saw { op, entity: STOCK, key: KEY, version: 0, value: 5, issued: Time(95) });
     assert_eq!(trace.flow(VIEW).reads.stale, 0);
 }
 

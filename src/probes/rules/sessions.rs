@@ -15,14 +15,8 @@ const NONE: Violations = Violations {
     monotonic_writes: 0,
     writes_follow_reads: 0,
 };
-const READ_YOUR_WRITES: Violations = Violations {
-    read_your_writes: 1,
-    ..NONE
-};
-const MONOTONIC_READS: Violations = Violations {
-    monotonic_reads: 1,
-    ..NONE
-};
+const READ_YOUR_WRITES: Violations = Violations { read_your_writes: 1, ..NONE };
+const MONOTONIC_READS: Violations = Violations { monotonic_reads: 1, ..NONE };
 
 #[test]
 fn rule_34_own_writes_told_done_must_be_seen() {
@@ -48,10 +42,7 @@ fn rule_34_only_what_was_told_done_before_the_read_was_issued_binds() {
     });
     let failed = violations(|trace| {
         let op = trace.send(10, BUY, 0);
-        trace
-            .apply(11, op, TAKES, 1)
-            .answer(12, op, FAILED)
-            .drop(12, op);
+        trace.apply(11, op, TAKES, 1).answer(12, op, FAILED).drop(12, op);
         trace.view(13, 0, STOCK, KEY, 0);
     });
     assert_eq!((overlapping, failed), (NONE, NONE));
@@ -82,13 +73,7 @@ fn rule_34_what_was_lost_or_is_missing_for_ever_counts_but_not_what_was_refused(
             let op = trace.send(10, BUY, 0);
             trace.apply(11, op, WRITES, 1).answer(11, op, Verdict::Done);
             if refused {
-                trace.at(
-                    12,
-                    Fact::Refused {
-                        op,
-                        node: NodeIx(1),
-                    },
-                );
+                trace.at(12, Fact::Refused { op, node: NodeIx(1) });
             }
             trace.drop(13, op);
             trace.view(20, 0, MAIL, KeyId::created_by(op), 0);
@@ -105,10 +90,7 @@ fn rule_34_reads_must_not_go_back() {
             trace.view(21, session, STOCK, KEY, version);
         })
     };
-    assert_eq!(
-        (read(0, 3), read(0, 4), read(1, 3)),
-        (MONOTONIC_READS, NONE, NONE)
-    );
+    assert_eq!((read(0, 3), read(0, 4), read(1, 3)), (MONOTONIC_READS, NONE, NONE));
 }
 
 #[test]
@@ -120,9 +102,7 @@ fn rule_34_reads_bind_only_where_an_answer_preceded_the_send() {
     });
     let failed = violations(|trace| {
         let first = trace.send(10, VIEW, 0);
-        trace
-            .saw(11, first, STOCK, KEY, 4)
-            .answer(12, first, FAILED);
+        trace.saw(11, first, STOCK, KEY, 4).answer(12, first, FAILED);
         trace.view(20, 0, STOCK, KEY, 3);
     });
     assert_eq!((overlapping, failed), (NONE, NONE));
