@@ -29,7 +29,7 @@ mod reader;
 pub mod source;
 mod syntax;
 pub mod tree;
-mod units;
+pub mod units;
 
 use std::io;
 use std::path::{Path, PathBuf};
