@@ -24,7 +24,7 @@ pub(super) fn close(a: f64, b: f64) -> bool {
 pub(super) fn sketch(values_ms: &[u64]) -> Sketch {
     let mut sketch = Sketch::default();
     for ms in values_ms {
-        sketch.record(ms * 1_000_000);
+        sketch.record(crate::base::Span(ms * 1_000_000));
     }
     sketch
 }
@@ -251,6 +251,7 @@ fn place_order() -> FlowOutcome {
             duplicated: 1,
             dropped: 0,
             void: 0,
+            harmless: 0,
         },
         messages: 72,
         retries: 5,
