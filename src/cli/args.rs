@@ -299,7 +299,7 @@ fn knob(text: &str) -> Result<(String, String), String> {
 
 fn duration(text: &str) -> Result<Span, String> {
     match quantity(text)? {
-        Quantity::Duration(ns) if ns >= 1.0 && ns < 1e18 => Ok(Span::from_ns(ns)),
+        Quantity::Duration(ns) if (1.0..1e18).contains(&ns) => Ok(Span::from_ns(ns)),
         Quantity::Duration(_) => {
             Err("it must be longer than nothing and shorter than 30 years".to_owned())
         }

@@ -5,7 +5,7 @@ use super::choice::{designs, unknown};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::load::ready;
-use super::output::Screen;
+use super::output::{Screen, show};
 use crate::probes::Fact;
 use crate::probes::story::Story;
 use crate::report::story_text::{Told, render};
@@ -44,7 +44,7 @@ pub fn explain(args: &Explain, screen: &Screen) -> Result<Exit, Failure> {
         story: &story,
     };
     let to = args.place.output.as_deref();
-    screen.result(&render(&told, screen.paint(to)), to)?;
+    show(&render(&told, screen.paint(to)), to)?;
     Ok(Exit::Well)
 }
 

@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::load::{checked, refuse, relative, turned};
-use super::output::Screen;
+use super::output::{Screen, note, show};
 use super::run::of;
 use super::shipped;
 use crate::analysis::token::ReplayToken;
@@ -52,7 +52,7 @@ pub fn replay(args: &Replay, screen: &Screen, interrupt: &Interrupt) -> Result<E
     match args.format {
         Format::Text => {
             let paint = screen.paint(to);
-            screen.result(
+            show(
                 &format!(
                     "{}\n{}",
                     text::render(&run, paint),
@@ -62,8 +62,8 @@ pub fn replay(args: &Replay, screen: &Screen, interrupt: &Interrupt) -> Result<E
             )?;
         }
         Format::Json => {
-            screen.result(&json::text(&json::RunJson::of(&run)), to)?;
-            screen.note(&render(&comparison, screen.err));
+            show(&json::text(&json::RunJson::of(&run)), to)?;
+            note(&render(&comparison, screen.err));
         }
     }
     if comparison.is_same() {

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::load::{Ready, ready};
-use super::output::Screen;
+use super::output::{Screen, note, show};
 use crate::analysis::measures::measures;
 use crate::analysis::token::ReplayToken;
 use crate::base::Span;
@@ -43,9 +43,9 @@ pub fn run(args: &Run, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, F
             .join("\n\n"),
         Format::Json => as_json(&shown, is_list),
     };
-    screen.result(&result, args.place.output.as_deref())?;
+    show(&result, args.place.output.as_deref())?;
     if cut || interrupt.is_asked() {
-        screen.note(&format!(
+        note(&format!(
             "interrupted: {} of {} runs\n",
             shown.len(),
             designs.len()

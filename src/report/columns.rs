@@ -148,12 +148,11 @@ fn mean(unit: Unit, cell: &Cell) -> String {
         return NOTHING.to_owned();
     };
     let value = scaled(unit, value);
-    let places = places(unit, value);
-    match cell.half_width {
+    let half = scaled(unit, cell.half_width.unwrap_or(0.0));
+    let places = places(unit, value).max(places_of_half(half));
+    match half {
         // Less than that is the rounding of sums.
-        Some(half) if half > value.abs() * 1e-9 => {
-            format!("{value:.places$} ±{:.places$}", scaled(unit, half))
-        }
+        half if half > value.abs() * 1e-9 => format!("{value:.places$} ±{half:.places$}"),
         _ if value.fract() == 0.0 => format!("{value:.0}"),
         _ => format!("{value:.places$}"),
     }
@@ -164,7 +163,7 @@ fn difference(unit: Unit, it: Difference) -> String {
     if value == 0.0 && half == 0.0 {
         return SAME.to_owned();
     }
-    let places = places(unit, value.abs().max(half));
+    let places = places(unit, value.abs().max(half)).max(places_of_half(half));
     let mark = if it.excludes_zero { " *" } else { "" };
     match half {
         0.0 if value.fract() == 0.0 => format!("{value:+.0}{mark}"),
@@ -193,6 +192,17 @@ fn places(unit: Unit, value: f64) -> usize {
     }
 }
 
+/// Decimals that leave half an interval one significant digit, at most three.
+fn places_of_half(half: f64) -> usize {
+    match half {
+        0.0 => 0,
+        half if half >= 0.95 => 0,
+        half if half >= 0.095 => 1,
+        half if half >= 0.0095 => 2,
+        _ => 3,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,6 +219,10 @@ mod tests {
         assert_eq!(
             mean(Unit::Time, &cell(Some(12.345), Some(0.456))),
             "12.3 ±0.5"
+        );
+        assert_eq!(
+            mean(Unit::Time, &cell(Some(12.345), Some(0.031))),
+            "12.35 ±0.03"
         );
         assert_eq!(mean(Unit::Time, &cell(Some(1234.5), None)), "1234");
         assert_eq!(

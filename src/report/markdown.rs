@@ -1,5 +1,7 @@
 //! A comparison for documents: the same blocks as tables of Markdown.
 
+use std::fmt::Write;
+
 use super::columns::{Block, blocks};
 use super::compared::Compared;
 use super::figures::span;
@@ -15,7 +17,8 @@ pub fn render(compared: &Compared) -> String {
         escaped(&comparison.scenario),
         escaped(compared.about)
     );
-    text += &format!(
+    let _ = write!(
+        text,
         "{}, {} each{}.",
         capital(&compared.seeds()),
         span(compared.length),
@@ -28,8 +31,9 @@ pub fn render(compared: &Compared) -> String {
     };
     text += "\n| design | guards in force |\n| --- | --- |\n";
     for it in designs {
-        text += &format!(
-            "| {} | {} |\n",
+        let _ = writeln!(
+            text,
+            "| {} | {} |",
             escaped(&it.design),
             escaped(&guards(&it.guards))
         );
@@ -38,12 +42,14 @@ pub fn render(compared: &Compared) -> String {
         text += &table(&block, designs);
     }
     if comparison.seeds.len() > 1 {
-        text += &format!(
+        let _ = write!(
+            text,
             "\nMeans per run over {} seeds, ± half the 95 % interval",
             comparison.seeds.len()
         );
         if let [first, _, ..] = &designs[..] {
-            text += &format!(
+            let _ = write!(
+                text,
                 "; in brackets the difference to {}, paired by seed",
                 escaped(&first.design)
             );
@@ -54,7 +60,7 @@ pub fn render(compared: &Compared) -> String {
     if !compared.reading.is_empty() {
         text += "\n";
         for sentence in &compared.reading {
-            text += &format!("- {}\n", escaped(&sentence.text));
+            let _ = writeln!(text, "- {}", escaped(&sentence.text));
         }
     }
     text
@@ -75,7 +81,7 @@ fn table(block: &Block, designs: &[DesignSummary]) -> String {
         .map(|column| escaped(&column.head))
         .collect();
     let mut text = format!("\n| {} | {} |\n", escaped(&block.title), heads.join(" | "));
-    text += &format!("| --- |{}\n", " ---: |".repeat(heads.len()));
+    let _ = writeln!(text, "| --- |{}", " ---: |".repeat(heads.len()));
     for (at, design) in designs.iter().enumerate() {
         let cells = block
             .columns
@@ -84,8 +90,9 @@ fn table(block: &Block, designs: &[DesignSummary]) -> String {
                 Some(difference) => escaped(&format!("{} ({difference})", column.means[at])),
                 None => escaped(&column.means[at]),
             });
-        text += &format!(
-            "| {} | {} |\n",
+        let _ = writeln!(
+            text,
+            "| {} | {} |",
             escaped(&design.design),
             cells.collect::<Vec<_>>().join(" | ")
         );
