@@ -69,11 +69,7 @@ impl World for Hold {
 
 fn hold_loop(criterion: &mut Criterion) {
     for lane in [false, true] {
-        let name = if lane {
-            "loop: an event by lane"
-        } else {
-            "loop: an event by heap"
-        };
+        let name = if lane { "loop: an event by lane" } else { "loop: an event by heap" };
         let mut group = criterion.benchmark_group(name);
         for pending in PENDING {
             let names: Vec<u64> = (0..16).map(|name| mix(9, name)).collect();
@@ -105,13 +101,7 @@ fn draws(criterion: &mut Criterion) {
     group.bench_function("word and neg_ln_unit", |bencher| {
         bencher.iter(|| math::neg_ln_unit(stream.next_u64()));
     });
-    for dist in [
-        Dist::Exp(1e6),
-        Dist::LogNormal {
-            mu: 10.0,
-            sigma: 0.5,
-        },
-    ] {
+    for dist in [Dist::Exp(1e6), Dist::LogNormal { mu: 10.0, sigma: 0.5 }] {
         let name = format!("{dist:?}");
         group.bench_function(&name, |bencher| {
             bencher.iter(|| stream.sample(black_box(&dist)));

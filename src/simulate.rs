@@ -40,10 +40,7 @@ pub fn explain(scenario: &Arc<Scenario>, design: usize, seed: u64, op: OpId) -> 
 pub fn run_to_audit<P: Probe>(world: World<P>) -> (Simulation<World<P>>, Option<String>) {
     let model = Arc::clone(world.model());
     let run = &model.scenario.run;
-    let limits = Limits {
-        in_flight: run.max_in_flight as usize,
-        ..Limits::default()
-    };
+    let limits = Limits { in_flight: run.max_in_flight as usize, ..Limits::default() };
     let mut simulation = world.simulate().with_limits(limits);
     let end = model.arrivals_end();
     let stop = match simulation.run_until(end) {
@@ -57,11 +54,7 @@ pub fn run_to_audit<P: Probe>(world: World<P>) -> (Simulation<World<P>>, Option<
 fn why_partial(model: &Model, stop: Stop) -> Option<String> {
     let name = |instance| {
         let place = model.instances[usize::try_from(instance).expect("an instance")];
-        format!(
-            "{}#{}",
-            model.scenario.nodes[usize::from(place.node.0)].name,
-            place.index
-        )
+        format!("{}#{}", model.scenario.nodes[usize::from(place.node.0)].name, place.index)
     };
     match stop {
         Stop::Until | Stop::Idle => None,
@@ -100,41 +93,24 @@ pub fn guards(model: &Model) -> Vec<String> {
     let policies = || model.policies.iter().map(|policy| &policy.policy);
     let any_flow =
         |wanted: fn(&crate::scenario::tree::Flow) -> bool| scenario.flows.iter().any(wanted);
-    let is_events = model
-        .programs
-        .transactions
-        .iter()
-        .any(|txn| !txn.outbox.is_empty());
+    let is_events = model.programs.transactions.iter().any(|txn| !txn.outbox.is_empty());
     let limits = |node: &crate::scenario::tree::Node| matches!(&node.kind, NodeKind::Gateway(gateway) if gateway.limit.is_some());
     let rooms = |node: &crate::scenario::tree::Node| matches!(&node.kind, NodeKind::Service(service) if service.room.is_some());
     [
         ("timeout", policies().any(|policy| policy.timeout.is_some())),
         ("retry", policies().any(|policy| policy.tries > 1)),
-        (
-            "retry budget",
-            policies().any(|policy| policy.budget.is_some()),
-        ),
+        ("retry budget", policies().any(|policy| policy.budget.is_some())),
         ("deadline", any_flow(|flow| flow.deadline.is_some())),
-        (
-            "deadline propagation",
-            any_flow(|flow| flow.deadline.is_some() && flow.propagate),
-        ),
+        ("deadline propagation", any_flow(|flow| flow.deadline.is_some() && flow.propagate)),
         ("rate limit", scenario.nodes.iter().any(limits)),
         ("bounded queues", scenario.nodes.iter().any(rooms)),
         ("dedup", design.dedup),
         ("outbox", is_events),
         (
             "cache",
-            model
-                .programs
-                .publications
-                .iter()
-                .any(|publication| !publication.caches.is_empty()),
+            model.programs.publications.iter().any(|publication| !publication.caches.is_empty()),
         ),
-        (
-            "compensation",
-            model.effects.iter().flatten().any(|effect| effect.has_undo),
-        ),
+        ("compensation", model.effects.iter().flatten().any(|effect| effect.has_undo)),
     ]
     .into_iter()
     .filter(|(_, is_on)| *is_on)
@@ -145,15 +121,7 @@ pub fn guards(model: &Model) -> Vec<String> {
 /// A hash of everything that a run depends on beside its seed: the resolved scenario under one
 /// design. Two scenarios with the same hash give the same runs.
 pub fn model_hash(scenario: &Scenario, design: usize) -> u64 {
-    let Scenario {
-        about: _,
-        expect: _,
-        measures: _,
-        knobs: _,
-        designs,
-        name: _,
-        ..
-    } = scenario;
+    let Scenario { about: _, expect: _, measures: _, knobs: _, designs, name: _, .. } = scenario;
     let parts = [
         format!("{:?}", scenario.run),
         format!("{:?}", scenario.nodes),
@@ -165,34 +133,21 @@ pub fn model_hash(scenario: &Scenario, design: usize) -> u64 {
         format!("{:?}", scenario.faults),
         format!("{:?}", designs[design]),
     ];
-    parts
-        .iter()
-        .fold(0, |hash, part| mix(hash, name_hash(part)))
+    parts.iter().fold(0, |hash, part| mix(hash, name_hash(part)))
 }
 
 /// What the probes must know beforehand of a model.
 pub fn layout(model: &Model) -> Layout {
     let scenario = &model.scenario;
     Layout {
-        flows: (0..scenario.flows.len())
-            .map(|ix| flow_plan(model, ix))
-            .collect(),
-        nodes: scenario
-            .nodes
-            .iter()
-            .map(|node| node_plan(&node.name, &node.kind, model))
-            .collect(),
+        flows: (0..scenario.flows.len()).map(|ix| flow_plan(model, ix)).collect(),
+        nodes: scenario.nodes.iter().map(|node| node_plan(&node.name, &node.kind, model)).collect(),
         instances: model.instances.iter().map(|place| place.node).collect(),
-        entities: (0..scenario.entities.len())
-            .map(|ix| entity_plan(model, ix))
-            .collect(),
+        entities: (0..scenario.entities.len()).map(|ix| entity_plan(model, ix)).collect(),
         sums: scenario
             .sums
             .iter()
-            .map(|sum| SumPlan {
-                name: sum.name.clone(),
-                entities: sum.entities.clone(),
-            })
+            .map(|sum| SumPlan { name: sum.name.clone(), entities: sum.entities.clone() })
             .collect(),
         faults: scenario
             .faults
@@ -207,9 +162,7 @@ pub fn layout(model: &Model) -> Layout {
             .nodes
             .iter()
             .filter_map(|node| match &node.kind {
-                NodeKind::Client(client) => Some(ClientPlan {
-                    sessions: client::sessions(client),
-                }),
+                NodeKind::Client(client) => Some(ClientPlan { sessions: client::sessions(client) }),
                 _ => None,
             })
             .collect(),
@@ -276,31 +229,21 @@ fn node_plan(name: &str, kind: &NodeKind, model: &Model) -> NodePlan {
     };
     let _ = model;
     let shares_copy = matches!(kind, NodeKind::Database(_));
-    NodePlan {
-        name: name.to_owned(),
-        kind: word,
-        instances,
-        workers,
-        shares_copy,
-    }
+    NodePlan { name: name.to_owned(), kind: word, instances, workers, shares_copy }
 }
 
 fn entity_plan(model: &Model, ix: usize) -> EntityPlan {
     let entity = &model.scenario.entities[ix];
-    let copies = model
-        .programs
-        .entries
-        .iter()
-        .filter_map(|entry| match entry.act {
-            crate::model::program::Act::Transact(txn) => {
-                let writes = &model.programs.transactions[txn.0 as usize].writes;
-                let is_copy = writes
-                    .iter()
-                    .any(|write| write.part == Part::Copy && usize::from(write.entity.0) == ix);
-                is_copy.then_some(entry.node)
-            }
-            crate::model::program::Act::Run { .. } => None,
-        });
+    let copies = model.programs.entries.iter().filter_map(|entry| match entry.act {
+        crate::model::program::Act::Transact(txn) => {
+            let writes = &model.programs.transactions[txn.0 as usize].writes;
+            let is_copy = writes
+                .iter()
+                .any(|write| write.part == Part::Copy && usize::from(write.entity.0) == ix);
+            is_copy.then_some(entry.node)
+        }
+        crate::model::program::Act::Run { .. } => None,
+    });
     let mut copied_by: Vec<NodeIx> = copies.collect();
     copied_by.sort_unstable();
     copied_by.dedup();

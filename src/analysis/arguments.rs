@@ -20,10 +20,8 @@ impl Resolver<'_> {
         node: &Node,
     ) -> Option<Subject> {
         let before = self.errors.len();
-        let mut subject = Subject {
-            stretch: self.stretch(metric, figure, node),
-            ..Subject::default()
-        };
+        let mut subject =
+            Subject { stretch: self.stretch(metric, figure, node), ..Subject::default() };
         let mut given = Vec::new();
         for argument in &figure.arguments {
             if let Some(role) = self.role(metric, argument, &given) {
@@ -38,8 +36,7 @@ impl Resolver<'_> {
         {
             let message = "figures of a stretch of time are of all flows together";
             let error = ExpressionError::new(node.offset, node.len, message);
-            self.errors
-                .push(error.with_help("leave out the flow, or the stretch"));
+            self.errors.push(error.with_help("leave out the flow, or the stretch"));
         }
         (self.errors.len() == before).then_some(subject)
     }
@@ -48,9 +45,9 @@ impl Resolver<'_> {
     fn role(&mut self, metric: &Metric, argument: &Argument, given: &[Role]) -> Option<Role> {
         let (role, offset, len) = match argument {
             Argument::Name(word) => (role_of_word(metric, word), word.offset, word.len),
-            Argument::Quantity {
-                unit, offset, len, ..
-            } => (role_of_number(metric, *unit), *offset, *len),
+            Argument::Quantity { unit, offset, len, .. } => {
+                (role_of_number(metric, *unit), *offset, *len)
+            }
         };
         let message = match role {
             Some(role) if !given.contains(&role) => return Some(role),
@@ -58,23 +55,17 @@ impl Resolver<'_> {
             None => format!("`{}` does not take this argument", metric.name),
         };
         let help = format!("write `{}`", metric.signature());
-        self.errors
-            .push(ExpressionError::new(offset, len, message).with_help(help));
+        self.errors.push(ExpressionError::new(offset, len, message).with_help(help));
         None
     }
 
     /// Reports the parameters that are required and not given.
     fn complete(&mut self, metric: &Metric, figure: &Figure, given: &[Role]) {
         let Word { offset, len, .. } = figure.name;
-        for missing in metric
-            .parameters
-            .iter()
-            .filter(|p| p.required && !given.contains(&p.role))
-        {
+        for missing in metric.parameters.iter().filter(|p| p.required && !given.contains(&p.role)) {
             let message = format!("`{}` lacks its {}", metric.name, missing.role.name());
             let help = format!("write `{}`", metric.signature());
-            self.errors
-                .push(ExpressionError::new(offset, len, message).with_help(help));
+            self.errors.push(ExpressionError::new(offset, len, message).with_help(help));
         }
     }
 
@@ -83,11 +74,7 @@ impl Resolver<'_> {
         if !metric.windowed {
             let message = format!("`{}` is not kept for stretches of time", metric.name);
             let error = ExpressionError::new(node.offset, node.len, message);
-            let close = if metric.name == "goodput" {
-                Some("ok_rate")
-            } else {
-                None
-            };
+            let close = if metric.name == "goodput" { Some("ok_rate") } else { None };
             self.errors.push(match close {
                 Some(close) => error.with_help(format!("`{close}` is")),
                 None => error.with_help("leave out `from ... to ...`"),
@@ -100,20 +87,8 @@ impl Resolver<'_> {
         match (role, argument) {
             (Role::Guarantee, Argument::Name(word)) => subject.guarantee = guarantee(&word.text),
             (Role::Reason, Argument::Name(word)) => subject.reason = reason(&word.text),
-            (
-                Role::Percent,
-                Argument::Quantity {
-                    value,
-                    unit,
-                    offset,
-                    len,
-                },
-            ) => {
-                let percent = if *unit == Unit::Ratio {
-                    value * 100.0
-                } else {
-                    *value
-                };
+            (Role::Percent, Argument::Quantity { value, unit, offset, len }) => {
+                let percent = if *unit == Unit::Ratio { value * 100.0 } else { *value };
                 if !(0.0..=100.0).contains(&percent) {
                     self.error(*offset, *len, "a percentage lies between 0 and 100");
                 }
@@ -128,21 +103,15 @@ impl Resolver<'_> {
     fn open_name(&mut self, role: Role, word: &Word) -> Option<String> {
         let scenario = self.scenario;
         match role {
-            Role::Flow => self.known(
-                "flow",
-                word,
-                scenario.flows.iter().map(|flow| flow.name.as_str()),
-            ),
-            Role::Node => self.known(
-                "node",
-                word,
-                scenario.nodes.iter().map(|node| node.name.as_str()),
-            ),
-            Role::Fault => self.known(
-                "fault",
-                word,
-                scenario.faults.iter().map(|fault| fault.name.as_str()),
-            ),
+            Role::Flow => {
+                self.known("flow", word, scenario.flows.iter().map(|flow| flow.name.as_str()))
+            }
+            Role::Node => {
+                self.known("node", word, scenario.nodes.iter().map(|node| node.name.as_str()))
+            }
+            Role::Fault => {
+                self.known("fault", word, scenario.faults.iter().map(|fault| fault.name.as_str()))
+            }
             _ => {
                 let names = invariants(scenario);
                 self.known("invariant", word, names.iter().map(String::as_str))
@@ -177,14 +146,9 @@ impl Resolver<'_> {
 
 /// The names of the scenario's floors and sums, as outcomes spell them.
 pub fn invariants(scenario: &Scenario) -> Vec<String> {
-    let floors = scenario
-        .entities
-        .iter()
-        .filter(|e| e.floor.is_some())
-        .map(|e| format!("{}-floor", e.name));
-    floors
-        .chain(scenario.sums.iter().map(|sum| sum.name.clone()))
-        .collect()
+    let floors =
+        scenario.entities.iter().filter(|e| e.floor.is_some()).map(|e| format!("{}-floor", e.name));
+    floors.chain(scenario.sums.iter().map(|sum| sum.name.clone())).collect()
 }
 
 fn role_of_word(metric: &Metric, word: &Word) -> Option<Role> {
@@ -195,11 +159,7 @@ fn role_of_word(metric: &Metric, word: &Word) -> Option<Role> {
     if !word.quoted && takes(Role::Reason) && reason(&word.text).is_some() {
         return Some(Role::Reason);
     }
-    metric
-        .parameters
-        .iter()
-        .map(|p| p.role)
-        .find(|role| role.is_open())
+    metric.parameters.iter().map(|p| p.role).find(|role| role.is_open())
 }
 
 fn role_of_number(metric: &Metric, unit: Unit) -> Option<Role> {
@@ -213,9 +173,7 @@ fn role_of_number(metric: &Metric, unit: Unit) -> Option<Role> {
 
 fn guarantee(text: &str) -> Option<Guarantee> {
     let name = text.replace('-', "_");
-    Guarantee::ALL
-        .into_iter()
-        .find(|guarantee| guarantee.name() == name)
+    Guarantee::ALL.into_iter().find(|guarantee| guarantee.name() == name)
 }
 
 fn reason(text: &str) -> Option<Reason> {

@@ -112,9 +112,7 @@ pub struct Difference {
 impl Comparison {
     /// The row of a figure.
     pub fn row(&self, flow: Option<&str>, figure: &str) -> Option<&Row> {
-        self.rows
-            .iter()
-            .find(|row| row.figure == figure && row.flow.as_deref() == flow)
+        self.rows.iter().find(|row| row.figure == figure && row.flow.as_deref() == flow)
     }
 }
 
@@ -130,33 +128,21 @@ impl Row {
 /// Compares all designs over the seeds that each of them was run with.
 pub fn compare(runs: &Runs) -> Comparison {
     let seeds = common_seeds(runs);
-    let aligned: Vec<(&String, Vec<&Outcome>)> = runs
-        .iter()
-        .map(|(name, all)| (name, of_seeds(all, &seeds)))
-        .collect();
+    let aligned: Vec<(&String, Vec<&Outcome>)> =
+        runs.iter().map(|(name, all)| (name, of_seeds(all, &seeds))).collect();
     let first = runs.values().flatten().next();
-    let flows = first
-        .into_iter()
-        .flat_map(|outcome| outcome.flows.keys().cloned().map(Some))
-        .chain([None]);
+    let flows =
+        first.into_iter().flat_map(|outcome| outcome.flows.keys().cloned().map(Some)).chain([None]);
     let mut rows = Vec::new();
     for flow in flows {
         let whole_run = flow.is_none().then_some(RUN_FIGURES).into_iter().flatten();
         rows.extend(
-            FIGURES
-                .into_iter()
-                .chain(whole_run)
-                .map(|figure| row(flow.clone(), figure, &aligned)),
+            FIGURES.into_iter().chain(whole_run).map(|figure| row(flow.clone(), figure, &aligned)),
         );
     }
     Comparison {
-        scenario: first
-            .map(|outcome| outcome.scenario.clone())
-            .unwrap_or_default(),
-        designs: aligned
-            .iter()
-            .map(|(name, outcomes)| summary(name, outcomes))
-            .collect(),
+        scenario: first.map(|outcome| outcome.scenario.clone()).unwrap_or_default(),
+        designs: aligned.iter().map(|(name, outcomes)| summary(name, outcomes)).collect(),
         seeds,
         rows,
     }
@@ -165,70 +151,34 @@ pub fn compare(runs: &Runs) -> Comparison {
 /// In the order of the first design.
 fn common_seeds(runs: &Runs) -> Vec<u64> {
     let ran = |outcomes: &[Outcome], seed: u64| outcomes.iter().any(|outcome| outcome.seed == seed);
-    let first = runs
-        .values()
-        .next()
-        .into_iter()
-        .flatten()
-        .map(|outcome| outcome.seed);
-    first
-        .filter(|&seed| runs.values().all(|outcomes| ran(outcomes, seed)))
-        .collect()
+    let first = runs.values().next().into_iter().flatten().map(|outcome| outcome.seed);
+    first.filter(|&seed| runs.values().all(|outcomes| ran(outcomes, seed))).collect()
 }
 
 fn of_seeds<'a>(outcomes: &'a [Outcome], seeds: &[u64]) -> Vec<&'a Outcome> {
-    seeds
-        .iter()
-        .filter_map(|&seed| outcomes.iter().find(|outcome| outcome.seed == seed))
-        .collect()
+    seeds.iter().filter_map(|&seed| outcomes.iter().find(|outcome| outcome.seed == seed)).collect()
 }
 
 fn summary(design: &str, outcomes: &[&Outcome]) -> DesignSummary {
     DesignSummary {
         design: design.to_owned(),
-        guards: outcomes
-            .first()
-            .map(|outcome| outcome.guards.clone())
-            .unwrap_or_default(),
-        digests: outcomes
-            .iter()
-            .map(|outcome| format!("{:016x}", outcome.digest))
-            .collect(),
-        partial: outcomes
-            .iter()
-            .filter(|outcome| outcome.partial.is_some())
-            .count(),
+        guards: outcomes.first().map(|outcome| outcome.guards.clone()).unwrap_or_default(),
+        digests: outcomes.iter().map(|outcome| format!("{:016x}", outcome.digest)).collect(),
+        partial: outcomes.iter().filter(|outcome| outcome.partial.is_some()).count(),
     }
 }
 
 fn row(flow: Option<String>, figure: &'static str, designs: &[(&String, Vec<&Outcome>)]) -> Row {
     let metric = metric::find(figure).expect("a comparison is made of registered figures");
-    let subject = Subject {
-        name: flow.clone(),
-        ..Subject::default()
-    };
-    let cells = designs
-        .iter()
-        .map(|(design, outcomes)| cell(design, metric, &subject, outcomes))
-        .collect();
-    let mut row = Row {
-        flow,
-        figure,
-        unit: metric.unit,
-        cells,
-    };
+    let subject = Subject { name: flow.clone(), ..Subject::default() };
+    let cells =
+        designs.iter().map(|(design, outcomes)| cell(design, metric, &subject, outcomes)).collect();
+    let mut row = Row { flow, figure, unit: metric.unit, cells };
     let differences: Vec<Option<Paired>> =
         (1..row.cells.len()).map(|at| row.paired(at, 0)).collect();
-    let p_values: Vec<f64> = differences
-        .iter()
-        .flatten()
-        .map(|paired| paired.p_value)
-        .collect();
+    let p_values: Vec<f64> = differences.iter().flatten().map(|paired| paired.p_value).collect();
     let mut corrected = stats::holm(&p_values).into_iter();
-    for (cell, paired) in row.cells[1.min(designs.len())..]
-        .iter_mut()
-        .zip(differences)
-    {
+    for (cell, paired) in row.cells[1.min(designs.len())..].iter_mut().zip(differences) {
         cell.difference = paired.map(|paired| Difference {
             mean: paired.mean,
             half_width: paired.half_width,
@@ -240,11 +190,8 @@ fn row(flow: Option<String>, figure: &'static str, designs: &[(&String, Vec<&Out
 }
 
 fn cell(design: &str, metric: &Metric, subject: &Subject, outcomes: &[&Outcome]) -> Cell {
-    let read = |outcome: &&Outcome| {
-        metric
-            .read(outcome, subject)
-            .map(|value| metric.unit.present(value))
-    };
+    let read =
+        |outcome: &&Outcome| metric.read(outcome, subject).map(|value| metric.unit.present(value));
     let values: Vec<Option<f64>> = outcomes.iter().map(read).collect();
     let seen: Vec<f64> = values.iter().copied().flatten().collect();
     Cell {
@@ -264,39 +211,24 @@ mod tests {
     /// `rest` sends 100, 110, 120 messages for 10 operations over three seeds, `events` 20 more,
     /// 22 more and 24 more.
     fn comparison() -> Comparison {
-        compare(&runs_with(
-            &["rest", "events"],
-            3,
-            |design, seed, outcome| {
-                let flow = &mut outcome.flows["place-order"];
-                flow.offered = 10;
-                let base = 90 + 10 * seed;
-                flow.messages = if design == "rest" {
-                    base
-                } else {
-                    base + 18 + 2 * seed
-                };
-            },
-        ))
+        compare(&runs_with(&["rest", "events"], 3, |design, seed, outcome| {
+            let flow = &mut outcome.flows["place-order"];
+            flow.offered = 10;
+            let base = 90 + 10 * seed;
+            flow.messages = if design == "rest" { base } else { base + 18 + 2 * seed };
+        }))
     }
 
     #[test]
     fn means_and_paired_differences_worked_by_hand() {
         let comparison = comparison();
-        let row = comparison
-            .row(Some("place-order"), "messages_per_flow")
-            .unwrap();
-        let [rest, events] = &row.cells[..] else {
-            panic!("two designs")
-        };
+        let row = comparison.row(Some("place-order"), "messages_per_flow").unwrap();
+        let [rest, events] = &row.cells[..] else { panic!("two designs") };
         assert_eq!(rest.values, [Some(10.0), Some(11.0), Some(12.0)]);
         assert!(close(rest.mean.unwrap(), 11.0));
         // sd 1 over three seeds: 4.3027 / sqrt 3.
         assert!(close(rest.half_width.unwrap(), 2.4841));
-        assert_eq!(
-            rest.difference, None,
-            "the first design is what the others are compared to"
-        );
+        assert_eq!(rest.difference, None, "the first design is what the others are compared to");
         // Differences 2.0, 2.2, 2.4: mean 2.2, sd 0.2, half width 4.3027 * 0.2 / sqrt 3. The means
         // alone could not be told apart.
         let difference = events.difference.unwrap();
@@ -308,18 +240,13 @@ mod tests {
 
     #[test]
     fn p_values_are_corrected_for_the_number_of_designs() {
-        let comparison = compare(&runs_with(
-            &["rest", "pubsub", "events"],
-            3,
-            |design, seed, outcome| {
+        let comparison =
+            compare(&runs_with(&["rest", "pubsub", "events"], 3, |design, seed, outcome| {
                 let flow = &mut outcome.flows["place-order"];
                 flow.offered = 10;
                 flow.messages = 100 + if design == "rest" { 0 } else { 18 + 2 * seed };
-            },
-        ));
-        let row = comparison
-            .row(Some("place-order"), "messages_per_flow")
-            .unwrap();
+            }));
+        let row = comparison.row(Some("place-order"), "messages_per_flow").unwrap();
         let p_value = row.cells[2].difference.unwrap().p_value;
         assert!(close(p_value, 2.0 * 0.002_744), "{p_value}");
     }
@@ -332,11 +259,7 @@ mod tests {
         let comparison = compare(&runs);
         assert_eq!(comparison.seeds, [1, 3]);
         assert!(
-            comparison
-                .rows
-                .iter()
-                .flat_map(|row| &row.cells)
-                .all(|cell| cell.values.len() == 2)
+            comparison.rows.iter().flat_map(|row| &row.cells).all(|cell| cell.values.len() == 2)
         );
         assert_eq!(comparison.designs[1].digests.len(), 2);
     }
@@ -346,10 +269,7 @@ mod tests {
         let comparison = comparison();
         for flow in [Some("place-order"), Some("view-order"), None] {
             for figure in FIGURES {
-                assert!(
-                    comparison.row(flow, figure).is_some(),
-                    "{figure} of {flow:?}"
-                );
+                assert!(comparison.row(flow, figure).is_some(), "{figure} of {flow:?}");
             }
         }
         assert!(comparison.row(None, "broken").is_some());
@@ -360,10 +280,7 @@ mod tests {
     fn one_seed_has_no_interval_and_no_run_no_rows_to_fill() {
         let comparison = compare(&runs_with(&["rest", "events"], 1, |_, _, _| {}));
         let row = comparison.row(None, "offered").unwrap();
-        assert_eq!(
-            (row.cells[0].half_width, row.cells[1].difference),
-            (None, None)
-        );
+        assert_eq!((row.cells[0].half_width, row.cells[1].difference), (None, None));
         assert!(compare(&Runs::new()).designs.is_empty());
     }
 
@@ -376,16 +293,9 @@ mod tests {
         let json = serde_json::to_value(&comparison).unwrap();
         let rows = json["rows"].as_array().unwrap();
         let of = |flow: &str, figure: &str| {
-            rows.iter()
-                .find(|row| row["flow"] == flow && row["figure"] == figure)
-                .unwrap()
+            rows.iter().find(|row| row["flow"] == flow && row["figure"] == figure).unwrap()
         };
-        assert!(close(
-            of("place-order", "p99")["cells"][0]["mean"]
-                .as_f64()
-                .unwrap(),
-            40.0
-        ));
+        assert!(close(of("place-order", "p99")["cells"][0]["mean"].as_f64().unwrap(), 40.0));
         assert_eq!(of("place-order", "p99")["unit"], "time");
         assert!(of("view-order", "p99")["cells"][0]["mean"].is_null());
     }

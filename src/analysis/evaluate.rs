@@ -17,21 +17,15 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     /// One outcome by itself.
     pub fn of(own: &'a Outcome) -> Self {
-        Self {
-            own: Some(own),
-            all: &[],
-        }
+        Self { own: Some(own), all: &[] }
     }
 
     fn outcome(&self, design: Option<&str>) -> Option<&'a Outcome> {
         match design {
             None => self.own,
-            Some(name) => self
-                .all
-                .iter()
-                .copied()
-                .chain(self.own)
-                .find(|outcome| outcome.design == name),
+            Some(name) => {
+                self.all.iter().copied().chain(self.own).find(|outcome| outcome.design == name)
+            }
         }
     }
 }
@@ -54,13 +48,7 @@ pub fn evaluate(term: &Term, view: View<'_>) -> Result<f64, NoValue> {
         Term::Number(value) => Ok(*value),
         Term::Figure(asked) => figure(asked, view),
         Term::Negate(inner) => Ok(-evaluate(inner, view)?),
-        Term::Binary {
-            text,
-            operator,
-            left,
-            right,
-            scale,
-        } => {
+        Term::Binary { text, operator, left, right, scale } => {
             let (left, right) = (evaluate(left, view)?, evaluate(right, view)?);
             let value = match operator {
                 Operator::Add => left + right,
@@ -68,11 +56,7 @@ pub fn evaluate(term: &Term, view: View<'_>) -> Result<f64, NoValue> {
                 Operator::Multiply => left * right * scale,
                 Operator::Divide => left / right * scale,
             };
-            let why = if right == 0.0 {
-                "it divides by zero"
-            } else {
-                "it is too large"
-            };
+            let why = if right == 0.0 { "it divides by zero" } else { "it is too large" };
             finite(value).ok_or_else(|| NoValue {
                 term: text.clone(),
                 design: None,
@@ -110,9 +94,7 @@ mod tests {
     fn value(text: &str) -> Result<(f64, Unit), NoValue> {
         let statement =
             measure(text, &scenario()).unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
-        let Body::Value(term, unit) = statement.body else {
-            panic!("a value")
-        };
+        let Body::Value(term, unit) = statement.body else { panic!("a value") };
         evaluate(&term, View::of(&full_outcome())).map(|value| (value, unit))
     }
 
@@ -132,11 +114,7 @@ mod tests {
             ("2 * (p50(place-order) + 5ms) / 10ms", 5.0, Unit::Number),
             ("-p50(place-order) + 20ms", 0.0, Unit::Time),
             ("offered(place-order)", 8.0, Unit::Count),
-            (
-                "ok(place-order) / offered(place-order)",
-                3.0 / 8.0,
-                Unit::Number,
-            ),
+            ("ok(place-order) / offered(place-order)", 3.0 / 8.0, Unit::Number),
             // kept 3, refused 2 of which 1 wrongly: (3 + 1) / 8.
             ("availability(place-order)", 0.5, Unit::Ratio),
             // and view-order kept 1 of 1: (3 + 1 + 1) / 9.
@@ -155,11 +133,7 @@ mod tests {
             ("recovery", 2e9, Unit::Time),
             // Windows of 1 s; those that begin at 1 s and 2 s answered 3 + 4 in time.
             ("ok_rate from 1s to 3s", 3.5, Unit::Rate),
-            (
-                "ok from 1s to 3s / offered from 1s to 3s",
-                7.0 / 9.0,
-                Unit::Number,
-            ),
+            ("ok from 1s to 3s / offered from 1s to 3s", 7.0 / 9.0, Unit::Number),
             ("backlog_max", 6.0, Unit::Count),
             ("backlog", 13.0 / 4.0, Unit::Number),
         ];
@@ -177,10 +151,7 @@ mod tests {
                 "failure_p99(view-order)",
                 "`failure_p99(view-order)` has no value in rest: no operation failed",
             ),
-            (
-                "ok / late(view-order)",
-                "`ok / late(view-order)` has no value: it divides by zero",
-            ),
+            ("ok / late(view-order)", "`ok / late(view-order)` has no value: it divides by zero"),
             (
                 "p99 from 100s to 200s",
                 "`p99 from 100s to 200s` has no value in rest: no operation was answered as done",
@@ -193,38 +164,16 @@ mod tests {
 
     #[test]
     fn designs_are_looked_up_by_name() {
-        let Statement {
-            body: Body::Value(term, _),
-            ..
-        } = resolve(
-            &parse("events.offered - rest.offered").unwrap(),
-            &scenario(),
-        )
-        .unwrap()
+        let Statement { body: Body::Value(term, _), .. } =
+            resolve(&parse("events.offered - rest.offered").unwrap(), &scenario()).unwrap()
         else {
             panic!("a value")
         };
         let (rest, mut events) = (full_outcome(), bare_outcome());
         events.design = "events".to_owned();
         let all = [&rest, &events];
-        assert_eq!(
-            evaluate(
-                &term,
-                View {
-                    own: None,
-                    all: &all
-                }
-            ),
-            Ok(-9.0)
-        );
-        let alone = evaluate(
-            &term,
-            View {
-                own: None,
-                all: &all[..1],
-            },
-        )
-        .unwrap_err();
+        assert_eq!(evaluate(&term, View { own: None, all: &all }), Ok(-9.0));
+        let alone = evaluate(&term, View { own: None, all: &all[..1] }).unwrap_err();
         assert_eq!(
             alone.to_string(),
             "`events.offered` has no value in events: this design was not run"

@@ -83,10 +83,8 @@ pub fn judge(scenario: &Scenario, runs: &Runs) -> Result<Vec<Verdict>, Vec<Mista
     let mut verdicts = Vec::new();
     for (index, statement) in statements.expectations.iter().enumerate() {
         if statement.about_each {
-            verdicts.extend(
-                runs.keys()
-                    .map(|design| verdict(index, statement, Some(design), runs)),
-            );
+            verdicts
+                .extend(runs.keys().map(|design| verdict(index, statement, Some(design), runs)));
         } else {
             verdicts.push(verdict(index, statement, None, runs));
         }
@@ -115,10 +113,7 @@ impl Ruling<'_> {
             Ok((measured, limit)) => {
                 let margin = margin(self.claim.relation, measured, limit);
                 let scale = limit.abs().max(measured.abs());
-                (
-                    1 + u8::from(self.holds()),
-                    if scale > 0.0 { margin / scale } else { 0.0 },
-                )
+                (1 + u8::from(self.holds()), if scale > 0.0 { margin / scale } else { 0.0 })
             }
         }
     }
@@ -133,9 +128,7 @@ fn worst<'a>(rulings: impl Iterator<Item = Ruling<'a>>) -> Option<Ruling<'a>> {
 }
 
 fn verdict(index: usize, statement: &Statement, design: Option<&String>, runs: &Runs) -> Verdict {
-    let Body::Claims(claims) = &statement.body else {
-        unreachable!("an expectation compares")
-    };
+    let Body::Claims(claims) = &statement.body else { unreachable!("an expectation compares") };
     let blank = |finding, message: String| Verdict {
         expectation: statement.text.clone(),
         index,
@@ -157,19 +150,10 @@ fn verdict(index: usize, statement: &Statement, design: Option<&String>, runs: &
         return blank(Finding::NotRun, format!("{missing} was not run"));
     }
     // A comparison of plain numbers names no design; any run's seeds do.
-    let seeds = needed
-        .first()
-        .and_then(|name| runs.get(*name))
-        .or_else(|| runs.values().next());
-    let seeds: Vec<u64> = seeds
-        .into_iter()
-        .flatten()
-        .map(|outcome| outcome.seed)
-        .collect();
-    let rulings: Vec<Ruling<'_>> = seeds
-        .iter()
-        .filter_map(|&seed| ruling(seed, claims, &needed, design, runs))
-        .collect();
+    let seeds = needed.first().and_then(|name| runs.get(*name)).or_else(|| runs.values().next());
+    let seeds: Vec<u64> = seeds.into_iter().flatten().map(|outcome| outcome.seed).collect();
+    let rulings: Vec<Ruling<'_>> =
+        seeds.iter().filter_map(|&seed| ruling(seed, claims, &needed, design, runs)).collect();
     let held = rulings.iter().filter(|ruling| ruling.holds()).count();
     let count = rulings.len();
     let Some(worst) = worst(rulings.into_iter()) else {
@@ -188,15 +172,8 @@ fn ruling<'a>(
 ) -> Option<Ruling<'a>> {
     let of_seed = |name: &String| runs.get(name)?.iter().find(|outcome| outcome.seed == seed);
     let outcomes: Vec<&Outcome> = needed.iter().filter_map(|name| of_seed(name)).collect();
-    let view = View {
-        own: design.and_then(of_seed),
-        all: &outcomes,
-    };
-    let name = |o: &&Outcome| RunName {
-        design: o.design.clone(),
-        seed: o.seed,
-        digest: o.digest,
-    };
+    let view = View { own: design.and_then(of_seed), all: &outcomes };
+    let name = |o: &&Outcome| RunName { design: o.design.clone(), seed: o.seed, digest: o.digest };
     let names: Vec<RunName> = outcomes.iter().map(name).collect();
     let stopped = outcomes.iter().find_map(|outcome| {
         outcome
@@ -209,12 +186,7 @@ fn ruling<'a>(
             Some(why) => Err(why.clone()),
             None => sides(claim, view).map_err(|error| error.to_string()),
         };
-        Ruling {
-            seed,
-            claim,
-            result,
-            runs: names.clone(),
-        }
+        Ruling { seed, claim, result, runs: names.clone() }
     }))
 }
 
@@ -239,19 +211,13 @@ fn settle(mut verdict: Verdict, worst: Ruling<'_>, held: usize, seeds: usize) ->
         (Ok(_), false) => Finding::Broken,
         (Ok(_), true) => Finding::Held,
     };
-    let counted = if seeds == 1 {
-        "the one seed".to_owned()
-    } else {
-        format!("{held} of {seeds} seeds")
-    };
+    let counted =
+        if seeds == 1 { "the one seed".to_owned() } else { format!("{held} of {seeds} seeds") };
     verdict.message = match &worst.result {
         Err(why) => format!("seed {}: {why}", worst.seed),
         Ok((measured, limit)) => {
-            let shown = format!(
-                "{} against {}",
-                claim.unit.show(*measured),
-                claim.unit.show(*limit)
-            );
+            let shown =
+                format!("{} against {}", claim.unit.show(*measured), claim.unit.show(*limit));
             let relation = claim.relation.sign();
             match verdict.finding {
                 Finding::Held if seeds == 1 => format!("held with {shown}"),
@@ -278,11 +244,7 @@ fn settle(mut verdict: Verdict, worst: Ruling<'_>, held: usize, seeds: usize) ->
     verdict.unit = claim.unit;
     verdict.seed = Some(worst.seed);
     verdict.replays = worst.runs;
-    Verdict {
-        seeds,
-        held,
-        ..verdict
-    }
+    Verdict { seeds, held, ..verdict }
 }
 
 #[cfg(test)]
@@ -302,36 +264,21 @@ mod tests {
                 outcome.flows["place-order"].latency = sketch(&[p99]);
                 outcome
             };
-            (
-                design.to_owned(),
-                p99s.into_iter()
-                    .enumerate()
-                    .map(outcome)
-                    .collect::<Vec<_>>(),
-            )
+            (design.to_owned(), p99s.into_iter().enumerate().map(outcome).collect::<Vec<_>>())
         };
-        [
-            outcomes("rest", [100, 300, 200]),
-            outcomes("events", [50, 200, 100]),
-        ]
-        .into_iter()
-        .collect()
+        [outcomes("rest", [100, 300, 200]), outcomes("events", [50, 200, 100])]
+            .into_iter()
+            .collect()
     }
 
     fn verdicts(expectation: &str, runs: &Runs) -> Vec<Verdict> {
         let mut scenario = scenario();
-        scenario.expect = vec![Placed {
-            value: expectation.to_owned(),
-            place: Place::default(),
-        }];
+        scenario.expect = vec![Placed { value: expectation.to_owned(), place: Place::default() }];
         judge(&scenario, runs).unwrap()
     }
 
     fn findings(expectation: &str) -> Vec<Finding> {
-        verdicts(expectation, &runs())
-            .into_iter()
-            .map(|verdict| verdict.finding)
-            .collect()
+        verdicts(expectation, &runs()).into_iter().map(|verdict| verdict.finding).collect()
     }
 
     #[test]
@@ -343,14 +290,7 @@ mod tests {
             (rest.finding, rest.seed, rest.held, rest.seeds),
             (Finding::Broken, Some(2), 2, 3)
         );
-        assert_eq!(
-            rest.replays,
-            [RunName {
-                design: "rest".to_owned(),
-                seed: 2,
-                digest: 300
-            }]
-        );
+        assert_eq!(rest.replays, [RunName { design: "rest".to_owned(), seed: 2, digest: 300 }]);
         assert!(rest.message.starts_with("300"), "{}", rest.message);
         let ending = "ms against 250ms is not <, in seed 2; it held for 2 of 3 seeds";
         assert!(rest.message.ends_with(ending), "{}", rest.message);
@@ -372,11 +312,7 @@ mod tests {
             (verdict.finding, verdict.seed, verdict.design.as_deref()),
             (Finding::Held, Some(2), None)
         );
-        let designs: Vec<&str> = verdict
-            .replays
-            .iter()
-            .map(|run| run.design.as_str())
-            .collect();
+        let designs: Vec<&str> = verdict.replays.iter().map(|run| run.design.as_str()).collect();
         assert_eq!(designs, ["events", "rest"]);
     }
 
@@ -384,10 +320,7 @@ mod tests {
     fn the_claim_that_decides_is_shown() {
         let verdicts = verdicts("p99(place-order) < 1s and lost_effects == 0", &runs());
         assert_eq!(verdicts[0].claim, "lost_effects == 0");
-        assert_eq!(
-            (verdicts[0].measured, verdicts[0].margin),
-            (Some(1.0), Some(-1.0))
-        );
+        assert_eq!((verdicts[0].measured, verdicts[0].margin), (Some(1.0), Some(-1.0)));
     }
 
     #[test]
@@ -425,13 +358,7 @@ mod tests {
             rest.message,
             "seed 3: `recovery(db-crash)` has no value in rest: things were not back to normal by the end of the run"
         );
-        assert_eq!(
-            (events.finding, events.seed, events.held),
-            (Finding::NoData, Some(1), 2)
-        );
-        assert_eq!(
-            events.message,
-            "seed 1: the run of events stopped early: too much in flight"
-        );
+        assert_eq!((events.finding, events.seed, events.held), (Finding::NoData, Some(1), 2));
+        assert_eq!(events.message, "seed 1: the run of events stopped early: too much in flight");
     }
 }

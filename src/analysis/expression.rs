@@ -143,12 +143,7 @@ pub struct ExpressionError {
 
 impl ExpressionError {
     pub(super) fn new(offset: usize, len: usize, message: impl Into<String>) -> Self {
-        Self {
-            offset,
-            len,
-            message: message.into(),
-            help: None,
-        }
+        Self { offset, len, message: message.into(), help: None }
     }
 
     pub(super) fn with_help(mut self, help: impl Into<String>) -> Self {

@@ -31,9 +31,8 @@ pub(super) struct Token {
     pub(super) len: usize,
 }
 
-const SIGNS: [&str; 14] = [
-    "<=", ">=", "==", "!=", "<", ">", "(", ")", ",", ".", "+", "-", "*", "/",
-];
+const SIGNS: [&str; 14] =
+    ["<=", ">=", "==", "!=", "<", ">", "(", ")", ",", ".", "+", "-", "*", "/"];
 
 /// Spelling, power of ten and factor into base units. The power is applied while reading the
 /// digits, so that `99.9%` is the very float that `0.999` is.
@@ -63,11 +62,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, ExpressionError> {
         tokens.push(Token { piece, offset, len });
         offset += len;
     }
-    tokens.push(Token {
-        piece: Piece::End,
-        offset: text.len(),
-        len: 0,
-    });
+    tokens.push(Token { piece: Piece::End, offset: text.len(), len: 0 });
     Ok(tokens)
 }
 
@@ -84,21 +79,14 @@ fn piece(text: &str, offset: usize, first: char) -> Result<(Piece, usize), Expre
     if first == '\'' || first == '"' {
         return match rest[1..].find(first) {
             Some(len) => Ok((Piece::Name(rest[1..=len].to_owned(), true), len + 2)),
-            None => Err(ExpressionError::new(
-                offset,
-                rest.len(),
-                "this quotation does not end",
-            )),
+            None => Err(ExpressionError::new(offset, rest.len(), "this quotation does not end")),
         };
     }
     if let Some(sign) = SIGNS.into_iter().find(|sign| rest.starts_with(sign)) {
         return Ok((Piece::Sign(sign), sign.len()));
     }
-    let error = ExpressionError::new(
-        offset,
-        first.len_utf8(),
-        format!("`{first}` means nothing here"),
-    );
+    let error =
+        ExpressionError::new(offset, first.len_utf8(), format!("`{first}` means nothing here"));
     Err(match first {
         '=' => error.with_help("equality is written `==`"),
         '&' => error.with_help("conditions are joined with `and`"),
@@ -132,10 +120,8 @@ fn name_len(rest: &str) -> usize {
 
 /// A number and the unit that follows it at once: `250ms`, `1_000`, `0.5%`, `400/s`.
 fn quantity(rest: &str, offset: usize) -> Result<(Piece, usize), ExpressionError> {
-    let digits = |text: &str| {
-        text.find(|c: char| !c.is_ascii_digit() && c != '_')
-            .unwrap_or(text.len())
-    };
+    let digits =
+        |text: &str| text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
     let mut len = digits(rest);
     if let Some(fraction) = rest[len..].strip_prefix('.')
         && fraction.starts_with(|c: char| c.is_ascii_digit())
@@ -143,9 +129,7 @@ fn quantity(rest: &str, offset: usize) -> Result<(Piece, usize), ExpressionError
         len += 1 + digits(fraction);
     }
     let after = &rest[len..];
-    let per_second = after
-        .strip_prefix("/s")
-        .is_some_and(|rest| !rest.starts_with(goes_on));
+    let per_second = after.strip_prefix("/s").is_some_and(|rest| !rest.starts_with(goes_on));
     let unit_len = match after.chars().next() {
         Some('%') => 1,
         Some('/') if per_second => 2,
@@ -160,11 +144,7 @@ fn quantity(rest: &str, offset: usize) -> Result<(Piece, usize), ExpressionError
     let digits = rest[..len].replace('_', "");
     let value = format!("{digits}e{power}").parse().unwrap_or(f64::INFINITY) * factor;
     if !value.is_finite() {
-        return Err(ExpressionError::new(
-            offset,
-            len,
-            "this number is too large",
-        ));
+        return Err(ExpressionError::new(offset, len, "this number is too large"));
     }
     Ok((Piece::Quantity(value, unit), len + unit_len))
 }
@@ -174,11 +154,7 @@ mod tests {
     use super::*;
 
     fn pieces(text: &str) -> Vec<Piece> {
-        tokens(text)
-            .unwrap()
-            .into_iter()
-            .map(|token| token.piece)
-            .collect()
+        tokens(text).unwrap().into_iter().map(|token| token.piece).collect()
     }
 
     fn name(text: &str) -> Piece {
@@ -188,16 +164,10 @@ mod tests {
     #[test]
     fn hyphens_belong_to_names_unless_spaced() {
         assert_eq!(pieces("place-order"), [name("place-order"), Piece::End]);
-        assert_eq!(
-            pieces("ok - late"),
-            [name("ok"), Piece::Sign("-"), name("late"), Piece::End]
-        );
+        assert_eq!(pieces("ok - late"), [name("ok"), Piece::Sign("-"), name("late"), Piece::End]);
         let after_parenthesis = pieces("p99(a)-p50(a)");
         assert_eq!(after_parenthesis[4], Piece::Sign("-"));
-        assert_eq!(
-            pieces("'a flow.1'")[0],
-            Piece::Name("a flow.1".to_owned(), true)
-        );
+        assert_eq!(pieces("'a flow.1'")[0], Piece::Name("a flow.1".to_owned(), true));
     }
 
     #[test]
@@ -216,11 +186,7 @@ mod tests {
             assert_eq!(got[0].piece, Piece::Quantity(value, unit), "{text}");
             assert_eq!(got[0].len, text.len());
         }
-        assert_eq!(
-            pieces("6/sd")[1],
-            Piece::Sign("/"),
-            "a division by a figure, no rate"
-        );
+        assert_eq!(pieces("6/sd")[1], Piece::Sign("/"), "a division by a figure, no rate");
     }
 
     #[test]
@@ -233,12 +199,7 @@ mod tests {
         ];
         for (text, offset, len) in cases {
             let error = tokens(text).unwrap_err();
-            assert_eq!(
-                (error.offset, error.len),
-                (offset, len),
-                "{text}: {}",
-                error.message
-            );
+            assert_eq!((error.offset, error.len), (offset, len), "{text}: {}", error.message);
         }
     }
 }

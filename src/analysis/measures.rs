@@ -29,16 +29,11 @@ pub fn measures(
     scenario: &Scenario,
     outcome: &Outcome,
 ) -> Result<IndexMap<String, Measured>, Vec<Mistake>> {
-    let taken = statements(scenario)?
-        .measures
-        .into_iter()
-        .map(|(name, statement)| {
-            let Body::Value(term, unit) = &statement.body else {
-                unreachable!("a measure is a value")
-            };
-            let value = evaluate(term, View::of(outcome)).ok();
-            (name, Measured { value, unit: *unit })
-        });
+    let taken = statements(scenario)?.measures.into_iter().map(|(name, statement)| {
+        let Body::Value(term, unit) = &statement.body else { unreachable!("a measure is a value") };
+        let value = evaluate(term, View::of(outcome)).ok();
+        (name, Measured { value, unit: *unit })
+    });
     Ok(taken.collect())
 }
 
@@ -52,13 +47,7 @@ mod tests {
     fn measures_keep_their_order_and_are_presented_in_milliseconds() {
         let mut scenario = scenario();
         let declare = |(name, text): (&str, &str)| {
-            (
-                name.to_owned(),
-                Placed {
-                    value: text.to_owned(),
-                    place: Place::default(),
-                },
-            )
+            (name.to_owned(), Placed { value: text.to_owned(), place: Place::default() })
         };
         let declared = [
             ("spread", "max(place-order) - min(place-order)"),
@@ -67,10 +56,7 @@ mod tests {
         ];
         scenario.measures = declared.map(declare).to_vec();
         let taken = measures(&scenario, &full_outcome()).unwrap();
-        assert_eq!(
-            taken.keys().collect::<Vec<_>>(),
-            ["spread", "kept_share", "absent"]
-        );
+        assert_eq!(taken.keys().collect::<Vec<_>>(), ["spread", "kept_share", "absent"]);
         assert!(close(taken["spread"].presented().unwrap(), 30.0));
         assert!(close(taken["kept_share"].presented().unwrap(), 4.0 / 9.0));
         assert_eq!(taken["absent"].presented(), None);

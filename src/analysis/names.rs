@@ -3,12 +3,7 @@
 /// The candidate with the fewest edits away, if it is near enough to have been meant; the first
 /// of equals.
 pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let plain = |text: &str| {
-        text.to_lowercase()
-            .replace('_', "-")
-            .chars()
-            .collect::<Vec<char>>()
-    };
+    let plain = |text: &str| text.to_lowercase().replace('_', "-").chars().collect::<Vec<char>>();
     let wrong = plain(wrong);
     let allowed = (wrong.len() / 3).max(1);
     candidates

@@ -32,17 +32,10 @@ pub fn parse(text: &str) -> Result<Expression, ExpressionError> {
             format!("this is longer than {MAX_LEN} bytes"),
         ));
     }
-    let mut parser = Parser {
-        tokens: tokens(text)?,
-        at: 0,
-        depth: 0,
-    };
+    let mut parser = Parser { tokens: tokens(text)?, at: 0, depth: 0 };
     let root = parser.statement()?;
     match parser.peek() {
-        Piece::End => Ok(Expression {
-            text: text.to_owned(),
-            root,
-        }),
+        Piece::End => Ok(Expression { text: text.to_owned(), root }),
         Piece::Sign(sign) if relation(sign).is_some() => Err(parser
             .error("comparisons do not chain")
             .with_help("join two comparisons with `and`")),
@@ -83,9 +76,7 @@ impl Parser {
         };
         self.at += 1;
         let right = self.sum()?;
-        Ok(join(left, right, |left, right| {
-            Kind::Compare(relation, left, right)
-        }))
+        Ok(join(left, right, |left, right| Kind::Compare(relation, left, right)))
     }
 
     fn sum(&mut self) -> Result<Node, ExpressionError> {
@@ -98,9 +89,7 @@ impl Parser {
             };
             self.at += 1;
             let right = self.product()?;
-            left = join(left, right, |left, right| {
-                Kind::Binary(operator, left, right)
-            });
+            left = join(left, right, |left, right| Kind::Binary(operator, left, right));
         }
     }
 
@@ -114,9 +103,7 @@ impl Parser {
             };
             self.at += 1;
             let right = self.unary()?;
-            left = join(left, right, |left, right| {
-                Kind::Binary(operator, left, right)
-            });
+            left = join(left, right, |left, right| Kind::Binary(operator, left, right));
         }
     }
 
@@ -129,11 +116,7 @@ impl Parser {
         let node = if self.eats("-") {
             let inner = self.unary()?;
             let len = inner.offset + inner.len - begin;
-            Node {
-                kind: Kind::Negate(Box::new(inner)),
-                offset: begin,
-                len,
-            }
+            Node { kind: Kind::Negate(Box::new(inner)), offset: begin, len }
         } else {
             self.primary()?
         };
@@ -146,11 +129,7 @@ impl Parser {
         match token.piece {
             Piece::Quantity(value, unit) => {
                 self.at += 1;
-                Ok(Node {
-                    kind: Kind::Quantity(value, unit),
-                    offset: token.offset,
-                    len: token.len,
-                })
+                Ok(Node { kind: Kind::Quantity(value, unit), offset: token.offset, len: token.len })
             }
             Piece::Name(..) => self.figure(),
             Piece::Sign("(") => {
@@ -173,27 +152,10 @@ impl Parser {
             design = Some(name);
             name = self.word("the name of a figure")?;
         }
-        let arguments = if self.eats("(") {
-            self.arguments()?
-        } else {
-            Vec::new()
-        };
-        let stretch = if self.eats_word("from") {
-            Some(self.stretch()?)
-        } else {
-            None
-        };
-        let kind = Kind::Figure(Figure {
-            design,
-            name,
-            arguments,
-            stretch,
-        });
-        Ok(Node {
-            kind,
-            offset,
-            len: self.end() - offset,
-        })
+        let arguments = if self.eats("(") { self.arguments()? } else { Vec::new() };
+        let stretch = if self.eats_word("from") { Some(self.stretch()?) } else { None };
+        let kind = Kind::Figure(Figure { design, name, arguments, stretch });
+        Ok(Node { kind, offset, len: self.end() - offset })
     }
 
     fn arguments(&mut self) -> Result<Vec<Argument>, ExpressionError> {
@@ -206,12 +168,7 @@ impl Parser {
             arguments.push(match piece {
                 Piece::Quantity(value, unit) => {
                     self.at += 1;
-                    Argument::Quantity {
-                        value,
-                        unit,
-                        offset,
-                        len,
-                    }
+                    Argument::Quantity { value, unit, offset, len }
                 }
                 _ => Argument::Name(self.word("a name or a number")?),
             });
@@ -228,9 +185,7 @@ impl Parser {
     fn stretch(&mut self) -> Result<(f64, f64), ExpressionError> {
         let from = self.time()?;
         if !self.eats_word("to") {
-            return Err(self
-                .error("`to` should stand here")
-                .with_help("write `from 20s to 30s`"));
+            return Err(self.error("`to` should stand here").with_help("write `from 20s to 30s`"));
         }
         let place = self.token().clone();
         let to = self.time()?;
@@ -250,9 +205,7 @@ impl Parser {
                 self.at += 1;
                 Ok(value)
             }
-            _ => Err(self
-                .error("a time should stand here")
-                .with_help("write `from 20s to 30s`")),
+            _ => Err(self.error("a time should stand here").with_help("write `from 20s to 30s`")),
         }
     }
 
@@ -261,12 +214,7 @@ impl Parser {
         match piece {
             Piece::Name(text, quoted) => {
                 self.at += 1;
-                Ok(Word {
-                    text,
-                    offset,
-                    len,
-                    quoted,
-                })
+                Ok(Word { text, offset, len, quoted })
             }
             _ => Err(self.error(&format!("{what} should stand here"))),
         }
@@ -315,11 +263,7 @@ impl Parser {
 fn join(left: Node, right: Node, kind: impl FnOnce(Box<Node>, Box<Node>) -> Kind) -> Node {
     let offset = left.offset;
     let len = right.offset + right.len - offset;
-    Node {
-        kind: kind(Box::new(left), Box::new(right)),
-        offset,
-        len,
-    }
+    Node { kind: kind(Box::new(left), Box::new(right)), offset, len }
 }
 
 #[cfg(test)]
@@ -356,10 +300,7 @@ mod tests {
             ("(a - b) / 2", "((a-b)/2)"),
             ("-a * b", "(-a*b)"),
             ("p99(x) < 250ms", "(p99<250ms)"),
-            (
-                "a < 1 and b >= 2 * c and (d != 3)",
-                "(((a<1)&(b>=(2*c)))&(d!=3))",
-            ),
+            ("a < 1 and b >= 2 * c and (d != 3)", "(((a<1)&(b>=(2*c)))&(d!=3))"),
         ];
         for (text, expected) in cases {
             assert_eq!(shape(&parse(text).unwrap().root), expected, "{text}");
@@ -369,28 +310,14 @@ mod tests {
     #[test]
     fn a_figure_has_design_arguments_and_stretch() {
         let parsed = parse("2 * events.over(place-order, 100ms) from 20s to 30s").unwrap();
-        let Kind::Binary(_, _, figure) = parsed.root.kind else {
-            panic!("a product")
-        };
+        let Kind::Binary(_, _, figure) = parsed.root.kind else { panic!("a product") };
         assert_eq!((figure.offset, figure.len), (4, 47));
-        let Kind::Figure(figure) = figure.kind else {
-            panic!("a figure")
-        };
+        let Kind::Figure(figure) = figure.kind else { panic!("a figure") };
         assert_eq!(figure.design.unwrap().text, "events");
-        assert_eq!(
-            (figure.name.text.as_str(), figure.name.offset),
-            ("over", 11)
-        );
+        assert_eq!((figure.name.text.as_str(), figure.name.offset), ("over", 11));
         assert_eq!(figure.stretch, Some((20e9, 30e9)));
-        let [
-            Argument::Name(flow),
-            Argument::Quantity {
-                value,
-                unit,
-                offset,
-                len,
-            },
-        ] = &figure.arguments[..]
+        let [Argument::Name(flow), Argument::Quantity { value, unit, offset, len }] =
+            &figure.arguments[..]
         else {
             panic!("two arguments")
         };
@@ -415,27 +342,16 @@ mod tests {
         ];
         for (text, offset, len) in cases {
             let error = parse(text).unwrap_err();
-            assert_eq!(
-                (error.offset, error.len),
-                (offset, len),
-                "{text}: {}",
-                error.message
-            );
+            assert_eq!((error.offset, error.len), (offset, len), "{text}: {}", error.message);
         }
     }
 
     #[test]
     fn nesting_has_an_end() {
         let deep = format!("{}a{}", "(".repeat(1_000), ")".repeat(1_000));
-        assert_eq!(
-            parse(&deep).unwrap_err().message,
-            "this is nested too deeply"
-        );
+        assert_eq!(parse(&deep).unwrap_err().message, "this is nested too deeply");
         assert!(parse(&format!("{}a{}", "(".repeat(50), ")".repeat(50))).is_ok());
-        assert!(
-            parse(&vec!["a"; 500].join(" + ")).is_ok(),
-            "length is not depth"
-        );
+        assert!(parse(&vec!["a"; 500].join(" + ")).is_ok(), "length is not depth");
         assert!(parse(&"a + ".repeat(1_001)).is_err());
     }
 

@@ -27,24 +27,16 @@ impl<'a> Lead<'a> {
 
     fn new(row: &'a Row, sign: f64) -> Option<Self> {
         let key = |design: usize| row.cells[design].mean.map(|mean| mean * sign);
-        let mut ranked: Vec<usize> = (0..row.cells.len())
-            .filter(|&design| key(design).is_some())
-            .collect();
+        let mut ranked: Vec<usize> =
+            (0..row.cells.len()).filter(|&design| key(design).is_some()).collect();
         ranked.sort_by(|&a, &b| key(a).unwrap_or(0.0).total_cmp(&key(b).unwrap_or(0.0)));
         let leader = *ranked.first()?;
         let apart = |&&design: &&usize| {
-            row.paired(design, leader)
-                .is_some_and(|paired| paired.excludes_zero())
+            row.paired(design, leader).is_some_and(|paired| paired.excludes_zero())
         };
         let rival = *ranked.iter().skip(1).find(apart)?;
         let gap = row.paired(rival, leader)?;
-        Some(Self {
-            row,
-            ranked,
-            leader,
-            rival,
-            gap,
-        })
+        Some(Self { row, ranked, leader, rival, gap })
     }
 
     pub(super) fn name(&self) -> &'a str {
@@ -62,12 +54,7 @@ impl<'a> Lead<'a> {
     /// The worst design that the leader can be told apart from.
     pub(super) fn last_that_differs(&self) -> usize {
         let apart = |&&design: &&usize| self.gap_to(design).is_some_and(|gap| gap.excludes_zero());
-        self.ranked
-            .iter()
-            .rev()
-            .find(apart)
-            .copied()
-            .unwrap_or(self.rival)
+        self.ranked.iter().rev().find(apart).copied().unwrap_or(self.rival)
     }
 
     /// `("soonest", "31ms against 118ms in rest (87ms ± 4ms sooner)")`; where others come too
@@ -90,10 +77,7 @@ impl<'a> Lead<'a> {
         if between.is_empty() {
             return (superlative.to_owned(), figures);
         }
-        let close = format!(
-            "{figures}, with {} too close to tell apart",
-            between.join(" and ")
-        );
+        let close = format!("{figures}, with {} too close to tell apart", between.join(" and "));
         (format!("{comparative} than {rival}"), close)
     }
 }
@@ -114,12 +98,8 @@ impl Worse<'_> {
     /// Says so if the better design has a guard that bears on this and the worse one has not.
     pub(super) fn guard(&self, guard: &str) -> Option<String> {
         let has = |guards: &[String]| guards.iter().any(|name| name == guard);
-        (has(self.guards_of_best) && !has(self.guards)).then(|| {
-            format!(
-                " ({guard} is in force in {}, not in {})",
-                self.best, self.name
-            )
-        })
+        (has(self.guards_of_best) && !has(self.guards))
+            .then(|| format!(" ({guard} is in force in {}, not in {})", self.best, self.name))
     }
 }
 
@@ -147,11 +127,7 @@ pub(super) fn more(
 
 /// A row's values are presented ones; the unit shows base ones.
 fn shown(unit: Unit, presented: f64) -> String {
-    unit.show(if unit == Unit::Time {
-        presented * 1e6
-    } else {
-        presented
-    })
+    unit.show(if unit == Unit::Time { presented * 1e6 } else { presented })
 }
 
 /// `87ms ± 4ms`; differences of ratios are points, not percent.
@@ -191,22 +167,12 @@ mod tests {
     #[test]
     fn a_leader_is_told_from_the_first_it_differs_from() {
         // c is best; b is too noisy to tell from it; a is not.
-        let row = row(&[
-            ("a", [10.0, 11.0, 12.0]),
-            ("b", [0.0, 9.0, 3.0]),
-            ("c", [2.0, 3.0, 4.0]),
-        ]);
+        let row = row(&[("a", [10.0, 11.0, 12.0]), ("b", [0.0, 9.0, 3.0]), ("c", [2.0, 3.0, 4.0])]);
         let lead = Lead::lowest(&row).unwrap();
-        assert_eq!(
-            (lead.name(), lead.rival, lead.last_that_differs()),
-            ("c", 0, 0)
-        );
+        assert_eq!((lead.name(), lead.rival, lead.last_that_differs()), ("c", 0, 0));
         let (how, figures) = lead.told("first", "less");
         assert_eq!(how, "less than a");
-        assert_eq!(
-            figures,
-            "3 against 11 in a (8 ± 0 less), with b too close to tell apart"
-        );
+        assert_eq!(figures, "3 against 11 in a (8 ± 0 less), with b too close to tell apart");
         assert_eq!(Lead::highest(&row).unwrap().name(), "a");
     }
 

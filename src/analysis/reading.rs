@@ -51,12 +51,7 @@ const TELLERS: [(Topic, Teller); 6] = [
 
 /// Reads a comparison: at most one sentence per topic.
 pub fn read(comparison: &Comparison) -> Vec<Sentence> {
-    let nothing = |text: String| {
-        vec![Sentence {
-            topic: Topic::Nothing,
-            text,
-        }]
-    };
+    let nothing = |text: String| vec![Sentence { topic: Topic::Nothing, text }];
     let seeds = comparison.seeds.len();
     if comparison.designs.len() < 2 {
         return nothing("There is nothing to compare: fewer than two designs were run.".to_owned());
@@ -87,15 +82,10 @@ fn latency(comparison: &Comparison) -> Option<String> {
 
 fn convergence(comparison: &Comparison) -> Option<String> {
     let flow = headline(comparison)?;
-    let lead = comparison
-        .row(Some(flow), "convergence_p99")
-        .and_then(Lead::lowest);
+    let lead = comparison.row(Some(flow), "convergence_p99").and_then(Lead::lowest);
     let complete = lead.map(|lead| {
         let (how, rest) = lead.told("soonest", "sooner");
-        format!(
-            "{} has all of {flow} in place {how}: convergence p99 {rest}",
-            lead.name()
-        )
+        format!("{} has all of {flow} in place {how}: convergence p99 {rest}", lead.name())
     });
     let retracted = more(comparison, "retracted", |worse| {
         format!(
@@ -141,16 +131,10 @@ fn effects(comparison: &Comparison) -> Option<String> {
     }
     let lost = more(comparison, "lost_effects", |worse| {
         let why = worse.guard("outbox").unwrap_or_default();
-        format!(
-            "{} loses {} effects a run, {}{why}",
-            worse.name, worse.mean, worse.against
-        )
+        format!("{} loses {} effects a run, {}{why}", worse.name, worse.mean, worse.against)
     });
     let half_done = more(comparison, "half_done", |worse| {
-        format!(
-            "{} leaves {} flows half done a run, {}",
-            worse.name, worse.mean, worse.against
-        )
+        format!("{} leaves {} flows half done a run, {}", worse.name, worse.mean, worse.against)
     });
     let duplicated = more(comparison, "duplicated_effects", |worse| {
         let why = worse.guard("dedup").unwrap_or_default();
@@ -168,10 +152,7 @@ fn reads(comparison: &Comparison) -> Option<String> {
         return None;
     }
     let violations = more(comparison, "violations", |worse| {
-        format!(
-            "{} breaks {} session guarantees a run, {}",
-            worse.name, worse.mean, worse.against
-        )
+        format!("{} breaks {} session guarantees a run, {}", worse.name, worse.mean, worse.against)
     });
     if all_zero(row) && violations.is_none() {
         return Some(format!(
@@ -180,16 +161,12 @@ fn reads(comparison: &Comparison) -> Option<String> {
         ));
     }
     let stale = more(comparison, "stale_reads", |worse| {
-        let age = comparison
-            .row(None, "staleness_p99")
-            .and_then(|row| row.cells[worse.design].mean);
+        let age =
+            comparison.row(None, "staleness_p99").and_then(|row| row.cells[worse.design].mean);
         let age = age
             .map(|ms| format!(" (staleness p99 {})", Unit::Time.show(ms * 1e6)))
             .unwrap_or_default();
-        format!(
-            "of the reads in {} {} are stale{age}, {}",
-            worse.name, worse.mean, worse.against
-        )
+        format!("of the reads in {} {} are stale{age}, {}", worse.name, worse.mean, worse.against)
     });
     sentence([stale, violations])
 }
@@ -207,10 +184,7 @@ fn cost(comparison: &Comparison) -> Option<String> {
 /// The flow with the most effects, of those the one offered most, of those the first.
 fn headline(comparison: &Comparison) -> Option<&str> {
     let mean = |flow: &str, figure: &str| {
-        comparison
-            .row(Some(flow), figure)
-            .and_then(|row| row.cells.first()?.mean)
-            .unwrap_or(0.0)
+        comparison.row(Some(flow), figure).and_then(|row| row.cells.first()?.mean).unwrap_or(0.0)
     };
     let flows = comparison
         .rows
@@ -219,11 +193,7 @@ fn headline(comparison: &Comparison) -> Option<&str> {
         .filter_map(|row| row.flow.as_deref());
     let weighed = flows.map(|flow| (mean(flow, "told_effects"), mean(flow, "offered"), flow));
     let better = |best: (f64, f64, _), next: (f64, f64, _)| {
-        if (next.0, next.1) > (best.0, best.1) {
-            next
-        } else {
-            best
-        }
+        if (next.0, next.1) > (best.0, best.1) { next } else { best }
     };
     weighed.reduce(better).map(|(_, _, flow)| flow)
 }
@@ -285,10 +255,7 @@ mod tests {
             ([100, 60, 20], Some("events answers place-order soonest")),
             ([10, 60, 20], Some("rest answers place-order soonest")),
             ([90, 20, 90], Some("pubsub answers place-order soonest")),
-            (
-                [20, 20, 50],
-                Some("rest answers place-order sooner than events"),
-            ),
+            ([20, 20, 50], Some("rest answers place-order sooner than events")),
             ([50, 50, 50], None),
         ];
         for (ms, expected) in cases {
@@ -339,10 +306,7 @@ mod tests {
                 sketch(&[if design == "rest" { 200 } else { 210 }]);
         };
         let text = about(Topic::Latency, steady).unwrap();
-        assert!(
-            text.starts_with("rest answers place-order soonest: p99 200"),
-            "{text}"
-        );
+        assert!(text.starts_with("rest answers place-order soonest: p99 200"), "{text}");
     }
 
     #[test]
@@ -374,11 +338,7 @@ mod tests {
                 |o, n| o.flows["view-order"].violations.monotonic_writes = 30 + n,
                 "session guarantees",
             ),
-            (
-                Topic::Cost,
-                |o, n| o.flows["place-order"].messages = 700 + n,
-                "costs most, ",
-            ),
+            (Topic::Cost, |o, n| o.flows["place-order"].messages = 700 + n, "costs most, "),
         ];
         for (topic, turn, words) in cases {
             for chosen in DESIGNS {
@@ -392,13 +352,7 @@ mod tests {
                 let text =
                     about(topic, turned).unwrap_or_else(|| panic!("nothing about {topic:?}"));
                 assert!(text.contains(words), "{text}");
-                let subject = text
-                    .split(words)
-                    .next()
-                    .unwrap()
-                    .rsplit("; ")
-                    .next()
-                    .unwrap();
+                let subject = text.split(words).next().unwrap().rsplit("; ").next().unwrap();
                 assert!(subject.contains(chosen), "{chosen}: {text}");
             }
         }
@@ -419,10 +373,7 @@ mod tests {
             text.starts_with("Of the reads in events 25% are stale (staleness p99 80"),
             "{text}"
         );
-        assert!(
-            text.ends_with("against 0% in rest (25 ± 0 points more)."),
-            "{text}"
-        );
+        assert!(text.ends_with("against 0% in rest (25 ± 0 points more)."), "{text}");
     }
 
     #[test]
@@ -431,25 +382,15 @@ mod tests {
             for flow in outcome.flows.values_mut() {
                 *flow = crate::probes::outcome::FlowOutcome {
                     offered: 4,
-                    ends: crate::probes::outcome::Ends {
-                        kept: 4,
-                        ..Default::default()
-                    },
-                    reads: crate::probes::outcome::Reads {
-                        reads: 4,
-                        ..Default::default()
-                    },
+                    ends: crate::probes::outcome::Ends { kept: 4, ..Default::default() },
+                    reads: crate::probes::outcome::Reads { reads: 4, ..Default::default() },
                     ..Default::default()
                 };
             }
         });
         let topics: Vec<Topic> = sentences.iter().map(|sentence| sentence.topic).collect();
         assert_eq!(topics, [Topic::Availability, Topic::Effects, Topic::Reads]);
-        assert!(
-            sentences
-                .iter()
-                .all(|sentence| sentence.text.starts_with("No "))
-        );
+        assert!(sentences.iter().all(|sentence| sentence.text.starts_with("No ")));
     }
 
     #[test]
@@ -460,9 +401,6 @@ mod tests {
         assert_eq!(one_design[0].topic, Topic::Nothing);
         let same = read_runs(|_, _, _| {});
         assert_eq!(same.len(), 1);
-        assert_eq!(
-            same[0].text,
-            "Over 4 seeds, no difference is larger than its uncertainty."
-        );
+        assert_eq!(same[0].text, "Over 4 seeds, no difference is larger than its uncertainty.");
     }
 }

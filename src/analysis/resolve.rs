@@ -14,13 +14,8 @@ pub fn resolve(
     scenario: &Scenario,
 ) -> Result<Statement, Vec<ExpressionError>> {
     let text = &expression.text;
-    let mut resolver = Resolver {
-        text,
-        scenario,
-        errors: Vec::new(),
-        designs: Vec::new(),
-        about_each: false,
-    };
+    let mut resolver =
+        Resolver { text, scenario, errors: Vec::new(), designs: Vec::new(), about_each: false };
     let body = resolver.body(&expression.root);
     match body {
         Some(body) if resolver.errors.is_empty() => Ok(Statement {
@@ -121,11 +116,7 @@ impl Resolver<'_> {
             }
             Kind::Figure(figure) => self.figure(figure, node),
             Kind::Compare(..) | Kind::And(..) => {
-                self.error(
-                    node.offset,
-                    node.len,
-                    "a comparison has no value to calculate with",
-                );
+                self.error(node.offset, node.len, "a comparison has no value to calculate with");
                 None
             }
         }
@@ -137,11 +128,7 @@ impl Resolver<'_> {
             unreachable!("only two sides can disagree")
         };
         let literal = |node: &Node| matches!(node.kind, Kind::Quantity(..));
-        let (at, wanted) = if literal(a) && !literal(b) {
-            (a, right)
-        } else {
-            (b, left)
-        };
+        let (at, wanted) = if literal(a) && !literal(b) { (a, right) } else { (b, left) };
         let message = format!("{} cannot be {verb} {}", left.article(), right.article());
         self.errors
             .push(ExpressionError::new(at.offset, at.len, message).with_help(wanted.example()));
@@ -159,21 +146,12 @@ impl Resolver<'_> {
             Some(named) => Some(named?),
             None => None,
         };
-        let asked = Asked {
-            text: self.written(node),
-            design,
-            metric,
-            subject,
-        };
+        let asked = Asked { text: self.written(node), design, metric, subject };
         Some((Term::Figure(asked), metric.unit))
     }
 
     fn design(&mut self, word: &Word) -> Option<String> {
-        let designs = self
-            .scenario
-            .designs
-            .iter()
-            .map(|design| design.name.as_str());
+        let designs = self.scenario.designs.iter().map(|design| design.name.as_str());
         let known = self.known("design", word, designs)?;
         if !self.designs.contains(&known) {
             self.designs.push(known.clone());
@@ -183,10 +161,7 @@ impl Resolver<'_> {
 
     fn unknown_figure(&mut self, word: &Word) {
         let names = metric::metrics().iter().map(|metric| metric.name.as_str());
-        let minus = word
-            .text
-            .split_once('-')
-            .filter(|(before, _)| metric::find(before).is_some());
+        let minus = word.text.split_once('-').filter(|(before, _)| metric::find(before).is_some());
         let help = match (minus, nearest(&word.text, names)) {
             (Some((before, after)), _) => {
                 format!("for a difference write `{before} - {after}`, with spaces")
@@ -195,8 +170,7 @@ impl Resolver<'_> {
             (None, None) => "the reference lists all figures".to_owned(),
         };
         let message = format!("there is no figure `{}`", word.text);
-        self.errors
-            .push(ExpressionError::new(word.offset, word.len, message).with_help(help));
+        self.errors.push(ExpressionError::new(word.offset, word.len, message).with_help(help));
     }
 
     fn written(&self, node: &Node) -> String {
@@ -260,27 +234,15 @@ mod tests {
             ("ok + p99 < 3", 5, 3, "plain number"),
             ("ok-late == 0", 0, 7, "`ok - late`"),
             ("goodput from 1s to 2s > 1/s", 0, 21, "`ok_rate`"),
-            (
-                "p99(place-order) from 1s to 2s < 1s",
-                0,
-                30,
-                "leave out the flow",
-            ),
+            ("p99(place-order) from 1s to 2s < 1s", 0, 30, "leave out the flow"),
             ("(ok < 3) + 1 == 0", 0, 8, ""),
             ("p99(100ms) < 1s", 4, 5, "p99([flow])"),
         ];
         for (text, offset, len, help) in wrong {
             let errors = check(&parse(text).unwrap(), &scenario);
             let first = errors.first().unwrap_or_else(|| panic!("{text} passed"));
-            assert_eq!(
-                (first.offset, first.len),
-                (offset, len),
-                "{text}: {first:?}"
-            );
-            assert!(
-                first.help.as_deref().unwrap_or("").contains(help),
-                "{text}: {first:?}"
-            );
+            assert_eq!((first.offset, first.len), (offset, len), "{text}: {first:?}");
+            assert!(first.help.as_deref().unwrap_or("").contains(help), "{text}: {first:?}");
             assert_eq!(errors.len(), 1, "{text}: {errors:?}");
         }
     }

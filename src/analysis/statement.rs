@@ -130,11 +130,7 @@ pub fn statements(scenario: &Scenario) -> Result<Statements, Vec<Mistake>> {
             Err(errors) => mistakes.extend(placed(errors, None, &text.value, text.place)),
         }
     }
-    if mistakes.is_empty() {
-        Ok(statements)
-    } else {
-        Err(mistakes)
-    }
+    if mistakes.is_empty() { Ok(statements) } else { Err(mistakes) }
 }
 
 /// A text that must compare something.
@@ -159,20 +155,13 @@ pub fn measure(text: &str, scenario: &Scenario) -> Result<Statement, Vec<Express
     }
     let mut named = Vec::new();
     designs_named(&expression.root, &mut named);
-    if named.is_empty() {
-        Ok(statement)
-    } else {
-        Err(named)
-    }
+    if named.is_empty() { Ok(statement) } else { Err(named) }
 }
 
 fn designs_named(node: &Node, errors: &mut Vec<ExpressionError>) {
     match &node.kind {
         Kind::Quantity(..) => {}
-        Kind::Figure(Figure {
-            design: Some(design),
-            ..
-        }) => errors.push(
+        Kind::Figure(Figure { design: Some(design), .. }) => errors.push(
             ExpressionError::new(
                 design.offset,
                 design.len,
@@ -199,21 +188,9 @@ fn placed<'a>(
         let before = &text[..error.offset];
         let lines = before.matches('\n').count() as u32;
         let column = before.rsplit('\n').next().unwrap_or("").chars().count() as u32;
-        let column = if lines == 0 {
-            start.column + column
-        } else {
-            column + 1
-        };
-        let place = Place {
-            line: start.line + lines,
-            column,
-        };
-        Mistake {
-            measure: measure.cloned(),
-            text: text.to_owned(),
-            place,
-            error,
-        }
+        let column = if lines == 0 { start.column + column } else { column + 1 };
+        let place = Place { line: start.line + lines, column };
+        Mistake { measure: measure.cloned(), text: text.to_owned(), place, error }
     })
 }
 
@@ -230,9 +207,7 @@ mod tests {
         let named = expectation("events.p99 < rest.p99 and rest.ok > 0", &scenario).unwrap();
         assert!(!named.about_each);
         assert_eq!(named.designs, ["events", "rest"]);
-        let Body::Claims(claims) = named.body else {
-            panic!("claims")
-        };
+        let Body::Claims(claims) = named.body else { panic!("claims") };
         assert_eq!(claims[1].text, "rest.ok > 0");
     }
 
@@ -261,10 +236,8 @@ mod tests {
         scenario.measures = vec![("x".to_owned(), text("p99(nobody)", 40, 12))];
         scenario.expect = vec![text("ok > 0", 50, 5), text("ok > 0 and\n  late = 0", 51, 5)];
         let mistakes = check_scenario(&scenario);
-        let places: Vec<(u32, u32)> = mistakes
-            .iter()
-            .map(|m| (m.place.line, m.place.column))
-            .collect();
+        let places: Vec<(u32, u32)> =
+            mistakes.iter().map(|m| (m.place.line, m.place.column)).collect();
         assert_eq!(places, [(40, 16), (52, 8)]);
         assert_eq!(mistakes[0].measure.as_deref(), Some("x"));
     }

@@ -31,11 +31,7 @@ pub struct Interval {
 /// Student t interval of the mean at this confidence (0.95); `None` of nothing.
 pub fn interval(values: &[f64], confidence: f64) -> Option<Interval> {
     let mean = mean(values)?;
-    Some(Interval {
-        mean,
-        half_width: half_width(values, confidence),
-        count: values.len(),
-    })
+    Some(Interval { mean, half_width: half_width(values, confidence), count: values.len() })
 }
 
 /// Half the width of the Student t interval; `None` below two values.
@@ -68,11 +64,7 @@ impl Paired {
 /// Differences `a - b` of pairs, with their interval; `None` below two pairs.
 pub fn paired(pairs: &[(f64, f64)], confidence: f64) -> Option<Paired> {
     let differences: Vec<f64> = pairs.iter().map(|(a, b)| a - b).collect();
-    let Interval {
-        mean,
-        half_width,
-        count,
-    } = interval(&differences, confidence)?;
+    let Interval { mean, half_width, count } = interval(&differences, confidence)?;
     let half_width = half_width?;
     let error = sd(&differences)? / (count as f64).sqrt();
     let p_value = match (mean == 0.0, error == 0.0) {
@@ -81,12 +73,7 @@ pub fn paired(pairs: &[(f64, f64)], confidence: f64) -> Option<Paired> {
         (false, true) => 0.0,
         (false, false) => 2.0 * upper_tail((mean / error).abs(), (count - 1) as f64),
     };
-    Some(Paired {
-        mean,
-        half_width,
-        p_value,
-        count,
-    })
+    Some(Paired { mean, half_width, p_value, count })
 }
 
 /// Holm's step-down correction: adjusted p-values in the order given. Rejecting those below
@@ -97,9 +84,7 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
     let mut adjusted = vec![0.0; p_values.len()];
     let mut running: f64 = 0.0;
     for (rank, &at) in order.iter().enumerate() {
-        running = running
-            .max(p_values[at] * (p_values.len() - rank) as f64)
-            .min(1.0);
+        running = running.max(p_values[at] * (p_values.len() - rank) as f64).min(1.0);
         adjusted[at] = running;
     }
     adjusted
@@ -215,10 +200,7 @@ mod tests {
                 (got - expected).abs() < 6e-4,
                 "t({p}, {freedom}) = {got}, table says {expected}"
             );
-            assert!(
-                (t_quantile(1.0 - p, freedom) + got).abs() < 1e-9,
-                "symmetric"
-            );
+            assert!((t_quantile(1.0 - p, freedom) + got).abs() < 1e-9, "symmetric");
         }
         // With one degree of freedom t is Cauchy: the upper quartile is tan(pi/4) = 1.
         assert!((t_quantile(0.75, 1.0) - 1.0).abs() < 1e-12);

@@ -24,7 +24,7 @@ pub(super) fn close(a: f64, b: f64) -> bool {
 pub(super) fn sketch(values_ms: &[u64]) -> Sketch {
     let mut sketch = Sketch::default();
     for ms in values_ms {
-        sketch.record(crate::base::Span(ms * 1_000_000));
+        sketch.record(Span(ms * 1_000_000));
     }
     sketch
 }
@@ -68,14 +68,8 @@ pub(super) fn scenario() -> Scenario {
             seed: 1,
         },
         knobs: Vec::new(),
-        nodes: vec![Node {
-            name: "orders".to_owned(),
-            kind: NodeKind::Database(orders),
-        }],
-        network: Network {
-            latency: zero,
-            links: Vec::new(),
-        },
+        nodes: vec![Node { name: "orders".to_owned(), kind: NodeKind::Database(orders) }],
+        network: Network { latency: zero, links: Vec::new() },
         entities: vec![Entity {
             name: "stock".to_owned(),
             owner: NodeIx(0),
@@ -84,10 +78,7 @@ pub(super) fn scenario() -> Scenario {
             start: 0,
             floor: Some(0),
         }],
-        sums: vec![Sum {
-            name: "money".to_owned(),
-            entities: Vec::new(),
-        }],
+        sums: vec![Sum { name: "money".to_owned(), entities: Vec::new() }],
         flows: vec![flow("place-order"), flow("view-order")],
         designs: vec![
             design("rest", Preset::Rest),
@@ -99,12 +90,7 @@ pub(super) fn scenario() -> Scenario {
             name: "db-crash".to_owned(),
             when: When::At(Span::from_secs(2.0)),
             lasts: None,
-            what: FaultKind::Pause {
-                target: Target {
-                    node: NodeIx(0),
-                    instance: None,
-                },
-            },
+            what: FaultKind::Pause { target: Target { node: NodeIx(0), instance: None } },
         }],
         measures: Vec::new(),
         expect: Vec::new(),
@@ -121,12 +107,7 @@ pub(super) fn scenario_of_one_flow() -> Scenario {
 
 /// A run of `rest` with seed 1 in which nothing happened.
 pub(super) fn bare_outcome() -> Outcome {
-    let named = |names: &[&str]| {
-        names
-            .iter()
-            .map(|name| (*name).to_owned())
-            .collect::<Vec<_>>()
-    };
+    let named = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
     Outcome {
         scenario: "checkout".to_owned(),
         design: "rest".to_owned(),
@@ -141,10 +122,7 @@ pub(super) fn bare_outcome() -> Outcome {
             .into_iter()
             .map(|n| (n, FlowOutcome::default()))
             .collect(),
-        nodes: named(&["orders"])
-            .into_iter()
-            .map(|n| (n, NodeOutcome::default()))
-            .collect(),
+        nodes: named(&["orders"]).into_iter().map(|n| (n, NodeOutcome::default())).collect(),
         invariants: named(&["stock-floor", "money"])
             .into_iter()
             .map(|n| (n, InvariantOutcome::default()))
@@ -161,9 +139,7 @@ pub(super) fn bare_outcome() -> Outcome {
 pub(super) fn full_outcome() -> Outcome {
     let mut outcome = bare_outcome();
     outcome.messages = 90;
-    outcome
-        .flows
-        .insert("place-order".to_owned(), place_order());
+    outcome.flows.insert("place-order".to_owned(), place_order());
     outcome.flows.insert("view-order".to_owned(), view_order());
     let orders = &mut outcome.nodes["orders"];
     *orders = NodeOutcome {
@@ -178,11 +154,8 @@ pub(super) fn full_outcome() -> Outcome {
         misses: 1,
     };
     outcome.invariants["stock-floor"].broken = 2;
-    outcome.invariants["money"] = InvariantOutcome {
-        broken: 1,
-        deviation: -4,
-        mean_deviation: 1.5,
-    };
+    outcome.invariants["money"] =
+        InvariantOutcome { broken: 1, deviation: -4, mean_deviation: 1.5 };
     let recovery = Recovery {
         start: Time(2_000_000_000),
         end: Time(3_000_000_000),
@@ -214,21 +187,12 @@ fn place_order() -> FlowOutcome {
         late: 1,
         refused: 2,
         failed: 2,
-        failures: [(Reason::Timeout, 1), (Reason::Crashed, 1)]
-            .into_iter()
-            .collect(),
+        failures: [(Reason::Timeout, 1), (Reason::Crashed, 1)].into_iter().collect(),
         latency: sketch(&[10, 20, 30, 40]),
         to_failure: sketch(&[500, 510]),
         convergence: sketch(&[50, 60, 70, 80]),
         unconverged: 1,
-        ends: Ends {
-            kept: 3,
-            retracted: 1,
-            half_done: 1,
-            unannounced: 1,
-            clean: 1,
-            pending: 1,
-        },
+        ends: Ends { kept: 3, retracted: 1, half_done: 1, unannounced: 1, clean: 1, pending: 1 },
         good: 3,
         wrongly_refused: 1,
         reads: Reads {
@@ -238,10 +202,7 @@ fn place_order() -> FlowOutcome {
             versions_behind: 2,
             dangling: 1,
         },
-        violations: Violations {
-            monotonic_reads: 1,
-            ..Violations::default()
-        },
+        violations: Violations { monotonic_reads: 1, ..Violations::default() },
         effects: Effects {
             told: 16,
             once: 12,
@@ -264,10 +225,7 @@ fn view_order() -> FlowOutcome {
         ok: 1,
         latency: sketch(&[2]),
         convergence: sketch(&[2, 3]),
-        ends: Ends {
-            kept: 1,
-            ..Ends::default()
-        },
+        ends: Ends { kept: 1, ..Ends::default() },
         good: 1,
         reads: Reads {
             reads: 4,
@@ -276,11 +234,7 @@ fn view_order() -> FlowOutcome {
             versions_behind: 1,
             dangling: 0,
         },
-        violations: Violations {
-            read_your_writes: 3,
-            monotonic_reads: 2,
-            ..Violations::default()
-        },
+        violations: Violations { read_your_writes: 3, monotonic_reads: 2, ..Violations::default() },
         messages: 6,
         ..FlowOutcome::default()
     }
@@ -300,10 +254,7 @@ pub(super) fn runs_with(
         outcome
     };
     let all = |design: &&str| {
-        (
-            (*design).to_owned(),
-            (1..=seeds).map(|seed| outcome(design, seed)).collect(),
-        )
+        ((*design).to_owned(), (1..=seeds).map(|seed| outcome(design, seed)).collect())
     };
     designs.iter().map(all).collect()
 }

@@ -79,9 +79,7 @@ impl fmt::Display for ReplayToken {
         let mut knobs: Vec<&(String, String)> = self.knobs.iter().collect();
         knobs.sort();
         fields.extend(
-            knobs
-                .iter()
-                .map(|(name, value)| format!("{}={}", escape(name), escape(value))),
+            knobs.iter().map(|(name, value)| format!("{}={}", escape(name), escape(value))),
         );
         let text = fields.join(".");
         write!(out, "{text}.{:08x}", crc32(text.as_bytes()))
@@ -101,9 +99,8 @@ impl FromStr for ReplayToken {
             return Err(TokenError::OtherFormat(format.to_owned()));
         }
         let fields: Vec<&str> = text.split('.').collect();
-        let names = [
-            "scenario", "design", "seed", "length", "engine", "model", "digest", "checksum",
-        ];
+        let names =
+            ["scenario", "design", "seed", "length", "engine", "model", "digest", "checksum"];
         if let Some(missing) = names.get(fields.len() - 1) {
             return Err(TokenError::Incomplete(missing));
         }
@@ -130,17 +127,12 @@ fn verify(text: &str) -> Result<(), TokenError> {
     if found == expected {
         Ok(())
     } else {
-        Err(TokenError::Damaged {
-            found: found.to_owned(),
-            expected,
-        })
+        Err(TokenError::Damaged { found: found.to_owned(), expected })
     }
 }
 
 fn knob(field: &str) -> Result<(String, String), TokenError> {
-    let (name, value) = field
-        .split_once('=')
-        .ok_or_else(|| invalid("knob", field))?;
+    let (name, value) = field.split_once('=').ok_or_else(|| invalid("knob", field))?;
     Ok((unescape("knob", name)?, unescape("knob", value)?))
 }
 
@@ -155,38 +147,23 @@ fn invalid(what: &'static str, text: &str) -> TokenError {
     TokenError::Invalid(what, text.to_owned())
 }
 
-const LENGTHS: [(&str, u64); 4] = [
-    ("ns", 1),
-    ("us", 1_000),
-    ("ms", 1_000_000),
-    ("s", 1_000_000_000),
-];
+const LENGTHS: [(&str, u64); 4] =
+    [("ns", 1), ("us", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000)];
 
 /// In the largest unit that keeps it whole.
 fn show_length(length: Span) -> String {
     let whole = |(_, size): &&(&str, u64)| length.0.is_multiple_of(*size);
-    let (unit, size) = LENGTHS
-        .iter()
-        .rev()
-        .find(whole)
-        .expect("every length is whole in nanoseconds");
+    let (unit, size) =
+        LENGTHS.iter().rev().find(whole).expect("every length is whole in nanoseconds");
     format!("{}{unit}", length.0 / size)
 }
 
 fn read_length(text: &str) -> Result<Span, TokenError> {
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
-    let size = LENGTHS
-        .iter()
-        .find(|(name, _)| *name == unit)
-        .map(|(_, size)| *size);
-    let length = number
-        .parse::<u64>()
-        .ok()
-        .zip(size)
-        .and_then(|(number, size)| number.checked_mul(size));
+    let size = LENGTHS.iter().find(|(name, _)| *name == unit).map(|(_, size)| *size);
+    let length =
+        number.parse::<u64>().ok().zip(size).and_then(|(number, size)| number.checked_mul(size));
     length.map(Span).ok_or_else(|| invalid("length", text))
 }
 
@@ -264,11 +241,7 @@ mod tests {
         assert!(text.starts_with(readable), "{text}");
         assert_eq!(text.len(), readable.len() + 8);
         assert_eq!(text.parse(), Ok(token()));
-        assert_eq!(
-            format!(" {text}\n").parse(),
-            Ok(token()),
-            "pasted with its line's end"
-        );
+        assert_eq!(format!(" {text}\n").parse(), Ok(token()), "pasted with its line's end");
     }
 
     #[test]
@@ -286,29 +259,14 @@ mod tests {
         let parse = |text: &str| text.parse::<ReplayToken>().unwrap_err();
         assert_eq!(parse("rest"), TokenError::NotAToken);
         assert_eq!(parse(""), TokenError::NotAToken);
-        assert_eq!(
-            parse(&text.replace("wt1", "wt9")),
-            TokenError::OtherFormat("wt9".to_owned())
-        );
+        assert_eq!(parse(&text.replace("wt1", "wt9")), TokenError::OtherFormat("wt9".to_owned()));
         assert_eq!(parse("wt1.checkout.rest"), TokenError::Incomplete("seed"));
-        assert!(matches!(
-            parse(&text.replace(".7.", ".8.")),
-            TokenError::Damaged { .. }
-        ));
-        assert!(matches!(
-            parse(&text[..text.len() - 1]),
-            TokenError::Damaged { .. }
-        ));
+        assert!(matches!(parse(&text.replace(".7.", ".8.")), TokenError::Damaged { .. }));
+        assert!(matches!(parse(&text[..text.len() - 1]), TokenError::Damaged { .. }));
         let sealed = |body: &str| format!("{body}.{:08x}", crc32(body.as_bytes()));
         let body = text.rsplit_once('.').unwrap().0;
-        assert_eq!(
-            parse(&sealed(&body.replace(".60s.", ".60d."))),
-            invalid("length", "60d")
-        );
-        assert_eq!(
-            parse(&sealed(&body.replace("%22", "%ZZ"))),
-            invalid("knob", "%ZZ400%2Fs%ZZ")
-        );
+        assert_eq!(parse(&sealed(&body.replace(".60s.", ".60d."))), invalid("length", "60d"));
+        assert_eq!(parse(&sealed(&body.replace("%22", "%ZZ"))), invalid("knob", "%ZZ400%2Fs%ZZ"));
     }
 
     #[test]

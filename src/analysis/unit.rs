@@ -101,11 +101,7 @@ impl Unit {
 
     /// The value as results present it: times in milliseconds, all else as it is.
     pub fn present(self, value: f64) -> f64 {
-        if self == Self::Time {
-            value / 1e6
-        } else {
-            value
-        }
+        if self == Self::Time { value / 1e6 } else { value }
     }
 
     /// The value as people read it: `118.4ms`, `0.73%`, `9.5/s`, `3`.
@@ -148,11 +144,7 @@ fn digits(value: f64) -> String {
         return text;
     }
     let short = text.trim_end_matches('0').trim_end_matches('.');
-    if short == "-0" {
-        "0".to_owned()
-    } else {
-        short.to_owned()
-    }
+    if short == "-0" { "0".to_owned() } else { short.to_owned() }
 }
 
 #[cfg(test)]
@@ -212,11 +204,7 @@ mod tests {
             (Time, Divide, Rate),
         ];
         for (left, operator, right) in rejected {
-            assert_eq!(
-                left.combine(operator, right),
-                None,
-                "{left:?} {operator:?} {right:?}"
-            );
+            assert_eq!(left.combine(operator, right), None, "{left:?} {operator:?} {right:?}");
         }
     }
 }

@@ -38,10 +38,7 @@ pub const fn name_hash(name: &str) -> u64 {
 /// pairs coincide only where `word - word'` is exactly `(name' - name)` times an odd constant: for
 /// words from `ChaCha8` one chance in 2^64. Nothing here resists an adversary; nothing here has one.
 pub const fn mix(word: u64, name: u64) -> u64 {
-    finalise(
-        word.wrapping_add(name.wrapping_mul(GOLDEN))
-            .wrapping_add(GOLDEN),
-    )
+    finalise(word.wrapping_add(name.wrapping_mul(GOLDEN)).wrapping_add(GOLDEN))
 }
 
 /// `SplitMix64`'s finaliser: a bijection with full avalanche.
@@ -79,14 +76,10 @@ impl Stream {
         let names = [name_hash(purpose), name_hash(node), u64::from(instance)];
         let mut key = [0; 32];
         for (lane, bytes) in key.chunks_exact_mut(8).enumerate() {
-            let word = names
-                .iter()
-                .fold(mix(seed, lane as u64), |word, name| mix(word, *name));
+            let word = names.iter().fold(mix(seed, lane as u64), |word, name| mix(word, *name));
             bytes.copy_from_slice(&word.to_le_bytes());
         }
-        Self {
-            rng: ChaCha8Rng::from_seed(key),
-        }
+        Self { rng: ChaCha8Rng::from_seed(key) }
     }
 
     /// The next 64 random bits.
@@ -143,10 +136,7 @@ impl Popularity {
 
     /// Rank r with a weight of `1 / (r + 1)^exponent`. At most 2^32 - 1 keys.
     pub fn zipf(keys: u64, exponent: f64) -> Self {
-        assert!(
-            keys < u64::from(u32::MAX),
-            "a Zipf popularity of {keys} keys is too large"
-        );
+        assert!(keys < u64::from(u32::MAX), "a Zipf popularity of {keys} keys is too large");
         if exponent == 0.0 || keys < 2 {
             return Self::uniform(keys);
         }
@@ -157,15 +147,9 @@ impl Popularity {
                 sum
             })
             .collect();
-        let mut upto: Vec<u64> = sums
-            .iter()
-            .map(|part| (part / sum * TWO_TO_64) as u64)
-            .collect();
+        let mut upto: Vec<u64> = sums.iter().map(|part| (part / sum * TWO_TO_64) as u64).collect();
         upto[keys as usize - 1] = u64::MAX;
-        Self {
-            keys,
-            ranks: Some(Arc::new(Ranks::new(upto))),
-        }
+        Self { keys, ranks: Some(Arc::new(Ranks::new(upto))) }
     }
 
     /// How many keys there are.
@@ -213,24 +197,14 @@ mod tests {
         assert_eq!(mix(1, 2), 0xf893_a2ee_fb32_555e);
         let mut stream = Stream::new(7, "service", "orders", 1);
         let words: [u64; 3] = std::array::from_fn(|_| stream.next_u64());
-        assert_eq!(
-            words,
-            [
-                0x4ba8_35d4_a59f_e0cf,
-                0xfe18_eea6_6a8a_4118,
-                0x0e48_41bd_500c_90a3
-            ]
-        );
+        assert_eq!(words, [0x4ba8_35d4_a59f_e0cf, 0xfe18_eea6_6a8a_4118, 0x0e48_41bd_500c_90a3]);
     }
 
     #[test]
     fn mix_is_splitmix64() {
         // The reference implementation's first three outputs from seed 1234567.
-        let expected = [
-            6_457_827_717_110_365_317,
-            3_203_168_211_198_807_973,
-            9_817_491_932_198_370_423,
-        ];
+        let expected =
+            [6_457_827_717_110_365_317, 3_203_168_211_198_807_973, 9_817_491_932_198_370_423];
         assert_eq!([0, 1, 2].map(|name| mix(1_234_567, name)), expected);
     }
 
@@ -306,10 +280,7 @@ mod tests {
         for _ in 0..7_000 {
             seen[stream.below(7) as usize] += 1;
         }
-        assert!(
-            seen.iter().all(|count| (850..1150).contains(count)),
-            "{seen:?}"
-        );
+        assert!(seen.iter().all(|count| (850..1150).contains(count)), "{seen:?}");
         assert_eq!(stream.below(0), 0);
         assert_eq!(stream.below(1), 0);
         assert!(stream.below(u64::MAX / 2 + 2) <= u64::MAX / 2 + 1);
@@ -319,9 +290,7 @@ mod tests {
     fn zipf_shares_follow_the_law_and_grow_with_the_word() {
         const DRAWS: u64 = 1 << 20;
         let zipf = Popularity::zipf(1_000, 0.99);
-        let total: f64 = (1..=1_000)
-            .map(|place| math::pow(f64::from(place), -0.99))
-            .sum();
+        let total: f64 = (1..=1_000).map(|place| math::pow(f64::from(place), -0.99)).sum();
         let mut seen = vec![0u32; 1_000];
         let mut before = 0;
         for draw in 0..DRAWS {
@@ -332,10 +301,7 @@ mod tests {
         }
         for (rank, count) in seen.iter().enumerate() {
             let expected = math::pow(rank as f64 + 1.0, -0.99) / total * DRAWS as f64;
-            assert!(
-                (f64::from(*count) - expected).abs() < 1.5,
-                "{rank}: {count} {expected}"
-            );
+            assert!((f64::from(*count) - expected).abs() < 1.5, "{rank}: {count} {expected}");
         }
     }
 
@@ -346,11 +312,7 @@ mod tests {
                 let popularity = Popularity::zipf(keys, exponent);
                 assert_eq!(popularity.pick(0), 0);
                 // A share below 2^-64 is never drawn.
-                let last = if exponent < 30.0 {
-                    keys - 1
-                } else {
-                    popularity.pick(u64::MAX)
-                };
+                let last = if exponent < 30.0 { keys - 1 } else { popularity.pick(u64::MAX) };
                 assert_eq!(popularity.pick(u64::MAX), last, "{keys} {exponent}");
                 assert!(last < keys.max(1));
             }

@@ -59,19 +59,17 @@ impl Dist {
             Self::Normal(mean, deviation) => (mean + deviation * math::normal_of(word)).max(0.0),
             Self::LogNormal { mu, sigma } => math::exp_fast(mu + sigma * math::normal_of(word)),
             Self::Erlang { shape, mean } => {
-                let rest: f64 = (1..u64::from(*shape))
-                    .map(|phase| exponential(mix(word, phase)))
-                    .sum();
+                let rest: f64 =
+                    (1..u64::from(*shape)).map(|phase| exponential(mix(word, phase))).sum();
                 mean / f64::from(*shape) * (exponential(word) + rest)
             }
             Self::HyperExp(branches) => {
                 pick(branches, word).map_or(0.0, |mean| mean * exponential(mix(word, 1)))
             }
             Self::Pareto { min, alpha } => min * math::exp_fast(exponential(word) / alpha),
-            Self::Empirical(values) => values
-                .get(index(word, values.len() as u64) as usize)
-                .copied()
-                .unwrap_or(0.0),
+            Self::Empirical(values) => {
+                values.get(index(word, values.len() as u64) as usize).copied().unwrap_or(0.0)
+            }
             Self::Mix(parts) => pick(parts, word).map_or(0.0, |part| part.sample(mix(word, 1))),
         }
     }
@@ -111,33 +109,20 @@ impl Dist {
             Self::Uniform(from, to) => Self::Uniform(from * factor, to * factor),
             Self::Exp(mean) => Self::Exp(mean * factor),
             Self::Normal(mean, deviation) => Self::Normal(mean * factor, deviation * factor),
-            Self::LogNormal { mu, sigma } => Self::LogNormal {
-                mu: mu + math::ln(factor),
-                sigma: *sigma,
-            },
-            Self::Erlang { shape, mean } => Self::Erlang {
-                shape: *shape,
-                mean: mean * factor,
-            },
+            Self::LogNormal { mu, sigma } => {
+                Self::LogNormal { mu: mu + math::ln(factor), sigma: *sigma }
+            }
+            Self::Erlang { shape, mean } => Self::Erlang { shape: *shape, mean: mean * factor },
             Self::HyperExp(branches) => Self::HyperExp(
-                branches
-                    .iter()
-                    .map(|(share, mean)| (*share, mean * factor))
-                    .collect(),
+                branches.iter().map(|(share, mean)| (*share, mean * factor)).collect(),
             ),
-            Self::Pareto { min, alpha } => Self::Pareto {
-                min: min * factor,
-                alpha: *alpha,
-            },
+            Self::Pareto { min, alpha } => Self::Pareto { min: min * factor, alpha: *alpha },
             Self::Empirical(values) => {
                 Self::Empirical(values.iter().map(|value| value * factor).collect())
             }
-            Self::Mix(parts) => Self::Mix(
-                parts
-                    .iter()
-                    .map(|(share, part)| (*share, part.scaled(factor)))
-                    .collect(),
-            ),
+            Self::Mix(parts) => {
+                Self::Mix(parts.iter().map(|(share, part)| (*share, part.scaled(factor))).collect())
+            }
         }
     }
 }
@@ -170,36 +155,12 @@ mod tests {
             (Dist::Uniform(2.0, 6.0), 16.0 / 12.0),
             (Dist::Exp(5.0), 25.0),
             (Dist::Normal(10.0, 2.0), 4.0),
-            (
-                Dist::LogNormal {
-                    mu: 1.0,
-                    sigma: 0.5,
-                },
-                2.694_48,
-            ),
-            (
-                Dist::Erlang {
-                    shape: 4,
-                    mean: 8.0,
-                },
-                16.0,
-            ),
-            (
-                Dist::HyperExp(vec![(0.9, 1.0), (0.1, 11.0)]),
-                2.0 * (0.9 + 12.1) - 4.0,
-            ),
-            (
-                Dist::Pareto {
-                    min: 1.0,
-                    alpha: 5.0,
-                },
-                5.0 / (16.0 * 3.0),
-            ),
+            (Dist::LogNormal { mu: 1.0, sigma: 0.5 }, 2.694_48),
+            (Dist::Erlang { shape: 4, mean: 8.0 }, 16.0),
+            (Dist::HyperExp(vec![(0.9, 1.0), (0.1, 11.0)]), 2.0 * (0.9 + 12.1) - 4.0),
+            (Dist::Pareto { min: 1.0, alpha: 5.0 }, 5.0 / (16.0 * 3.0)),
             (Dist::Empirical(vec![1.0, 2.0, 6.0]), 14.0 / 3.0),
-            (
-                Dist::Mix(vec![(0.5, Dist::Const(1.0)), (0.5, Dist::Exp(3.0))]),
-                0.5 * 19.0 - 4.0,
-            ),
+            (Dist::Mix(vec![(0.5, Dist::Const(1.0)), (0.5, Dist::Exp(3.0))]), 0.5 * 19.0 - 4.0),
         ]
     }
 
@@ -209,30 +170,19 @@ mod tests {
         for (dist, variance) in kinds() {
             let draws: Vec<f64> = (0..DRAWS).map(|n| dist.sample(mix(21, n))).collect();
             let mean = draws.iter().sum::<f64>() / DRAWS as f64;
-            let spread = draws
-                .iter()
-                .map(|draw| (draw - mean) * (draw - mean))
-                .sum::<f64>()
-                / DRAWS as f64;
+            let spread =
+                draws.iter().map(|draw| (draw - mean) * (draw - mean)).sum::<f64>() / DRAWS as f64;
             let error = math::sqrt(variance / DRAWS as f64);
-            assert!(
-                (mean - dist.mean()).abs() <= 5.0 * error,
-                "{dist:?}: mean {mean}"
-            );
-            assert!(
-                (spread - variance).abs() <= 0.05 * variance,
-                "{dist:?}: variance {spread}"
-            );
+            assert!((mean - dist.mean()).abs() <= 5.0 * error, "{dist:?}: mean {mean}");
+            assert!((spread - variance).abs() <= 0.05 * variance, "{dist:?}: variance {spread}");
         }
     }
 
     #[test]
     fn golden_bits_never_change() {
         let words = [0, 0x0123_4567_89ab_cdef, 1 << 63, u64::MAX];
-        let found: Vec<[u64; 4]> = kinds()
-            .iter()
-            .map(|(dist, _)| words.map(|word| dist.sample(word).to_bits()))
-            .collect();
+        let found: Vec<[u64; 4]> =
+            kinds().iter().map(|(dist, _)| words.map(|word| dist.sample(word).to_bits())).collect();
         let expected = vec![
             [
                 0x4008_0000_0000_0000,

@@ -55,11 +55,7 @@ fn normal_by_halves(centred: f64, tail: f64) -> f64 {
         return centred * ratio(&CENTRE, r);
     }
     let r = sqrt(-ln(tail));
-    let size = if r <= 5.0 {
-        ratio(&SHOULDER, r - 1.6)
-    } else {
-        ratio(&TAIL, r - 5.0)
-    };
+    let size = if r <= 5.0 { ratio(&SHOULDER, r - 1.6) } else { ratio(&TAIL, r - 5.0) };
     if centred < 0.0 { -size } else { size }
 }
 
@@ -181,22 +177,14 @@ struct Centre {
 static CENTRES: [Centre; 1 << CENTRE_BITS] = centres();
 
 const fn centres() -> [Centre; 1 << CENTRE_BITS] {
-    let mut table = [Centre {
-        at: 1.0,
-        reciprocal: 1.0,
-        ln: 0.0,
-    }; 1 << CENTRE_BITS];
+    let mut table = [Centre { at: 1.0, reciprocal: 1.0, ln: 0.0 }; 1 << CENTRE_BITS];
     let mut at = 0;
     while at < table.len() {
         let from = BOTTOM + ((at as u64) << (52 - CENTRE_BITS));
         let to = from + (1 << (52 - CENTRE_BITS));
         if to != 1f64.to_bits() && from != 1f64.to_bits() {
             let centre = f64::midpoint(f64::from_bits(from), f64::from_bits(to));
-            table[at] = Centre {
-                at: centre,
-                reciprocal: 1.0 / centre,
-                ln: ln_near_one(centre),
-            };
+            table[at] = Centre { at: centre, reciprocal: 1.0 / centre, ln: ln_near_one(centre) };
         }
         at += 1;
     }
@@ -275,17 +263,9 @@ mod tests {
             let edge = n << 52;
             [edge.wrapping_sub(1 << 11), edge, edge + (1 << 11)]
         });
-        for word in near_one
-            .chain(near_zero)
-            .chain(powers)
-            .chain(random)
-            .chain(boundaries)
-        {
+        for word in near_one.chain(near_zero).chain(powers).chain(random).chain(boundaries) {
             let (found, expected) = (neg_ln_unit(word), -libm::log(unit_above_zero(word)));
-            assert!(
-                close(found, expected, 1e-13),
-                "{word:#x}: {found:e} {expected:e}"
-            );
+            assert!(close(found, expected, 1e-13), "{word:#x}: {found:e} {expected:e}");
         }
     }
 
@@ -294,22 +274,11 @@ mod tests {
         let near_zero = (0..2_000).map(|n| (f64::from(n) - 1_000.0) * 1e-9);
         let random = (0..200_000).map(|n| (mix(6, n) as i64) as f64 / TWO_TO_63);
         let wide = random.clone().map(|x| x * 699.9);
-        let extreme = [
-            0.0,
-            700.0,
-            -700.0,
-            800.0,
-            -800.0,
-            f64::INFINITY,
-            f64::NEG_INFINITY,
-        ];
+        let extreme = [0.0, 700.0, -700.0, 800.0, -800.0, f64::INFINITY, f64::NEG_INFINITY];
         for x in near_zero.chain(random).chain(wide).chain(extreme) {
             let (found, expected) = (exp_fast(x), exp(x));
             let exact = found == expected;
-            assert!(
-                exact || close(found, expected, 6e-16),
-                "{x}: {found:e} {expected:e}"
-            );
+            assert!(exact || close(found, expected, 6e-16), "{x}: {found:e} {expected:e}");
         }
         assert!(exp_fast(f64::NAN).is_nan());
     }
@@ -351,15 +320,8 @@ mod tests {
                 0x4020_95b0_59d6_7c4c
             ]
         );
-        let plain = [
-            exp_fast(1.5),
-            exp_fast(-9.9),
-            ln(3.0),
-            exp(1.5),
-            pow(2.5, -0.99),
-            sqrt(2.0),
-        ]
-        .map(f64::to_bits);
+        let plain = [exp_fast(1.5), exp_fast(-9.9), ln(3.0), exp(1.5), pow(2.5, -0.99), sqrt(2.0)]
+            .map(f64::to_bits);
         assert_eq!(
             plain,
             [

@@ -45,11 +45,7 @@ impl Span {
 
     /// From a float of nanoseconds, rounded to the nearest and clamped to what fits.
     pub fn from_ns(ns: f64) -> Self {
-        if ns > 0.0 {
-            Self((ns + 0.5) as u64)
-        } else {
-            Self(0)
-        }
+        if ns > 0.0 { Self((ns + 0.5) as u64) } else { Self(0) }
     }
 
     /// In milliseconds, for presentation.

@@ -138,12 +138,7 @@ pub struct Compare {
     #[command(flatten)]
     pub which: Which,
     /// The designs, the first of them being what the others are compared with [default: all].
-    #[arg(
-        long,
-        value_name = "A,B,C",
-        value_delimiter = ',',
-        env = "WINDTUNNEL_DESIGNS"
-    )]
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',', env = "WINDTUNNEL_DESIGNS")]
     pub designs: Vec<String>,
     /// How many seeds.
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=10_000), env = "WINDTUNNEL_SEEDS")]
@@ -308,14 +303,9 @@ fn duration(text: &str) -> Result<Span, String> {
 }
 
 fn operation(text: &str) -> Result<Operation, String> {
-    let parts = text
-        .rsplit_once('#')
-        .and_then(|(flow, number)| Some((flow, number.parse().ok()?)));
+    let parts = text.rsplit_once('#').and_then(|(flow, number)| Some((flow, number.parse().ok()?)));
     match parts {
-        Some((flow, number)) if !flow.is_empty() => Ok(Operation {
-            flow: flow.to_owned(),
-            number,
-        }),
+        Some((flow, number)) if !flow.is_empty() => Ok(Operation { flow: flow.to_owned(), number }),
         _ => Err("an operation is named FLOW#N, as in `place-order#42`".to_owned()),
     }
 }
@@ -336,12 +326,7 @@ mod tests {
         let line = Line::command();
         for command in line.get_subcommands().chain([&line]) {
             for arg in command.get_arguments() {
-                assert!(
-                    arg.get_help().is_some(),
-                    "{} of {}",
-                    arg.get_id(),
-                    command.get_name()
-                );
+                assert!(arg.get_help().is_some(), "{} of {}", arg.get_id(), command.get_name());
                 let Some(long) = arg.get_long() else { continue };
                 let variable = format!("WINDTUNNEL_{}", long.to_uppercase().replace('-', "_"));
                 assert_eq!(
@@ -357,15 +342,8 @@ mod tests {
     fn the_long_help_of_every_command_with_flags_has_examples() {
         for command in Line::command().get_subcommands() {
             let flags = command.get_arguments().any(|arg| arg.get_long().is_some());
-            let help = command
-                .get_after_long_help()
-                .map(ToString::to_string)
-                .unwrap_or_default();
-            assert!(
-                !flags || help.starts_with("Example"),
-                "{}",
-                command.get_name()
-            );
+            let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+            assert!(!flags || help.starts_with("Example"), "{}", command.get_name());
         }
     }
 
@@ -373,20 +351,14 @@ mod tests {
     fn operations_and_knobs_are_read() {
         assert_eq!(
             operation("place-order#42"),
-            Ok(Operation {
-                flow: "place-order".into(),
-                number: 42
-            })
+            Ok(Operation { flow: "place-order".into(), number: 42 })
         );
         assert!(
             operation("place-order").is_err()
                 && operation("#1").is_err()
                 && operation("a#b").is_err()
         );
-        assert_eq!(
-            knob("gap=Exp(\"1ms\")"),
-            Ok(("gap".into(), "Exp(\"1ms\")".into()))
-        );
+        assert_eq!(knob("gap=Exp(\"1ms\")"), Ok(("gap".into(), "Exp(\"1ms\")".into())));
         assert!(knob("rate").is_err() && knob("=1").is_err());
         assert_eq!(duration("250ms"), Ok(Span(250_000_000)));
         assert!(duration("250").is_err() && duration("0s").is_err() && duration("-1s").is_err());

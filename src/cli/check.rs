@@ -26,10 +26,7 @@ pub fn check(args: &Check, screen: &Screen) -> Result<Exit, Failure> {
         note(&format!("{}\n", summary(mistakes, files.len())));
         return Ok(Exit::Invalid);
     }
-    show(
-        &format!("{} checked, no mistakes\n", many(files.len(), "scenario")),
-        None,
-    )?;
+    show(&format!("{} checked, no mistakes\n", many(files.len(), "scenario")), None)?;
     Ok(Exit::Well)
 }
 

@@ -26,9 +26,6 @@ pub fn designs(scenario: &Scenario, wanted: Option<&str>) -> Result<Vec<usize>, 
 /// The design of that name, by index.
 pub fn design(scenario: &Scenario, name: &str) -> Result<usize, Failure> {
     let known = || scenario.designs.iter().map(|design| design.name.as_str());
-    let found = scenario
-        .designs
-        .iter()
-        .position(|design| design.name == name);
+    let found = scenario.designs.iter().position(|design| design.name == name);
     found.ok_or_else(|| Failure::Usage(unknown("design", name, known())))
 }

@@ -56,18 +56,12 @@ impl Color {
 
     /// What the command line asks for, read before it is parsed: for help and usage errors.
     pub fn asked(args: impl Iterator<Item = OsString>) -> Self {
-        let mut asked = std::env::var("WINDTUNNEL_COLOR")
-            .ok()
-            .and_then(|word| read(&word))
-            .unwrap_or_default();
+        let mut asked =
+            std::env::var("WINDTUNNEL_COLOR").ok().and_then(|word| read(&word)).unwrap_or_default();
         let mut follows = false;
         for arg in args {
             let Some(arg) = arg.to_str() else { continue };
-            let word = if follows {
-                Some(arg)
-            } else {
-                arg.strip_prefix("--color=")
-            };
+            let word = if follows { Some(arg) } else { arg.strip_prefix("--color=") };
             follows = arg == "--color";
             asked = word.and_then(read).unwrap_or(asked);
         }
@@ -83,54 +77,20 @@ fn read(word: &str) -> Option<Color> {
 mod tests {
     use super::*;
 
-    const PLAIN: Environment = Environment {
-        no_color: false,
-        force: false,
-        dumb: false,
-    };
+    const PLAIN: Environment = Environment { no_color: false, force: false, dumb: false };
 
     #[test]
     fn the_flag_outranks_the_environment() {
-        let against = Environment {
-            no_color: true,
-            dumb: true,
-            ..PLAIN
-        };
+        let against = Environment { no_color: true, dumb: true, ..PLAIN };
         assert!(Color::Always.decide(against, false));
-        assert!(!Color::Never.decide(
-            Environment {
-                force: true,
-                ..PLAIN
-            },
-            true
-        ));
+        assert!(!Color::Never.decide(Environment { force: true, ..PLAIN }, true));
     }
 
     #[test]
     fn no_color_outranks_force_and_force_outranks_dumb() {
-        assert!(!Color::Auto.decide(
-            Environment {
-                no_color: true,
-                force: true,
-                ..PLAIN
-            },
-            true
-        ));
-        assert!(Color::Auto.decide(
-            Environment {
-                force: true,
-                dumb: true,
-                ..PLAIN
-            },
-            false
-        ));
-        assert!(!Color::Auto.decide(
-            Environment {
-                dumb: true,
-                ..PLAIN
-            },
-            true
-        ));
+        assert!(!Color::Auto.decide(Environment { no_color: true, force: true, ..PLAIN }, true));
+        assert!(Color::Auto.decide(Environment { force: true, dumb: true, ..PLAIN }, false));
+        assert!(!Color::Auto.decide(Environment { dumb: true, ..PLAIN }, true));
         assert!(Color::Auto.decide(PLAIN, true));
         assert!(!Color::Auto.decide(PLAIN, false));
     }

@@ -28,22 +28,14 @@ pub fn compare(args: &Compare, screen: &Screen, interrupt: &Interrupt) -> Result
     let bar = batch::bar(jobs.len(), args.progress, screen);
     let outcomes = batch::run(&ready.scenario, jobs, &bar, interrupt)?;
     bar.finish_and_clear();
-    let runs = by_design(
-        &ready.scenario,
-        &designs,
-        whole_seeds(outcomes, designs.len()),
-    );
+    let runs = by_design(&ready.scenario, &designs, whole_seeds(outcomes, designs.len()));
     let comparison = compare_runs(&runs);
     if comparison.seeds.is_empty() {
         return Err(Failure::Interrupted);
     }
     report(args, &ready, &runs, &comparison, screen)?;
     if interrupt.is_asked() {
-        note(&format!(
-            "interrupted: {} of {} seeds\n",
-            comparison.seeds.len(),
-            args.seeds
-        ));
+        note(&format!("interrupted: {} of {} seeds\n", comparison.seeds.len(), args.seeds));
         return Ok(Exit::Interrupted);
     }
     Ok(Exit::Well)
@@ -84,9 +76,7 @@ fn designs(ready: &Ready, wanted: &[String]) -> Result<Vec<usize>, Failure> {
     for name in wanted {
         let design = design(&ready.scenario, name)?;
         if designs.contains(&design) {
-            return Err(Failure::Usage(format!(
-                "`{name}` is named twice in --designs"
-            )));
+            return Err(Failure::Usage(format!("`{name}` is named twice in --designs")));
         }
         designs.push(design);
     }
@@ -98,9 +88,8 @@ fn whole_seeds(outcomes: Vec<Option<Outcome>>, designs: usize) -> Vec<Outcome> {
     let mut whole = Vec::with_capacity(outcomes.len());
     let mut rest = outcomes.into_iter();
     while let Some(one) = rest.next() {
-        let of_seed: Option<Vec<Outcome>> = iter::once(one)
-            .chain(rest.by_ref().take(designs - 1))
-            .collect();
+        let of_seed: Option<Vec<Outcome>> =
+            iter::once(one).chain(rest.by_ref().take(designs - 1)).collect();
         whole.extend(of_seed.into_iter().flatten());
     }
     whole

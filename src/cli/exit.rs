@@ -78,11 +78,7 @@ impl Exit {
     /// a failed expectation, which outweighs a file that was skipped.
     #[must_use]
     pub fn worse(self, other: Self) -> Self {
-        if self.weight() >= other.weight() {
-            self
-        } else {
-            other
-        }
+        if self.weight() >= other.weight() { self } else { other }
     }
 
     fn weight(self) -> u8 {
@@ -109,9 +105,7 @@ impl From<Exit> for ExitCode {
 
 /// The table as the long help shows it.
 pub fn table() -> String {
-    let rows = Exit::ALL
-        .iter()
-        .map(|exit| format!("  {:>3}  {}", exit.code(), exit.meaning()));
+    let rows = Exit::ALL.iter().map(|exit| format!("  {:>3}  {}", exit.code(), exit.meaning()));
     rows.collect::<Vec<_>>().join("\n")
 }
 

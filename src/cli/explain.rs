@@ -28,12 +28,8 @@ pub fn explain(args: &Explain, screen: &Screen) -> Result<Exit, Failure> {
     };
     let seed = args.seed.unwrap_or(scenario.run.seed);
     let number = args.operation.number;
-    let (_, story) = simulate::explain(
-        scenario,
-        design,
-        seed,
-        simulate::operation(scenario, flow_at, number),
-    );
+    let (_, story) =
+        simulate::explain(scenario, design, seed, simulate::operation(scenario, flow_at, number));
     is_of(flow, number, scenario, &story)?;
     let told = Told {
         scenario,
@@ -55,9 +51,7 @@ fn is_of(flow: &str, number: u64, scenario: &Scenario, story: &Story) -> Result<
         _ => None,
     });
     let Some(sent) = sent else {
-        return Err(Failure::Nothing(format!(
-            "{flow}#{number} was never sent in this run"
-        )));
+        return Err(Failure::Nothing(format!("{flow}#{number} was never sent in this run")));
     };
     let is = &scenario.flows[usize::from(sent.0)].name;
     if is == flow {

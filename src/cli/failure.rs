@@ -64,9 +64,5 @@ impl Failure {
 
 /// `1 mistake`, `2 mistakes`.
 pub fn many(count: usize, what: &str) -> String {
-    if count == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{count} {what}s")
-    }
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

@@ -67,12 +67,7 @@ pub fn refuse(found: &Diagnostics, screen: &Screen) -> Failure {
 
 /// How many errors, warnings not counted.
 pub fn errors(found: &Diagnostics) -> usize {
-    found
-        .list
-        .iter()
-        .filter(|one| one.severity() == Severity::Error)
-        .count()
-        + found.omitted
+    found.list.iter().filter(|one| one.severity() == Severity::Error).count() + found.omitted
 }
 
 /// Mistakes in expectations and measures as diagnostics of their file.
@@ -80,11 +75,8 @@ pub fn in_statements(loaded: &Loaded, mistakes: &[Mistake]) -> Diagnostics {
     let list = mistakes.iter().map(|mistake| {
         let length = mistake.error.len as u32;
         // What can be parsed names something that is not there.
-        let code = if parse(&mistake.text).is_err() {
-            Code::BadExpectation
-        } else {
-            Code::UnknownMeasure
-        };
+        let code =
+            if parse(&mistake.text).is_err() { Code::BadExpectation } else { Code::UnknownMeasure };
         let found = Diagnostic::new(code, mistake.place, length, mistake.error.message.clone());
         match &mistake.error.help {
             Some(help) => found.help(help.clone()),
@@ -108,9 +100,8 @@ pub fn lengthen(scenario: &mut Scenario, length: Span) -> Result<(), Failure> {
 
 /// The flags that change the scenario, as a shell takes them, with a blank before each.
 pub fn turned(set: &[(String, String)], length: Option<Span>) -> String {
-    let sets = set
-        .iter()
-        .map(|(name, value)| format!(" --set {}", quoted(&format!("{name}={value}"))));
+    let sets =
+        set.iter().map(|(name, value)| format!(" --set {}", quoted(&format!("{name}={value}"))));
     let length = length.map(|length| format!(" --for {length}"));
     sets.chain(length).collect()
 }
@@ -129,10 +120,8 @@ fn quoted(text: &str) -> String {
 pub fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in paths {
-        let found = crate::scenario::find(path).map_err(|why| Failure::Io {
-            path: path.clone(),
-            why,
-        })?;
+        let found =
+            crate::scenario::find(path).map_err(|why| Failure::Io { path: path.clone(), why })?;
         for file in found {
             if !files.contains(&file) {
                 files.push(file);
@@ -140,14 +129,8 @@ pub fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         }
     }
     if files.is_empty() {
-        let shown: Vec<String> = paths
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect();
-        return Err(Failure::Nothing(format!(
-            "no scenario (*.ron) below {}",
-            shown.join(", ")
-        )));
+        let shown: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        return Err(Failure::Nothing(format!("no scenario (*.ron) below {}", shown.join(", "))));
     }
     Ok(files)
 }
@@ -164,9 +147,7 @@ pub fn relative(path: &Path) -> PathBuf {
     }
     let here = std::env::current_dir().unwrap_or_default();
     let inside = path.strip_prefix(here).ok().map(Path::to_path_buf);
-    inside
-        .or_else(|| path.file_name().map(PathBuf::from))
-        .unwrap_or_default()
+    inside.or_else(|| path.file_name().map(PathBuf::from)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -175,24 +156,15 @@ mod tests {
 
     #[test]
     fn what_was_turned_can_be_pasted_into_a_shell() {
-        let set = [
-            ("rate".into(), "8/s".into()),
-            ("gap".into(), "Exp(\"4ms\")".into()),
-        ];
+        let set = [("rate".into(), "8/s".into()), ("gap".into(), "Exp(\"4ms\")".into())];
         let length = Some(Span::from_secs(3.0));
-        assert_eq!(
-            turned(&set, length),
-            " --set rate=8/s --set 'gap=Exp(\"4ms\")' --for 3s"
-        );
+        assert_eq!(turned(&set, length), " --set rate=8/s --set 'gap=Exp(\"4ms\")' --for 3s");
     }
 
     #[test]
     fn results_never_name_an_absolute_path() {
         let here = std::env::current_dir().unwrap();
-        assert_eq!(
-            relative(&here.join("scenarios/x.ron")),
-            Path::new("scenarios/x.ron")
-        );
+        assert_eq!(relative(&here.join("scenarios/x.ron")), Path::new("scenarios/x.ron"));
         assert_eq!(relative(Path::new("../x.ron")), Path::new("../x.ron"));
         assert!(!relative(&std::env::temp_dir().join("elsewhere/x.ron")).is_absolute());
     }
@@ -200,9 +172,6 @@ mod tests {
     #[test]
     fn nothing_below_a_folder_is_nothing_selected() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(matches!(
-            below(&[folder.path().to_path_buf()]),
-            Err(Failure::Nothing(_))
-        ));
+        assert!(matches!(below(&[folder.path().to_path_buf()]), Err(Failure::Nothing(_))));
     }
 }

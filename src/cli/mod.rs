@@ -99,11 +99,7 @@ fn no_command(stray: Option<&Path>) -> Failure {
         return Failure::Usage("a command is missing; `windtunnel --help` lists them".to_owned());
     };
     let shown = stray.display();
-    if stray.exists()
-        || stray
-            .extension()
-            .is_some_and(|extension| extension == "ron")
-    {
+    if stray.exists() || stray.extension().is_some_and(|extension| extension == "ron") {
         return Failure::Usage(format!(
             "the terminal UI is not there yet; `windtunnel run {shown}` runs the scenario, \
              `windtunnel compare {shown}` compares its designs"

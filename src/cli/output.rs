@@ -34,11 +34,7 @@ impl Screen {
 
     /// The paint for a result that goes there.
     pub fn paint(&self, to: Option<&Path>) -> Paint {
-        if to.is_some() {
-            Paint::plain()
-        } else {
-            self.out
-        }
+        if to.is_some() { Paint::plain() } else { self.out }
     }
 }
 
@@ -46,15 +42,9 @@ impl Screen {
 pub fn show(text: &str, to: Option<&Path>) -> Result<(), Failure> {
     let (path, written) = match to {
         Some(path) => (path, replace(path, text)),
-        None => (
-            Path::new("standard output"),
-            quietly(io::stdout().lock(), text),
-        ),
+        None => (Path::new("standard output"), quietly(io::stdout().lock(), text)),
     };
-    written.map_err(|why| Failure::Io {
-        path: path.to_path_buf(),
-        why,
-    })
+    written.map_err(|why| Failure::Io { path: path.to_path_buf(), why })
 }
 
 /// A note or a diagnostic, to stderr. Nobody can be told if that fails.
@@ -72,9 +62,7 @@ fn quietly(mut to: impl Write, text: &str) -> io::Result<()> {
 
 /// Writes beside the place and renames, so that nobody ever sees half a file.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let name = path
-        .file_name()
-        .ok_or_else(|| io::Error::other("names no file"))?;
+    let name = path.file_name().ok_or_else(|| io::Error::other("names no file"))?;
     let mut beside = name.to_os_string();
     beside.push(format!(".{}.tmp", std::process::id()));
     let beside = path.with_file_name(beside);

@@ -29,9 +29,7 @@ pub fn manual() -> Result<Exit, Failure> {
         pages.push(man.render_extra_section(&mut text));
     }
     if pages.into_iter().any(|page| page.is_err()) {
-        return Err(Failure::Internal(
-            "the manual page cannot be made".to_owned(),
-        ));
+        return Err(Failure::Internal("the manual page cannot be made".to_owned()));
     }
     show(&String::from_utf8_lossy(&text), None)?;
     Ok(Exit::Well)

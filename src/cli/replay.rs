@@ -21,10 +21,7 @@ use crate::simulate;
 
 /// Replays, shows the run, and says whether it is the same.
 pub fn replay(args: &Replay, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
-    let token: ReplayToken = args
-        .token
-        .parse()
-        .map_err(|why| Failure::Usage(format!("{why}")))?;
+    let token: ReplayToken = args.token.parse().map_err(|why| Failure::Usage(format!("{why}")))?;
     let mut ready = checked(found(&token, args.file.as_deref(), screen)?, screen)?;
     let other = Some(token.length).filter(|length| *length != ready.scenario.run.length);
     Arc::make_mut(&mut ready.scenario).run.length = token.length;
@@ -32,34 +29,20 @@ pub fn replay(args: &Replay, screen: &Screen, interrupt: &Interrupt) -> Result<E
     ready.turned = turned(&token.knobs, other);
     let design = design(&ready.scenario, &token.design)?;
     let model = simulate::model_hash(&ready.scenario, design);
-    let job = Job {
-        design,
-        seed: token.seed,
-    };
+    let job = Job { design, seed: token.seed };
     let bar = batch::bar(1, super::args::Progress { no_progress: true }, screen);
     let mut outcomes = batch::run(&ready.scenario, vec![job], &bar, interrupt)?;
     let Some(outcome) = outcomes.pop().flatten() else {
         return Err(Failure::Interrupted);
     };
     let run = of(&ready, design, &outcome, None);
-    let comparison = Comparison {
-        token: &token,
-        model,
-        digest: outcome.digest,
-        engine: json::ENGINE,
-    };
+    let comparison =
+        Comparison { token: &token, model, digest: outcome.digest, engine: json::ENGINE };
     let to = args.place.output.as_deref();
     match args.format {
         Format::Text => {
             let paint = screen.paint(to);
-            show(
-                &format!(
-                    "{}\n{}",
-                    text::render(&run, paint),
-                    render(&comparison, paint)
-                ),
-                to,
-            )?;
+            show(&format!("{}\n{}", text::render(&run, paint), render(&comparison, paint)), to)?;
         }
         Format::Json => {
             show(&json::text(&json::RunJson::of(&run)), to)?;
@@ -93,11 +76,8 @@ fn found(token: &ReplayToken, file: Option<&Path>, screen: &Screen) -> Result<Lo
 
 fn on_disk(stem: &str) -> Option<PathBuf> {
     let root = Path::new("scenarios");
-    let files = if root.is_dir() {
-        crate::scenario::find(root).unwrap_or_default()
-    } else {
-        Vec::new()
-    };
+    let files =
+        if root.is_dir() { crate::scenario::find(root).unwrap_or_default() } else { Vec::new() };
     files
         .into_iter()
         .find(|file| file.file_stem().is_some_and(|name| name == stem))

@@ -36,20 +36,14 @@ pub fn run(args: &Run, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, F
     let is_list = args.design.as_deref() == Some("all");
     let paint = screen.paint(args.place.output.as_deref());
     let result = match args.format {
-        Format::Text => shown
-            .iter()
-            .map(|run| text::render(run, paint))
-            .collect::<Vec<_>>()
-            .join("\n\n"),
+        Format::Text => {
+            shown.iter().map(|run| text::render(run, paint)).collect::<Vec<_>>().join("\n\n")
+        }
         Format::Json => as_json(&shown, is_list),
     };
     show(&result, args.place.output.as_deref())?;
     if cut || interrupt.is_asked() {
-        note(&format!(
-            "interrupted: {} of {} runs\n",
-            shown.len(),
-            designs.len()
-        ));
+        note(&format!("interrupted: {} of {} runs\n", shown.len(), designs.len()));
         return Ok(Exit::Interrupted);
     }
     Ok(Exit::Well)

@@ -3,22 +3,14 @@
 /// Name (the path below `scenarios/` without its ending) and text.
 pub const SHIPPED: &[(&str, &str)] = &[
     ("checkout", include_str!("../../scenarios/checkout.ron")),
-    (
-        "theory/queue",
-        include_str!("../../scenarios/theory/queue.ron"),
-    ),
-    (
-        "theory/tiers",
-        include_str!("../../scenarios/theory/tiers.ron"),
-    ),
+    ("theory/queue", include_str!("../../scenarios/theory/queue.ron")),
+    ("theory/tiers", include_str!("../../scenarios/theory/tiers.ron")),
     ("transfer", include_str!("../../scenarios/transfer.ron")),
 ];
 
 /// The shipped scenario whose file has this stem.
 pub fn named(stem: &str) -> Option<(String, &'static str)> {
-    let found = SHIPPED
-        .iter()
-        .find(|(name, _)| name.rsplit('/').next() == Some(stem));
+    let found = SHIPPED.iter().find(|(name, _)| name.rsplit('/').next() == Some(stem));
     found.map(|(name, text)| (format!("scenarios/{name}.ron"), *text))
 }
 

@@ -39,32 +39,16 @@ pub fn test(args: &Test, screen: &Screen, interrupt: &Interrupt) -> Result<Exit,
     };
     show(&result, to)?;
     if partial {
-        note(&format!(
-            "interrupted: {} of {} scenarios\n",
-            all.len(),
-            files.len()
-        ));
+        note(&format!("interrupted: {} of {} scenarios\n", all.len(), files.len()));
         return Ok(Exit::Interrupted);
     }
     Ok(exit(Tally::of(&all)))
 }
 
 fn exit(tally: Tally) -> Exit {
-    let invalid = if tally.invalid > 0 {
-        Exit::Invalid
-    } else {
-        Exit::Well
-    };
-    let unmet = if tally.failed > 0 {
-        Exit::Unmet
-    } else {
-        Exit::Well
-    };
-    let nothing = if tally.passed + tally.failed == 0 {
-        Exit::Nothing
-    } else {
-        Exit::Well
-    };
+    let invalid = if tally.invalid > 0 { Exit::Invalid } else { Exit::Well };
+    let unmet = if tally.failed > 0 { Exit::Unmet } else { Exit::Well };
+    let nothing = if tally.passed + tally.failed == 0 { Exit::Nothing } else { Exit::Well };
     invalid.worse(unmet).worse(nothing)
 }
 
@@ -75,15 +59,8 @@ fn judge_file(
     screen: &Screen,
     interrupt: &Interrupt,
 ) -> Result<Option<Judged>, Failure> {
-    let stem = file
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let skipped = |why| Judged {
-        scenario: stem.clone(),
-        file: relative(file),
-        result: Err(why),
-    };
+    let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let skipped = |why| Judged { scenario: stem.clone(), file: relative(file), result: Err(why) };
     let loaded = load(file, &[]).map_err(|found| refuse(&found, screen));
     let Ok(ready) = loaded.and_then(|loaded| checked(loaded, screen)) else {
         return Ok(Some(skipped(Skipped::Invalid)));
@@ -97,10 +74,7 @@ fn judge_file(
     let verdicts = judge(&ready.scenario, &runs).map_err(|mistakes| {
         Failure::Internal(format!("{} unchecked expectations", mistakes.len()))
     })?;
-    let rulings = verdicts
-        .into_iter()
-        .map(|verdict| ruling(&ready, &runs, verdict))
-        .collect();
+    let rulings = verdicts.into_iter().map(|verdict| ruling(&ready, &runs, verdict)).collect();
     Ok(Some(Judged {
         scenario: ready.scenario.name.clone(),
         file: ready.file,
@@ -130,14 +104,9 @@ fn runs(
 /// Outcomes by design, each in order of seeds, from runs made seed by seed.
 pub fn by_design(scenario: &Scenario, designs: &[usize], outcomes: Vec<Outcome>) -> Runs {
     let name = |&design: &usize| scenario.designs[design].name.clone();
-    let mut runs: Runs = designs
-        .iter()
-        .map(|design| (name(design), Vec::new()))
-        .collect();
+    let mut runs: Runs = designs.iter().map(|design| (name(design), Vec::new())).collect();
     for outcome in outcomes {
-        runs.entry(outcome.design.clone())
-            .or_default()
-            .push(outcome);
+        runs.entry(outcome.design.clone()).or_default().push(outcome);
     }
     runs
 }
@@ -146,10 +115,8 @@ pub fn by_design(scenario: &Scenario, designs: &[usize], outcomes: Vec<Outcome>)
 fn needed(ready: &Ready) -> Vec<usize> {
     let expectations = &ready.statements.expectations;
     let each = expectations.iter().any(|statement| statement.about_each);
-    let named: BTreeSet<&str> = expectations
-        .iter()
-        .flat_map(|it| it.designs.iter().map(String::as_str))
-        .collect();
+    let named: BTreeSet<&str> =
+        expectations.iter().flat_map(|it| it.designs.iter().map(String::as_str)).collect();
     let all = ready.scenario.designs.iter().enumerate();
     let needed = all.filter(|(_, design)| each || named.contains(design.name.as_str()));
     let designs: Vec<usize> = needed.map(|(at, _)| at).collect();
@@ -159,19 +126,9 @@ fn needed(ready: &Ready) -> Vec<usize> {
 
 fn ruling(ready: &Ready, runs: &Runs, verdict: Verdict) -> Ruling {
     let lines = verdict.replays.iter().filter_map(|name| {
-        let design = ready
-            .scenario
-            .designs
-            .iter()
-            .position(|design| design.name == name.design)?;
-        let outcome = runs
-            .get(&name.design)?
-            .iter()
-            .find(|outcome| outcome.seed == name.seed)?;
+        let design = ready.scenario.designs.iter().position(|design| design.name == name.design)?;
+        let outcome = runs.get(&name.design)?.iter().find(|outcome| outcome.seed == name.seed)?;
         Some(replay_line(&token(ready, design, outcome), &ready.file))
     });
-    Ruling {
-        replay: lines.collect(),
-        verdict,
-    }
+    Ruling { replay: lines.collect(), verdict }
 }

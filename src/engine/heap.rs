@@ -18,12 +18,7 @@ impl Entry {
     /// The lane of an entry that belongs to the heap alone.
     pub const NO_LANE: u32 = u32::MAX;
 
-    const NOTHING: Self = Self {
-        key: u128::MAX,
-        slot: 0,
-        dest: 0,
-        lane: Self::NO_LANE,
-    };
+    const NOTHING: Self = Self { key: u128::MAX, slot: 0, dest: 0, lane: Self::NO_LANE };
 }
 
 /// Four siblings, on two cache lines of their own.
@@ -46,11 +41,7 @@ pub struct Heap {
 
 impl Default for Heap {
     fn default() -> Self {
-        Self {
-            families: vec![Family([Entry::NOTHING; 4])],
-            len: 0,
-            vacant: false,
-        }
+        Self { families: vec![Family([Entry::NOTHING; 4])], len: 0, vacant: false }
     }
 }
 
@@ -93,11 +84,7 @@ impl Heap {
     /// All entries, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
         let skipped = 3 + usize::from(self.vacant);
-        self.families
-            .iter()
-            .flat_map(|family| &family.0)
-            .take(self.len + 3)
-            .skip(skipped)
+        self.families.iter().flat_map(|family| &family.0).take(self.len + 3).skip(skipped)
     }
 
     /// Fills the vacancy with the last entry.
@@ -117,11 +104,7 @@ impl Heap {
             let (left, right) = (usize::from(b.key < a.key), usize::from(d.key < c.key) + 2);
             let near = if left == 0 { a } else { b };
             let far = if right == 2 { c } else { d };
-            let (child, which) = if far.key < near.key {
-                (far, right)
-            } else {
-                (near, left)
-            };
+            let (child, which) = if far.key < near.key { (far, right) } else { (near, left) };
             if child.key >= entry.key {
                 break;
             }
@@ -166,10 +149,7 @@ mod tests {
     use super::*;
 
     fn entry(key: u128) -> Entry {
-        Entry {
-            key,
-            ..Entry::NOTHING
-        }
+        Entry { key, ..Entry::NOTHING }
     }
 
     proptest! {

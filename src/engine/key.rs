@@ -112,12 +112,7 @@ impl Key {
 impl fmt::Debug for Key {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (time, depth, class) = (self.time(), self.depth(), self.class());
-        write!(
-            out,
-            "{time}+{depth} {class:?} {}#{}",
-            self.origin().0,
-            self.counter()
-        )
+        write!(out, "{time}+{depth} {class:?} {}#{}", self.origin().0, self.counter())
     }
 }
 
@@ -127,12 +122,7 @@ mod tests {
 
     use super::*;
 
-    const CLASSES: [Class; 4] = [
-        Class::Fault,
-        Class::Completion,
-        Class::Message,
-        Class::Timeout,
-    ];
+    const CLASSES: [Class; 4] = [Class::Fault, Class::Completion, Class::Message, Class::Timeout];
 
     type Parts = (u64, u32, usize, u32, u64);
 
@@ -148,13 +138,7 @@ mod tests {
     }
 
     fn key((time, depth, class, origin, counter): Parts) -> Key {
-        Key::new(
-            Time(time),
-            depth,
-            CLASSES[class],
-            InstanceId(origin),
-            counter,
-        )
+        Key::new(Time(time), depth, CLASSES[class], InstanceId(origin), counter)
     }
 
     proptest! {

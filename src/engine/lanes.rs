@@ -33,15 +33,9 @@ pub struct Lanes {
 impl Lanes {
     /// One lane for each constant delay.
     pub fn new(delays: &[Span]) -> Self {
-        let lane = |delay: &Span| Lane {
-            delay: *delay,
-            has_head: false,
-            tail: 0,
-            ring: VecDeque::new(),
-        };
-        Self {
-            lanes: delays.iter().map(lane).collect(),
-        }
+        let lane =
+            |delay: &Span| Lane { delay: *delay, has_head: false, tail: 0, ring: VecDeque::new() };
+        Self { lanes: delays.iter().map(lane).collect() }
     }
 
     /// The constant delay of a lane.
@@ -95,12 +89,7 @@ mod tests {
     use super::*;
 
     fn entry(key: u128) -> Entry {
-        Entry {
-            key,
-            slot: 0,
-            dest: 0,
-            lane: Entry::NO_LANE,
-        }
+        Entry { key, slot: 0, dest: 0, lane: Entry::NO_LANE }
     }
 
     #[test]
@@ -124,10 +113,7 @@ mod tests {
         assert_eq!(lanes.advance(1).map(|entry| entry.key), Some(2));
         assert_eq!(lanes.drop_next(1).map(|entry| entry.key), Some(3));
         assert!(lanes.advance(1).is_none());
-        assert!(
-            lanes.push(LaneId(1), entry(1)).is_some(),
-            "a new head may have any key"
-        );
+        assert!(lanes.push(LaneId(1), entry(1)).is_some(), "a new head may have any key");
         assert_eq!(lanes.delay(LaneId(1)), Span(6));
     }
 }

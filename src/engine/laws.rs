@@ -7,12 +7,8 @@ use super::toy::{Happening, Toy, simulation};
 use super::{Class, Context, InstanceId, Limits, Simulation, Stop, World};
 use crate::base::{Span, Time};
 
-const NAMES: [(&str, bool); 4] = [
-    ("edge", true),
-    ("orders", true),
-    ("payments", true),
-    ("stock", true),
-];
+const NAMES: [(&str, bool); 4] =
+    [("edge", true), ("orders", true), ("payments", true), ("stock", true)];
 const END: Time = Time(400);
 
 type Starts = Vec<(u8, u8, u8)>;
@@ -35,13 +31,7 @@ fn finished(mut simulation: Simulation<Toy>) -> Simulation<Toy> {
 fn outcome(simulation: &Simulation<Toy>) -> (u64, u64, Time, (usize, usize), Toy) {
     let world = simulation.world().clone();
     let (events, now) = (simulation.events(), simulation.now());
-    (
-        simulation.digest(),
-        events,
-        now,
-        simulation.pending(),
-        world,
-    )
+    (simulation.digest(), events, now, simulation.pending(), world)
 }
 
 /// What is left of an outcome when the order of the probe's records is not part of it.
@@ -181,10 +171,7 @@ impl World for Hydra {
 }
 
 fn hydra(delay: u64, children: u32, limits: Limits) -> Simulation<Hydra> {
-    let hydra = Hydra {
-        delay: Span(delay),
-        children,
-    };
+    let hydra = Hydra { delay: Span(delay), children };
     let mut simulation = Simulation::new(hydra, &[1, 2], &[]).with_limits(limits);
     simulation.schedule(InstanceId(0), Time(5), Class::Message, ());
     simulation
@@ -193,10 +180,7 @@ fn hydra(delay: u64, children: u32, limits: Limits) -> Simulation<Hydra> {
 #[test]
 fn an_endless_chain_within_an_instant_is_diagnosed() {
     let mut simulation = hydra(0, 1, Limits::default());
-    let stop = Stop::TooManyAtOnce {
-        time: Time(5),
-        busy: InstanceId(1),
-    };
+    let stop = Stop::TooManyAtOnce { time: Time(5), busy: InstanceId(1) };
     assert_eq!(simulation.run_until(Time(9)), stop);
     assert_eq!(simulation.run_until(Time(99)), stop, "it stays over");
     assert_eq!(simulation.events(), 4095);
@@ -204,32 +188,15 @@ fn an_endless_chain_within_an_instant_is_diagnosed() {
 
 #[test]
 fn too_many_events_at_one_instant_are_diagnosed() {
-    let mut simulation = hydra(
-        0,
-        2,
-        Limits {
-            at_once: 1_000,
-            ..Limits::default()
-        },
-    );
+    let mut simulation = hydra(0, 2, Limits { at_once: 1_000, ..Limits::default() });
     let stop = simulation.run_until(Time(9));
-    assert!(
-        matches!(stop, Stop::TooManyAtOnce { time: Time(5), .. }),
-        "{stop:?}"
-    );
+    assert!(matches!(stop, Stop::TooManyAtOnce { time: Time(5), .. }), "{stop:?}");
     assert_eq!(simulation.events(), 1_000);
 }
 
 #[test]
 fn too_many_pending_events_are_diagnosed() {
-    let mut simulation = hydra(
-        1,
-        2,
-        Limits {
-            in_flight: 1_000,
-            ..Limits::default()
-        },
-    );
+    let mut simulation = hydra(1, 2, Limits { in_flight: 1_000, ..Limits::default() });
     let stop = simulation.run_until(Time(99));
     assert!(matches!(stop, Stop::TooManyInFlight { .. }), "{stop:?}");
     assert_eq!(simulation.in_flight(), 1_001);

@@ -106,11 +106,7 @@ impl<E: Copy> Context<'_, E> {
     /// never handled (see [`Stop::TooManyAtOnce`]), so one more always fits.
     fn key_after(&mut self, delay: Span, class: Class) -> Key {
         let time = (self.now() + delay).min(Key::HORIZON);
-        let depth = if time > self.now() {
-            0
-        } else {
-            self.key.depth() + 1
-        };
+        let depth = if time > self.now() { 0 } else { self.key.depth() + 1 };
         let counter = *self.sent;
         *self.sent += 1;
         Key::new(time, depth, class, self.me, counter)

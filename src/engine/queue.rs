@@ -71,12 +71,7 @@ impl<E: Copy> Queue<E> {
     /// Adds an event to the heap.
     pub fn push(&mut self, key: Key, dest: InstanceId, event: E) {
         let slot = self.store(event);
-        self.heap.push(Entry {
-            key: key.0,
-            slot,
-            dest: dest.0,
-            lane: Entry::NO_LANE,
-        });
+        self.heap.push(Entry { key: key.0, slot, dest: dest.0, lane: Entry::NO_LANE });
     }
 
     /// Adds an event to a lane: the key should be the lane's delay away from now.
@@ -85,12 +80,7 @@ impl<E: Copy> Queue<E> {
             return self.push(key, dest, event);
         }
         let slot = self.store(event);
-        let entry = Entry {
-            key: key.0,
-            slot,
-            dest: dest.0,
-            lane: Entry::NO_LANE,
-        };
+        let entry = Entry { key: key.0, slot, dest: dest.0, lane: Entry::NO_LANE };
         if let Some(entry) = self.lanes.push(lane, entry) {
             self.heap.push(entry);
         }
@@ -107,12 +97,7 @@ impl<E: Copy> Queue<E> {
     /// Takes the first event, which may be stale. Behind the head of a lane, the next event that is
     /// not stale moves up.
     pub fn pop(&mut self, is_stale: impl Fn(InstanceId, &E) -> bool) -> Option<Due<&E>> {
-        let Entry {
-            key,
-            slot,
-            dest,
-            lane,
-        } = self.heap.pop()?;
+        let Entry { key, slot, dest, lane } = self.heap.pop()?;
         self.free.push(slot);
         if lane != Entry::NO_LANE {
             self.drop_stale(lane, usize::MAX, is_stale);
@@ -136,11 +121,7 @@ impl<E: Copy> Queue<E> {
     /// All pending events in no particular order, stale ones included.
     pub fn iter(&self) -> impl Iterator<Item = Due<&E>> {
         self.heap.iter().chain(self.lanes.iter()).map(|entry| {
-            (
-                Key(entry.key),
-                InstanceId(entry.dest),
-                &self.payloads[entry.slot as usize],
-            )
+            (Key(entry.key), InstanceId(entry.dest), &self.payloads[entry.slot as usize])
         })
     }
 
@@ -178,13 +159,7 @@ mod tests {
     const DELAYS: [Span; 2] = [Span(3), Span(8)];
 
     fn key(time: u64, class: Class, counter: u64) -> Key {
-        Key::new(
-            Time(time),
-            0,
-            class,
-            InstanceId(counter as u32 * 7 % 5),
-            counter,
-        )
+        Key::new(Time(time), 0, class, InstanceId(counter as u32 * 7 % 5), counter)
     }
 
     /// What a step does: take, push to the heap after a delay, or push to a lane.
@@ -196,17 +171,10 @@ mod tests {
     }
 
     fn step() -> impl Strategy<Value = Step> {
-        prop_oneof![
-            Just(Step::Pop),
-            (0..9u64).prop_map(Step::Heap),
-            (0..2u32).prop_map(Step::Lane),
-        ]
+        prop_oneof![Just(Step::Pop), (0..9u64).prop_map(Step::Heap), (0..2u32).prop_map(Step::Lane),]
     }
 
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "events are asked by reference"
-    )]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "events are asked by reference")]
     fn is_stale(_: InstanceId, number: &u64) -> bool {
         number.is_multiple_of(3)
     }

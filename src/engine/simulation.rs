@@ -38,10 +38,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            at_once: 10_000_000,
-            in_flight: 5_000_000,
-        }
+        Self { at_once: 10_000_000, in_flight: 5_000_000 }
     }
 }
 
@@ -74,17 +71,8 @@ impl<W: World> Simulation<W> {
     /// A simulation at time zero with nothing pending: instances given by the hashes of their
     /// names, in the order of their names, and lanes by their constant delays.
     pub fn new(world: W, names: &[u64], lanes: &[Span]) -> Self {
-        assert!(
-            names.len() <= Key::MAX_INSTANCES,
-            "{} instances are too many",
-            names.len()
-        );
-        let ledger = |name: &u64| Ledger {
-            name: *name,
-            sent: 0,
-            handled: 0,
-            digest: 0,
-        };
+        assert!(names.len() <= Key::MAX_INSTANCES, "{} instances are too many", names.len());
+        let ledger = |name: &u64| Ledger { name: *name, sent: 0, handled: 0, digest: 0 };
         Self {
             world,
             queue: Queue::new(lanes),
@@ -116,14 +104,9 @@ impl<W: World> Simulation<W> {
     pub fn schedule(&mut self, dest: InstanceId, time: Time, class: Class, event: W::Event) {
         let time = time.clamp(self.now(), Key::HORIZON);
         let is_now = self.events > 0 && time == self.now();
-        let depth = if is_now {
-            (self.last.depth() + 1).min(Key::MAX_DEPTH)
-        } else {
-            0
-        };
+        let depth = if is_now { (self.last.depth() + 1).min(Key::MAX_DEPTH) } else { 0 };
         let ledger = &mut self.ledgers[dest.0 as usize];
-        self.queue
-            .push(Key::new(time, depth, class, dest, ledger.sent), dest, event);
+        self.queue.push(Key::new(time, depth, class, dest, ledger.sent), dest, event);
         ledger.sent += 1;
     }
 
@@ -210,10 +193,7 @@ impl<W: World> Simulation<W> {
         } else if key.depth() == Key::MAX_DEPTH
             || self.events - self.events_before_now >= self.limits.at_once
         {
-            self.over = Some(Stop::TooManyAtOnce {
-                time: key.time(),
-                busy: at,
-            });
+            self.over = Some(Stop::TooManyAtOnce { time: key.time(), busy: at });
             return;
         }
         self.last = key;
@@ -222,21 +202,9 @@ impl<W: World> Simulation<W> {
         let ledger = &mut self.ledgers[at.0 as usize];
         ledger.fold(key, origin, self.world.fingerprint(&event));
         let (queue, sent) = (&mut self.queue, &mut ledger.sent);
-        self.world.handle(
-            at,
-            event,
-            &mut Context {
-                queue,
-                sent,
-                key,
-                me: at,
-            },
-        );
+        self.world.handle(at, event, &mut Context { queue, sent, key, me: at });
         if self.queue.peak() > self.limits.in_flight {
-            self.over = Some(Stop::TooManyInFlight {
-                time: key.time(),
-                busy: at,
-            });
+            self.over = Some(Stop::TooManyInFlight { time: key.time(), busy: at });
         }
     }
 
@@ -275,10 +243,7 @@ impl<W: World> Simulation<W> {
     /// How many events are pending that are not stale: all, and those that are not periodic. Looks
     /// at each of them.
     pub fn pending(&self) -> (usize, usize) {
-        let live = self
-            .queue
-            .iter()
-            .filter(|(_, at, event)| !self.world.is_stale(*at, event));
+        let live = self.queue.iter().filter(|(_, at, event)| !self.world.is_stale(*at, event));
         live.fold((0, 0), |(all, work), (_, _, event)| {
             (all + 1, work + usize::from(!self.world.is_periodic(event)))
         })
@@ -288,9 +253,7 @@ impl<W: World> Simulation<W> {
     /// happened leaves no trace in it.
     pub fn digest(&self) -> u64 {
         let used = self.ledgers.iter().filter(|ledger| ledger.handled > 0);
-        used.fold(0, |digest, ledger| {
-            mix(mix(digest, ledger.name), ledger.digest)
-        })
+        used.fold(0, |digest, ledger| mix(mix(digest, ledger.name), ledger.digest))
     }
 
     /// The world.
@@ -315,10 +278,7 @@ impl Ledger {
     fn fold(&mut self, key: Key, origin: u64, fingerprint: u64) {
         let [high, low] = key.unnumbered();
         let named = multiply(high ^ 0xa076_1d64_78bd_642f, low ^ origin);
-        let event = multiply(
-            named ^ 0xe703_7ed1_a0b4_28db,
-            fingerprint ^ 0x8ebc_6af0_9c88_c6e3,
-        );
+        let event = multiply(named ^ 0xe703_7ed1_a0b4_28db, fingerprint ^ 0x8ebc_6af0_9c88_c6e3);
         let event = event ^ named;
         self.digest = (self.digest.rotate_left(23) ^ event).wrapping_mul(0x5895_58cf_5b4f_9e05);
         self.handled += 1;

@@ -60,10 +60,7 @@ impl World for Toy {
                 cell.generation += 1;
                 let generation = cell.generation;
                 if hops > 0 {
-                    let timer = Happening::Timer {
-                        generation,
-                        hops: hops - 1,
-                    };
+                    let timer = Happening::Timer { generation, hops: hops - 1 };
                     ctx.after_lane(TIMEOUT, Class::Timeout, timer);
                 }
                 self.ping(hops, ctx);
@@ -102,10 +99,7 @@ impl Toy {
         cell.state = mix(cell.state, 4);
         let word = cell.state;
         let dest = self.peers[word as usize % self.peers.len()];
-        let ping = Happening::Ping {
-            hops: hops - 1,
-            word,
-        };
+        let ping = Happening::Ping { hops: hops - 1, word };
         match word >> 60 {
             0 => ctx.after(Span::ZERO, Class::Completion, ping),
             1 | 2 => ctx.via(ZERO, dest, Class::Message, ping),
@@ -119,31 +113,15 @@ impl Toy {
 /// A simulation of instances with these names, in this order, of which those marked `false` never
 /// take part; pings start from `starts`: (peer, time, hops). One peer beats.
 pub fn simulation(names: &[(&str, bool)], starts: &[(u8, u8, u8)]) -> Simulation<Toy> {
-    let peers: Vec<InstanceId> = (0..)
-        .zip(names)
-        .filter(|(_, (_, used))| *used)
-        .map(|(id, _)| InstanceId(id))
-        .collect();
+    let peers: Vec<InstanceId> =
+        (0..).zip(names).filter(|(_, (_, used))| *used).map(|(id, _)| InstanceId(id)).collect();
     let hashes: Vec<u64> = names.iter().map(|(name, _)| name_hash(name)).collect();
-    let cells = hashes
-        .iter()
-        .map(|hash| Cell {
-            state: *hash,
-            generation: 0,
-        })
-        .collect();
-    let toy = Toy {
-        peers: peers.clone(),
-        cells,
-        seen: Vec::new(),
-    };
+    let cells = hashes.iter().map(|hash| Cell { state: *hash, generation: 0 }).collect();
+    let toy = Toy { peers: peers.clone(), cells, seen: Vec::new() };
     let mut simulation = Simulation::new(toy, &hashes, &LANES);
     for (at, (peer, time, hops)) in (0..).zip(starts) {
         let dest = peers[*peer as usize % peers.len()];
-        let ping = Happening::Ping {
-            hops: *hops,
-            word: at,
-        };
+        let ping = Happening::Ping { hops: *hops, word: at };
         simulation.schedule(dest, Time(u64::from(*time)), Class::Message, ping);
     }
     simulation.schedule(peers[0], Time(3), Class::Timeout, Happening::Beat);

@@ -1,92 +1,181 @@
 //! Faults: values that are consulted while they are active. The windows are drawn from the seed
-//! before the run; nothing is ever undone.
+//! before the run; nothing is ever undone, so overlapping faults compose and the order in which
+//! they end does not matter. One file per kind of victim: [`network`], [`node`], [`surge`].
 
-use crate::base::{Span, Stream, Time};
+pub mod network;
+pub mod node;
+pub mod surge;
+pub mod windows;
+
+pub use network::Passage;
+pub use windows::Windows;
+
+use crate::base::{Stream, Time};
 use crate::engine::InstanceId;
-use crate::model::NodeIx;
+use crate::model::{NodeIx, NodeModel};
+use crate::nodes::message::Edge;
+use crate::scenario::tree::Scenario;
 
-/// What the network does with one message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Passage {
-    /// It arrives, after so much more than the link's latency, perhaps twice.
-    Through {
-        /// Added latency.
-        extra: Span,
-        /// Does it arrive twice?
-        twice: bool,
-    },
-    /// It is lost.
-    Lost,
-    /// Nothing passes until then (`None`: for good).
-    Cut {
-        /// The end of the partitions that cover this instant.
-        until: Option<Time>,
-    },
+/// All windows of all faults. The default is a world without any.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    /// By the scenario's list.
+    windows: Vec<Windows>,
+    network: network::Network,
+    instances: node::Instances,
+    surges: surge::Surges,
 }
 
-/// All windows of all faults.
-#[derive(Clone, Debug, Default)]
-pub struct Faults;
-
 impl Faults {
-    /// Draws all windows.
-    pub fn draw(
-        _scenario: &crate::scenario::tree::Scenario,
-        _nodes: &[crate::model::NodeModel],
-        _instances: &[crate::model::InstanceModel],
-        _seed: u64,
-    ) -> Self {
-        Self
+    /// Draws the windows of the scenario's faults. Each has a stream of its own, named after it
+    /// (and numbered among those of the same name), so that one more fault leaves the others as
+    /// they were.
+    pub fn draw(scenario: &Scenario, nodes: &[NodeModel], seed: u64) -> Self {
+        let mut faults = Self::default();
+        for (at, fault) in scenario.faults.iter().enumerate() {
+            let namesakes = scenario.faults[..at].iter().filter(|other| other.name == fault.name);
+            let mut chance = Stream::new(seed, "fault", &fault.name, namesakes.count() as u32);
+            let windows = Windows::draw(fault, scenario.run.length, &mut chance);
+            faults.network.add(&fault.what, &windows);
+            faults.instances.add(&fault.what, &windows, nodes);
+            faults.surges.add(&fault.what, &windows);
+            faults.windows.push(windows);
+        }
+        faults
+    }
+
+    /// When the scenario's `fault`th fault is active: sorted, disjoint, ends excluded;
+    /// [`Time::NEVER`] where it does not end.
+    pub fn windows_of(&self, fault: usize) -> &[(Time, Time)] {
+        self.windows.get(fault).map_or(&[], Windows::list)
     }
 
     /// Is no network fault active?
     #[inline]
-    pub fn network_is_quiet(&self, _now: Time) -> bool {
-        true
+    pub fn network_is_quiet(&self, now: Time) -> bool {
+        self.network.is_quiet(now)
     }
 
     /// What the network does with a message sent now.
-    pub fn passage(&self, _now: Time, _from: NodeIx, _to: NodeIx, _chance: &mut Stream) -> Passage {
-        Passage::Through {
-            extra: Span::ZERO,
-            twice: false,
-        }
+    pub fn passage(&self, now: Time, from: NodeIx, to: NodeIx, chance: &mut Stream) -> Passage {
+        self.network.passage(now, from, to, chance)
     }
 
     /// How many times as long work takes at this instance now.
     #[inline]
-    pub fn slowness(&self, _now: Time, _at: InstanceId) -> f64 {
-        1.0
-    }
-
-    /// How many times as often open arrivals come at this client now.
-    pub fn rate_factor(&self, _client: NodeIx, _now: Time) -> f64 {
-        1.0
-    }
-
-    /// When that factor changes next, if it does.
-    pub fn next_rate_change(&self, _client: NodeIx, _now: Time) -> Option<Time> {
-        None
-    }
-
-    /// Does it ever change?
-    pub fn surges(&self, _client: NodeIx) -> bool {
-        false
-    }
-
-    /// The edges that befall an instance, in order of time.
-    pub fn edges(&self, _at: InstanceId) -> Vec<(Time, crate::nodes::Edge)> {
-        Vec::new()
-    }
-
-    /// From when to when a fault is in force, in order of time.
-    pub fn windows_of(&self, _fault: usize) -> &[(Time, Time)] {
-        &[]
+    pub fn slowness(&self, now: Time, at: InstanceId) -> f64 {
+        self.instances.slowness(now, at)
     }
 
     /// Do this instance's workers take no new work now?
     #[inline]
-    pub fn is_paused(&self, _now: Time, _at: InstanceId) -> bool {
-        false
+    pub fn is_paused(&self, now: Time, at: InstanceId) -> bool {
+        self.instances.is_paused(now, at)
+    }
+
+    /// Is this instance down now? `Some(true)` if its host is (silence), `Some(false)` if only its
+    /// process (its host still says that nobody listens).
+    pub fn down(&self, now: Time, at: InstanceId) -> Option<bool> {
+        self.instances.down(now, at)
+    }
+
+    /// The edges that befall this instance, in order of time, to be scheduled before the run. At
+    /// an `Up` it comes back only if it is not [`down`](Self::down) by another crash.
+    pub fn edges(&self, at: InstanceId) -> Vec<(Time, Edge)> {
+        self.instances.edges(at)
+    }
+
+    /// How many times as often this client's open arrivals come now.
+    pub fn rate_factor(&self, client: NodeIx, now: Time) -> f64 {
+        self.surges.factor(client, now)
+    }
+
+    /// The next instant after now at which [`rate_factor`](Self::rate_factor) may change.
+    pub fn next_rate_change(&self, client: NodeIx, now: Time) -> Option<Time> {
+        self.surges.next_change(client, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{Dist, Span};
+    use crate::scenario::tree::{Fault, FaultKind, Network, Run, Target, When};
+
+    pub(super) fn windows(stretches: &[(u64, u64)]) -> Windows {
+        Windows::new(stretches.iter().map(|(start, end)| (Time(*start), Time(*end))).collect())
+    }
+
+    pub(super) fn pause(name: &str) -> Fault {
+        Fault {
+            name: name.to_owned(),
+            when: When::At(Span(10)),
+            lasts: Some(Dist::Const(10.0)),
+            what: FaultKind::Pause { target: Target { node: NodeIx(1), instance: None } },
+        }
+    }
+
+    /// A client, a node of two instances, another node.
+    pub(super) fn nodes() -> Vec<NodeModel> {
+        let node = |(first, count)| NodeModel { first: InstanceId(first), count, name: 0 };
+        [(0, 1), (1, 2), (3, 1)].map(node).to_vec()
+    }
+
+    fn scenario(faults: Vec<Fault>) -> Scenario {
+        Scenario {
+            name: "faults".to_owned(),
+            about: String::new(),
+            run: Run {
+                length: Span(1_000),
+                warmup: Span::ZERO,
+                drain: Span::ZERO,
+                max_in_flight: 1,
+                seed: 1,
+            },
+            knobs: vec![],
+            nodes: vec![],
+            network: Network { latency: Dist::Const(0.0), links: vec![] },
+            entities: vec![],
+            sums: vec![],
+            flows: vec![],
+            designs: vec![],
+            policies: vec![],
+            faults,
+            measures: vec![],
+            expect: vec![],
+        }
+    }
+
+    fn random(name: &str) -> Fault {
+        let when = When::Random(Dist::Exp(50.0));
+        Fault { when, lasts: Some(Dist::Exp(20.0)), ..pause(name) }
+    }
+
+    #[test]
+    fn a_world_without_faults_is_quiet() {
+        let faults = Faults::draw(&scenario(vec![]), &nodes(), 1);
+        let at = InstanceId(1);
+        assert!(faults.network_is_quiet(Time(5)) && !faults.is_paused(Time(5), at));
+        assert_eq!((faults.slowness(Time(5), at), faults.down(Time(5), at)), (1.0, None));
+        assert!(faults.edges(at).is_empty() && faults.windows_of(0).is_empty());
+    }
+
+    #[test]
+    fn the_seed_and_the_name_decide_and_other_faults_do_not() {
+        let draw = |list, seed| Faults::draw(&scenario(list), &nodes(), seed);
+        let alone = draw(vec![random("a")], 1);
+        let second = draw(vec![random("b"), random("a")], 1);
+        assert_eq!(alone.windows_of(0), second.windows_of(1));
+        assert_ne!(second.windows_of(0), second.windows_of(1));
+        assert_ne!(alone.windows_of(0), draw(vec![random("a")], 2).windows_of(0));
+    }
+
+    #[test]
+    fn a_fault_is_consulted_by_its_index_and_by_its_victims() {
+        let faults = Faults::draw(&scenario(vec![pause("a")]), &nodes(), 1);
+        assert_eq!(faults.windows_of(0), [(Time(10), Time(20))]);
+        let paused = [9, 10, 19, 20].map(|now| faults.is_paused(Time(now), InstanceId(2)));
+        assert_eq!(paused, [false, true, true, false]);
+        assert_eq!(faults.edges(InstanceId(2)), [(Time(20), Edge::Resume)]);
     }
 }

@@ -24,24 +24,15 @@ impl Model {
             timeout_lane: policy.timeout.map(|timeout| lanes.lane(timeout)),
         });
         let policies = policies.collect();
-        let ready: Vec<Vec<Node>> = scenario
-            .flows
-            .iter()
-            .map(|flow| flow::ready(scenario, flow))
-            .collect();
+        let ready: Vec<Vec<Node>> =
+            scenario.flows.iter().map(|flow| flow::ready(scenario, flow)).collect();
         let lowered = lower::lower(scenario, &scenario.designs[design], &ready);
         let flows = (0..scenario.flows.len()).map(|ix| {
-            flow_model(
-                scenario,
-                ix,
-                &ready[ix],
-                lowered.homes[ix],
-                &lowered.gateways[ix],
-            )
+            flow_model(scenario, ix, &ready[ix], lowered.homes[ix], &lowered.gateways[ix])
         });
         let flows = flows.collect();
         let effects = ready.iter().map(|nodes| effects(nodes)).collect();
-        let faults = Faults::draw(scenario, &nodes, &instances, seed);
+        let faults = Faults::draw(scenario, &nodes, seed);
         Self {
             design,
             nodes,
@@ -73,15 +64,8 @@ fn instances(scenario: &Scenario) -> (Vec<NodeModel>, Vec<InstanceModel>) {
             }
         };
         let first = InstanceId(instances.len() as u32);
-        nodes.push(NodeModel {
-            first,
-            count,
-            name: name_hash(&node.name),
-        });
-        instances.extend((0..count).map(|index| InstanceModel {
-            node: NodeIx(ix as u16),
-            index,
-        }));
+        nodes.push(NodeModel { first, count, name: name_hash(&node.name) });
+        instances.extend((0..count).map(|index| InstanceModel { node: NodeIx(ix as u16), index }));
     }
     (nodes, instances)
 }
@@ -146,11 +130,10 @@ fn flow_model(
     flow::list_maybes(nodes, &mut maybes);
     let created = created_by(&flow.steps);
     let own = keys_of(&flow.steps, &Key::Own);
-    let own_from = scenario.flows.iter().enumerate().filter(|(_, other)| {
-        created_by(&other.steps)
-            .iter()
-            .any(|entity| own.contains(entity))
-    });
+    let own_from =
+        scenario.flows.iter().enumerate().filter(|(_, other)| {
+            created_by(&other.steps).iter().any(|entity| own.contains(entity))
+        });
     FlowModel {
         home,
         via_gateway: gateways.to_vec(),

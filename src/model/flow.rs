@@ -12,28 +12,15 @@ use super::program::{KeyRule, Part, Write};
 #[derive(Clone, Debug)]
 pub(super) enum Node {
     /// A read, of the service's own data or of another's.
-    Look {
-        entity: EntityIx,
-        key: KeyRule,
-        need: Option<i64>,
-        own: bool,
-        name: u64,
-    },
+    Look { entity: EntityIx, key: KeyRule, need: Option<i64>, own: bool, name: u64 },
     /// Consecutive effects: one transaction.
-    Change {
-        name: u64,
-        changes: Vec<(Write, Option<Write>)>,
-    },
+    Change { name: u64, changes: Vec<(Write, Option<Write>)> },
     /// Worker time.
     Work { dist: Dist, name: u64 },
     /// A tell.
     Tell(Tell),
     /// A computed question.
-    Call {
-        service: NodeIx,
-        demand: Demand,
-        body: Vec<Self>,
-    },
+    Call { service: NodeIx, demand: Demand, body: Vec<Self> },
     /// Branches.
     All(Vec<Vec<Self>>),
     /// Perhaps.
@@ -102,9 +89,7 @@ pub(super) fn list_effects<'a>(
             Node::Look { .. } | Node::Work { .. } => {}
             Node::Change { changes, .. } => {
                 into.extend(
-                    changes
-                        .iter()
-                        .map(|(write, undo)| (write, undo.is_some(), best_effort)),
+                    changes.iter().map(|(write, undo)| (write, undo.is_some(), best_effort)),
                 );
             }
             Node::Tell(tell) => list_effects(&tell.body, best_effort || tell.best_effort, into),
@@ -142,11 +127,7 @@ pub(super) fn list_maybes(nodes: &[Node], into: &mut Vec<(f64, u64, u64)>) {
 
 /// Makes a flow ready.
 pub(super) fn ready(scenario: &Scenario, flow: &Flow) -> Vec<Node> {
-    let mut reader = Reader {
-        scenario,
-        flow: &flow.name,
-        next_effect: 0,
-    };
+    let mut reader = Reader { scenario, flow: &flow.name, next_effect: 0 };
     reader.steps(&flow.steps, flow.home, &flow.name)
 }
 
@@ -170,29 +151,17 @@ impl Reader<'_> {
             Step::Ask { entity, key, need } | Step::Read { entity, key, need } => {
                 let own = self.scenario.entities[entity.0 as usize].owner == at;
                 let (key, name) = (self.key(key), name_hash(path));
-                nodes.push(Node::Look {
-                    entity: *entity,
-                    key,
-                    need: *need,
-                    own,
-                    name,
-                });
+                nodes.push(Node::Look { entity: *entity, key, need: *need, own, name });
             }
             Step::Effect(effect) => {
                 let change = self.change(effect);
                 match nodes.last_mut() {
                     Some(Node::Change { changes, .. }) => changes.push(change),
-                    _ => nodes.push(Node::Change {
-                        name: name_hash(path),
-                        changes: vec![change],
-                    }),
+                    _ => nodes.push(Node::Change { name: name_hash(path), changes: vec![change] }),
                 }
             }
             Step::Work(dist) => {
-                nodes.push(Node::Work {
-                    dist: dist.clone(),
-                    name: name_hash(path),
-                });
+                nodes.push(Node::Work { dist: dist.clone(), name: name_hash(path) });
             }
             Step::Tell(tell) => {
                 let body = self.steps(&tell.steps, tell.service, path);
@@ -208,18 +177,10 @@ impl Reader<'_> {
                     path: path.to_owned(),
                 }));
             }
-            Step::Call {
-                service,
-                work,
-                steps,
-            } => {
+            Step::Call { service, work, steps } => {
                 let body = self.steps(steps, *service, path);
                 let demand = self.demand(*service, work.as_ref(), path);
-                nodes.push(Node::Call {
-                    service: *service,
-                    demand,
-                    body,
-                });
+                nodes.push(Node::Call { service: *service, demand, body });
             }
             Step::All(branches) => {
                 let branches = branches.iter().enumerate().map(|(branch, step)| {
@@ -232,10 +193,8 @@ impl Reader<'_> {
             }
             Step::Maybe(probability, steps) => {
                 let body = self.steps(steps, at, path);
-                let chance = Chance {
-                    probability: *probability,
-                    name: name_hash(&format!("{path}/maybe")),
-                };
+                let chance =
+                    Chance { probability: *probability, name: name_hash(&format!("{path}/maybe")) };
                 nodes.push(Node::Maybe { chance, body });
             }
             Step::Repeat(times, steps) => {
@@ -259,10 +218,7 @@ impl Reader<'_> {
         let change = write(effect.change, Part::Do);
         let undo = effect.undo.map(|change| write(change, Part::Undo));
         self.next_effect += 1;
-        assert!(
-            self.next_effect <= 64,
-            "the scenario layer admits at most 64 effects in a flow"
-        );
+        assert!(self.next_effect <= 64, "the scenario layer admits at most 64 effects in a flow");
         (change, undo)
     }
 
@@ -276,13 +232,8 @@ impl Reader<'_> {
     }
 
     fn demand(&self, service: NodeIx, work: Option<&Dist>, path: &str) -> Demand {
-        let dist = work
-            .cloned()
-            .unwrap_or_else(|| default_work(self.scenario, service));
-        Demand {
-            dist,
-            name: name_hash(&format!("{path}/work")),
-        }
+        let dist = work.cloned().unwrap_or_else(|| default_work(self.scenario, service));
+        Demand { dist, name: name_hash(&format!("{path}/work")) }
     }
 }
 

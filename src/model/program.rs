@@ -92,31 +92,14 @@ pub enum Instr {
         best_effort: bool,
     },
     /// Run a transaction at the own store and wait; `Answer::Idle` goes to `idle`.
-    Store {
-        entry: EntryIx,
-        policy: Option<PolicyIx>,
-        effects: u64,
-        idle: Pc,
-    },
+    Store { entry: EntryIx, policy: Option<PolicyIx>, effects: u64, idle: Pc },
     /// Read through this instance's cache; on a miss call `entry` (once for all that wait) and keep
     /// the answer.
-    Cached {
-        entity: EntityIx,
-        key: KeyRule,
-        entry: EntryIx,
-        policy: Option<PolicyIx>,
-    },
+    Cached { entity: EntityIx, key: KeyRule, entry: EntryIx, policy: Option<PolicyIx> },
     /// Publish and wait for the confirm.
-    Publish {
-        publication: PubIx,
-        policy: Option<PolicyIx>,
-    },
+    Publish { publication: PubIx, policy: Option<PolicyIx> },
     /// Publish what the last transaction made of this item to the caches, and do not wait.
-    Invalidate {
-        publication: PubIx,
-        entity: EntityIx,
-        key: KeyRule,
-    },
+    Invalidate { publication: PubIx, entity: EntityIx, key: KeyRule },
     /// Run these branches together; each ends with `Join`. Go on behind when all have ended.
     Fork { branches: Vec<Pc> },
     /// The end of a branch.
@@ -211,12 +194,7 @@ pub enum Row {
     /// when the stage is complete (`Refused` when one of its branches was refused), `Idle` while it
     /// is not or when the reply is stale; the reply that completed a stage answers the same again
     /// when it is repeated and nothing has happened since. The header's `done` becomes the row's.
-    Reply {
-        stage: u8,
-        branch: u8,
-        branches: u8,
-        refused: bool,
-    },
+    Reply { stage: u8, branch: u8, branches: u8, refused: bool },
     /// Saga: the flow is over; the row goes.
     Finish,
     /// Join: record branch `branch` (of `branches`) of stage `stage`; `Done` when the set is

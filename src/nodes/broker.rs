@@ -39,14 +39,7 @@ impl Incoming {
     /// Answers the publisher, if it asked for that.
     pub(super) fn confirm<P: Probe>(self, verdict: Answer, env: &mut Env<'_, '_, P>) {
         if self.call != Handle::NONE {
-            env.send(
-                self.from,
-                self.op,
-                Body::Answer {
-                    call: self.call,
-                    verdict,
-                },
-            );
+            env.send(self.from, self.op, Body::Answer { call: self.call, verdict });
         }
     }
 }
@@ -68,37 +61,15 @@ impl Intake {
     pub(super) fn new(model: &Model, me: NodeIx, delay: Dist, stores_unread: bool) -> Self {
         let name = &model.scenario.nodes[me.0 as usize].name;
         let chance = Stream::new(model.seed, "broker", name, 0);
-        Self {
-            pending: Slab::default(),
-            held: VecDeque::new(),
-            delay,
-            chance,
-            stores_unread,
-        }
+        Self { pending: Slab::default(), held: VecDeque::new(), delay, chance, stores_unread }
     }
 
     /// A [`Body::Publish`] arrived.
     pub(super) fn take<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
-        let Message {
-            op,
-            from,
-            body:
-                Body::Publish {
-                    call,
-                    publication,
-                    item,
-                },
-        } = message
-        else {
+        let Message { op, from, body: Body::Publish { call, publication, item } } = message else {
             unreachable!("not a publication: {message:?}");
         };
-        let incoming = Incoming {
-            from,
-            call,
-            op,
-            publication,
-            item,
-        };
+        let incoming = Incoming { from, call, op, publication, item };
         env.fact(Fact::Arrived { op: op.id });
         if is_paused(env) {
             self.held.push_back(incoming);
@@ -162,13 +133,7 @@ fn invalidate<P: Probe>(
     let model = env.model;
     for node in &publication.caches {
         for instance in model.nodes[node.0 as usize].instances() {
-            env.send(
-                instance,
-                incoming.op,
-                Body::Invalidate {
-                    item: incoming.item,
-                },
-            );
+            env.send(instance, incoming.op, Body::Invalidate { item: incoming.item });
         }
     }
 }

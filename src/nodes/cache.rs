@@ -89,13 +89,7 @@ impl Cache {
             fetch.waiters.push(task);
             return (Lookup::Wait, expired);
         }
-        self.fetches.insert(
-            name,
-            Fetch {
-                waiters: vec![task],
-                invalidated: None,
-            },
-        );
+        self.fetches.insert(name, Fetch { waiters: vec![task], invalidated: None });
         (Lookup::Fetch, expired)
     }
 
@@ -103,28 +97,16 @@ impl Cache {
     /// outdated) and `kept` is set; an item that had to make room is returned as well.
     pub fn fetched(&mut self, now: Time, name: ItemName, seen: Option<Seen>) -> Fetched {
         let fetch = self.fetches.remove(&name).unwrap_or_default();
-        let mut fetched = Fetched {
-            waiters: fetch.waiters,
-            kept: false,
-            evicted: None,
-        };
+        let mut fetched = Fetched { waiters: fetch.waiters, kept: false, evicted: None };
         let Some(seen) = seen else { return fetched };
         let is_outdated = self.settings.versioned
-            && fetch
-                .invalidated
-                .is_some_and(|newest| seen.version < newest);
+            && fetch.invalidated.is_some_and(|newest| seen.version < newest);
         if is_outdated || self.settings.capacity == 0 {
             return fetched;
         }
         self.remove(name);
         let place = if self.places.len() < self.settings.capacity as usize {
-            self.entries.push(Entry {
-                name,
-                seen,
-                filled: now,
-                newer: NOBODY,
-                older: NOBODY,
-            });
+            self.entries.push(Entry { name, seen, filled: now, newer: NOBODY, older: NOBODY });
             self.entries.len() as u32 - 1
         } else {
             let place = self.oldest;
@@ -132,13 +114,8 @@ impl Cache {
             self.unlink(place);
             self.places.remove(&old);
             fetched.evicted = Some(old);
-            self.entries[place as usize] = Entry {
-                name,
-                seen,
-                filled: now,
-                newer: NOBODY,
-                older: NOBODY,
-            };
+            self.entries[place as usize] =
+                Entry { name, seen, filled: now, newer: NOBODY, older: NOBODY };
             place
         };
         self.places.insert(name, place);
@@ -232,11 +209,7 @@ mod tests {
     const TASK: Handle = Handle::NONE;
 
     fn cache(capacity: u32, versioned: bool) -> Cache {
-        Cache::new(&Settings {
-            capacity,
-            ttl: Span(100),
-            versioned,
-        })
+        Cache::new(&Settings { capacity, ttl: Span(100), versioned })
     }
 
     fn name(key: u64) -> ItemName {
@@ -253,10 +226,7 @@ mod tests {
         assert_eq!(cache.look(Time(0), name(1), TASK).0, Lookup::Fetch);
         assert_eq!(cache.look(Time(1), name(1), TASK).0, Lookup::Wait);
         assert_eq!(cache.fetched(Time(5), name(1), seen(3)).waiters.len(), 2);
-        assert_eq!(
-            cache.look(Time(6), name(1), TASK).0,
-            Lookup::Hit(seen(3).unwrap())
-        );
+        assert_eq!(cache.look(Time(6), name(1), TASK).0, Lookup::Hit(seen(3).unwrap()));
     }
 
     #[test]
@@ -264,14 +234,8 @@ mod tests {
         let mut cache = cache(2, false);
         cache.look(Time(0), name(1), TASK);
         cache.fetched(Time(10), name(1), seen(1));
-        assert!(matches!(
-            cache.look(Time(109), name(1), TASK).0,
-            Lookup::Hit(_)
-        ));
-        assert_eq!(
-            cache.look(Time(110), name(1), TASK),
-            (Lookup::Fetch, Some(name(1)))
-        );
+        assert!(matches!(cache.look(Time(109), name(1), TASK).0, Lookup::Hit(_)));
+        assert_eq!(cache.look(Time(110), name(1), TASK), (Lookup::Fetch, Some(name(1))));
     }
 
     #[test]
@@ -283,10 +247,7 @@ mod tests {
         }
         cache.look(Time(1), name(1), TASK);
         cache.look(Time(2), name(3), TASK);
-        assert_eq!(
-            cache.fetched(Time(2), name(3), seen(1)).evicted,
-            Some(name(2))
-        );
+        assert_eq!(cache.fetched(Time(2), name(3), seen(1)).evicted, Some(name(2)));
     }
 
     #[test]

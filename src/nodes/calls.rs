@@ -71,20 +71,15 @@ impl<W: Copy> Calls<W> {
     pub fn new(model: &Model, me: InstanceId) -> Self {
         let instance = model.instances[me.0 as usize];
         let name = &model.scenario.nodes[instance.node.0 as usize].name;
-        let targets = model
-            .scenario
-            .nodes
-            .iter()
-            .zip(&model.nodes)
-            .map(|(node, place)| Target {
-                balance: match &node.kind {
-                    NodeKind::Gateway(gateway) => gateway.balance,
-                    NodeKind::Service(service) => service.balance,
-                    _ => Balance::RoundRobin,
-                },
-                next: instance.index % place.count,
-                outstanding: vec![0; place.count as usize],
-            });
+        let targets = model.scenario.nodes.iter().zip(&model.nodes).map(|(node, place)| Target {
+            balance: match &node.kind {
+                NodeKind::Gateway(gateway) => gateway.balance,
+                NodeKind::Service(service) => service.balance,
+                _ => Balance::RoundRobin,
+            },
+            next: instance.index % place.count,
+            outstanding: vec![0; place.count as usize],
+        });
         Self {
             calls: Slab::default(),
             targets: targets.collect(),
@@ -109,17 +104,7 @@ impl<W: Copy> Calls<W> {
             let saved = &mut self.budgets[policy.0 as usize];
             *saved = (*saved + (share * 1000.0) as u64).min(BUDGET_CAP);
         }
-        self.attempt(
-            env,
-            Call {
-                what,
-                op,
-                policy,
-                to: InstanceId(0),
-                attempt: 0,
-                waiter,
-            },
-        );
+        self.attempt(env, Call { what, op, policy, to: InstanceId(0), attempt: 0, waiter });
     }
 
     fn attempt<P: Probe>(&mut self, env: &mut Env<'_, '_, P>, mut call: Call<W>) {
@@ -137,16 +122,10 @@ impl<W: Copy> Calls<W> {
         let (what, policy) = (call.what, call.policy);
         let handle = self.calls.insert(call);
         let body = match what {
-            What::Entry(entry) => Body::Request {
-                call: handle,
-                entry,
-                attempt,
-            },
-            What::Publication(publication, item) => Body::Publish {
-                call: handle,
-                publication,
-                item,
-            },
+            What::Entry(entry) => Body::Request { call: handle, entry, attempt },
+            What::Publication(publication, item) => {
+                Body::Publish { call: handle, publication, item }
+            }
         };
         env.send(to, op, body);
         if let Some(lane) = model.policy(policy).and_then(|policy| policy.timeout_lane) {
@@ -199,11 +178,7 @@ impl<W: Copy> Calls<W> {
             return self.failed(env, handle, reason);
         }
         let call = self.take(env.model, handle)?;
-        Some(Ended {
-            waiter: call.waiter,
-            answer,
-            op,
-        })
+        Some(Ended { waiter: call.waiter, answer, op })
     }
 
     /// No answer came in time.
@@ -223,11 +198,7 @@ impl<W: Copy> Calls<W> {
     ) -> Option<Ended<W>> {
         let mut call = self.take(env.model, handle)?;
         let to = env.model.node_of(call.to);
-        env.fact(Fact::AttemptFailed {
-            op: call.op.id,
-            to,
-            why: reason,
-        });
+        env.fact(Fact::AttemptFailed { op: call.op.id, to, why: reason });
         call.attempt = call.attempt.saturating_add(1);
         let Some(pause) = self.pause_before_retry(env, &call, reason) else {
             return Some(Ended {
@@ -236,11 +207,7 @@ impl<W: Copy> Calls<W> {
                 op: call.op,
             });
         };
-        env.fact(Fact::Retried {
-            op: call.op.id,
-            to,
-            attempt: u32::from(call.attempt),
-        });
+        env.fact(Fact::Retried { op: call.op.id, to, attempt: u32::from(call.attempt) });
         let handle = self.calls.insert(call);
         env.wait(pause, Timer::Retry(handle));
         None
@@ -265,11 +232,7 @@ impl<W: Copy> Calls<W> {
             let saved = &mut self.budgets[ix.0 as usize];
             *saved = saved.checked_sub(1000)?;
         }
-        Some(pause(
-            &policy.backoff,
-            u32::from(call.attempt),
-            &mut self.chance,
-        ))
+        Some(pause(&policy.backoff, u32::from(call.attempt), &mut self.chance))
     }
 
     /// The pause is over: tries again.
@@ -306,9 +269,7 @@ impl<W: Copy> Calls<W> {
 const MAX_CHOICES: usize = 16;
 
 fn least(outstanding: &[u32], among: impl Iterator<Item = u32>) -> u32 {
-    among
-        .min_by_key(|instance| outstanding[*instance as usize])
-        .expect("a node has an instance")
+    among.min_by_key(|instance| outstanding[*instance as usize]).expect("a node has an instance")
 }
 
 /// The pause before try number `attempt + 1` (`attempt` counts the tries made, from 1).
@@ -316,9 +277,7 @@ fn pause(backoff: &Backoff, attempt: u32, chance: &mut Stream) -> Span {
     match *backoff {
         Backoff::Constant(pause) => pause,
         Backoff::Exponential { base, cap, jitter } => {
-            let factor = 1u64
-                .checked_shl(attempt.saturating_sub(1))
-                .unwrap_or(u64::MAX);
+            let factor = 1u64.checked_shl(attempt.saturating_sub(1)).unwrap_or(u64::MAX);
             let whole = base.0.saturating_mul(factor).min(cap.0);
             Span(match jitter {
                 Jitter::None => whole,
@@ -336,36 +295,21 @@ mod tests {
     #[test]
     fn exponential_pauses_double_up_to_their_cap() {
         let mut chance = Stream::new(1, "test", "", 0);
-        let backoff = Backoff::Exponential {
-            base: Span(10),
-            cap: Span(35),
-            jitter: Jitter::None,
-        };
-        let pauses: Vec<u64> = (1..=4)
-            .map(|attempt| pause(&backoff, attempt, &mut chance).0)
-            .collect();
+        let backoff = Backoff::Exponential { base: Span(10), cap: Span(35), jitter: Jitter::None };
+        let pauses: Vec<u64> =
+            (1..=4).map(|attempt| pause(&backoff, attempt, &mut chance).0).collect();
         assert_eq!(pauses, [10, 20, 35, 35]);
-        assert_eq!(
-            pause(&backoff, 90, &mut chance).0,
-            35,
-            "many tries do not overflow"
-        );
+        assert_eq!(pause(&backoff, 90, &mut chance).0, 35, "many tries do not overflow");
     }
 
     #[test]
     fn jitter_keeps_within_its_bounds() {
         let mut chance = Stream::new(1, "test", "", 0);
-        let with = |jitter| Backoff::Exponential {
-            base: Span(100),
-            cap: Span(100),
-            jitter,
-        };
-        let full: Vec<u64> = (0..1000)
-            .map(|_| pause(&with(Jitter::Full), 1, &mut chance).0)
-            .collect();
-        let equal: Vec<u64> = (0..1000)
-            .map(|_| pause(&with(Jitter::Equal), 1, &mut chance).0)
-            .collect();
+        let with = |jitter| Backoff::Exponential { base: Span(100), cap: Span(100), jitter };
+        let full: Vec<u64> =
+            (0..1000).map(|_| pause(&with(Jitter::Full), 1, &mut chance).0).collect();
+        let equal: Vec<u64> =
+            (0..1000).map(|_| pause(&with(Jitter::Equal), 1, &mut chance).0).collect();
         assert!(full.iter().all(|pause| *pause <= 100) && full.iter().any(|pause| *pause < 10));
         assert!(
             equal.iter().all(|pause| (50..=100).contains(pause))

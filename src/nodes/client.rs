@@ -57,15 +57,8 @@ impl Client {
         let settings = settings(model, node);
         let name = &model.scenario.nodes[node.0 as usize].name;
         let earlier = &model.scenario.nodes[..node.0 as usize];
-        let number = earlier
-            .iter()
-            .filter(|node| matches!(node.kind, NodeKind::Client(_)))
-            .count();
-        let flows = model
-            .flows
-            .iter()
-            .enumerate()
-            .filter(|(_, flow)| flow.is_own_source);
+        let number = earlier.iter().filter(|node| matches!(node.kind, NodeKind::Client(_))).count();
+        let flows = model.flows.iter().enumerate().filter(|(_, flow)| flow.is_own_source);
         let sources: Vec<FlowIx> = flows.map(|(ix, _)| FlowIx(ix as u16)).collect();
         let sessions = sessions(settings) as usize;
         Self {
@@ -90,14 +83,7 @@ impl Client {
         };
         for session in 0..*customers {
             let word = self.words.next_u64();
-            let walk = Walk {
-                session,
-                journey: 0,
-                action: 0,
-                word,
-                op: OpId::NONE,
-                round: 0,
-            };
+            let walk = Walk { session, journey: 0, action: 0, word, op: OpId::NONE, round: 0 };
             let customer = self.journeys.insert(walk);
             env.wait(think.span(mix(word, THINK)), Timer::Think(customer));
         }
@@ -105,10 +91,7 @@ impl Client {
 
     /// A message arrived.
     pub fn receive<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
-        env.fact(Fact::Dropped {
-            op: message.op.id,
-            why: None,
-        });
+        env.fact(Fact::Dropped { op: message.op.id, why: None });
         let Body::Answer { call, verdict } = message.body else {
             unreachable!("a client is only answered")
         };
@@ -168,7 +151,7 @@ impl Client {
                 self.after_expecting(expected, rates, env)
             }
             Arrivals::Constant(rates) => match rates.as_slice() {
-                [(_, rate)] if !env.model.faults.surges(env.node()) => {
+                [(_, rate)] if never_surges(env.model, env.node()) => {
                     Some(Time(Span::from_secs((self.started + 1) as f64 / rate).0))
                 }
                 _ => self.after_expecting(1.0, rates, env),
@@ -187,24 +170,13 @@ impl Client {
         let faults = &env.model.faults;
         let mut now = env.now();
         loop {
-            let stretch = rates
-                .iter()
-                .rposition(|(from, _)| from.0 <= now.0)
-                .unwrap_or(0);
+            let stretch = rates.iter().rposition(|(from, _)| from.0 <= now.0).unwrap_or(0);
             let rate_per_s = rates[stretch].1 * faults.rate_factor(env.node(), now);
-            let change = rates
-                .get(stretch + 1)
-                .map_or(Time::NEVER, |(from, _)| Time(from.0));
-            let change = change.min(
-                faults
-                    .next_rate_change(env.node(), now)
-                    .unwrap_or(Time::NEVER),
-            );
-            let needs_ns = if rate_per_s > 0.0 {
-                expected / rate_per_s * 1e9
-            } else {
-                f64::INFINITY
-            };
+            let change = rates.get(stretch + 1).map_or(Time::NEVER, |(from, _)| Time(from.0));
+            let change =
+                change.min(faults.next_rate_change(env.node(), now).unwrap_or(Time::NEVER));
+            let needs_ns =
+                if rate_per_s > 0.0 { expected / rate_per_s * 1e9 } else { f64::INFINITY };
             if change == Time::NEVER || needs_ns <= change.since(now).0 as f64 {
                 return needs_ns.is_finite().then(|| now + Span::from_ns(needs_ns));
             }
@@ -219,14 +191,7 @@ impl Client {
         let word = self.words.next_u64();
         let session = index(mix(word, SESSION), u64::from(settings.sessions)) as u32;
         let journey = pick_journey(settings, word);
-        let walk = Walk {
-            session,
-            journey,
-            action: 0,
-            word,
-            op: OpId::NONE,
-            round: 0,
-        };
+        let walk = Walk { session, journey, action: 0, word, op: OpId::NONE, round: 0 };
         let customer = self.journeys.insert(walk);
         self.schedule_arrival(settings, env);
         self.next_action(customer, env);
@@ -244,10 +209,7 @@ impl Client {
             self.journeys.remove(customer);
             return;
         }
-        let walk = self
-            .journeys
-            .get_mut(customer)
-            .expect("the customer is there");
+        let walk = self.journeys.get_mut(customer).expect("the customer is there");
         if walk.action == 0 && closed.is_some() {
             walk.round += 1;
             walk.journey = pick_journey(settings, mix(walk.word, walk.round));
@@ -281,10 +243,7 @@ impl Client {
         let flow_model = &model.flows[flow.0 as usize];
         let id = OpId::new(self.number, self.sent);
         self.sent += 1;
-        let walk = self
-            .journeys
-            .get_mut(customer)
-            .expect("the customer is there");
+        let walk = self.journeys.get_mut(customer).expect("the customer is there");
         walk.op = id;
         let word = mix(mix(walk.word, walk.round), u64::from(walk.action));
         let session = walk.session;
@@ -294,59 +253,31 @@ impl Client {
         };
         let own = self.own(session, flow_model, word);
         if flow_model.is_own_source {
-            let place = self
-                .sources
-                .iter()
-                .position(|source| *source == flow)
-                .expect("a source");
+            let place = self.sources.iter().position(|source| *source == flow).expect("a source");
             self.latest[session as usize * self.sources.len() + place] = id;
         }
         let told = told(flow_model, word);
         let (now, node) = (env.now(), env.node());
-        env.fact(Fact::Sent {
-            op: id,
-            flow,
-            session,
-            intended: now,
-            told,
-        });
-        let op = Op {
-            id,
-            word,
-            own,
-            deadline,
-            session,
-            flow,
-            seen: Seen::default(),
-            ..Op::NONE
-        };
+        env.fact(Fact::Sent { op: id, flow, session, intended: now, told });
+        let op = Op { id, word, own, deadline, session, flow, seen: Seen::default(), ..Op::NONE };
         let entry = match settings(model, node).via {
             Some(gateway) => {
-                let via = flow_model
-                    .via_gateway
-                    .iter()
-                    .find(|(node, _)| *node == gateway);
+                let via = flow_model.via_gateway.iter().find(|(node, _)| *node == gateway);
                 via.expect("every gateway routes every flow").1
             }
             None => flow_model.home,
         };
-        self.calls
-            .start(env, What::Entry(entry), op, self.policy, customer);
+        self.calls.start(env, What::Entry(entry), op, self.policy, customer);
     }
 
     /// What `Own` means for an operation of this session: what its latest creating operation
     /// creates, else a preloaded item.
     fn own(&self, session: u32, flow: &FlowModel, word: u64) -> KeyId {
         let row = session as usize * self.sources.len();
-        let sources = self
-            .sources
-            .iter()
-            .enumerate()
-            .filter(|(_, source)| flow.own_from.contains(source));
-        let latest = sources
-            .map(|(place, _)| self.latest[row + place])
-            .filter(|op| op.is_some())
-            .max();
+        let sources =
+            self.sources.iter().enumerate().filter(|(_, source)| flow.own_from.contains(source));
+        let latest =
+            sources.map(|(place, _)| self.latest[row + place]).filter(|op| op.is_some()).max();
         latest.map_or(KeyId(mix(word, OWN) & !KeyId::CREATED), KeyId::created_by)
     }
 
@@ -356,10 +287,7 @@ impl Client {
             Answer::Refused => Verdict::Refused,
             Answer::Failed(reason) => Verdict::Failed(reason),
         };
-        env.fact(Fact::Answered {
-            op: ended.op.id,
-            verdict,
-        });
+        env.fact(Fact::Answered { op: ended.op.id, verdict });
         self.next_action(ended.waiter, env);
     }
 }
@@ -377,6 +305,12 @@ pub fn sessions(client: &Settings) -> u32 {
         Arrivals::Closed { customers, .. } => customers,
         _ => client.sessions,
     }
+}
+
+fn never_surges(model: &Model, client: NodeIx) -> bool {
+    let faults = &model.faults;
+    faults.next_rate_change(client, Time::ZERO).is_none()
+        && faults.rate_factor(client, Time::ZERO) == 1.0
 }
 
 fn pick_journey(settings: &Settings, word: u64) -> u32 {
@@ -397,10 +331,8 @@ fn pick_journey(settings: &Settings, word: u64) -> u32 {
 
 /// Bits of the effects that this operation tells: branches not taken left out.
 fn told(flow: &FlowModel, word: u64) -> u64 {
-    let untaken = flow
-        .maybes
-        .iter()
-        .filter(|(probability, name, _)| unit(mix(word, *name)) >= *probability);
+    let untaken =
+        flow.maybes.iter().filter(|(probability, name, _)| unit(mix(word, *name)) >= *probability);
     untaken.fold(flow.effects, |told, (_, _, effects)| told & !effects)
 }
 

@@ -6,7 +6,7 @@
 //!              no: Rejected           FIFO per item          service time      └ outbox ─▶ broker
 //! ```
 //!
-//! Readers take no locks (multi-version concurrency, as in PostgreSQL, "13.1 Introduction": reading
+//! Readers take no locks (multi-version concurrency, as in `PostgreSQL`, "13.1 Introduction": reading
 //! never blocks writing and writing never blocks reading), and a connection that waits for a lock
 //! is busy. What survives a crash lies in [`store`].
 
@@ -14,6 +14,7 @@ mod ages;
 #[cfg(test)]
 mod harness;
 mod inbox;
+mod judgement;
 mod locks;
 mod progress;
 mod relay;
@@ -97,26 +98,16 @@ impl Database {
     pub fn receive<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
         let Message { op, from, body } = message;
         match body {
-            Body::Request {
-                call,
-                entry,
-                attempt,
-            } => {
+            Body::Request { call, entry, attempt } => {
                 self.arrive(op, from, call, (entry, attempt), env);
             }
             Body::Answer { call, verdict } => {
                 self.store.relay.confirm(call, verdict, env);
-                env.fact(Fact::Dropped {
-                    op: op.id,
-                    why: None,
-                });
+                env.fact(Fact::Dropped { op: op.id, why: None });
             }
             Body::Gone { .. } => {
-                self.store.relay.disconnect(env);
-                env.fact(Fact::Dropped {
-                    op: op.id,
-                    why: None,
-                });
+                self.store.relay.disconnect(from, env);
+                env.fact(Fact::Dropped { op: op.id, why: None });
             }
             _ => debug_assert!(false, "a database is not sent {body:?}"),
         }
@@ -145,26 +136,12 @@ impl Database {
     pub fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
         for task in self.tasks.drain() {
             let op = task.op.id;
-            env.fact(if task.began {
-                Fact::Freed
-            } else {
-                Fact::LeftQueue { op }
-            });
+            env.fact(if task.began { Fact::Freed } else { Fact::LeftQueue { op } });
             if !host {
                 let verdict = Answer::Failed(Reason::Crashed);
-                env.send(
-                    task.from,
-                    task.op,
-                    Body::Answer {
-                        call: task.call,
-                        verdict,
-                    },
-                );
+                env.send(task.from, task.op, Body::Answer { call: task.call, verdict });
             }
-            env.fact(Fact::Dropped {
-                op,
-                why: Some(Reason::Crashed),
-            });
+            env.fact(Fact::Dropped { op, why: Some(Reason::Crashed) });
         }
         self.busy = 0;
         self.waiting.clear();
@@ -195,35 +172,15 @@ impl Database {
         if !begins && self.waiting.len() >= self.room {
             let why = Reason::Rejected;
             env.fact(Fact::TurnedAway { op: op.id, why });
-            env.send(
-                from,
-                op,
-                Body::Answer {
-                    call,
-                    verdict: Answer::Failed(why),
-                },
-            );
-            env.fact(Fact::Dropped {
-                op: op.id,
-                why: Some(why),
-            });
+            env.send(from, op, Body::Answer { call, verdict: Answer::Failed(why) });
+            env.fact(Fact::Dropped { op: op.id, why: Some(why) });
             return;
         }
         let Act::Transact(txn) = env.model.programs.entries[entry.0 as usize].act else {
             panic!("entry {} is no transaction", entry.0)
         };
         let (arrived, locks) = (env.now(), Vec::new());
-        let task = Task {
-            op,
-            from,
-            call,
-            txn,
-            attempt,
-            arrived,
-            began: false,
-            locks,
-            locked: 0,
-        };
+        let task = Task { op, from, call, txn, attempt, arrived, began: false, locks, locked: 0 };
         let task = self.tasks.insert(task);
         if begins {
             self.begin(task, false, env);
@@ -251,11 +208,7 @@ impl Database {
         let task = self.tasks.get_mut(handle).expect("what waits is there");
         task.began = true;
         let waited = env.now().since(task.arrived);
-        env.fact(Fact::Began {
-            op: task.op.id,
-            waited,
-            queued,
-        });
+        env.fact(Fact::Began { op: task.op.id, waited, queued });
         let txn = &env.model.programs.transactions[task.txn.0 as usize];
         if !txn.writes.is_empty() {
             task.locks = self.spare.pop().unwrap_or_default();
@@ -266,10 +219,7 @@ impl Database {
 
     /// Takes the locks that are still missing; with the last one the work begins.
     fn lock<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
-        let task = self
-            .tasks
-            .get_mut(handle)
-            .expect("who takes locks is there");
+        let task = self.tasks.get_mut(handle).expect("who takes locks is there");
         while let Some(lock) = task.locks.get(task.locked) {
             if !self.locks.take(*lock, handle) {
                 return;
@@ -282,28 +232,13 @@ impl Database {
 
     /// Its time is over: everything happens now.
     fn commit<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
-        let Some(mut task) = self.tasks.remove(handle) else {
-            return;
-        };
+        let Some(mut task) = self.tasks.remove(handle) else { return };
         let model = env.model;
         let txn = &model.programs.transactions[task.txn.0 as usize];
-        let caller = Caller {
-            node: model.node_of(task.from),
-            arrived: task.arrived,
-        };
+        let caller = Caller { node: model.node_of(task.from), arrived: task.arrived };
         let verdict = self.store.commit(txn, &mut task.op, caller, env);
-        env.send(
-            task.from,
-            task.op,
-            Body::Answer {
-                call: task.call,
-                verdict,
-            },
-        );
-        env.fact(Fact::Dropped {
-            op: task.op.id,
-            why: None,
-        });
+        env.send(task.from, task.op, Body::Answer { call: task.call, verdict });
+        env.fact(Fact::Dropped { op: task.op.id, why: None });
         self.store.relay.pump(env);
         self.unlock(task.locks, env);
         self.busy -= 1;
@@ -316,10 +251,7 @@ impl Database {
     fn unlock<P: Probe>(&mut self, mut locks: Vec<Lock>, env: &mut Env<'_, '_, P>) {
         for lock in locks.drain(..) {
             if let Some(heir) = self.locks.release(lock) {
-                self.tasks
-                    .get_mut(heir)
-                    .expect("who stands in line is there")
-                    .locked += 1;
+                self.tasks.get_mut(heir).expect("who stands in line is there").locked += 1;
                 self.lock(heir, env);
             }
         }
@@ -360,9 +292,5 @@ fn service<P: Probe>(task: &Task, (read, write): (&Dist, &Dist), env: &Env<'_, '
         ns += write.span(mix(word, draw)).0;
     }
     let slowness = env.model.faults.slowness(env.now(), env.me());
-    if slowness == 1.0 {
-        Span(ns)
-    } else {
-        Span::from_ns(ns as f64 * slowness)
-    }
+    if slowness == 1.0 { Span(ns) } else { Span::from_ns(ns as f64 * slowness) }
 }

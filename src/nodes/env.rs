@@ -24,10 +24,7 @@ pub struct Sink<P> {
 impl<P: Probe> Sink<P> {
     /// Facts go straight to `probe`.
     pub fn new(probe: P) -> Self {
-        Self {
-            probe,
-            deferred: None,
-        }
+        Self { probe, deferred: None }
     }
 
     /// Hands on what was deferred, in the order of keys.
@@ -86,16 +83,8 @@ impl<P: Probe> Env<'_, '_, P> {
     #[inline]
     pub fn send(&mut self, to: InstanceId, op: Op, body: Body) {
         let node = self.model.node_of(to);
-        self.fact(Fact::Message {
-            op: op.id,
-            to: node,
-            carrier: body.carrier(),
-        });
-        let message = Event::Message(Message {
-            op,
-            from: self.me(),
-            body,
-        });
+        self.fact(Fact::Message { op: op.id, to: node, carrier: body.carrier() });
+        let message = Event::Message(Message { op, from: self.me(), body });
         let link = self.model.network.link(self.node(), node);
         if self.model.faults.network_is_quiet(self.now()) {
             match link {
@@ -117,22 +106,17 @@ impl<P: Probe> Env<'_, '_, P> {
             LinkModel::Constant(_, latency) => *latency,
             LinkModel::Drawn(dist) => dist.span(self.network.next_u64()),
         };
-        let passage = self
-            .model
-            .faults
-            .passage(self.ctx.now(), from, node, self.network);
+        let passage = self.model.faults.passage(self.ctx.now(), from, node, self.network);
         match passage {
             Passage::Through { extra, twice } => {
                 self.ctx.send(to, base + extra, Class::Message, message);
                 if twice && matches!(body, Body::Request { .. } | Body::Publish { .. }) {
                     self.fact(Fact::Carried { op: op.id });
-                    self.ctx
-                        .send(to, base + extra + base, Class::Message, message);
+                    self.ctx.send(to, base + extra + base, Class::Message, message);
                 }
             }
             Passage::Lost if body.is_retransmitted() => {
-                self.ctx
-                    .send(to, base + RETRANSMISSION, Class::Message, message);
+                self.ctx.send(to, base + RETRANSMISSION, Class::Message, message);
             }
             Passage::Cut { until: Some(until) } if body.is_retransmitted() => {
                 let wait = until.since(self.now());
@@ -150,23 +134,12 @@ impl<P: Probe> Env<'_, '_, P> {
     /// Tells a broker that this instance's connections are gone: after one hop when the process
     /// died, after the broker's own heartbeat timeout when the machine fell silent.
     pub fn send_gone(&mut self, to: InstanceId, host: bool) {
-        let body = Body::Gone {
-            incarnation: self.incarnation,
-        };
+        let body = Body::Gone { incarnation: self.incarnation };
         if !host {
             return self.send(to, Op::NONE, body);
         }
-        let message = Message {
-            op: Op::NONE,
-            from: self.me(),
-            body,
-        };
-        self.ctx.send(
-            to,
-            HEARTBEAT_TIMEOUT,
-            Class::Message,
-            Event::Message(message),
-        );
+        let message = Message { op: Op::NONE, from: self.me(), body };
+        self.ctx.send(to, HEARTBEAT_TIMEOUT, Class::Message, Event::Message(message));
     }
 
     /// Sets a timer: the end of work is a completion, everything else a timeout.
@@ -184,7 +157,6 @@ impl<P: Probe> Env<'_, '_, P> {
     /// The same through the lane of a constant delay.
     #[inline]
     pub fn wait_via(&mut self, lane: LaneId, timer: Timer) {
-        self.ctx
-            .after_lane(lane, Class::Timeout, Event::Timer(timer));
+        self.ctx.after_lane(lane, Class::Timeout, Event::Timer(timer));
     }
 }

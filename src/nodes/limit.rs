@@ -22,12 +22,7 @@ impl TokenBucket {
     pub fn new(limit: &Limit) -> Self {
         let capacity = u128::from(limit.burst) * UNITS;
         let per_ns = (limit.rate * 1000.0 + 0.5) as u128;
-        Self {
-            per_ns,
-            capacity,
-            level: capacity,
-            since: Time::ZERO,
-        }
+        Self { per_ns, capacity, level: capacity, since: Time::ZERO }
     }
 
     /// Takes a token, if there is one.
@@ -49,10 +44,7 @@ mod tests {
 
     #[test]
     fn a_full_bucket_admits_its_burst_and_then_its_rate() {
-        let mut bucket = TokenBucket::new(&Limit {
-            rate: 10.0,
-            burst: 3,
-        });
+        let mut bucket = TokenBucket::new(&Limit { rate: 10.0, burst: 3 });
         let admitted = (0..5).filter(|_| bucket.take(Time::ZERO)).count();
         assert_eq!(admitted, 3);
         assert!(!bucket.take(Time(99_999_999)), "a token takes 100 ms");

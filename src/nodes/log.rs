@@ -26,11 +26,13 @@
 //! (KIP-429), the broker-side protocol of KIP-848, and `LeaveGroup`: instances crash, they do not
 //! close.
 
+mod group;
+mod rebalance;
+
 use std::collections::VecDeque;
 
 use super::Env;
 use super::broker::{Incoming, Intake, is_paused, multiply, own_channels, used_up};
-use super::log_group::{Change, Group};
 use super::message::{Answer, Body, Item, Message, Op, Timer};
 use super::slab::{Handle, Slab};
 use crate::base::{Span, Time, index, mix};
@@ -39,6 +41,7 @@ use crate::model::program::EntryIx;
 use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe};
 use crate::scenario::tree::NodeKind;
+use group::{Change, Group};
 
 /// The broker: one instance, which is leader of all partitions and coordinator of all groups.
 #[derive(Clone, Debug)]
@@ -113,22 +116,12 @@ impl Log {
             let group = groups.iter().position(is_its).unwrap_or_else(|| {
                 let (timeout, fixed) = (kind.session_timeout, kind.static_members);
                 let group = Group::new(consumer.first, consumer.count, timeout, fixed);
-                groups.push(Watched {
-                    group,
-                    records: 0,
-                    watch: None,
-                });
+                groups.push(Watched { group, records: 0, watch: None });
                 groups.len() - 1
             });
             let owner = |partition| groups[group].group.owner(partition, kind.partitions);
-            let fresh = |at| Partition {
-                owner: owner(at),
-                ..Partition::default()
-            };
-            channels.push(Channel {
-                group,
-                partitions: (0..kind.partitions).map(fresh).collect(),
-            });
+            let fresh = |at| Partition { owner: owner(at), ..Partition::default() };
+            channels.push(Channel { group, partitions: (0..kind.partitions).map(fresh).collect() });
         }
         Self {
             intake: Intake::new(model, me, kind.append.clone(), true),
@@ -156,12 +149,10 @@ impl Log {
                 }
             }
             Body::Heartbeat => {
-                self.change(message.from, env, |group, at, now| group.heartbeat(at, now));
+                self.change(message.from, env, Group::heartbeat);
             }
             Body::Join { incarnation } => {
-                self.change(message.from, env, |group, at, now| {
-                    group.join(at, incarnation, now)
-                });
+                self.change(message.from, env, |group, at, now| group.join(at, incarnation, now));
             }
             Body::Gone { incarnation } => self.change(message.from, env, |group, at, _| {
                 group.gone(at, incarnation);
@@ -230,16 +221,8 @@ impl Log {
             let group = self.channels[index].group;
             self.catch_up(group, env);
             self.groups[group].records += 1;
-            let record = Record {
-                op,
-                entry: subscriber.entry,
-                item,
-                since,
-                delivered: false,
-            };
-            self.channels[index].partitions[at]
-                .records
-                .push_back(record);
+            let record = Record { op, entry: subscriber.entry, item, since, delivered: false };
+            self.channels[index].partitions[at].records.push_back(record);
             if let Some(owner) = self.is_due(index, at, env) {
                 self.deliver(index, at, owner, false, env);
             } else {
@@ -296,19 +279,9 @@ impl Log {
         env: &mut Env<'_, '_, P>,
     ) {
         let place = &mut self.channels[channel].partitions[partition];
-        let Record {
-            op,
-            entry,
-            item,
-            since,
-            delivered: redelivered,
-        } = place.records[0];
+        let Record { op, entry, item, since, delivered: redelivered } = place.records[0];
         place.records[0].delivered = true;
-        env.fact(Fact::Began {
-            op: op.id,
-            waited: env.now().since(since),
-            queued,
-        });
+        env.fact(Fact::Began { op: op.id, waited: env.now().since(since), queued });
         if redelivered {
             env.fact(Fact::Redelivered { op: op.id });
         }
@@ -316,16 +289,7 @@ impl Log {
         place.out = Some(receipt);
         let first = self.groups[self.channels[channel].group].group.first;
         let to = InstanceId(first.0 + owner);
-        env.send(
-            to,
-            op,
-            Body::Deliver {
-                receipt,
-                entry,
-                item,
-                redelivered,
-            },
-        );
+        env.send(to, op, Body::Deliver { receipt, entry, item, redelivered });
     }
 
     /// A delivery no longer counts: its record waits to be delivered again.
@@ -339,122 +303,8 @@ impl Log {
         place.out = None;
         place.records[0].since = env.now();
         env.fact(Fact::Freed);
-        env.fact(Fact::Waits {
-            op: place.records[0].op.id,
-        });
+        env.fact(Fact::Waits { op: place.records[0].op.id });
         Some(delivery)
-    }
-
-    /// Something was heard from or of an instance.
-    fn change<P: Probe>(
-        &mut self,
-        from: InstanceId,
-        env: &mut Env<'_, '_, P>,
-        happens: impl Fn(&mut Group, u32, Time) -> Change,
-    ) {
-        for index in 0..self.groups.len() {
-            let Some(at) = self.groups[index].group.place_of(from) else {
-                continue;
-            };
-            self.catch_up(index, env);
-            match happens(&mut self.groups[index].group, at, env.now()) {
-                Change::None => {}
-                Change::Resumes(member) => {
-                    self.revoke(index, env, |owner, _| owner == Some(member));
-                    self.feed_group(index, env);
-                }
-                Change::Rebalance => {
-                    self.revoke_lost(index, at, env);
-                    self.rebalance(index, env);
-                }
-            }
-            self.watch(index, env);
-        }
-    }
-
-    /// What a former self of this member held is taken back; what a living one holds is not.
-    fn revoke_lost<P: Probe>(&mut self, group: usize, member: u32, env: &mut Env<'_, '_, P>) {
-        self.revoke(group, env, |owner, _| owner == Some(member));
-    }
-
-    /// Shares the partitions out anew, unless a session has to end first.
-    fn rebalance<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
-        if self.groups[index].group.is_rebalancing() {
-            return;
-        }
-        self.groups[index].group.share_out();
-        self.revoke(index, env, |owner, next| owner != next);
-        let partitions = self.partitions;
-        let group = &self.groups[index].group;
-        for channel in self
-            .channels
-            .iter_mut()
-            .filter(|channel| channel.group == index)
-        {
-            for (at, partition) in (0..).zip(&mut channel.partitions) {
-                partition.owner = group.owner(at, partitions);
-            }
-        }
-        self.feed_group(index, env);
-    }
-
-    /// Takes deliveries back from partitions chosen by their present owner and the next one.
-    fn revoke<P: Probe>(
-        &mut self,
-        index: usize,
-        env: &mut Env<'_, '_, P>,
-        chosen: impl Fn(Option<u32>, Option<u32>) -> bool,
-    ) {
-        for channel in 0..self.channels.len() {
-            if self.channels[channel].group != index {
-                continue;
-            }
-            for at in 0..self.partitions {
-                let Partition { owner, out, .. } = self.channels[channel].partitions[at as usize];
-                let next = self.groups[index].group.owner(at, self.partitions);
-                if let Some(receipt) = out.filter(|_| chosen(owner, next)) {
-                    self.take_back(receipt, env);
-                }
-            }
-        }
-    }
-
-    /// While nobody watched, sessions may have ended.
-    fn catch_up<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
-        if self.groups[index].group.expire(env.now(), false) == Change::Rebalance {
-            self.rebalance(index, env);
-        }
-    }
-
-    /// Sets the timer that looks after a group, if it has records and none is set.
-    fn watch<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
-        let Watched {
-            group,
-            records,
-            watch,
-        } = &mut self.groups[index];
-        if *records == 0 || watch.is_some() {
-            return;
-        }
-        let Some(end) = group.next_end() else { return };
-        let mut due = end.max(env.now());
-        if self.heartbeat > Span::ZERO {
-            due = due.min(env.now() + self.heartbeat);
-        }
-        *watch = Some(due);
-        env.wait(due.since(env.now()), Timer::Rebalanced(index as u32));
-    }
-
-    /// The timer of a group is due. One that a crash has made obsolete is not the one awaited.
-    fn look_after<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
-        if self.groups[index].watch != Some(env.now()) {
-            return;
-        }
-        self.groups[index].watch = None;
-        if self.groups[index].group.expire(env.now(), true) == Change::Rebalance {
-            self.rebalance(index, env);
-        }
-        self.watch(index, env);
     }
 }
 
@@ -466,4 +316,285 @@ fn partition_of(op: Op, item: Item, partitions: u32) -> usize {
         mix(u64::from(item.entity.0), item.key.0)
     };
     index(word, u64::from(partitions)) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::broker_fixture::*;
+    use super::*;
+    use crate::probes::{KeyId, Reason};
+
+    const FIRST: u32 = AT_CONSUMERS[0];
+    const SECOND: u32 = AT_CONSUMERS[1];
+    const THIRD: u32 = AT_CONSUMERS[2];
+
+    fn seen(deliveries: &[Got]) -> Vec<(u64, u32, bool)> {
+        deliveries.iter().map(|got| (got.op, got.to, got.redelivered)).collect()
+    }
+
+    /// A key of the fixture's entity that goes to this of three partitions.
+    fn key_for(partition: usize) -> Item {
+        let item = |key| Item { entity: crate::model::EntityIx(0), key: KeyId(key), ..Item::NONE };
+        let goes_there = |item: &Item| partition_of(Op::NONE, *item, 3) == partition;
+        (0..100).map(item).find(goes_there).expect("keys go to every partition")
+    }
+
+    /// Publishes these operations to one partition.
+    fn publish(bench: &mut Bench, ops: std::ops::Range<u64>, partition: usize) {
+        ops.for_each(|op| bench.publish_item(op, TO_ONE, key_for(partition)));
+    }
+
+    /// Time passes, and these instances say every 10 ms that they live.
+    fn run_beating(bench: &mut Bench, span_ms: u64, beating: &[u32]) {
+        for _ in 0..span_ms / 10 {
+            for at in beating {
+                bench.heartbeat(*at);
+            }
+            bench.run_for(10);
+        }
+    }
+
+    #[test]
+    fn a_record_is_acknowledged_once_it_is_appended() {
+        // Producer configuration, acks.
+        let mut bench = log(3, false);
+        bench.publish(7, TO_BOTH);
+        bench.publish(8, TO_NOBODY);
+        bench.run_for(10);
+        assert_eq!(bench.answers(), [(3, 7, Answer::Done), (3, 8, Answer::Done)]);
+        let deliveries = bench.deliveries();
+        assert_eq!(deliveries.len(), 2, "one per group");
+        assert_eq!((bench.alive(7), bench.alive(8)), (2, 0));
+        bench.ack(&deliveries);
+        assert_eq!((bench.alive(7), bench.books().arrived), (0, 2));
+    }
+
+    #[test]
+    fn invalidations_go_to_every_instance_and_are_not_kept() {
+        let mut bench = log(3, false);
+        bench.publish(7, TO_CACHES);
+        bench.run_for(1);
+        assert_eq!(bench.invalidated(), AT_CONSUMERS);
+        assert_eq!(bench.answers(), [(1, 7, Answer::Done)]);
+        assert_eq!((bench.alive(7), bench.pending()), (0, 0));
+    }
+
+    #[test]
+    fn records_of_one_key_are_handled_in_order_and_others_do_not_wait_for_them() {
+        // Design, "The Consumer"; Introduction: same key, same partition, same order.
+        let mut bench = log(3, false);
+        publish(&mut bench, 0..3, 0);
+        publish(&mut bench, 3..4, 2);
+        let mut order = Vec::new();
+        for _ in 0..3 {
+            bench.run_for(5);
+            let deliveries = bench.deliveries();
+            order.push(seen(&deliveries));
+            bench.ack(&deliveries);
+        }
+        let expected = [
+            vec![(0, FIRST, false), (3, THIRD, false)],
+            vec![(1, FIRST, false)],
+            vec![(2, FIRST, false)],
+        ];
+        assert_eq!(order, expected);
+    }
+
+    #[test]
+    fn records_without_an_item_are_spread() {
+        let mut bench = log(3, false);
+        (0..30).for_each(|op| bench.publish_item(op, TO_ONE, Item::NONE));
+        bench.run_for(5);
+        let mut owners: Vec<u32> = bench.deliveries().iter().map(|got| got.to).collect();
+        owners.sort_unstable();
+        assert_eq!(owners, AT_CONSUMERS);
+    }
+
+    #[test]
+    fn a_silent_members_partitions_go_to_others_when_its_session_ends() {
+        // Consumer configuration, session.timeout.ms.
+        let mut bench = log(3, false);
+        run_beating(&mut bench, 10, &AT_CONSUMERS);
+        publish(&mut bench, 0..2, 1);
+        bench.run_for(5);
+        let old = bench.deliveries();
+        assert_eq!(seen(&old), [(0, SECOND, false)]);
+        bench.down(SECOND, true);
+        bench.run_for(5);
+        run_beating(&mut bench, 80, &[FIRST, THIRD]);
+        assert_eq!(seen(&bench.deliveries()), [], "it may still come back");
+        run_beating(&mut bench, 20, &[FIRST, THIRD]);
+        let taken_over = bench.deliveries();
+        assert_eq!(seen(&taken_over), [(0, FIRST, true)], "two members: ranges 0-1 and 2");
+        assert_eq!(taken_over[0].at_ms, 101, "100 ms after its last heartbeat");
+        bench.ack(&old);
+        assert_eq!(bench.alive(0), 1, "too late: the partition was taken away");
+        bench.ack(&taken_over);
+        bench.run_for(5);
+        assert_eq!(seen(&bench.deliveries()), [(1, FIRST, false)], "from the committed offset");
+    }
+
+    #[test]
+    fn a_member_that_was_heard_keeps_its_partitions_however_long_it_takes() {
+        let mut bench = log(3, false);
+        publish(&mut bench, 0..1, 1);
+        run_beating(&mut bench, 500, &AT_CONSUMERS);
+        let deliveries = bench.deliveries();
+        assert_eq!(seen(&deliveries), [(0, SECOND, false)]);
+        bench.ack(&deliveries);
+        assert_eq!(bench.alive(0), 0);
+    }
+
+    #[test]
+    fn a_lost_connection_alone_changes_no_assignment() {
+        let mut bench = log(3, false);
+        run_beating(&mut bench, 10, &AT_CONSUMERS);
+        bench.down(SECOND, false);
+        bench.run_for(2);
+        publish(&mut bench, 0..1, 1);
+        publish(&mut bench, 1..2, 0);
+        bench.run_for(20);
+        assert_eq!(seen(&bench.deliveries()), [(1, FIRST, false)]);
+        assert_eq!(bench.books().waiting, 1, "the other waits for its owner or a rebalance");
+    }
+
+    #[test]
+    fn a_restarted_dynamic_member_stops_the_group_until_its_old_session_ends() {
+        // KIP-345, Motivation; the eager protocol.
+        let mut bench = log(3, false);
+        run_beating(&mut bench, 10, &AT_CONSUMERS);
+        publish(&mut bench, 0..2, 1);
+        publish(&mut bench, 2..4, 0);
+        bench.run_for(5);
+        let before = bench.deliveries();
+        bench.down(SECOND, false);
+        bench.run_for(3);
+        bench.up(SECOND);
+        bench.run_for(2);
+        bench.ack(&before);
+        assert_eq!((bench.alive(0), bench.alive(2)), (1, 0), "the living may still commit");
+        run_beating(&mut bench, 70, &AT_CONSUMERS);
+        assert_eq!(seen(&bench.deliveries()), [], "nobody is given anything");
+        run_beating(&mut bench, 30, &AT_CONSUMERS);
+        let after = bench.deliveries();
+        assert_eq!(seen(&after), [(3, FIRST, false), (0, SECOND, true)]);
+        assert_eq!(after[0].at_ms, 101);
+    }
+
+    #[test]
+    fn a_restarted_static_member_takes_up_what_it_left_at_once() {
+        // KIP-345.
+        let mut bench = log(3, true);
+        run_beating(&mut bench, 10, &AT_CONSUMERS);
+        publish(&mut bench, 0..2, 1);
+        publish(&mut bench, 2..3, 0);
+        bench.run_for(5);
+        let before = bench.deliveries();
+        bench.down(SECOND, false);
+        bench.run_for(3);
+        bench.up(SECOND);
+        bench.run_for(2);
+        let after = bench.deliveries();
+        assert_eq!(seen(&after), [(0, SECOND, true)]);
+        bench.ack(&before);
+        assert_eq!((bench.alive(0), bench.alive(2)), (1, 0), "its old receipt is void");
+        bench.ack(&after);
+        assert_eq!(bench.alive(0), 0);
+    }
+
+    #[test]
+    fn a_member_cut_off_for_too_long_joins_again_with_its_next_heartbeat() {
+        let mut bench = log(3, true);
+        publish(&mut bench, 0..1, 1);
+        run_beating(&mut bench, 110, &[FIRST, THIRD]);
+        let deliveries = bench.deliveries();
+        assert_eq!(seen(&deliveries), [(0, SECOND, false), (0, FIRST, true)]);
+        run_beating(&mut bench, 10, &AT_CONSUMERS);
+        assert_eq!(seen(&bench.deliveries()), [(0, SECOND, true)], "its partition came back");
+    }
+
+    #[test]
+    fn the_log_itself_comes_back_with_its_records_and_offsets() {
+        for host in [false, true] {
+            let mut bench = log(3, false);
+            publish(&mut bench, 0..3, 0);
+            bench.run_for(5);
+            let first = bench.deliveries();
+            bench.ack(&first);
+            bench.run_for(5);
+            let second = bench.deliveries();
+            bench.publish(3, TO_ONE);
+            bench.answers();
+            bench.down(AT_BROKER, host);
+            assert_eq!(bench.books().lost, [(3, Reason::Crashed)]);
+            bench.run_for(200);
+            let failed: Vec<_> = bench.answers().iter().map(|answer| answer.2).collect();
+            let expected = [Answer::Failed(Reason::Crashed)];
+            assert_eq!(failed, if host { &[][..] } else { &expected[..] }, "a host is silent");
+            bench.up(AT_BROKER);
+            bench.run_for(2);
+            bench.ack(&second);
+            assert_eq!(bench.alive(1), 1, "a receipt of before the crash is void");
+            let again = bench.deliveries();
+            assert_eq!(seen(&again), [(1, FIRST, true)], "0 was committed");
+            bench.ack(&again);
+            assert_eq!(bench.alive(1), 0, "no session ended while the log was down");
+        }
+    }
+
+    #[test]
+    fn the_log_looks_after_sessions_again_when_it_is_back() {
+        let mut bench = log(3, true);
+        publish(&mut bench, 0..1, 1);
+        run_beating(&mut bench, 10, &AT_CONSUMERS);
+        bench.down(SECOND, true);
+        bench.down(AT_BROKER, true);
+        bench.run_for(200);
+        bench.up(AT_BROKER);
+        run_beating(&mut bench, 110, &[FIRST, THIRD]);
+        assert_eq!(seen(&bench.deliveries()), [(0, SECOND, false), (0, FIRST, true)]);
+    }
+
+    #[test]
+    fn a_session_that_ended_while_the_group_was_idle_has_ended() {
+        let mut bench = log(3, true);
+        run_beating(&mut bench, 90, &AT_CONSUMERS);
+        run_beating(&mut bench, 80, &[FIRST, THIRD]);
+        publish(&mut bench, 0..1, 1);
+        bench.run_for(5);
+        assert_eq!(seen(&bench.deliveries()), [(0, SECOND, false)], "after 94 ms it lives");
+
+        let mut bench = log(3, true);
+        run_beating(&mut bench, 90, &AT_CONSUMERS);
+        run_beating(&mut bench, 100, &[FIRST, THIRD]);
+        publish(&mut bench, 0..1, 1);
+        bench.run_for(5);
+        assert_eq!(seen(&bench.deliveries()), [(0, FIRST, false)], "after 112 ms it does not");
+    }
+
+    #[test]
+    fn a_group_without_records_sets_no_timers() {
+        let mut bench = log(3, false);
+        publish(&mut bench, 0..1, 0);
+        bench.run_for(5);
+        let deliveries = bench.deliveries();
+        assert_eq!(bench.pending(), 1, "it watches its members");
+        bench.ack(&deliveries);
+        bench.run_for(30);
+        assert_eq!(bench.pending(), 0, "until the next look");
+    }
+
+    proptest! {
+        /// Whatever happens, in the end every confirmed record has been delivered and nothing is
+        /// left of it; and the books never count below zero on the way.
+        #[test]
+        fn confirmed_records_are_delivered_at_least_once(
+            is_static: bool,
+            script in prop::collection::vec((0..7u8, 0..4u32, 0..40u64), 1..60),
+        ) {
+            prop_assert_eq!(play(log(2, is_static), &script), Ok(()));
+        }
+    }
 }

@@ -40,10 +40,7 @@ impl Op {
         own: KeyId(0),
         named: KeyId(0),
         done: 0,
-        seen: Seen {
-            version: 0,
-            value: 0,
-        },
+        seen: Seen { version: 0, value: 0 },
         deadline: Time::NEVER,
         session: 0,
         flow: FlowIx(u16::MAX),
@@ -83,42 +80,23 @@ pub struct Item {
 
 impl Item {
     /// Published where no item changed.
-    pub const NONE: Self = Self {
-        entity: EntityIx(u16::MAX),
-        key: KeyId(0),
-        seen: Seen {
-            version: 0,
-            value: 0,
-        },
-    };
+    pub const NONE: Self =
+        Self { entity: EntityIx(u16::MAX), key: KeyId(0), seen: Seen { version: 0, value: 0 } };
 }
 
 /// What a message says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Body {
     /// A call: do what `entry` says and answer `call` (at services, gateways, databases).
-    Request {
-        call: Handle,
-        entry: EntryIx,
-        attempt: u8,
-    },
+    Request { call: Handle, entry: EntryIx, attempt: u8 },
     /// The answer to a call, a confirm to a publication. What was gathered is in the header.
     Answer { call: Handle, verdict: Answer },
     /// To a broker: store this for its subscribers, then answer `call` (the confirm);
     /// [`Handle::NONE`] asks for none. `item` is what changed, if that is what is published.
-    Publish {
-        call: Handle,
-        publication: PubIx,
-        item: Item,
-    },
+    Publish { call: Handle, publication: PubIx, item: Item },
     /// From a broker to a consumer: handle `entry`, then acknowledge `receipt`.
     /// `receipt` is the broker's own handle.
-    Deliver {
-        receipt: Handle,
-        entry: EntryIx,
-        item: Item,
-        redelivered: bool,
-    },
+    Deliver { receipt: Handle, entry: EntryIx, item: Item, redelivered: bool },
     /// From a consumer: done with it (a queue's ack, a log's commit of the offset).
     Ack { receipt: Handle },
     /// From a consumer: could not do it; deliver it again.
@@ -163,10 +141,7 @@ impl Body {
     /// Does it travel over a long-lived connection whose transport repeats what the network loses
     /// (to and from brokers)? Calls are given up by their timeouts instead.
     pub fn is_retransmitted(&self) -> bool {
-        !matches!(
-            self,
-            Self::Request { .. } | Self::Answer { .. } | Self::Publish { .. }
-        )
+        !matches!(self, Self::Request { .. } | Self::Answer { .. } | Self::Publish { .. })
     }
 }
 
@@ -211,10 +186,7 @@ pub enum Edge {
         host: bool,
     },
     /// It may come back, if nothing else keeps it down.
-    Up {
-        /// As it went.
-        host: bool,
-    },
+    Up,
     /// A pause ends: look for work.
     Resume,
 }

@@ -13,7 +13,6 @@ pub mod env;
 pub mod keys;
 pub mod limit;
 pub mod log;
-mod log_group;
 pub mod message;
 pub mod queue;
 pub mod server;

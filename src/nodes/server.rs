@@ -53,11 +53,7 @@ impl Server {
             NodeKind::Gateway(gateway) => (gateway.workers, None, false, gateway.limit.as_ref()),
             _ => unreachable!("a server is a service or a gateway"),
         };
-        let channels = model
-            .programs
-            .channels
-            .iter()
-            .filter(|channel| channel.consumer == node);
+        let channels = model.programs.channels.iter().filter(|channel| channel.consumer == node);
         let mut brokers: Vec<NodeIx> = channels.map(|channel| channel.broker).collect();
         brokers.sort_unstable();
         brokers.dedup();
@@ -70,10 +66,7 @@ impl Server {
             hold,
             limit: limit.map(TokenBucket::new),
             calls: Calls::new(model, me),
-            cache: model.scenario.designs[model.design]
-                .cache
-                .as_ref()
-                .map(Cache::new),
+            cache: model.scenario.designs[model.design].cache.as_ref().map(Cache::new),
             brokers,
         }
     }
@@ -88,13 +81,7 @@ impl Server {
         for broker in self.brokers.clone() {
             if env.incarnation > 0 {
                 let to = env.model.nodes[broker.0 as usize].first;
-                env.send(
-                    to,
-                    Op::NONE,
-                    Body::Join {
-                        incarnation: env.incarnation,
-                    },
-                );
+                env.send(to, Op::NONE, Body::Join { incarnation: env.incarnation });
             }
             if let Some(every) = heartbeat(env.model, broker) {
                 env.wait(every, Timer::Beat(env.incarnation));
@@ -105,56 +92,29 @@ impl Server {
     /// A message arrived.
     pub fn receive<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
         match message.body {
-            Body::Answer {
-                call,
-                verdict: answer,
-            } => {
-                env.fact(Fact::Dropped {
-                    op: message.op.id,
-                    why: None,
-                });
+            Body::Answer { call, verdict: answer } => {
+                env.fact(Fact::Dropped { op: message.op.id, why: None });
                 if let Some(ended) = self.calls.answered(env, call, answer, message.op) {
                     self.ended(ended, env);
                 }
             }
-            Body::Request {
-                call,
-                entry,
-                attempt,
-            } => {
-                let origin = Origin::Call {
-                    from: message.from,
-                    call,
-                };
+            Body::Request { call, entry, attempt } => {
+                let origin = Origin::Call { from: message.from, call };
                 self.arrive(message.op, origin, entry, attempt, None, env);
             }
-            Body::Deliver {
-                receipt,
-                entry,
-                item,
-                ..
-            } => {
-                let origin = Origin::Delivery {
-                    from: message.from,
-                    receipt,
-                };
+            Body::Deliver { receipt, entry, item, .. } => {
+                let origin = Origin::Delivery { from: message.from, receipt };
                 self.arrive(message.op, origin, entry, 0, Some(item), env);
             }
             Body::Invalidate { item } => {
-                env.fact(Fact::Dropped {
-                    op: message.op.id,
-                    why: None,
-                });
+                env.fact(Fact::Dropped { op: message.op.id, why: None });
                 let name = (item.entity, item.key);
                 if self
                     .cache
                     .as_mut()
                     .is_some_and(|cache| cache.invalidate(name, item.seen.version))
                 {
-                    env.fact(Fact::Forgot {
-                        entity: item.entity,
-                        key: item.key,
-                    });
+                    env.fact(Fact::Forgot { entity: item.entity, key: item.key });
                 }
             }
             Body::Gone { .. } => {}
@@ -195,25 +155,12 @@ impl Server {
                 Origin::Call { from, call } => {
                     if !host {
                         let answer = Answer::Failed(Reason::Crashed);
-                        env.send(
-                            from,
-                            task.op,
-                            Body::Answer {
-                                call,
-                                verdict: answer,
-                            },
-                        );
+                        env.send(from, task.op, Body::Answer { call, verdict: answer });
                     }
-                    env.fact(Fact::Dropped {
-                        op: task.op.id,
-                        why: Some(Reason::Crashed),
-                    });
+                    env.fact(Fact::Dropped { op: task.op.id, why: Some(Reason::Crashed) });
                 }
                 Origin::Delivery { .. } => {
-                    env.fact(Fact::Dropped {
-                        op: task.op.id,
-                        why: Some(Reason::Crashed),
-                    });
+                    env.fact(Fact::Dropped { op: task.op.id, why: Some(Reason::Crashed) });
                 }
                 Origin::Branch { .. } => {}
             }
@@ -256,19 +203,9 @@ impl Server {
         if let Some(why) = self.turns_away(&op, origin, env) {
             env.fact(Fact::TurnedAway { op: op.id, why });
             if let Origin::Call { from, call } = origin {
-                env.send(
-                    from,
-                    op,
-                    Body::Answer {
-                        call,
-                        verdict: Answer::Failed(why),
-                    },
-                );
+                env.send(from, op, Body::Answer { call, verdict: Answer::Failed(why) });
             }
-            env.fact(Fact::Dropped {
-                op: op.id,
-                why: Some(why),
-            });
+            env.fact(Fact::Dropped { op: op.id, why: Some(why) });
             return;
         }
         let mut task = Task {
@@ -305,17 +242,11 @@ impl Server {
         if env.now() > op.deadline {
             return Some(Reason::Expired);
         }
-        if self
-            .limit
-            .as_mut()
-            .is_some_and(|limit| !limit.take(env.now()))
-        {
+        if self.limit.as_mut().is_some_and(|limit| !limit.take(env.now())) {
             return Some(Reason::RateLimited);
         }
-        let is_full = self.free == Some(0)
-            && self
-                .room
-                .is_some_and(|room| self.queue.len() >= room as usize);
+        let is_full =
+            self.free == Some(0) && self.room.is_some_and(|room| self.queue.len() >= room as usize);
         is_full.then_some(Reason::Rejected)
     }
 
@@ -343,11 +274,7 @@ impl Server {
         }
         let task = self.tasks.get_mut(handle).expect("it begins");
         task.has_worker = true;
-        env.fact(Fact::Began {
-            op: task.op.id,
-            waited,
-            queued,
-        });
+        env.fact(Fact::Began { op: task.op.id, waited, queued });
         self.run(handle, env);
     }
 
@@ -385,10 +312,7 @@ impl Server {
     fn run<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let model = env.model;
         loop {
-            let task = self
-                .tasks
-                .get_mut(handle)
-                .expect("a task that runs is there");
+            let task = self.tasks.get_mut(handle).expect("a task that runs is there");
             let pc = task.pc;
             task.pc = Pc(pc.0 + 1);
             match &model.programs.code[pc.0 as usize] {
@@ -407,28 +331,18 @@ impl Server {
                 Instr::Refuse { probability, name } => {
                     if crate::base::unit(mix(task.op.word, *name)) < *probability {
                         let op = task.op.id;
-                        env.fact(Fact::Refused {
-                            op,
-                            node: env.node(),
-                        });
+                        env.fact(Fact::Refused { op, node: env.node() });
                         self.trouble(handle, Answer::Refused, env);
                     }
                 }
                 Instr::Need { least } => {
                     if task.op.seen.value < *least && !task.takes_back {
                         let op = task.op.id;
-                        env.fact(Fact::Refused {
-                            op,
-                            node: env.node(),
-                        });
+                        env.fact(Fact::Refused { op, node: env.node() });
                         self.trouble(handle, Answer::Refused, env);
                     }
                 }
-                Instr::Maybe {
-                    probability,
-                    name,
-                    to,
-                } => {
+                Instr::Maybe { probability, name, to } => {
                     if crate::base::unit(mix(task.op.word, *name)) >= *probability {
                         task.pc = *to;
                     }
@@ -445,26 +359,16 @@ impl Server {
                         self.trouble(handle, Answer::Failed(Reason::Expired), env);
                         continue;
                     }
-                    self.calls
-                        .start(env, What::Entry(*entry), op, *policy, Waiter::Task(handle));
+                    self.calls.start(env, What::Entry(*entry), op, *policy, Waiter::Task(handle));
                     return self.wait(handle, env);
                 }
-                Instr::Publish {
-                    publication,
-                    policy,
-                } => {
+                Instr::Publish { publication, policy } => {
                     let (op, item) = (task.op, task.item);
                     let what = What::Publication(*publication, item);
-                    self.calls
-                        .start(env, what, op, *policy, Waiter::Task(handle));
+                    self.calls.start(env, what, op, *policy, Waiter::Task(handle));
                     return self.wait(handle, env);
                 }
-                Instr::Cached {
-                    entity,
-                    key,
-                    entry,
-                    policy,
-                } => {
+                Instr::Cached { entity, key, entry, policy } => {
                     let name = (*entity, keys::item(model, *key, *entity, &task.op));
                     task.queued = env.now();
                     let op = task.op;
@@ -483,28 +387,16 @@ impl Server {
                         }
                     }
                 }
-                Instr::Invalidate {
-                    publication,
-                    entity,
-                    key,
-                } => {
+                Instr::Invalidate { publication, entity, key } => {
                     let key = keys::item(model, *key, *entity, &task.op);
-                    let item = Item {
-                        entity: *entity,
-                        key,
-                        seen: task.op.seen,
-                    };
+                    let item = Item { entity: *entity, key, seen: task.op.seen };
                     let op = task.op;
                     let broker = model.programs.publications[publication.0 as usize].broker;
                     let to = model.nodes[broker.0 as usize].first;
                     env.send(
                         to,
                         op,
-                        Body::Publish {
-                            call: Handle::NONE,
-                            publication: *publication,
-                            item,
-                        },
+                        Body::Publish { call: Handle::NONE, publication: *publication, item },
                     );
                 }
                 Instr::Fork { branches } => return self.fork(handle, branches, env),
@@ -512,14 +404,7 @@ impl Server {
                 Instr::Answer => {
                     if let Origin::Call { from, call } = task.origin {
                         let (op, answer) = (task.op, task.verdict);
-                        env.send(
-                            from,
-                            op,
-                            Body::Answer {
-                                call,
-                                verdict: answer,
-                            },
-                        );
+                        env.send(from, op, Body::Answer { call, verdict: answer });
                     }
                 }
                 Instr::End => return self.end(handle, env),
@@ -560,12 +445,7 @@ impl Server {
             task.op.seen = back.seen;
         }
         match *waited_at {
-            Instr::Call {
-                effects,
-                unknown_is_done,
-                best_effort,
-                ..
-            } => {
+            Instr::Call { effects, unknown_is_done, best_effort, .. } => {
                 match answer {
                     Answer::Done => task.op.done |= back.done & effects,
                     Answer::Failed(_) if unknown_is_done => task.op.done |= effects,
@@ -592,13 +472,9 @@ impl Server {
     /// A refusal or a failure: takes back, or (taking back already) goes on regardless. What came
     /// from a broker is not given up: it is delivered again.
     fn trouble<P: Probe>(&mut self, handle: Handle, answer: Answer, env: &Env<'_, '_, P>) {
-        let task = self
-            .tasks
-            .get_mut(handle)
-            .expect("a task in trouble is there");
-        let Act::Run {
-            refused, failed, ..
-        } = env.model.programs.entries[task.entry.0 as usize].act
+        let task = self.tasks.get_mut(handle).expect("a task in trouble is there");
+        let Act::Run { refused, failed, .. } =
+            env.model.programs.entries[task.entry.0 as usize].act
         else {
             unreachable!("a task runs a program")
         };
@@ -623,17 +499,10 @@ impl Server {
     fn fork<P: Probe>(&mut self, parent: Handle, branches: &[Pc], env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get_mut(parent).expect("it forks");
         task.branches = branches.len() as u16;
-        let branch = Task {
-            origin: Origin::Branch { of: parent },
-            has_worker: false,
-            ..*task
-        };
+        let branch = Task { origin: Origin::Branch { of: parent }, has_worker: false, ..*task };
         self.wait(parent, env);
         for start in branches {
-            let handle = self.tasks.insert(Task {
-                pc: *start,
-                ..branch
-            });
+            let handle = self.tasks.insert(Task { pc: *start, ..branch });
             self.run(handle, env);
         }
     }
@@ -641,9 +510,7 @@ impl Server {
     fn join<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         self.release_worker(handle, env);
         let branch = self.tasks.remove(handle).expect("it joins");
-        let Origin::Branch { of } = branch.origin else {
-            unreachable!("only branches join")
-        };
+        let Origin::Branch { of } = branch.origin else { unreachable!("only branches join") };
         let Some(parent) = self.tasks.get_mut(of) else {
             return;
         };
@@ -673,23 +540,14 @@ impl Server {
         task: Handle,
         env: &mut Env<'_, '_, P>,
     ) -> Lookup {
-        let cache = self
-            .cache
-            .as_mut()
-            .expect("a design that reads through caches has them");
+        let cache = self.cache.as_mut().expect("a design that reads through caches has them");
         let (lookup, expired) = cache.look(env.now(), name, task);
         if let Some((entity, key)) = expired {
             env.fact(Fact::Forgot { entity, key });
         }
         env.fact(match lookup {
-            Lookup::Hit(_) => Fact::CacheHit {
-                op: op.id,
-                entity: name.0,
-            },
-            Lookup::Fetch | Lookup::Wait => Fact::CacheMiss {
-                op: op.id,
-                entity: name.0,
-            },
+            Lookup::Hit(_) => Fact::CacheHit { op: op.id, entity: name.0 },
+            Lookup::Fetch | Lookup::Wait => Fact::CacheMiss { op: op.id, entity: name.0 },
         });
         lookup
     }
@@ -705,14 +563,7 @@ impl Server {
         let task = self.tasks.get_mut(handle).expect("who sees is there");
         task.op.seen = seen;
         let (op, Seen { version, value }) = (task.op.id, seen);
-        env.fact(Fact::Saw {
-            op,
-            entity: name.0,
-            key: name.1,
-            version,
-            value,
-            issued,
-        });
+        env.fact(Fact::Saw { op, entity: name.0, key: name.1, version, value, issued });
     }
 
     fn fetched<P: Probe>(
@@ -724,19 +575,10 @@ impl Server {
     ) {
         let Some(cache) = &mut self.cache else { return };
         let seen = (answer == Answer::Done).then_some(back.seen);
-        let Fetched {
-            waiters,
-            kept,
-            evicted,
-        } = cache.fetched(env.now(), name, seen);
+        let Fetched { waiters, kept, evicted } = cache.fetched(env.now(), name, seen);
         if kept {
             let op = back.id;
-            env.fact(Fact::Holds {
-                op,
-                entity: name.0,
-                key: name.1,
-                version: back.seen.version,
-            });
+            env.fact(Fact::Holds { op, entity: name.0, key: name.1, version: back.seen.version });
         }
         for (place, handle) in waiters.into_iter().enumerate() {
             let Some(task) = self.tasks.get(handle) else {
@@ -766,10 +608,7 @@ impl Server {
         if let Origin::Delivery { from, receipt } = task.origin {
             env.send(from, task.op, Body::Ack { receipt });
         }
-        env.fact(Fact::Dropped {
-            op: task.op.id,
-            why: None,
-        });
+        env.fact(Fact::Dropped { op: task.op.id, why: None });
     }
 
     fn pause_before_return<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
@@ -794,16 +633,10 @@ impl Server {
             return;
         };
         let broker = env.model.node_of(from);
-        if matches!(
-            env.model.scenario.nodes[broker.0 as usize].kind,
-            NodeKind::Queue(_)
-        ) {
+        if matches!(env.model.scenario.nodes[broker.0 as usize].kind, NodeKind::Queue(_)) {
             let task = self.tasks.remove(handle).expect("it was there");
             env.send(from, task.op, Body::Nack { receipt });
-            env.fact(Fact::Dropped {
-                op: task.op.id,
-                why: None,
-            });
+            env.fact(Fact::Dropped { op: task.op.id, why: None });
             return;
         }
         let Act::Run { start, .. } = env.model.programs.entries[task.entry.0 as usize].act else {
@@ -843,9 +676,5 @@ fn end_of_branch(model: &Model, from: Pc) -> Pc {
 
 /// A demand under a slow-down.
 pub(super) fn slowed(demand: Span, factor: f64) -> Span {
-    if factor == 1.0 {
-        demand
-    } else {
-        Span::from_ns(demand.0 as f64 * factor)
-    }
+    if factor == 1.0 { demand } else { Span::from_ns(demand.0 as f64 * factor) }
 }

@@ -11,10 +11,7 @@ pub struct Handle {
 
 impl Handle {
     /// No entry at all.
-    pub const NONE: Self = Self {
-        slot: u32::MAX,
-        generation: 0,
-    };
+    pub const NONE: Self = Self { slot: u32::MAX, generation: 0 };
 
     /// The slot, unique among the entries that are there at one time.
     pub fn slot(self) -> usize {
@@ -31,10 +28,7 @@ pub struct Slab<T> {
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Self {
-            entries: Vec::new(),
-            unused: Vec::new(),
-        }
+        Self { entries: Vec::new(), unused: Vec::new() }
     }
 }
 
@@ -45,17 +39,11 @@ impl<T> Slab<T> {
         if let Some(slot) = self.unused.pop() {
             let place = &mut self.entries[slot as usize];
             place.1 = Some(entry);
-            return Handle {
-                slot,
-                generation: place.0,
-            };
+            return Handle { slot, generation: place.0 };
         }
         let slot = u32::try_from(self.entries.len()).expect("fewer than 2^32 entries");
         self.entries.push((0, Some(entry)));
-        Handle {
-            slot,
-            generation: 0,
-        }
+        Handle { slot, generation: 0 }
     }
 
     /// The entry, if it is still there.
@@ -101,25 +89,16 @@ impl<T> Slab<T> {
 
     /// Entries in order of their slots.
     pub fn iter(&self) -> impl Iterator<Item = (Handle, &T)> {
-        self.entries
-            .iter()
-            .enumerate()
-            .filter_map(|(slot, (generation, entry))| {
-                let handle = Handle {
-                    slot: slot as u32,
-                    generation: *generation,
-                };
-                entry.as_ref().map(|entry| (handle, entry))
-            })
+        self.entries.iter().enumerate().filter_map(|(slot, (generation, entry))| {
+            let handle = Handle { slot: slot as u32, generation: *generation };
+            entry.as_ref().map(|entry| (handle, entry))
+        })
     }
 
     /// Takes all entries out, in order of their slots; no handle finds anything from now on.
     pub fn drain(&mut self) -> Vec<T> {
         let handles: Vec<Handle> = self.iter().map(|(handle, _)| handle).collect();
-        handles
-            .into_iter()
-            .filter_map(|handle| self.remove(handle))
-            .collect()
+        handles.into_iter().filter_map(|handle| self.remove(handle)).collect()
     }
 }
 

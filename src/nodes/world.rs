@@ -35,10 +35,8 @@ struct Instance {
 /// Is an instance there?
 #[derive(Clone, Copy, Debug, Default)]
 struct Presence {
-    /// Crashes that cover this instant.
-    down: u16,
-    /// Those of them that took the machine.
-    silent: u16,
+    /// Does a crash cover this instant?
+    down: bool,
     /// Counts the starts.
     incarnation: u32,
 }
@@ -71,28 +69,17 @@ impl<P: Probe> World<P> {
                 NodeKind::Log(_) => Node::Log(Box::new(Log::new(&model, place.node))),
             };
             let network = Stream::new(model.seed, "network", &scenario.name, place.index);
-            Instance {
-                node,
-                presence: Presence::default(),
-                network,
-            }
+            Instance { node, presence: Presence::default(), network }
         });
         let instances = instances.collect();
-        Self {
-            model,
-            instances,
-            sink: Sink::new(probe),
-        }
+        Self { model, instances, sink: Sink::new(probe) }
     }
 
     /// A simulation of this world, with its first events and the edges of its faults scheduled.
     pub fn simulate(self) -> Simulation<Self> {
         let model = Arc::clone(&self.model);
-        let names: Vec<u64> = model
-            .instances
-            .iter()
-            .map(|place| name_of(&model, place.node, place.index))
-            .collect();
+        let names: Vec<u64> =
+            model.instances.iter().map(|place| name_of(&model, place.node, place.index)).collect();
         let mut simulation = Simulation::new(self, &names, &model.lanes);
         for ix in 0..model.instances.len() {
             let at = InstanceId(ix as u32);
@@ -183,6 +170,16 @@ impl Node {
         }
     }
 
+    fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        match self {
+            Self::Client(_) => {}
+            Self::Server(server) => server.resume(env),
+            Self::Database(database) => database.resume(env),
+            Self::Queue(queue) => queue.resume(env),
+            Self::Log(log) => log.resume(env),
+        }
+    }
+
     fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         match self {
             Self::Client(_) => {}
@@ -199,56 +196,42 @@ impl Presence {
     fn edge<P: Probe>(&mut self, edge: Edge, node: &mut Node, env: &mut Env<'_, '_, P>) {
         match edge {
             Edge::Down { host } => {
-                self.down += 1;
-                self.silent += u16::from(host);
-                if self.down == 1 {
+                if !self.down {
+                    self.down = true;
                     env.fact(Fact::Down);
                     node.crash(host, env);
                 }
             }
-            Edge::Up { host } => {
-                self.down -= 1;
-                self.silent -= u16::from(host);
-                if self.down == 0 {
+            Edge::Up => {
+                if env.model.faults.down(env.now(), env.me()).is_none() {
+                    self.down = false;
                     self.incarnation += 1;
                     env.incarnation = self.incarnation;
                     env.fact(Fact::Up);
                     node.restart(env);
                 }
             }
-            Edge::Resume => {
-                if let (Node::Server(server), 0) = (node, self.down) {
-                    server.resume(env);
-                }
-            }
+            Edge::Resume if !self.down => node.resume(env),
+            Edge::Resume => {}
         }
     }
 }
 
 /// What comes to an instance that is down: the operating system of a dead process refuses the
 /// connection, a dead machine is silent.
-fn refuse<P: Probe>(message: &Message, is_silent: bool, env: &mut Env<'_, '_, P>) {
+fn refuse<P: Probe>(message: &Message, env: &mut Env<'_, '_, P>) {
+    let is_silent = env.model.faults.down(env.now(), env.me()) == Some(true);
     let crashed = Answer::Failed(Reason::Crashed);
     match message.body {
         Body::Request { call, .. } | Body::Publish { call, .. } => {
             if !is_silent && call != super::Handle::NONE {
-                env.send(
-                    message.from,
-                    message.op,
-                    Body::Answer {
-                        call,
-                        verdict: crashed,
-                    },
-                );
+                env.send(message.from, message.op, Body::Answer { call, verdict: crashed });
             }
         }
         Body::Deliver { .. } => env.send_gone(message.from, is_silent),
         _ => {}
     }
-    env.fact(Fact::Dropped {
-        op: message.op.id,
-        why: Some(Reason::Crashed),
-    });
+    env.fact(Fact::Dropped { op: message.op.id, why: Some(Reason::Crashed) });
 }
 
 impl<P: Probe> crate::engine::World for World<P> {
@@ -256,25 +239,13 @@ impl<P: Probe> crate::engine::World for World<P> {
 
     #[inline]
     fn handle(&mut self, at: InstanceId, event: Event, ctx: &mut Context<'_, Event>) {
-        let Instance {
-            node,
-            presence,
-            network,
-        } = &mut self.instances[at.0 as usize];
+        let Instance { node, presence, network } = &mut self.instances[at.0 as usize];
         let incarnation = presence.incarnation;
-        let mut env = Env {
-            model: &self.model,
-            ctx,
-            sink: &mut self.sink,
-            network,
-            incarnation,
-        };
+        let mut env = Env { model: &self.model, ctx, sink: &mut self.sink, network, incarnation };
         match event {
-            Event::Message(message) if presence.down > 0 => {
-                refuse(&message, presence.silent > 0, &mut env)
-            }
+            Event::Message(message) if presence.down => refuse(&message, &mut env),
             Event::Message(message) => node.receive(message, &mut env),
-            Event::Timer(timer) if presence.down == 0 => node.timer(timer, &mut env),
+            Event::Timer(timer) if !presence.down => node.timer(timer, &mut env),
             Event::Timer(_) => {}
             Event::Start => node.start(&mut env),
             Event::Fault(edge) => presence.edge(edge, node, &mut env),
@@ -300,20 +271,14 @@ impl<P: Probe> crate::engine::World for World<P> {
         match event {
             Event::Message(message) => message.fingerprint(),
             Event::Timer(timer) => timer.fingerprint(),
-            Event::Fault(edge) => 3 << 56 | u64::from(matches!(edge, Edge::Up { .. })),
+            Event::Fault(edge) => 3 << 56 | u64::from(matches!(edge, Edge::Up)),
             Event::Start => 4 << 56,
         }
     }
 
     fn is_periodic(&self, event: &Event) -> bool {
         matches!(event, Event::Timer(Timer::Beat(_) | Timer::Expiry(_)))
-            || matches!(
-                event,
-                Event::Message(Message {
-                    body: Body::Heartbeat,
-                    ..
-                })
-            )
+            || matches!(event, Event::Message(Message { body: Body::Heartbeat, .. }))
     }
 
     fn settle(&mut self) {

@@ -131,28 +131,16 @@ impl Detail {
     fn text(self, layout: &Layout) -> String {
         let name = |entity: EntityIx| &layout.entities[usize::from(entity.0)].name;
         match self {
-            Self::Effects {
-                told,
-                there,
-                loss: None,
-            } => format!("{there} of {told} effects are there"),
-            Self::Effects {
-                told,
-                there,
-                loss: Some(why),
-            } => {
+            Self::Effects { told, there, loss: None } => {
+                format!("{there} of {told} effects are there")
+            }
+            Self::Effects { told, there, loss: Some(why) } => {
                 format!("{there} of {told} effects are there ({})", why.name())
             }
-            Self::Read {
-                entity,
-                version,
-                staleness: Span::ZERO,
-            } => format!("{} at version {version}", name(entity)),
-            Self::Read {
-                entity,
-                version,
-                staleness,
-            } => {
+            Self::Read { entity, version, staleness: Span::ZERO } => {
+                format!("{} at version {version}", name(entity))
+            }
+            Self::Read { entity, version, staleness } => {
                 format!("{} at version {version}, {staleness} old", name(entity))
             }
             Self::Value { entity, value } => format!("{} at {value}", name(entity)),
@@ -178,10 +166,7 @@ struct Bin {
 impl Anomalies {
     /// None yet.
     pub fn new(layout: Arc<Layout>) -> Self {
-        Self {
-            bins: vec![Bin::default(); Kind::ALL.len() * layout.flows.len()],
-            layout,
-        }
+        Self { bins: vec![Bin::default(); Kind::ALL.len() * layout.flows.len()], layout }
     }
 
     /// Here is one.
@@ -193,11 +178,7 @@ impl Anomalies {
             return;
         }
         // The latest of the mildest makes room for a worse one: of equals the first ones stay.
-        let mildest = bin
-            .kept
-            .iter_mut()
-            .rev()
-            .min_by_key(|(_, _, kept)| kept.weight());
+        let mildest = bin.kept.iter_mut().rev().min_by_key(|(_, _, kept)| kept.weight());
         if let Some(mildest) = mildest.filter(|(_, _, kept)| kept.weight() < detail.weight()) {
             *mildest = (now, op, detail);
         }
@@ -206,10 +187,7 @@ impl Anomalies {
     /// How many of a kind there were.
     pub fn count(&self, kind: Kind) -> u64 {
         let flows = self.layout.flows.len();
-        self.bins[kind as usize * flows..][..flows]
-            .iter()
-            .map(|bin| bin.count)
-            .sum()
+        self.bins[kind as usize * flows..][..flows].iter().map(|bin| bin.count).sum()
     }
 
     /// All that were kept, in order of time.
@@ -239,24 +217,15 @@ mod tests {
 
     fn anomalies() -> Anomalies {
         Anomalies::new(Arc::new(Layout {
-            flows: vec![FlowPlan {
-                name: "view".into(),
-                ..FlowPlan::default()
-            }],
-            entities: vec![EntityPlan {
-                name: "stock".into(),
-                ..EntityPlan::default()
-            }],
+            flows: vec![FlowPlan { name: "view".into(), ..FlowPlan::default() }],
+            entities: vec![EntityPlan { name: "stock".into(), ..EntityPlan::default() }],
             ..Layout::default()
         }))
     }
 
     #[test]
     fn kinds_stand_where_their_number_says() {
-        Kind::ALL
-            .into_iter()
-            .enumerate()
-            .for_each(|(n, kind)| assert_eq!(kind as usize, n));
+        Kind::ALL.into_iter().enumerate().for_each(|(n, kind)| assert_eq!(kind as usize, n));
     }
 
     #[test]
@@ -264,18 +233,12 @@ mod tests {
         let mut anomalies = anomalies();
         for n in 0..100 {
             let staleness = Span((n * 37) % 100);
-            let detail = Detail::Read {
-                entity: EntityIx(0),
-                version: 1,
-                staleness,
-            };
+            let detail = Detail::Read { entity: EntityIx(0), version: 1, staleness };
             anomalies.note(Time(n), Kind::StaleRead, FlowIx(0), OpId::new(0, n), detail);
         }
         let outcome = anomalies.outcome();
-        let mut worst: Vec<u64> = outcome
-            .iter()
-            .map(|anomaly| (anomaly.number * 37) % 100)
-            .collect();
+        let mut worst: Vec<u64> =
+            outcome.iter().map(|anomaly| (anomaly.number * 37) % 100).collect();
         worst.sort_unstable();
         assert_eq!(worst, [95, 96, 97, 98, 99]);
         assert!(outcome.iter().all(|anomaly| anomaly.count == 100));
@@ -286,19 +249,9 @@ mod tests {
     fn of_equals_the_first_stay() {
         let mut anomalies = anomalies();
         for n in 0..10 {
-            anomalies.note(
-                Time(n),
-                Kind::HalfDone,
-                FlowIx(0),
-                OpId::new(0, n),
-                Detail::Nothing,
-            );
+            anomalies.note(Time(n), Kind::HalfDone, FlowIx(0), OpId::new(0, n), Detail::Nothing);
         }
-        let numbers: Vec<u64> = anomalies
-            .outcome()
-            .iter()
-            .map(|anomaly| anomaly.number)
-            .collect();
+        let numbers: Vec<u64> = anomalies.outcome().iter().map(|anomaly| anomaly.number).collect();
         assert_eq!(numbers, [0, 1, 2, 3, 4]);
     }
 }

@@ -123,9 +123,7 @@ impl Entry {
 
     /// Why something of it was lost, the last time that happened.
     pub fn loss(&self) -> Option<Reason> {
-        (self.flags >> 12)
-            .checked_sub(1)
-            .map(|reason| Reason::ALL[usize::from(reason)])
+        (self.flags >> 12).checked_sub(1).map(|reason| Reason::ALL[usize::from(reason)])
     }
 
     /// Remember why something of it was lost.
@@ -163,11 +161,7 @@ struct Page {
 impl Entries {
     /// For so many clients, and flows of at most `stride` effects.
     pub fn new(clients: usize, stride: usize) -> Self {
-        Self {
-            lanes: vec![Lane::default(); clients],
-            stride,
-            spare: Vec::new(),
-        }
+        Self { lanes: vec![Lane::default(); clients], stride, spare: Vec::new() }
     }
 
     /// Open one. Numbers ascend; skipped ones never existed.
@@ -186,35 +180,44 @@ impl Entries {
         let Some(page) = &mut lane.pages[page] else {
             return;
         };
-        debug_assert!(
-            page.entries.len() <= slot,
-            "operation {op:?} is opened twice"
-        );
+        debug_assert!(page.entries.len() <= slot, "operation {op:?} is opened twice");
         while page.entries.len() < slot {
             page.entries.push(Entry { flags: 0, ..entry });
         }
         page.entries.push(entry);
-        page.nets[slot * self.stride..(slot + 1) * self.stride].fill(0);
+        if self.stride > 0 {
+            page.nets[slot * self.stride..(slot + 1) * self.stride].fill(0);
+        }
         page.open += 1;
     }
 
-    /// The open entry of an operation with the nets of its effects, if it is open.
+    /// The open entry of an operation, if it is open.
     #[inline]
-    pub fn get(&mut self, op: OpId) -> Option<(&mut Entry, &mut [i8])> {
-        let lane = self.lanes.get_mut(op.client())?;
-        if op.number() < lane.base {
-            return None;
-        }
-        let (page, slot) = lane.place(op.number());
-        let page = lane.pages.get_mut(page)?.as_mut()?;
+    pub fn get(&mut self, op: OpId) -> Option<&mut Entry> {
+        let (page, slot) = self.page(op)?;
+        page.entries.get_mut(slot).filter(|entry| entry.is(Flag::Open))
+    }
+
+    /// The same with the nets of its effects.
+    pub fn with_nets(&mut self, op: OpId) -> Option<(&mut Entry, &mut [i8])> {
+        let stride = self.stride;
+        let (page, slot) = self.page(op)?;
+        let nets = &mut page.nets[slot * stride..(slot + 1) * stride];
         let entry = page.entries.get_mut(slot)?;
-        let nets = &mut page.nets[slot * self.stride..(slot + 1) * self.stride];
         entry.is(Flag::Open).then_some((entry, nets))
+    }
+
+    #[inline]
+    fn page(&mut self, op: OpId) -> Option<(&mut Page, usize)> {
+        let lane = self.lanes.get_mut(op.client())?;
+        // A number below the first page's wraps around to a page that does not exist.
+        let (page, slot) = lane.place(op.number());
+        Some((lane.pages.get_mut(page)?.as_mut()?, slot))
     }
 
     /// Close one.
     pub fn close(&mut self, op: OpId) {
-        let Some((entry, _)) = self.get(op) else {
+        let Some(entry) = self.get(op) else {
             return;
         };
         entry.flags = 0;
@@ -249,10 +252,7 @@ impl Entries {
             for (at, page) in lane.pages.iter().enumerate() {
                 let entries = page.iter().flat_map(|page| page.entries.iter().enumerate());
                 for (slot, _) in entries.filter(|(_, entry)| entry.is(Flag::Open)) {
-                    open.push(OpId::new(
-                        client as u16,
-                        lane.base + (at * PAGE + slot) as u64,
-                    ));
+                    open.push(OpId::new(client as u16, lane.base + (at * PAGE + slot) as u64));
                 }
             }
         }
@@ -262,20 +262,14 @@ impl Entries {
     /// Pages that exist, in use or spare.
     #[cfg(test)]
     pub fn pages(&self) -> usize {
-        self.spare.len()
-            + self
-                .lanes
-                .iter()
-                .flat_map(|lane| &lane.pages)
-                .flatten()
-                .count()
+        self.spare.len() + self.lanes.iter().flat_map(|lane| &lane.pages).flatten().count()
     }
 }
 
 impl Lane {
     #[inline]
     fn place(&self, number: u64) -> (usize, usize) {
-        let offset = (number - self.base) as usize;
+        let offset = number.wrapping_sub(self.base) as usize;
         (offset / PAGE, offset % PAGE)
     }
 }
@@ -298,7 +292,7 @@ mod tests {
         let mut entries = Entries::new(2, 3);
         let op = OpId::new(1, 0);
         entries.open(op, entry(7));
-        assert_eq!(entries.get(op).unwrap().0.session, 7);
+        assert_eq!(entries.get(op).unwrap().session, 7);
         assert!(entries.get(OpId::new(0, 0)).is_none());
         assert!(entries.get(OpId::new(1, 1)).is_none());
         entries.close(op);
@@ -312,7 +306,7 @@ mod tests {
         for number in 1..100_000 {
             let op = OpId::new(0, number);
             entries.open(op, entry(0));
-            entries.get(op).unwrap().1[1] = 1;
+            entries.with_nets(op).unwrap().1[1] = 1;
             entries.close(op);
         }
         assert_eq!(entries.open_ops(), [OpId::new(0, 0)]);
@@ -321,7 +315,7 @@ mod tests {
         let op = OpId::new(0, 100_000);
         entries.open(op, entry(0));
         assert_eq!(
-            entries.get(op).unwrap().1,
+            entries.with_nets(op).unwrap().1,
             [0, 0],
             "nets of a page used again start at nothing"
         );
@@ -330,10 +324,10 @@ mod tests {
     #[test]
     fn flags_and_loss_do_not_meet() {
         let mut entry = entry(0);
-        Reason::ALL.into_iter().for_each(|why| {
+        for why in Reason::ALL {
             entry.lose(why);
             assert_eq!(entry.loss(), Some(why));
-        });
+        }
         assert!(entry.is(Flag::Open) && entry.is(Flag::Measured) && !entry.is(Flag::Done));
     }
 }

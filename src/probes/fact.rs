@@ -157,23 +157,13 @@ pub enum Fact {
     // -- customers ---------------------------------------------------------------------------
     /// A client sends an operation for the first time. `told` has the bit of each effect that the
     /// operation's flow tells (branches not taken left out).
-    Sent {
-        op: OpId,
-        flow: FlowIx,
-        session: u32,
-        intended: Time,
-        told: u64,
-    },
+    Sent { op: OpId, flow: FlowIx, session: u32, intended: Time, told: u64 },
     /// The client knows (or gives up): exactly once per operation that ends.
     Answered { op: OpId, verdict: Verdict },
 
     // -- what can still act for an operation: reference counting --------------------------------
     /// One more message is on its way, for `op` (or for nobody). +1 for `op`.
-    Message {
-        op: OpId,
-        to: NodeIx,
-        carrier: Carrier,
-    },
+    Message { op: OpId, to: NodeIx, carrier: Carrier },
     /// One more thing other than a message can still act for `op` (a stored row, a second task,
     /// a queue's entry kept beside its delivery, a pending retry). +1.
     Carried { op: OpId },
@@ -211,21 +201,9 @@ pub enum Fact {
     // -- reads and copies ------------------------------------------------------------------------
     /// The operation saw this version (0: the item as it was at the start, or not there).
     /// `issued`: when the read was issued, for the judgement of its staleness.
-    Saw {
-        op: OpId,
-        entity: EntityIx,
-        key: KeyId,
-        version: u64,
-        value: i64,
-        issued: Time,
-    },
+    Saw { op: OpId, entity: EntityIx, key: KeyId, version: u64, value: i64, issued: Time },
     /// A copy or cache (of this instance) now holds this version; `op` made it, if known.
-    Holds {
-        op: OpId,
-        entity: EntityIx,
-        key: KeyId,
-        version: u64,
-    },
+    Holds { op: OpId, entity: EntityIx, key: KeyId, version: u64 },
     /// The copy or cache no longer holds the item.
     Forgot { entity: EntityIx, key: KeyId },
     /// A cache had the item.
@@ -239,11 +217,7 @@ pub enum Fact {
     /// It has to wait.
     Waits { op: OpId },
     /// A worker takes it up, after so long in the queue (`queued`: it had waited there).
-    Began {
-        op: OpId,
-        waited: Span,
-        queued: bool,
-    },
+    Began { op: OpId, waited: Span, queued: bool },
     /// A worker is free again (busy time ends).
     Freed,
     /// Something that waited left the queue without service.

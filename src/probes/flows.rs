@@ -129,11 +129,7 @@ impl Tally {
         let flow = &mut self.flow;
         match verdict {
             Verdict::Done => {
-                *(if in_time {
-                    &mut flow.ok
-                } else {
-                    &mut flow.late
-                }) += 1;
+                *(if in_time { &mut flow.ok } else { &mut flow.late }) += 1;
                 flow.latency.record(latency);
             }
             Verdict::Refused => flow.refused += 1,
@@ -173,12 +169,9 @@ impl Tally {
         self.flow.unconverged = self.strayed.count();
         let convergence = &mut self.flow.convergence;
         self.strayed.for_each(|intended, times| {
-            convergence.record_many(audit.since(Time(intended)), times)
+            convergence.record_many(audit.since(Time(intended)), times);
         });
-        let counts = Reason::ALL
-            .into_iter()
-            .zip(self.failures)
-            .filter(|(_, count)| *count > 0);
+        let counts = Reason::ALL.into_iter().zip(self.failures).filter(|(_, count)| *count > 0);
         self.flow.failures = counts.collect::<IndexMap<_, _>>();
         self.flow
     }

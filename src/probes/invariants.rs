@@ -33,17 +33,9 @@ impl Invariants {
     /// Everything in order.
     pub fn new(layout: Arc<Layout>) -> Self {
         let counted_in = (0..layout.entities.len()).map(|entity| {
-            let counts = |sum: &&usize| {
-                layout.sums[**sum]
-                    .entities
-                    .contains(&EntityIx(entity as u16))
-            };
-            (0..layout.sums.len())
-                .collect::<Vec<_>>()
-                .iter()
-                .filter(counts)
-                .copied()
-                .collect()
+            let counts =
+                |sum: &&usize| layout.sums[**sum].entities.contains(&EntityIx(entity as u16));
+            (0..layout.sums.len()).collect::<Vec<_>>().iter().filter(counts).copied().collect()
         });
         Self {
             counted_in: counted_in.collect(),
@@ -59,9 +51,7 @@ impl Invariants {
         for &sum in &self.counted_in[at] {
             self.sums[sum].change(&self.layout, now, value.saturating_sub(before));
         }
-        let broken = self.layout.entities[at]
-            .floor
-            .is_some_and(|floor| value < floor);
+        let broken = self.layout.entities[at].floor.is_some_and(|floor| value < floor);
         self.below[at] += u64::from(broken);
         broken
     }
@@ -71,21 +61,14 @@ impl Invariants {
         let mut outcome = IndexMap::new();
         for (entity, &broken) in self.layout.entities.iter().zip(&self.below) {
             if entity.floor.is_some() {
-                let verdict = InvariantOutcome {
-                    broken,
-                    ..InvariantOutcome::default()
-                };
+                let verdict = InvariantOutcome { broken, ..InvariantOutcome::default() };
                 outcome.insert(format!("{}-floor", entity.name), verdict);
             }
         }
         let stretch = self.layout.stretch().0;
         for (plan, sum) in self.layout.sums.iter().zip(&mut self.sums) {
             sum.change(&self.layout, audit, 0);
-            let mean_deviation = if stretch == 0 {
-                0.0
-            } else {
-                sum.area as f64 / stretch as f64
-            };
+            let mean_deviation = if stretch == 0 { 0.0 } else { sum.area as f64 / stretch as f64 };
             let verdict = InvariantOutcome {
                 broken: u64::from(sum.deviation != 0),
                 deviation: sum.deviation,
@@ -99,10 +82,7 @@ impl Invariants {
 
 impl Sum {
     fn change(&mut self, layout: &Layout, now: Time, by: i64) {
-        let clip = |time: Time| {
-            time.0
-                .clamp(layout.warmup.0, layout.length.0.max(layout.warmup.0))
-        };
+        let clip = |time: Time| time.0.clamp(layout.warmup.0, layout.length.0.max(layout.warmup.0));
         let lasted = clip(now) - clip(self.since);
         self.area += u128::from(lasted) * u128::from(self.deviation.unsigned_abs());
         self.deviation = self.deviation.saturating_add(by);
@@ -126,10 +106,7 @@ mod tests {
         };
         Invariants::new(Arc::new(Layout {
             entities: vec![account("a"), account("b")],
-            sums: vec![SumPlan {
-                name: "money".into(),
-                entities: vec![EntityIx(0), EntityIx(1)],
-            }],
+            sums: vec![SumPlan { name: "money".into(), entities: vec![EntityIx(0), EntityIx(1)] }],
             warmup: Span(10),
             length: Span(110),
             ..Layout::default()
@@ -139,10 +116,7 @@ mod tests {
     #[test]
     fn rule_35_floors_are_judged_at_each_commit() {
         let mut bank = bank();
-        assert!(
-            !bank.commit(Time(1), EntityIx(0), 100, 0),
-            "at the floor is not below it"
-        );
+        assert!(!bank.commit(Time(1), EntityIx(0), 100, 0), "at the floor is not below it");
         assert!(bank.commit(Time(2), EntityIx(0), 0, -1));
         assert!(!bank.commit(Time(3), EntityIx(0), -1, 4));
         assert_eq!(bank.outcome(Time(200))["a-floor"].broken, 1);
@@ -166,9 +140,6 @@ mod tests {
         let mut bank = bank();
         bank.commit(Time(60), EntityIx(0), 100, 90);
         let money = bank.outcome(Time(200))["money"];
-        assert_eq!(
-            (money.broken, money.deviation, money.mean_deviation),
-            (1, -10, 5.0)
-        );
+        assert_eq!((money.broken, money.deviation, money.mean_deviation), (1, -10, 5.0));
     }
 }

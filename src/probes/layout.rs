@@ -45,6 +45,7 @@ pub struct FlowPlan {
 
 /// One effect of a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent properties of an effect")]
 pub struct EffectPlan {
     /// What it changes.
     pub entity: EntityIx,
@@ -142,11 +143,7 @@ mod tests {
 
     #[test]
     fn rule_37_measured_is_from_the_warmup_on_and_before_the_end() {
-        let layout = Layout {
-            warmup: Span(5),
-            length: Span(10),
-            ..Layout::default()
-        };
+        let layout = Layout { warmup: Span(5), length: Span(10), ..Layout::default() };
         let measured: Vec<u64> = (0..12).filter(|&ns| layout.measures(Time(ns))).collect();
         assert_eq!(measured, [5, 6, 7, 8, 9]);
         assert_eq!(layout.stretch(), Span(5));

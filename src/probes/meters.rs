@@ -1,8 +1,9 @@
 //! What nodes did with their queues and workers, within [warm-up, length): counts, waits, and time
 //! integrals in whole instance-nanoseconds, so that nothing is rounded before the last division.
 //!
-//! An integral is brought up to date at every change and clipped at both ends of the stretch. Waits
-//! are of those that arrived in the stretch, whenever they were taken up.
+//! The integral of how many there are is the sum of when they went less the sum of when they came,
+//! each clipped to the stretch: one addition per change. Waits are of those that arrived in the
+//! stretch, whenever they were taken up.
 
 use std::sync::Arc;
 
@@ -40,12 +41,10 @@ struct Meter {
     waited: u64,
     wait: Sketch,
     queue_max: u32,
-    /// Waiting and busy, over all instances, since `since` (clipped to the stretch).
-    waiting: u64,
-    busy: u64,
-    since: u64,
-    waiting_ns: u128,
-    busy_ns: u128,
+    /// Ends less beginnings of waiting, in nanoseconds.
+    waiting_ns: i128,
+    /// Ends less beginnings of work.
+    busy_ns: i128,
 }
 
 impl Meters {
@@ -57,72 +56,110 @@ impl Meters {
             busy: 0,
         };
         Self {
-            nodes: vec![
-                Meter {
-                    since: layout.warmup.0,
-                    ..Meter::default()
-                };
-                layout.nodes.len()
-            ],
+            nodes: vec![Meter::default(); layout.nodes.len()],
             instances: layout.instances.iter().map(idle).collect(),
             layout: Arc::clone(layout),
         }
     }
 
     /// Something happened.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the variant is known at the call site: only its arm remains"
+    )]
+    #[inline(always)]
     pub fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         match fact {
             Fact::Arrived { .. } => self.count(now, at, |node| &mut node.arrivals),
             Fact::TurnedAway { .. } => self.count(now, at, |node| &mut node.turned_away),
             Fact::CacheHit { .. } => self.count(now, at, |node| &mut node.hits),
             Fact::CacheMiss { .. } => self.count(now, at, |node| &mut node.misses),
-            Fact::Waits { .. } => self.change(now, at, |gauge| gauge.waiting += 1),
-            Fact::LeftQueue { .. } => self.change(now, at, |gauge| {
-                gauge.waiting = gauge.waiting.saturating_sub(1)
-            }),
+            Fact::Waits { .. } => self.waits(now, at),
+            Fact::LeftQueue { .. } => self.leaves(now, at, 1),
             Fact::Began { waited, queued, .. } => self.began(now, at, waited, queued),
-            Fact::Freed => self.change(now, at, |gauge| gauge.busy = gauge.busy.saturating_sub(1)),
-            Fact::Down => self.change(now, at, |gauge| (gauge.waiting, gauge.busy) = (0, 0)),
+            Fact::Freed => self.frees(now, at, 1),
+            Fact::Down => {
+                self.leaves(now, at, u32::MAX);
+                self.frees(now, at, u32::MAX);
+            }
             _ => {}
         }
     }
 
     /// The figures, by node; clients have none.
     pub fn outcome(mut self) -> IndexMap<String, NodeOutcome> {
-        let end = Time(self.layout.length.0);
-        let stretch = self.layout.stretch();
-        // What waited all along without anything happening is a queue as well.
+        let (end, stretch) = (Time(self.layout.length.0), self.layout.stretch());
         for instance in 0..self.instances.len() {
-            self.change(end, InstanceId(instance as u32), |_| ());
+            self.leaves(end, InstanceId(instance as u32), u32::MAX);
+            self.frees(end, InstanceId(instance as u32), u32::MAX);
         }
-        let nodes = self
-            .layout
-            .nodes
-            .iter()
-            .zip(self.nodes)
-            .filter(|(plan, _)| plan.kind != "client");
+        let nodes =
+            self.layout.nodes.iter().zip(self.nodes).filter(|(plan, _)| plan.kind != "client");
         nodes
             .map(|(plan, meter)| {
-                (
-                    plan.name.clone(),
-                    meter.outcome(plan.workers, plan.instances, stretch),
-                )
+                (plan.name.clone(), meter.outcome(plan.workers, plan.instances, stretch))
             })
             .collect()
     }
 
     #[inline]
+    fn waits(&mut self, now: Time, at: InstanceId) {
+        let (clipped, measured) = (self.clip(now), self.layout.measures(now));
+        let gauge = &mut self.instances[at.0 as usize];
+        gauge.waiting += 1;
+        let node = &mut self.nodes[gauge.node as usize];
+        node.waiting_ns -= clipped;
+        if measured {
+            node.queue_max = node.queue_max.max(gauge.waiting);
+        }
+    }
+
+    #[inline]
     fn began(&mut self, now: Time, at: InstanceId, waited: Span, queued: bool) {
-        self.change(now, at, |gauge| {
-            gauge.busy += 1;
-            gauge.waiting = gauge.waiting.saturating_sub(u32::from(queued));
-        });
-        if self.layout.measures(Time(now.0.saturating_sub(waited.0))) {
-            let node = &mut self.nodes[self.instances[at.0 as usize].node as usize];
+        if queued {
+            self.leaves(now, at, 1);
+        }
+        let clipped = self.clip(now);
+        let measured = self.layout.measures(Time(now.0.saturating_sub(waited.0)));
+        let gauge = &mut self.instances[at.0 as usize];
+        gauge.busy += 1;
+        let node = &mut self.nodes[gauge.node as usize];
+        node.busy_ns -= clipped;
+        if measured {
             node.wait.record(waited);
             node.waited += u64::from(queued);
         }
+    }
+
+    /// At most so many of the queue leave it.
+    #[inline]
+    fn leaves(&mut self, now: Time, at: InstanceId, most: u32) {
+        let clipped = self.clip(now);
+        let gauge = &mut self.instances[at.0 as usize];
+        let node = &mut self.nodes[gauge.node as usize];
+        // A queue that is there at some instant of the stretch counts, even if none joined it then.
+        if self.layout.warmup.0 < now.0 && now.0 <= self.layout.length.0 {
+            node.queue_max = node.queue_max.max(gauge.waiting);
+        }
+        let gone = most.min(gauge.waiting);
+        gauge.waiting -= gone;
+        node.waiting_ns += clipped * i128::from(gone);
+    }
+
+    /// At most so many workers are free again.
+    #[inline]
+    fn frees(&mut self, now: Time, at: InstanceId, most: u32) {
+        let clipped = self.clip(now);
+        let gauge = &mut self.instances[at.0 as usize];
+        let gone = most.min(gauge.busy);
+        gauge.busy -= gone;
+        self.nodes[gauge.node as usize].busy_ns += clipped * i128::from(gone);
+    }
+
+    /// The instant of the stretch that is nearest to `now`.
+    #[inline]
+    fn clip(&self, now: Time) -> i128 {
+        i128::from(now.0.min(self.layout.length.0).max(self.layout.warmup.0))
     }
 
     #[inline]
@@ -130,42 +167,16 @@ impl Meters {
         let measured = self.layout.measures(now);
         *which(&mut self.nodes[self.instances[at.0 as usize].node as usize]) += u64::from(measured);
     }
-
-    #[inline]
-    fn change(&mut self, now: Time, at: InstanceId, how: impl FnOnce(&mut Gauge)) {
-        let gauge = &mut self.instances[at.0 as usize];
-        let before = *gauge;
-        how(gauge);
-        let node = &mut self.nodes[gauge.node as usize];
-        let clipped = now.0.min(self.layout.length.0);
-        if clipped > node.since {
-            let lasted = u128::from(clipped - node.since);
-            node.waiting_ns += lasted * u128::from(node.waiting);
-            node.busy_ns += lasted * u128::from(node.busy);
-            node.since = clipped;
-        }
-        node.waiting = node.waiting + u64::from(gauge.waiting) - u64::from(before.waiting);
-        node.busy = node.busy + u64::from(gauge.busy) - u64::from(before.busy);
-        // A queue that is measured began before this instant or begins with it.
-        if now.0 > self.layout.warmup.0 && now.0 <= self.layout.length.0 {
-            node.queue_max = node.queue_max.max(before.waiting);
-        }
-        if self.layout.measures(now) {
-            node.queue_max = node.queue_max.max(gauge.waiting);
-        }
-    }
 }
 
 impl Meter {
     fn outcome(self, workers: Option<u32>, instances: u32, stretch: Span) -> NodeOutcome {
         let available = workers
-            .map(|workers| u128::from(workers) * u128::from(instances) * u128::from(stretch.0));
+            .map(|workers| i128::from(workers) * i128::from(instances) * i128::from(stretch.0));
         NodeOutcome {
             arrivals: self.arrivals,
             turned_away: self.turned_away,
-            utilization: available
-                .filter(|ns| *ns > 0)
-                .map(|ns| self.busy_ns as f64 / ns as f64),
+            utilization: available.filter(|ns| *ns > 0).map(|ns| self.busy_ns as f64 / ns as f64),
             queue_mean: if stretch.0 == 0 {
                 0.0
             } else {
@@ -206,18 +217,14 @@ mod tests {
             ..Layout::default()
         };
         let mut meters = Meters::new(&Arc::new(layout));
-        trace
-            .iter()
-            .for_each(|&(now, at, fact)| meters.see(Time(now), at, fact));
+        for &(now, at, fact) in trace {
+            meters.see(Time(now), at, fact);
+        }
         meters.outcome().swap_remove("till").unwrap()
     }
 
     fn began(waited: u64) -> Fact {
-        Fact::Began {
-            op: OP,
-            waited: Span(waited),
-            queued: waited > 0,
-        }
+        Fact::Began { op: OP, waited: Span(waited), queued: waited > 0 }
     }
 
     const ARRIVED: Fact = Fact::Arrived { op: OP };
@@ -237,11 +244,7 @@ mod tests {
         ]);
         assert_eq!(till.utilization, Some(100.0 / 200.0));
         assert_eq!((till.queue_mean, till.queue_max), (0.5, 1));
-        assert_eq!(
-            (till.arrivals, till.wait.count()),
-            (0, 0),
-            "both arrived during the warm-up"
-        );
+        assert_eq!((till.arrivals, till.wait.count()), (0, 0), "both arrived during the warm-up");
     }
 
     #[test]
@@ -258,10 +261,7 @@ mod tests {
         ]);
         assert_eq!((till.arrivals, till.wait.count(), till.waited), (2, 2, 1));
         assert_eq!(till.wait.max(), Some(Span(30)));
-        assert_eq!(
-            (till.queue_mean, till.utilization),
-            (0.1, Some(90.0 / 200.0))
-        );
+        assert_eq!((till.queue_mean, till.utilization), (0.1, Some(90.0 / 200.0)));
     }
 
     #[test]
@@ -273,37 +273,21 @@ mod tests {
             (120, A, Fact::Down),
             (120, B, began(0)),
         ]);
-        assert_eq!(
-            (till.queue_mean, till.queue_max),
-            ((10.0 + 20.0) / 100.0, 2)
-        );
+        assert_eq!((till.queue_mean, till.queue_max), ((10.0 + 20.0) / 100.0, 2));
         assert_eq!(till.utilization, Some((20.0 + 80.0) / 200.0));
     }
 
     #[test]
     fn a_queue_that_stands_still_is_as_long_as_it_is() {
-        let till = see(&[
-            (50, A, WAITS),
-            (60, A, WAITS),
-            (70, A, Fact::LeftQueue { op: OP }),
-        ]);
+        let till = see(&[(50, A, WAITS), (60, A, WAITS), (70, A, Fact::LeftQueue { op: OP })]);
         assert_eq!((till.queue_mean, till.queue_max), (1.0, 1));
     }
 
     #[test]
     fn what_was_turned_away_hit_or_missed_is_counted_in_the_stretch() {
-        let away = Fact::TurnedAway {
-            op: OP,
-            why: Reason::Rejected,
-        };
-        let hit = Fact::CacheHit {
-            op: OP,
-            entity: crate::scenario::tree::EntityIx(0),
-        };
-        let miss = Fact::CacheMiss {
-            op: OP,
-            entity: crate::scenario::tree::EntityIx(0),
-        };
+        let away = Fact::TurnedAway { op: OP, why: Reason::Rejected };
+        let hit = Fact::CacheHit { op: OP, entity: crate::scenario::tree::EntityIx(0) };
+        let miss = Fact::CacheMiss { op: OP, entity: crate::scenario::tree::EntityIx(0) };
         let till = see(&[
             (99, A, away),
             (100, A, away),

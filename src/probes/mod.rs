@@ -12,6 +12,7 @@
 //! ```
 
 pub mod anomalies;
+pub mod books;
 mod entries;
 pub mod fact;
 mod flows;
@@ -22,6 +23,9 @@ pub mod meters;
 pub mod outcome;
 mod recent;
 pub mod recovery;
+#[cfg(test)]
+mod rules;
+mod session;
 mod sessions;
 pub mod sketch;
 pub mod story;
@@ -98,31 +102,18 @@ pub struct Label {
 impl Instruments {
     /// Nothing has happened yet.
     pub fn new(layout: Arc<Layout>) -> Self {
-        Self {
-            ledger: Ledger::new(&layout),
-            meters: Meters::new(&layout),
-            layout,
-        }
+        Self { ledger: Ledger::new(&layout), meters: Meters::new(&layout), layout }
     }
 
     /// What was measured, if the run ends with an audit at this instant. (A clone can be asked at
     /// any time.)
     pub fn outcome(self, label: Label, audit: Time) -> Outcome {
-        let Self {
-            layout,
-            mut ledger,
-            meters,
-        } = self;
+        let Self { layout, mut ledger, meters } = self;
         ledger.audit(audit);
-        let Ledger {
-            books, messages, ..
-        } = ledger;
+        let Ledger { books, messages, .. } = ledger;
         let (windows, window) = books.windows.outcome(audit);
         let recoveries = layout.faults.iter().filter_map(|fault| {
-            Some((
-                fault.name.clone(),
-                recovery::recovery(fault, &windows, window, &layout)?,
-            ))
+            Some((fault.name.clone(), recovery::recovery(fault, &windows, window, &layout)?))
         });
         let names = layout.flows.iter().map(|flow| flow.name.clone());
         Outcome {
@@ -136,9 +127,7 @@ impl Instruments {
             guards: label.guards,
             measured: layout.stretch(),
             recoveries: recoveries.collect(),
-            flows: names
-                .zip(books.flows.into_iter().map(|tally| tally.outcome(audit)))
-                .collect(),
+            flows: names.zip(books.flows.into_iter().map(|tally| tally.outcome(audit))).collect(),
             nodes: meters.outcome(),
             invariants: books.invariants.outcome(audit),
             windows,
@@ -150,7 +139,11 @@ impl Instruments {
 }
 
 impl Probe for Instruments {
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the variant is known at the call site: only its arm remains"
+    )]
+    #[inline(always)]
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         self.ledger.see(now, at, fact);
         self.meters.see(now, at, fact);

@@ -14,11 +14,7 @@ pub struct Recent<K, V> {
 impl<K: Ord + Copy, V: Default> Recent<K, V> {
     /// Empty, for at most `capacity` of them.
     pub fn new(capacity: usize) -> Self {
-        Self {
-            young: BTreeMap::new(),
-            old: BTreeMap::new(),
-            half: (capacity / 2).max(1),
-        }
+        Self { young: BTreeMap::new(), old: BTreeMap::new(), half: (capacity / 2).max(1) }
     }
 
     /// The value of this key, made now if it was not there or forgotten; it is the youngest.
@@ -31,6 +27,12 @@ impl<K: Ord + Copy, V: Default> Recent<K, V> {
             self.young.insert(key, kept);
         }
         self.young.entry(key).or_default()
+    }
+
+    /// Nobody will ask for this one again.
+    pub fn forget(&mut self, key: K) {
+        self.young.remove(&key);
+        self.old.remove(&key);
     }
 
     /// How many it remembers.

@@ -24,9 +24,8 @@ pub fn recovery(
     let after = normal(before).and_then(|normal| {
         let first = index(end);
         let candidates = windows.get(first..whole)?.windows(RUNNING);
-        let back = candidates
-            .clone()
-            .position(|five| five.iter().all(|window| normal.holds(window)))?;
+        let back =
+            candidates.clone().position(|five| five.iter().all(|window| normal.holds(window)))?;
         Some(Time((first + back) as u64 * width.0).since(end))
     });
     let from = index(start).min(whole);
@@ -36,12 +35,7 @@ pub fn recovery(
         (Some(before), Some(during)) if before > 0.0 => Some(during / before),
         _ => None,
     };
-    Some(Recovery {
-        start,
-        end,
-        after,
-        amplification,
-    })
+    Some(Recovery { start, end, after, amplification })
 }
 
 /// The bounds of what is normal.
@@ -64,10 +58,7 @@ impl Normal {
 fn normal(before: &[Window]) -> Option<Normal> {
     let backlog: Vec<f64> = before.iter().map(|window| window.backlog as f64).collect();
     let latency: Vec<f64> = before.iter().filter_map(p99).collect();
-    Some(Normal {
-        backlog: bound(&backlog)?,
-        p99: bound(&latency),
-    })
+    Some(Normal { backlog: bound(&backlog)?, p99: bound(&latency) })
 }
 
 fn p99(window: &Window) -> Option<f64> {
@@ -80,10 +71,7 @@ fn bound(values: &[f64]) -> Option<f64> {
         return None;
     }
     let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let squares = values
-        .iter()
-        .map(|value| (value - mean) * (value - mean))
-        .sum::<f64>();
+    let squares = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>();
     Some(mean + 3.0 * (squares / (values.len() - 1) as f64).sqrt())
 }
 
@@ -113,24 +101,12 @@ mod tests {
                 let mut latency = Sketch::coarse();
                 latency.record(Span(ms * 1_000_000));
                 let messages = if (10..13).contains(&second) { 60 } else { 20 };
-                Window {
-                    offered: 10,
-                    backlog,
-                    latency,
-                    messages,
-                    ..Window::default()
-                }
+                Window { offered: 10, backlog, latency, messages, ..Window::default() }
             })
             .collect();
-        let fault = FaultPlan {
-            name: "crash".into(),
-            windows: vec![(secs(10), secs(13))],
-        };
-        let layout = Layout {
-            warmup: Span(2 * SECOND.0),
-            length: Span(30 * SECOND.0),
-            ..Layout::default()
-        };
+        let fault = FaultPlan { name: "crash".into(), windows: vec![(secs(10), secs(13))] };
+        let layout =
+            Layout { warmup: Span(2 * SECOND.0), length: Span(30 * SECOND.0), ..Layout::default() };
         recovery(&fault, &windows, SECOND, &layout).unwrap()
     }
 
@@ -149,33 +125,18 @@ mod tests {
 
     #[test]
     fn rule_38_latency_must_be_back_as_well() {
-        let recovery = recover(|second| {
-            if (10..20).contains(&second) {
-                (5, 80)
-            } else {
-                calm(second)
-            }
-        });
+        let recovery =
+            recover(|second| if (10..20).contains(&second) { (5, 80) } else { calm(second) });
         assert_eq!(recovery.after, Some(Span(7 * SECOND.0)));
     }
 
     #[test]
     fn rule_38_what_never_comes_back_has_no_time() {
-        let recovery = recover(|second| {
-            if second >= 10 {
-                (second * 10, 10)
-            } else {
-                calm(second)
-            }
-        });
+        let recovery =
+            recover(|second| if second >= 10 { (second * 10, 10) } else { calm(second) });
         assert_eq!(recovery.after, None);
-        let late = recover(|second| {
-            if (10..26).contains(&second) {
-                (50, 10)
-            } else {
-                calm(second)
-            }
-        });
+        let late =
+            recover(|second| if (10..26).contains(&second) { (50, 10) } else { calm(second) });
         assert_eq!(late.after, None, "four windows are not five");
     }
 

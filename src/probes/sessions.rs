@@ -20,6 +20,7 @@ use super::fact::{KeyId, OpId, Verdict};
 use super::layout::Layout;
 use super::outcome::Violations;
 use super::recent::Recent;
+use super::session::{Created, Session};
 use super::truth::Truth;
 use crate::base::Time;
 
@@ -34,40 +35,6 @@ pub struct Sessions {
     /// What unanswered operations read and wrote: lists threaded through the entries.
     touches: Vec<Touch>,
     spare: u32,
-}
-
-#[derive(Clone, Debug)]
-struct Session {
-    /// Operations of it that are not closed.
-    open: u32,
-    /// Its operations that create something, while their items can be referred to.
-    created: Vec<Created>,
-    known: Recent<(EntityIx, KeyId), Known>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Created {
-    op: OpId,
-    flow: FlowIx,
-    /// Effects on the created items that are not there (yet).
-    missing: u64,
-    told_done: Time,
-    /// The number of the operation of the same flow that came after it.
-    superseded: Option<u64>,
-    closed: bool,
-}
-
-/// What a session knows of one item.
-#[derive(Clone, Debug, Default)]
-struct Known {
-    /// The highest version read, as far as answers told, by the time of the answer.
-    seen: Steps,
-    /// The highest version written, as far as told done, by the time of the answer.
-    told: Steps,
-    /// When the latest-sent operation that wrote it was sent.
-    wrote: Option<(Time, OpId)>,
-    /// When the last read of it was issued, by which flow, and whether that is measured.
-    read: Option<(Time, FlowIx, bool)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -121,17 +88,9 @@ const CREATED: usize = 64;
 impl Sessions {
     /// Nobody has done anything.
     pub fn new(layout: Arc<Layout>) -> Self {
-        let clients = layout
-            .clients
-            .iter()
-            .map(|client| vec![None; client.sessions as usize])
-            .collect();
-        Self {
-            layout,
-            clients,
-            touches: Vec::new(),
-            spare: NOWHERE,
-        }
+        let clients =
+            layout.clients.iter().map(|client| vec![None; client.sessions as usize]).collect();
+        Self { layout, clients, touches: Vec::new(), spare: NOWHERE }
     }
 
     /// An operation was sent.
@@ -146,11 +105,7 @@ impl Sessions {
             client.resize(entry.session as usize + 1, None);
         }
         let session = client[entry.session as usize].get_or_insert_with(|| {
-            Box::new(Session {
-                open: 0,
-                created: Vec::new(),
-                known: Recent::new(share.max(64)),
-            })
+            Box::new(Session { open: 0, created: Vec::new(), known: Recent::new(share.max(64)) })
         });
         session.open += 1;
         let mut missing = 0;
@@ -161,11 +116,7 @@ impl Sessions {
             }
         }
         if missing != 0 {
-            for older in session
-                .created
-                .iter_mut()
-                .filter(|older| older.flow == entry.flow)
-            {
+            for older in session.created.iter_mut().filter(|older| older.flow == entry.flow) {
                 older.superseded.get_or_insert(op.number());
             }
             let created = Created {
@@ -190,9 +141,8 @@ impl Sessions {
     /// The client was answered: what the operation read and wrote counts from now on.
     pub fn answered(&mut self, now: Time, op: OpId, entry: &mut Entry, verdict: Verdict) {
         let mut at = std::mem::replace(&mut entry.touches, NOWHERE);
-        let Some(session) = self.clients[op.client()]
-            .get_mut(entry.session as usize)
-            .and_then(Option::as_mut)
+        let Some(session) =
+            self.clients[op.client()].get_mut(entry.session as usize).and_then(Option::as_mut)
         else {
             return;
         };
@@ -211,11 +161,7 @@ impl Sessions {
             };
             if counts {
                 let known = session.known.entry((touch.entity, touch.key));
-                let steps = if touch.wrote {
-                    &mut known.told
-                } else {
-                    &mut known.seen
-                };
+                let steps = if touch.wrote { &mut known.told } else { &mut known.seen };
                 steps.push(now, touch.version, alone);
             }
             self.touches[at as usize].next = self.spare;
@@ -232,11 +178,7 @@ impl Sessions {
         effect: u8,
         written: Written,
     ) -> [Option<Broken>; 2] {
-        let Written {
-            entity,
-            key,
-            version,
-        } = written;
+        let Written { entity, key, version } = written;
         let Some(session) = self.of(op, entry) else {
             return [None; 2];
         };
@@ -246,33 +188,18 @@ impl Sessions {
         let (alone, created) = (session.open <= 1, key.creator() == Some(op));
         let known = session.known.entry((entity, key));
         let mut what = Violations::default();
-        what.writes_follow_reads += u64::from(
-            known
-                .seen
-                .before(entry.sent)
-                .is_some_and(|seen| version <= seen),
-        );
+        what.writes_follow_reads +=
+            u64::from(known.seen.before(entry.sent).is_some_and(|seen| version <= seen));
         let mut missed = None;
         if entry.is(Flag::Done) {
-            let later = known
-                .wrote
-                .is_some_and(|(sent, by)| by != op && sent >= entry.answered);
+            let later = known.wrote.is_some_and(|(sent, by)| by != op && sent >= entry.answered);
             what.monotonic_writes += u64::from(later);
             // Told done, applied only now: reads in between missed it. (Created items: see `read`.)
-            if let Some((issued, flow, measured)) = known
-                .read
-                .filter(|read| !created && read.0 >= entry.answered)
+            if let Some((_, flow, measured)) =
+                known.read.filter(|read| !created && read.0 >= entry.answered)
             {
-                debug_assert!(issued >= entry.answered);
-                let what = Violations {
-                    read_your_writes: 1,
-                    ..Violations::default()
-                };
-                missed = Some(Broken {
-                    what,
-                    flow,
-                    measured,
-                });
+                let what = Violations { read_your_writes: 1, ..Violations::default() };
+                missed = Some(Broken { what, flow, measured });
             }
             known.told.push(entry.answered, version, alone);
         }
@@ -280,85 +207,43 @@ impl Sessions {
             known.wrote = Some((entry.sent, op));
         }
         if !entry.is_answered() {
-            self.touch(
-                entry,
-                Touch {
-                    next: NOWHERE,
-                    wrote: true,
-                    entity,
-                    key,
-                    version,
-                },
-            );
+            self.touch(entry, Touch { next: NOWHERE, wrote: true, entity, key, version });
         }
-        let own = Broken {
-            what,
-            flow: entry.flow,
-            measured: entry.is(Flag::Measured),
-        };
+        let own = Broken { what, flow: entry.flow, measured: entry.is(Flag::Measured) };
         [(what != Violations::default()).then_some(own), missed]
     }
 
     /// The operation read something. The guarantees that breaks.
     pub fn read(&mut self, op: OpId, entry: &mut Entry, seen: Seen) -> Violations {
-        let layout = Arc::clone(&self.layout);
-        let Some(session) = self.of(op, entry) else {
+        let sessions = &mut self.clients[op.client()];
+        let Some(Some(session)) = sessions.get_mut(entry.session as usize) else {
             return Violations::default();
         };
         let mut what = Violations::default();
-        let missing = seen
-            .key
-            .creator()
-            .filter(|creator| *creator != op)
-            .and_then(|creator| session.made(creator));
-        let missing = missing.is_some_and(|created| {
-            let effects = &layout.flows[usize::from(created.flow.0)].effects;
-            let here =
-                |n: &usize| created.missing & 1 << n != 0 && effects[*n].entity == seen.entity;
-            created.missing != 0
-                && created.told_done <= seen.issued
-                && (0..effects.len().min(64)).any(|n| here(&n))
+        let creator = seen.key.creator().filter(|creator| *creator != op);
+        let missing = creator.and_then(|creator| session.made(creator)).is_some_and(|created| {
+            let plan = &self.layout.flows[usize::from(created.flow.0)];
+            created.told_done <= seen.issued && created.misses(plan, seen.entity)
         });
         let known = session.known.entry((seen.entity, seen.key));
-        let told = known
-            .told
-            .before(seen.issued)
-            .is_some_and(|told| told > seen.version);
+        let told = known.told.before(seen.issued).is_some_and(|told| told > seen.version);
         what.read_your_writes += u64::from(missing || told);
-        what.monotonic_reads += u64::from(
-            known
-                .seen
-                .before(entry.sent)
-                .is_some_and(|before| before > seen.version),
-        );
+        what.monotonic_reads +=
+            u64::from(known.seen.before(entry.sent).is_some_and(|before| before > seen.version));
         if known.read.is_none_or(|(issued, ..)| issued <= seen.issued) {
             known.read = Some((seen.issued, entry.flow, entry.is(Flag::Measured)));
         }
         if !entry.is_answered() {
-            let Seen {
-                entity,
-                key,
-                version,
-                ..
-            } = seen;
-            self.touch(
-                entry,
-                Touch {
-                    next: NOWHERE,
-                    wrote: false,
-                    entity,
-                    key,
-                    version,
-                },
-            );
+            let Seen { entity, key, version, .. } = seen;
+            self.touch(entry, Touch { next: NOWHERE, wrote: false, entity, key, version });
         }
         what
     }
 
     /// Nothing can act for the operation any more; `oldest`: none of this client below it is open.
     pub fn closed(&mut self, op: OpId, entry: &Entry, oldest: u64, truth: &mut Truth) {
-        let flows = Arc::clone(&self.layout);
-        let Some(session) = self.of(op, entry) else {
+        let sessions = &mut self.clients[op.client()];
+        let Some(Some(session)) = sessions.get_mut(entry.session as usize) else {
             return;
         };
         session.open = session.open.saturating_sub(1);
@@ -367,31 +252,26 @@ impl Sessions {
         }
         let crowded = session.created.len() > CREATED;
         let idle = session.open == 0;
-        session.created.retain(|created| {
-            let gone = created
-                .superseded
-                .is_some_and(|by| idle || crowded || oldest >= by);
-            if gone && created.closed {
-                let effects = flows.flows[usize::from(created.flow.0)].effects.iter();
-                effects
-                    .filter(|effect| effect.creates)
-                    .for_each(|effect| truth.retire(effect.entity, KeyId::created_by(created.op)));
+        let Session { created, known, .. } = &mut **session;
+        created.retain(|created| {
+            let superseded = created.superseded.is_some_and(|by| idle || crowded || oldest >= by);
+            let gone = superseded && created.closed;
+            let effects = self.layout.flows[usize::from(created.flow.0)].effects.iter();
+            for effect in effects.filter(|effect| gone && effect.creates) {
+                let key = KeyId::created_by(created.op);
+                truth.retire(effect.entity, key);
+                known.forget((effect.entity, key));
             }
-            !(gone && created.closed)
+            !gone
         });
     }
 
     fn of(&mut self, op: OpId, entry: &Entry) -> Option<&mut Session> {
-        self.clients[op.client()]
-            .get_mut(entry.session as usize)?
-            .as_deref_mut()
+        self.clients[op.client()].get_mut(entry.session as usize)?.as_deref_mut()
     }
 
     fn touch(&mut self, entry: &mut Entry, touch: Touch) {
-        let touch = Touch {
-            next: entry.touches,
-            ..touch
-        };
+        let touch = Touch { next: entry.touches, ..touch };
         entry.touches = if self.spare == NOWHERE {
             self.touches.push(touch);
             self.touches.len() as u32 - 1
@@ -400,47 +280,5 @@ impl Sessions {
             self.spare = std::mem::replace(&mut self.touches[at as usize], touch).next;
             at
         };
-    }
-}
-
-impl Session {
-    fn made(&mut self, op: OpId) -> Option<&mut Created> {
-        self.created
-            .iter_mut()
-            .rev()
-            .find(|created| created.op == op)
-    }
-}
-
-/// A maximum that grew over time: the last few steps of it, in order of time and height.
-#[derive(Clone, Debug, Default)]
-struct Steps(Vec<(Time, u64)>);
-
-impl Steps {
-    /// Steps kept while other operations of the session overlap.
-    const MOST: usize = 8;
-
-    /// From `time` on it is at least `height`; `alone`: nobody will ask for an earlier instant.
-    fn push(&mut self, time: Time, height: u64, alone: bool) {
-        let last = self.0.last().copied();
-        if last.is_some_and(|(_, top)| top >= height) {
-            return;
-        }
-        if alone {
-            self.0.clear();
-        } else if self.0.len() == Self::MOST {
-            self.0.remove(0);
-        }
-        self.0
-            .push((last.map_or(time, |(before, _)| before.max(time)), height));
-    }
-
-    /// Its height at `time`.
-    fn before(&self, time: Time) -> Option<u64> {
-        self.0
-            .iter()
-            .rev()
-            .find(|(since, _)| *since <= time)
-            .map(|(_, height)| *height)
     }
 }

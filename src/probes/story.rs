@@ -31,11 +31,7 @@ pub struct Line {
 impl Story {
     /// Of this operation.
     pub fn of(op: OpId) -> Self {
-        Self {
-            op,
-            lines: Vec::new(),
-            left_out: 0,
-        }
+        Self { op, lines: Vec::new(), left_out: 0 }
     }
 
     /// Whose story it is.
@@ -66,11 +62,7 @@ impl Story {
 impl Probe for Story {
     #[inline]
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
-        let line = Line {
-            time: now,
-            at,
-            fact,
-        };
+        let line = Line { time: now, at, fact };
         match fact {
             Fact::Up if self.lines.iter().all(|line| line.fact.op().is_none()) => {
                 // Not begun yet: an instance that is up again is of no interest.
@@ -100,14 +92,7 @@ mod tests {
         story.see(Time(6), a, Fact::Arrived { op: other });
         story.see(Time(7), a, Fact::Freed);
         story.see(Time(8), b, Fact::Up);
-        story.see(
-            Time(9),
-            a,
-            Fact::Answered {
-                op: mine,
-                verdict: Verdict::Done,
-            },
-        );
+        story.see(Time(9), a, Fact::Answered { op: mine, verdict: Verdict::Done });
         let told: Vec<u64> = story.lines().iter().map(|line| line.time.0).collect();
         assert_eq!(told, [3, 5, 8, 9]);
     }
@@ -115,15 +100,10 @@ mod tests {
     #[test]
     fn it_is_bounded() {
         let mut story = Story::of(OpId::new(0, 0));
-        (0..MOST as u64 + 7).for_each(|n| {
-            story.see(
-                Time(n),
-                InstanceId(0),
-                Fact::Redelivered {
-                    op: OpId::new(0, 0),
-                },
-            )
-        });
+        let op = OpId::new(0, 0);
+        for n in 0..MOST as u64 + 7 {
+            story.see(Time(n), InstanceId(0), Fact::Redelivered { op });
+        }
         assert_eq!((story.lines().len(), story.left_out()), (MOST, 7));
     }
 }

@@ -20,12 +20,7 @@ struct Slot {
     used: bool,
 }
 
-const EMPTY: Slot = Slot {
-    key: 0,
-    value: 0,
-    entity: 0,
-    used: false,
-};
+const EMPTY: Slot = Slot { key: 0, value: 0, entity: 0, used: false };
 
 impl Table {
     /// What stands under this name.
@@ -45,12 +40,7 @@ impl Table {
         }
         let at = self.find(entity.0, key.0);
         self.len += usize::from(!self.slots[at].used);
-        self.slots[at] = Slot {
-            key: key.0,
-            value,
-            entity: entity.0,
-            used: true,
-        };
+        self.slots[at] = Slot { key: key.0, value, entity: entity.0, used: true };
     }
 
     /// Take away what stands under this name.

@@ -70,19 +70,11 @@ impl Truth {
         let first = layout.first_instances();
         let holders = layout.instances.iter().enumerate().map(|(instance, node)| {
             let shared = layout.nodes[usize::from(node.0)].shares_copy;
-            if shared {
-                first[usize::from(node.0)].0
-            } else {
-                instance as u32
-            }
+            if shared { first[usize::from(node.0)].0 } else { instance as u32 }
         });
         let complete = layout.entities.iter();
         let complete = complete.map(|entity| {
-            entity
-                .copied_by
-                .iter()
-                .map(|node| first[usize::from(node.0)].0)
-                .collect()
+            entity.copied_by.iter().map(|node| first[usize::from(node.0)].0).collect()
         });
         Self {
             holders: holders.collect(),
@@ -156,9 +148,7 @@ impl Truth {
             node.shares_copy
         });
         if !shared {
-            self.items
-                .iter_mut()
-                .for_each(|item| item.held.retain(|(who, _)| *who != at.0));
+            self.items.iter_mut().for_each(|item| item.held.retain(|(who, _)| *who != at.0));
         }
     }
 
@@ -238,11 +228,7 @@ impl Truth {
         (item.newest, item.value, item.first) = (0, value, 1);
         item.commits.clear();
         item.held.clear();
-        item.held.extend(
-            self.complete[usize::from(entity.0)]
-                .iter()
-                .map(|&holder| (holder, 0)),
-        );
+        item.held.extend(self.complete[usize::from(entity.0)].iter().map(|&holder| (holder, 0)));
         at
     }
 }
@@ -250,12 +236,7 @@ impl Truth {
 impl Item {
     /// Drop the commits that no read can be judged by any more.
     fn trim(&mut self, now: Time) {
-        let oldest = self
-            .held
-            .iter()
-            .map(|&(_, version)| version)
-            .min()
-            .unwrap_or(self.newest);
+        let oldest = self.held.iter().map(|&(_, version)| version).min().unwrap_or(self.newest);
         while let (true, Some(&commit)) = (self.commits.len() > 1, self.commits.front()) {
             let needed = self.first > oldest || now.since(Time(commit)) < RECENT;
             if needed && self.commits.len() <= MOST {
@@ -281,17 +262,9 @@ mod tests {
     fn truth(copied_by: Vec<NodeIx>) -> Truth {
         let shares_copy = !copied_by.is_empty();
         Truth::new(Arc::new(Layout {
-            nodes: vec![NodePlan {
-                shares_copy,
-                ..NodePlan::default()
-            }],
+            nodes: vec![NodePlan { shares_copy, ..NodePlan::default() }],
             instances: vec![NodeIx(0), NodeIx(0)],
-            entities: vec![EntityPlan {
-                keys: 10,
-                start: 100,
-                copied_by,
-                ..EntityPlan::default()
-            }],
+            entities: vec![EntityPlan { keys: 10, start: 100, copied_by, ..EntityPlan::default() }],
             ..Layout::default()
         }))
     }
@@ -306,16 +279,9 @@ mod tests {
         truth.commit(Time(10), STOCK, KEY, 1, 99);
         truth.commit(Time(20), STOCK, KEY, 2, 98);
         let judged = |version, issued| truth.judge(STOCK, KEY, version, Time(issued));
-        let stale = |ns, behind| Freshness {
-            staleness: Span(ns),
-            behind,
-        };
+        let stale = |ns, behind| Freshness { staleness: Span(ns), behind };
         assert_eq!(judged(2, 30), Freshness::default());
-        assert_eq!(
-            judged(1, 19),
-            Freshness::default(),
-            "newest when the read was issued"
-        );
+        assert_eq!(judged(1, 19), Freshness::default(), "newest when the read was issued");
         assert_eq!(judged(1, 25), stale(5, 1));
         assert_eq!(judged(0, 25), stale(15, 2));
         assert_eq!(judged(0, 15), stale(5, 1), "version 2 was not there yet");
@@ -327,23 +293,13 @@ mod tests {
         (1..=100).for_each(|v| truth.commit(secs(v), STOCK, KEY, v, 0));
         assert_eq!(
             truth.judge(STOCK, KEY, 0, secs(101)),
-            Freshness {
-                staleness: secs(100) - Time(0),
-                behind: 100
-            }
+            Freshness { staleness: secs(100) - Time(0), behind: 100 }
         );
         // The other instance of the same service writes into the same store.
         truth.holds(secs(101), InstanceId(1), STOCK, KEY, 98);
-        assert_eq!(
-            truth.judge(STOCK, KEY, 98, secs(102)).staleness,
-            secs(3) - Time(0)
-        );
+        assert_eq!(truth.judge(STOCK, KEY, 98, secs(102)).staleness, secs(3) - Time(0));
         let item = truth.find(STOCK, KEY).unwrap();
-        assert_eq!(
-            truth.items[item].commits.len(),
-            2,
-            "the rest can judge nobody"
-        );
+        assert_eq!(truth.items[item].commits.len(), 2, "the rest can judge nobody");
     }
 
     #[test]

@@ -13,8 +13,10 @@ pub const MOST: usize = 512;
 #[derive(Clone, Debug)]
 pub struct Windows {
     width: Span,
-    windows: Vec<Window>,
-    /// The last instant of the current window, plus one: the quick way out of [`Windows::at`].
+    /// Those before the current one.
+    series: Vec<Window>,
+    current: Window,
+    /// The end of the current window: the quick way out of [`Windows::at`].
     end: Time,
     /// Operations begun and not yet settled.
     backlog: u64,
@@ -24,7 +26,8 @@ impl Default for Windows {
     fn default() -> Self {
         Self {
             width: Span(1_000_000_000),
-            windows: Vec::new(),
+            series: Vec::new(),
+            current: Window::default(),
             end: Time::ZERO,
             backlog: 0,
         }
@@ -80,10 +83,9 @@ impl Windows {
         if audit.0 > 0 {
             self.at(Time(audit.0 - 1));
         }
-        if let Some(last) = self.windows.last_mut() {
-            last.backlog = self.backlog;
-        }
-        (self.windows, self.width)
+        self.current.backlog = self.backlog;
+        self.series.push(self.current);
+        (self.series, self.width)
     }
 
     #[inline]
@@ -91,38 +93,42 @@ impl Windows {
         if now >= self.end {
             self.advance(now);
         }
-        let last = self.windows.len() - 1;
-        &mut self.windows[last]
+        &mut self.current
     }
 
     #[cold]
     fn advance(&mut self, now: Time) {
-        if let Some(last) = self.windows.last_mut() {
-            last.backlog = self.backlog;
+        let empty =
+            Window { latency: Sketch::coarse(), backlog: self.backlog, ..Window::default() };
+        if self.end > Time::ZERO {
+            self.current.backlog = self.backlog;
+            self.series.push(std::mem::take(&mut self.current));
         }
         while now.0 / self.width.0 >= MOST as u64 {
             self.double();
         }
-        let wanted = (now.0 / self.width.0) as usize + 1;
-        let empty = Window {
-            latency: Sketch::coarse(),
-            backlog: self.backlog,
-            ..Window::default()
+        let index = (now.0 / self.width.0) as usize;
+        // After doubling, the last window may be the current one again.
+        let again = if self.series.len() > index {
+            self.series.pop()
+        } else {
+            self.series.resize(index, empty.clone());
+            None
         };
-        self.windows.resize(wanted.max(self.windows.len()), empty);
-        self.end = Time(self.windows.len() as u64 * self.width.0);
+        self.current = again.unwrap_or(empty);
+        self.end = Time((index as u64 + 1) * self.width.0);
     }
 
     fn double(&mut self) {
         let mut merged = Vec::with_capacity(MOST);
-        let mut windows = std::mem::take(&mut self.windows).into_iter();
+        let mut windows = std::mem::take(&mut self.series).into_iter();
         while let Some(mut first) = windows.next() {
             if let Some(second) = windows.next() {
                 first.absorb(&second);
             }
             merged.push(first);
         }
-        self.windows = merged;
+        self.series = merged;
         self.width = Span(self.width.0 * 2);
     }
 }
@@ -159,10 +165,8 @@ mod tests {
         windows.read(Time(3 * SECOND), true);
         let (series, width) = windows.outcome(Time(4 * SECOND));
         assert_eq!(width, Span(SECOND));
-        let offered: Vec<_> = series
-            .iter()
-            .map(|window| (window.offered, window.ok, window.backlog))
-            .collect();
+        let offered: Vec<_> =
+            series.iter().map(|window| (window.offered, window.ok, window.backlog)).collect();
         assert_eq!(offered, [(1, 0, 1), (1, 1, 1), (0, 0, 1), (0, 0, 1)]);
         assert_eq!((series[3].reads, series[3].stale), (1, 1));
     }
@@ -177,11 +181,7 @@ mod tests {
         }
         let (series, width) = windows.outcome(Time(1500 * SECOND));
         assert_eq!((series.len(), width), (375, Span(4 * SECOND)));
-        assert!(
-            series
-                .iter()
-                .all(|window| window.offered == 4 && window.latency.count() == 4)
-        );
+        assert!(series.iter().all(|window| window.offered == 4 && window.latency.count() == 4));
         assert!(series.iter().all(|window| window.backlog == 0));
     }
 }

@@ -32,11 +32,7 @@ impl Column {
     /// Is it the same in every design, for every seed?
     pub fn is_alike(&self) -> bool {
         self.means.windows(2).all(|pair| pair[0] == pair[1])
-            && self
-                .differences
-                .iter()
-                .flatten()
-                .all(|difference| difference == SAME)
+            && self.differences.iter().flatten().all(|difference| difference == SAME)
     }
 }
 
@@ -49,19 +45,11 @@ struct Shown {
 }
 
 const fn shown(figure: &'static str, head: &'static str) -> Shown {
-    Shown {
-        figure,
-        head,
-        always: false,
-    }
+    Shown { figure, head, always: false }
 }
 
 const fn always(figure: &'static str, head: &'static str) -> Shown {
-    Shown {
-        figure,
-        head,
-        always: true,
-    }
+    Shown { figure, head, always: true }
 }
 
 const OF_FLOWS: &[Shown] = &[
@@ -99,14 +87,9 @@ pub fn blocks(comparison: &Comparison) -> Vec<Block> {
             flows.push(flow);
         }
     }
-    let of_flows = flows
-        .into_iter()
-        .map(|flow| block(comparison, flow, Some(flow), OF_FLOWS));
+    let of_flows = flows.into_iter().map(|flow| block(comparison, flow, Some(flow), OF_FLOWS));
     let together = std::iter::once(block(comparison, "all flows together", None, OF_ALL));
-    of_flows
-        .chain(together)
-        .filter(|block| !block.columns.is_empty())
-        .collect()
+    of_flows.chain(together).filter(|block| !block.columns.is_empty()).collect()
 }
 
 fn block(comparison: &Comparison, title: &str, flow: Option<&str>, figures: &[Shown]) -> Block {
@@ -119,10 +102,7 @@ fn block(comparison: &Comparison, title: &str, flow: Option<&str>, figures: &[Sh
             .any(|value| value.is_some_and(|it| it != 0.0));
         (something || shown.always).then(|| column(row, shown.head))
     });
-    Block {
-        title: title.to_owned(),
-        columns: columns.collect(),
-    }
+    Block { title: title.to_owned(), columns: columns.collect() }
 }
 
 fn column(row: &Row, head: &str) -> Column {
@@ -173,11 +153,7 @@ fn difference(unit: Unit, it: Difference) -> String {
 }
 
 fn scaled(unit: Unit, value: f64) -> f64 {
-    if unit == Unit::Ratio {
-        value * 100.0
-    } else {
-        value
-    }
+    if unit == Unit::Ratio { value * 100.0 } else { value }
 }
 
 /// Decimals that leave three significant digits; shares keep two, so that 99.98 % is not all.
@@ -216,45 +192,21 @@ mod tests {
             difference: None,
             values: Vec::new(),
         };
-        assert_eq!(
-            mean(Unit::Time, &cell(Some(12.345), Some(0.456))),
-            "12.3 ±0.5"
-        );
-        assert_eq!(
-            mean(Unit::Time, &cell(Some(12.345), Some(0.031))),
-            "12.35 ±0.03"
-        );
+        assert_eq!(mean(Unit::Time, &cell(Some(12.345), Some(0.456))), "12.3 ±0.5");
+        assert_eq!(mean(Unit::Time, &cell(Some(12.345), Some(0.031))), "12.35 ±0.03");
         assert_eq!(mean(Unit::Time, &cell(Some(1234.5), None)), "1234");
-        assert_eq!(
-            mean(Unit::Ratio, &cell(Some(0.999_84), Some(0.000_1))),
-            "99.98 ±0.01"
-        );
+        assert_eq!(mean(Unit::Ratio, &cell(Some(0.999_84), Some(0.000_1))), "99.98 ±0.01");
         assert_eq!(mean(Unit::Count, &cell(None, None)), "-");
         assert_eq!(mean(Unit::Count, &cell(Some(5.0), Some(0.0))), "5");
     }
 
     #[test]
     fn a_difference_is_marked_only_where_it_is_clear() {
-        let it = Difference {
-            mean: -8.21,
-            half_width: 0.3,
-            p_value: 0.001,
-            excludes_zero: true,
-        };
+        let it = Difference { mean: -8.21, half_width: 0.3, p_value: 0.001, excludes_zero: true };
         assert_eq!(difference(Unit::Time, it), "-8.21 ±0.30 *");
-        let unclear = Difference {
-            mean: 0.1,
-            half_width: 12.0,
-            excludes_zero: false,
-            ..it
-        };
+        let unclear = Difference { mean: 0.1, half_width: 12.0, excludes_zero: false, ..it };
         assert_eq!(difference(Unit::Time, unclear), "+0.1 ±12.0");
-        let none = Difference {
-            mean: 0.0,
-            half_width: 0.0,
-            excludes_zero: false,
-            ..it
-        };
+        let none = Difference { mean: 0.0, half_width: 0.0, excludes_zero: false, ..it };
         assert_eq!(difference(Unit::Count, none), "same");
     }
 }

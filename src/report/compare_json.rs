@@ -59,11 +59,7 @@ mod tests {
         for row in shape["rows"].as_array().unwrap() {
             let cells = row["cells"].as_array().unwrap();
             assert_eq!(cells.len(), 2);
-            assert!(
-                cells
-                    .iter()
-                    .all(|cell| cell["values"].as_array().unwrap().len() == 3)
-            );
+            assert!(cells.iter().all(|cell| cell["values"].as_array().unwrap().len() == 3));
         }
         insta::assert_snapshot!(text.lines().take(60).collect::<Vec<_>>().join("\n"));
     }

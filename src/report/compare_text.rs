@@ -24,11 +24,7 @@ use crate::analysis::compare::DesignSummary;
 pub fn render(compared: &Compared, paint: Paint) -> String {
     let designs = &compared.comparison.designs;
     let mut sections = vec![head(compared, paint), in_force(designs, paint)];
-    sections.extend(
-        blocks(compared.comparison)
-            .iter()
-            .map(|block| tables(block, designs, paint)),
-    );
+    sections.extend(blocks(compared.comparison).iter().map(|block| tables(block, designs, paint)));
     sections.push(legend(compared));
     sections.push(reading(compared, paint));
     sections.push(anomalies(compared, paint));
@@ -38,11 +34,7 @@ pub fn render(compared: &Compared, paint: Paint) -> String {
 
 fn head(compared: &Compared, paint: Paint) -> String {
     let comparison = compared.comparison;
-    let names: Vec<&str> = comparison
-        .designs
-        .iter()
-        .map(|it| it.design.as_str())
-        .collect();
+    let names: Vec<&str> = comparison.designs.iter().map(|it| it.design.as_str()).collect();
     let title = format!("{}: {}", comparison.scenario, names.join(", "));
     let mut text = paint.apply(Tone::Head, &title) + "\n";
     text += &wrap(compared.about, "");
@@ -51,28 +43,13 @@ fn head(compared: &Compared, paint: Paint) -> String {
     } else {
         format!(", with{}", compared.turned)
     };
-    text += &wrap(
-        &format!(
-            "{}, {} each{turned}",
-            compared.seeds(),
-            span(compared.length)
-        ),
-        "",
-    );
+    text += &wrap(&format!("{}, {} each{turned}", compared.seeds(), span(compared.length)), "");
     if compared.is_partial() {
         let done = comparison.seeds.len();
         text +=
             &(paint.apply(Tone::Bad, "PARTIAL") + &format!(": {done} of {} seeds", compared.asked));
-        for design in comparison
-            .designs
-            .iter()
-            .filter(|design| design.partial > 0)
-        {
-            let _ = write!(
-                text,
-                ", {} stopped early {} times",
-                design.design, design.partial
-            );
+        for design in comparison.designs.iter().filter(|design| design.partial > 0) {
+            let _ = write!(text, ", {} stopped early {} times", design.design, design.partial);
         }
         text += "\n";
     }
@@ -81,11 +58,7 @@ fn head(compared: &Compared, paint: Paint) -> String {
 
 fn in_force(designs: &[DesignSummary], paint: Paint) -> String {
     let mut text = paint.apply(Tone::Head, "guards in force") + "\n";
-    let widest = designs
-        .iter()
-        .map(|it| it.design.width())
-        .max()
-        .unwrap_or(0);
+    let widest = designs.iter().map(|it| it.design.width()).max().unwrap_or(0);
     for it in designs {
         let blanks = " ".repeat(widest - it.design.width() + 2);
         let lines = wrap(&guards(&it.guards), &" ".repeat(widest + 4));
@@ -96,35 +69,21 @@ fn in_force(designs: &[DesignSummary], paint: Paint) -> String {
 
 /// What differs in as few tables as fit, then what does not in a line.
 fn tables(block: &Block, designs: &[DesignSummary], paint: Paint) -> String {
-    let (alike, differing): (Vec<&Column>, Vec<&Column>) = block
-        .columns
-        .iter()
-        .partition(|column| designs.len() > 1 && column.is_alike());
-    let versus = designs
-        .first()
-        .map(|it| format!("    vs {}", it.design))
-        .unwrap_or_default();
+    let (alike, differing): (Vec<&Column>, Vec<&Column>) =
+        block.columns.iter().partition(|column| designs.len() > 1 && column.is_alike());
+    let versus = designs.first().map(|it| format!("    vs {}", it.design)).unwrap_or_default();
     let names = designs.iter().map(|it| it.design.width() + 2);
-    let name = names
-        .chain([versus.width(), block.title.width()])
-        .max()
-        .unwrap_or(0);
+    let name = names.chain([versus.width(), block.title.width()]).max().unwrap_or(0);
     let mut text = String::new();
     for columns in packed(&differing, WIDTH.saturating_sub(name.min(30))) {
-        let title = if text.is_empty() {
-            block.title.as_str()
-        } else {
-            ""
-        };
+        let title = if text.is_empty() { block.title.as_str() } else { "" };
         text += &table(title, columns, designs, &versus).render(paint);
     }
     if text.is_empty() {
         text = paint.apply(Tone::Head, &block.title) + "\n";
     }
-    let alike: Vec<String> = alike
-        .iter()
-        .map(|column| format!("{} {}", column.head, column.means[0]))
-        .collect();
+    let alike: Vec<String> =
+        alike.iter().map(|column| format!("{} {}", column.head, column.means[0])).collect();
     if !alike.is_empty() {
         text += &wrap(&format!("alike in all: {}", alike.join(", ")), "  ");
     }
@@ -135,10 +94,7 @@ fn tables(block: &Block, designs: &[DesignSummary], paint: Paint) -> String {
 fn packed<'a, 'b>(columns: &'a [&'b Column], room: usize) -> Vec<&'a [&'b Column]> {
     let fewest = packs(columns, room);
     let narrower = (1..room).rev().map(|room| packs(columns, room));
-    narrower
-        .take_while(|packs| packs.len() == fewest.len())
-        .last()
-        .unwrap_or(fewest)
+    narrower.take_while(|packs| packs.len() == fewest.len()).last().unwrap_or(fewest)
 }
 
 /// Runs of columns, each as long as the room allows.
@@ -160,11 +116,8 @@ fn packs<'a, 'b>(columns: &'a [&'b Column], room: usize) -> Vec<&'a [&'b Column]
 }
 
 fn width(column: &Column) -> usize {
-    let cells = column
-        .means
-        .iter()
-        .chain(column.differences.iter().flatten())
-        .chain([&column.head]);
+    let cells =
+        column.means.iter().chain(column.differences.iter().flatten()).chain([&column.head]);
     cells.map(|text| text.width()).max().unwrap_or(0)
 }
 
@@ -173,29 +126,15 @@ fn table(title: &str, columns: &[&Column], designs: &[DesignSummary], versus: &s
     let mut table = Table::with_head(std::iter::once(title.to_owned()).chain(heads).collect());
     for (at, design) in designs.iter().enumerate() {
         let mut row = vec![Cell::from(format!("  {}", design.design))];
-        row.extend(
-            columns
-                .iter()
-                .map(|column| Cell::from(column.means[at].as_str())),
-        );
+        row.extend(columns.iter().map(|column| Cell::from(column.means[at].as_str())));
         table.row(row);
-        if columns
-            .iter()
-            .all(|column| column.differences[at].is_none())
-        {
+        if columns.iter().all(|column| column.differences[at].is_none()) {
             continue;
         }
         let mut row = vec![Cell::new(Tone::Faint, versus)];
         row.extend(columns.iter().map(|column| {
             let text = column.differences[at].clone().unwrap_or_default();
-            Cell::new(
-                if text.ends_with('*') {
-                    Tone::Plain
-                } else {
-                    Tone::Faint
-                },
-                text,
-            )
+            Cell::new(if text.ends_with('*') { Tone::Plain } else { Tone::Faint }, text)
         }));
         table.row(row);
     }
@@ -216,10 +155,7 @@ fn legend(compared: &Compared) -> String {
             first.design
         )
     };
-    wrap(
-        &format!("Means per run over {seeds} seeds; ± is half the 95 % interval{versus}."),
-        "",
-    )
+    wrap(&format!("Means per run over {seeds} seeds; ± is half the 95 % interval{versus}."), "")
 }
 
 fn reading(compared: &Compared, paint: Paint) -> String {

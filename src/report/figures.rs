@@ -93,11 +93,7 @@ pub fn share(value: f64) -> String {
 
 /// `part` of `whole` in per cent, or nothing.
 pub fn share_of(part: u64, whole: u64) -> String {
-    if whole == 0 {
-        NOTHING.to_owned()
-    } else {
-        share(part as f64 / whole as f64)
-    }
+    if whole == 0 { NOTHING.to_owned() } else { share(part as f64 / whole as f64) }
 }
 
 /// A number, or nothing.
@@ -129,15 +125,7 @@ mod tests {
         ] {
             assert_eq!(digits(value), text);
         }
-        for value in [
-            0,
-            99_999,
-            100_000,
-            999_499,
-            999_500,
-            45_600_000,
-            7_000_000_000,
-        ] {
+        for value in [0, 99_999, 100_000, 999_499, 999_500, 45_600_000, 7_000_000_000] {
             assert!(count(value).len() <= 7, "{}", count(value));
         }
         assert_eq!(full_count(1_234_567), "1 234 567");
@@ -148,21 +136,14 @@ mod tests {
         let texts = [0.0, 0.000_4, 0.05, 0.2, 12.34, 999.4, 999.6, 61_000.0].map(ms);
         assert_eq!(
             texts,
-            [
-                "0 ms", "0.40 us", "50.0 us", "0.20 ms", "12.3 ms", "999 ms", "1.00 s", "61.0 s"
-            ]
+            ["0 ms", "0.40 us", "50.0 us", "0.20 ms", "12.3 ms", "999 ms", "1.00 s", "61.0 s"]
         );
     }
 
     #[test]
     fn a_share_is_never_rounded_to_all_or_nothing() {
         let texts = [0.0, 0.000_01, 0.005, 0.5, 0.995, 0.999_99, 1.0].map(share);
-        assert_eq!(
-            texts,
-            [
-                "0%", "<0.01%", "0.50%", "50.0%", "99.50%", ">99.99%", "100%"
-            ]
-        );
+        assert_eq!(texts, ["0%", "<0.01%", "0.50%", "50.0%", "99.50%", ">99.99%", "100%"]);
         assert_eq!(share_of(1, 0), NOTHING);
     }
 }

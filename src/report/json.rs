@@ -198,9 +198,7 @@ impl<'a> RunJson<'a> {
                 .map(|(name, it)| (name.as_str(), it.presented()))
                 .collect(),
             anomalies: anomalies_json(run),
-            series: run
-                .series
-                .map(|window| super::series::SeriesJson::of(outcome, window)),
+            series: run.series.map(|window| super::series::SeriesJson::of(outcome, window)),
         }
     }
 }
@@ -212,11 +210,7 @@ fn flow_json(flow: &FlowOutcome, measured: Span) -> FlowJson {
         late: flow.late,
         refused: flow.refused,
         failed: flow.failed,
-        failures: flow
-            .failures
-            .iter()
-            .map(|(reason, count)| (reason.name(), *count))
-            .collect(),
+        failures: flow.failures.iter().map(|(reason, count)| (reason.name(), *count)).collect(),
         rate_per_s: per_second(flow.ok + flow.late, measured),
         goodput_per_s: per_second(flow.good, measured),
         availability: availability(flow),
@@ -232,22 +226,8 @@ fn flow_json(flow: &FlowOutcome, measured: Span) -> FlowJson {
 }
 
 fn ends_json(ends: Ends) -> EndsJson {
-    let Ends {
-        kept,
-        retracted,
-        half_done,
-        unannounced,
-        clean,
-        pending,
-    } = ends;
-    EndsJson {
-        kept,
-        retracted,
-        half_done,
-        unannounced,
-        clean,
-        pending,
-    }
+    let Ends { kept, retracted, half_done, unannounced, clean, pending } = ends;
+    EndsJson { kept, retracted, half_done, unannounced, clean, pending }
 }
 
 fn node_json(node: &NodeOutcome) -> NodeJson {
@@ -265,31 +245,12 @@ fn node_json(node: &NodeOutcome) -> NodeJson {
 }
 
 fn consistency_json(outcome: &Outcome) -> ConsistencyJson<'_> {
-    let Violations {
-        read_your_writes,
-        monotonic_reads,
-        monotonic_writes,
-        writes_follow_reads,
-    } = violations(outcome);
-    let Effects {
-        told,
-        once,
-        duplicated,
-        undone,
-        lost,
-        pending,
-        dropped,
-        void,
-        harmless,
-    } = effects(outcome);
-    let broken = outcome
-        .invariants
-        .iter()
-        .map(|(name, it)| (name.as_str(), it.broken));
-    let deviation = outcome
-        .invariants
-        .iter()
-        .map(|(name, it)| (name.as_str(), it.mean_deviation));
+    let Violations { read_your_writes, monotonic_reads, monotonic_writes, writes_follow_reads } =
+        violations(outcome);
+    let Effects { told, once, duplicated, undone, lost, pending, dropped, void, harmless } =
+        effects(outcome);
+    let broken = outcome.invariants.iter().map(|(name, it)| (name.as_str(), it.broken));
+    let deviation = outcome.invariants.iter().map(|(name, it)| (name.as_str(), it.mean_deviation));
     ConsistencyJson {
         reads: sum(outcome, |flow| flow.reads.reads),
         stale_reads: sum(outcome, |flow| flow.reads.stale),

@@ -12,11 +12,8 @@ use crate::analysis::compare::DesignSummary;
 pub fn render(compared: &Compared) -> String {
     let comparison = compared.comparison;
     let designs = &comparison.designs;
-    let mut text = format!(
-        "## {}\n\n{}\n\n",
-        escaped(&comparison.scenario),
-        escaped(compared.about)
-    );
+    let mut text =
+        format!("## {}\n\n{}\n\n", escaped(&comparison.scenario), escaped(compared.about));
     let _ = write!(
         text,
         "{}, {} each{}.",
@@ -24,19 +21,10 @@ pub fn render(compared: &Compared) -> String {
         span(compared.length),
         turned(compared)
     );
-    text += if compared.is_partial() {
-        " **Partial.**\n"
-    } else {
-        "\n"
-    };
+    text += if compared.is_partial() { " **Partial.**\n" } else { "\n" };
     text += "\n| design | guards in force |\n| --- | --- |\n";
     for it in designs {
-        let _ = writeln!(
-            text,
-            "| {} | {} |",
-            escaped(&it.design),
-            escaped(&guards(&it.guards))
-        );
+        let _ = writeln!(text, "| {} | {} |", escaped(&it.design), escaped(&guards(&it.guards)));
     }
     for block in blocks(comparison) {
         text += &table(&block, designs);
@@ -75,21 +63,14 @@ fn turned(compared: &Compared) -> String {
 }
 
 fn table(block: &Block, designs: &[DesignSummary]) -> String {
-    let heads: Vec<String> = block
-        .columns
-        .iter()
-        .map(|column| escaped(&column.head))
-        .collect();
+    let heads: Vec<String> = block.columns.iter().map(|column| escaped(&column.head)).collect();
     let mut text = format!("\n| {} | {} |\n", escaped(&block.title), heads.join(" | "));
     let _ = writeln!(text, "| --- |{}", " ---: |".repeat(heads.len()));
     for (at, design) in designs.iter().enumerate() {
-        let cells = block
-            .columns
-            .iter()
-            .map(|column| match &column.differences[at] {
-                Some(difference) => escaped(&format!("{} ({difference})", column.means[at])),
-                None => escaped(&column.means[at]),
-            });
+        let cells = block.columns.iter().map(|column| match &column.differences[at] {
+            Some(difference) => escaped(&format!("{} ({difference})", column.means[at])),
+            None => escaped(&column.means[at]),
+        });
         let _ = writeln!(
             text,
             "| {} | {} |",
@@ -114,9 +95,7 @@ fn escaped(text: &str) -> String {
 
 fn capital(text: &str) -> String {
     let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]
@@ -135,10 +114,7 @@ mod tests {
         let comparison = synthetic::comparison(&["rest", "events"], 3);
         let text = render(&synthetic::compared(&comparison, 3));
         for table in text.split("\n\n").filter(|part| part.starts_with('|')) {
-            let fields: Vec<usize> = table
-                .lines()
-                .map(|line| line.matches(" |").count())
-                .collect();
+            let fields: Vec<usize> = table.lines().map(|line| line.matches(" |").count()).collect();
             assert!(fields.windows(2).all(|pair| pair[0] == pair[1]), "{table}");
         }
         assert_eq!(escaped("a|b_c"), "a\\|b\\_c");

@@ -55,16 +55,8 @@ pub fn render(it: &Comparison, paint: Paint) -> String {
         table.row(vec![what.into(), then.into(), now.into(), verdict]);
     };
     row("engine", it.token.engine.clone(), it.engine.to_owned());
-    row(
-        "model",
-        format!("{:016x}", it.token.model),
-        format!("{:016x}", it.model),
-    );
-    row(
-        "digest",
-        format!("{:016x}", it.token.digest),
-        format!("{:016x}", it.digest),
-    );
+    row("model", format!("{:016x}", it.token.model), format!("{:016x}", it.model));
+    row("digest", format!("{:016x}", it.token.digest), format!("{:016x}", it.digest));
     table.render(paint)
 }
 
@@ -76,32 +68,13 @@ mod tests {
     #[test]
     fn what_differs_is_named() {
         let token = synthetic::token(&synthetic::outcome("rest", 1));
-        let same = Comparison {
-            token: &token,
-            model: token.model,
-            digest: token.digest,
-            engine: "0.1.0",
-        };
+        let same =
+            Comparison { token: &token, model: token.model, digest: token.digest, engine: "0.1.0" };
         assert!(same.is_same());
-        assert!(
-            Comparison {
-                engine: "9.9.9",
-                ..same
-            }
-            .is_same(),
-            "the digest decides"
-        );
-        let changed = Comparison {
-            model: 1,
-            digest: 2,
-            ..same
-        };
+        assert!(Comparison { engine: "9.9.9", ..same }.is_same(), "the digest decides");
+        let changed = Comparison { model: 1, digest: 2, ..same };
         assert!(!changed.is_same() && changed.reason().contains("was changed"));
-        let other = Comparison {
-            digest: 2,
-            engine: "9.9.9",
-            ..same
-        };
+        let other = Comparison { digest: 2, engine: "9.9.9", ..same };
         assert!(!other.is_same() && other.reason().contains("version 0.1.0"));
         insta::assert_snapshot!(render(&changed, Paint::plain()));
     }

@@ -36,9 +36,7 @@ impl SeriesJson {
         let quantile = |q: f64| windows.iter().map(|it| ms(&it.latency, q)).collect();
         Self {
             window_s: window.as_secs(),
-            start_s: (0..windows.len())
-                .map(|at| Span(window.0 * at as u64).as_secs())
-                .collect(),
+            start_s: (0..windows.len()).map(|at| Span(window.0 * at as u64).as_secs()).collect(),
             offered: all(|it| it.offered),
             ok: all(|it| it.ok),
             late: all(|it| it.late),
@@ -86,10 +84,7 @@ mod tests {
         let outcome = synthetic::outcome("rest", 1);
         let fine = SeriesJson::of(&outcome, outcome.window);
         let coarse = SeriesJson::of(&outcome, Span(outcome.window.0 * 4));
-        assert_eq!(
-            fine.offered.iter().sum::<u64>(),
-            coarse.offered.iter().sum::<u64>()
-        );
+        assert_eq!(fine.offered.iter().sum::<u64>(), coarse.offered.iter().sum::<u64>());
         assert_eq!(coarse.offered.len(), fine.offered.len().div_ceil(4));
         assert_eq!(fine.backlog.last(), coarse.backlog.last());
     }

@@ -46,13 +46,7 @@ pub struct Told<'a> {
 
 /// The story.
 pub fn render(told: &Told, paint: Paint) -> String {
-    let Told {
-        design,
-        seed,
-        flow,
-        number,
-        ..
-    } = told;
+    let Told { design, seed, flow, number, .. } = told;
     let title = format!("{flow}#{number} as {design}, seed {seed}");
     let sent = told.story.lines().iter().find_map(|line| match line.fact {
         Fact::Sent { intended, .. } => Some(intended),
@@ -64,22 +58,12 @@ pub fn render(told: &Told, paint: Paint) -> String {
             + &wrap("It was never sent in this run.", "");
     };
     let mut text = paint.apply(Tone::Head, &title) + "\n";
-    text += &wrap(
-        &format!(
-            "sent at {}; times count from then",
-            span(intended.since(Time::ZERO))
-        ),
-        "",
-    );
+    text +=
+        &wrap(&format!("sent at {}; times count from then", span(intended.since(Time::ZERO))), "");
     text += "\n";
     let names = Names::of(told.scenario);
     let mut depths = Depths::new(told.scenario.nodes.len());
-    for &Line {
-        time: at,
-        at: instance,
-        fact,
-    } in told.story.lines()
-    {
+    for &Line { time: at, at: instance, fact } in told.story.lines() {
         let depth = depths.see(names.node(instance), fact);
         let Some((tone, what)) = says(&names, instance, fact) else {
             continue;
@@ -95,20 +79,12 @@ fn line(time: &str, depth: usize, who: &str, tone: Tone, what: &str, paint: Pain
     let rail = format!("{}{who}", "│ ".repeat(depth.min(DEEPEST)));
     let blanks = " ".repeat(TIME.saturating_sub(time.width()));
     let start = format!("{blanks}{time}  {rail}  ");
-    let hang = format!(
-        "{}{}  ",
-        " ".repeat(TIME + 2),
-        "│ ".repeat(depth.min(DEEPEST))
-    );
+    let hang = format!("{}{}  ", " ".repeat(TIME + 2), "│ ".repeat(depth.min(DEEPEST)));
     let room = WIDTH.saturating_sub(start.width());
     let mut lines = Vec::new();
     let mut rest = String::new();
     for word in what.split(' ') {
-        let limit = if lines.is_empty() {
-            room
-        } else {
-            WIDTH - hang.width()
-        };
+        let limit = if lines.is_empty() { room } else { WIDTH - hang.width() };
         if !rest.is_empty() && rest.width() + 1 + word.width() > limit {
             lines.push(std::mem::take(&mut rest));
         }
@@ -128,18 +104,9 @@ fn end(told: &Told, intended: Time) -> String {
         Fact::Answered { verdict, .. } => Some((line.time, verdict)),
         _ => None,
     });
-    let lands = |fact| {
-        matches!(
-            fact,
-            Fact::Applied { .. } | Fact::Undone { .. } | Fact::Holds { .. }
-        )
-    };
-    let last = told
-        .story
-        .lines()
-        .iter()
-        .rev()
-        .find(|line| lands(line.fact));
+    let lands =
+        |fact| matches!(fact, Fact::Applied { .. } | Fact::Undone { .. } | Fact::Holds { .. });
+    let last = told.story.lines().iter().rev().find(|line| lands(line.fact));
     let mut text = match answer {
         Some((at, verdict)) => format!(
             "The customer was told {} after {}.",
@@ -149,11 +116,7 @@ fn end(told: &Told, intended: Time) -> String {
         None => "The customer was never told anything.".to_owned(),
     };
     if let Some(last) = last {
-        let _ = write!(
-            text,
-            " The last effect landed after {}.",
-            span(last.time.since(intended))
-        );
+        let _ = write!(text, " The last effect landed after {}.", span(last.time.since(intended)));
     }
     if told.story.left_out() > 0 {
         let _ = write!(text, " {} facts more were left out.", told.story.left_out());
@@ -193,13 +156,7 @@ mod tests {
     /// An order at `orders`, which asks `inventory`; the second try is answered.
     fn story(scenario: &Scenario) -> Story {
         let node = |name: &str| {
-            NodeIx(
-                scenario
-                    .nodes
-                    .iter()
-                    .position(|node| node.name == name)
-                    .expect("a node") as u16,
-            )
+            NodeIx(scenario.nodes.iter().position(|node| node.name == name).expect("a node") as u16)
         };
         let at = |name: &str| {
             let names = Names::of(scenario);
@@ -207,16 +164,8 @@ mod tests {
             InstanceId((0..9).find(of_node).expect("an instance"))
         };
         let (web, orders, inventory) = (at("web"), at("orders"), at("inventory"));
-        let request = |to: &str| Fact::Message {
-            op: OP,
-            to: node(to),
-            carrier: Carrier::Request,
-        };
-        let answer = |to: &str| Fact::Message {
-            op: OP,
-            to: node(to),
-            carrier: Carrier::Answer,
-        };
+        let request = |to: &str| Fact::Message { op: OP, to: node(to), carrier: Carrier::Request };
+        let answer = |to: &str| Fact::Message { op: OP, to: node(to), carrier: Carrier::Answer };
         let key = KeyId::created_by(OP);
         let (stock, order) = (EntityIx(1), EntityIx(0));
         let facts = [
@@ -234,45 +183,17 @@ mod tests {
             (0, web, request("orders")),
             (500, orders, Fact::Arrived { op: OP }),
             (500, orders, Fact::Waits { op: OP }),
-            (
-                2_600,
-                orders,
-                Fact::Began {
-                    op: OP,
-                    waited: Span(2_100_000),
-                    queued: true,
-                },
-            ),
+            (2_600, orders, Fact::Began { op: OP, waited: Span(2_100_000), queued: true }),
             (2_700, orders, request("inventory")),
             (3_200, inventory, Fact::Down),
             (
                 502_700,
                 orders,
-                Fact::AttemptFailed {
-                    op: OP,
-                    to: node("inventory"),
-                    why: Reason::Timeout,
-                },
+                Fact::AttemptFailed { op: OP, to: node("inventory"), why: Reason::Timeout },
             ),
-            (
-                520_000,
-                orders,
-                Fact::Retried {
-                    op: OP,
-                    to: node("inventory"),
-                    attempt: 1,
-                },
-            ),
+            (520_000, orders, Fact::Retried { op: OP, to: node("inventory"), attempt: 1 }),
             (520_000, orders, request("inventory")),
-            (
-                520_500,
-                inventory,
-                Fact::Began {
-                    op: OP,
-                    waited: Span::ZERO,
-                    queued: false,
-                },
-            ),
+            (520_500, inventory, Fact::Began { op: OP, waited: Span::ZERO, queued: false }),
             (
                 521_000,
                 inventory,
@@ -314,14 +235,7 @@ mod tests {
                 },
             ),
             (523_000, orders, answer("web")),
-            (
-                523_500,
-                web,
-                Fact::Answered {
-                    op: OP,
-                    verdict: Verdict::Done,
-                },
-            ),
+            (523_500, web, Fact::Answered { op: OP, verdict: Verdict::Done }),
         ];
         let mut story = Story::of(OP);
         for (us, at, fact) in facts {
@@ -354,14 +268,7 @@ mod tests {
 
     #[test]
     fn long_texts_hang_under_their_rail() {
-        let text = line(
-            "1 ms",
-            3,
-            "orders#1",
-            Tone::Plain,
-            &"word ".repeat(40),
-            Paint::plain(),
-        );
+        let text = line("1 ms", 3, "orders#1", Tone::Plain, &"word ".repeat(40), Paint::plain());
         assert!(text.lines().count() > 2 && text.lines().all(|line| line.width() <= WIDTH));
     }
 

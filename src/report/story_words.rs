@@ -11,119 +11,59 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
     let item =
         |entity: EntityIx, key: KeyId| format!("{} {}", names.entity(entity), key_words(key));
     Some(match fact {
-        Fact::Sent { flow, session, .. } => (
-            Tone::Head,
-            format!("sends {}, session {session}", names.flow(flow.0)),
-        ),
-        Fact::Answered {
-            verdict: Verdict::Done,
-            ..
-        } => (Tone::Good, "is told: done".to_owned()),
+        Fact::Sent { flow, session, .. } => {
+            (Tone::Head, format!("sends {}, session {session}", names.flow(flow.0)))
+        }
+        Fact::Answered { verdict: Verdict::Done, .. } => (Tone::Good, "is told: done".to_owned()),
         Fact::Answered { verdict, .. } => {
             (Tone::Warn, format!("is told: {}", verdict_words(verdict)))
         }
-        Fact::Message { to, carrier, .. } => (
-            Tone::Plain,
-            carrier_words(carrier, names.name(to), names.is_broker(at)),
-        ),
+        Fact::Message { to, carrier, .. } => {
+            (Tone::Plain, carrier_words(carrier, names.name(to), names.is_broker(at)))
+        }
         Fact::Dropped { why: Some(why), .. } => {
             (Tone::Bad, format!("loses it: {}", words(why.name())))
         }
-        Fact::Promised { .. } => (
-            Tone::Plain,
-            "commits the promise of the whole flow".to_owned(),
-        ),
+        Fact::Promised { .. } => (Tone::Plain, "commits the promise of the whole flow".to_owned()),
         Fact::Refused { node, .. } => (Tone::Warn, format!("refused at {}", names.name(node))),
-        Fact::Applied {
-            entity,
-            key,
-            version,
-            before,
-            value,
-            ..
-        } => (
+        Fact::Applied { entity, key, version, before, value, .. } => (
             Tone::Good,
-            format!(
-                "commits {}: version {version}{}",
-                item(entity, key),
-                change(before, value)
-            ),
+            format!("commits {}: version {version}{}", item(entity, key), change(before, value)),
         ),
-        Fact::Undone {
-            entity,
-            key,
-            version,
-            before,
-            value,
-            ..
-        } => (
+        Fact::Undone { entity, key, version, before, value, .. } => (
             Tone::Warn,
-            format!(
-                "takes back {}: version {version}{}",
-                item(entity, key),
-                change(before, value)
-            ),
+            format!("takes back {}: version {version}{}", item(entity, key), change(before, value)),
         ),
-        Fact::Deduplicated { .. } => (
-            Tone::Plain,
-            "recognises a repetition and does nothing".to_owned(),
-        ),
-        Fact::Saw {
-            entity,
-            key,
-            version,
-            value,
-            ..
-        } => (
-            Tone::Plain,
-            format!(
-                "sees {}: version {version}, value {value}",
-                item(entity, key)
-            ),
-        ),
-        Fact::Holds {
-            entity,
-            key,
-            version,
-            ..
-        } => (
-            Tone::Faint,
-            format!("its copy of {} is now version {version}", item(entity, key)),
-        ),
-        Fact::CacheHit { entity, .. } => (
-            Tone::Plain,
-            format!("finds {} in its cache", names.entity(entity)),
-        ),
-        Fact::CacheMiss { entity, .. } => (
-            Tone::Plain,
-            format!("does not find {} in its cache", names.entity(entity)),
-        ),
+        Fact::Deduplicated { .. } => {
+            (Tone::Plain, "recognises a repetition and does nothing".to_owned())
+        }
+        Fact::Saw { entity, key, version, value, .. } => {
+            (Tone::Plain, format!("sees {}: version {version}, value {value}", item(entity, key)))
+        }
+        Fact::Holds { entity, key, version, .. } => {
+            (Tone::Faint, format!("its copy of {} is now version {version}", item(entity, key)))
+        }
+        Fact::CacheHit { entity, .. } => {
+            (Tone::Plain, format!("finds {} in its cache", names.entity(entity)))
+        }
+        Fact::CacheMiss { entity, .. } => {
+            (Tone::Plain, format!("does not find {} in its cache", names.entity(entity)))
+        }
         Fact::Waits { .. } => (Tone::Plain, "has no worker free: it waits".to_owned()),
-        Fact::Began {
-            waited,
-            queued: true,
-            ..
-        } => (
-            Tone::Plain,
-            format!("begins after {} in the queue", span(waited)),
-        ),
+        Fact::Began { waited, queued: true, .. } => {
+            (Tone::Plain, format!("begins after {} in the queue", span(waited)))
+        }
         Fact::Began { .. } => (Tone::Plain, "begins".to_owned()),
         Fact::LeftQueue { .. } => (Tone::Warn, "gives it up in the queue".to_owned()),
         Fact::TurnedAway { why, .. } => {
             (Tone::Bad, format!("turns it away: {}", words(why.name())))
         }
-        Fact::AttemptFailed { to, why, .. } => (
-            Tone::Bad,
-            format!(
-                "gives up an attempt at {}: {}",
-                names.name(to),
-                words(why.name())
-            ),
-        ),
-        Fact::Retried { to, attempt, .. } => (
-            Tone::Warn,
-            format!("tries {} again (retry {attempt})", names.name(to)),
-        ),
+        Fact::AttemptFailed { to, why, .. } => {
+            (Tone::Bad, format!("gives up an attempt at {}: {}", names.name(to), words(why.name())))
+        }
+        Fact::Retried { to, attempt, .. } => {
+            (Tone::Warn, format!("tries {} again (retry {attempt})", names.name(to)))
+        }
         Fact::Redelivered { .. } => (Tone::Warn, "delivers it again".to_owned()),
         Fact::Down => (Tone::Bad, "goes down".to_owned()),
         Fact::Up => (Tone::Good, "is up again".to_owned()),
@@ -164,18 +104,12 @@ fn reason_words(why: Reason) -> String {
 }
 
 fn key_words(key: KeyId) -> String {
-    key.creator().map_or_else(
-        || format!("{}", key.0),
-        |op: OpId| format!("of operation {}", op.number()),
-    )
+    key.creator()
+        .map_or_else(|| format!("{}", key.0), |op: OpId| format!("of operation {}", op.number()))
 }
 
 fn change(before: i64, value: i64) -> String {
-    if before == value {
-        String::new()
-    } else {
-        format!(", {before} becomes {value}")
-    }
+    if before == value { String::new() } else { format!(", {before} becomes {value}") }
 }
 
 /// The names of a scenario by index.
@@ -193,13 +127,9 @@ impl<'a> Names<'a> {
             .iter()
             .enumerate()
             .map(|(at, node)| (NodeIx(at as u16), copies(&node.kind)));
-        let instances = counts
-            .flat_map(|(node, count)| (0..count).map(move |at| (node, at, count)))
-            .collect();
-        Self {
-            scenario,
-            instances,
-        }
+        let instances =
+            counts.flat_map(|(node, count)| (0..count).map(move |at| (node, at, count))).collect();
+        Self { scenario, instances }
     }
 
     /// Whose instance it is.
@@ -210,11 +140,7 @@ impl<'a> Names<'a> {
     /// `orders#1`, or the bare name of a node with one instance.
     pub fn instance(&self, instance: InstanceId) -> String {
         let (node, at, count) = self.instances[instance.0 as usize];
-        if count > 1 {
-            format!("{}#{at}", self.name(node))
-        } else {
-            self.name(node).to_owned()
-        }
+        if count > 1 { format!("{}#{at}", self.name(node)) } else { self.name(node).to_owned() }
     }
 
     /// A node's name.

@@ -48,30 +48,14 @@ pub fn outcome(design: &str, seed: u64) -> Outcome {
         nodes: IndexMap::from([
             ("inventory".to_owned(), node(400, 0.31, pace)),
             ("inventory-db".to_owned(), node(1_200, 0.12, pace)),
-            (
-                "orders".to_owned(),
-                NodeOutcome {
-                    turned_away: 3,
-                    ..node(2_000, 0.62, pace)
-                },
-            ),
+            ("orders".to_owned(), NodeOutcome { turned_away: 3, ..node(2_000, 0.62, pace) }),
         ]),
         invariants: IndexMap::from([
             (
                 "stock-floor".to_owned(),
-                InvariantOutcome {
-                    broken: pace / 4,
-                    ..InvariantOutcome::default()
-                },
+                InvariantOutcome { broken: pace / 4, ..InvariantOutcome::default() },
             ),
-            (
-                "money".to_owned(),
-                InvariantOutcome {
-                    broken: 1,
-                    deviation: 2,
-                    mean_deviation: 1.5,
-                },
-            ),
+            ("money".to_owned(), InvariantOutcome { broken: 1, deviation: 2, mean_deviation: 1.5 }),
         ]),
         recoveries: IndexMap::from([(
             "crash-inventory".to_owned(),
@@ -114,20 +98,8 @@ pub fn run(outcome: &Outcome) -> Run<'_> {
         turned: "",
         token: token(outcome),
         measures: IndexMap::from([
-            (
-                "p99_minus_p50".to_owned(),
-                Measured {
-                    value: Some(31.5e6),
-                    unit: Unit::Time,
-                },
-            ),
-            (
-                "never_seen".to_owned(),
-                Measured {
-                    value: None,
-                    unit: Unit::Ratio,
-                },
-            ),
+            ("p99_minus_p50".to_owned(), Measured { value: Some(31.5e6), unit: Unit::Time }),
+            ("never_seen".to_owned(), Measured { value: None, unit: Unit::Ratio }),
         ]),
         series: None,
     }
@@ -151,11 +123,7 @@ pub fn token(outcome: &Outcome) -> ReplayToken {
 pub fn assert_narrow(text: &str) {
     for line in text.lines() {
         let is_token = line.trim_start().starts_with("wt1.");
-        assert!(
-            is_token || line.width() <= WIDTH,
-            "{} columns: {line}",
-            line.width()
-        );
+        assert!(is_token || line.width() <= WIDTH, "{} columns: {line}", line.width());
         assert_eq!(line.trim_end(), line, "blanks at the end");
     }
 }
@@ -180,21 +148,11 @@ fn orders(pace: u64) -> FlowOutcome {
         to_failure: sketch(3, 500_000),
         convergence: sketch(97, 40_000 / pace),
         unconverged: 1,
-        ends: Ends {
-            kept: 89,
-            retracted: 2,
-            half_done: 1,
-            unannounced: 1,
-            clean: 6,
-            pending: 1,
-        },
+        ends: Ends { kept: 89, retracted: 2, half_done: 1, unannounced: 1, clean: 6, pending: 1 },
         good: 88,
         wrongly_refused: 1,
         reads: Reads::default(),
-        violations: Violations {
-            monotonic_writes: 1,
-            ..Violations::default()
-        },
+        violations: Violations { monotonic_writes: 1, ..Violations::default() },
         effects: Effects {
             told: 200,
             once: 180,
@@ -217,10 +175,7 @@ fn views(pace: u64) -> FlowOutcome {
         ok: 12_345,
         latency: sketch(500, 20),
         convergence: sketch(500, 20),
-        ends: Ends {
-            kept: 12_345,
-            ..Ends::default()
-        },
+        ends: Ends { kept: 12_345, ..Ends::default() },
         good: 12_345,
         reads: Reads {
             reads: 24_000,
@@ -229,10 +184,7 @@ fn views(pace: u64) -> FlowOutcome {
             versions_behind: 40,
             dangling: 7,
         },
-        violations: Violations {
-            read_your_writes: 12 / pace,
-            ..Violations::default()
-        },
+        violations: Violations { read_your_writes: 12 / pace, ..Violations::default() },
         messages: 24_690,
         ..FlowOutcome::default()
     }
@@ -276,12 +228,7 @@ fn anomalies() -> Vec<Anomaly> {
         count,
     };
     vec![
-        one(
-            "half_done",
-            4_217,
-            12,
-            "stock was taken at inventory, payment was never written",
-        ),
+        one("half_done", 4_217, 12, "stock was taken at inventory, payment was never written"),
         one(
             "read_your_writes",
             31,
@@ -332,24 +279,12 @@ pub fn judged() -> Vec<Judged> {
         ..held.clone()
     };
     let line = |seed| {
-        vec![replay_line(
-            &token(&outcome("events", seed)),
-            Path::new("scenarios/checkout.ron"),
-        )]
+        vec![replay_line(&token(&outcome("events", seed)), Path::new("scenarios/checkout.ron"))]
     };
     let rulings = vec![
-        Ruling {
-            verdict: held,
-            replay: line(3),
-        },
-        Ruling {
-            verdict: broken,
-            replay: line(2),
-        },
-        Ruling {
-            verdict: blind,
-            replay: line(1),
-        },
+        Ruling { verdict: held, replay: line(3) },
+        Ruling { verdict: broken, replay: line(2) },
+        Ruling { verdict: blind, replay: line(1) },
     ];
     let judged = |name: &str, result| Judged {
         scenario: name.into(),

@@ -26,10 +26,7 @@ pub struct Cell {
 impl Cell {
     /// A field in a tone.
     pub fn new(tone: Tone, text: impl Into<String>) -> Self {
-        Self {
-            text: text.into(),
-            tone,
-        }
+        Self { text: text.into(), tone }
     }
 
     /// A figure that ought to be zero.
@@ -58,13 +55,7 @@ impl Table {
 
     /// A table with a head of any length.
     pub fn with_head(head: Vec<String>) -> Self {
-        Self {
-            rows: vec![
-                head.into_iter()
-                    .map(|text| Cell::new(Tone::Head, text))
-                    .collect(),
-            ],
-        }
+        Self { rows: vec![head.into_iter().map(|text| Cell::new(Tone::Head, text)).collect()] }
     }
 
     /// One more row; short rows end early.
@@ -93,11 +84,7 @@ impl Table {
     fn layout(&self) -> (Vec<usize>, usize) {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widest = |at: usize| {
-            self.rows
-                .iter()
-                .filter_map(|row| row.get(at))
-                .map(|cell| cell.text.width())
-                .max()
+            self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.text.width()).max()
         };
         let mut widths: Vec<usize> = (0..columns).map(|at| widest(at).unwrap_or(0)).collect();
         let total = |widths: &[usize], gap: usize| {
@@ -227,11 +214,7 @@ mod tests {
     #[test]
     fn a_long_name_is_cut_and_the_figures_are_not() {
         let mut table = Table::new(["flow", "p50", "p99"]);
-        table.row(vec![
-            "x".repeat(100).into(),
-            "8.1 ms".into(),
-            "142 ms".into(),
-        ]);
+        table.row(vec!["x".repeat(100).into(), "8.1 ms".into(), "142 ms".into()]);
         let text = table.render(Paint::plain());
         assert!(text.lines().all(|line| line.width() <= WIDTH));
         assert!(text.contains('…') && text.contains("142 ms"));
@@ -239,10 +222,7 @@ mod tests {
 
     #[test]
     fn a_long_command_goes_on_where_a_shell_lets_it() {
-        let text = command(
-            &format!("windtunnel explain {} -d rest -s 7", "x".repeat(60)),
-            "    ",
-        );
+        let text = command(&format!("windtunnel explain {} -d rest -s 7", "x".repeat(60)), "    ");
         assert!(text.lines().count() > 1 && text.lines().all(|line| line.width() <= WIDTH));
         let joined = text.replace("\\\n", " ");
         assert_eq!(joined.split_whitespace().count(), 7);
@@ -253,10 +233,7 @@ mod tests {
     fn prose_is_wrapped_and_commands_are_not_cut() {
         let command = "windtunnel-".repeat(10);
         let text = wrap(&format!("{} {command}", "word ".repeat(30)), "  ");
-        assert!(
-            text.lines()
-                .all(|line| line.width() <= WIDTH || line.trim() == command)
-        );
+        assert!(text.lines().all(|line| line.width() <= WIDTH || line.trim() == command));
         assert!(text.lines().all(|line| line.starts_with("  ")));
     }
 }

@@ -78,11 +78,7 @@ fn row<'a>(judged: &'a Judged, ruling: &'a Ruling) -> Row<'a> {
         margin: present(verdict.margin),
         unit: Some(verdict.unit),
         message: Some(&verdict.message),
-        replay: if verdict.failed() {
-            &ruling.replay
-        } else {
-            &[]
-        },
+        replay: if verdict.failed() { &ruling.replay } else { &[] },
     }
 }
 
@@ -91,11 +87,7 @@ fn skipped(judged: &Judged, why: Skipped) -> Row<'_> {
         Skipped::NoExpectations => "no expectations",
         Skipped::Invalid => "invalid",
     };
-    Row {
-        scenario: &judged.scenario,
-        verdict,
-        ..Row::default()
-    }
+    Row { scenario: &judged.scenario, verdict, ..Row::default() }
 }
 
 #[cfg(test)]

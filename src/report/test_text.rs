@@ -19,9 +19,7 @@ pub fn render(all: &[Judged], paint: Paint) -> String {
     let mut text = String::new();
     for judged in all {
         match &judged.result {
-            Ok(rulings) => rulings
-                .iter()
-                .for_each(|ruling| text += &ruled(judged, ruling, paint)),
+            Ok(rulings) => rulings.iter().for_each(|ruling| text += &ruled(judged, ruling, paint)),
             Err(Skipped::NoExpectations) => {
                 text += &headed(
                     Tone::Warn,
@@ -31,12 +29,8 @@ pub fn render(all: &[Judged], paint: Paint) -> String {
                 );
             }
             Err(Skipped::Invalid) => {
-                text += &headed(
-                    Tone::Bad,
-                    "BAD ",
-                    &format!("{}  is invalid", judged.scenario),
-                    paint,
-                );
+                text +=
+                    &headed(Tone::Bad, "BAD ", &format!("{}  is invalid", judged.scenario), paint);
             }
         }
     }
@@ -51,23 +45,12 @@ fn ruled(judged: &Judged, ruling: &Ruling, paint: Paint) -> String {
         Finding::NoData => (Tone::Bad, "FAIL"),
         Finding::NotRun => (Tone::Warn, "SKIP"),
     };
-    let design = verdict
-        .design
-        .as_ref()
-        .map_or(String::new(), |design| format!("  {design}:"));
-    let mut text = headed(
-        tone,
-        word,
-        &format!("{}{design}  {}", judged.scenario, verdict.expectation),
-        paint,
-    );
+    let design = verdict.design.as_ref().map_or(String::new(), |design| format!("  {design}:"));
+    let mut text =
+        headed(tone, word, &format!("{}{design}  {}", judged.scenario, verdict.expectation), paint);
     text += &wrap(&(verdict.message.clone() + &spare(verdict)), INDENT);
     if verdict.failed() {
-        text += &ruling
-            .replay
-            .iter()
-            .map(|line| command(line, INDENT))
-            .collect::<String>();
+        text += &ruling.replay.iter().map(|line| command(line, INDENT)).collect::<String>();
     }
     text
 }
@@ -99,13 +82,8 @@ fn tally(tally: Tally) -> String {
         (tally.no_expectations, "without expectations"),
         (tally.invalid, "invalid"),
     ];
-    let seen = parts
-        .iter()
-        .enumerate()
-        .filter(|(at, (count, _))| *at < 2 || *count > 0);
-    seen.map(|(_, (count, what))| format!("{count} {}", words(what)))
-        .collect::<Vec<_>>()
-        .join(", ")
+    let seen = parts.iter().enumerate().filter(|(at, (count, _))| *at < 2 || *count > 0);
+    seen.map(|(_, (count, what))| format!("{count} {}", words(what))).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -123,10 +101,7 @@ mod tests {
     #[test]
     fn every_failure_has_its_line_and_nothing_else_has() {
         let text = render(&synthetic::judged(), Paint::plain());
-        assert_eq!(
-            text.matches("FAIL").count(),
-            text.matches("windtunnel replay").count()
-        );
+        assert_eq!(text.matches("FAIL").count(), text.matches("windtunnel replay").count());
     }
 
     #[test]

@@ -30,19 +30,14 @@ pub fn render(run: &Run, paint: Paint) -> String {
         anomalies(run, paint),
         command(&run.replay_line(), ""),
     ];
-    let sections: Vec<String> = sections
-        .into_iter()
-        .filter(|section| !section.is_empty())
-        .collect();
+    let sections: Vec<String> =
+        sections.into_iter().filter(|section| !section.is_empty()).collect();
     sections.join("\n")
 }
 
 fn head(run: &Run, paint: Paint) -> String {
     let outcome = run.outcome;
-    let title = format!(
-        "{} as {}, seed {}",
-        outcome.scenario, outcome.design, outcome.seed
-    );
+    let title = format!("{} as {}, seed {}", outcome.scenario, outcome.design, outcome.seed);
     let mut text = paint.apply(Tone::Head, &title) + "\n";
     text += &wrap(run.about, "");
     let events = full_count(outcome.events);
@@ -63,24 +58,12 @@ fn head(run: &Run, paint: Paint) -> String {
 
 /// The guards in force, for people.
 pub fn guards(guards: &[String]) -> String {
-    if guards.is_empty() {
-        "none".to_owned()
-    } else {
-        guards.join(", ")
-    }
+    if guards.is_empty() { "none".to_owned() } else { guards.join(", ") }
 }
 
 fn flows(outcome: &Outcome, paint: Paint) -> String {
-    let mut table = Table::new([
-        "flow",
-        "offered",
-        "good/s",
-        "p50",
-        "p99",
-        "p99.9",
-        "max",
-        "available",
-    ]);
+    let mut table =
+        Table::new(["flow", "offered", "good/s", "p50", "p99", "p99.9", "max", "available"]);
     for (name, flow) in &outcome.flows {
         let times = Times::of(&flow.latency);
         table.row(vec![
@@ -130,10 +113,8 @@ fn told(outcome: &Outcome, paint: Paint) -> String {
             reasons += &wrap(&format!("{name} failed: {}", why.join(", ")), "  ");
         }
         if flow.wrongly_refused > 0 {
-            reasons += &wrap(
-                &format!("{name} wrongly refused: {}", count(flow.wrongly_refused)),
-                "  ",
-            );
+            reasons +=
+                &wrap(&format!("{name} wrongly refused: {}", count(flow.wrongly_refused)), "  ");
         }
     }
     table.render(paint) + &reasons
@@ -182,11 +163,7 @@ fn nodes(outcome: &Outcome, paint: Paint) -> String {
             Cell::bad_unless_zero(node.turned_away, count(node.turned_away)),
         ]);
     }
-    if table.is_empty() {
-        String::new()
-    } else {
-        table.render(paint)
-    }
+    if table.is_empty() { String::new() } else { table.render(paint) }
 }
 
 fn consistency(outcome: &Outcome, paint: Paint) -> String {
@@ -212,10 +189,7 @@ fn consistency(outcome: &Outcome, paint: Paint) -> String {
     let retries = count(sum(outcome, |flow| flow.retries));
     text + &point(
         "cost",
-        &format!(
-            "{} messages, {each} per flow, {retries} retries",
-            full_count(outcome.messages)
-        ),
+        &format!("{} messages, {each} per flow, {retries} retries", full_count(outcome.messages)),
     )
 }
 
@@ -227,19 +201,11 @@ fn reads(outcome: &Outcome) -> String {
         return "none".to_owned();
     }
     let times = Times::of(&merged_reads(outcome));
-    let mut text = format!(
-        "{}, stale {} ({})",
-        full_count(reads),
-        count(stale),
-        share_of(stale, reads)
-    );
+    let mut text =
+        format!("{}, stale {} ({})", full_count(reads), count(stale), share_of(stale, reads));
     if stale > 0 {
-        let _ = write!(
-            text,
-            ", staleness p99 {}, max {}",
-            maybe_ms(times.p99),
-            maybe_ms(times.max)
-        );
+        let _ =
+            write!(text, ", staleness p99 {}, max {}", maybe_ms(times.p99), maybe_ms(times.max));
     }
     if dangling > 0 {
         let _ = write!(text, ", not there {}", count(dangling));
@@ -301,19 +267,14 @@ fn recoveries(outcome: &Outcome, paint: Paint) -> String {
 
 fn recovery(it: &Recovery) -> String {
     let at = |time: Time| span(time.since(Time::ZERO));
-    let after = it
-        .after
-        .map_or("not back to normal within the run".to_owned(), |after| {
-            format!("back to normal {} after its end", span(after))
-        });
-    let load = it.amplification.map_or(String::new(), |times| {
-        format!(", {} times the messages meanwhile", digits(times))
+    let after = it.after.map_or("not back to normal within the run".to_owned(), |after| {
+        format!("back to normal {} after its end", span(after))
     });
-    let end = if it.end == Time::NEVER {
-        "for good".to_owned()
-    } else {
-        format!("to {}", at(it.end))
-    };
+    let load = it
+        .amplification
+        .map_or(String::new(), |times| format!(", {} times the messages meanwhile", digits(times)));
+    let end =
+        if it.end == Time::NEVER { "for good".to_owned() } else { format!("to {}", at(it.end)) };
     format!("from {} {end}; {after}{load}", at(it.start))
 }
 
@@ -325,10 +286,7 @@ fn measures(run: &Run, paint: Paint) -> String {
     for (name, value) in &run.measures {
         table.row(vec![
             name.as_str().into(),
-            value
-                .value
-                .map_or("-".into(), |it| value.unit.show(it))
-                .into(),
+            value.value.map_or("-".into(), |it| value.unit.show(it)).into(),
         ]);
     }
     table.render(paint)
@@ -350,10 +308,7 @@ fn anomalies(run: &Run, paint: Paint) -> String {
 fn first_of_each(anomalies: &[Anomaly]) -> Vec<&Anomaly> {
     let mut first: Vec<&Anomaly> = Vec::new();
     for anomaly in anomalies {
-        if !first
-            .iter()
-            .any(|it| it.kind == anomaly.kind && it.flow == anomaly.flow)
-        {
+        if !first.iter().any(|it| it.kind == anomaly.kind && it.flow == anomaly.flow) {
             first.push(anomaly);
         }
     }
@@ -361,19 +316,10 @@ fn first_of_each(anomalies: &[Anomaly]) -> Vec<&Anomaly> {
 }
 
 fn anomaly_line(it: &Anomaly) -> String {
-    let Anomaly {
-        kind,
-        flow,
-        number,
-        detail,
-        ..
-    } = it;
+    let Anomaly { kind, flow, number, detail, .. } = it;
     let at = ms(it.time.since(Time::ZERO).as_ms());
-    let others = if it.count > 1 {
-        format!(", one of {}", full_count(it.count))
-    } else {
-        String::new()
-    };
+    let others =
+        if it.count > 1 { format!(", one of {}", full_count(it.count)) } else { String::new() };
     format!("{}: {flow}#{number} at {at}{others}: {detail}", words(kind))
 }
 

@@ -1,9 +1,6 @@
 //! Customers: when they come and what they do.
 
-#![expect(
-    clippy::option_option,
-    reason = "the outer `None` is a mistake that was noted"
-)]
+#![expect(clippy::option_option, reason = "the outer `None` is a mistake that was noted")]
 
 use super::codes::Code;
 use super::known::Role;
@@ -21,9 +18,8 @@ impl<'a> Reader<'a> {
         let names = &["arrivals", "sessions", "journeys", "does", "via", "policy"];
         let fields = self.fields(value, "a client", 0, names)?;
         let arrivals = self.must(&fields, "arrivals", Self::arrivals);
-        let sessions = self.or(&fields, "sessions", 1000, |reader, value| {
-            reader.count(value, 1..=MAX_SESSIONS)
-        });
+        let sessions = self
+            .or(&fields, "sessions", 1000, |reader, value| reader.count(value, 1..=MAX_SESSIONS));
         let journeys = self.journeys(&fields);
         let via = self.via(&fields);
         let policy = self.maybe(&fields, "policy", Self::policy);
@@ -40,13 +36,7 @@ impl<'a> Reader<'a> {
             }
             sessions = customers;
         }
-        Some(Client {
-            arrivals,
-            sessions,
-            journeys: journeys?,
-            via: via?,
-            policy: policy?,
-        })
+        Some(Client { arrivals, sessions, journeys: journeys?, via: via?, policy: policy? })
     }
 
     fn arrivals(&mut self, value: &'a Value) -> Option<Arrivals> {
@@ -54,13 +44,11 @@ impl<'a> Reader<'a> {
         match value.word() {
             Some("Poisson") => {
                 let fields = self.fields(value, "Poisson", 1, &["rate"])?;
-                self.must(&fields, "rate", Self::rates)
-                    .map(Arrivals::Poisson)
+                self.must(&fields, "rate", Self::rates).map(Arrivals::Poisson)
             }
             Some("Constant") => {
                 let fields = self.fields(value, "Constant", 1, &["rate"])?;
-                self.must(&fields, "rate", Self::rates)
-                    .map(Arrivals::Constant)
+                self.must(&fields, "rate", Self::rates).map(Arrivals::Constant)
             }
             Some("Gaps") => {
                 let fields = self.fields(value, "Gaps", 1, &["gap"])?;
@@ -72,10 +60,7 @@ impl<'a> Reader<'a> {
                     reader.count(value, 1..=MAX_SESSIONS)
                 });
                 let think = self.must(&fields, "think", Self::dist);
-                Some(Arrivals::Closed {
-                    customers: customers?,
-                    think: think?,
-                })
+                Some(Arrivals::Closed { customers: customers?, think: think? })
             }
             _ => {
                 self.unknown_word(
@@ -92,9 +77,7 @@ impl<'a> Reader<'a> {
     fn rates(&mut self, value: &'a Value) -> Option<Vec<(Span, f64)>> {
         let value = self.follow(value)?;
         let Kind::List(items) = &value.kind else {
-            return self
-                .positive_rate(value)
-                .map(|rate| vec![(Span::ZERO, rate)]);
+            return self.positive_rate(value).map(|rate| vec![(Span::ZERO, rate)]);
         };
         let mut stretches: Vec<(Span, f64)> = Vec::new();
         let mut sound = true;
@@ -111,9 +94,7 @@ impl<'a> Reader<'a> {
                 sound = false;
                 continue;
             };
-            let fits = stretches
-                .last()
-                .map_or(from == Span::ZERO, |(last, _)| from > *last);
+            let fits = stretches.last().map_or(from == Span::ZERO, |(last, _)| from > *last);
             if sound && !fits {
                 self.wrong(
                     Code::OutOfRange,
@@ -125,11 +106,7 @@ impl<'a> Reader<'a> {
             stretches.push((from, rate));
         }
         if sound && stretches.iter().all(|(_, rate)| *rate == 0.0) {
-            self.wrong(
-                Code::OutOfRange,
-                value.head(),
-                "nobody ever comes: no rate is above 0",
-            );
+            self.wrong(Code::OutOfRange, value.head(), "nobody ever comes: no rate is above 0");
             sound = false;
         }
         sound.then_some(stretches)
@@ -159,11 +136,7 @@ impl<'a> Reader<'a> {
             (None, Some(does)) => {
                 let flow = self.flow(does)?;
                 let name = self.known.flows[flow.0 as usize].name.to_owned();
-                Some(vec![Journey {
-                    name,
-                    weight: 1.0,
-                    actions: vec![Action::Do(flow)],
-                }])
+                Some(vec![Journey { name, weight: 1.0, actions: vec![Action::Do(flow)] }])
             }
             (Some(_), Some(does)) => {
                 self.wrong(
@@ -191,19 +164,11 @@ impl<'a> Reader<'a> {
         });
         let actions = actions?;
         if !actions.iter().any(|action| matches!(action, Action::Do(_))) {
-            self.wrong(
-                Code::NothingToDo,
-                fields.head,
-                format!("journey {name:?} does nothing"),
-            )
-            .help("a journey needs at least one Do(\"flow\")");
+            self.wrong(Code::NothingToDo, fields.head, format!("journey {name:?} does nothing"))
+                .help("a journey needs at least one Do(\"flow\")");
             return None;
         }
-        Some(Journey {
-            name: name.to_owned(),
-            weight: weight?,
-            actions,
-        })
+        Some(Journey { name: name.to_owned(), weight: weight?, actions })
     }
 
     fn action(&mut self, value: &'a Value) -> Option<Action> {
@@ -236,10 +201,8 @@ impl<'a> Reader<'a> {
         }
         let gateways: Vec<NodeIx> = self.known.all(Role::Gateway).collect();
         if gateways.len() > 1 {
-            let names: Vec<&str> = gateways
-                .iter()
-                .map(|&node| self.known.node_name(node))
-                .collect();
+            let names: Vec<&str> =
+                gateways.iter().map(|&node| self.known.node_name(node)).collect();
             self.wrong(
                 Code::AmbiguousGateway,
                 fields.head,

@@ -1,9 +1,6 @@
 //! The designs: which preset, over which broker, with which switches and exceptions.
 
-#![expect(
-    clippy::option_option,
-    reason = "the outer `None` is a mistake that was noted"
-)]
+#![expect(clippy::option_option, reason = "the outer `None` is a mistake that was noted")]
 
 use super::codes::Code;
 use super::known::{AskFact, Declared, Role};
@@ -83,11 +80,7 @@ impl<'a> Reader<'a> {
         });
         let ttl = self.or(&fields, "ttl", default.ttl, Self::positive_span);
         let versioned = self.or(&fields, "versioned", default.versioned, Self::flag);
-        Some(Cache {
-            capacity: capacity?,
-            ttl: ttl?,
-            versioned: versioned?,
-        })
+        Some(Cache { capacity: capacity?, ttl: ttl?, versioned: versioned? })
     }
 
     /// The broker: named, or the only one of its kind; `None` only where nothing needs one.
@@ -144,10 +137,7 @@ impl<'a> Reader<'a> {
         if let [only] = candidates.as_slice() {
             return Some(Some(*only));
         }
-        let names: Vec<&str> = candidates
-            .iter()
-            .map(|&node| self.known.node_name(node))
-            .collect();
+        let names: Vec<&str> = candidates.iter().map(|&node| self.known.node_name(node)).collect();
         let help = if names.is_empty() {
             format!("declare {} among the nodes", wanted.words())
         } else {
@@ -158,8 +148,7 @@ impl<'a> Reader<'a> {
             wanted.words(),
             names.len()
         );
-        self.wrong(Code::BrokerKind, fields.head, message)
-            .help(help);
+        self.wrong(Code::BrokerKind, fields.head, message).help(help);
         None
     }
 
@@ -200,11 +189,7 @@ impl<'a> Reader<'a> {
             };
             self.wrong(Code::Unreached, at, message);
         }
-        Some(Except {
-            flow,
-            service,
-            preset: preset?,
-        })
+        Some(Except { flow, service, preset: preset? })
     }
 
     /// Local copies live in the asker's store.
@@ -213,11 +198,7 @@ impl<'a> Reader<'a> {
             let hit = |except: &&Except| {
                 except.service == ask.owner && except.flow.is_none_or(|flow| flow == ask.flow)
             };
-            design
-                .except
-                .iter()
-                .rfind(hit)
-                .map_or(design.preset, |except| except.preset)
+            design.except.iter().rfind(hit).map_or(design.preset, |except| except.preset)
                 == Preset::Events
         };
         let homeless: Vec<AskFact> = self
@@ -228,10 +209,7 @@ impl<'a> Reader<'a> {
             .copied()
             .collect();
         for ask in homeless {
-            let (asker, owner) = (
-                self.known.node_name(ask.asker),
-                self.known.node_name(ask.owner),
-            );
+            let (asker, owner) = (self.known.node_name(ask.asker), self.known.node_name(ask.owner));
             let flow = self.known.flows[ask.flow.0 as usize].name;
             let message = format!(
                 "{asker:?} has no store for the copy that its ask of {owner:?} reads in design {:?}",
@@ -239,9 +217,7 @@ impl<'a> Reader<'a> {
             );
             self.wrong(Code::CopyWithoutStore, at, message)
                 .note(ask.at, format!("asked here, in flow {flow:?}"))
-                .help(format!(
-                    "give {asker:?} a store, or except {{ {owner:?}: Rest() }}"
-                ));
+                .help(format!("give {asker:?} a store, or except {{ {owner:?}: Rest() }}"));
         }
     }
 
@@ -252,27 +228,16 @@ impl<'a> Reader<'a> {
             && value.is_none_or(|value| matches!(&value.kind, Kind::Map(map) if map.is_empty()))
         {
             let at = value.map_or(whole, Value::head);
-            self.wrong(
-                Code::NothingToDo,
-                at,
-                "a scenario needs at least one design",
-            )
-            .help("designs: { \"rest\": Rest(), \"pubsub\": PubSub(), \"events\": Events() }");
+            self.wrong(Code::NothingToDo, at, "a scenario needs at least one design")
+                .help("designs: { \"rest\": Rest(), \"pubsub\": PubSub(), \"events\": Events() }");
         }
-        let designs: Vec<_> = declared
-            .iter()
-            .map(|design| self.read_design(design))
-            .collect();
+        let designs: Vec<_> = declared.iter().map(|design| self.read_design(design)).collect();
         designs.into_iter().collect()
     }
 }
 
 impl Default for Cache {
     fn default() -> Self {
-        Self {
-            capacity: 10_000,
-            ttl: Span::from_secs(60.0),
-            versioned: false,
-        }
+        Self { capacity: 10_000, ttl: Span::from_secs(60.0), versioned: false }
     }
 }

@@ -12,6 +12,12 @@ use super::codes::Code;
 use super::source::Source;
 use super::tree::Place;
 
+/// Longer lines are not shown.
+const LONGEST_LINE: usize = 4096;
+
+/// Places that are so many lines apart are shown apart.
+const NEAR_LINES: u32 = 500;
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
@@ -65,11 +71,7 @@ impl Diagnostic {
         Self {
             code,
             message: message.into(),
-            site: Site {
-                origin: Origin::File,
-                place,
-                length,
-            },
+            site: Site { origin: Origin::File, place, length },
             label: String::new(),
             help: None,
             notes: Vec::new(),
@@ -92,11 +94,7 @@ impl Diagnostic {
 
     /// Error or warning.
     pub fn severity(&self) -> Severity {
-        if self.code.is_warning() {
-            Severity::Warning
-        } else {
-            Severity::Error
-        }
+        if self.code.is_warning() { Severity::Warning } else { Severity::Error }
     }
 }
 
@@ -116,31 +114,20 @@ pub struct Diagnostics {
 impl Diagnostics {
     /// Is there an error among them, not only warnings?
     pub fn has_errors(&self) -> bool {
-        self.list
-            .iter()
-            .any(|diagnostic| diagnostic.severity() == Severity::Error)
+        self.list.iter().any(|diagnostic| diagnostic.severity() == Severity::Error)
     }
 
     /// Could the file not be read at all?
     pub fn is_unreadable(&self) -> bool {
-        self.list
-            .iter()
-            .any(|diagnostic| diagnostic.code == Code::Unreadable)
+        self.list.iter().any(|diagnostic| diagnostic.code == Code::Unreadable)
     }
 
     /// All of them as rustc would show them, each beginning `error[E0203]: ...` and naming
     /// `file:line:column`. Ends with a line break.
     pub fn render(&self, color: bool) -> String {
-        let renderer = if color {
-            Renderer::styled()
-        } else {
-            Renderer::plain()
-        };
-        let mut shown: Vec<String> = self
-            .list
-            .iter()
-            .map(|one| renderer.render(&[self.report(one)]))
-            .collect();
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let mut shown: Vec<String> =
+            self.list.iter().map(|one| renderer.render(&[self.report(one)])).collect();
         if self.omitted > 0 {
             shown.push(format!("... and {} more", self.omitted));
         }
@@ -152,25 +139,14 @@ impl Diagnostics {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut group = Group::with_title(
-            level
-                .primary_title(&*diagnostic.message)
-                .id(diagnostic.code.text()),
-        );
+        let mut group =
+            Group::with_title(level.primary_title(&*diagnostic.message).id(diagnostic.code.text()));
         if diagnostic.site.place.line == 0 {
             group = group.element(Header::path(&*self.path));
         } else {
-            let mut origins = vec![&diagnostic.site.origin];
-            for (site, _) in &diagnostic.notes {
-                if !origins.contains(&&site.origin) {
-                    origins.push(&site.origin);
-                }
+            for marks in marks(diagnostic) {
+                group = self.show(group, &marks);
             }
-            group = group.elements(
-                origins
-                    .into_iter()
-                    .map(|origin| self.snippet(diagnostic, origin)),
-            );
         }
         match &diagnostic.help {
             Some(help) => group.element(Level::HELP.message(&**help)),
@@ -178,42 +154,63 @@ impl Diagnostics {
         }
     }
 
-    /// The lines of one text that a diagnostic speaks about.
-    fn snippet<'a>(
-        &'a self,
-        diagnostic: &'a Diagnostic,
-        origin: &'a Origin,
-    ) -> Snippet<'a, Annotation<'a>> {
-        let mut marks = vec![(&diagnostic.site, &diagnostic.label, AnnotationKind::Primary)];
-        marks.extend(
-            diagnostic
-                .notes
-                .iter()
-                .map(|(site, label)| (site, label, AnnotationKind::Context)),
-        );
-        marks.retain(|(site, ..)| site.origin == *origin);
-        let lines = || marks.iter().map(|(site, ..)| site.place.line);
+    /// The lines around some marks, or only their place where the lines are too long to show.
+    fn show<'a>(&'a self, group: Group<'a>, marks: &[Mark<'a>]) -> Group<'a> {
+        let lines = || marks.iter().map(|mark| mark.site.place.line);
         let first = lines().min().unwrap_or(1);
-        let set = match origin {
-            Origin::File => None,
-            Origin::Set(text) => Some(Source::new(text.clone())),
+        let (set, path) = match &marks[0].site.origin {
+            Origin::File => (None, self.path.as_str()),
+            Origin::Set(text) => (Some(Source::new(text.clone())), "--set"),
         };
         let source = set.as_ref().unwrap_or(&self.source);
         let (text, start) = source.lines(first, lines().max().unwrap_or(first));
-        let annotations = marks.iter().map(|(site, label, kind)| {
-            let end = Place {
-                column: site.place.column + site.length,
-                ..site.place
-            };
-            let label = Some(label.as_str()).filter(|label| !label.is_empty());
-            kind.span(source.offset(site.place) - start..source.offset(end) - start)
+        if text.lines().any(|line| line.len() > LONGEST_LINE) {
+            let place = marks[0].site.place;
+            return group.element(
+                Header::path(path).line(place.line as usize).char_column(place.column as usize),
+            );
+        }
+        let annotations = marks.iter().map(|mark| {
+            let site = mark.site;
+            let end = Place { column: site.place.column + site.length, ..site.place };
+            let label = Some(mark.label).filter(|label| !label.is_empty());
+            mark.kind
+                .span(source.offset(site.place) - start..source.offset(end) - start)
                 .label(label)
         });
-        Snippet::source(text.to_owned())
-            .path(if set.is_some() { "--set" } else { &self.path })
+        let snippet: Snippet<'a, Annotation<'a>> = Snippet::source(text.to_owned())
+            .path(path)
             .line_start(first as usize)
-            .annotations(annotations)
+            .annotations(annotations);
+        group.element(snippet)
     }
+}
+
+/// A place to show, and what stands beside it.
+struct Mark<'a> {
+    site: &'a Site,
+    label: &'a str,
+    kind: AnnotationKind,
+}
+
+/// All places of a diagnostic, those together that lie in the same part of the same text; the
+/// diagnostic's own first.
+fn marks(diagnostic: &Diagnostic) -> Vec<Vec<Mark<'_>>> {
+    let own =
+        Mark { site: &diagnostic.site, label: &diagnostic.label, kind: AnnotationKind::Primary };
+    let mut groups = vec![vec![own]];
+    for (site, label) in &diagnostic.notes {
+        let mark = Mark { site, label, kind: AnnotationKind::Context };
+        let near = |group: &&mut Vec<Mark<'_>>| {
+            let first = group[0].site;
+            first.origin == site.origin && first.place.line.abs_diff(site.place.line) <= NEAR_LINES
+        };
+        match groups.iter_mut().find(near) {
+            Some(group) => group.push(mark),
+            None => groups.push(vec![mark]),
+        }
+    }
+    groups
 }
 
 impl fmt::Display for Diagnostics {

@@ -52,33 +52,22 @@ impl<'a> Reader<'a> {
             "LogNormal" => self.log_normal(value),
             "Erlang" => {
                 let fields = self.fields(value, "Erlang", 2, &["shape", "mean"])?;
-                let shape = self.must(&fields, "shape", |reader, value| {
-                    reader.count(value, 1..=1000)
-                });
+                let shape =
+                    self.must(&fields, "shape", |reader, value| reader.count(value, 1..=1000));
                 let mean = self.ns(&fields, "mean");
-                Some(Dist::Erlang {
-                    shape: shape?,
-                    mean: mean?,
-                })
+                Some(Dist::Erlang { shape: shape?, mean: mean? })
             }
             "HyperExp" => {
                 let branches = self.branches(value, "HyperExp", |reader, value| {
-                    reader
-                        .nanoseconds(value, "a mean duration")
-                        .map(|(ns, _)| ns)
+                    reader.nanoseconds(value, "a mean duration").map(|(ns, _)| ns)
                 });
                 branches.map(Dist::HyperExp)
             }
             "Pareto" => {
                 let fields = self.fields(value, "Pareto", 2, &["min", "alpha"])?;
-                let (min, alpha) = (
-                    self.ns(&fields, "min"),
-                    self.must(&fields, "alpha", Self::positive),
-                );
-                Some(Dist::Pareto {
-                    min: min?,
-                    alpha: alpha?,
-                })
+                let (min, alpha) =
+                    (self.ns(&fields, "min"), self.must(&fields, "alpha", Self::positive));
+                Some(Dist::Pareto { min: min?, alpha: alpha? })
             }
             "Empirical" => self.empirical(value),
             "Mix" => self.branches(value, "Mix", Self::dist).map(Dist::Mix),
@@ -113,10 +102,7 @@ impl<'a> Reader<'a> {
             let (median, p99) = (self.ns(&fields, "median"), self.ns(&fields, "p99"));
             let (median, p99) = (median?, p99?);
             if median <= 0.0 || p99 < median {
-                self.contradiction(
-                    fields.head,
-                    "`median` must be above 0 and `p99` not below it",
-                );
+                self.contradiction(fields.head, "`median` must be above 0 and `p99` not below it");
                 return None;
             }
             return Some(Dist::LogNormal {
@@ -151,24 +137,17 @@ impl<'a> Reader<'a> {
 
     fn empirical(&mut self, value: &'a Value) -> Option<Dist> {
         let fields = self.fields(value, "Empirical", 1, &["values"])?;
-        let items = self.must(&fields, "values", |reader, value| {
-            reader.list(value, "durations", false)
-        })?;
+        let items =
+            self.must(&fields, "values", |reader, value| reader.list(value, "durations", false))?;
         let values: Vec<Option<f64>> = items
             .iter()
             .map(|item| self.nanoseconds(item, "a duration").map(|(ns, _)| ns))
             .collect();
         if values.is_empty() {
-            self.contradiction(
-                fields.head,
-                "an empirical distribution needs at least one value",
-            );
+            self.contradiction(fields.head, "an empirical distribution needs at least one value");
             return None;
         }
-        values
-            .into_iter()
-            .collect::<Option<_>>()
-            .map(Dist::Empirical)
+        values.into_iter().collect::<Option<_>>().map(Dist::Empirical)
     }
 
     /// `[(probability, branch), ...]`, summing to 1.
@@ -179,9 +158,8 @@ impl<'a> Reader<'a> {
         branch: impl Fn(&mut Self, &'a Value) -> Option<T>,
     ) -> Option<Vec<(f64, T)>> {
         let fields = self.fields(value, what, 1, &["branches"])?;
-        let items = self.must(&fields, "branches", |reader, value| {
-            reader.list(value, "branches", false)
-        })?;
+        let items =
+            self.must(&fields, "branches", |reader, value| reader.list(value, "branches", false))?;
         let read: Vec<Option<(f64, T)>> = items
             .iter()
             .map(|item| {

@@ -12,16 +12,9 @@ const MAX_KEYS: i64 = 1_000_000_000;
 impl<'a> Reader<'a> {
     /// Reads one of the declared entities.
     pub fn read_entity(&mut self, index: usize) -> Option<Entity> {
-        let (name, value) = (
-            self.known.entities[index].name,
-            self.known.entities[index].value,
-        );
-        let fields = self.fields(
-            value,
-            "an entity",
-            0,
-            &["owner", "keys", "popularity", "start", "floor"],
-        )?;
+        let (name, value) = (self.known.entities[index].name, self.known.entities[index].value);
+        let fields =
+            self.fields(value, "an entity", 0, &["owner", "keys", "popularity", "start", "floor"])?;
         let owner = self.must(&fields, "owner", |reader, value| {
             let owner = reader.node(value, &[Role::Service])?;
             if !reader.known.node(owner).store {
@@ -37,16 +30,12 @@ impl<'a> Reader<'a> {
             }
             Some(owner)
         });
-        let keys = self.or(&fields, "keys", 1, |reader, value| {
-            reader.integer(value, 1..=MAX_KEYS)
-        });
+        let keys = self.or(&fields, "keys", 1, |reader, value| reader.integer(value, 1..=MAX_KEYS));
         let popularity = self.or(&fields, "popularity", Popular::Uniform, Self::popularity);
-        let start = self.or(&fields, "start", 0, |reader, value| {
-            reader.integer(value, i64::MIN..=i64::MAX)
-        });
-        let floor = self.maybe(&fields, "floor", |reader, value| {
-            reader.integer(value, i64::MIN..=i64::MAX)
-        });
+        let start = self
+            .or(&fields, "start", 0, |reader, value| reader.integer(value, i64::MIN..=i64::MAX));
+        let floor = self
+            .maybe(&fields, "floor", |reader, value| reader.integer(value, i64::MIN..=i64::MAX));
         let fact = &mut self.known.entities[index].fact;
         fact.owner = owner;
         fact.numeric = fields.get("start").is_some();
@@ -122,16 +111,9 @@ impl<'a> Reader<'a> {
             entities.push(entity);
         }
         if entities.is_empty() {
-            self.wrong(
-                Code::NothingToDo,
-                value.head(),
-                "a sum needs at least one entity",
-            );
+            self.wrong(Code::NothingToDo, value.head(), "a sum needs at least one entity");
             return None;
         }
-        Some(Sum {
-            name: name.to_owned(),
-            entities,
-        })
+        Some(Sum { name: name.to_owned(), entities })
     }
 }

@@ -7,18 +7,13 @@ pub fn evaluate(
     text: &str,
     knob: &mut dyn FnMut(&str) -> Result<Quantity, String>,
 ) -> Result<Quantity, String> {
-    let mut expression = Expression {
-        rest: text,
-        knob,
-        depth: 0,
-    };
+    let mut expression = Expression { rest: text, knob, depth: 0 };
     let result = expression.sum()?;
     match expression.peek() {
         None => Ok(result),
-        Some(found) => Err(format!(
-            "`{found}` is not expected after `{}`",
-            done(text, expression.rest)
-        )),
+        Some(found) => {
+            Err(format!("`{found}` is not expected after `{}`", done(text, expression.rest)))
+        }
     }
 }
 
@@ -103,10 +98,7 @@ impl Expression<'_, '_> {
     /// `250ms`, `400/s` (a unit of time right after the slash), `2%`, `8`.
     fn literal(&mut self) -> Result<Quantity, String> {
         let number = units::digits(self.rest);
-        let word = |from: &str| {
-            from.find(|c: char| !c.is_alphabetic())
-                .unwrap_or(from.len())
-        };
+        let word = |from: &str| from.find(|c: char| !c.is_alphabetic()).unwrap_or(from.len());
         let after = &self.rest[number..];
         let length = match after.chars().next() {
             Some('%') => number + 1,
@@ -146,18 +138,10 @@ fn add(left: Quantity, sign: f64, right: Quantity) -> Result<Quantity, String> {
         (Duration(a), Duration(b)) => Duration(a + sign * b),
         (Rate(a), Rate(b)) => Rate(a + sign * b),
         _ if sign > 0.0 => {
-            return Err(format!(
-                "{} and {} cannot be added",
-                left.kind(),
-                right.kind()
-            ));
+            return Err(format!("{} and {} cannot be added", left.kind(), right.kind()));
         }
         _ => {
-            return Err(format!(
-                "{} cannot be taken from {}",
-                right.kind(),
-                left.kind()
-            ));
+            return Err(format!("{} cannot be taken from {}", right.kind(), left.kind()));
         }
     })
 }
@@ -170,11 +154,7 @@ fn multiply(left: Quantity, right: Quantity) -> Result<Quantity, String> {
         (Number(a), Rate(b)) | (Rate(a), Number(b)) => Rate(a * b),
         (Duration(ns), Rate(per_s)) | (Rate(per_s), Duration(ns)) => Number(ns / 1e9 * per_s),
         _ => {
-            return Err(format!(
-                "{} and {} cannot be multiplied",
-                left.kind(),
-                right.kind()
-            ));
+            return Err(format!("{} and {} cannot be multiplied", left.kind(), right.kind()));
         }
     })
 }
@@ -191,11 +171,7 @@ fn divide(left: Quantity, right: Quantity) -> Result<Quantity, String> {
         (Number(a), Duration(ns)) => Rate(a / (ns / 1e9)),
         (Number(a), Rate(per_s)) => Duration(a / per_s * 1e9),
         _ => {
-            return Err(format!(
-                "{} cannot be divided by {}",
-                left.kind(),
-                right.kind()
-            ));
+            return Err(format!("{} cannot be divided by {}", left.kind(), right.kind()));
         }
     })
 }
@@ -242,10 +218,7 @@ mod tests {
             ("$", "a `$` without the name of a knob"),
             ("($scale", "a `(` without its `)`"),
             ("$scale $scale", "`$` is not expected after `$scale`"),
-            (
-                "$scale *",
-                "the expression ends where a number or a knob is expected",
-            ),
+            ("$scale *", "the expression ends where a number or a knob is expected"),
             ("$scale ^ 2", "`^` is not expected after `$scale`"),
             ("3 parsecs", "`p` is not expected after `3`"),
         ];

@@ -8,24 +8,9 @@ use super::syntax::Value;
 use super::tree::{Fault, FaultKind, NodeIx, Path, Target, When};
 use crate::base::Span;
 
-const KINDS: &[&str] = &[
-    "Crash",
-    "Slow",
-    "Pause",
-    "Latency",
-    "Loss",
-    "Duplicate",
-    "Reorder",
-    "Partition",
-    "Surge",
-];
-const BREAKABLE: &[Role] = &[
-    Role::Gateway,
-    Role::Service,
-    Role::Database,
-    Role::Queue,
-    Role::Log,
-];
+const KINDS: &[&str] =
+    &["Crash", "Slow", "Pause", "Latency", "Loss", "Duplicate", "Reorder", "Partition", "Surge"];
+const BREAKABLE: &[Role] = &[Role::Gateway, Role::Service, Role::Database, Role::Queue, Role::Log];
 
 impl<'a> Reader<'a> {
     /// Reads all faults; their names are unique in the end.
@@ -35,10 +20,7 @@ impl<'a> Reader<'a> {
         };
         let items = self.list(value, "faults", false)?;
         let mut given: Vec<(&'a str, Extent)> = Vec::new();
-        let read: Vec<_> = items
-            .iter()
-            .map(|item| self.fault(item, length, &mut given))
-            .collect();
+        let read: Vec<_> = items.iter().map(|item| self.fault(item, length, &mut given)).collect();
         let mut taken: Vec<String> = given.iter().map(|(name, _)| (*name).to_owned()).collect();
         let read: Vec<(Fault, bool)> = read.into_iter().collect::<Option<_>>()?;
         let unique = read.into_iter().map(|(mut fault, is_named)| {
@@ -69,12 +51,8 @@ impl<'a> Reader<'a> {
         if let Some(Some((name, at))) = name {
             self.check_name(name, at);
             if let Some(&(_, first)) = given.iter().find(|(other, _)| *other == name) {
-                self.wrong(
-                    Code::DuplicateName,
-                    at,
-                    format!("two faults are called {name:?}"),
-                )
-                .note(first, "first called so here");
+                self.wrong(Code::DuplicateName, at, format!("two faults are called {name:?}"))
+                    .note(first, "first called so here");
             }
             given.push((name, at));
         }
@@ -85,15 +63,7 @@ impl<'a> Reader<'a> {
         let name = name?.map(|(name, _)| name.to_owned());
         let is_named = name.is_some();
         let name = name.unwrap_or_else(|| usual_name.to_lowercase());
-        Some((
-            Fault {
-                name,
-                when: when?,
-                lasts: lasts?,
-                what,
-            },
-            is_named,
-        ))
+        Some((Fault { name, when: when?, lasts: lasts?, what }, is_named))
     }
 
     fn when(&mut self, value: &'a Value, length: Option<Span>) -> Option<When> {
@@ -101,14 +71,10 @@ impl<'a> Reader<'a> {
         match value.word() {
             Some("Every") => {
                 let fields = self.fields(value, "Every", 0, &["first", "every"])?;
-                let first = self.must(&fields, "first", |reader, value| {
-                    reader.instant(value, length)
-                });
+                let first =
+                    self.must(&fields, "first", |reader, value| reader.instant(value, length));
                 let every = self.must(&fields, "every", Self::positive_span);
-                Some(When::Every {
-                    first: first?,
-                    every: every?,
-                })
+                Some(When::Every { first: first?, every: every? })
             }
             Some("Random") => {
                 let fields = self.fields(value, "Random", 1, &["gap"])?;
@@ -150,10 +116,7 @@ impl<'a> Reader<'a> {
                 let target = self.target(&fields);
                 let host = self.or(&fields, "host", false, Self::flag);
                 Some((
-                    FaultKind::Crash {
-                        target: target?,
-                        host: host?,
-                    },
+                    FaultKind::Crash { target: target?, host: host? },
                     self.name_on(word, target?),
                 ))
             }
@@ -162,20 +125,14 @@ impl<'a> Reader<'a> {
                 let target = self.target(&fields);
                 let factor = self.must(&fields, "factor", Self::factor);
                 Some((
-                    FaultKind::Slow {
-                        target: target?,
-                        factor: factor?,
-                    },
+                    FaultKind::Slow { target: target?, factor: factor? },
                     self.name_on(word, target?),
                 ))
             }
             "Pause" => {
                 let fields = self.fields(value, "Pause", 1, &["target", "instance"])?;
                 let target = self.target(&fields);
-                Some((
-                    FaultKind::Pause { target: target? },
-                    self.name_on(word, target?),
-                ))
+                Some((FaultKind::Pause { target: target? }, self.name_on(word, target?)))
             }
             "Surge" => {
                 let fields = self.fields(value, "Surge", 2, &["client", "factor"])?;
@@ -196,25 +153,14 @@ impl<'a> Reader<'a> {
                 Some((FaultKind::Latency { path, add: add? }, name))
             }
             "Reorder" => {
-                let fields = self.fields(
-                    value,
-                    "Reorder",
-                    2,
-                    &["from", "to", "probability", "by", "both"],
-                )?;
+                let fields =
+                    self.fields(value, "Reorder", 2, &["from", "to", "probability", "by", "both"])?;
                 let path = self.path(&fields);
                 let probability = self.must(&fields, "probability", Self::ratio);
                 let by = self.must(&fields, "by", Self::dist);
                 let path = path?;
                 let name = self.path_name(word, &path);
-                Some((
-                    FaultKind::Reorder {
-                        path,
-                        probability: probability?,
-                        by: by?,
-                    },
-                    name,
-                ))
+                Some((FaultKind::Reorder { path, probability: probability?, by: by? }, name))
             }
             "Partition" => {
                 let fields = self.fields(value, "Partition", 2, path)?;
@@ -256,9 +202,7 @@ impl<'a> Reader<'a> {
 
     fn path_name(&self, word: &str, path: &Path) -> String {
         let ends = path.from.iter().chain(&path.to).take(2);
-        ends.fold(word.to_owned(), |name, &node| {
-            format!("{name}-{}", self.known.node_name(node))
-        })
+        ends.fold(word.to_owned(), |name, &node| format!("{name}-{}", self.known.node_name(node)))
     }
 
     fn factor(&mut self, value: &'a Value) -> Option<f64> {
@@ -290,20 +234,15 @@ impl<'a> Reader<'a> {
             }
             Some(node)
         });
-        let instance = self.maybe(fields, "instance", |reader, value| {
-            reader.count(value, 0..=u32::MAX)
-        });
+        let instance =
+            self.maybe(fields, "instance", |reader, value| reader.count(value, 0..=u32::MAX));
         let (node, instance) = (node?, instance?);
         let instances = self.known.node(node).instances;
         if let Some(instance) = instance.filter(|instance| *instance >= instances) {
             let at = fields.get("instance").map_or(fields.head, Value::head);
             let name = self.known.node_name(node);
-            self.wrong(
-                Code::NoInstance,
-                at,
-                format!("{name:?} has no instance {instance}"),
-            )
-            .help(format!("it has {instances}, counted from 0"));
+            self.wrong(Code::NoInstance, at, format!("{name:?} has no instance {instance}"))
+                .help(format!("it has {instances}, counted from 0"));
             return None;
         }
         Some(Target { node, instance })
@@ -327,11 +266,7 @@ impl<'a> Reader<'a> {
         let from = self.or(fields, "from", Vec::new(), Self::some_nodes);
         let to = self.or(fields, "to", Vec::new(), Self::some_nodes);
         let both = self.or(fields, "both", true, Self::flag);
-        Some(Path {
-            from: from?,
-            to: to?,
-            both: both?,
-        })
+        Some(Path { from: from?, to: to?, both: both? })
     }
 
     fn some_nodes(&mut self, value: &'a Value) -> Option<Vec<NodeIx>> {

@@ -23,19 +23,11 @@ pub fn read(
     source: &Source,
     sets: &[(String, String)],
 ) -> (Option<Scenario>, Vec<Mistake>) {
-    let whole = Extent {
-        origin: 0,
-        start: 0,
-        end: source.text().len() as u32,
-    };
+    let whole = Extent { origin: 0, start: 0, end: source.text().len() as u32 };
     if source.text().trim().is_empty() {
         return (
             None,
-            vec![Mistake::new(
-                Code::Empty,
-                Extent { end: 0, ..whole },
-                "the scenario is empty",
-            )],
+            vec![Mistake::new(Code::Empty, Extent { end: 0, ..whole }, "the scenario is empty")],
         );
     }
     let root = match grammar::read(source.text(), 0, 0) {
@@ -45,9 +37,7 @@ pub fn read(
     let mut first = Reader::new(&[], Extent::default(), Known::default());
     let fields = first.fields(&root, "a scenario", 0, FIELDS);
     let knobs_value = fields.as_ref().and_then(|fields| fields.get("knobs"));
-    let entries = knobs_value
-        .map(|value| first.entries(value, "knobs"))
-        .unwrap_or_default();
+    let entries = knobs_value.map(|value| first.entries(value, "knobs")).unwrap_or_default();
     let mut mistakes = first.mistakes;
     let mut knobs: Vec<Knob> = entries
         .into_iter()
@@ -55,15 +45,11 @@ pub fn read(
             let before = mistakes.len();
             knob::check_default(name, at, value, &mut mistakes);
             let sound = mistakes.len() == before;
-            Knob {
-                name: name.to_owned(),
-                at,
-                value: value.clone(),
-                sound,
-            }
+            Knob { name: name.to_owned(), at, value: value.clone(), sound }
         })
         .collect();
-    knob::turn(&mut knobs, sets, &mut mistakes);
+    let area = knobs_value.unwrap_or(&root).head();
+    knob::turn(&mut knobs, area, sets, &mut mistakes);
     let Some(fields) = fields else {
         return (None, mistakes);
     };
@@ -76,10 +62,7 @@ pub fn read(
         // What is not used because of a mistake elsewhere is no news.
         reader.unused();
     }
-    assert!(
-        errors || scenario.is_some(),
-        "a scenario that could not be read has an error"
-    );
+    assert!(errors || scenario.is_some(), "a scenario that could not be read has an error");
     (scenario.filter(|_| !errors), reader.mistakes)
 }
 
@@ -161,9 +144,7 @@ impl<'a> Reader<'a> {
         let max_in_flight = self.or(&fields, "max_in_flight", 5_000_000, |reader, value| {
             reader.integer(value, 1..=i64::MAX)
         });
-        let seed = self.or(&fields, "seed", 1, |reader, value| {
-            reader.integer(value, 0..=i64::MAX)
-        });
+        let seed = self.or(&fields, "seed", 1, |reader, value| reader.integer(value, 0..=i64::MAX));
         let (length, warmup) = (length?, warmup?);
         if warmup >= length {
             let at = fields.get("warmup").map_or(fields.head, Value::head);
@@ -183,21 +164,14 @@ impl<'a> Reader<'a> {
     }
 
     fn something_to_do(&mut self, fields: &Fields<'a>) {
-        let clients = self
-            .known
-            .nodes
-            .iter()
-            .any(|node| node.value.word() == Some("Client"));
+        let clients = self.known.nodes.iter().any(|node| node.value.word() == Some("Client"));
         // A node that could not be read may have been meant as the client.
         let readable = self.known.nodes.iter().all(|node| node.fact.role.is_some());
         if !clients && readable {
             let at = fields.get("nodes").map_or(fields.head, Value::head);
-            self.wrong(
-                Code::NothingToDo,
-                at,
-                "a scenario needs at least one client",
-            )
-            .help("nodes: { \"web\": Client(arrivals: Poisson(\"10/s\"), does: \"flow\"), ... }");
+            self.wrong(Code::NothingToDo, at, "a scenario needs at least one client").help(
+                "nodes: { \"web\": Client(arrivals: Poisson(\"10/s\"), does: \"flow\"), ... }",
+            );
         }
         if self.known.flows.is_empty() {
             let at = fields.get("flows").map_or(fields.head, Value::head);
@@ -240,19 +214,12 @@ impl<'a> Reader<'a> {
 
     /// A text as it stands, with the place inside its quotes. Not a knob: `$` is left alone.
     fn placed(&mut self, value: &'a Value, source: &Source) -> Option<Placed<String>> {
-        let Kind::Text {
-            value: text,
-            opener,
-        } = &value.kind
-        else {
+        let Kind::Text { value: text, opener } = &value.kind else {
             self.wrong_shape(value, "a text in quotes");
             return None;
         };
         let place: Place = source.place((value.at.start + opener) as usize);
-        Some(Placed {
-            value: text.clone(),
-            place,
-        })
+        Some(Placed { value: text.clone(), place })
     }
 
     /// Warns of what is declared and never used.
@@ -265,10 +232,7 @@ impl<'a> Reader<'a> {
                     knob.at,
                     format!("knob `{}` is never used", knob.name),
                 )
-                .help(format!(
-                    "write \"${}\" where its value should stand",
-                    knob.name
-                ));
+                .help(format!("write \"${}\" where its value should stand", knob.name));
             }
         }
         let idle = |policy: &&Declared<'a, bool>| {
@@ -282,12 +246,7 @@ impl<'a> Reader<'a> {
             .map(|policy| (policy.name, policy.at))
             .collect();
         for (name, at) in idle {
-            self.wrong(
-                Code::UnusedPolicy,
-                at,
-                format!("policy {name:?} is never used"),
-            )
-            .help(
+            self.wrong(Code::UnusedPolicy, at, format!("policy {name:?} is never used")).help(
                 "name it in a node's `policy`; client, call, store and publish apply by themselves",
             );
         }

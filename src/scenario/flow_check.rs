@@ -17,25 +17,16 @@ const MAX_STEPS: u64 = 4096;
 pub fn check(reader: &mut Reader<'_>, at: Extent, name: &str, steps: &[Step], sites: &[Extent]) {
     let size = size(steps);
     if size.steps > MAX_STEPS {
-        let message = format!(
-            "flow {name:?} unrolls into {} steps, more than {MAX_STEPS}",
-            size.steps
-        );
+        let message =
+            format!("flow {name:?} unrolls into {} steps, more than {MAX_STEPS}", size.steps);
         reader.wrong(Code::TooLong, at, message);
     } else if size.effects > MAX_EFFECTS {
-        let message = format!(
-            "flow {name:?} unrolls into {} effects, more than {MAX_EFFECTS}",
-            size.effects
-        );
+        let message =
+            format!("flow {name:?} unrolls into {} effects, more than {MAX_EFFECTS}", size.effects);
         reader.wrong(Code::TooManyEffects, at, message);
     }
-    let mut walk = Walk {
-        reader,
-        sites: sites.iter().copied(),
-        seen: Vec::new(),
-        told: None,
-        warned: false,
-    };
+    let mut walk =
+        Walk { reader, sites: sites.iter().copied(), seen: Vec::new(), told: None, warned: false };
     walk.transactions(steps, at);
     walk.steps(steps);
     debug_assert_eq!(walk.sites.len(), 0, "every step has its place");
@@ -53,23 +44,12 @@ fn size(steps: &[Step]) -> Size {
             Step::Repeat(times, steps) => (u64::from(*times), size(steps)),
             Step::Tell(Tell { steps, .. }) | Step::Call { steps, .. } => (1, size(steps)),
             Step::All(steps) | Step::Maybe(_, steps) => (1, size(steps)),
-            Step::Effect(_) => (
-                1,
-                Size {
-                    steps: 0,
-                    effects: 1,
-                },
-            ),
+            Step::Effect(_) => (1, Size { steps: 0, effects: 1 }),
             _ => (1, Size::default()),
         };
         Size {
-            steps: sum
-                .steps
-                .saturating_add(1)
-                .saturating_add(inner.steps.saturating_mul(times)),
-            effects: sum
-                .effects
-                .saturating_add(inner.effects.saturating_mul(times)),
+            steps: sum.steps.saturating_add(1).saturating_add(inner.steps.saturating_mul(times)),
+            effects: sum.effects.saturating_add(inner.effects.saturating_mul(times)),
         }
     })
 }
@@ -85,24 +65,9 @@ struct Rows {
 }
 
 impl Rows {
-    const NOTHING: Self = Self {
-        lead: 0,
-        tail: 0,
-        longest: 0,
-        whole: Some(0),
-    };
-    const BREAK: Self = Self {
-        lead: 0,
-        tail: 0,
-        longest: 0,
-        whole: None,
-    };
-    const EFFECT: Self = Self {
-        lead: 1,
-        tail: 1,
-        longest: 1,
-        whole: Some(1),
-    };
+    const NOTHING: Self = Self { lead: 0, tail: 0, longest: 0, whole: Some(0) };
+    const BREAK: Self = Self { lead: 0, tail: 0, longest: 0, whole: None };
+    const EFFECT: Self = Self { lead: 1, tail: 1, longest: 1, whole: Some(1) };
 
     fn then(self, next: Self) -> Self {
         let across =
@@ -110,19 +75,13 @@ impl Rows {
         Self {
             lead: self.lead.max(across(self.whole, next.lead)),
             tail: next.tail.max(across(next.whole, self.tail)),
-            longest: self
-                .longest
-                .max(next.longest)
-                .max(self.tail.saturating_add(next.lead)),
+            longest: self.longest.max(next.longest).max(self.tail.saturating_add(next.lead)),
             whole: self.whole.zip(next.whole).map(|(a, b)| a.saturating_add(b)),
         }
     }
 
     fn or_nothing(self) -> Self {
-        Self {
-            whole: Some(self.whole.unwrap_or(0)),
-            ..self
-        }
+        Self { whole: Some(self.whole.unwrap_or(0)), ..self }
     }
 
     fn times(self, times: u32) -> Self {
@@ -194,13 +153,7 @@ impl<S: ExactSizeIterator<Item = Extent>> Walk<'_, '_, S> {
                     self.may_refuse(need.is_some(), at);
                 }
                 Step::Effect(effect) => {
-                    let compare = matches!(
-                        effect.change,
-                        Change::Put {
-                            if_unchanged: true,
-                            ..
-                        }
-                    );
+                    let compare = matches!(effect.change, Change::Put { if_unchanged: true, .. });
                     self.may_refuse(compare || matches!(effect.change, Change::Take(_)), at);
                     let item = (effect.entity, effect.key.clone());
                     if matches!(effect.change, Change::Put { .. }) && !self.seen.contains(&item) {

@@ -5,8 +5,8 @@ use super::flow_check;
 use super::known::{AskFact, Role};
 use super::reader::{Fields, Reader};
 use super::source::Extent;
-use super::syntax::{Kind, Value};
-use super::tree::{Change, Effect, EntityIx, Flow, FlowIx, Key, NodeIx, Step, Tell};
+use super::syntax::Value;
+use super::tree::{Change, EntityIx, Flow, FlowIx, NodeIx, Step, Tell};
 
 /// Tells may be nested so deep.
 const MAX_TELLS: u32 = 4;
@@ -21,14 +21,17 @@ const STEPS: &[&str] = &[
 
 /// Where a step stands.
 #[derive(Clone, Copy)]
-struct Scene {
-    flow: FlowIx,
+pub struct Scene {
+    /// In which flow.
+    pub flow: FlowIx,
     /// The service that does it, if its name could be read.
-    here: Option<NodeIx>,
-    tells: u32,
-    calls: u32,
+    pub here: Option<NodeIx>,
+    /// Tells around it.
+    pub tells: u32,
+    /// Calls around it.
+    pub calls: u32,
     /// Directly in a branch of an `All`, at the same service.
-    in_all: bool,
+    pub in_all: bool,
 }
 
 impl<'a> Reader<'a> {
@@ -38,20 +41,13 @@ impl<'a> Reader<'a> {
         let (name, at, value) = (declared.name, declared.at, declared.value);
         let names = &["home", "deadline", "propagate", "give_up", "work", "steps"];
         let fields = self.fields(value, "a flow", 0, names)?;
-        let home = self.must(&fields, "home", |reader, value| {
-            reader.node(value, &[Role::Service])
-        });
+        let home = self.must(&fields, "home", |reader, value| reader.node(value, &[Role::Service]));
         let deadline = self.maybe(&fields, "deadline", Self::positive_span);
         let propagate = self.or(&fields, "propagate", false, Self::flag);
         let give_up = self.maybe(&fields, "give_up", Self::positive_span);
         let work = self.maybe(&fields, "work", Self::dist);
-        let scene = Scene {
-            flow: FlowIx(index as u16),
-            here: home,
-            tells: 0,
-            calls: 0,
-            in_all: false,
-        };
+        let scene =
+            Scene { flow: FlowIx(index as u16), here: home, tells: 0, calls: 0, in_all: false };
         let mut sites = Vec::new();
         let steps = self.or(&fields, "steps", Vec::new(), |reader, value| {
             reader.steps(value, scene, &mut sites)
@@ -78,10 +74,8 @@ impl<'a> Reader<'a> {
         sites: &mut Vec<Extent>,
     ) -> Option<Vec<Step>> {
         let items = self.list(value, "steps", true)?;
-        let steps: Vec<Option<Step>> = items
-            .iter()
-            .map(|item| self.step(item, scene, sites))
-            .collect();
+        let steps: Vec<Option<Step>> =
+            items.iter().map(|item| self.step(item, scene, sites)).collect();
         steps.into_iter().collect()
     }
 
@@ -97,6 +91,10 @@ impl<'a> Reader<'a> {
             "Write" | "Add" | "Take" | "Put" => self.effect(value, scene).map(Step::Effect),
             "Work" => {
                 let fields = self.fields(value, "Work", 1, &["time"])?;
+                if scene.in_all {
+                    let message = "branches of an `All` hold asks, reads, tells and calls, no work of the service itself";
+                    self.misplaced(fields.head, message, "put it before or after the `All`");
+                }
                 self.must(&fields, "time", Self::dist).map(Step::Work)
             }
             "Tell" => self.tell(value, scene, sites).map(Step::Tell),
@@ -110,9 +108,8 @@ impl<'a> Reader<'a> {
             }
             "Repeat" => {
                 let fields = self.fields(value, "Repeat", 2, &["times", "steps"])?;
-                let times = self.must(&fields, "times", |reader, value| {
-                    reader.count(value, 0..=MAX_TIMES)
-                });
+                let times =
+                    self.must(&fields, "times", |reader, value| reader.count(value, 0..=MAX_TIMES));
                 let steps = self.body(&fields, scene, sites);
                 Some(Step::Repeat(times?, steps?))
             }
@@ -130,9 +127,8 @@ impl<'a> Reader<'a> {
         scene: Scene,
         sites: &mut Vec<Extent>,
     ) -> Option<Vec<Step>> {
-        let steps = self.must(fields, "steps", |reader, value| {
-            reader.steps(value, scene, sites)
-        })?;
+        let steps =
+            self.must(fields, "steps", |reader, value| reader.steps(value, scene, sites))?;
         if steps.is_empty() {
             self.wrong(Code::NothingToDo, fields.head, "there are no steps in here");
             return None;
@@ -146,9 +142,8 @@ impl<'a> Reader<'a> {
         let fields = self.fields(value, what, 1, &["entity", "key", "need"])?;
         let entity = self.must(&fields, "entity", Self::entity);
         let key = self.key(&fields, entity, false);
-        let need = self.maybe(&fields, "need", |reader, value| {
-            reader.integer(value, i64::MIN..=i64::MAX)
-        });
+        let need =
+            self.maybe(&fields, "need", |reader, value| reader.integer(value, i64::MIN..=i64::MAX));
         let entity = entity?;
         let (name, owner) = self.owner(entity);
         if let (Some(owner), Some(here)) = (owner, scene.here) {
@@ -165,199 +160,30 @@ impl<'a> Reader<'a> {
                 });
                 self.known.edges.push((scene.flow, owner));
             } else if owner != here {
-                self.foreign(
-                    fields.head,
-                    here,
-                    owner,
-                    name,
-                    &format!("write Ask({name:?})"),
-                );
+                self.foreign(fields.head, here, owner, name, &format!("write Ask({name:?})"));
             }
         }
         let (key, need) = (key?, need?);
-        Some(if ask {
-            Step::Ask { entity, key, need }
-        } else {
-            Step::Read { entity, key, need }
-        })
+        Some(if ask { Step::Ask { entity, key, need } } else { Step::Read { entity, key, need } })
     }
 
-    fn owner(&self, entity: EntityIx) -> (&'a str, Option<NodeIx>) {
+    /// An entity's name, and its owner if that could be read.
+    pub fn owner(&self, entity: EntityIx) -> (&'a str, Option<NodeIx>) {
         let declared = &self.known.entities[entity.0 as usize];
         (declared.name, declared.fact.owner)
     }
 
-    fn foreign(&mut self, at: Extent, here: NodeIx, owner: NodeIx, name: &str, help: &str) {
+    /// Notes data of others.
+    pub fn foreign(&mut self, at: Extent, here: NodeIx, owner: NodeIx, name: &str, help: &str) {
         let (here, owner) = (self.known.node_name(here), self.known.node_name(owner));
         let message =
             format!("{name:?} belongs to {owner:?}, not to {here:?}, which does this step");
         self.wrong(Code::ForeignData, at, message).help(help);
     }
 
-    fn effect(&mut self, value: &'a Value, scene: Scene) -> Option<Effect> {
-        let (what, names, positional): (&'static str, &[&'static str], usize) =
-            match value.word()? {
-                "Write" => ("Write", &["entity", "key", "undo"], 1),
-                "Add" => ("Add", &["entity", "amount", "key", "undo"], 2),
-                "Take" => ("Take", &["entity", "amount", "key", "undo"], 2),
-                _ => ("Put", &["entity", "add", "if_unchanged", "key", "undo"], 2),
-            };
-        let fields = self.fields(value, what, positional, names)?;
-        let entity = self.must(&fields, "entity", Self::entity);
-        let key = self.key(&fields, entity, what == "Write");
-        let change = self.change(&fields, what);
-        let undo = self.maybe(&fields, "undo", |reader, value| reader.undo(value, entity));
-        let entity = entity?;
-        self.check_effect(&fields, entity, scene);
-        Some(Effect {
-            entity,
-            key: key?,
-            change: change?,
-            undo: undo?,
-        })
-    }
-
-    fn change(&mut self, fields: &Fields<'a>, what: &str) -> Option<Change> {
-        match what {
-            "Write" => Some(Change::Write),
-            "Add" => self.must(fields, "amount", Self::amount).map(Change::Add),
-            "Take" => self
-                .must(fields, "amount", |reader, value| {
-                    reader.integer(value, 1..=i64::MAX)
-                })
-                .map(Change::Take),
-            _ => {
-                let add = self.or(fields, "add", 0, Self::amount);
-                let if_unchanged = self.or(fields, "if_unchanged", false, Self::flag);
-                Some(Change::Put {
-                    add: add?,
-                    if_unchanged: if_unchanged?,
-                })
-            }
-        }
-    }
-
-    fn amount(&mut self, value: &'a Value) -> Option<i64> {
-        self.integer(value, -i64::MAX..=i64::MAX)
-    }
-
-    fn check_effect(&mut self, fields: &Fields<'a>, entity: EntityIx, scene: Scene) {
-        let (name, owner) = self.owner(entity);
-        if let (Some(owner), Some(here)) = (owner, scene.here)
-            && owner != here
-        {
-            let help = format!(
-                "write Tell({:?}, ...) around it",
-                self.known.node_name(owner)
-            );
-            self.foreign(fields.head, here, owner, name, &help);
-        }
-        if scene.calls > 0 {
-            self.misplaced(
-                fields.head,
-                "a call only answers: it changes nothing",
-                "use a Tell",
-            );
-        } else if scene.in_all {
-            self.misplaced(
-                fields.head,
-                "branches of an `All` hold asks, reads, tells and calls, no effects of the service itself",
-                "put it before or after the `All`",
-            );
-        }
-    }
-
-    fn misplaced(&mut self, at: Extent, message: &str, help: &str) {
+    /// Notes a step that may not stand where it does.
+    pub fn misplaced(&mut self, at: Extent, message: &str, help: &str) {
         self.wrong(Code::Misplaced, at, message).help(help);
-    }
-
-    /// `Write`, `Add(1)`, or with the entity for symmetry, `Add("stock", 1)`.
-    fn undo(&mut self, value: &'a Value, effect: Option<EntityIx>) -> Option<Change> {
-        let value = self.follow(value)?;
-        let short = matches!(&value.kind, Kind::Group { args, .. } if args.len() == 1 && args[0].name.is_none());
-        let (fields, change) = match value.word() {
-            Some("Write") => (
-                self.fields(value, "Write", 1, &["entity"])?,
-                Some(Change::Write),
-            ),
-            Some("Add") => {
-                let fields = if short {
-                    self.fields(value, "Add", 1, &["amount", "entity"])?
-                } else {
-                    self.fields(value, "Add", 2, &["entity", "amount"])?
-                };
-                let change = self.must(&fields, "amount", Self::amount).map(Change::Add);
-                (fields, change)
-            }
-            Some("Take" | "Put") => {
-                self.wrong(
-                    Code::BadUndo,
-                    value.head(),
-                    "an undo is unguarded: it can neither be refused nor depend on what was seen",
-                )
-                .help("write undo: Add(...) or undo: Write");
-                return None;
-            }
-            _ => {
-                self.unknown_word(value, "an undo", &["Write", "Add"]);
-                return None;
-            }
-        };
-        if let Some(named) = fields.get("entity") {
-            let entity = self.entity(named)?;
-            if effect.is_some_and(|effect| effect != entity) {
-                self.wrong(
-                    Code::BadUndo,
-                    named.head(),
-                    "an undo changes the same entity as its effect",
-                );
-            }
-        }
-        change
-    }
-
-    /// Which item: `New` for a `Write` of what is no number, by popularity otherwise.
-    fn key(&mut self, fields: &Fields<'a>, entity: Option<EntityIx>, write: bool) -> Option<Key> {
-        let Some(value) = fields.get("key") else {
-            let declared = &self.known.entities[entity?.0 as usize];
-            let new = write && !declared.fact.numeric;
-            return Some(if new {
-                Key::New
-            } else {
-                Key::Popular(declared.name.to_owned())
-            });
-        };
-        let value = self.follow(value)?;
-        match (value.word(), &value.kind) {
-            (Some("New"), Kind::Word(_)) => Some(Key::New),
-            (Some("Own"), Kind::Word(_)) => Some(Key::Own),
-            (Some("Popular"), Kind::Word(_)) => Some(Key::Popular(
-                self.known.entities[entity?.0 as usize].name.to_owned(),
-            )),
-            (Some("Popular"), _) => {
-                let named = self.fields(value, "Popular", 1, &["draw"])?;
-                let (draw, at) = self.must(&named, "draw", Self::text)?;
-                self.check_name(draw, at);
-                Some(Key::Popular(draw.to_owned()))
-            }
-            (Some("Same"), _) => {
-                self.wrong(
-                    Code::Unsupported,
-                    value.head(),
-                    "`Same` cannot be simulated yet",
-                )
-                .help("steps with the same Popular(\"name\") mean the same item");
-                None
-            }
-            _ => {
-                self.unknown_word(
-                    value,
-                    "a key",
-                    &["New", "Own", "Popular", "Popular(\"draw\")"],
-                );
-                None
-            }
-        }
     }
 
     fn tell(&mut self, value: &'a Value, scene: Scene, sites: &mut Vec<Extent>) -> Option<Tell> {
@@ -379,12 +205,7 @@ impl<'a> Reader<'a> {
             );
             return None;
         }
-        let inner = Scene {
-            here: service,
-            tells: scene.tells + 1,
-            in_all: false,
-            ..scene
-        };
+        let inner = Scene { here: service, tells: scene.tells + 1, in_all: false, ..scene };
         let steps = self.body(&fields, inner, sites);
         let work = self.maybe(&fields, "work", Self::dist);
         let refuses = self.or(&fields, "refuses", 0.0, Self::ratio);
@@ -414,16 +235,10 @@ impl<'a> Reader<'a> {
             return;
         };
         if effect.undo.is_some() {
-            self.wrong(
-                Code::DuplicateField,
-                value.head(),
-                "the effect has an undo of its own",
-            );
+            self.wrong(Code::DuplicateField, value.head(), "the effect has an undo of its own");
         }
         // Where the undo is wrong, that has been said; what follows should not say there is none.
-        effect.undo = self
-            .undo(value, Some(effect.entity))
-            .or(Some(Change::Write));
+        effect.undo = self.undo(value, Some(effect.entity)).or(Some(Change::Write));
     }
 
     fn call(&mut self, value: &'a Value, scene: Scene, sites: &mut Vec<Extent>) -> Option<Step> {
@@ -437,37 +252,22 @@ impl<'a> Reader<'a> {
             );
             return None;
         }
-        let inner = Scene {
-            here: service,
-            calls: scene.calls + 1,
-            in_all: false,
-            ..scene
-        };
+        let inner = Scene { here: service, calls: scene.calls + 1, in_all: false, ..scene };
         let work = self.maybe(&fields, "work", Self::dist);
-        let steps = self.or(&fields, "steps", Vec::new(), |reader, value| {
-            reader.steps(value, inner, sites)
-        });
-        Some(Step::Call {
-            service: service?,
-            work: work?,
-            steps: steps?,
-        })
+        let steps = self
+            .or(&fields, "steps", Vec::new(), |reader, value| reader.steps(value, inner, sites));
+        Some(Step::Call { service: service?, work: work?, steps: steps? })
     }
 
     /// The field `service`: one that is not the teller itself.
     fn other_service(&mut self, fields: &Fields<'a>, scene: Scene, verb: &str) -> Option<NodeIx> {
-        let service = self.must(fields, "service", |reader, value| {
-            reader.node(value, &[Role::Service])
-        })?;
+        let service =
+            self.must(fields, "service", |reader, value| reader.node(value, &[Role::Service]))?;
         self.known.edges.push((scene.flow, service));
         if scene.here == Some(service) {
             let name = self.known.node_name(service);
-            self.wrong(
-                Code::TalksToItself,
-                fields.head,
-                format!("{name:?} {verb} itself"),
-            )
-            .help("write the steps without it");
+            self.wrong(Code::TalksToItself, fields.head, format!("{name:?} {verb} itself"))
+                .help("write the steps without it");
         }
         Some(service)
     }
@@ -493,14 +293,6 @@ impl<'a> Reader<'a> {
                 "only the home runs branches together",
             );
         }
-        self.body(
-            &fields,
-            Scene {
-                in_all: true,
-                ..scene
-            },
-            sites,
-        )
-        .map(Step::All)
+        self.body(&fields, Scene { in_all: true, ..scene }, sites).map(Step::All)
     }
 }

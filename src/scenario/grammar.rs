@@ -24,17 +24,13 @@ pub struct SyntaxError {
     pub opened: Option<Extent>,
 }
 
-type Read<T> = Result<T, SyntaxError>;
+/// What is read, or why not.
+pub type Read<T> = Result<T, SyntaxError>;
 
 /// Reads one value and nothing after it. `origin` names the text in every [`Extent`], `start` is
 /// the byte where reading begins.
 pub fn read(text: &str, origin: u16, start: usize) -> Read<Value> {
-    let mut reader = Grammar {
-        text,
-        at: start,
-        origin,
-        depth: 0,
-    };
+    let mut reader = Grammar { text, at: start, origin, depth: 0 };
     reader.attributes()?;
     let value = reader.value()?;
     reader.space()?;
@@ -44,9 +40,10 @@ pub fn read(text: &str, origin: u16, start: usize) -> Read<Value> {
     Ok(value)
 }
 
-struct Grammar<'a> {
-    text: &'a str,
-    at: usize,
+/// Reads a text from a byte on.
+pub struct Grammar<'a> {
+    pub text: &'a str,
+    pub at: usize,
     origin: u16,
     depth: u32,
 }
@@ -75,10 +72,7 @@ impl<'a> Grammar<'a> {
         }
         self.depth += 1;
         let kind = match self.peek() {
-            Some('(') => Kind::Group {
-                name: None,
-                args: self.args()?,
-            },
+            Some('(') => Kind::Group { name: None, args: self.args()? },
             Some('[') => Kind::List(self.sequence(']', Self::value)?),
             Some('{') => Kind::Map(self.sequence('}', Self::entry)?),
             Some('"') => self.text_literal()?,
@@ -96,10 +90,7 @@ impl<'a> Grammar<'a> {
             }
         };
         self.depth -= 1;
-        Ok(Value {
-            at: self.since(start),
-            kind,
-        })
+        Ok(Value { at: self.since(start), kind })
     }
 
     fn worded(&mut self) -> Read<Kind> {
@@ -109,25 +100,16 @@ impl<'a> Grammar<'a> {
             "true" => return Ok(Kind::Bool(true)),
             "false" => return Ok(Kind::Bool(false)),
             "inf" => {
-                return Ok(Kind::Number {
-                    value: f64::INFINITY,
-                    whole: None,
-                });
+                return Ok(Kind::Number { value: f64::INFINITY, whole: None });
             }
             "NaN" => {
-                return Ok(Kind::Number {
-                    value: f64::NAN,
-                    whole: None,
-                });
+                return Ok(Kind::Number { value: f64::NAN, whole: None });
             }
             _ => {}
         }
         self.space()?;
         if self.peek() == Some('(') {
-            return Ok(Kind::Group {
-                args: self.args()?,
-                name: Some(name),
-            });
+            return Ok(Kind::Group { args: self.args()?, name: Some(name) });
         }
         self.at = end;
         Ok(Kind::Word(name.text))
@@ -141,17 +123,11 @@ impl<'a> Grammar<'a> {
                 reader.space()?;
                 if reader.peek() == Some(':') {
                     reader.at += 1;
-                    return Ok(Arg {
-                        name: Some(name),
-                        value: reader.value()?,
-                    });
+                    return Ok(Arg { name: Some(name), value: reader.value()? });
                 }
                 reader.at = start;
             }
-            Ok(Arg {
-                name: None,
-                value: reader.value()?,
-            })
+            Ok(Arg { name: None, value: reader.value()? })
         })
     }
 
@@ -159,10 +135,7 @@ impl<'a> Grammar<'a> {
         let key = self.value()?;
         self.space()?;
         if self.peek() != Some(':') {
-            return Err(self.error(format!(
-                "expected `:` after the key, found {}",
-                self.found()
-            )));
+            return Err(self.error(format!("expected `:` after the key, found {}", self.found())));
         }
         self.at += 1;
         Ok((key, self.value()?))
@@ -175,10 +148,7 @@ impl<'a> Grammar<'a> {
         let opened = self.since(start);
         let mut items = Vec::new();
         loop {
-            self.space().map_err(|error| SyntaxError {
-                opened: Some(opened),
-                ..error
-            })?;
+            self.space().map_err(|error| SyntaxError { opened: Some(opened), ..error })?;
             if self.peek() == Some(close) {
                 break;
             }
@@ -209,106 +179,12 @@ impl<'a> Grammar<'a> {
         error
     }
 
-    fn text_literal(&mut self) -> Read<Kind> {
-        let start = self.at;
-        self.at += 1;
-        let mut value = String::new();
-        loop {
-            let Some(next) = self.bump() else {
-                self.at = start + 1;
-                return Err(self.error_since(start, "a text without its closing quote".to_owned()));
-            };
-            match next {
-                '"' => return Ok(Kind::Text { value, opener: 1 }),
-                '\\' => value.push(self.escape()?),
-                other => value.push(other),
-            }
-        }
-    }
-
-    fn escape(&mut self) -> Read<char> {
-        let start = self.at - 1;
-        let code = match self.bump() {
-            Some('n') => return Ok('\n'),
-            Some('r') => return Ok('\r'),
-            Some('t') => return Ok('\t'),
-            Some('0') => return Ok('\0'),
-            Some(same @ ('\\' | '"' | '\'')) => return Ok(same),
-            Some('x') => self.rest().get(..2).inspect(|_| self.at += 2),
-            Some('u') if self.peek() == Some('{') => {
-                let digits = self.rest()[1..].split_once('}').map(|(digits, _)| digits);
-                digits
-                    .filter(|digits| digits.len() <= 6)
-                    .inspect(|digits| self.at += digits.len() + 2)
-            }
-            _ => None,
-        };
-        code.and_then(|digits| u32::from_str_radix(digits, 16).ok())
-            .and_then(char::from_u32)
-            .ok_or_else(|| self.error_since(start, "an escape that RON does not know".to_owned()))
-    }
-
-    fn raw_text(&mut self) -> Read<Kind> {
-        let start = self.at;
-        let hashes = self.rest()[1..]
-            .bytes()
-            .take_while(|&byte| byte == b'#')
-            .count();
-        self.at += hashes + 2;
-        let close = format!("\"{}", "#".repeat(hashes));
-        let Some(length) = self.rest().find(&close) else {
-            return Err(
-                self.error_since(start, format!("a raw text without its closing `{close}`"))
-            );
-        };
-        let value = self.rest()[..length].to_owned();
-        self.at += length + close.len();
-        Ok(Kind::Text {
-            value,
-            opener: hashes as u32 + 2,
-        })
-    }
-
-    fn number(&mut self) -> Read<Kind> {
-        let start = self.at;
-        let bytes = self.text.as_bytes();
-        while let Some(&byte) = bytes.get(self.at) {
-            let exponent_sign = matches!(byte, b'+' | b'-')
-                && self.at > start
-                && matches!(bytes[self.at - 1], b'e' | b'E')
-                && !self.text[start..self.at].contains(['x', 'X']);
-            let first_sign = matches!(byte, b'+' | b'-') && self.at == start;
-            if !(byte.is_ascii_alphanumeric()
-                || matches!(byte, b'_' | b'.')
-                || exponent_sign
-                || first_sign)
-            {
-                break;
-            }
-            self.at += 1;
-        }
-        let written = &self.text[start..self.at];
-        number(written).ok_or_else(|| {
-            let mut error = self.error_since(start, format!("`{written}` is not a number"));
-            if written.bytes().any(|byte| byte.is_ascii_alphabetic()) {
-                error.help = Some("quantities with a unit stand in quotes, \"250ms\"".to_owned());
-            }
-            error
-        })
-    }
-
     fn ident(&mut self) -> Name {
         let raw = self.rest().starts_with("r#");
         let start = self.at + if raw { 2 } else { 0 };
         self.at = start;
-        self.at += self
-            .rest()
-            .find(|c: char| !is_ident(c))
-            .unwrap_or(self.rest().len());
-        Name {
-            at: self.since(start),
-            text: self.text[start..self.at].to_owned(),
-        }
+        self.at += self.rest().find(|c: char| !is_ident(c)).unwrap_or(self.rest().len());
+        Name { at: self.since(start), text: self.text[start..self.at].to_owned() }
     }
 
     /// Skips spaces and comments.
@@ -350,26 +226,22 @@ impl<'a> Grammar<'a> {
         }
     }
 
-    fn rest(&self) -> &'a str {
+    pub fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
 
-    fn peek(&self) -> Option<char> {
+    pub fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
 
-    fn bump(&mut self) -> Option<char> {
+    pub fn bump(&mut self) -> Option<char> {
         let next = self.peek()?;
         self.at += next.len_utf8();
         Some(next)
     }
 
     fn since(&self, start: usize) -> Extent {
-        Extent {
-            origin: self.origin,
-            start: start as u32,
-            end: self.at as u32,
-        }
+        Extent { origin: self.origin, start: start as u32, end: self.at as u32 }
     }
 
     fn found(&self) -> String {
@@ -388,74 +260,17 @@ impl<'a> Grammar<'a> {
         )
     }
 
-    fn error(&self, message: String) -> SyntaxError {
+    pub fn error(&self, message: String) -> SyntaxError {
         let length = self.peek().map_or(0, char::len_utf8);
-        let at = Extent {
-            origin: self.origin,
-            start: self.at as u32,
-            end: (self.at + length) as u32,
-        };
-        SyntaxError {
-            code: Code::Syntax,
-            at,
-            message,
-            help: None,
-            opened: None,
-        }
+        // At the end of the text, point behind what was last written, not at an empty last line.
+        let start = if length == 0 { self.text.trim_end().len() } else { self.at };
+        let at = Extent { origin: self.origin, start: start as u32, end: (start + length) as u32 };
+        SyntaxError { code: Code::Syntax, at, message, help: None, opened: None }
     }
 
-    fn error_since(&self, start: usize, message: String) -> SyntaxError {
-        SyntaxError {
-            at: self.since(start),
-            ..self.error(message)
-        }
+    pub fn error_since(&self, start: usize, message: String) -> SyntaxError {
+        SyntaxError { at: self.since(start), ..self.error(message) }
     }
-}
-
-/// A number as RON writes it; `None` if it is none. What is too large for a float is infinite.
-fn number(written: &str) -> Option<Kind> {
-    let (sign, digits) = match written.as_bytes().first()? {
-        b'-' => (-1, &written[1..]),
-        b'+' => (1, &written[1..]),
-        _ => (1, written),
-    };
-    if digits == "inf" || digits == "NaN" {
-        let value = if digits == "inf" {
-            f64::from(sign) * f64::INFINITY
-        } else {
-            f64::NAN
-        };
-        return Some(Kind::Number { value, whole: None });
-    }
-    if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
-        return None;
-    }
-    let plain = digits.replace('_', "");
-    let (radix, plain) = match plain.get(..2) {
-        Some("0x") => (16, &plain[2..]),
-        Some("0o") => (8, &plain[2..]),
-        Some("0b") => (2, &plain[2..]),
-        _ => (10, plain.as_str()),
-    };
-    if plain.starts_with(['+', '-']) {
-        return None;
-    }
-    if let Ok(whole) = i128::from_str_radix(plain, radix) {
-        let whole = i128::from(sign) * whole;
-        return Some(Kind::Number {
-            value: whole as f64,
-            whole: Some(whole),
-        });
-    }
-    let looks_decimal = radix == 10
-        && plain
-            .bytes()
-            .all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'E' | b'+' | b'-'));
-    let value: f64 = plain.parse().ok().filter(|_| looks_decimal)?;
-    Some(Kind::Number {
-        value: f64::from(sign) * value,
-        whole: None,
-    })
 }
 
 fn is_ident_start(c: char) -> bool {
@@ -484,10 +299,7 @@ mod tests {
                 "#![enable(implicit_some)]\n(a: 1, b: [2., .5, -1e3,],)",
                 "(a: 1, b: [2.0, 0.5, -1000.0])",
             ),
-            (
-                "{ \"x\": None, 3: Some(()) } // end",
-                "{\"x\": None, 3: Some(())}",
-            ),
+            ("{ \"x\": None, 3: Some(()) } // end", "{\"x\": None, 3: Some(())}"),
             (
                 "/* a /* nested */ comment */ Tell(\"p\", [Write], refuses: 0.02)",
                 "Tell(\"p\", [Write], refuses: 0.02)",
@@ -496,10 +308,7 @@ mod tests {
                 "[0xFF, 1_000, +7, 0b11, inf, -inf, NaN, true]",
                 "[255, 1000, 7, 3, inf, -inf, NaN, true]",
             ),
-            (
-                r##"["a\n\u{e9}\x41\"", r"\d", r#"a"b"#]"##,
-                r#"["a\né\u{41}\"", "\\d", "a\"b"]"#,
-            ),
+            (r##"["a\n\u{e9}\x41\"", r"\d", r#"a"b"#]"##, r#"["a\né\u{41}\"", "\\d", "a\"b"]"#),
             ("Name  ( x : Y )", "Name(x: Y)"),
         ];
         for (text, expected) in cases {
@@ -522,6 +331,7 @@ mod tests {
             ("/* x", "a comment without its closing `*/` at 0..2"),
             ("[,]", "expected a value, found `,` at 1..2"),
             ("", "expected a value, found the end of the text at 0..0"),
+            ("(\n\n", "the text ends before the closing `)` at 1..1"),
         ];
         for (text, expected) in cases {
             assert_eq!(shown(text), expected, "{text}");
@@ -533,13 +343,51 @@ mod tests {
         let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
         assert!(read(&deep(128), 0, 0).is_ok());
         assert_eq!(read(&deep(129), 0, 0).unwrap_err().code, Code::TooDeep);
-        assert_eq!(
-            read(&"[".repeat(1_000_000), 0, 0).unwrap_err().code,
-            Code::TooDeep
-        );
-        assert_eq!(
-            read(&"Some(".repeat(1_000_000), 0, 0).unwrap_err().code,
-            Code::TooDeep
-        );
+        assert_eq!(read(&"[".repeat(1_000_000), 0, 0).unwrap_err().code, Code::TooDeep);
+        assert_eq!(read(&"Some(".repeat(1_000_000), 0, 0).unwrap_err().code, Code::TooDeep);
+    }
+
+    /// RON texts of every shape that the `ron` crate reads too.
+    fn ron_text() -> impl proptest::strategy::Strategy<Value = String> {
+        use proptest::collection::vec;
+        use proptest::prelude::*;
+        let space = || proptest::sample::select(vec!["", " ", "\n\t", " // c\n", "/* /* c */ */"]);
+        let leaf = prop_oneof![
+            any::<i64>().prop_map(|whole| whole.to_string()),
+            (-1e9..1e9_f64).prop_map(|float| format!("{float:?}")),
+            any::<bool>().prop_map(|flag| flag.to_string()),
+            "\\PC{0,6}".prop_map(|text| format!("{text:?}").replace("\\'", "'")),
+            "[a-z\\\\]{0,5}".prop_map(|text| format!("r#\"{text}\"#")),
+            Just("()".to_owned()),
+        ];
+        leaf.prop_recursive(4, 24, 4, move |inner| {
+            let items = vec(
+                (space(), inner, space()).prop_map(|(a, item, b)| format!("{a}{item}{b}")),
+                1..4,
+            );
+            let named = |open: &'static str, close: &'static str, name: fn(usize) -> String| {
+                move |items: Vec<String>| {
+                    let fields =
+                        items.iter().enumerate().map(|(n, item)| format!("{}{item}", name(n)));
+                    format!("{open}{}{close}", fields.collect::<Vec<_>>().join(","))
+                }
+            };
+            prop_oneof![
+                items.clone().prop_map(named("[", ",]", |_| String::new())),
+                items.clone().prop_map(named("(", ")", |_| String::new())),
+                items.clone().prop_map(named("(", ",)", |n| format!("f{n}:"))),
+                items.prop_map(named("{", "}", |n| format!("\"k{n}\" :"))),
+            ]
+        })
+    }
+
+    proptest::proptest! {
+        /// What the `ron` crate makes of a text, it makes of our reading of it too.
+        #[test]
+        fn agrees_with_the_ron_crate(text in ron_text()) {
+            let theirs: ron::Value = ron::from_str(&text).unwrap();
+            let ours = read(&text, 0, 0).unwrap().to_string();
+            proptest::prop_assert_eq!(ron::from_str::<ron::Value>(&ours).unwrap(), theirs, "{}", ours);
+        }
     }
 }

@@ -49,10 +49,7 @@ impl Sort {
                 Err(_) => Self::Text,
             },
             Kind::Word(word) if word == "None" => Self::Anything,
-            Kind::Group {
-                name: Some(name),
-                args,
-            } => match (name.text.as_str(), args.as_slice()) {
+            Kind::Group { name: Some(name), args } => match (name.text.as_str(), args.as_slice()) {
                 ("Some", [only]) => Self::of(&only.value),
                 (name, _) if distributions::NAMES.contains(&name) => Self::Distribution,
                 _ => Self::Other,
@@ -84,19 +81,13 @@ impl Sort {
 
 /// The texts of the `--set`s as they are shown and pointed into.
 pub fn set_texts(sets: &[(String, String)]) -> Vec<String> {
-    sets.iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect()
+    sets.iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
 /// Checks the declared defaults (values may not refer to knobs) and names.
 pub fn check_default(name: &str, at: Extent, value: &Value, mistakes: &mut Vec<Mistake>) {
     if !name.chars().all(expression::is_name) {
-        mistakes.push(Mistake::new(
-            Code::BadName,
-            at,
-            format!("{name:?} is no name for a knob"),
-        ));
+        mistakes.push(Mistake::new(Code::BadName, at, format!("{name:?} is no name for a knob")));
         if let Some(mistake) = mistakes.last_mut() {
             mistake.help("knob names hold letters, digits and `_` (a `-` would read as a minus in expressions)");
         }
@@ -115,46 +106,38 @@ fn refuse_references(value: &Value, mistakes: &mut Vec<Mistake>) {
             mistake.help("compute where the knob is used, \"$rate * $scale\"");
             mistakes.push(mistake);
         }
-        Kind::List(items) => items
-            .iter()
-            .for_each(|item| refuse_references(item, mistakes)),
-        Kind::Group { args, .. } => args
-            .iter()
-            .for_each(|arg| refuse_references(&arg.value, mistakes)),
-        Kind::Map(entries) => entries
-            .iter()
-            .for_each(|(_, value)| refuse_references(value, mistakes)),
+        Kind::List(items) => items.iter().for_each(|item| refuse_references(item, mistakes)),
+        Kind::Group { args, .. } => {
+            args.iter().for_each(|arg| refuse_references(&arg.value, mistakes))
+        }
+        Kind::Map(entries) => {
+            entries.iter().for_each(|(_, value)| refuse_references(value, mistakes))
+        }
         _ => {}
     }
 }
 
 /// Turns the knobs that the `--set`s name.
-pub fn turn(knobs: &mut [Knob], sets: &[(String, String)], mistakes: &mut Vec<Mistake>) {
+///
+/// `area` is where knobs are declared, or would be.
+pub fn turn(
+    knobs: &mut [Knob],
+    area: Extent,
+    sets: &[(String, String)],
+    mistakes: &mut Vec<Mistake>,
+) {
     let defaults: Vec<Value> = knobs.iter().map(|knob| knob.value.clone()).collect();
     for (index, ((name, value), text)) in sets.iter().zip(set_texts(sets)).enumerate() {
         let origin = index as u16 + 1;
-        let named = Extent {
-            origin,
-            start: 0,
-            end: name.len() as u32,
-        };
+        let named = Extent { origin, start: 0, end: name.len() as u32 };
         let Some(found) = knobs.iter().position(|knob| knob.name == name.trim()) else {
-            let mut mistake = Mistake::new(
-                Code::UnknownKnob,
-                named,
-                format!("there is no knob `{name}`"),
-            );
-            mistake.help(knob_help(name, knobs));
+            let mut mistake =
+                Mistake::new(Code::UnknownKnob, named, format!("there is no knob `{name}`"));
+            mistake.help(knob_help(name, knobs)).note(area, "knobs are declared here");
             mistakes.push(mistake);
             continue;
         };
-        match set_value(
-            &text,
-            origin,
-            name.len() + 1,
-            value,
-            Sort::of(&defaults[found]),
-        ) {
+        match set_value(&text, origin, name.len() + 1, value, Sort::of(&defaults[found])) {
             Ok(value) => {
                 let (wanted, got) = (Sort::of(&defaults[found]), Sort::of(&value));
                 let before = mistakes.len();
@@ -165,7 +148,10 @@ pub fn turn(knobs: &mut [Knob], sets: &[(String, String)], mistakes: &mut Vec<Mi
                 knobs[found].sound &= mistakes.len() == before;
                 knobs[found].value = value;
             }
-            Err(mistake) => mistakes.push(mistake),
+            Err(mut mistake) => {
+                mistake.note(defaults[found].head(), "its default");
+                mistakes.push(mistake);
+            }
         }
     }
 }
@@ -181,16 +167,11 @@ pub fn knob_help(name: &str, knobs: &[Knob]) -> String {
 }
 
 fn wrong_sort(name: &str, wanted: Sort, got: Sort, value: &Value, default: &Value) -> Mistake {
-    let message = format!(
-        "knob `{name}` takes {}, not {}",
-        wanted.words(),
-        got.words()
-    );
+    let got = if got == Sort::Other { value.describe() } else { got.words().to_owned() };
+    let message = format!("knob `{name}` takes {}, not {got}", wanted.words());
     let mut mistake = Mistake::new(Code::KnobKind, value.head(), message);
-    mistake
-        .label(format!("this is {}", value.describe()))
-        .note(default.head(), "its default");
-    match (wanted, got) {
+    mistake.note(default.head(), "its default");
+    match (wanted, Sort::of(value)) {
         (Sort::Duration, Sort::Distribution) => {
             mistake.help("a default written Const(\"...\") would take every distribution");
         }
@@ -210,23 +191,12 @@ fn set_value(
     value: &str,
     wanted: Sort,
 ) -> Result<Value, Mistake> {
-    let at = Extent {
-        origin,
-        start: start as u32,
-        end: text.len() as u32,
-    };
-    let bare = || Value {
-        at,
-        kind: Kind::Text {
-            value: value.trim().to_owned(),
-            opener: 0,
-        },
-    };
+    let at = Extent { origin, start: start as u32, end: text.len() as u32 };
+    let bare = || Value { at, kind: Kind::Text { value: value.trim().to_owned(), opener: 0 } };
     match grammar::read(text, origin, start) {
-        Ok(Value {
-            kind: Kind::Word(word),
-            ..
-        }) if wanted == Sort::Text && word != "None" => Ok(bare()),
+        Ok(Value { kind: Kind::Word(word), .. }) if wanted == Sort::Text && word != "None" => {
+            Ok(bare())
+        }
         Ok(value) => Ok(value),
         Err(_) if !value.trim().is_empty() && value.chars().all(is_bare) => Ok(bare()),
         Err(error) => {

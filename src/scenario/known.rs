@@ -38,10 +38,7 @@ impl Role {
 
     /// The role that a word names.
     pub fn of(word: &str) -> Option<Self> {
-        Self::WORDS
-            .iter()
-            .find(|(known, _)| *known == word)
-            .map(|&(_, role)| role)
+        Self::WORDS.iter().find(|(known, _)| *known == word).map(|&(_, role)| role)
     }
 
     /// In a sentence, with its article.
@@ -142,21 +139,25 @@ impl<'a> Known<'a> {
     }
 }
 
+/// In a list that is sorted by name.
 fn find<F>(list: &[Declared<'_, F>], name: &str) -> Option<u16> {
-    list.iter()
-        .position(|declared| declared.name == name)
-        .map(|index| index as u16)
+    list.binary_search_by_key(&name, |declared| declared.name).ok().map(|index| index as u16)
 }
 
-fn unknown<F>(list: &[Declared<'_, F>], what: &str, name: &str) -> String {
+/// So many names are compared in search of suggestions.
+const COMPARED: usize = 1_000_000;
+
+fn unknown<F>(list: &[Declared<'_, F>], what: &str, name: &str, mistakes: usize) -> String {
+    if mistakes.saturating_mul(list.len()) > COMPARED {
+        return format!("it must be one of the {} {what} that the scenario declares", list.len());
+    }
     let names = || list.iter().map(|declared| declared.name);
     match nearest(name, names()) {
         Some(near) => format!("did you mean {near:?}?"),
         None if list.is_empty() => format!("the scenario declares no {what}"),
-        None if list.len() > 12 => format!(
-            "it must be one of the {} {what} that the scenario declares",
-            list.len()
-        ),
+        None if list.len() > 12 => {
+            format!("it must be one of the {} {what} that the scenario declares", list.len())
+        }
         None => format!("the {what} are {}", names().collect::<Vec<_>>().join(", ")),
     }
 }
@@ -175,19 +176,10 @@ impl<'a> Reader<'a> {
         for (name, at, value) in self.entries(value, what) {
             self.check_name(name, at);
             if declared.len() == usize::from(u16::MAX) {
-                self.wrong(
-                    Code::OutOfRange,
-                    at,
-                    format!("more than {} {what}", u16::MAX),
-                );
+                self.wrong(Code::OutOfRange, at, format!("more than {} {what}", u16::MAX));
                 break;
             }
-            declared.push(Declared {
-                name,
-                at,
-                value,
-                fact: F::default(),
-            });
+            declared.push(Declared { name, at, value, fact: F::default() });
         }
         declared
     }
@@ -201,9 +193,8 @@ impl<'a> Reader<'a> {
     /// The node of this name, of one of the given roles (any, if none is given).
     pub fn node_named(&mut self, name: &str, at: Extent, wanted: &[Role]) -> Option<NodeIx> {
         let Some(index) = find(&self.known.nodes, name) else {
-            let help = unknown(&self.known.nodes, "nodes", name);
-            self.wrong(Code::UnknownName, at, format!("there is no node {name:?}"))
-                .help(help);
+            let help = unknown(&self.known.nodes, "nodes", name, self.mistakes.len());
+            self.wrong(Code::UnknownName, at, format!("there is no node {name:?}")).help(help);
             return None;
         };
         let node = &self.known.nodes[index as usize];
@@ -212,13 +203,8 @@ impl<'a> Reader<'a> {
             return Some(NodeIx(index));
         }
         let allowed: Vec<&str> = wanted.iter().map(|role| role.words()).collect();
-        let message = format!(
-            "{name:?} is {}; expected {}",
-            role.words(),
-            allowed.join(" or ")
-        );
-        self.wrong(Code::WrongNode, at, message)
-            .note(declared_at, "declared here");
+        let message = format!("{name:?} is {}; expected {}", role.words(), allowed.join(" or "));
+        self.wrong(Code::WrongNode, at, message).note(declared_at, "declared here");
         None
     }
 
@@ -227,13 +213,8 @@ impl<'a> Reader<'a> {
         let (name, at) = self.text(value)?;
         let found = find(&self.known.entities, name);
         if found.is_none() {
-            let help = unknown(&self.known.entities, "entities", name);
-            self.wrong(
-                Code::UnknownName,
-                at,
-                format!("there is no entity {name:?}"),
-            )
-            .help(help);
+            let help = unknown(&self.known.entities, "entities", name, self.mistakes.len());
+            self.wrong(Code::UnknownName, at, format!("there is no entity {name:?}")).help(help);
         }
         found.map(EntityIx)
     }
@@ -248,9 +229,8 @@ impl<'a> Reader<'a> {
     pub fn flow_named(&mut self, name: &str, at: Extent) -> Option<FlowIx> {
         let found = find(&self.known.flows, name);
         if found.is_none() {
-            let help = unknown(&self.known.flows, "flows", name);
-            self.wrong(Code::UnknownName, at, format!("there is no flow {name:?}"))
-                .help(help);
+            let help = unknown(&self.known.flows, "flows", name, self.mistakes.len());
+            self.wrong(Code::UnknownName, at, format!("there is no flow {name:?}")).help(help);
         }
         found.map(FlowIx)
     }
@@ -258,17 +238,12 @@ impl<'a> Reader<'a> {
     /// The policy that a name refers to.
     pub fn policy(&mut self, value: &'a Value) -> Option<PolicyIx> {
         let (name, at) = self.text(value)?;
-        if let Some(index) = find(&self.known.policies, name) {
-            self.known.policies[index as usize].fact = true;
-            return Some(PolicyIx(index));
+        if let Some(index) = self.known.policies.iter().position(|policy| policy.name == name) {
+            self.known.policies[index].fact = true;
+            return Some(PolicyIx(index as u16));
         }
-        let help = unknown(&self.known.policies, "policies", name);
-        self.wrong(
-            Code::UnknownName,
-            at,
-            format!("there is no policy {name:?}"),
-        )
-        .help(help);
+        let help = unknown(&self.known.policies, "policies", name, self.mistakes.len());
+        self.wrong(Code::UnknownName, at, format!("there is no policy {name:?}")).help(help);
         None
     }
 }

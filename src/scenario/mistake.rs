@@ -78,19 +78,10 @@ pub fn diagnostics(
         site: site(mistake.at),
         label: mistake.label,
         help: mistake.help,
-        notes: mistake
-            .notes
-            .into_iter()
-            .map(|(at, label)| (site(at), label))
-            .collect(),
+        notes: mistake.notes.into_iter().map(|(at, label)| (site(at), label)).collect(),
     });
     let list = list.collect();
-    Diagnostics {
-        path: path.to_owned(),
-        source,
-        list,
-        omitted,
-    }
+    Diagnostics { path: path.to_owned(), source, list, omitted }
 }
 
 fn site(file: &Source, sets: &[Source], at: Extent) -> Site {
@@ -104,9 +95,5 @@ fn site(file: &Source, sets: &[Source], at: Extent) -> Site {
     let line_end = source.text()[start.min(source.text().len())..]
         .find(['\n', '\r'])
         .map_or(end, |n| start + n);
-    Site {
-        origin,
-        place,
-        length: source.length(start, end.min(line_end)),
-    }
+    Site { origin, place, length: source.length(start, end.min(line_end)) }
 }

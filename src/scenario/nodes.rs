@@ -47,22 +47,11 @@ impl<'a> Reader<'a> {
             Role::Queue => NodeKind::Queue(self.queue(value)?),
             Role::Log => NodeKind::Log(self.log(value)?),
         };
-        Some(Node {
-            name: name.to_owned(),
-            kind,
-        })
+        Some(Node { name: name.to_owned(), kind })
     }
 
     fn gateway(&mut self, index: usize, value: &'a Value) -> Option<Gateway> {
-        let names = &[
-            "instances",
-            "workers",
-            "work",
-            "answer_work",
-            "limit",
-            "balance",
-            "policy",
-        ];
+        let names = &["instances", "workers", "work", "answer_work", "limit", "balance", "policy"];
         let fields = self.fields(value, "a gateway", 0, names)?;
         let instances = self.or(&fields, "instances", 1, Self::instances);
         self.known.nodes[index].fact.instances = instances.unwrap_or(u32::MAX);
@@ -86,13 +75,9 @@ impl<'a> Reader<'a> {
     fn limit(&mut self, value: &'a Value) -> Option<Limit> {
         let fields = self.fields(value, "a limit", 0, &["rate", "burst"])?;
         let rate = self.must(&fields, "rate", Self::positive_rate);
-        let burst = self.must(&fields, "burst", |reader, value| {
-            reader.integer(value, 1..=i64::MAX)
-        });
-        Some(Limit {
-            rate: rate?,
-            burst: burst? as u64,
-        })
+        let burst =
+            self.must(&fields, "burst", |reader, value| reader.integer(value, 1..=i64::MAX));
+        Some(Limit { rate: rate?, burst: burst? as u64 })
     }
 
     fn service(&mut self, index: usize, value: &'a Value) -> Option<Service> {
@@ -114,9 +99,8 @@ impl<'a> Reader<'a> {
         let work = self.or(&fields, "work", Dist::Const(0.0), Self::dist);
         let overhead = self.or(&fields, "overhead", Dist::Const(0.1 * MS), Self::dist);
         let hold = self.or(&fields, "hold", true, Self::flag);
-        let store = self.maybe(&fields, "store", |reader, value| {
-            reader.node(value, &[Role::Database])
-        });
+        let store =
+            self.maybe(&fields, "store", |reader, value| reader.node(value, &[Role::Database]));
         let balance = self.or(&fields, "balance", Balance::RoundRobin, Self::balance);
         let policy = self.maybe(&fields, "policy", Self::policy);
         let fact = &mut self.known.nodes[index].fact;
@@ -163,9 +147,8 @@ impl<'a> Reader<'a> {
             0,
             &["prefetch", "persist", "delivery_limit", "requeue_delay"],
         )?;
-        let prefetch = self.or(&fields, "prefetch", 250, |reader, value| {
-            reader.count(value, 1..=65_535)
-        });
+        let prefetch =
+            self.or(&fields, "prefetch", 250, |reader, value| reader.count(value, 1..=65_535));
         let persist = self.or(&fields, "persist", Dist::Const(MS), Self::dist);
         let delivery_limit =
             self.unless_none(&fields, "delivery_limit", Some(20), |reader, value| {
@@ -190,29 +173,15 @@ impl<'a> Reader<'a> {
             "retry_delay",
         ];
         let fields = self.fields(value, "a log", 0, names)?;
-        let partitions = self.or(&fields, "partitions", 12, |reader, value| {
-            reader.count(value, 1..=10_000)
-        });
+        let partitions =
+            self.or(&fields, "partitions", 12, |reader, value| reader.count(value, 1..=10_000));
         let append = self.or(&fields, "append", Dist::Const(MS), Self::dist);
-        let session_timeout = self.or(
-            &fields,
-            "session_timeout",
-            Span::from_secs(45.0),
-            Self::positive_span,
-        );
-        let heartbeat = self.or(
-            &fields,
-            "heartbeat",
-            Span::from_secs(3.0),
-            Self::positive_span,
-        );
+        let session_timeout =
+            self.or(&fields, "session_timeout", Span::from_secs(45.0), Self::positive_span);
+        let heartbeat = self.or(&fields, "heartbeat", Span::from_secs(3.0), Self::positive_span);
         let static_members = self.or(&fields, "static_members", false, Self::flag);
-        let retry_delay = self.or(
-            &fields,
-            "retry_delay",
-            Span::from_ms(100.0),
-            Self::positive_span,
-        );
+        let retry_delay =
+            self.or(&fields, "retry_delay", Span::from_ms(100.0), Self::positive_span);
         let log = Log {
             partitions: partitions?,
             append: append?,
@@ -256,10 +225,8 @@ impl<'a> Reader<'a> {
             (Some("LeastOutstanding"), Kind::Word(_)) => Some(Balance::LeastOutstanding),
             (Some("Choices"), _) => {
                 let fields = self.fields(value, "Choices", 1, &["of"])?;
-                self.must(&fields, "of", |reader, value| {
-                    reader.count(value, 1..=MAX_INSTANCES)
-                })
-                .map(Balance::Choices)
+                self.must(&fields, "of", |reader, value| reader.count(value, 1..=MAX_INSTANCES))
+                    .map(Balance::Choices)
             }
             _ => {
                 self.unknown_word(
@@ -276,28 +243,16 @@ impl<'a> Reader<'a> {
     pub fn network(&mut self, value: Option<&'a Value>) -> Option<Network> {
         let default = Dist::Const(0.5 * MS);
         let Some(value) = value else {
-            return Some(Network {
-                latency: default,
-                links: Vec::new(),
-            });
+            return Some(Network { latency: default, links: Vec::new() });
         };
         let fields = self.fields(value, "the network", 0, &["latency", "links"])?;
         let latency = self.or(&fields, "latency", default, Self::dist);
         let links = self.or(&fields, "links", Vec::new(), |reader, value| {
-            let links: Vec<_> = reader
-                .list(value, "links", false)?
-                .iter()
-                .map(|link| reader.link(link))
-                .collect();
-            links
-                .into_iter()
-                .collect::<Option<Vec<_>>>()
-                .map(|links| links.concat())
+            let links: Vec<_> =
+                reader.list(value, "links", false)?.iter().map(|link| reader.link(link)).collect();
+            links.into_iter().collect::<Option<Vec<_>>>().map(|links| links.concat())
         });
-        Some(Network {
-            latency: latency?,
-            links: links?,
-        })
+        Some(Network { latency: latency?, links: links? })
     }
 
     fn link(&mut self, value: &'a Value) -> Option<Vec<Link>> {
@@ -316,9 +271,5 @@ impl<'a> Reader<'a> {
 }
 
 fn link(from: NodeIx, to: NodeIx, latency: &Dist) -> Link {
-    Link {
-        from,
-        to,
-        latency: latency.clone(),
-    }
+    Link { from, to, latency: latency.clone() }
 }

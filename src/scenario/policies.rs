@@ -20,20 +20,12 @@ impl<'a> Reader<'a> {
         let timeout = self.maybe(&fields, "timeout", Self::positive_span);
         let retry = self.maybe(&fields, "retry", Self::retry);
         let (tries, backoff, budget) = retry?.unwrap_or((1, usual_backoff(), None));
-        Some(Policy {
-            name: name.to_owned(),
-            timeout: timeout?,
-            tries,
-            backoff,
-            budget,
-        })
+        Some(Policy { name: name.to_owned(), timeout: timeout?, tries, backoff, budget })
     }
 
     fn retry(&mut self, value: &'a Value) -> Option<(u32, Backoff, Option<f64>)> {
         let fields = self.fields(value, "a retry", 0, &["tries", "backoff", "budget"])?;
-        let tries = self.must(&fields, "tries", |reader, value| {
-            reader.count(value, 1..=MAX_TRIES)
-        });
+        let tries = self.must(&fields, "tries", |reader, value| reader.count(value, 1..=MAX_TRIES));
         let backoff = self.or(&fields, "backoff", usual_backoff(), Self::backoff);
         let budget = self.maybe(&fields, "budget", Self::ratio);
         Some((tries?, backoff?, budget?))
@@ -45,19 +37,14 @@ impl<'a> Reader<'a> {
             (_, Kind::Text { .. }) => self.span(value).map(Backoff::Constant),
             (Some("Constant"), _) => {
                 let fields = self.fields(value, "Constant", 1, &["pause"])?;
-                self.must(&fields, "pause", Self::span)
-                    .map(Backoff::Constant)
+                self.must(&fields, "pause", Self::span).map(Backoff::Constant)
             }
             (Some("Exponential"), _) => {
                 let fields = self.fields(value, "Exponential", 0, &["base", "cap", "jitter"])?;
                 let base = self.must(&fields, "base", Self::positive_span);
                 let cap = self.must(&fields, "cap", Self::positive_span);
                 let jitter = self.or(&fields, "jitter", Jitter::Full, Self::jitter);
-                Some(Backoff::Exponential {
-                    base: base?,
-                    cap: cap?,
-                    jitter: jitter?,
-                })
+                Some(Backoff::Exponential { base: base?, cap: cap?, jitter: jitter? })
             }
             _ => {
                 self.unknown_word(value, "a backoff", &["Constant", "Exponential"]);

@@ -32,9 +32,7 @@ impl Source {
     /// Indexes the lines of a text.
     pub fn new(text: String) -> Self {
         let breaks = text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
-        let line_starts = std::iter::once(0)
-            .chain(breaks.map(|(at, _)| at + 1))
-            .collect();
+        let line_starts = std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect();
         Self { text, line_starts }
     }
 
@@ -48,10 +46,7 @@ impl Source {
         let offset = self.floor(offset);
         let line = self.line_starts.partition_point(|&start| start <= offset) - 1;
         let column = self.text[self.line_starts[line]..offset].chars().count();
-        Place {
-            line: line as u32 + 1,
-            column: column as u32 + 1,
-        }
+        Place { line: line as u32 + 1, column: column as u32 + 1 }
     }
 
     /// The byte where a place lies, the end of its line for a column beyond it.
@@ -60,15 +55,9 @@ impl Source {
         let Some(&start) = self.line_starts.get(line) else {
             return self.text.len();
         };
-        let end = self
-            .line_starts
-            .get(line + 1)
-            .map_or(self.text.len(), |next| next - 1);
+        let end = self.line_starts.get(line + 1).map_or(self.text.len(), |next| next - 1);
         let column = place.column.max(1) as usize - 1;
-        self.text[start..end]
-            .char_indices()
-            .nth(column)
-            .map_or(end, |(at, _)| start + at)
+        self.text[start..end].char_indices().nth(column).map_or(end, |(at, _)| start + at)
     }
 
     /// The characters between two bytes.
@@ -79,16 +68,9 @@ impl Source {
 
     /// The lines (counted from 1) `first..=last` as a text, and the byte where it begins.
     pub fn lines(&self, first: u32, last: u32) -> (&str, usize) {
-        let start = self
-            .line_starts
-            .get(first.max(1) as usize - 1)
-            .copied()
-            .unwrap_or(self.text.len());
-        let end = self
-            .line_starts
-            .get(last as usize)
-            .copied()
-            .unwrap_or(self.text.len());
+        let start =
+            self.line_starts.get(first.max(1) as usize - 1).copied().unwrap_or(self.text.len());
+        let end = self.line_starts.get(last as usize).copied().unwrap_or(self.text.len());
         (&self.text[start..end.max(start)], start)
     }
 
@@ -109,11 +91,7 @@ mod tests {
     fn places_count_characters_and_come_back() {
         let source = Source::new("a\u{e9}b\r\n\tx\n".to_owned());
         assert_eq!(source.place(3), Place { line: 1, column: 3 });
-        assert_eq!(
-            source.place(2),
-            Place { line: 1, column: 2 },
-            "inside a character"
-        );
+        assert_eq!(source.place(2), Place { line: 1, column: 2 }, "inside a character");
         assert_eq!(source.place(7), Place { line: 2, column: 2 });
         assert_eq!(source.place(999), Place { line: 3, column: 1 });
         for offset in [0, 1, 3, 4, 6, 7] {

@@ -70,13 +70,10 @@ impl Value {
     /// The place that stands for this value in a diagnostic: short, on one line.
     pub fn head(&self) -> Extent {
         match &self.kind {
-            Kind::Group {
-                name: Some(name), ..
-            } => name.at,
-            Kind::Group { name: None, .. } | Kind::List(_) | Kind::Map(_) => Extent {
-                end: self.at.start + 1,
-                ..self.at
-            },
+            Kind::Group { name: Some(name), .. } => name.at,
+            Kind::Group { name: None, .. } | Kind::List(_) | Kind::Map(_) => {
+                Extent { end: self.at.start + 1, ..self.at }
+            }
             _ => self.at,
         }
     }
@@ -91,9 +88,7 @@ impl Value {
             Kind::Number { .. } => format!("the number {self}"),
             Kind::Bool(value) => format!("`{value}`"),
             Kind::Word(word) => format!("the word `{word}`"),
-            Kind::Group {
-                name: Some(name), ..
-            } => format!("`{}(...)`", name.text),
+            Kind::Group { name: Some(name), .. } => format!("`{}(...)`", name.text),
             Kind::Group { name: None, .. } => "a group `(...)`".to_owned(),
             Kind::List(_) => "a list `[...]`".to_owned(),
             Kind::Map(_) => "a map `{...}`".to_owned(),
@@ -104,9 +99,7 @@ impl Value {
     pub fn word(&self) -> Option<&str> {
         match &self.kind {
             Kind::Word(word) => Some(word),
-            Kind::Group {
-                name: Some(name), ..
-            } => Some(&name.text),
+            Kind::Group { name: Some(name), .. } => Some(&name.text),
             _ => None,
         }
     }
@@ -125,9 +118,7 @@ impl fmt::Display for Value {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             Kind::Text { value, .. } => write!(out, "{value:?}"),
-            Kind::Number {
-                whole: Some(whole), ..
-            } => write!(out, "{whole}"),
+            Kind::Number { whole: Some(whole), .. } => write!(out, "{whole}"),
             Kind::Number { value, .. } if value.is_nan() => out.write_str("NaN"),
             Kind::Number { value, .. } => write!(out, "{value:?}"),
             Kind::Bool(value) => write!(out, "{value}"),
@@ -142,9 +133,9 @@ impl fmt::Display for Value {
                 })
             }
             Kind::List(items) => list(out, "[", items, "]", |out, item| write!(out, "{item}")),
-            Kind::Map(entries) => list(out, "{", entries, "}", |out, (key, value)| {
-                write!(out, "{key}: {value}")
-            }),
+            Kind::Map(entries) => {
+                list(out, "{", entries, "}", |out, (key, value)| write!(out, "{key}: {value}"))
+            }
         }
     }
 }

@@ -62,10 +62,7 @@ impl fmt::Display for Quantity {
 
 /// The nanoseconds of a unit of time.
 pub fn unit_ns(unit: &str) -> Option<f64> {
-    UNITS
-        .iter()
-        .find(|(name, _)| *name == unit)
-        .map(|&(_, ns)| ns)
+    UNITS.iter().find(|(name, _)| *name == unit).map(|&(_, ns)| ns)
 }
 
 /// Reads a quantity; the reason if it is none.

@@ -39,9 +39,7 @@ impl Place {
     /// The program in this folder, without anything of the tests' own environment that it obeys.
     fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_windtunnel"));
-        command
-            .current_dir(self.path())
-            .args(line.split_whitespace());
+        command.current_dir(self.path()).args(line.split_whitespace());
         let obeyed = |name: &str| {
             name.starts_with("WINDTUNNEL_")
                 || ["NO_COLOR", "CLICOLOR_FORCE", "TERM", "RAYON_NUM_THREADS"].contains(&name)

@@ -20,10 +20,7 @@ const SHIPPED: &[&str] = &[
 ];
 
 fn sets(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
-    pairs
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-        .collect()
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
 /// What is said about a text, and the codes of it.
@@ -35,11 +32,7 @@ fn said(source: &str, turned: &[(&str, &str)]) -> (String, String) {
     let codes: Vec<&str> = diagnostics.list.iter().map(|one| one.code.text()).collect();
     (
         codes.join(" "),
-        if diagnostics.list.is_empty() {
-            String::new()
-        } else {
-            diagnostics.render(false)
-        },
+        if diagnostics.list.is_empty() { String::new() } else { diagnostics.render(false) },
     )
 }
 
@@ -56,6 +49,63 @@ fn shipped_scenarios_load_without_a_warning() {
 #[test]
 fn the_good_scenario_of_these_tests_is_good() {
     assert_eq!(said(GOOD, &[]), (String::new(), String::new()));
+    insta::assert_debug_snapshot!(scenario::parse("shop.ron", GOOD, &[]).unwrap());
+}
+
+/// The fenced blocks of the documentation, by what stands after the fence.
+fn documented(kind: &str) -> Vec<&'static str> {
+    let page = include_str!("../../docs/scenario.md");
+    page.split("\n```")
+        .skip(1)
+        .step_by(2)
+        .filter_map(|block| block.strip_prefix(kind)?.strip_prefix('\n'))
+        .collect()
+}
+
+#[test]
+fn the_documentation_is_a_scenario() {
+    let blocks = documented("ron");
+    assert_eq!(blocks.len(), 9);
+    let whole = format!("({})", blocks.join("\n"));
+    assert_eq!(said(&whole, &[]).1, "");
+}
+
+#[test]
+fn documented_distributions_and_arrivals_are_read() {
+    let (lists, arrivals) =
+        (documented("ron distributions").join("\n"), documented("ron arrivals").join("\n"));
+    let lines = |text: &str| {
+        let lines = text
+            .lines()
+            .map(|line| line.split("//").next().unwrap_or_default().trim().trim_end_matches(','));
+        lines.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(lines(&lists).len() == 12 && lines(&arrivals).len() == 6);
+    for line in lines(&lists) {
+        let text = GOOD.replacen("work: \"0.2ms\"", &format!("work: {line}"), 1);
+        assert_eq!(said(&text, &[]).1, "", "{line}");
+    }
+    for line in lines(&arrivals) {
+        let text = GOOD.replacen("Closed(customers: 10, think: Exp(\"1s\"))", &line, 1);
+        assert_eq!(said(&text, &[]).1, "", "{line}");
+    }
+}
+
+#[test]
+fn a_scenario_needs_somebody_who_does_something() {
+    let bare = |nodes: &str, flows: &str| {
+        format!(
+            "(run: (length: \"1s\"), nodes: {{ {nodes} }}, flows: {{ {flows} }}, designs: {{ \"rest\": Rest() }})"
+        )
+    };
+    let (client, service) =
+        ("\"c\": Client(arrivals: Poisson(\"1/s\"), does: \"f\"),", "\"s\": Service(workers: 1),");
+    let flow = "\"f\": (home: \"s\")";
+    assert_eq!(said(&bare(&format!("{client}{service}"), flow), &[]).1, "");
+    let texts = [bare(service, flow), bare(service, ""), "()".to_owned(), "[]".to_owned()];
+    insta::assert_snapshot!(
+        texts.map(|text| format!("{text}\n\n{}", said(&text, &[]).1)).join("\n")
+    );
 }
 
 /// Makes each change, wants its codes, and collects what is said.
@@ -157,11 +207,7 @@ fn sets_that_are_taken() {
         let scenario = scenario::parse("shop.ron", GOOD, &sets(&[(name, value)]))
             .unwrap_or_else(|said| panic!("{said}"));
         let knob = scenario.knobs.iter().find(|(knob, _)| knob == name);
-        assert_eq!(
-            knob.map(|(_, value)| value.as_str()),
-            Some(normal),
-            "{name}={value}"
-        );
+        assert_eq!(knob.map(|(_, value)| value.as_str()), Some(normal), "{name}={value}");
     }
 }
 
@@ -186,10 +232,7 @@ fn all_mistakes_are_reported_in_their_order() {
 fn line_ends_tabs_and_byte_order_marks_do_not_move_places() {
     let place = |text: &str| {
         let said = scenario::parse("x", text, &[]).unwrap_err();
-        said.list
-            .iter()
-            .map(|one| (one.site.place.line, one.site.place.column))
-            .collect::<Vec<_>>()
+        said.list.iter().map(|one| (one.site.place.line, one.site.place.column)).collect::<Vec<_>>()
     };
     let text = "(\n  run: (length: 5),\n)";
     let wanted = place(text);
@@ -236,17 +279,10 @@ fn files_that_cannot_be_read() {
 
 #[test]
 fn colour_only_adds_escapes() {
-    let said = scenario::parse(
-        "x.ron",
-        &GOOD.replacen("workers: 1)", "workers: 0)", 1),
-        &[],
-    )
-    .unwrap_err();
+    let said =
+        scenario::parse("x.ron", &GOOD.replacen("workers: 1)", "workers: 0)", 1), &[]).unwrap_err();
     let (plain, coloured) = (said.render(false), said.render(true));
-    assert!(
-        plain.starts_with("error[E0304]: ") && !plain.contains('\u{1b}'),
-        "{plain}"
-    );
+    assert!(plain.starts_with("error[E0304]: ") && !plain.contains('\u{1b}'), "{plain}");
     assert!(plain.contains("x.ron:14:34"), "{plain}");
     assert!(coloured.contains('\u{1b}'), "{coloured}");
 }
@@ -254,21 +290,11 @@ fn colour_only_adds_escapes() {
 /// Each code is provoked by some test above (those of the expectations' language by its own).
 #[test]
 fn every_code_is_provoked() {
-    let tables = [
-        bad::SYNTAX,
-        bad::NAMES,
-        bad::VALUES,
-        bad::KNOBS,
-        bad::MEANING,
-        bad::DESIGNS,
-    ];
-    let provoked: Vec<&str> = tables
-        .iter()
-        .flat_map(|table| table.iter().flat_map(|bad| bad.0.split(' ')))
-        .collect();
-    let elsewhere = [
-        "E0101", "E0102", "E0103", "E0104", "E0106", "E0402", "E0404", "E0901", "E0902",
-    ];
+    let tables = [bad::SYNTAX, bad::NAMES, bad::VALUES, bad::KNOBS, bad::MEANING, bad::DESIGNS];
+    let provoked: Vec<&str> =
+        tables.iter().flat_map(|table| table.iter().flat_map(|bad| bad.0.split(' '))).collect();
+    let elsewhere =
+        ["E0101", "E0102", "E0103", "E0104", "E0106", "E0402", "E0404", "E0901", "E0902"];
     for code in Code::ALL {
         assert!(
             provoked.contains(&code.text()) || elsewhere.contains(&code.text()),

@@ -30,12 +30,7 @@ pub(super) fn metrics() -> Vec<Metric> {
     use Figure::{Messages, Rate, Share};
     use Unit::Ratio;
     vec![
-        count(
-            "offered",
-            "Operations sent.",
-            |f, _| f.offered,
-            Some(|w| w.offered),
-        ),
+        count("offered", "Operations sent.", |f, _| f.offered, Some(|w| w.offered)),
         count(
             "ok",
             "Operations answered as done within their deadline.",
@@ -54,12 +49,7 @@ pub(super) fn metrics() -> Vec<Metric> {
             |f, _| f.refused,
             Some(|w| w.refused),
         ),
-        count(
-            "failed",
-            "Operations that failed technically.",
-            |f, _| f.failed,
-            Some(|w| w.failed),
-        ),
+        count("failed", "Operations that failed technically.", |f, _| f.failed, Some(|w| w.failed)),
         Metric {
             parameters: vec![optional(Role::Flow), optional(Role::Reason)],
             ..count(
@@ -100,12 +90,7 @@ pub(super) fn metrics() -> Vec<Metric> {
                 None,
             ),
         ),
-        count(
-            "good",
-            "Operations kept and answered in time.",
-            |f, _| f.good,
-            None,
-        ),
+        count("good", "Operations kept and answered in time.", |f, _| f.good, None),
         count(
             "wrongly_refused",
             "Operations refused though the truth would have passed.",
@@ -154,22 +139,13 @@ pub(super) fn metrics() -> Vec<Metric> {
             |f, _| f.unconverged,
             None,
         ),
-        count(
-            "reads",
-            "Reads that were judged.",
-            |f, _| f.reads.reads,
-            Some(|w| w.reads),
-        ),
+        count("reads", "Reads that were judged.", |f, _| f.reads.reads, Some(|w| w.reads)),
         figure(
             "stale_reads",
             Ratio,
             "Reads that saw a version that was not the newest, over all reads.",
             NOTHING_READ,
-            Share(
-                |f, _| f.reads.stale,
-                |f, _| f.reads.reads,
-                Some((|w| w.stale, |w| w.reads)),
-            ),
+            Share(|f, _| f.reads.stale, |f, _| f.reads.reads, Some((|w| w.stale, |w| w.reads))),
         ),
         figure(
             "versions_behind",
@@ -193,30 +169,15 @@ pub(super) fn metrics() -> Vec<Metric> {
                 None,
             )
         },
-        count(
-            "told_effects",
-            "Effects that flows told.",
-            |f, _| f.effects.told,
-            None,
-        ),
-        count(
-            "once_effects",
-            "Effects applied exactly once.",
-            |f, _| f.effects.once,
-            None,
-        ),
+        count("told_effects", "Effects that flows told.", |f, _| f.effects.told, None),
+        count("once_effects", "Effects applied exactly once.", |f, _| f.effects.once, None),
         count(
             "duplicated_effects",
             "Effects applied more than once.",
             |f, _| f.effects.duplicated,
             None,
         ),
-        count(
-            "undone_effects",
-            "Effects applied and taken back.",
-            |f, _| f.effects.undone,
-            None,
-        ),
+        count("undone_effects", "Effects applied and taken back.", |f, _| f.effects.undone, None),
         count(
             "lost_effects",
             "Effects promised, never applied, and beyond anything that could still apply them.",
@@ -241,12 +202,7 @@ pub(super) fn metrics() -> Vec<Metric> {
             |f, _| f.effects.void,
             None,
         ),
-        count(
-            "retries",
-            "Retries made for the flow's operations.",
-            |f, _| f.retries,
-            None,
-        ),
+        count("retries", "Retries made for the flow's operations.", |f, _| f.retries, None),
         Metric {
             windowed: true,
             ..figure(
@@ -288,13 +244,7 @@ fn figure(name: &str, unit: Unit, about: &str, absent: &'static str, figure: Fig
 }
 
 fn count(name: &str, about: &str, tally: Tally, window: Option<WindowTally>) -> Metric {
-    figure(
-        name,
-        Unit::Count,
-        about,
-        NO_FLOW,
-        Figure::Count(tally, window),
-    )
+    figure(name, Unit::Count, about, NO_FLOW, Figure::Count(tally, window))
 }
 
 fn rate(name: &str, about: &str, rate: Figure) -> Metric {
@@ -310,11 +260,7 @@ fn failures(flow: &FlowOutcome, subject: &Subject) -> u64 {
 
 fn violations(flow: &FlowOutcome, subject: &Subject) -> u64 {
     let counted = |guarantee: &Guarantee| subject.guarantee.is_none_or(|only| only == *guarantee);
-    Guarantee::ALL
-        .iter()
-        .filter(|g| counted(g))
-        .map(|g| g.broken(&flow.violations))
-        .sum()
+    Guarantee::ALL.iter().filter(|g| counted(g)).map(|g| g.broken(&flow.violations)).sum()
 }
 
 pub(super) fn read(figure: Figure, outcome: &Outcome, subject: &Subject) -> Option<f64> {
@@ -340,13 +286,7 @@ pub(super) fn read(figure: Figure, outcome: &Outcome, subject: &Subject) -> Opti
 fn sum(tally: Tally, outcome: &Outcome, subject: &Subject) -> Option<u64> {
     match &subject.name {
         Some(flow) => outcome.flows.get(flow).map(|flow| tally(flow, subject)),
-        None => Some(
-            outcome
-                .flows
-                .values()
-                .map(|flow| tally(flow, subject))
-                .sum(),
-        ),
+        None => Some(outcome.flows.values().map(|flow| tally(flow, subject)).sum()),
     }
 }
 

@@ -83,10 +83,7 @@ impl Role {
 
     /// Does it name something of the scenario (rather than a word or number of the language)?
     pub fn is_open(self) -> bool {
-        matches!(
-            self,
-            Self::Flow | Self::Node | Self::Fault | Self::Invariant
-        )
+        matches!(self, Self::Flow | Self::Node | Self::Fault | Self::Invariant)
     }
 }
 
@@ -153,10 +150,7 @@ pub struct Subject {
 impl Subject {
     /// One flow, node, fault or invariant.
     pub fn of(name: &str) -> Self {
-        Self {
-            name: Some(name.to_owned()),
-            ..Self::default()
-        }
+        Self { name: Some(name.to_owned()), ..Self::default() }
     }
 }
 
@@ -183,17 +177,17 @@ impl Metric {
 
     /// Its parameters as documentation shows them: `over([flow], time)`.
     pub fn signature(&self) -> String {
-        let shown: Vec<String> = self
-            .parameters
-            .iter()
-            .map(|p| {
-                if p.required {
-                    p.role.name().to_owned()
-                } else {
-                    format!("[{}]", p.role.name())
-                }
-            })
-            .collect();
+        let shown: Vec<String> =
+            self.parameters
+                .iter()
+                .map(|p| {
+                    if p.required {
+                        p.role.name().to_owned()
+                    } else {
+                        format!("[{}]", p.role.name())
+                    }
+                })
+                .collect();
         if shown.is_empty() {
             self.name.clone()
         } else {
@@ -205,15 +199,10 @@ impl Metric {
 /// All figures, in the order of the documentation.
 pub fn metrics() -> &'static [Metric] {
     static METRICS: LazyLock<Vec<Metric>> = LazyLock::new(|| {
-        [
-            sample::metrics(),
-            flow::metrics(),
-            node::metrics(),
-            run::metrics(),
-        ]
-        .into_iter()
-        .flatten()
-        .collect()
+        [sample::metrics(), flow::metrics(), node::metrics(), run::metrics()]
+            .into_iter()
+            .flatten()
+            .collect()
     });
     &METRICS
 }
@@ -224,17 +213,11 @@ pub fn find(name: &str) -> Option<&'static Metric> {
 }
 
 fn required(role: Role) -> Parameter {
-    Parameter {
-        role,
-        required: true,
-    }
+    Parameter { role, required: true }
 }
 
 fn optional(role: Role) -> Parameter {
-    Parameter {
-        role,
-        required: false,
-    }
+    Parameter { role, required: false }
 }
 
 /// `part / whole`; `None` of nothing.
@@ -283,22 +266,12 @@ mod tests {
                     .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
             );
             assert!(
-                metrics()[..at]
-                    .iter()
-                    .all(|other| other.name != metric.name),
+                metrics()[..at].iter().all(|other| other.name != metric.name),
                 "{} twice",
                 metric.name
             );
-            let open = metric
-                .parameters
-                .iter()
-                .filter(|p| p.role.is_open())
-                .count();
-            assert!(
-                open <= 1,
-                "{} could not tell its arguments apart",
-                metric.name
-            );
+            let open = metric.parameters.iter().filter(|p| p.role.is_open()).count();
+            assert!(open <= 1, "{} could not tell its arguments apart", metric.name);
             assert!(!metric.absent.is_empty(), "{}", metric.name);
         }
         assert!(metrics().len() > 80);

@@ -84,11 +84,8 @@ pub(super) fn metrics() -> Vec<Metric> {
 }
 
 fn figure(name: &str, unit: Unit, about: &str, absent: &'static str, figure: Figure) -> Metric {
-    let node = if matches!(figure, Figure::Own(_)) {
-        required(Role::Node)
-    } else {
-        optional(Role::Node)
-    };
+    let node =
+        if matches!(figure, Figure::Own(_)) { required(Role::Node) } else { optional(Role::Node) };
     let parameters = vec![node];
     Metric {
         name: name.to_owned(),

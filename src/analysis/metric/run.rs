@@ -26,23 +26,11 @@ pub(super) fn metrics() -> Vec<Metric> {
     };
     let invariant = |name, about, read| Metric {
         parameters: vec![required(Role::Invariant)],
-        ..figure(
-            name,
-            Unit::Number,
-            about,
-            NO_INVARIANT,
-            Figure::Invariant(read),
-        )
+        ..figure(name, Unit::Number, about, NO_INVARIANT, Figure::Invariant(read))
     };
     let windows = |name, unit, about, read| Metric {
         windowed: true,
-        ..figure(
-            name,
-            unit,
-            about,
-            "no window of time lies there",
-            Figure::Windows(read),
-        )
+        ..figure(name, unit, about, "no window of time lies there", Figure::Windows(read))
     };
     vec![
         Metric {
@@ -55,14 +43,10 @@ pub(super) fn metrics() -> Vec<Metric> {
                 Figure::Broken,
             )
         },
-        invariant("deviation", "By how much a sum is off at the audit.", |i| {
-            i.deviation as f64
+        invariant("deviation", "By how much a sum is off at the audit.", |i| i.deviation as f64),
+        invariant("mean_deviation", "Time-averaged absolute deviation of a sum.", |i| {
+            i.mean_deviation
         }),
-        invariant(
-            "mean_deviation",
-            "Time-averaged absolute deviation of a sum.",
-            |i| i.mean_deviation,
-        ),
         fault(
             "recovery",
             Unit::Time,
@@ -90,13 +74,7 @@ pub(super) fn metrics() -> Vec<Metric> {
             "backlog_max",
             Unit::Count,
             "Operations begun and not yet settled, at the worst end of a window.",
-            |windows| {
-                windows
-                    .iter()
-                    .map(|window| window.backlog)
-                    .max()
-                    .map(|n| n as f64)
-            },
+            |windows| windows.iter().map(|window| window.backlog).max().map(|n| n as f64),
         ),
     ]
 }
@@ -148,9 +126,7 @@ pub(super) fn windows<'a>(outcome: &'a Outcome, subject: &Subject) -> Option<Vec
     }
     let begins_inside = |at: usize| {
         let begin = (at as u64).saturating_mul(outcome.window.0);
-        subject
-            .stretch
-            .is_none_or(|(from, to)| from.0 <= begin && begin < to.0)
+        subject.stretch.is_none_or(|(from, to)| from.0 <= begin && begin < to.0)
     };
     let windows: Vec<&Window> = outcome
         .windows

@@ -57,12 +57,7 @@ const SOURCES: [(Source, &str, &str, &str); 5] = [
         "time from the intended send to a technical failure",
         "no operation failed",
     ),
-    (
-        Source::Wait,
-        "wait_",
-        "time in the node's queue before service",
-        "nothing began service",
-    ),
+    (Source::Wait, "wait_", "time in the node's queue before service", "nothing began service"),
 ];
 
 const STATISTICS: [(&str, Statistic, &str); 11] = [
@@ -87,11 +82,7 @@ pub(super) fn metrics() -> Vec<Metric> {
             metrics.push(Metric {
                 name: format!("{prefix}{name}"),
                 parameters: parameters(source, statistic),
-                unit: if statistic == Statistic::Over {
-                    Unit::Ratio
-                } else {
-                    Unit::Time
-                },
+                unit: if statistic == Statistic::Over { Unit::Ratio } else { Unit::Time },
                 about: format!("{what} of the {of}."),
                 absent,
                 windowed: source == Source::Latency,
@@ -104,11 +95,7 @@ pub(super) fn metrics() -> Vec<Metric> {
 
 /// `p(99.5, flow)` and `over(flow, 100ms)`: the number comes where one reads it.
 fn parameters(source: Source, statistic: Statistic) -> Vec<Parameter> {
-    let of = if source == Source::Wait {
-        required(Role::Node)
-    } else {
-        optional(Role::Flow)
-    };
+    let of = if source == Source::Wait { required(Role::Node) } else { optional(Role::Flow) };
     match statistic {
         Statistic::Percent => vec![required(Role::Percent), of],
         Statistic::Over => vec![of, required(Role::Limit)],
@@ -127,11 +114,7 @@ pub(super) fn read(
             return None;
         }
         let windows = run::windows(outcome, subject)?;
-        return of_all(
-            windows.iter().map(|window| &window.latency),
-            statistic,
-            subject,
-        );
+        return of_all(windows.iter().map(|window| &window.latency), statistic, subject);
     }
     if source == Source::Wait {
         let node = outcome.nodes.get(subject.name.as_deref()?)?;
@@ -139,11 +122,7 @@ pub(super) fn read(
     }
     match &subject.name {
         Some(flow) => of_one(sketch(source, outcome.flows.get(flow)?), statistic, subject),
-        None => of_all(
-            outcome.flows.values().map(|flow| sketch(source, flow)),
-            statistic,
-            subject,
-        ),
+        None => of_all(outcome.flows.values().map(|flow| sketch(source, flow)), statistic, subject),
     }
 }
 

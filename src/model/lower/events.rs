@@ -61,10 +61,7 @@ fn chain(lower: &mut Lower<'_>, planned: Vec<Stage>) -> Chain {
             stages.push(waited);
             followers.push(Vec::new());
         }
-        followers
-            .last_mut()
-            .expect("the home's stage is first")
-            .extend(nobody_waits);
+        followers.last_mut().expect("the home's stage is first").extend(nobody_waits);
     }
     let mut done = Vec::new();
     for (place, stage) in stages.iter().enumerate() {
@@ -77,11 +74,7 @@ fn chain(lower: &mut Lower<'_>, planned: Vec<Stage>) -> Chain {
         });
         done.push(events.collect());
     }
-    Chain {
-        stages,
-        followers,
-        done,
-    }
+    Chain { stages, followers, done }
 }
 
 fn request(lower: &mut Lower<'_>, chain: &Chain) -> EntryIx {
@@ -117,21 +110,14 @@ fn commit(lower: &mut Lower<'_>, segment: &Segment, event: Option<PubIx>, promis
             .iter()
             .position(|write| write.part == super::Part::Do)
             .map(|write| write as u8);
-        txn.outbox.push(Outgoing {
-            publication,
-            write,
-            when_refused: false,
-        });
+        txn.outbox.push(Outgoing { publication, write, when_refused: false });
     };
     lower.steps(&segment.nodes, segment.service, Some(&append));
 }
 
 fn publish(lower: &mut Lower<'_>, publication: PubIx) {
     let policy = super::class_policy(lower.scenario, "publish");
-    lower.emit(Instr::Publish {
-        publication,
-        policy,
-    });
+    lower.emit(Instr::Publish { publication, policy });
 }
 
 /// A segment that reacts to the end of stage `after`; `at` is its own place among the stages, if
@@ -149,30 +135,15 @@ fn react(
     let branches = chain.stages[after].len();
     for branch in 0..branches {
         let heard = chain.done[after][branch].expect("what somebody reacts to is published");
-        let what = lower.label(&format!(
-            "{} after {after}.{branch}",
-            lower.node_name(service)
-        ));
+        let what = lower.label(&format!("{} after {after}.{branch}", lower.node_name(service)));
         let entry = lower.reserve(service, what.clone());
-        lower.subscribe(
-            heard,
-            Some(chain.stages[after][branch].service),
-            service,
-            entry,
-        );
+        lower.subscribe(heard, Some(chain.stages[after][branch].service), service, entry);
         lower.begin(entry);
         let waits = (branches > 1).then(|| {
             lower.overhead_work(service, &what);
-            let row = Row::Join {
-                stage: after as u8,
-                branch: branch as u8,
-                branches: branches as u8,
-            };
-            let txn = Txn {
-                name: name_hash(&segment.path),
-                row: Some(row),
-                ..Txn::default()
-            };
+            let row =
+                Row::Join { stage: after as u8, branch: branch as u8, branches: branches as u8 };
+            let txn = Txn { name: name_hash(&segment.path), row: Some(row), ..Txn::default() };
             lower.store(service, "join", txn)
         });
         reaction(lower, segment, event);
@@ -195,11 +166,7 @@ fn reaction(lower: &mut Lower<'_>, segment: &Segment, event: Option<PubIx>) {
     let mut skips = Vec::new();
     for chance in &segment.maybes {
         let (probability, name) = (chance.probability, chance.name);
-        skips.push(lower.emit(Instr::Maybe {
-            probability,
-            name,
-            to: Pc::default(),
-        }));
+        skips.push(lower.emit(Instr::Maybe { probability, name, to: Pc::default() }));
     }
     lower.work(&segment.demand);
     lower.refuse(segment.refuses);
@@ -212,10 +179,7 @@ fn reaction(lower: &mut Lower<'_>, segment: &Segment, event: Option<PubIx>) {
     for skip in skips {
         lower.land(skip);
     }
-    let passes = Segment {
-        nodes: Vec::new(),
-        ..segment.clone()
-    };
+    let passes = Segment { nodes: Vec::new(), ..segment.clone() };
     commit(lower, &passes, event, false);
     lower.emit(Instr::End);
 }
@@ -228,14 +192,7 @@ fn nodes_can_refuse(nodes: &[Node]) -> bool {
     nodes.iter().any(|node| match node {
         Node::Look { need, .. } => need.is_some(),
         Node::Change { changes, .. } => changes.iter().any(|(write, _)| {
-            matches!(
-                write.change,
-                Change::Take(_)
-                    | Change::Put {
-                        if_unchanged: true,
-                        ..
-                    }
-            )
+            matches!(write.change, Change::Take(_) | Change::Put { if_unchanged: true, .. })
         }),
         Node::Work { .. } => false,
         Node::Tell(tell) => tell.refuses.probability > 0.0 || nodes_can_refuse(&tell.body),
@@ -252,11 +209,7 @@ fn say_refused(lower: &mut Lower<'_>, segment: &Segment, refused: PubIx) {
     let txn = Txn {
         name: name_hash(&format!("{}/refused", segment.path)),
         refuses: true,
-        outbox: vec![Outgoing {
-            publication: refused,
-            write: None,
-            when_refused: true,
-        }],
+        outbox: vec![Outgoing { publication: refused, write: None, when_refused: true }],
         ..Txn::default()
     };
     lower.store(segment.service, "refusal", txn);
@@ -276,25 +229,12 @@ fn refusal(
         return publication;
     };
     let earlier = chain.stages[..stage].iter().flatten();
-    let siblings = chain.stages[stage]
-        .iter()
-        .enumerate()
-        .filter(|(place, _)| *place != branch);
-    let participants: Vec<Segment> = earlier
-        .chain(siblings.map(|(_, sibling)| sibling))
-        .cloned()
-        .collect();
-    for participant in participants
-        .iter()
-        .filter(|participant| is_undoable(&participant.nodes))
-    {
+    let siblings = chain.stages[stage].iter().enumerate().filter(|(place, _)| *place != branch);
+    let participants: Vec<Segment> =
+        earlier.chain(siblings.map(|(_, sibling)| sibling)).cloned().collect();
+    for participant in participants.iter().filter(|participant| is_undoable(&participant.nodes)) {
         let entry = undo_entry(lower, participant);
-        lower.subscribe(
-            publication,
-            Some(refuser.service),
-            participant.service,
-            entry,
-        );
+        lower.subscribe(publication, Some(refuser.service), participant.service, entry);
     }
     if chain.stages[stage].len() > 1 {
         let next = chain.stages.get(stage + 1).into_iter().flatten();
@@ -324,11 +264,7 @@ fn discard_entry(lower: &mut Lower<'_>, joiner: &Segment, stage: u8) -> EntryIx 
     let what = lower.label(&format!("{} discards its join", lower.node_name(service)));
     let name = name_hash(&format!("{}/discard", joiner.path));
     reacts(lower, service, what, move |lower| {
-        let txn = Txn {
-            name,
-            row: Some(Row::Discard { stage }),
-            ..Txn::default()
-        };
+        let txn = Txn { name, row: Some(Row::Discard { stage }), ..Txn::default() };
         lower.store(service, "join", txn);
     })
 }

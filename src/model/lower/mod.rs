@@ -34,16 +34,8 @@ pub(super) fn lower(scenario: &Scenario, design: &Design, flows: &[Vec<Node>]) -
     for (ix, nodes) in flows.iter().enumerate() {
         homes.push(lower.flow(FlowIx(ix as u16), nodes));
     }
-    let gateways = homes
-        .iter()
-        .enumerate()
-        .map(|(ix, home)| lower.gateways(ix, *home))
-        .collect();
-    Lowered {
-        programs: lower.programs,
-        homes,
-        gateways,
-    }
+    let gateways = homes.iter().enumerate().map(|(ix, home)| lower.gateways(ix, *home)).collect();
+    Lowered { programs: lower.programs, homes, gateways }
 }
 
 /// The assembler and what it has assembled so far.
@@ -174,11 +166,7 @@ impl<'a> Lower<'a> {
     fn reserve(&mut self, node: NodeIx, label: String) -> EntryIx {
         let entry = EntryIx(self.programs.entries.len() as u32);
         let nowhere = Pc(u32::MAX);
-        let act = Act::Run {
-            start: nowhere,
-            refused: nowhere,
-            failed: nowhere,
-        };
+        let act = Act::Run { start: nowhere, refused: nowhere, failed: nowhere };
         self.programs.entries.push(Entry { node, label, act });
         entry
     }
@@ -186,11 +174,8 @@ impl<'a> Lower<'a> {
     /// What is emitted next is the program of `entry`.
     fn begin(&mut self, entry: EntryIx) {
         let start = self.here();
-        self.programs.entries[entry.0 as usize].act = Act::Run {
-            start,
-            refused: start,
-            failed: start,
-        };
+        self.programs.entries[entry.0 as usize].act =
+            Act::Run { start, refused: start, failed: start };
     }
 
     /// What is emitted next is done when the task was refused.
@@ -219,11 +204,7 @@ impl<'a> Lower<'a> {
         let ix = TxnIx(self.programs.transactions.len() as u32);
         self.programs.transactions.push(txn);
         let entry = EntryIx(self.programs.entries.len() as u32);
-        self.programs.entries.push(Entry {
-            node: store,
-            label,
-            act: Act::Transact(ix),
-        });
+        self.programs.entries.push(Entry { node: store, label, act: Act::Transact(ix) });
         entry
     }
 
@@ -244,9 +225,7 @@ impl<'a> Lower<'a> {
     }
 
     fn broker(&self) -> NodeIx {
-        self.design
-            .broker
-            .expect("the scenario layer wants a broker where messages need one")
+        self.design.broker.expect("the scenario layer wants a broker where messages need one")
     }
 
     /// The policy of calls to `to`: its own, else the class's.
@@ -262,16 +241,8 @@ impl<'a> Lower<'a> {
 
     /// The channel at the broker into which `producer` publishes for `consumer`.
     fn channel(&mut self, producer: Option<NodeIx>, consumer: NodeIx) -> u32 {
-        let channel = Channel {
-            broker: self.broker(),
-            consumer,
-            producer,
-        };
-        let found = self
-            .programs
-            .channels
-            .iter()
-            .position(|known| *known == channel);
+        let channel = Channel { broker: self.broker(), consumer, producer };
+        let found = self.programs.channels.iter().position(|known| *known == channel);
         let ix = found.unwrap_or_else(|| {
             self.programs.channels.push(channel);
             self.programs.channels.len() - 1
@@ -309,29 +280,20 @@ impl<'a> Lower<'a> {
 
     fn work(&mut self, demand: &Demand) {
         if demand.dist != Dist::Const(0.0) {
-            self.emit(Instr::Work {
-                dist: demand.dist.clone(),
-                name: demand.name,
-            });
+            self.emit(Instr::Work { dist: demand.dist.clone(), name: demand.name });
         }
     }
 
     /// Worker time for a message that carries no step of the business.
     fn overhead_work(&mut self, service: NodeIx, what: &str) {
         let name = name_hash(&format!("{}/{what}/overhead", self.label("")));
-        let demand = Demand {
-            dist: self.overhead(service),
-            name,
-        };
+        let demand = Demand { dist: self.overhead(service), name };
         self.work(&demand);
     }
 
     fn refuse(&mut self, chance: Chance) {
         if chance.probability > 0.0 {
-            self.emit(Instr::Refuse {
-                probability: chance.probability,
-                name: chance.name,
-            });
+            self.emit(Instr::Refuse { probability: chance.probability, name: chance.name });
         }
     }
 
@@ -341,38 +303,21 @@ impl<'a> Lower<'a> {
         let mut last = last;
         for (place, node) in nodes.iter().enumerate() {
             match node {
-                Node::Look {
-                    entity,
-                    key,
-                    need,
-                    own,
-                    name,
-                } => {
+                Node::Look { entity, key, need, own, name } => {
                     self.look(service, *entity, *key, *own, *name);
                     if let Some(least) = need {
                         self.emit(Instr::Need { least: *least });
                     }
                 }
                 Node::Change { name, changes } => {
-                    let finish = if place + 1 == nodes.len() {
-                        last.take()
-                    } else {
-                        None
-                    };
+                    let finish = if place + 1 == nodes.len() { last.take() } else { None };
                     self.change(service, *name, changes, finish);
                 }
                 Node::Work { dist, name } => {
-                    self.work(&Demand {
-                        dist: dist.clone(),
-                        name: *name,
-                    });
+                    self.work(&Demand { dist: dist.clone(), name: *name });
                 }
                 Node::Tell(tell) => rest::tell(self, tell),
-                Node::Call {
-                    service: callee,
-                    demand,
-                    body,
-                } => {
+                Node::Call { service: callee, demand, body } => {
                     let entry = rest::question(self, *callee, demand, body);
                     let policy = self.policy("call", *callee);
                     self.emit(Instr::Call {
@@ -388,11 +333,7 @@ impl<'a> Lower<'a> {
                 }),
                 Node::Maybe { chance, body } => {
                     let Chance { probability, name } = *chance;
-                    let skip = self.emit(Instr::Maybe {
-                        probability,
-                        name,
-                        to: Pc::default(),
-                    });
+                    let skip = self.emit(Instr::Maybe { probability, name, to: Pc::default() });
                     self.steps(body, service, None);
                     self.land(skip);
                 }
@@ -410,9 +351,7 @@ impl<'a> Lower<'a> {
     }
 
     fn fork(&mut self, branches: usize, mut emit: impl FnMut(&mut Self, usize)) {
-        let fork = self.emit(Instr::Fork {
-            branches: Vec::new(),
-        });
+        let fork = self.emit(Instr::Fork { branches: Vec::new() });
         let over = self.emit(Instr::Jump { to: Pc::default() });
         let mut starts = Vec::new();
         for branch in 0..branches {
@@ -426,9 +365,8 @@ impl<'a> Lower<'a> {
 
     /// Runs a transaction at the service's store; returns where its `idle` can be patched.
     fn store(&mut self, service: NodeIx, what: &str, txn: Txn) -> Pc {
-        let store = self
-            .store_of(service)
-            .expect("the scenario layer wants a store where data is kept");
+        let store =
+            self.store_of(service).expect("the scenario layer wants a store where data is kept");
         let effects = txn
             .writes
             .iter()
@@ -439,12 +377,7 @@ impl<'a> Lower<'a> {
         let entry = self.transaction(store, label, txn);
         let policy = self.policy("store", store);
         let next = Pc(self.here().0 + 1);
-        self.emit(Instr::Store {
-            entry,
-            policy,
-            effects,
-            idle: next,
-        })
+        self.emit(Instr::Store { entry, policy, effects, idle: next })
     }
 
     fn change(
@@ -455,12 +388,7 @@ impl<'a> Lower<'a> {
         finish: Option<&dyn Fn(&mut Txn)>,
     ) {
         let writes: Vec<Write> = changes.iter().map(|(write, _)| *write).collect();
-        let mut txn = Txn {
-            name,
-            writes,
-            dedup: self.design.dedup,
-            ..Txn::default()
-        };
+        let mut txn = Txn { name, writes, dedup: self.design.dedup, ..Txn::default() };
         self.feed_copies(&mut txn);
         if let Some(finish) = finish {
             finish(&mut txn);
@@ -476,12 +404,7 @@ impl<'a> Lower<'a> {
         if writes.is_empty() {
             return None;
         }
-        let mut txn = Txn {
-            name: name ^ UNDO,
-            writes,
-            dedup: self.design.dedup,
-            ..Txn::default()
-        };
+        let mut txn = Txn { name: name ^ UNDO, writes, dedup: self.design.dedup, ..Txn::default() };
         self.feed_copies(&mut txn);
         Some(txn)
     }
@@ -490,18 +413,11 @@ impl<'a> Lower<'a> {
         let Some(txn) = self.undo_of(name, changes) else {
             return;
         };
-        let effects = txn
-            .writes
-            .iter()
-            .map(|write| 1u64 << write.effect)
-            .fold(0, |all, bit| all | bit);
+        let effects =
+            txn.writes.iter().map(|write| 1u64 << write.effect).fold(0, |all, bit| all | bit);
         let changed = txn.writes.clone();
-        let skip = (!self.is_blind).then(|| {
-            self.emit(Instr::IfDone {
-                effects,
-                to: Pc::default(),
-            })
-        });
+        let skip =
+            (!self.is_blind).then(|| self.emit(Instr::IfDone { effects, to: Pc::default() }));
         self.store(service, "undo", txn);
         self.invalidate(&changed);
         if let Some(skip) = skip {
@@ -532,27 +448,14 @@ impl<'a> Lower<'a> {
         let owner = self.scenario.entities[entity.0 as usize].owner;
         let route = if own { Preset::Rest } else { self.route(owner) };
         if own || route == Preset::Events {
-            let txn = Txn {
-                name,
-                reads: vec![Read {
-                    entity,
-                    key,
-                    copy: !own,
-                }],
-                ..Txn::default()
-            };
+            let txn = Txn { name, reads: vec![Read { entity, key, copy: !own }], ..Txn::default() };
             self.store(service, if own { "read" } else { "read of its copy" }, txn);
             return;
         }
         let entry = rest::read_at_owner(self, owner, entity, key, name);
         let policy = self.policy("call", owner);
         if route == Preset::PubSub && self.design.cache.is_some() {
-            self.emit(Instr::Cached {
-                entity,
-                key,
-                entry,
-                policy,
-            });
+            self.emit(Instr::Cached { entity, key, entry, policy });
         } else {
             self.emit(Instr::Call {
                 entry,
@@ -590,9 +493,7 @@ impl<'a> Lower<'a> {
                     None => self.publication(format!("caches of {}", self.entity_name(entity))),
                 };
                 self.caches.insert(entity, publication);
-                self.programs.publications[publication.0 as usize]
-                    .caches
-                    .push(at);
+                self.programs.publications[publication.0 as usize].caches.push(at);
             }
         }
     }
@@ -600,9 +501,7 @@ impl<'a> Lower<'a> {
     fn find_asks(&self, nodes: &[Node], at: NodeIx, wanted: &mut Vec<(EntityIx, NodeIx, Preset)>) {
         for node in nodes {
             match node {
-                Node::Look {
-                    entity, own: false, ..
-                } => {
+                Node::Look { entity, own: false, .. } => {
                     let owner = self.scenario.entities[entity.0 as usize].owner;
                     match self.route(owner) {
                         Preset::Rest => {}
@@ -629,17 +528,11 @@ impl<'a> Lower<'a> {
 
     /// The consumer that brings a local copy up to date: a worker's overhead and a write.
     fn copy_entry(&mut self, entity: EntityIx, at: NodeIx) -> EntryIx {
-        let name = format!(
-            "copy of {} at {}",
-            self.entity_name(entity),
-            self.node_name(at)
-        );
+        let name = format!("copy of {} at {}", self.entity_name(entity), self.node_name(at));
         let entry = self.reserve(at, name.clone());
         self.begin(entry);
-        let demand = Demand {
-            dist: self.overhead(at),
-            name: name_hash(&format!("{name}/overhead")),
-        };
+        let demand =
+            Demand { dist: self.overhead(at), name: name_hash(&format!("{name}/overhead")) };
         self.work(&demand);
         let write = Write {
             entity,
@@ -648,11 +541,7 @@ impl<'a> Lower<'a> {
             effect: 0,
             part: Part::Copy,
         };
-        let txn = Txn {
-            name: name_hash(&name),
-            writes: vec![write],
-            ..Txn::default()
-        };
+        let txn = Txn { name: name_hash(&name), writes: vec![write], ..Txn::default() };
         self.store(at, &name, txn);
         self.emit(Instr::End);
         self.on_trouble(entry);
@@ -677,11 +566,7 @@ impl<'a> Lower<'a> {
     fn invalidate(&mut self, writes: &[Write]) {
         for write in writes {
             if let Some(publication) = self.caches.get(&write.entity).copied() {
-                self.emit(Instr::Invalidate {
-                    publication,
-                    entity: write.entity,
-                    key: write.key,
-                });
+                self.emit(Instr::Invalidate { publication, entity: write.entity, key: write.key });
             }
         }
     }
@@ -701,10 +586,7 @@ impl<'a> Lower<'a> {
             let entry = self.reserve(at, self.label(&node.name));
             self.begin(entry);
             let name = name_hash(&format!("{}/{}/work", scenario.flows[flow].name, node.name));
-            self.work(&Demand {
-                dist: gateway.work.clone(),
-                name,
-            });
+            self.work(&Demand { dist: gateway.work.clone(), name });
             let policy = self.policy("call", scenario.flows[flow].home);
             let all = !0;
             self.emit(Instr::Call {
@@ -714,10 +596,7 @@ impl<'a> Lower<'a> {
                 unknown_is_done: false,
                 best_effort: false,
             });
-            self.work(&Demand {
-                dist: gateway.answer_work.clone(),
-                name: name ^ UNDO,
-            });
+            self.work(&Demand { dist: gateway.answer_work.clone(), name: name ^ UNDO });
             self.emit(Instr::Answer);
             self.emit(Instr::End);
             self.on_trouble(entry);
@@ -745,10 +624,7 @@ const UNDO: u64 = 0x5555_5555_5555_5555;
 
 /// The default policy of a class of calls, if the scenario declares one.
 pub(super) fn class_policy(scenario: &Scenario, class: &str) -> Option<PolicyIx> {
-    let found = scenario
-        .policies
-        .iter()
-        .position(|policy| policy.name == class);
+    let found = scenario.policies.iter().position(|policy| policy.name == class);
     found.map(|ix| PolicyIx(ix as u16))
 }
 

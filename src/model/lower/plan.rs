@@ -40,19 +40,12 @@ pub(super) fn stages(lower: &Lower<'_>, nodes: &[Node]) -> Vec<Stage> {
         service: flow.home,
         nodes: Vec::new(),
         demand: rest::home_demand(lower),
-        refuses: Chance {
-            probability: 0.0,
-            name: 0,
-        },
+        refuses: Chance { probability: 0.0, name: 0 },
         best_effort: false,
         maybes: Vec::new(),
         path: flow.name.clone(),
     };
-    let mut planner = Planner {
-        lower,
-        home: flow.home,
-        stages: vec![vec![home]],
-    };
+    let mut planner = Planner { lower, home: flow.home, stages: vec![vec![home]] };
     planner.steps(nodes, flow.home, &[], false);
     planner.stages
 }
@@ -88,9 +81,7 @@ impl Planner<'_, '_> {
     }
 
     fn any_travels(&self, branches: &[Vec<Node>]) -> bool {
-        branches
-            .iter()
-            .any(|branch| self.lower.tells_travel_by(branch) != Preset::Rest)
+        branches.iter().any(|branch| self.lower.tells_travel_by(branch) != Preset::Rest)
     }
 
     /// A step of `at` itself: joins the segment at hand if that is its service's.
@@ -155,10 +146,7 @@ impl Planner<'_, '_> {
                 dist: self.lower.overhead(at),
                 name: crate::base::name_hash(&format!("{path}/work")),
             },
-            refuses: Chance {
-                probability: 0.0,
-                name: 0,
-            },
+            refuses: Chance { probability: 0.0, name: 0 },
             best_effort,
             maybes: maybes.to_vec(),
             path,
@@ -167,9 +155,5 @@ impl Planner<'_, '_> {
 }
 
 fn same(left: &[Chance], right: &[Chance]) -> bool {
-    left.len() == right.len()
-        && left
-            .iter()
-            .zip(right)
-            .all(|(left, right)| left.name == right.name)
+    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| left.name == right.name)
 }

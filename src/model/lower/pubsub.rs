@@ -43,19 +43,9 @@ pub(super) fn home(lower: &mut Lower<'_>, nodes: &[Node]) -> EntryIx {
     let home = lower.scenario.flows[lower.flow.0 as usize].home;
     let stages = stages(lower, nodes);
     let has_store = lower.store_of(home).is_some();
-    let mut saga = Saga {
-        home,
-        has_store,
-        stages,
-        commands: Vec::new(),
-        undo: lower.here(),
-    };
+    let mut saga = Saga { home, has_store, stages, commands: Vec::new(), undo: lower.here() };
     undo_chain(lower, &saga);
-    saga.commands = saga
-        .stages
-        .iter()
-        .map(|stage| vec![None; stage.len()])
-        .collect();
+    saga.commands = saga.stages.iter().map(|stage| vec![None; stage.len()]).collect();
     // Later stages first: the reply to one stage publishes the commands of the next.
     for stage in (1..saga.stages.len()).rev() {
         for branch in 0..saga.stages[stage].len() {
@@ -73,11 +63,7 @@ fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
     let first = &saga.stages[0][0];
     lower.begin(entry);
     lower.work(&first.demand);
-    let sends: Vec<Outgoing> = if lower.design.outbox {
-        outgoing(saga, 1)
-    } else {
-        Vec::new()
-    };
+    let sends: Vec<Outgoing> = if lower.design.outbox { outgoing(saga, 1) } else { Vec::new() };
     let promise = |txn: &mut Txn| {
         txn.promises = true;
         txn.row = Some(Row::Begin { stage: 1 });
@@ -98,12 +84,7 @@ fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
     lower.undo_steps(&first.nodes, saga.home);
     if saga.has_store {
         let name = name_hash(&lower.label("unconfirmed"));
-        let txn = Txn {
-            name,
-            row: Some(Row::Finish),
-            refuses: true,
-            ..Txn::default()
-        };
+        let txn = Txn { name, row: Some(Row::Finish), refuses: true, ..Txn::default() };
         lower.store(saga.home, "saga", txn);
     }
     lower.emit(Instr::Answer);
@@ -126,10 +107,7 @@ fn outgoing(saga: &Saga, from: usize) -> Vec<Outgoing> {
             write: None,
             when_refused: false,
         }));
-        if saga.stages[stage]
-            .iter()
-            .any(|segment| !segment.best_effort)
-        {
+        if saga.stages[stage].iter().any(|segment| !segment.best_effort) {
             break;
         }
     }
@@ -167,9 +145,7 @@ fn advance(lower: &mut Lower<'_>, saga: &Saga, from: usize, end: &[Instr]) {
             continue;
         }
         let commands: Vec<PubIx> = saga.commands[stage].iter().flatten().copied().collect();
-        lower.fork(commands.len(), |lower, branch| {
-            publish(lower, commands[branch])
-        });
+        lower.fork(commands.len(), |lower, branch| publish(lower, commands[branch]));
         finish(lower);
         return;
     }
@@ -181,10 +157,7 @@ fn advance(lower: &mut Lower<'_>, saga: &Saga, from: usize, end: &[Instr]) {
 
 fn publish(lower: &mut Lower<'_>, publication: PubIx) {
     let policy = super::class_policy(lower.scenario, "publish");
-    lower.emit(Instr::Publish {
-        publication,
-        policy,
-    });
+    lower.emit(Instr::Publish { publication, policy });
 }
 
 /// Jumps over what follows unless all of the segment's chances are taken.
@@ -194,11 +167,7 @@ fn maybes(lower: &mut Lower<'_>, segment: &Segment) -> Vec<Pc> {
         name: chance.name,
         to: Pc::default(),
     };
-    segment
-        .maybes
-        .iter()
-        .map(|chance| lower.emit(jump(chance)))
-        .collect()
+    segment.maybes.iter().map(|chance| lower.emit(jump(chance))).collect()
 }
 
 /// How many of a stage's replies the saga waits for.
@@ -241,22 +210,16 @@ fn command(lower: &mut Lower<'_>, saga: &Saga, stage: usize, branch: usize) -> P
 
 /// A handler's reply: the home records it in the saga's row and goes on.
 fn reply(lower: &mut Lower<'_>, saga: &Saga, stage: usize, branch: usize, refused: bool) -> PubIx {
-    let what = lower.label(&format!(
-        "reply {stage}.{branch}{}",
-        if refused { " refused" } else { "" }
-    ));
+    let what =
+        lower.label(&format!("reply {stage}.{branch}{}", if refused { " refused" } else { "" }));
     let publication = lower.publication(what.clone());
     let entry = lower.reserve(saga.home, what.clone());
     lower.subscribe(publication, None, saga.home, entry);
     lower.begin(entry);
     lower.overhead_work(saga.home, &what);
-    let waited: Vec<&Segment> = saga.stages[stage]
-        .iter()
-        .filter(|segment| !segment.best_effort)
-        .collect();
-    let place = waited
-        .iter()
-        .position(|segment| segment.path == saga.stages[stage][branch].path);
+    let waited: Vec<&Segment> =
+        saga.stages[stage].iter().filter(|segment| !segment.best_effort).collect();
+    let place = waited.iter().position(|segment| segment.path == saga.stages[stage][branch].path);
     let row = Row::Reply {
         stage: stage as u8,
         branch: place.expect("a reply is awaited") as u8,
@@ -280,11 +243,7 @@ fn reply(lower: &mut Lower<'_>, saga: &Saga, stage: usize, branch: usize, refuse
 /// Updates the saga's row; a stale or incomplete reply ends there.
 fn record(lower: &mut Lower<'_>, saga: &Saga, what: &str, row: Row) -> Option<Pc> {
     saga.has_store.then(|| {
-        let txn = Txn {
-            name: name_hash(what),
-            row: Some(row),
-            ..Txn::default()
-        };
+        let txn = Txn { name: name_hash(what), row: Some(row), ..Txn::default() };
         lower.store(saga.home, "saga", txn)
     })
 }
@@ -307,10 +266,8 @@ fn undo_chain(lower: &mut Lower<'_>, saga: &Saga) {
                 lower.undo_steps(&segment.nodes, saga.home);
             } else if segment.is_undoable() {
                 number += 1;
-                let skip = lower.emit(Instr::IfDone {
-                    effects: segment.effects(),
-                    to: Pc::default(),
-                });
+                let skip =
+                    lower.emit(Instr::IfDone { effects: segment.effects(), to: Pc::default() });
                 let publication = undo_command(lower, saga, segment, number as u8);
                 publish(lower, publication);
                 lower.emit(Instr::End);
@@ -334,10 +291,8 @@ fn undo_command(lower: &mut Lower<'_>, saga: &Saga, segment: &Segment, number: u
     let publication = lower.publication(what.clone());
     let undone = lower.publication(format!("{what} reply"));
     let nodes = segment.nodes.clone();
-    let demand = Demand {
-        dist: default_work(lower.scenario, service),
-        name: segment.demand.name ^ UNDO,
-    };
+    let demand =
+        Demand { dist: default_work(lower.scenario, service), name: segment.demand.name ^ UNDO };
     let handler = lower.later(service, what.clone(), move |lower, entry| {
         lower.begin(entry);
         lower.work(&demand);
@@ -353,17 +308,8 @@ fn undo_command(lower: &mut Lower<'_>, saga: &Saga, segment: &Segment, number: u
         lower.begin(entry);
         lower.overhead_work(home, &what);
         if has_store {
-            let row = Row::Reply {
-                stage: number,
-                branch: 0,
-                branches: 1,
-                refused: false,
-            };
-            let txn = Txn {
-                name: name_hash(&what),
-                row: Some(row),
-                ..Txn::default()
-            };
+            let row = Row::Reply { stage: number, branch: 0, branches: 1, refused: false };
+            let txn = Txn { name: name_hash(&what), row: Some(row), ..Txn::default() };
             let idle = lower.store(home, "saga", txn);
             lower.emit(Instr::Jump { to: behind });
             lower.land(idle);

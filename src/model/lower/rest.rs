@@ -20,10 +20,7 @@ use super::{Lower, UNDO, bits};
 use crate::base::name_hash;
 use crate::scenario::tree::{EntityIx, NodeIx};
 
-const NEVER: Chance = Chance {
-    probability: 0.0,
-    name: 0,
-};
+const NEVER: Chance = Chance { probability: 0.0, name: 0 };
 
 /// The entry at the home where clients' requests come in.
 pub(super) fn home(lower: &mut Lower<'_>, nodes: &[Node]) -> EntryIx {
@@ -35,14 +32,8 @@ pub(super) fn home(lower: &mut Lower<'_>, nodes: &[Node]) -> EntryIx {
 /// The worker time of the home's first step.
 pub(super) fn home_demand(lower: &Lower<'_>) -> Demand {
     let flow = &lower.scenario.flows[lower.flow.0 as usize];
-    let dist = flow
-        .work
-        .clone()
-        .unwrap_or_else(|| default_work(lower.scenario, flow.home));
-    Demand {
-        dist,
-        name: name_hash(&format!("{}/home/work", flow.name)),
-    }
+    let dist = flow.work.clone().unwrap_or_else(|| default_work(lower.scenario, flow.home));
+    Demand { dist, name: name_hash(&format!("{}/home/work", flow.name)) }
 }
 
 /// A program that serves a call: work, steps, answer; or takes back what it did, and answers that.
@@ -74,14 +65,8 @@ fn served(
 /// undone (semantics.md 14).
 pub(super) fn tell(lower: &mut Lower<'_>, tell: &Tell) {
     let what = lower.node_name(tell.service);
-    let entry = served(
-        lower,
-        tell.service,
-        tell.demand.clone(),
-        tell.refuses,
-        tell.body.clone(),
-        what,
-    );
+    let entry =
+        served(lower, tell.service, tell.demand.clone(), tell.refuses, tell.body.clone(), what);
     lower.emit(Instr::Call {
         entry,
         policy: lower.policy("call", tell.service),
@@ -97,14 +82,9 @@ pub(super) fn undo_tell(lower: &mut Lower<'_>, tell: &Tell) {
         return;
     }
     let (service, body) = (tell.service, tell.body.clone());
-    let demand = Demand {
-        dist: default_work(lower.scenario, service),
-        name: tell.demand.name ^ UNDO,
-    };
-    let skip = lower.emit(Instr::IfDone {
-        effects: bits(&body),
-        to: Pc::default(),
-    });
+    let demand =
+        Demand { dist: default_work(lower.scenario, service), name: tell.demand.name ^ UNDO };
+    let skip = lower.emit(Instr::IfDone { effects: bits(&body), to: Pc::default() });
     let label = lower.label(&format!("{} undo", lower.node_name(service)));
     let entry = lower.later(service, label, move |lower, entry| {
         lower.begin(entry);
@@ -146,27 +126,13 @@ pub(super) fn read_at_owner(
     key: KeyRule,
     name: u64,
 ) -> EntryIx {
-    let label = lower.label(&format!(
-        "{} reads {}",
-        lower.node_name(owner),
-        lower.entity_name(entity)
-    ));
+    let label =
+        lower.label(&format!("{} reads {}", lower.node_name(owner), lower.entity_name(entity)));
     lower.later(owner, label, move |lower, entry| {
-        let demand = Demand {
-            dist: default_work(lower.scenario, owner),
-            name: name ^ READ,
-        };
+        let demand = Demand { dist: default_work(lower.scenario, owner), name: name ^ READ };
         lower.begin(entry);
         lower.work(&demand);
-        let txn = Txn {
-            name,
-            reads: vec![Read {
-                entity,
-                key,
-                copy: false,
-            }],
-            ..Txn::default()
-        };
+        let txn = Txn { name, reads: vec![Read { entity, key, copy: false }], ..Txn::default() };
         lower.store(owner, "read", txn);
         lower.emit(Instr::Answer);
         lower.emit(Instr::End);

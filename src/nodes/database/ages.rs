@@ -16,9 +16,7 @@ pub struct Ages<K> {
 
 impl<K> Default for Ages<K> {
     fn default() -> Self {
-        Self {
-            line: VecDeque::new(),
-        }
+        Self { line: VecDeque::new() }
     }
 }
 

@@ -1,1 +1,352 @@
+//! A world for tests: one database, somebody who asks it and a broker that is told how to behave.
+//! Scripted requests arrive at the database at exact instants; a hop takes [`HOP`].
 
+use std::sync::Arc;
+
+use crate::base::chance::Popularity;
+use crate::base::{Dist, Span, Stream, Time, mix};
+use crate::engine::{Class, Context, InstanceId, LaneId, Simulation, Stop, World};
+use crate::faults::Faults;
+use crate::model::program::{Act, Entry, EntryIx, Programs, PubIx, Publication, Txn, TxnIx};
+use crate::model::{EntityModel, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel};
+use crate::nodes::database::Database;
+use crate::nodes::env::{Env, Sink};
+use crate::nodes::message::{Answer, Body, Edge, Event, Item, Message, Op, Seen};
+use crate::nodes::slab::Handle;
+use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
+use crate::scenario::tree::{self, EntityIx, Fault, FlowIx, NodeKind, Scenario};
+
+pub const HOP: u64 = 10;
+/// What a read and a written key cost.
+pub const READ: u64 = 1_000;
+pub const WRITE: u64 = 2_000;
+
+pub const APP: InstanceId = InstanceId(0);
+pub const DB: InstanceId = InstanceId(1);
+
+/// Created by operations; its preloaded items start at 0.
+pub const ORDER: EntityIx = EntityIx(0);
+/// Four items of 10, floor 0.
+pub const STOCK: EntityIx = EntityIx(1);
+
+/// How the broker takes publications.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Broker {
+    Confirms,
+    Fails,
+    IsSilent,
+}
+
+/// A test's set-up and script.
+#[derive(Clone, Debug)]
+pub struct Bench {
+    pub txns: Vec<Txn>,
+    pub connections: u32,
+    pub room: Option<u32>,
+    pub read: Dist,
+    pub faults: Vec<Fault>,
+    /// From when on the broker behaves how.
+    pub broker: Vec<(u64, Broker)>,
+    script: Vec<(u64, Event)>,
+}
+
+/// The operation of this number.
+pub fn op(number: u64) -> Op {
+    let id = OpId::new(0, number);
+    Op { id, word: mix(9, number), flow: FlowIx(0), session: number as u32, ..Op::NONE }
+}
+
+impl Bench {
+    pub fn new(txns: Vec<Txn>) -> Self {
+        Self {
+            txns,
+            connections: 100,
+            room: None,
+            read: Dist::Const(READ as f64),
+            faults: vec![],
+            broker: vec![(0, Broker::Confirms)],
+            script: vec![],
+        }
+    }
+
+    /// A request for transaction `txn` arrives.
+    pub fn ask(mut self, time: u64, op: Op, txn: u32) -> Self {
+        let body = Body::Request { call: Handle::NONE, entry: EntryIx(txn), attempt: 0 };
+        self.script.push((time, Event::Message(Message { op, from: APP, body })));
+        self
+    }
+
+    /// The database's process or host is gone for a while.
+    pub fn crash(mut self, from: u64, to: u64, host: bool) -> Self {
+        self.script.push((from, Event::Fault(Edge::Down { host })));
+        self.script.push((to, Event::Fault(Edge::Up)));
+        self
+    }
+
+    pub fn resume(mut self, time: u64) -> Self {
+        self.script.push((time, Event::Fault(Edge::Resume)));
+        self
+    }
+
+    /// Runs until nothing is pending.
+    pub fn run(self) -> Town {
+        let script = self.script.clone();
+        let asked = script.iter().filter_map(|(_, event)| match event {
+            Event::Message(message) => Some(message.op.id),
+            _ => None,
+        });
+        let asked = asked.collect();
+        let model = self.model();
+        let db = Database::new(&model, NodeIx(1));
+        let town = Town {
+            db,
+            is_down: false,
+            chance: Stream::new(1, "network", "test", 0),
+            sink: Sink::new(Facts::default()),
+            asked,
+            answers: vec![],
+            published: vec![],
+            broker: self.broker,
+            model,
+        };
+        let mut simulation = Simulation::new(town, &[1, 2, 3], &[Span(HOP)]);
+        for (time, event) in script {
+            let class =
+                if matches!(event, Event::Fault(_)) { Class::Fault } else { Class::Message };
+            simulation.schedule(DB, Time(time), class, event);
+        }
+        assert_eq!(simulation.run_until(Time(u64::MAX)), Stop::Idle);
+        simulation.into_world()
+    }
+
+    pub fn model(&self) -> Model {
+        let instance = |node| InstanceModel { node: NodeIx(node), index: 0 };
+        let node = |first| NodeModel { first: InstanceId(first), count: 1, name: u64::from(first) };
+        let nodes: Vec<NodeModel> = (0..3).map(node).collect();
+        let scenario = self.scenario();
+        let publication = |label: &str| Publication {
+            broker: NodeIx(2),
+            label: label.to_owned(),
+            subscribers: vec![],
+            caches: vec![],
+        };
+        let entry =
+            |txn| Entry { node: NodeIx(1), label: String::new(), act: Act::Transact(TxnIx(txn)) };
+        Model {
+            design: 0,
+            faults: Faults::draw(&scenario, &nodes, 1),
+            nodes,
+            instances: (0..3).map(instance).collect(),
+            entities: [(1, 0), (4, 10)]
+                .map(|(keys, start)| EntityModel {
+                    owner: NodeIx(0),
+                    popularity: Popularity::uniform(keys),
+                    keys,
+                    start,
+                    floor: 0,
+                })
+                .to_vec(),
+            flows: vec![],
+            effects: vec![],
+            client_policy: None,
+            programs: Programs {
+                entries: (0..self.txns.len() as u32).map(entry).collect(),
+                transactions: self.txns.clone(),
+                publications: vec![publication("done"), publication("refused")],
+                ..Programs::default()
+            },
+            policies: vec![],
+            network: NetworkModel {
+                links: vec![LinkModel::Constant(LaneId(0), Span(HOP)); 9],
+                nodes: 3,
+            },
+            lanes: vec![Span(HOP)],
+            seed: 1,
+            scenario: Arc::new(scenario),
+        }
+    }
+
+    fn scenario(&self) -> Scenario {
+        let node = |name: &str, kind| tree::Node { name: name.to_owned(), kind };
+        let queue = tree::Queue {
+            prefetch: 1,
+            persist: Dist::Const(0.0),
+            delivery_limit: None,
+            requeue_delay: Span::ZERO,
+        };
+        let database = tree::Database {
+            connections: self.connections,
+            room: self.room,
+            read: self.read.clone(),
+            write: Dist::Const(WRITE as f64),
+            policy: None,
+        };
+        Scenario {
+            name: String::new(),
+            about: String::new(),
+            run: tree::Run {
+                length: Span(1 << 50),
+                warmup: Span::ZERO,
+                drain: Span::ZERO,
+                max_in_flight: 1,
+                seed: 1,
+            },
+            knobs: vec![],
+            nodes: vec![
+                node("app", NodeKind::Queue(queue.clone())),
+                node("db", NodeKind::Database(database)),
+                node("log", NodeKind::Queue(queue)),
+            ],
+            network: tree::Network { latency: Dist::Const(0.0), links: vec![] },
+            entities: vec![],
+            sums: vec![],
+            flows: vec![],
+            designs: vec![],
+            policies: vec![],
+            faults: self.faults.clone(),
+            measures: vec![],
+            expect: vec![],
+        }
+    }
+}
+
+/// All facts.
+#[derive(Clone, Debug, Default)]
+pub struct Facts(pub Vec<(Time, Fact)>);
+
+impl Probe for Facts {
+    fn see(&mut self, now: Time, _: InstanceId, fact: Fact) {
+        self.0.push((now, fact));
+    }
+}
+
+/// An answer as the asker got it.
+pub type Answered = (u64, u64, Answer, Op);
+
+/// The world.
+#[derive(Clone, Debug)]
+pub struct Town {
+    pub model: Model,
+    pub db: Database,
+    pub is_down: bool,
+    chance: Stream,
+    sink: Sink<Facts>,
+    /// The operations of all requests, in order of the script.
+    asked: Vec<OpId>,
+    /// When the database sent it, the operation's number, what it says.
+    pub answers: Vec<Answered>,
+    /// When the broker got it, the operation's number, what it is about.
+    pub published: Vec<(u64, u64, PubIx, Item)>,
+    broker: Vec<(u64, Broker)>,
+}
+
+impl World for Town {
+    type Event = Event;
+
+    fn handle(&mut self, at: InstanceId, event: Event, ctx: &mut Context<'_, Event>) {
+        let mut env = Env {
+            model: &self.model,
+            ctx,
+            sink: &mut self.sink,
+            network: &mut self.chance,
+            incarnation: 0,
+        };
+        let now = env.now().0;
+        match event {
+            Event::Fault(Edge::Down { host }) => {
+                self.is_down = true;
+                self.db.crash(host, &mut env);
+            }
+            Event::Fault(Edge::Up) => {
+                self.is_down = false;
+                self.db.restart(&mut env);
+            }
+            Event::Fault(Edge::Resume) => self.db.resume(&mut env),
+            Event::Start => {}
+            Event::Timer(timer) => self.db.timer(timer, &mut env),
+            Event::Message(message) if at == DB && self.is_down => {
+                env.fact(Fact::Dropped { op: message.op.id, why: Some(Reason::LostMessage) });
+            }
+            Event::Message(message) if at == DB => self.db.receive(message, &mut env),
+            Event::Message(Message { op, body, .. }) => match body {
+                Body::Answer { verdict, .. } => {
+                    self.answers.push((now - HOP, op.id.number(), verdict, op));
+                    env.fact(Fact::Dropped { op: op.id, why: None });
+                }
+                Body::Publish { call, publication, item } => {
+                    self.published.push((now, op.id.number(), publication, item));
+                    let mode = self.broker.iter().rfind(|(from, _)| *from <= now);
+                    let verdict = match mode.map(|(_, mode)| *mode) {
+                        Some(Broker::Confirms) => Some(Answer::Done),
+                        Some(Broker::Fails) => Some(Answer::Failed(Reason::Unavailable)),
+                        _ => None,
+                    };
+                    if let Some(verdict) = verdict {
+                        env.send(DB, op, Body::Answer { call, verdict });
+                    }
+                    env.fact(Fact::Dropped { op: op.id, why: None });
+                }
+                body => panic!("{body:?}"),
+            },
+        }
+    }
+
+    fn is_stale(&self, _: InstanceId, event: &Event) -> bool {
+        matches!(event, Event::Timer(timer) if self.db.is_stale(timer))
+    }
+
+    fn fingerprint(&self, _: &Event) -> u64 {
+        0
+    }
+}
+
+impl Town {
+    /// When, to which operation and what was answered.
+    pub fn verdicts(&self) -> Vec<(u64, u64, Answer)> {
+        self.answers.iter().map(|(time, op, verdict, _)| (*time, *op, *verdict)).collect()
+    }
+
+    /// Only what was answered.
+    pub fn words(&self) -> Vec<Answer> {
+        self.answers.iter().map(|answer| answer.2).collect()
+    }
+
+    /// The facts that this picks.
+    pub fn facts<T>(&self, pick: impl Fn(&Fact) -> Option<T>) -> Vec<T> {
+        self.sink.probe.0.iter().filter_map(|(_, fact)| pick(fact)).collect()
+    }
+
+    /// The facts that this picks, with their instants.
+    pub fn timed<T>(&self, pick: impl Fn(&Fact) -> Option<T>) -> Vec<(u64, T)> {
+        let facts = self.sink.probe.0.iter();
+        facts.filter_map(|(time, fact)| pick(fact).map(|what| (time.0, what))).collect()
+    }
+
+    /// Items of stock after each change that was applied or undone: (key, version, value).
+    pub fn changes(&self) -> Vec<(u64, u64, i64)> {
+        self.facts(|fact| match fact {
+            Fact::Applied { entity: STOCK, key, version, value, .. }
+            | Fact::Undone { entity: STOCK, key, version, value, .. } => {
+                Some((key.0, *version, *value))
+            }
+            _ => None,
+        })
+    }
+
+    /// What can still act for an operation: nothing, after everything.
+    pub fn references(&self, op: OpId) -> i64 {
+        let asked = self.asked.iter().filter(|it| **it == op).count() as i64;
+        let changes = self.facts(|fact| match fact {
+            Fact::Message { op: it, .. } | Fact::Carried { op: it } if *it == op => Some(1),
+            Fact::Dropped { op: it, .. } if *it == op => Some(-1),
+            _ => None,
+        });
+        asked + changes.iter().sum::<i64>()
+    }
+}
+
+/// An operation that looks at these items by `Own` and by `Named`, having seen `version`.
+pub fn op_on(number: u64, own: u64, named: u64, version: u64, value: i64) -> Op {
+    let seen = Seen { version, value };
+    Op { own: KeyId(own), named: KeyId(named), seen, ..op(number) }
+}

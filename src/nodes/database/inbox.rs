@@ -1,7 +1,8 @@
 //! The inbox: what a store remembers of each operation's effects, so that a repetition changes
 //! nothing and is answered as the first time. Record and effect share a transaction, refusals are
 //! remembered too, and undoing nothing blocks the late original (semantics.md, rules 20 and 28).
-//! The pattern is the *idempotent consumer* of Richardson, "Microservices Patterns" (2018), 3.3.3.
+//! The pattern is Richardson's "Idempotent Consumer"
+//! (<https://microservices.io/patterns/communication-style/idempotent-consumer.html>).
 //!
 //! ```text
 //! effect ──▶ applied ──undo──▶ applied, undone      (a repetition of either changes nothing)
@@ -48,9 +49,7 @@ pub enum Recall {
 
 impl Inbox {
     fn memory(&self, name: Name, now: Time) -> Option<&Memory> {
-        self.memories
-            .get(&name)
-            .filter(|memory| is_fresh(memory.touched, now))
+        self.memories.get(&name).filter(|memory| is_fresh(memory.touched, now))
     }
 
     /// What became of these effects, which one transaction makes together.
@@ -65,14 +64,12 @@ impl Inbox {
 
     /// The effects among these that were asked to be undone before.
     pub fn undone(&self, op: OpId, effects: u64, now: Time) -> u64 {
-        self.memory((op, 0), now)
-            .map_or(0, |memory| memory.undone & effects)
+        self.memory((op, 0), now).map_or(0, |memory| memory.undone & effects)
     }
 
     /// The effects among these that were applied.
     pub fn applied(&self, op: OpId, effects: u64, now: Time) -> u64 {
-        self.memory((op, 0), now)
-            .map_or(0, |memory| memory.applied & effects)
+        self.memory((op, 0), now).map_or(0, |memory| memory.applied & effects)
     }
 
     /// Was the transaction of this name, which has no effects, carried out?
@@ -105,10 +102,7 @@ impl Inbox {
         let ages = &mut self.ages;
         let memory = self.memories.entry(name).or_insert_with(|| {
             ages.push(now, name);
-            Memory {
-                touched: now,
-                ..Memory::default()
-            }
+            Memory { touched: now, ..Memory::default() }
         });
         if !is_fresh(memory.touched, now) {
             *memory = Memory::default();
@@ -142,16 +136,8 @@ mod tests {
         assert_eq!(inbox.recall(OP, 0b11, Time(1)), Recall::New);
         inbox.apply(OP, 0b11, Time(1));
         assert_eq!(inbox.recall(OP, 0b11, Time(2)), Recall::Applied);
-        assert_eq!(
-            inbox.recall(OP, 0b100, Time(2)),
-            Recall::New,
-            "another step"
-        );
-        assert_eq!(
-            inbox.recall(OpId(8), 0b11, Time(2)),
-            Recall::New,
-            "another operation"
-        );
+        assert_eq!(inbox.recall(OP, 0b100, Time(2)), Recall::New, "another step");
+        assert_eq!(inbox.recall(OpId(8), 0b11, Time(2)), Recall::New, "another operation");
     }
 
     #[test]
@@ -169,10 +155,7 @@ mod tests {
         inbox.apply(OP, 1, Time(1));
         inbox.undo(OP, 1, Time(2));
         assert_eq!(inbox.recall(OP, 1, Time(3)), Recall::Applied);
-        assert_eq!(
-            (inbox.undone(OP, 1, Time(3)), inbox.applied(OP, 1, Time(3))),
-            (1, 1)
-        );
+        assert_eq!((inbox.undone(OP, 1, Time(3)), inbox.applied(OP, 1, Time(3))), (1, 1));
     }
 
     #[test]
@@ -184,10 +167,6 @@ mod tests {
         for minute in 0..1_000 {
             inbox.note(OpId(minute), 9, Time(minute * 60_000_000_000));
         }
-        assert!(
-            inbox.memories.len() <= 7,
-            "{} memories",
-            inbox.memories.len()
-        );
+        assert!(inbox.memories.len() <= 7, "{} memories", inbox.memories.len());
     }
 }

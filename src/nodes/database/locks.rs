@@ -40,10 +40,7 @@ impl Locks {
     pub fn take(&mut self, lock: Lock, task: Handle) -> bool {
         match self.lines.entry(lock) {
             Entry::Vacant(place) => {
-                place.insert(Line {
-                    first: Handle::NONE,
-                    last: Handle::NONE,
-                });
+                place.insert(Line { first: Handle::NONE, last: Handle::NONE });
                 true
             }
             Entry::Occupied(mut line) => {
@@ -65,10 +62,7 @@ impl Locks {
 
     /// Gives the lock to the first in line, and says who that is.
     pub fn release(&mut self, lock: Lock) -> Option<Handle> {
-        let line = self
-            .lines
-            .get_mut(&lock)
-            .expect("only held locks are released");
+        let line = self.lines.get_mut(&lock).expect("only held locks are released");
         let heir = line.first;
         if heir == Handle::NONE {
             self.lines.swap_remove(&lock);
@@ -90,11 +84,7 @@ mod tests {
     use crate::nodes::slab::Slab;
 
     fn lock(key: u64) -> Lock {
-        Lock {
-            copy: false,
-            entity: EntityIx(0),
-            key: KeyId(key),
-        }
+        Lock { copy: false, entity: EntityIx(0), key: KeyId(key) }
     }
 
     #[test]

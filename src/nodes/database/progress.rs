@@ -64,35 +64,17 @@ struct Branches {
 impl Branches {
     fn judge(self, branch: u8, branches: u8, refused: bool) -> Step {
         let bit = 1 << branch;
-        let outcome = |refused| {
-            if refused {
-                Answer::Refused
-            } else {
-                Answer::Done
-            }
-        };
+        let outcome = |refused| if refused { Answer::Refused } else { Answer::Done };
         if self.completed_by == Some(branch) {
-            return Step {
-                answer: outcome(self.refused),
-                is_new: false,
-            };
+            return Step { answer: outcome(self.refused), is_new: false };
         }
         if self.ended & bit != 0 || self.completed_by.is_some() {
-            return Step {
-                answer: Answer::Idle,
-                is_new: false,
-            };
+            return Step { answer: Answer::Idle, is_new: false };
         }
         if (self.ended | bit).count_ones() < u32::from(branches) {
-            return Step {
-                answer: Answer::Idle,
-                is_new: true,
-            };
+            return Step { answer: Answer::Idle, is_new: true };
         }
-        Step {
-            answer: outcome(self.refused || refused),
-            is_new: true,
-        }
+        Step { answer: outcome(self.refused || refused), is_new: true }
     }
 
     fn record(&mut self, branch: u8, branches: u8, refused: bool) {
@@ -108,10 +90,7 @@ impl Branches {
     }
 }
 
-const STALE: Step = Step {
-    answer: Answer::Idle,
-    is_new: false,
-};
+const STALE: Step = Step { answer: Answer::Idle, is_new: false };
 
 impl Progress {
     /// What this update would come to; changes nothing.
@@ -120,48 +99,23 @@ impl Progress {
         match row {
             Row::Begin { stage } => {
                 let is_new = saga.is_none_or(|saga| saga.stage < stage);
-                Step {
-                    answer: Answer::Done,
-                    is_new,
-                }
+                Step { answer: Answer::Done, is_new }
             }
-            Row::Reply {
-                stage,
-                branch,
-                branches,
-                refused,
-            } => match saga {
+            Row::Reply { stage, branch, branches, refused } => match saga {
                 Some(saga) if saga.stage == stage => saga.branches.judge(branch, branches, refused),
                 Some(saga) if saga.stage < stage => {
                     Branches::default().judge(branch, branches, refused)
                 }
                 _ => STALE,
             },
-            Row::Finish => Step {
-                answer: Answer::Done,
-                is_new: saga.is_some(),
-            },
-            Row::Join {
-                stage,
-                branch,
-                branches,
-            } => {
+            Row::Finish => Step { answer: Answer::Done, is_new: saga.is_some() },
+            Row::Join { stage, branch, branches } => {
                 let join = self.joins.get(&(op, stage)).copied().unwrap_or_default();
-                if join.discarded {
-                    STALE
-                } else {
-                    join.branches.judge(branch, branches, false)
-                }
+                if join.discarded { STALE } else { join.branches.judge(branch, branches, false) }
             }
             Row::Discard { stage } => {
-                let is_new = self
-                    .joins
-                    .get(&(op, stage))
-                    .is_none_or(|join| !join.discarded);
-                Step {
-                    answer: Answer::Done,
-                    is_new,
-                }
+                let is_new = self.joins.get(&(op, stage)).is_none_or(|join| !join.discarded);
+                Step { answer: Answer::Done, is_new }
             }
         }
     }
@@ -175,15 +129,8 @@ impl Progress {
                 saga.done |= done;
                 saga.done
             }
-            Row::Reply {
-                stage,
-                branch,
-                branches,
-                refused,
-            } => {
-                let Some(saga) = self.sagas.get(&op) else {
-                    return done;
-                };
+            Row::Reply { stage, branch, branches, refused } => {
+                let Some(saga) = self.sagas.get(&op) else { return done };
                 if saga.stage > stage {
                     return done;
                 }
@@ -192,18 +139,9 @@ impl Progress {
                 saga.done |= done;
                 saga.done
             }
-            Row::Finish => self
-                .sagas
-                .swap_remove(&op)
-                .map_or(done, |saga| saga.done | done),
-            Row::Join {
-                stage,
-                branch,
-                branches,
-            } => {
-                self.join(op, stage, now)
-                    .branches
-                    .record(branch, branches, false);
+            Row::Finish => self.sagas.swap_remove(&op).map_or(done, |saga| saga.done | done),
+            Row::Join { stage, branch, branches } => {
+                self.join(op, stage, now).branches.record(branch, branches, false);
                 done
             }
             Row::Discard { stage } => {
@@ -215,17 +153,10 @@ impl Progress {
 
     /// The saga, moved on to this stage if it was not there yet.
     fn saga_at(&mut self, op: OpId, stage: u8) -> &mut Saga {
-        let empty = Saga {
-            stage,
-            done: 0,
-            branches: Branches::default(),
-        };
+        let empty = Saga { stage, done: 0, branches: Branches::default() };
         let saga = self.sagas.entry(op).or_insert(empty);
         if saga.stage < stage {
-            *saga = Saga {
-                done: saga.done,
-                ..empty
-            };
+            *saga = Saga { done: saga.done, ..empty };
         }
         saga
     }
@@ -243,9 +174,7 @@ impl Progress {
 
     fn forget(&mut self, now: Time) {
         while let Some(name) = self.ages.due(now) {
-            let Some(join) = self.joins.get(&name) else {
-                continue;
-            };
+            let Some(join) = self.joins.get(&name) else { continue };
             let is_over = join.discarded || join.branches.completed_by.is_some();
             if is_over && !is_fresh(join.touched, now) {
                 self.joins.swap_remove(&name);
@@ -264,20 +193,11 @@ mod tests {
     const OP: OpId = OpId(1);
 
     fn reply(stage: u8, branch: u8, refused: bool) -> Row {
-        Row::Reply {
-            stage,
-            branch,
-            branches: 2,
-            refused,
-        }
+        Row::Reply { stage, branch, branches: 2, refused }
     }
 
     fn join(branch: u8) -> Row {
-        Row::Join {
-            stage: 1,
-            branch,
-            branches: 3,
-        }
+        Row::Join { stage: 1, branch, branches: 3 }
     }
 
     /// Applies the rows in order and lists their answers.
@@ -297,48 +217,26 @@ mod tests {
     fn the_reply_that_completes_a_stage_is_answered_done_until_the_saga_moves_on() {
         let begin = Row::Begin { stage: 1 };
         let (a, b) = (reply(1, 0, false), reply(1, 1, false));
-        assert_eq!(
-            answers(&[begin, a, a, b, b, a]),
-            [Done, Idle, Idle, Done, Done, Idle]
-        );
+        assert_eq!(answers(&[begin, a, a, b, b, a]), [Done, Idle, Idle, Done, Done, Idle]);
         let next = Row::Begin { stage: 2 };
-        assert_eq!(
-            answers(&[begin, a, b, next, b, a]),
-            [Done, Idle, Done, Done, Idle, Idle]
-        );
+        assert_eq!(answers(&[begin, a, b, next, b, a]), [Done, Idle, Done, Done, Idle, Idle]);
         let later = reply(2, 0, false);
-        assert_eq!(
-            answers(&[begin, a, b, later, b]),
-            [Done, Idle, Done, Idle, Idle]
-        );
+        assert_eq!(answers(&[begin, a, b, later, b]), [Done, Idle, Done, Idle, Idle]);
     }
 
     #[test]
     fn a_stage_with_a_refused_branch_is_refused_when_all_have_ended() {
         let (no, yes) = (reply(1, 0, true), reply(1, 1, false));
         let begin = Row::Begin { stage: 1 };
-        assert_eq!(
-            answers(&[begin, no, yes, yes]),
-            [Done, Idle, Refused, Refused]
-        );
-        assert_eq!(
-            answers(&[begin, yes, no, no]),
-            [Done, Idle, Refused, Refused]
-        );
+        assert_eq!(answers(&[begin, no, yes, yes]), [Done, Idle, Refused, Refused]);
+        assert_eq!(answers(&[begin, yes, no, no]), [Done, Idle, Refused, Refused]);
     }
 
     #[test]
     fn replies_to_no_saga_or_to_a_finished_one_are_stale() {
         let (begin, only) = (Row::Begin { stage: 1 }, reply(1, 0, false));
         assert_eq!(answers(&[only]), [Idle]);
-        let rows = [
-            begin,
-            only,
-            reply(1, 1, false),
-            Row::Finish,
-            only,
-            Row::Finish,
-        ];
+        let rows = [begin, only, reply(1, 1, false), Row::Finish, only, Row::Finish];
         assert_eq!(answers(&rows), [Done, Idle, Done, Done, Idle, Done]);
     }
 
@@ -347,15 +245,8 @@ mod tests {
         let mut progress = Progress::default();
         progress.record(OP, Row::Begin { stage: 1 }, 0b001, Time(1));
         progress.record(OP, reply(1, 0, false), 0b010, Time(2));
-        assert_eq!(
-            progress.record(OP, reply(1, 1, false), 0b100, Time(3)),
-            0b111
-        );
-        assert_eq!(
-            progress.record(OP, reply(0, 1, false), 0b1000, Time(4)),
-            0b1000,
-            "stale"
-        );
+        assert_eq!(progress.record(OP, reply(1, 1, false), 0b100, Time(3)), 0b111);
+        assert_eq!(progress.record(OP, reply(0, 1, false), 0b1000, Time(4)), 0b1000, "stale");
     }
 
     #[test]

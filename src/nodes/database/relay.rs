@@ -5,8 +5,9 @@
 //! Debezium's outbox event router), so it takes no connection. It keeps up to [`PIPELINE`] rows
 //! unconfirmed. A confirm removes its row. When a confirm fails or does not come in time, the relay
 //! pauses, goes back to the oldest unconfirmed row and sends again from there, as it does after a
-//! restart (Debezium documentation, "What if events are duplicated?": a connector resumes from the
-//! last position it recorded).
+//! restart (Debezium's engine resumes from the last offset it recorded, so consumers may see
+//! duplicates and should recognise them: Apache Camel, "Debezium `MySQL` Connector", note on
+//! handling failures).
 //!
 //! ```text
 //! order:   confirmed | in flight (at most 128) | waiting ...
@@ -16,7 +17,7 @@
 use std::collections::VecDeque;
 
 use crate::base::{Span, Time};
-use crate::engine::LaneId;
+use crate::engine::{InstanceId, LaneId};
 use crate::model::Model;
 use crate::model::program::PubIx;
 use crate::nodes::env::Env;
@@ -68,23 +69,14 @@ struct Row {
 impl Relay {
     /// An empty outbox.
     pub fn new(model: &Model) -> Self {
-        let lane = model
-            .lanes
-            .iter()
-            .position(|delay| *delay == CONFIRM_TIMEOUT);
-        Self {
-            lane: lane.map(|lane| LaneId(lane as u32)),
-            ..Self::default()
-        }
+        let lane = model.lanes.iter().position(|delay| *delay == CONFIRM_TIMEOUT);
+        Self { lane: lane.map(|lane| LaneId(lane as u32)), ..Self::default() }
     }
 
     /// A transaction that commits appends a row.
     pub fn append<P: Probe>(&mut self, posting: Posting, env: &mut Env<'_, '_, P>) {
         env.fact(Fact::Carried { op: posting.op.id });
-        let row = self.rows.insert(Row {
-            posting,
-            sent: None,
-        });
+        let row = self.rows.insert(Row { posting, sent: None });
         self.order.push_back(row);
     }
 
@@ -101,27 +93,11 @@ impl Relay {
         while self.in_flight < PIPELINE && self.next < self.order.len() {
             let call = self.order[self.next];
             self.next += 1;
-            let Some(row) = self.rows.get_mut(call) else {
-                continue;
-            };
+            let Some(row) = self.rows.get_mut(call) else { continue };
             row.sent = Some(env.now());
             self.in_flight += 1;
-            let Posting {
-                op,
-                publication,
-                item,
-            } = row.posting;
-            let broker = env.model.programs.publications[publication.0 as usize].broker;
-            let broker = env.model.nodes[broker.0 as usize].first;
-            env.send(
-                broker,
-                op,
-                Body::Publish {
-                    call,
-                    publication,
-                    item,
-                },
-            );
+            let Posting { op, publication, item } = row.posting;
+            env.send(broker(env.model, publication), op, Body::Publish { call, publication, item });
         }
         if was_idle && self.in_flight > 0 {
             self.timer = self.timer.wrapping_add(1);
@@ -134,9 +110,7 @@ impl Relay {
 
     /// The broker's word on a row.
     pub fn confirm<P: Probe>(&mut self, call: Handle, word: Answer, env: &mut Env<'_, '_, P>) {
-        let Some(row) = self.rows.get(call).copied() else {
-            return;
-        };
+        let Some(row) = self.rows.get(call).copied() else { return };
         if matches!(word, Answer::Failed(_)) {
             if row.sent.is_some() {
                 self.go_back(env);
@@ -144,16 +118,9 @@ impl Relay {
             return;
         }
         self.rows.remove(call);
-        env.fact(Fact::Dropped {
-            op: row.posting.op.id,
-            why: None,
-        });
+        env.fact(Fact::Dropped { op: row.posting.op.id, why: None });
         self.in_flight -= usize::from(row.sent.is_some());
-        while self
-            .order
-            .front()
-            .is_some_and(|row| self.rows.get(*row).is_none())
-        {
+        while self.order.front().is_some_and(|row| self.rows.get(*row).is_none()) {
             self.order.pop_front();
             self.next = self.next.saturating_sub(1);
         }
@@ -163,9 +130,11 @@ impl Relay {
         self.pump(env);
     }
 
-    /// The broker said that its connections are gone: no confirm will come.
-    pub fn disconnect<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        if self.in_flight > 0 {
+    /// Somebody's connections are gone. If it is the broker, no confirm will come.
+    pub fn disconnect<P: Probe>(&mut self, from: InstanceId, env: &mut Env<'_, '_, P>) {
+        let oldest = self.order.front().and_then(|row| self.rows.get(*row));
+        let oldest = oldest.filter(|row| row.sent.is_some());
+        if oldest.is_some_and(|row| broker(env.model, row.posting.publication) == from) {
             self.go_back(env);
         }
     }
@@ -177,9 +146,7 @@ impl Relay {
             self.pump(env);
             return;
         }
-        let waited = self
-            .oldest()
-            .map_or(Span::ZERO, |sent| env.now().since(sent));
+        let waited = self.oldest().map_or(Span::ZERO, |sent| env.now().since(sent));
         if waited >= CONFIRM_TIMEOUT {
             self.go_back(env);
         } else {
@@ -191,10 +158,7 @@ impl Relay {
     /// When the oldest row in flight was sent. It is the first: confirmed rows before it are gone,
     /// and rows are sent in order.
     fn oldest(&self) -> Option<Time> {
-        self.order
-            .front()
-            .and_then(|row| self.rows.get(*row))
-            .and_then(|row| row.sent)
+        self.order.front().and_then(|row| self.rows.get(*row)).and_then(|row| row.sent)
     }
 
     /// Is this timer of no interest any more?
@@ -230,4 +194,9 @@ impl Relay {
         self.is_pausing = false;
         self.pump(env);
     }
+}
+
+fn broker(model: &Model, publication: PubIx) -> InstanceId {
+    let node = model.programs.publications[publication.0 as usize].broker;
+    model.nodes[node.0 as usize].first
 }

@@ -50,26 +50,17 @@ impl Rows {
     #[inline]
     pub fn read(&mut self, model: &Model, entity: EntityIx, key: KeyId, now: Time) -> Seen {
         if key.creator().is_some() {
-            return self
-                .created
-                .get_mut(&(entity, key))
-                .map_or(Seen::default(), |item| {
-                    item.touched = now;
-                    item.seen
-                });
+            return self.created.get_mut(&(entity, key)).map_or(Seen::default(), |item| {
+                item.touched = now;
+                item.seen
+            });
         }
-        let written = self
-            .preloaded
-            .get(entity.0 as usize)
-            .and_then(|all| all.get(key.0 as usize));
+        let written = self.preloaded.get(entity.0 as usize).and_then(|all| all.get(key.0 as usize));
         written.copied().unwrap_or(Self::untouched(model, entity))
     }
 
     fn untouched(model: &Model, entity: EntityIx) -> Seen {
-        Seen {
-            version: 0,
-            value: model.entities[entity.0 as usize].start,
-        }
+        Seen { version: 0, value: model.entities[entity.0 as usize].start }
     }
 
     /// The item becomes this, by `op`.
@@ -103,15 +94,7 @@ impl Rows {
             session: op.session,
             entity: name.0,
         };
-        self.created.insert(
-            name,
-            Created {
-                seen,
-                touched: now,
-                owner,
-                ages: true,
-            },
-        );
+        self.created.insert(name, Created { seen, touched: now, owner, ages: true });
         self.ages.push(now, name);
         let latest = self.latest.entry(owner).or_insert(name.1);
         if *latest < name.1 {
@@ -143,5 +126,56 @@ impl Rows {
     #[cfg(test)]
     pub fn kept(&self) -> usize {
         self.created.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ages::WINDOW;
+    use super::super::harness::{Bench, ORDER, STOCK, op};
+    use super::*;
+
+    const HOUR: u64 = 3_600_000_000_000;
+
+    /// Creates an order by operation `number` of session 0.
+    fn create(rows: &mut Rows, model: &Model, number: u64, now: Time) -> KeyId {
+        let key = KeyId::created_by(op(number).id);
+        let made = Seen { version: 1, value: 0 };
+        rows.write(model, (ORDER, key), made, &Op { session: 0, ..op(number) }, now);
+        key
+    }
+
+    #[test]
+    fn what_was_never_written_is_as_at_the_start_or_not_there() {
+        let (model, mut rows) = (Bench::new(vec![]).model(), Rows::default());
+        let start = Seen { version: 0, value: 10 };
+        assert_eq!(rows.read(&model, STOCK, KeyId(3), Time(0)), start);
+        rows.write(&model, (STOCK, KeyId(1)), Seen { version: 1, value: 9 }, &op(0), Time(0));
+        assert_eq!(rows.read(&model, STOCK, KeyId(1), Time(0)), Seen { version: 1, value: 9 });
+        assert_eq!(rows.read(&model, STOCK, KeyId(0), Time(0)), start, "its neighbours too");
+        assert_eq!(rows.read(&model, STOCK, KeyId(3), Time(0)), start);
+        let missing = KeyId::created_by(op(1).id);
+        assert_eq!(rows.read(&model, ORDER, missing, Time(0)), Seen::default());
+    }
+
+    #[test]
+    fn a_session_keeps_its_latest_item_for_ever_and_older_ones_for_the_window() {
+        let (model, mut rows) = (Bench::new(vec![]).model(), Rows::default());
+        let first = create(&mut rows, &model, 1, Time(0));
+        assert_eq!(rows.read(&model, ORDER, first, Time(HOUR)).version, 1);
+        let second = create(&mut rows, &model, 2, Time(2 * HOUR));
+        assert_eq!(rows.read(&model, ORDER, first, Time(2 * HOUR) + WINDOW).version, 1);
+        create(&mut rows, &model, 3, Time(4 * HOUR));
+        assert_eq!(rows.read(&model, ORDER, first, Time(4 * HOUR)).version, 0, "forgotten");
+        assert_eq!(rows.read(&model, ORDER, second, Time(4 * HOUR)).version, 1);
+    }
+
+    #[test]
+    fn items_do_not_pile_up_with_the_length_of_the_run() {
+        let (model, mut rows) = (Bench::new(vec![]).model(), Rows::default());
+        for minute in 0..1_000 {
+            create(&mut rows, &model, minute, Time(minute * HOUR / 60));
+        }
+        assert!(rows.kept() < 15, "{} items", rows.kept());
     }
 }

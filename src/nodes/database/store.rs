@@ -1,12 +1,13 @@
 //! The durable half of a database: what one transaction does to rows, inbox, sagas, joins and
 //! outbox, all at the instant of its commit. Knows no connections, locks or times of service.
 
-use super::inbox::{Inbox, Recall};
+use super::inbox::Inbox;
+use super::judgement::{Judgement, changed, effects, is_named};
 use super::progress::Progress;
 use super::relay::{Posting, Relay};
 use super::rows::Rows;
 use crate::base::Time;
-use crate::model::program::{Part, Row, Txn, Write};
+use crate::model::program::{Part, Row, Txn};
 use crate::model::{EntityIx, Model, NodeIx};
 use crate::nodes::env::Env;
 use crate::nodes::keys;
@@ -17,29 +18,14 @@ use crate::scenario::tree::Change;
 /// What a crash does not touch.
 #[derive(Clone, Debug)]
 pub struct Store {
-    own: Rows,
+    pub(super) own: Rows,
     copies: Rows,
-    inbox: Inbox,
-    progress: Progress,
+    pub(super) inbox: Inbox,
+    pub(super) progress: Progress,
     /// The outbox.
     pub relay: Relay,
     /// What each `Put` of the transaction at hand overwrites from; used again and again.
     overwritten: Vec<Seen>,
-}
-
-/// What is to become of a transaction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Judgement {
-    /// It does what it says.
-    Granted,
-    /// A guard, or a tombstone in the inbox, says no: nothing applies, its row included.
-    Refused,
-    /// Its row completes a stage in which a branch was refused: only the row changes.
-    StageRefused,
-    /// Its row waits for others, or has moved on: only the row changes.
-    Idle,
-    /// It was here before: nothing changes.
-    Repeated(Answer),
 }
 
 /// Who asks for a transaction, and since when.
@@ -89,10 +75,7 @@ impl Store {
                     env.fact(Fact::Promised { op: op.id });
                 }
                 if txn.refuses {
-                    env.fact(Fact::Refused {
-                        op: op.id,
-                        node: caller.node,
-                    });
+                    env.fact(Fact::Refused { op: op.id, node: caller.node });
                 }
                 self.post(txn, op, txn.refuses, env);
                 Answer::Done
@@ -101,10 +84,7 @@ impl Store {
                 if txn.dedup {
                     self.inbox.refuse(op.id, effects(txn, Part::Do), env.now());
                 }
-                env.fact(Fact::Refused {
-                    op: op.id,
-                    node: caller.node,
-                });
+                env.fact(Fact::Refused { op: op.id, node: caller.node });
                 self.post(txn, op, true, env);
                 Answer::Refused
             }
@@ -125,10 +105,7 @@ impl Store {
                     self.record(txn, op, env.now());
                 }
                 for write in txn.writes.iter().filter(|write| write.part != Part::Copy) {
-                    env.fact(Fact::Deduplicated {
-                        op: op.id,
-                        effect: write.effect,
-                    });
+                    env.fact(Fact::Deduplicated { op: op.id, effect: write.effect });
                 }
                 self.look(txn, op, env);
                 answer
@@ -143,116 +120,11 @@ impl Store {
         for read in &txn.reads {
             let (entity, now) = (read.entity, env.now());
             let key = keys::item(env.model, read.key, entity, op);
-            let (rows, issued) = if read.copy {
-                (&mut self.copies, arrived)
-            } else {
-                (&mut self.own, now)
-            };
+            let (rows, issued) =
+                if read.copy { (&mut self.copies, arrived) } else { (&mut self.own, now) };
             op.seen = rows.read(env.model, entity, key, now);
             let Seen { version, value } = op.seen;
-            env.fact(Fact::Saw {
-                op: op.id,
-                entity,
-                key,
-                version,
-                value,
-                issued,
-            });
-        }
-    }
-
-    fn judge<P: Probe>(&mut self, txn: &Txn, op: &Op, env: &Env<'_, '_, P>) -> Judgement {
-        let now = env.now();
-        let step = txn.row.map(|row| self.progress.judge(op.id, row));
-        if step.is_some_and(|step| step.answer == Answer::Idle) {
-            return Judgement::Idle;
-        }
-        if txn.dedup {
-            let (does, undoes) = (effects(txn, Part::Do), effects(txn, Part::Undo));
-            match self.inbox.recall(op.id, does, now) {
-                Recall::Applied => return Judgement::Repeated(Answer::Done),
-                Recall::Refused => return Judgement::Repeated(Answer::Refused),
-                Recall::Blocked => return Judgement::Refused,
-                Recall::New if does != 0 => {}
-                Recall::New if undoes != 0 => {
-                    if self.inbox.undone(op.id, undoes, now) == undoes {
-                        return Judgement::Repeated(Answer::Done);
-                    }
-                }
-                Recall::New if is_named(txn) => {
-                    if self.inbox.knows(op.id, txn.name, now) {
-                        return Judgement::Repeated(Answer::Done);
-                    }
-                }
-                Recall::New => {
-                    if let Some(step) = step.filter(|step| !step.is_new) {
-                        return Judgement::Repeated(step.answer);
-                    }
-                }
-            }
-        }
-        if step.is_some_and(|step| step.answer == Answer::Refused) {
-            return Judgement::StageRefused;
-        }
-        if self.is_guarded(txn, op, env) {
-            Judgement::Refused
-        } else {
-            Judgement::Granted
-        }
-    }
-
-    /// Does a guard say no? Guards see what earlier writes of the transaction will have made.
-    fn is_guarded<P: Probe>(&mut self, txn: &Txn, op: &Op, env: &Env<'_, '_, P>) -> bool {
-        (0..txn.writes.len()).any(|at| {
-            let write = txn.writes[at];
-            if write.part != Part::Do {
-                return false;
-            }
-            match write.change {
-                Change::Take(amount) => {
-                    let floor = env.model.entities[write.entity.0 as usize].floor;
-                    self.before(txn, at, op, env).value.saturating_sub(amount) < floor
-                }
-                Change::Put {
-                    if_unchanged: true, ..
-                } => {
-                    let key = keys::item(env.model, write.key, write.entity, op);
-                    let now = self.own.read(env.model, write.entity, key, env.now());
-                    now.version != self.seen(txn, write, op, env).version
-                }
-                Change::Put { .. } | Change::Write | Change::Add(_) => false,
-            }
-        })
-    }
-
-    /// The item of `txn.writes[at]` as the writes before it will have left it.
-    fn before<P: Probe>(&mut self, txn: &Txn, at: usize, op: &Op, env: &Env<'_, '_, P>) -> Seen {
-        let last = txn.writes[at];
-        let key = keys::item(env.model, last.key, last.entity, op);
-        let mut item = self.own.read(env.model, last.entity, key, env.now());
-        for write in &txn.writes[..at] {
-            let is_same = write.entity == last.entity
-                && write.part != Part::Copy
-                && keys::item(env.model, write.key, write.entity, op) == key;
-            if is_same {
-                item = changed(item, write.change, self.seen(txn, *write, op, env));
-            }
-        }
-        item
-    }
-
-    /// What the flow saw of the item that it overwrites: in this very transaction, or else last.
-    fn seen<P: Probe>(&mut self, txn: &Txn, write: Write, op: &Op, env: &Env<'_, '_, P>) -> Seen {
-        let key = keys::item(env.model, write.key, write.entity, op);
-        let is_read = txn.reads.iter().any(|read| {
-            !read.copy
-                && read.entity == write.entity
-                && keys::item(env.model, read.key, read.entity, op) == key
-        });
-        if is_read {
-            self.own.read(env.model, write.entity, key, env.now())
-        } else {
-            op.seen
+            env.fact(Fact::Saw { op: op.id, entity, key, version, value, issued });
         }
     }
 
@@ -261,10 +133,7 @@ impl Store {
         let undoes = effects(txn, Part::Undo);
         let (undone, applied) = if txn.dedup {
             let (inbox, id) = (&self.inbox, op.id);
-            (
-                inbox.undone(id, undoes, now),
-                inbox.applied(id, undoes, now),
-            )
+            (inbox.undone(id, undoes, now), inbox.applied(id, undoes, now))
         } else {
             (0, u64::MAX)
         };
@@ -273,11 +142,7 @@ impl Store {
         overwritten.clear();
         for write in &txn.writes {
             let is_put = matches!(write.change, Change::Put { .. });
-            overwritten.push(if is_put {
-                self.seen(txn, *write, op, env)
-            } else {
-                op.seen
-            });
+            overwritten.push(if is_put { self.seen(txn, *write, op, env) } else { op.seen });
         }
         for (at, write) in txn.writes.iter().enumerate() {
             let (bit, entity) = (1u64 << write.effect, write.entity);
@@ -285,10 +150,7 @@ impl Store {
             match write.part {
                 Part::Copy => self.catch_up((entity, key), &as_asked, env),
                 Part::Undo if undone & bit != 0 => {
-                    env.fact(Fact::Deduplicated {
-                        op: op.id,
-                        effect: write.effect,
-                    });
+                    env.fact(Fact::Deduplicated { op: op.id, effect: write.effect });
                 }
                 Part::Undo if applied & bit == 0 => {}
                 Part::Do | Part::Undo => {
@@ -299,25 +161,9 @@ impl Store {
                     let (op, effect, version) = (op.id, write.effect, after.version);
                     let (before, value) = (before.value, after.value);
                     env.fact(if write.part == Part::Do {
-                        Fact::Applied {
-                            op,
-                            effect,
-                            entity,
-                            key,
-                            version,
-                            before,
-                            value,
-                        }
+                        Fact::Applied { op, effect, entity, key, version, before, value }
                     } else {
-                        Fact::Undone {
-                            op,
-                            effect,
-                            entity,
-                            key,
-                            version,
-                            before,
-                            value,
-                        }
+                        Fact::Undone { op, effect, entity, key, version, before, value }
                     });
                 }
             }
@@ -343,14 +189,8 @@ impl Store {
     ) {
         let now = env.now();
         if op.seen.version > self.copies.read(env.model, entity, key, now).version {
-            self.copies
-                .write(env.model, (entity, key), op.seen, op, now);
-            env.fact(Fact::Holds {
-                op: op.id,
-                entity,
-                key,
-                version: op.seen.version,
-            });
+            self.copies.write(env.model, (entity, key), op.seen, op, now);
+            env.fact(Fact::Holds { op: op.id, entity, key, version: op.seen.version });
         }
     }
 
@@ -371,29 +211,14 @@ impl Store {
 
     /// Appends its outbox rows for this end.
     fn post<P: Probe>(&mut self, txn: &Txn, op: &Op, refused: bool, env: &mut Env<'_, '_, P>) {
-        for outgoing in txn
-            .outbox
-            .iter()
-            .filter(|outgoing| outgoing.when_refused == refused)
-        {
+        for outgoing in txn.outbox.iter().filter(|outgoing| outgoing.when_refused == refused) {
             let item = outgoing.write.map_or(Item::NONE, |at| {
                 let write = txn.writes[usize::from(at)];
                 let key = keys::item(env.model, write.key, write.entity, op);
                 let seen = self.own.read(env.model, write.entity, key, env.now());
-                Item {
-                    entity: write.entity,
-                    key,
-                    seen,
-                }
+                Item { entity: write.entity, key, seen }
             });
-            self.relay.append(
-                Posting {
-                    op: *op,
-                    publication: outgoing.publication,
-                    item,
-                },
-                env,
-            );
+            self.relay.append(Posting { op: *op, publication: outgoing.publication, item }, env);
         }
     }
 }
@@ -403,32 +228,5 @@ impl Txn {
     #[inline]
     fn is_light(&self) -> bool {
         self.outbox.is_empty() && !self.promises && !self.refuses
-    }
-}
-
-/// Bits of the effects that the transaction makes, or takes back.
-fn effects(txn: &Txn, part: Part) -> u64 {
-    let writes = txn.writes.iter().filter(|write| write.part == part);
-    writes.fold(0, |bits, write| bits | 1u64 << write.effect)
-}
-
-/// Is a repetition recognised by the transaction's name? It has no effects to go by, and no row
-/// that would know.
-fn is_named(txn: &Txn) -> bool {
-    let has_row = !matches!(txn.row, None | Some(Row::Begin { .. }));
-    !has_row && txn.writes.is_empty()
-}
-
-/// The item after a change; `seen` is what the flow saw of it.
-fn changed(item: Seen, change: Change, seen: Seen) -> Seen {
-    let value = match change {
-        Change::Write => item.value,
-        Change::Add(amount) => item.value.saturating_add(amount),
-        Change::Take(amount) => item.value.saturating_sub(amount),
-        Change::Put { add, .. } => seen.value.saturating_add(add),
-    };
-    Seen {
-        version: item.version + 1,
-        value,
     }
 }

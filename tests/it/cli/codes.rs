@@ -33,24 +33,15 @@ fn usage_errors_are_2_and_say_what_is_possible() {
         ("scenarios/shop.ron", "windtunnel run scenarios/shop.ron"),
         ("run", "<FILE>"),
         ("run scenarios/shop.ron --seed x", "--seed"),
-        (
-            "run scenarios/shop.ron --design evnts",
-            "did you mean `events`?",
-        ),
-        (
-            "run scenarios/shop.ron --design nothing-like-it",
-            "rest, pubsub, events",
-        ),
+        ("run scenarios/shop.ron --design evnts", "did you mean `events`?"),
+        ("run scenarios/shop.ron --design nothing-like-it", "rest, pubsub, events"),
         ("run scenarios/shop.ron --for 1s", "warm-up"),
         ("run scenarios/shop.ron --for soon", "--for"),
         ("run scenarios/shop.ron --set rate", "KNOB=VALUE"),
         ("compare scenarios/shop.ron --designs rest,rest", "twice"),
         ("compare scenarios/shop.ron --seeds 0", "--seeds"),
         ("explain scenarios/shop.ron place-order", "FLOW#N"),
-        (
-            "explain scenarios/shop.ron place-ordr#1",
-            "did you mean `place-order`?",
-        ),
+        ("explain scenarios/shop.ron place-ordr#1", "did you mean `place-order`?"),
         ("replay nonsense", "token"),
         ("completions tcsh", "bash"),
     ] {
@@ -77,10 +68,7 @@ fn invalid_scenarios_are_3_with_code_file_line_and_column() {
         ("run scenarios", "folder"),
         ("compare binary.ron", "UTF-8"),
         ("run scenarios/shop.ron --set speed=1", "E0401"),
-        (
-            "explain scenarios/wrong.ron place-order#1",
-            "scenarios/wrong.ron:",
-        ),
+        ("explain scenarios/wrong.ron place-order#1", "scenarios/wrong.ron:"),
     ] {
         let ended = place.run(line);
         assert_eq!(ended.code, 3, "{line}: {}", ended.err);
@@ -92,34 +80,19 @@ fn invalid_scenarios_are_3_with_code_file_line_and_column() {
 #[test]
 fn check_reports_all_mistakes_of_all_files() {
     let place = Place::new();
-    let twice = SHOP
-        .replace("Rest()", "Rset()")
-        .replace("\"4s\"", "\"4parsecs\"");
+    let twice = SHOP.replace("Rest()", "Rset()").replace("\"4s\"", "\"4parsecs\"");
     place.write("scenarios/a.ron", &twice);
-    place.write(
-        "scenarios/b/c.ron",
-        &SHOP.replace("p50(place-order)", "p50(nobody)"),
-    );
+    place.write("scenarios/b/c.ron", &SHOP.replace("p50(place-order)", "p50(nobody)"));
     let ended = place.run("check");
     assert_eq!(ended.code, 3);
     assert_eq!(ended.err.matches("error[E").count(), 3, "{}", ended.err);
     assert!(ended.err.contains("3 mistakes in 3 files"), "{}", ended.err);
-    let column = SHOP
-        .lines()
-        .find_map(|line| line.find("nobody").or(line.find("p50(place")))
-        .unwrap()
-        + "p50(".len()
-        + 1;
-    let row = SHOP
-        .lines()
-        .position(|line| line.contains("measures"))
-        .unwrap()
-        + 1;
-    assert!(
-        ended.err.contains(&format!("c.ron:{row}:{column}")),
-        "{}",
-        ended.err
-    );
+    let column =
+        SHOP.lines().find_map(|line| line.find("nobody").or(line.find("p50(place"))).unwrap()
+            + "p50(".len()
+            + 1;
+    let row = SHOP.lines().position(|line| line.contains("measures")).unwrap() + 1;
+    assert!(ended.err.contains(&format!("c.ron:{row}:{column}")), "{}", ended.err);
 }
 
 #[test]
@@ -129,17 +102,11 @@ fn nothing_selected_is_4() {
     for line in ["test", "check", "test scenarios"] {
         assert_eq!(place.run(line).code, 4, "{line}");
     }
-    place.write(
-        "scenarios/quiet.ron",
-        &SHOP.replace("expect: [\"offered(place-order) > 0\"],", ""),
-    );
+    place
+        .write("scenarios/quiet.ron", &SHOP.replace("expect: [\"offered(place-order) > 0\"],", ""));
     let ended = place.run("test");
     assert_eq!(ended.code, 4);
-    assert!(
-        ended.out.contains("NONE quiet has no expectations"),
-        "{}",
-        ended.out
-    );
+    assert!(ended.out.contains("NONE quiet has no expectations"), "{}", ended.out);
 }
 
 #[test]
@@ -155,10 +122,7 @@ fn a_replay_verifies_or_is_6() {
     let other = place.run(&format!("replay {}", token.replace("shop", "chop")));
     assert_eq!(other.code, 2, "a changed token is damaged: {}", other.err);
 
-    place.write(
-        "scenarios/shop.ron",
-        &SHOP.replace("write: \"2ms\"", "write: \"3ms\""),
-    );
+    place.write("scenarios/shop.ron", &SHOP.replace("write: \"2ms\"", "write: \"3ms\""));
     let diverged = place.run(&format!("replay {token}"));
     assert_eq!(diverged.code, 6, "{}", diverged.err);
     assert!(
@@ -181,11 +145,8 @@ fn a_failed_expectation_is_99_with_the_line_that_replays_it() {
     );
     let ended = place.run("test --seeds 2");
     assert_eq!(ended.code, 99, "{}", ended.err);
-    let token = ended
-        .out
-        .split_whitespace()
-        .find(|word| word.starts_with("wt1."))
-        .expect("a token");
+    let token =
+        ended.out.split_whitespace().find(|word| word.starts_with("wt1.")).expect("a token");
     assert_eq!(place.run(&format!("replay {token}")).code, 0);
 }
 
@@ -207,11 +168,7 @@ fn explain_tells_a_story_or_why_there_is_none() {
     let place = Place::new();
     let ended = place.run("explain scenarios/shop.ron place-order#0 -d events -s 7");
     assert_eq!(ended.code, 0, "{}", ended.err);
-    assert!(
-        ended.out.starts_with("place-order#0 as events, seed 7"),
-        "{}",
-        ended.out
-    );
+    assert!(ended.out.starts_with("place-order#0 as events, seed 7"), "{}", ended.out);
     let never = place.run("explain scenarios/shop.ron place-order#999999");
     assert_eq!(never.code, 4, "{}", never.err);
 }

@@ -11,18 +11,11 @@ fn json(place: &Place, line: &str) -> Value {
 }
 
 fn count(value: &Value, key: &str) -> u64 {
-    value[key]
-        .as_u64()
-        .unwrap_or_else(|| panic!("{key} is {}", value[key]))
+    value[key].as_u64().unwrap_or_else(|| panic!("{key} is {}", value[key]))
 }
 
 fn sum(value: &Value) -> u64 {
-    value
-        .as_object()
-        .expect("an object")
-        .values()
-        .map(|it| it.as_u64().expect("a count"))
-        .sum()
+    value.as_object().expect("an object").values().map(|it| it.as_u64().expect("a count")).sum()
 }
 
 /// A figure: a number or null.
@@ -39,17 +32,9 @@ fn has_times(value: &Value) {
 #[test]
 fn a_run_has_the_keys_of_the_contract() {
     let place = Place::new();
-    let run = json(
-        &place,
-        "run scenarios/shop.ron --design rest --seed 7 --format json",
-    );
+    let run = json(&place, "run scenarios/shop.ron --design rest --seed 7 --format json");
     assert_eq!(
-        (
-            &run["schema"],
-            &run["scenario"],
-            &run["design"],
-            &run["seed"]
-        ),
+        (&run["schema"], &run["scenario"], &run["design"], &run["seed"]),
         (&1.into(), &"shop".into(), &"rest".into(), &7.into())
     );
     assert!(
@@ -68,14 +53,7 @@ fn a_run_has_the_keys_of_the_contract() {
         assert_eq!(count(flow, "offered"), told.iter().sum::<u64>(), "{name}");
         assert_eq!(count(flow, "offered"), sum(&flow["ends"]), "{name}");
         assert_eq!(count(flow, "failed"), sum(&flow["failures"]), "{name}");
-        for key in [
-            "kept",
-            "retracted",
-            "half_done",
-            "unannounced",
-            "clean",
-            "pending",
-        ] {
+        for key in ["kept", "retracted", "half_done", "unannounced", "clean", "pending"] {
             assert!(flow["ends"][key].is_u64(), "{key}");
         }
         for key in ["rate_per_s", "goodput_per_s", "availability"] {
@@ -95,28 +73,12 @@ fn a_run_has_the_keys_of_the_contract() {
     let consistency = &run["consistency"];
     assert!(count(consistency, "reads") >= count(consistency, "stale_reads"));
     has_times(&consistency["staleness_ms"]);
-    for key in [
-        "read_your_writes",
-        "monotonic_reads",
-        "monotonic_writes",
-        "writes_follow_reads",
-    ] {
+    for key in ["read_your_writes", "monotonic_reads", "monotonic_writes", "writes_follow_reads"] {
         assert!(consistency["violations"][key].is_u64(), "{key}");
     }
     let effects = &consistency["effects"];
-    let parts = [
-        "once",
-        "duplicated",
-        "undone",
-        "lost",
-        "pending",
-        "dropped",
-        "void",
-    ];
-    assert_eq!(
-        count(effects, "told"),
-        parts.iter().map(|key| count(effects, key)).sum::<u64>()
-    );
+    let parts = ["once", "duplicated", "undone", "lost", "pending", "dropped", "void"];
+    assert_eq!(count(effects, "told"), parts.iter().map(|key| count(effects, key)).sum::<u64>());
     assert!(consistency["invariants_broken"].is_object());
     assert!(run["cost"]["messages"].is_u64() && is_figure(&run["cost"]["messages_per_flow"]));
     assert!(run["measures"].get("spread").is_some_and(is_figure));
@@ -125,16 +87,9 @@ fn a_run_has_the_keys_of_the_contract() {
 
 #[test]
 fn all_designs_are_a_list_in_the_order_of_the_file() {
-    let runs = json(
-        &Place::new(),
-        "run scenarios/shop.ron --design all --format json",
-    );
-    let designs: Vec<&str> = runs
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|run| run["design"].as_str().unwrap())
-        .collect();
+    let runs = json(&Place::new(), "run scenarios/shop.ron --design all --format json");
+    let designs: Vec<&str> =
+        runs.as_array().unwrap().iter().map(|run| run["design"].as_str().unwrap()).collect();
     assert_eq!(designs, ["rest", "pubsub", "events"]);
 }
 
@@ -148,32 +103,19 @@ fn keys_come_in_the_same_order_and_values_without_a_trace_of_where_and_when() {
         !ended.out.contains(&place.path().display().to_string()),
         "an absolute path in a result"
     );
-    let keys: Vec<usize> = [
-        "\"schema\"",
-        "\"flows\"",
-        "\"nodes\"",
-        "\"consistency\"",
-        "\"cost\"",
-        "\"measures\"",
-    ]
-    .iter()
-    .map(|key| ended.out.find(key).unwrap())
-    .collect();
+    let keys: Vec<usize> =
+        ["\"schema\"", "\"flows\"", "\"nodes\"", "\"consistency\"", "\"cost\"", "\"measures\""]
+            .iter()
+            .map(|key| ended.out.find(key).unwrap())
+            .collect();
     assert!(keys.is_sorted());
 }
 
 #[test]
 fn series_are_lists_of_one_length() {
-    let run = json(
-        &Place::new(),
-        "run scenarios/shop.ron --series 1s --format json",
-    );
+    let run = json(&Place::new(), "run scenarios/shop.ron --series 1s --format json");
     let series = run["series"].as_object().unwrap();
-    let lengths: Vec<usize> = series
-        .values()
-        .filter_map(Value::as_array)
-        .map(Vec::len)
-        .collect();
+    let lengths: Vec<usize> = series.values().filter_map(Value::as_array).map(Vec::len).collect();
     assert!(
         lengths.len() > 5 && lengths[0] > 0 && lengths.iter().all(|it| *it == lengths[0]),
         "{lengths:?}"
@@ -188,19 +130,12 @@ fn compare_has_a_value_for_each_seed() {
         "compare scenarios/shop.ron --designs rest,events --seeds 3 --seed 5 --format json",
     );
     assert_eq!(all["seeds"], serde_json::json!([5, 6, 7]));
-    assert_eq!(
-        (all["schema"].as_u64(), all["partial"].as_bool()),
-        (Some(1), Some(false))
-    );
+    assert_eq!((all["schema"].as_u64(), all["partial"].as_bool()), (Some(1), Some(false)));
     assert!(all["engine"].is_string() && all["reading"].is_array());
     for row in all["rows"].as_array().unwrap() {
         let cells = row["cells"].as_array().unwrap();
         assert_eq!((cells.len(), cells[0]["difference"].is_null()), (2, true));
-        assert!(
-            cells
-                .iter()
-                .all(|cell| cell["values"].as_array().unwrap().len() == 3)
-        );
+        assert!(cells.iter().all(|cell| cell["values"].as_array().unwrap().len() == 3));
     }
 }
 
@@ -209,14 +144,10 @@ fn test_has_a_row_for_each_expectation_and_design() {
     let place = Place::new();
     let all = json(&place, "test --seeds 2 --format json");
     let rows = all["rows"].as_array().unwrap();
-    let designs: Vec<&str> = rows
-        .iter()
-        .map(|row| row["design"].as_str().unwrap())
-        .collect();
+    let designs: Vec<&str> = rows.iter().map(|row| row["design"].as_str().unwrap()).collect();
     assert_eq!(designs, ["rest", "pubsub", "events"]);
     assert!(
-        rows.iter()
-            .all(|row| row["verdict"] == "pass" && row["seeds"] == 2 && row["held"] == 2)
+        rows.iter().all(|row| row["verdict"] == "pass" && row["seeds"] == 2 && row["held"] == 2)
     );
     assert_eq!(all["tally"]["passed"], 3);
 }

@@ -11,29 +11,14 @@ fn colour_is_for_people_and_for_those_who_ask() {
     let place = Place::new();
     let line = "run scenarios/shop.ron";
     let painted = |vars: &[(&str, &str)], line: &str| {
-        let ended = Ended::of(
-            place
-                .command(line)
-                .envs(vars.iter().copied())
-                .output()
-                .unwrap(),
-        );
+        let ended = Ended::of(place.command(line).envs(vars.iter().copied()).output().unwrap());
         ended.out.contains(ESCAPE)
     };
     assert!(!painted(&[], line), "a pipe is no person");
     assert!(painted(&[("CLICOLOR_FORCE", "1")], line));
-    assert!(!painted(
-        &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")],
-        line
-    ));
-    assert!(painted(
-        &[("NO_COLOR", "1")],
-        "run scenarios/shop.ron --color always"
-    ));
-    assert!(!painted(
-        &[("CLICOLOR_FORCE", "1")],
-        "--color never run scenarios/shop.ron"
-    ));
+    assert!(!painted(&[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")], line));
+    assert!(painted(&[("NO_COLOR", "1")], "run scenarios/shop.ron --color always"));
+    assert!(!painted(&[("CLICOLOR_FORCE", "1")], "--color never run scenarios/shop.ron"));
     assert!(painted(&[("WINDTUNNEL_COLOR", "always")], line));
     assert!(painted(&[], "--color always --help") && !painted(&[("NO_COLOR", "1")], "--help"));
 }
@@ -46,13 +31,7 @@ fn every_flag_can_come_from_the_environment() {
         ("WINDTUNNEL_DESIGN", "events"),
         ("WINDTUNNEL_SET", "rate=20/s"),
     ];
-    let by_vars = Ended::of(
-        place
-            .command("run scenarios/shop.ron")
-            .envs(vars)
-            .output()
-            .unwrap(),
-    );
+    let by_vars = Ended::of(place.command("run scenarios/shop.ron").envs(vars).output().unwrap());
     let by_flags = place.run("run scenarios/shop.ron -s 9 -d events --set rate=20/s");
     assert_eq!((by_vars.code, by_vars.out), (0, by_flags.out));
 }
@@ -82,14 +61,7 @@ fn the_same_input_gives_the_same_bytes_on_any_number_of_threads() {
         "test --seeds 2",
     ] {
         let with = |threads: &str| {
-            Ended::of(
-                place
-                    .command(line)
-                    .env("RAYON_NUM_THREADS", threads)
-                    .output()
-                    .unwrap(),
-            )
-            .out
+            Ended::of(place.command(line).env("RAYON_NUM_THREADS", threads).output().unwrap()).out
         };
         let one = with("1");
         assert!(!one.is_empty(), "{line}");
@@ -119,17 +91,10 @@ fn a_result_can_go_to_a_file() {
     let printed = place.run("compare scenarios/shop.ron --seeds 2 --format markdown");
     let written = place.run("compare scenarios/shop.ron --seeds 2 --format markdown -o table.md");
     assert_eq!((written.code, written.out.as_str()), (0, ""));
-    assert_eq!(
-        std::fs::read_to_string(place.path().join("table.md")).unwrap(),
-        printed.out
-    );
+    assert_eq!(std::fs::read_to_string(place.path().join("table.md")).unwrap(), printed.out);
     let nowhere = place.run("run scenarios/shop.ron -o no/such/folder.txt");
     assert_eq!(nowhere.code, 1);
-    assert!(
-        nowhere.err.starts_with("error: no/such/folder.txt"),
-        "{}",
-        nowhere.err
-    );
+    assert!(nowhere.err.starts_with("error: no/such/folder.txt"), "{}", nowhere.err);
 }
 
 #[cfg(unix)]

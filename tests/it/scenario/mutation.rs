@@ -84,9 +84,9 @@ fn tokens(text: &str) -> Vec<std::ops::Range<usize>> {
         let rest = &text[at..];
         let length = match first {
             '"' => rest[1..].find('"').map_or(rest.len(), |end| end + 2),
-            c if c.is_alphanumeric() => rest
-                .find(|c: char| !(c.is_alphanumeric() || c == '_'))
-                .unwrap_or(rest.len()),
+            c if c.is_alphanumeric() => {
+                rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len())
+            }
             c => c.len_utf8(),
         };
         if !first.is_whitespace() {
@@ -153,13 +153,12 @@ fn check(text: &str, sets: &[(String, String)]) -> Result<(), TestCaseError> {
     };
     for one in &said.list {
         prop_assert!(lies_in(&one.site, &said.source), "{one:?}");
-        prop_assert!(
-            one.notes
-                .iter()
-                .all(|(site, _)| lies_in(site, &said.source)),
-            "{one:?}"
-        );
+        prop_assert!(one.notes.iter().all(|(site, _)| lies_in(site, &said.source)), "{one:?}");
         prop_assert!(!one.message.is_empty());
+        let alone = Diagnostics { list: vec![one.clone()], omitted: 0, ..said.clone() };
+        let file = if one.site.origin == Origin::File { "x.ron" } else { "--set" };
+        let place = format!("{file}:{}:{}", one.site.place.line, one.site.place.column);
+        prop_assert!(alone.render(false).contains(&place), "{place} is not in\n{alone}");
     }
     if !said.list.is_empty() {
         prop_assert!(

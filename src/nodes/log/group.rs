@@ -43,7 +43,7 @@ pub(super) enum Change {
     /// Nothing.
     None,
     /// The instance's partitions go on with a new start of it.
-    Resumes(u32),
+    Resumes,
     /// The partitions are to be shared out anew, or will be when old sessions have ended.
     Rebalance,
 }
@@ -64,13 +64,7 @@ impl Group {
             ghost: None,
         };
         let members = vec![fresh; count as usize];
-        Self {
-            first,
-            members,
-            session_timeout,
-            is_static,
-            shares: (0..count).collect(),
-        }
+        Self { first, members, session_timeout, is_static, shares: (0..count).collect() }
     }
 
     /// Which of its members this instance is.
@@ -96,11 +90,7 @@ impl Group {
             return Change::None;
         }
         member.heard = now;
-        if std::mem::replace(&mut member.enrolled, true) {
-            Change::None
-        } else {
-            Change::Rebalance
-        }
+        if std::mem::replace(&mut member.enrolled, true) { Change::None } else { Change::Rebalance }
     }
 
     /// A new start of an instance joins.
@@ -112,16 +102,10 @@ impl Group {
         }
         let before = std::mem::replace(
             member,
-            Member {
-                incarnation,
-                connected: true,
-                enrolled: true,
-                heard: now,
-                ..*member
-            },
+            Member { incarnation, connected: true, enrolled: true, heard: now, ..*member },
         );
         if before.enrolled && is_static {
-            return Change::Resumes(at);
+            return Change::Resumes;
         }
         if before.enrolled {
             member.ghost = before.ghost.max(Some(before.heard + session_timeout));
@@ -133,11 +117,7 @@ impl Group {
     pub(super) fn gone(&mut self, at: u32, incarnation: u32) {
         let member = &mut self.members[at as usize];
         if incarnation >= member.incarnation {
-            *member = Member {
-                incarnation,
-                connected: false,
-                ..*member
-            };
+            *member = Member { incarnation, connected: false, ..*member };
         }
     }
 
@@ -162,9 +142,7 @@ impl Group {
     /// When the next session ends, if nothing more is heard.
     pub(super) fn next_end(&self) -> Option<Time> {
         let ends = |member: &Member| {
-            let session = member
-                .enrolled
-                .then_some(member.heard + self.session_timeout);
+            let session = member.enrolled.then_some(member.heard + self.session_timeout);
             [session, member.ghost]
         };
         self.members.iter().flat_map(ends).flatten().min()
@@ -174,11 +152,7 @@ impl Group {
     pub(super) fn share_out(&mut self) {
         let members = (0..).zip(&self.members);
         self.shares.clear();
-        self.shares.extend(
-            members
-                .filter(|(_, member)| member.enrolled)
-                .map(|(at, _)| at),
-        );
+        self.shares.extend(members.filter(|(_, member)| member.enrolled).map(|(at, _)| at));
     }
 
     /// Who owns this one of so many partitions: consecutive ranges, the first ones longer
@@ -216,9 +190,7 @@ mod tests {
     }
 
     fn owners(group: &Group, partitions: u32) -> Vec<u32> {
-        (0..partitions)
-            .filter_map(|partition| group.owner(partition, partitions))
-            .collect()
+        (0..partitions).filter_map(|partition| group.owner(partition, partitions)).collect()
     }
 
     #[test]
@@ -227,11 +199,7 @@ mod tests {
         // the first consumers have one more".
         let mut group = group(false);
         assert_eq!(owners(&group, 7), [0, 0, 0, 1, 1, 2, 2]);
-        assert_eq!(
-            owners(&group, 2),
-            [0, 1],
-            "more members than partitions: one idles"
-        );
+        assert_eq!(owners(&group, 2), [0, 1], "more members than partitions: one idles");
         group.heartbeat(0, Time(50));
         group.heartbeat(2, Time(50));
         assert_eq!(group.expire(Time(100), true), Change::Rebalance);
@@ -253,11 +221,7 @@ mod tests {
         assert_eq!(group.heartbeat(1, Time(110)), Change::None, "in time");
         assert_eq!(group.expire(Time(110), true), Change::Rebalance);
         assert_eq!(group.heartbeat(1, Time(111)), Change::None);
-        assert_eq!(
-            group.heartbeat(0, Time(111)),
-            Change::Rebalance,
-            "late: it joins again"
-        );
+        assert_eq!(group.heartbeat(0, Time(111)), Change::Rebalance, "late: it joins again");
     }
 
     #[test]
@@ -266,11 +230,13 @@ mod tests {
         assert_eq!(dynamic.join(1, 1, Time(30)), Change::Rebalance);
         assert!(dynamic.is_rebalancing());
         assert_eq!(dynamic.next_end(), Some(Time(100)));
-        (0..3).for_each(|at| _ = dynamic.heartbeat(at, Time(90)));
+        for at in 0..3 {
+            dynamic.heartbeat(at, Time(90));
+        }
         assert_eq!(dynamic.expire(Time(100), true), Change::Rebalance);
         assert!(!dynamic.is_rebalancing());
 
-        assert_eq!(fixed.join(1, 1, Time(30)), Change::Resumes(1));
+        assert_eq!(fixed.join(1, 1, Time(30)), Change::Resumes);
         assert!(!fixed.is_rebalancing());
     }
 
@@ -289,17 +255,10 @@ mod tests {
         let mut group = group(true);
         group.join(1, 2, Time(10));
         group.gone(1, 1);
-        assert!(
-            group.reaches(1),
-            "the reset of start 1 was overtaken by the join of start 2"
-        );
+        assert!(group.reaches(1), "the reset of start 1 was overtaken by the join of start 2");
         group.gone(1, 2);
         assert!(!group.reaches(1));
-        assert_eq!(
-            group.join(1, 2, Time(20)),
-            Change::None,
-            "the join was overtaken by its reset"
-        );
+        assert_eq!(group.join(1, 2, Time(20)), Change::None, "the join was overtaken by its reset");
         assert_eq!(group.heartbeat(1, Time(20)), Change::None);
         assert!(!group.reaches(1));
     }

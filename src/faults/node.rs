@@ -1,0 +1,229 @@
+//! What faults do to instances: slow, paused, down. Factors multiply; an instance is down, or
+//! paused, while any fault covers it. Knows what befalls whom and when, not what it does to them.
+
+use super::windows::Windows;
+use crate::base::Time;
+use crate::engine::InstanceId;
+use crate::model::NodeModel;
+use crate::nodes::message::Edge;
+use crate::scenario::tree::{FaultKind, Target};
+
+/// All faults of instances.
+#[derive(Clone, Debug, Default)]
+pub struct Instances {
+    /// By instance; as long as the last one that anything ever befalls.
+    ailments: Vec<Ailments>,
+}
+
+/// What befalls one instance.
+#[derive(Clone, Debug, Default)]
+struct Ailments {
+    slow: Vec<(Windows, f64)>,
+    paused: Windows,
+    /// Process or host.
+    crashes: Vec<(Windows, bool)>,
+}
+
+impl Instances {
+    /// Takes a fault in, if it is one of instances.
+    pub fn add(&mut self, kind: &FaultKind, windows: &Windows, nodes: &[NodeModel]) {
+        let (FaultKind::Slow { target, .. }
+        | FaultKind::Pause { target }
+        | FaultKind::Crash { target, .. }) = kind
+        else {
+            return;
+        };
+        for instance in befallen(target, nodes) {
+            let at = instance.0 as usize;
+            if self.ailments.len() <= at {
+                self.ailments.resize_with(at + 1, Ailments::default);
+            }
+            let ailments = &mut self.ailments[at];
+            match kind {
+                FaultKind::Slow { factor, .. } => ailments.slow.push((windows.clone(), *factor)),
+                FaultKind::Crash { host, .. } => ailments.crashes.push((windows.clone(), *host)),
+                _ => ailments.paused = Windows::union([&ailments.paused, windows]),
+            }
+        }
+    }
+
+    fn of(&self, at: InstanceId) -> Option<&Ailments> {
+        self.ailments.get(at.0 as usize)
+    }
+
+    /// How many times as long work takes now.
+    #[inline]
+    pub fn slowness(&self, now: Time, at: InstanceId) -> f64 {
+        let Some(ailments) = self.of(at) else { return 1.0 };
+        let active = ailments.slow.iter().filter(|(windows, _)| windows.active(now));
+        active.fold(1.0, |product, (_, factor)| product * factor)
+    }
+
+    /// Do workers take no new work now?
+    #[inline]
+    pub fn is_paused(&self, now: Time, at: InstanceId) -> bool {
+        self.of(at).is_some_and(|ailments| ailments.paused.active(now))
+    }
+
+    /// Is it down now, and if so, is its host?
+    pub fn down(&self, now: Time, at: InstanceId) -> Option<bool> {
+        let crashes = self.of(at)?.crashes.iter().filter(|(windows, _)| windows.active(now));
+        crashes.map(|(_, host)| *host).reduce(|one, other| one || other)
+    }
+
+    /// The edges that befall it, in order of time. Crashes may overlap: who comes to the end of
+    /// one asks [`down`](Self::down) whether another goes on.
+    pub fn edges(&self, at: InstanceId) -> Vec<(Time, Edge)> {
+        let Some(ailments) = self.of(at) else { return Vec::new() };
+        let mut edges = Vec::new();
+        for (windows, host) in &ailments.crashes {
+            for (start, end) in windows.list() {
+                edges.push((*start, Edge::Down { host: *host }));
+                edges.push((*end, Edge::Up));
+            }
+        }
+        edges.extend(ailments.paused.list().iter().map(|(_, end)| (*end, Edge::Resume)));
+        edges.retain(|(time, _)| *time < Time::NEVER);
+        edges.sort_by_key(|(time, edge)| (*time, rank(*edge)));
+        edges
+    }
+}
+
+/// What happens first at one instant: what goes down with what comes up stays down.
+fn rank(edge: Edge) -> u8 {
+    match edge {
+        Edge::Down { host: false } => 0,
+        Edge::Down { host: true } => 1,
+        Edge::Up => 2,
+        Edge::Resume => 3,
+    }
+}
+
+fn befallen(target: &Target, nodes: &[NodeModel]) -> Vec<InstanceId> {
+    let all = nodes[target.node.0 as usize].instances();
+    let is_meant = |index: usize| target.instance.is_none_or(|only| only as usize == index);
+    all.enumerate().filter(|(index, _)| is_meant(*index)).map(|(_, instance)| instance).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::faults::tests::{nodes, windows};
+    use crate::model::NodeIx;
+
+    const DB: InstanceId = InstanceId(1);
+
+    fn target(instance: Option<u32>) -> Target {
+        Target { node: NodeIx(1), instance }
+    }
+
+    fn instances(faults: &[(FaultKind, (u64, u64))]) -> Instances {
+        let mut instances = Instances::default();
+        for (kind, stretch) in faults {
+            instances.add(kind, &windows(&[*stretch]), &nodes());
+        }
+        instances
+    }
+
+    fn slow(factor: f64) -> FaultKind {
+        FaultKind::Slow { target: target(None), factor }
+    }
+
+    fn crash(host: bool) -> FaultKind {
+        FaultKind::Crash { target: target(None), host }
+    }
+
+    #[test]
+    fn factors_multiply_while_they_overlap() {
+        let instances = instances(&[(slow(2.0), (10, 30)), (slow(3.0), (20, 40))]);
+        let factors = [5, 15, 25, 35, 45].map(|now| instances.slowness(Time(now), DB));
+        assert_eq!(factors, [1.0, 2.0, 6.0, 3.0, 1.0]);
+        assert_eq!(instances.slowness(Time(25), InstanceId(0)), 1.0, "another node");
+    }
+
+    #[test]
+    fn a_target_is_a_node_or_one_of_its_instances() {
+        let pause = |instance| FaultKind::Pause { target: target(instance) };
+        let all = instances(&[(pause(None), (10, 20))]);
+        let paused =
+            |faults: &Instances| [0, 1, 2, 3].map(|at| faults.is_paused(Time(10), InstanceId(at)));
+        assert_eq!(paused(&all), [false, true, true, false]);
+        let one = instances(&[(pause(Some(1)), (10, 20))]);
+        assert_eq!(paused(&one), [false, false, true, false]);
+    }
+
+    #[test]
+    fn work_is_looked_for_when_the_last_pause_ends() {
+        let pause = || FaultKind::Pause { target: target(None) };
+        let instances = instances(&[(pause(), (10, 30)), (pause(), (20, 40)), (pause(), (50, 60))]);
+        let resume = |at| (Time(at), Edge::Resume);
+        assert_eq!(instances.edges(DB), [resume(40), resume(60)]);
+    }
+
+    #[test]
+    fn an_instance_is_down_while_any_crash_covers_it() {
+        let instances = instances(&[(crash(false), (10, 30)), (crash(true), (20, 40))]);
+        let down = [5, 10, 20, 30, 39, 40].map(|now| instances.down(Time(now), DB));
+        let (process, host) = (Some(false), Some(true));
+        assert_eq!(down, [None, process, host, host, host, None]);
+        let edges = [
+            (Time(10), Edge::Down { host: false }),
+            (Time(20), Edge::Down { host: true }),
+            (Time(30), Edge::Up),
+            (Time(40), Edge::Up),
+        ];
+        assert_eq!(instances.edges(DB), edges);
+    }
+
+    #[test]
+    fn a_crash_for_good_has_no_other_edge() {
+        let instances = instances(&[(crash(true), (10, u64::MAX))]);
+        assert_eq!(instances.edges(DB), [(Time(10), Edge::Down { host: true })]);
+        assert_eq!(instances.down(Time(u64::MAX - 1), DB), Some(true));
+    }
+
+    proptest! {
+        /// Who follows the edges and asks at each `Up` knows at any time whether it is down.
+        #[test]
+        fn the_edges_tell_the_same_as_the_windows(
+            all in prop::collection::vec((0..50u64, 1..20u64, any::<bool>()), 0..6)
+        ) {
+            let faults: Vec<_> = all
+                .iter()
+                .map(|(start, lasts, host)| (crash(*host), (*start, start + lasts)))
+                .collect();
+            let instances = instances(&faults);
+            let edges = instances.edges(DB);
+            let mut is_down = false;
+            for now in (0..80).map(Time) {
+                for (_, edge) in edges.iter().filter(|(at, _)| *at == now) {
+                    is_down = match edge {
+                        Edge::Down { .. } => true,
+                        Edge::Up | Edge::Resume => instances.down(now, DB).is_some(),
+                    };
+                }
+                prop_assert_eq!(is_down, instances.down(now, DB).is_some());
+            }
+        }
+
+        /// Neither does the order in which slow stretches are declared or end matter.
+        #[test]
+        fn slowness_does_not_depend_on_the_order(
+            all in prop::collection::vec((0..50u64, 1..20u64, 1..5u32), 0..6)
+        ) {
+            let faults: Vec<_> = all
+                .iter()
+                .map(|(start, lasts, factor)| (slow(f64::from(*factor)), (*start, start + lasts)))
+                .collect();
+            let mut backward = faults.clone();
+            backward.reverse();
+            let (one, other) = (instances(&faults), instances(&backward));
+            for now in (0..80).map(Time) {
+                prop_assert_eq!(one.slowness(now, DB), other.slowness(now, DB));
+            }
+            prop_assert_eq!(one.slowness(Time(80), DB), 1.0);
+        }
+    }
+}

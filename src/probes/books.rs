@@ -1,0 +1,164 @@
+//! What the ledger adds up while it follows operations: per flow, per window, per session, per item.
+//! Knows what a fact means for an operation, but not where operations are kept.
+
+use std::sync::Arc;
+
+use super::anomalies::{Anomalies, Detail, Kind};
+use super::entries::{Entry, Flag};
+use super::fact::{KeyId, OpId, Verdict};
+use super::flows::{End, Judgement, Tally};
+use super::invariants::Invariants;
+use super::layout::Layout;
+use super::outcome::Violations;
+use super::sessions::{Broken, Seen, Sessions, Written};
+use super::truth::Truth;
+use super::windows::Windows;
+use crate::base::{Span, Time};
+use crate::scenario::tree::EntityIx;
+
+/// All that the ledger keeps besides the entries.
+#[derive(Clone, Debug)]
+pub struct Books {
+    pub(super) layout: Arc<Layout>,
+    /// Per flow.
+    pub flows: Vec<Tally>,
+    /// Everything per window.
+    pub windows: Windows,
+    /// Examples of what went wrong.
+    pub anomalies: Anomalies,
+    /// Floors and sums.
+    pub invariants: Invariants,
+    pub(super) truth: Truth,
+    pub(super) sessions: Sessions,
+}
+
+/// A commit as [`super::Fact::Applied`] and [`super::Fact::Undone`] tell it.
+#[derive(Clone, Copy)]
+pub(super) struct Commit {
+    pub(super) op: OpId,
+    pub(super) effect: u8,
+    pub(super) entity: EntityIx,
+    pub(super) key: KeyId,
+    pub(super) version: u64,
+    pub(super) before: i64,
+    pub(super) value: i64,
+}
+
+impl Books {
+    /// Empty ones.
+    pub(super) fn new(layout: &Arc<Layout>) -> Self {
+        Self {
+            layout: Arc::clone(layout),
+            flows: vec![Tally::default(); layout.flows.len()],
+            windows: Windows::default(),
+            anomalies: Anomalies::new(Arc::clone(layout)),
+            invariants: Invariants::new(Arc::clone(layout)),
+            truth: Truth::new(Arc::clone(layout)),
+            sessions: Sessions::new(Arc::clone(layout)),
+        }
+    }
+
+    /// The sums of an operation's flow.
+    #[inline]
+    pub(super) fn of(&mut self, entry: &Entry) -> &mut Tally {
+        &mut self.flows[usize::from(entry.flow.0)]
+    }
+
+    pub(super) fn answered(&mut self, now: Time, op: OpId, entry: &mut Entry, verdict: Verdict) {
+        debug_assert!(!entry.is_answered(), "{op:?} is answered twice");
+        let latency = now.since(entry.intended);
+        let deadline = self.layout.flows[usize::from(entry.flow.0)].deadline;
+        let in_time = deadline.is_none_or(|deadline| latency <= deadline);
+        entry.answered = now;
+        match verdict {
+            Verdict::Done if in_time => {
+                entry.set(Flag::Done);
+                entry.set(Flag::InTime);
+            }
+            Verdict::Done => entry.set(Flag::Done),
+            Verdict::Refused => entry.set(Flag::Refused),
+            Verdict::Failed(_) => {}
+        }
+        self.sessions.answered(now, op, entry, verdict);
+        self.windows.answered(now, verdict, in_time, latency);
+        if entry.is(Flag::Measured) {
+            self.of(entry).answered(verdict, in_time, latency);
+            if verdict == Verdict::Refused && entry.is(Flag::Misled) {
+                self.of(entry).flow.wrongly_refused += 1;
+                self.anomalies.note(now, Kind::WronglyRefused, entry.flow, op, Detail::Nothing);
+            }
+        }
+    }
+
+    pub(super) fn first_applied(&mut self, now: Time, entry: &mut Entry, commit: Commit) {
+        let Commit { op, effect, entity, key, version, .. } = commit;
+        let broken = self.sessions.wrote(op, entry, effect, Written { entity, key, version });
+        let detail = Detail::Read { entity, version, staleness: Span::ZERO };
+        broken.into_iter().flatten().for_each(|broken| self.broken(now, op, broken, detail));
+    }
+
+    pub(super) fn saw(&mut self, now: Time, op: OpId, entry: &mut Entry, seen: Seen, value: i64) {
+        let fresh = self.truth.judge(seen.entity, seen.key, seen.version, seen.issued);
+        self.windows.read(now, fresh.behind > 0);
+        let needs = &self.layout.flows[usize::from(entry.flow.0)].needs;
+        if let Some(&(_, need)) =
+            needs.iter().find(|(entity, need)| *entity == seen.entity && value < *need)
+            && self.truth.value(seen.entity, seen.key).is_some_and(|truth| truth >= need)
+        {
+            entry.set(Flag::Misled);
+        }
+        let what = self.sessions.read(op, entry, seen);
+        if !entry.is(Flag::Measured) {
+            return;
+        }
+        let dangling = seen.version == 0 && seen.key.creator().is_some();
+        let reads = &mut self.of(entry).flow.reads;
+        reads.count(fresh.staleness, fresh.behind);
+        reads.dangling += u64::from(dangling);
+        let detail =
+            Detail::Read { entity: seen.entity, version: seen.version, staleness: fresh.staleness };
+        if dangling {
+            self.anomalies.note(now, Kind::Dangling, entry.flow, op, detail);
+        }
+        if fresh.behind > 0 {
+            self.anomalies.note(now, Kind::StaleRead, entry.flow, op, detail);
+        }
+        self.broken(now, op, Broken { what, flow: entry.flow, measured: true }, detail);
+    }
+
+    /// Count broken guarantees.
+    fn broken(&mut self, now: Time, op: OpId, broken: Broken, detail: Detail) {
+        let Broken { what, flow, measured } = broken;
+        if !measured || what == Violations::default() {
+            return;
+        }
+        self.flows[usize::from(flow.0)].flow.violations.add(what);
+        let kinds = [
+            (what.read_your_writes, Kind::ReadYourWrites),
+            (what.monotonic_reads, Kind::MonotonicReads),
+            (what.monotonic_writes, Kind::MonotonicWrites),
+            (what.writes_follow_reads, Kind::WritesFollowReads),
+        ];
+        for (_, kind) in kinds.into_iter().filter(|(count, _)| *count > 0) {
+            self.anomalies.note(now, kind, flow, op, detail);
+        }
+    }
+
+    pub(super) fn note_end(&mut self, now: Time, op: OpId, entry: &Entry, judgement: &Judgement) {
+        let Judgement { end, effects } = judgement;
+        let there = (effects.once + effects.duplicated) as u32;
+        let detail = Detail::Effects { told: effects.told as u32, there, loss: entry.loss() };
+        let end = match end {
+            End::HalfDone => Some(Kind::HalfDone),
+            End::Retracted => Some(Kind::Retracted),
+            End::Unannounced => Some(Kind::Unannounced),
+            End::Pending => Some(Kind::Pending),
+            End::Kept | End::Clean => None,
+        };
+        let lost = (effects.lost > 0).then_some(Kind::Lost);
+        let duplicated = (effects.duplicated > 0).then_some(Kind::Duplicated);
+        for kind in [end, lost, duplicated].into_iter().flatten() {
+            self.anomalies.note(now, kind, entry.flow, op, detail);
+        }
+    }
+}

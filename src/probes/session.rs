@@ -1,0 +1,119 @@
+//! What is remembered of one session: the items that its operations created, and what it wrote and
+//! was shown of the items that it used last. Judges nothing.
+
+use super::fact::{KeyId, OpId};
+use super::layout::FlowPlan;
+use super::recent::Recent;
+use crate::base::Time;
+use crate::scenario::tree::{EntityIx, FlowIx};
+
+/// One session.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Operations of it that are not closed.
+    pub open: u32,
+    /// Its operations that create something, while their items can be referred to.
+    pub created: Vec<Created>,
+    /// What it knows of the items that it used last.
+    pub known: Recent<(EntityIx, KeyId), Known>,
+}
+
+/// What one of its operations creates.
+#[derive(Clone, Copy, Debug)]
+pub struct Created {
+    /// The operation.
+    pub op: OpId,
+    /// Its flow.
+    pub flow: FlowIx,
+    /// Effects on the created items that are not there (yet).
+    pub missing: u64,
+    /// When it was told done; [`Time::NEVER`] before.
+    pub told_done: Time,
+    /// The number of the operation of the same flow that came after it.
+    pub superseded: Option<u64>,
+    /// Can nothing act for it any more?
+    pub closed: bool,
+}
+
+/// What a session knows of one item.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The highest version read, as far as answers told, by the time of the answer.
+    pub seen: Steps,
+    /// The highest version written, as far as told done, by the time of the answer.
+    pub told: Steps,
+    /// When the latest-sent operation that wrote it was sent.
+    pub wrote: Option<(Time, OpId)>,
+    /// When the last read of it was issued, by which flow, and whether that is measured.
+    pub read: Option<(Time, FlowIx, bool)>,
+}
+
+impl Session {
+    /// What this operation creates, while that is remembered.
+    pub fn made(&mut self, op: OpId) -> Option<&mut Created> {
+        self.created.iter_mut().rev().find(|created| created.op == op)
+    }
+}
+
+impl Created {
+    /// Is an effect on the item of this entity not there (yet)?
+    pub fn misses(&self, plan: &FlowPlan, entity: EntityIx) -> bool {
+        let effects = plan.effects.iter().enumerate().take(64);
+        self.missing != 0
+            && effects
+                .filter(|(n, _)| self.missing & 1 << n != 0)
+                .any(|(_, effect)| effect.entity == entity)
+    }
+}
+
+/// A maximum that grew over time: the last few steps of it, in order of time and height.
+#[derive(Clone, Debug, Default)]
+pub struct Steps(Vec<(Time, u64)>);
+
+impl Steps {
+    /// Steps kept while other operations of the session overlap.
+    const MOST: usize = 8;
+
+    /// From `time` on it is at least `height`; `alone`: nobody will ask for an earlier instant.
+    pub fn push(&mut self, time: Time, height: u64, alone: bool) {
+        let last = self.0.last().copied();
+        if last.is_some_and(|(_, top)| top >= height) {
+            return;
+        }
+        if alone {
+            self.0.clear();
+        } else if self.0.len() == Self::MOST {
+            self.0.remove(0);
+        }
+        self.0.push((last.map_or(time, |(before, _)| before.max(time)), height));
+    }
+
+    /// Its height at `time`.
+    pub fn before(&self, time: Time) -> Option<u64> {
+        self.0.iter().rev().find(|(since, _)| *since <= time).map(|(_, height)| *height)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_know_the_height_of_an_earlier_instant() {
+        let mut steps = Steps::default();
+        for (time, height) in [(10, 3), (20, 2), (30, 7)] {
+            steps.push(Time(time), height, false);
+        }
+        let heights = [9, 10, 29, 30].map(|time| steps.before(Time(time)));
+        assert_eq!(heights, [None, Some(3), Some(3), Some(7)]);
+    }
+
+    #[test]
+    fn steps_that_nobody_will_ask_for_are_dropped() {
+        let mut steps = Steps::default();
+        for time in 0..100 {
+            steps.push(Time(time), time, time % 50 == 49);
+        }
+        assert_eq!(steps.0, [(Time(99), 99)]);
+    }
+}
