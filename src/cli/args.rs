@@ -19,7 +19,11 @@ use crate::scenario::units::{Quantity, quantity};
 /// of the scenario, the design and the seed.
 #[derive(Debug, Parser)]
 #[command(name = "windtunnel", version, propagate_version = true, after_help = SHORT, after_long_help = long())]
-#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    override_usage = "windtunnel [OPTIONS] <COMMAND>"
+)]
 pub struct Line {
     /// What to do.
     #[command(subcommand)]

@@ -64,7 +64,7 @@ fn dispatch(line: Line, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, 
         Command::Test(args) => test::test(&args, screen, interrupt),
         Command::Check(args) => check::check(&args, screen),
         Command::Replay(args) => replay::replay(&args, screen, interrupt),
-        Command::Explain(args) => explain::explain(&args, screen),
+        Command::Explain(args) => explain::explain(&args, screen, interrupt),
         Command::Completions(args) => paper::completions(&args),
         Command::Man => paper::manual(),
     }

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use indicatif::ProgressBar;
+
 use super::args::{Format, Replay};
 use super::batch::{self, Job};
 use super::choice::design;
@@ -30,8 +32,7 @@ pub fn replay(args: &Replay, screen: &Screen, interrupt: &Interrupt) -> Result<E
     let design = design(&ready.scenario, &token.design)?;
     let model = simulate::model_hash(&ready.scenario, design);
     let job = Job { design, seed: token.seed };
-    let bar = batch::bar(1, super::args::Progress { no_progress: true }, screen);
-    let mut outcomes = batch::run(&ready.scenario, vec![job], &bar, interrupt)?;
+    let mut outcomes = batch::run(&ready.scenario, vec![job], &ProgressBar::hidden(), interrupt)?;
     let Some(outcome) = outcomes.pop().flatten() else {
         return Err(Failure::Interrupted);
     };

@@ -1,5 +1,5 @@
 //! A comparison as blocks of columns: what every report of it shows, in which order and under which
-//! heads. Figures that are nothing everywhere are left out.
+//! heads. Figures that nobody saw are left out, and most that are 0 everywhere.
 
 use super::figures::NOTHING;
 use crate::analysis::compare::{Cell, Comparison, Difference, Row};
@@ -40,7 +40,7 @@ impl Column {
 struct Shown {
     figure: &'static str,
     head: &'static str,
-    /// Even where it is nothing.
+    /// Even where it is 0.
     always: bool,
 }
 
@@ -95,12 +95,9 @@ pub fn blocks(comparison: &Comparison) -> Vec<Block> {
 fn block(comparison: &Comparison, title: &str, flow: Option<&str>, figures: &[Shown]) -> Block {
     let columns = figures.iter().filter_map(|shown| {
         let row = comparison.row(flow, shown.figure)?;
-        let something = row
-            .cells
-            .iter()
-            .flat_map(|cell| &cell.values)
-            .any(|value| value.is_some_and(|it| it != 0.0));
-        (something || shown.always).then(|| column(row, shown.head))
+        let seen = || row.cells.iter().flat_map(|cell| &cell.values).flatten();
+        let worth = seen().any(|value| *value != 0.0) || (shown.always && seen().next().is_some());
+        worth.then(|| column(row, shown.head))
     });
     Block { title: title.to_owned(), columns: columns.collect() }
 }
@@ -128,18 +125,18 @@ fn mean(unit: Unit, cell: &Cell) -> String {
         return NOTHING.to_owned();
     };
     let value = scaled(unit, value);
-    let half = scaled(unit, cell.half_width.unwrap_or(0.0));
+    let half = beyond_rounding(value, scaled(unit, cell.half_width.unwrap_or(0.0)));
     let places = places(unit, value).max(places_of_half(half));
     match half {
-        // Less than that is the rounding of sums.
-        half if half > value.abs() * 1e-9 => format!("{value:.places$} ±{half:.places$}"),
+        half if half > 0.0 => format!("{value:.places$} ±{half:.places$}"),
         _ if value.fract() == 0.0 => format!("{value:.0}"),
         _ => format!("{value:.places$}"),
     }
 }
 
 fn difference(unit: Unit, it: Difference) -> String {
-    let (value, half) = (scaled(unit, it.mean), scaled(unit, it.half_width));
+    let value = scaled(unit, it.mean);
+    let half = beyond_rounding(value, scaled(unit, it.half_width));
     if value == 0.0 && half == 0.0 {
         return SAME.to_owned();
     }
@@ -150,6 +147,11 @@ fn difference(unit: Unit, it: Difference) -> String {
         0.0 => format!("{value:+.places$}{mark}"),
         half => format!("{value:+.places$} ±{half:.places$}{mark}"),
     }
+}
+
+/// Half an interval, unless it is only the rounding of sums.
+fn beyond_rounding(value: f64, half: f64) -> f64 {
+    if half > value.abs() * 1e-9 { half } else { 0.0 }
 }
 
 fn scaled(unit: Unit, value: f64) -> f64 {
