@@ -19,7 +19,11 @@ use crate::scenario::units::{Quantity, quantity};
 /// of the scenario, the design and the seed.
 #[derive(Debug, Parser)]
 #[command(name = "windtunnel", version, propagate_version = true, after_help = SHORT, after_long_help = long())]
-#[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    override_usage = "windtunnel [OPTIONS] <COMMAND>"
+)]
 pub struct Line {
     /// What to do.
     #[command(subcommand)]
@@ -294,7 +298,7 @@ fn knob(text: &str) -> Result<(String, String), String> {
 
 fn duration(text: &str) -> Result<Span, String> {
     match quantity(text)? {
-        Quantity::Duration(ns) if ns >= 1.0 && ns < 1e18 => Ok(Span::from_ns(ns)),
+        Quantity::Duration(ns) if (1.0..1e18).contains(&ns) => Ok(Span::from_ns(ns)),
         Quantity::Duration(_) => {
             Err("it must be longer than nothing and shorter than 30 years".to_owned())
         }

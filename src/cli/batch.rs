@@ -36,19 +36,35 @@ pub fn pairs(designs: &[usize], seeds: impl Iterator<Item = u64>) -> Vec<Job> {
     seeds.flat_map(of_seed).collect()
 }
 
-/// The results of all jobs in their order; `None` where an interrupt came first.
+/// The outcomes of all jobs in their order; `None` where an interrupt came first.
 pub fn run(
     scenario: &Arc<Scenario>,
     jobs: Vec<Job>,
     bar: &ProgressBar,
     interrupt: &Interrupt,
 ) -> Result<Vec<Option<Outcome>>, Failure> {
-    let mut outcomes: Vec<Option<Outcome>> = jobs.iter().map(|_| None).collect();
-    let results = start(scenario, jobs, interrupt);
+    let scenario = Arc::clone(scenario);
+    let work = move |job: Job| simulate::run(&scenario, job.design, job.seed);
+    each(jobs, work, bar, interrupt)
+}
+
+/// What comes of all jobs in their order; `None` where an interrupt came first.
+pub fn each<J, T>(
+    jobs: Vec<J>,
+    work: impl Fn(J) -> T + Send + Sync + 'static,
+    bar: &ProgressBar,
+    interrupt: &Interrupt,
+) -> Result<Vec<Option<T>>, Failure>
+where
+    J: Send + 'static,
+    T: Send + 'static,
+{
+    let mut results: Vec<Option<T>> = jobs.iter().map(|_| None).collect();
+    let arriving = start(jobs, work, interrupt);
     while !interrupt.is_asked() {
-        match results.recv_timeout(GLANCE) {
-            Ok((at, Some(outcome))) => {
-                outcomes[at] = Some(outcome);
+        match arriving.recv_timeout(GLANCE) {
+            Ok((at, Some(result))) => {
+                results[at] = Some(result);
                 bar.inc(1);
             }
             Ok((_, None)) => return Err(Failure::Internal("a run ended in the middle".to_owned())),
@@ -56,26 +72,30 @@ pub fn run(
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }
-    Ok(outcomes)
+    Ok(results)
 }
 
 /// Starts all jobs; each sends its place and its result, nothing if it panicked.
-fn start(
-    scenario: &Arc<Scenario>,
-    jobs: Vec<Job>,
+fn start<J, T>(
+    jobs: Vec<J>,
+    work: impl Fn(J) -> T + Send + Sync + 'static,
     interrupt: &Interrupt,
-) -> Receiver<(usize, Option<Outcome>)> {
+) -> Receiver<(usize, Option<T>)>
+where
+    J: Send + 'static,
+    T: Send + 'static,
+{
+    let work = Arc::new(work);
     let (sender, results) = mpsc::channel();
     for (at, job) in jobs.into_iter().enumerate() {
-        let (scenario, sender, interrupt) =
-            (Arc::clone(scenario), sender.clone(), interrupt.clone());
+        let (work, sender, interrupt) = (Arc::clone(&work), sender.clone(), interrupt.clone());
         rayon::spawn_fifo(move || {
             if interrupt.is_asked() {
                 return;
             }
-            let run = AssertUnwindSafe(|| simulate::run(&scenario, job.design, job.seed));
+            let result = panic::catch_unwind(AssertUnwindSafe(|| work(job))).ok();
             // Nobody listens any more after an interrupt.
-            let _ = sender.send((at, panic::catch_unwind(run).ok()));
+            let _ = sender.send((at, result));
         });
     }
     results

@@ -6,7 +6,7 @@ use super::args::Check;
 use super::exit::Exit;
 use super::failure::{Failure, many};
 use super::load::{below, errors, in_statements, summary};
-use super::output::Screen;
+use super::output::{Screen, note, show};
 use crate::analysis::check_scenario;
 use crate::scenario::{Diagnostics, load};
 
@@ -17,16 +17,16 @@ pub fn check(args: &Check, screen: &Screen) -> Result<Exit, Failure> {
     for file in &files {
         for found in all_of(file) {
             if !found.list.is_empty() {
-                screen.note(&found.render(screen.err.has_color()));
+                note(&found.render(screen.err.has_color()));
             }
             mistakes += errors(&found);
         }
     }
     if mistakes > 0 {
-        screen.note(&format!("{}\n", summary(mistakes, files.len())));
+        note(&format!("{}\n", summary(mistakes, files.len())));
         return Ok(Exit::Invalid);
     }
-    screen.result(&format!("{} checked, no mistakes\n", many(files.len(), "scenario")), None)?;
+    show(&format!("{} checked, no mistakes\n", many(files.len(), "scenario")), None)?;
     Ok(Exit::Well)
 }
 

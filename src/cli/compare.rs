@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::load::{Ready, ready};
-use super::output::Screen;
+use super::output::{Screen, note, show};
 use super::test::by_design;
 use crate::analysis::Runs;
 use crate::analysis::compare::{Comparison, compare as compare_runs};
@@ -33,15 +33,15 @@ pub fn compare(args: &Compare, screen: &Screen, interrupt: &Interrupt) -> Result
     if comparison.seeds.is_empty() {
         return Err(Failure::Interrupted);
     }
-    show(args, &ready, &runs, &comparison, screen)?;
+    report(args, &ready, &runs, &comparison, screen)?;
     if interrupt.is_asked() {
-        screen.note(&format!("interrupted: {} of {} seeds\n", comparison.seeds.len(), args.seeds));
+        note(&format!("interrupted: {} of {} seeds\n", comparison.seeds.len(), args.seeds));
         return Ok(Exit::Interrupted);
     }
     Ok(Exit::Well)
 }
 
-fn show(
+fn report(
     args: &Compare,
     ready: &Ready,
     runs: &Runs,
@@ -64,7 +64,7 @@ fn show(
         TableFormat::Json => json::text(&CompareJson::of(&compared)),
         TableFormat::Markdown => markdown::render(&compared),
     };
-    screen.result(&result, to)
+    show(&result, to)
 }
 
 /// The designs that are named, by index, in that order; all of them where none is.

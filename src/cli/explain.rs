@@ -1,11 +1,17 @@
 //! `windtunnel explain`: the causal story of one operation.
 
+use std::sync::Arc;
+
+use indicatif::ProgressBar;
+
 use super::args::Explain;
+use super::batch;
 use super::choice::{designs, unknown};
 use super::exit::Exit;
 use super::failure::Failure;
+use super::interrupt::Interrupt;
 use super::load::ready;
-use super::output::Screen;
+use super::output::{Screen, show};
 use crate::probes::Fact;
 use crate::probes::story::Story;
 use crate::report::story_text::{Told, render};
@@ -13,7 +19,7 @@ use crate::scenario::tree::Scenario;
 use crate::simulate;
 
 /// Runs with an eye on one operation and tells what happened to it.
-pub fn explain(args: &Explain, screen: &Screen) -> Result<Exit, Failure> {
+pub fn explain(args: &Explain, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let ready = ready(&args.which, screen)?;
     let scenario = &ready.scenario;
     let flow = args.operation.flow.as_str();
@@ -28,8 +34,11 @@ pub fn explain(args: &Explain, screen: &Screen) -> Result<Exit, Failure> {
     };
     let seed = args.seed.unwrap_or(scenario.run.seed);
     let number = args.operation.number;
-    let (_, story) =
-        simulate::explain(scenario, design, seed, simulate::operation(scenario, flow_at, number));
+    let op = simulate::operation(scenario, flow_at, number);
+    let run = Arc::clone(scenario);
+    let work = move |op| simulate::explain(&run, design, seed, op).1;
+    let mut stories = batch::each(vec![op], work, &ProgressBar::hidden(), interrupt)?;
+    let Some(story) = stories.pop().flatten() else { return Err(Failure::Interrupted) };
     is_of(flow, number, scenario, &story)?;
     let told = Told {
         scenario,
@@ -40,7 +49,7 @@ pub fn explain(args: &Explain, screen: &Screen) -> Result<Exit, Failure> {
         story: &story,
     };
     let to = args.place.output.as_deref();
-    screen.result(&render(&told, screen.paint(to)), to)?;
+    show(&render(&told, screen.paint(to)), to)?;
     Ok(Exit::Well)
 }
 

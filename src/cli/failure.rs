@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::exit::Exit;
-use super::output::Screen;
+use super::output::{Screen, note};
 use crate::report::paint::Tone;
 
 /// Why a command could not do what it was asked.
@@ -57,7 +57,7 @@ impl Failure {
     /// Says it on stderr and gives its exit code.
     pub fn tell(&self, screen: &Screen) -> Exit {
         let head = screen.err.apply(Tone::Bad, "error");
-        screen.note(&format!("{head}: {self}\n"));
+        note(&format!("{head}: {self}\n"));
         self.exit()
     }
 }

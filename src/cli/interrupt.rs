@@ -24,12 +24,6 @@ impl Interrupt {
         interrupt
     }
 
-    /// As if somebody had pressed Ctrl-C.
-    #[cfg(test)]
-    pub fn pressed() -> Self {
-        Self(Arc::new(AtomicBool::new(true)))
-    }
-
     /// Has somebody?
     pub fn is_asked(&self) -> bool {
         self.0.load(Ordering::SeqCst)

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::args::Which;
 use super::failure::{Failure, many};
-use super::output::Screen;
+use super::output::{Screen, note};
 use crate::analysis::parse;
 use crate::analysis::statement::{Mistake, Statements, statements};
 use crate::base::Span;
@@ -42,7 +42,7 @@ pub fn ready(which: &Which, screen: &Screen) -> Result<Ready, Failure> {
 /// Checks what the scenario layer leaves to the analysis, and shows its warnings.
 pub fn checked(loaded: Loaded, screen: &Screen) -> Result<Ready, Failure> {
     if !loaded.warnings.list.is_empty() {
-        screen.note(&loaded.warnings.render(screen.err.has_color()));
+        note(&loaded.warnings.render(screen.err.has_color()));
     }
     match statements(&loaded.scenario) {
         Ok(statements) => {
@@ -61,7 +61,7 @@ pub fn checked(loaded: Loaded, screen: &Screen) -> Result<Ready, Failure> {
 
 /// Shows the mistakes and fails with their number.
 pub fn refuse(found: &Diagnostics, screen: &Screen) -> Failure {
-    screen.note(&found.render(screen.err.has_color()));
+    note(&found.render(screen.err.has_color()));
     Failure::Invalid(errors(found))
 }
 

@@ -32,7 +32,7 @@ use color::{Color, Environment};
 use exit::Exit;
 use failure::Failure;
 use interrupt::Interrupt;
-use output::Screen;
+use output::{Screen, note, show};
 
 /// The whole program.
 pub fn main() -> ExitCode {
@@ -64,9 +64,9 @@ fn dispatch(line: Line, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, 
         Command::Test(args) => test::test(&args, screen, interrupt),
         Command::Check(args) => check::check(&args, screen),
         Command::Replay(args) => replay::replay(&args, screen, interrupt),
-        Command::Explain(args) => explain::explain(&args, screen),
-        Command::Completions(args) => paper::completions(&args, screen),
-        Command::Man => paper::manual(screen),
+        Command::Explain(args) => explain::explain(&args, screen, interrupt),
+        Command::Completions(args) => paper::completions(&args),
+        Command::Man => paper::manual(),
     }
 }
 
@@ -85,12 +85,11 @@ fn parse(args: Vec<OsString>) -> Result<Line, Exit> {
         } else {
             text.to_string()
         };
-        let screen = Screen::new(color);
         if error.use_stderr() {
-            screen.note(&text);
+            note(&text);
             return Exit::Usage;
         }
-        screen.result(&text, None).map_or(Exit::Internal, |()| Exit::Well)
+        show(&text, None).map_or(Exit::Internal, |()| Exit::Well)
     })
 }
 

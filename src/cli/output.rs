@@ -3,14 +3,14 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::color::{Color, Environment};
 use super::failure::Failure;
 use crate::report::paint::Paint;
 
 /// The two streams, and how to paint on each.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Screen {
     /// For results.
     pub out: Paint,
@@ -36,22 +36,20 @@ impl Screen {
     pub fn paint(&self, to: Option<&Path>) -> Paint {
         if to.is_some() { Paint::plain() } else { self.out }
     }
+}
 
-    /// A result, to stdout or to a file.
-    pub fn result(&self, text: &str, to: Option<&Path>) -> Result<(), Failure> {
-        match to {
-            Some(path) => {
-                replace(path, text).map_err(|why| Failure::Io { path: path.to_path_buf(), why })
-            }
-            None => quietly(io::stdout().lock(), text)
-                .map_err(|why| Failure::Io { path: PathBuf::from("standard output"), why }),
-        }
-    }
+/// A result, to stdout or to a file.
+pub fn show(text: &str, to: Option<&Path>) -> Result<(), Failure> {
+    let (path, written) = match to {
+        Some(path) => (path, replace(path, text)),
+        None => (Path::new("standard output"), quietly(io::stdout().lock(), text)),
+    };
+    written.map_err(|why| Failure::Io { path: path.to_path_buf(), why })
+}
 
-    /// A note or a diagnostic, to stderr. Nobody can be told if that fails.
-    pub fn note(&self, text: &str) {
-        let _ = quietly(io::stderr().lock(), text);
-    }
+/// A note or a diagnostic, to stderr. Nobody can be told if that fails.
+pub fn note(text: &str) {
+    let _ = quietly(io::stderr().lock(), text);
 }
 
 /// Writes all of it; a reader that has gone away is no error.

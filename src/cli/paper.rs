@@ -5,18 +5,18 @@ use clap::CommandFactory;
 use super::args::{Completions, Line};
 use super::exit::Exit;
 use super::failure::Failure;
-use super::output::Screen;
+use super::output::show;
 
 /// A completion script.
-pub fn completions(args: &Completions, screen: &Screen) -> Result<Exit, Failure> {
+pub fn completions(args: &Completions) -> Result<Exit, Failure> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Line::command(), "windtunnel", &mut text);
-    screen.result(&String::from_utf8_lossy(&text), None)?;
+    show(&String::from_utf8_lossy(&text), None)?;
     Ok(Exit::Well)
 }
 
 /// The manual page: the program's own, then one section for each command.
-pub fn manual(screen: &Screen) -> Result<Exit, Failure> {
+pub fn manual() -> Result<Exit, Failure> {
     let mut line = Line::command();
     line.build();
     let mut text = Vec::new();
@@ -31,6 +31,6 @@ pub fn manual(screen: &Screen) -> Result<Exit, Failure> {
     if pages.into_iter().any(|page| page.is_err()) {
         return Err(Failure::Internal("the manual page cannot be made".to_owned()));
     }
-    screen.result(&String::from_utf8_lossy(&text), None)?;
+    show(&String::from_utf8_lossy(&text), None)?;
     Ok(Exit::Well)
 }

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use indicatif::ProgressBar;
+
 use super::args::{Format, Replay};
 use super::batch::{self, Job};
 use super::choice::design;
@@ -10,7 +12,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::load::{checked, refuse, relative, turned};
-use super::output::Screen;
+use super::output::{Screen, note, show};
 use super::run::of;
 use super::shipped;
 use crate::analysis::token::ReplayToken;
@@ -30,8 +32,7 @@ pub fn replay(args: &Replay, screen: &Screen, interrupt: &Interrupt) -> Result<E
     let design = design(&ready.scenario, &token.design)?;
     let model = simulate::model_hash(&ready.scenario, design);
     let job = Job { design, seed: token.seed };
-    let bar = batch::bar(1, super::args::Progress { no_progress: true }, screen);
-    let mut outcomes = batch::run(&ready.scenario, vec![job], &bar, interrupt)?;
+    let mut outcomes = batch::run(&ready.scenario, vec![job], &ProgressBar::hidden(), interrupt)?;
     let Some(outcome) = outcomes.pop().flatten() else {
         return Err(Failure::Interrupted);
     };
@@ -42,14 +43,11 @@ pub fn replay(args: &Replay, screen: &Screen, interrupt: &Interrupt) -> Result<E
     match args.format {
         Format::Text => {
             let paint = screen.paint(to);
-            screen.result(
-                &format!("{}\n{}", text::render(&run, paint), render(&comparison, paint)),
-                to,
-            )?;
+            show(&format!("{}\n{}", text::render(&run, paint), render(&comparison, paint)), to)?;
         }
         Format::Json => {
-            screen.result(&json::text(&json::RunJson::of(&run)), to)?;
-            screen.note(&render(&comparison, screen.err));
+            show(&json::text(&json::RunJson::of(&run)), to)?;
+            note(&render(&comparison, screen.err));
         }
     }
     if comparison.is_same() {

@@ -7,7 +7,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::load::{Ready, ready};
-use super::output::Screen;
+use super::output::{Screen, note, show};
 use crate::analysis::measures::measures;
 use crate::analysis::token::ReplayToken;
 use crate::base::Span;
@@ -41,9 +41,9 @@ pub fn run(args: &Run, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, F
         }
         Format::Json => as_json(&shown, is_list),
     };
-    screen.result(&result, args.place.output.as_deref())?;
+    show(&result, args.place.output.as_deref())?;
     if cut || interrupt.is_asked() {
-        screen.note(&format!("interrupted: {} of {} runs\n", shown.len(), designs.len()));
+        note(&format!("interrupted: {} of {} runs\n", shown.len(), designs.len()));
         return Ok(Exit::Interrupted);
     }
     Ok(Exit::Well)

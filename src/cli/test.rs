@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::load::{Ready, below, checked, refuse, relative};
-use super::output::Screen;
+use super::output::{Screen, note, show};
 use super::run::token;
 use crate::analysis::Runs;
 use crate::analysis::expectation::{Verdict, judge};
@@ -37,9 +37,9 @@ pub fn test(args: &Test, screen: &Screen, interrupt: &Interrupt) -> Result<Exit,
         Format::Text => test_text::render(&all, screen.paint(to)),
         Format::Json => json::text(&TestJson::of(&all, partial)),
     };
-    screen.result(&result, to)?;
+    show(&result, to)?;
     if partial {
-        screen.note(&format!("interrupted: {} of {} scenarios\n", all.len(), files.len()));
+        note(&format!("interrupted: {} of {} scenarios\n", all.len(), files.len()));
         return Ok(Exit::Interrupted);
     }
     Ok(exit(Tally::of(&all)))

@@ -1,5 +1,5 @@
 //! A comparison as blocks of columns: what every report of it shows, in which order and under which
-//! heads. Figures that are nothing everywhere are left out.
+//! heads. Figures that nobody saw are left out, and most that are 0 everywhere.
 
 use super::figures::NOTHING;
 use crate::analysis::compare::{Cell, Comparison, Difference, Row};
@@ -40,7 +40,7 @@ impl Column {
 struct Shown {
     figure: &'static str,
     head: &'static str,
-    /// Even where it is nothing.
+    /// Even where it is 0.
     always: bool,
 }
 
@@ -95,12 +95,9 @@ pub fn blocks(comparison: &Comparison) -> Vec<Block> {
 fn block(comparison: &Comparison, title: &str, flow: Option<&str>, figures: &[Shown]) -> Block {
     let columns = figures.iter().filter_map(|shown| {
         let row = comparison.row(flow, shown.figure)?;
-        let something = row
-            .cells
-            .iter()
-            .flat_map(|cell| &cell.values)
-            .any(|value| value.is_some_and(|it| it != 0.0));
-        (something || shown.always).then(|| column(row, shown.head))
+        let seen = || row.cells.iter().flat_map(|cell| &cell.values).flatten();
+        let worth = seen().any(|value| *value != 0.0) || (shown.always && seen().next().is_some());
+        worth.then(|| column(row, shown.head))
     });
     Block { title: title.to_owned(), columns: columns.collect() }
 }
@@ -128,29 +125,33 @@ fn mean(unit: Unit, cell: &Cell) -> String {
         return NOTHING.to_owned();
     };
     let value = scaled(unit, value);
-    let places = places(unit, value);
-    match cell.half_width {
-        // Less than that is the rounding of sums.
-        Some(half) if half > value.abs() * 1e-9 => {
-            format!("{value:.places$} ±{:.places$}", scaled(unit, half))
-        }
+    let half = beyond_rounding(value, scaled(unit, cell.half_width.unwrap_or(0.0)));
+    let places = places(unit, value).max(places_of_half(half));
+    match half {
+        half if half > 0.0 => format!("{value:.places$} ±{half:.places$}"),
         _ if value.fract() == 0.0 => format!("{value:.0}"),
         _ => format!("{value:.places$}"),
     }
 }
 
 fn difference(unit: Unit, it: Difference) -> String {
-    let (value, half) = (scaled(unit, it.mean), scaled(unit, it.half_width));
+    let value = scaled(unit, it.mean);
+    let half = beyond_rounding(value, scaled(unit, it.half_width));
     if value == 0.0 && half == 0.0 {
         return SAME.to_owned();
     }
-    let places = places(unit, value.abs().max(half));
+    let places = places(unit, value.abs().max(half)).max(places_of_half(half));
     let mark = if it.excludes_zero { " *" } else { "" };
     match half {
         0.0 if value.fract() == 0.0 => format!("{value:+.0}{mark}"),
         0.0 => format!("{value:+.places$}{mark}"),
         half => format!("{value:+.places$} ±{half:.places$}{mark}"),
     }
+}
+
+/// Half an interval, unless it is only the rounding of sums.
+fn beyond_rounding(value: f64, half: f64) -> f64 {
+    if half > value.abs() * 1e-9 { half } else { 0.0 }
 }
 
 fn scaled(unit: Unit, value: f64) -> f64 {
@@ -169,6 +170,17 @@ fn places(unit: Unit, value: f64) -> usize {
     }
 }
 
+/// Decimals that leave half an interval one significant digit, at most three.
+fn places_of_half(half: f64) -> usize {
+    match half {
+        0.0 => 0,
+        half if half >= 0.95 => 0,
+        half if half >= 0.095 => 1,
+        half if half >= 0.0095 => 2,
+        _ => 3,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +195,7 @@ mod tests {
             values: Vec::new(),
         };
         assert_eq!(mean(Unit::Time, &cell(Some(12.345), Some(0.456))), "12.3 ±0.5");
+        assert_eq!(mean(Unit::Time, &cell(Some(12.345), Some(0.031))), "12.35 ±0.03");
         assert_eq!(mean(Unit::Time, &cell(Some(1234.5), None)), "1234");
         assert_eq!(mean(Unit::Ratio, &cell(Some(0.999_84), Some(0.000_1))), "99.98 ±0.01");
         assert_eq!(mean(Unit::Count, &cell(None, None)), "-");

@@ -8,6 +8,8 @@
 //!     vs rest  -8.2 ±0.3 *  -107 ±10 *
 //! ```
 
+use std::fmt::Write;
+
 use unicode_width::UnicodeWidthStr;
 
 use super::columns::{Block, Column, blocks};
@@ -47,7 +49,7 @@ fn head(compared: &Compared, paint: Paint) -> String {
         text +=
             &(paint.apply(Tone::Bad, "PARTIAL") + &format!(": {done} of {} seeds", compared.asked));
         for design in comparison.designs.iter().filter(|design| design.partial > 0) {
-            text += &format!(", {} stopped early {} times", design.design, design.partial);
+            let _ = write!(text, ", {} stopped early {} times", design.design, design.partial);
         }
         text += "\n";
     }
@@ -60,7 +62,7 @@ fn in_force(designs: &[DesignSummary], paint: Paint) -> String {
     for it in designs {
         let blanks = " ".repeat(widest - it.design.width() + 2);
         let lines = wrap(&guards(&it.guards), &" ".repeat(widest + 4));
-        text += &format!("  {}{blanks}{}", it.design, lines.trim_start());
+        let _ = write!(text, "  {}{blanks}{}", it.design, lines.trim_start());
     }
     text
 }

@@ -1,5 +1,7 @@
 //! A comparison for documents: the same blocks as tables of Markdown.
 
+use std::fmt::Write;
+
 use super::columns::{Block, blocks};
 use super::compared::Compared;
 use super::figures::span;
@@ -12,7 +14,8 @@ pub fn render(compared: &Compared) -> String {
     let designs = &comparison.designs;
     let mut text =
         format!("## {}\n\n{}\n\n", escaped(&comparison.scenario), escaped(compared.about));
-    text += &format!(
+    let _ = write!(
+        text,
         "{}, {} each{}.",
         capital(&compared.seeds()),
         span(compared.length),
@@ -21,18 +24,20 @@ pub fn render(compared: &Compared) -> String {
     text += if compared.is_partial() { " **Partial.**\n" } else { "\n" };
     text += "\n| design | guards in force |\n| --- | --- |\n";
     for it in designs {
-        text += &format!("| {} | {} |\n", escaped(&it.design), escaped(&guards(&it.guards)));
+        let _ = writeln!(text, "| {} | {} |", escaped(&it.design), escaped(&guards(&it.guards)));
     }
     for block in blocks(comparison) {
         text += &table(&block, designs);
     }
     if comparison.seeds.len() > 1 {
-        text += &format!(
+        let _ = write!(
+            text,
             "\nMeans per run over {} seeds, ± half the 95 % interval",
             comparison.seeds.len()
         );
         if let [first, _, ..] = &designs[..] {
-            text += &format!(
+            let _ = write!(
+                text,
                 "; in brackets the difference to {}, paired by seed",
                 escaped(&first.design)
             );
@@ -43,7 +48,7 @@ pub fn render(compared: &Compared) -> String {
     if !compared.reading.is_empty() {
         text += "\n";
         for sentence in &compared.reading {
-            text += &format!("- {}\n", escaped(&sentence.text));
+            let _ = writeln!(text, "- {}", escaped(&sentence.text));
         }
     }
     text
@@ -60,14 +65,15 @@ fn turned(compared: &Compared) -> String {
 fn table(block: &Block, designs: &[DesignSummary]) -> String {
     let heads: Vec<String> = block.columns.iter().map(|column| escaped(&column.head)).collect();
     let mut text = format!("\n| {} | {} |\n", escaped(&block.title), heads.join(" | "));
-    text += &format!("| --- |{}\n", " ---: |".repeat(heads.len()));
+    let _ = writeln!(text, "| --- |{}", " ---: |".repeat(heads.len()));
     for (at, design) in designs.iter().enumerate() {
         let cells = block.columns.iter().map(|column| match &column.differences[at] {
             Some(difference) => escaped(&format!("{} ({difference})", column.means[at])),
             None => escaped(&column.means[at]),
         });
-        text += &format!(
-            "| {} | {} |\n",
+        let _ = writeln!(
+            text,
+            "| {} | {} |",
             escaped(&design.design),
             cells.collect::<Vec<_>>().join(" | ")
         );

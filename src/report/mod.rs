@@ -14,6 +14,7 @@ pub mod replay_text;
 pub mod run;
 pub mod series;
 pub mod story_text;
+pub mod story_words;
 #[cfg(test)]
 pub mod synthetic;
 pub mod table;

@@ -8,16 +8,18 @@
 //! ```
 //! A node stands one step to the right of the node whose message reached it first.
 
+use std::fmt::Write;
+
 use unicode_width::UnicodeWidthStr;
 
-use super::figures::{span, words};
+use super::figures::span;
 use super::paint::{Paint, Tone};
+use super::story_words::{Names, says, verdict_words};
 use super::table::{WIDTH, wrap};
 use crate::base::Time;
-use crate::engine::InstanceId;
-use crate::probes::fact::{Carrier, Fact, KeyId, OpId, Reason, Verdict};
+use crate::probes::fact::Fact;
 use crate::probes::story::{Line, Story};
-use crate::scenario::tree::{EntityIx, NodeIx, NodeKind, Scenario};
+use crate::scenario::tree::{NodeIx, Scenario};
 
 /// Deeper nodes stand no further to the right.
 const DEEPEST: usize = 6;
@@ -63,7 +65,7 @@ pub fn render(told: &Told, paint: Paint) -> String {
     let mut depths = Depths::new(told.scenario.nodes.len());
     for &Line { time: at, at: instance, fact } in told.story.lines() {
         let depth = depths.see(names.node(instance), fact);
-        let Some((tone, what)) = says(&names, fact) else {
+        let Some((tone, what)) = says(&names, instance, fact) else {
             continue;
         };
         let time = format!("{:.3} ms", at.since(intended).as_ms());
@@ -77,7 +79,7 @@ fn line(time: &str, depth: usize, who: &str, tone: Tone, what: &str, paint: Pain
     let rail = format!("{}{who}", "│ ".repeat(depth.min(DEEPEST)));
     let blanks = " ".repeat(TIME.saturating_sub(time.width()));
     let start = format!("{blanks}{time}  {rail}  ");
-    let hang = format!("{}{}", " ".repeat(TIME + 2), "│ ".repeat(depth.min(DEEPEST) + 1));
+    let hang = format!("{}{}  ", " ".repeat(TIME + 2), "│ ".repeat(depth.min(DEEPEST)));
     let room = WIDTH.saturating_sub(start.width());
     let mut lines = Vec::new();
     let mut rest = String::new();
@@ -114,161 +116,12 @@ fn end(told: &Told, intended: Time) -> String {
         None => "The customer was never told anything.".to_owned(),
     };
     if let Some(last) = last {
-        text += &format!(" The last effect landed after {}.", span(last.time.since(intended)));
+        let _ = write!(text, " The last effect landed after {}.", span(last.time.since(intended)));
     }
     if told.story.left_out() > 0 {
-        text += &format!(" {} facts more were left out.", told.story.left_out());
+        let _ = write!(text, " {} facts more were left out.", told.story.left_out());
     }
     text
-}
-
-/// What a fact says, and how loudly; bookkeeping says nothing.
-fn says(names: &Names, fact: Fact) -> Option<(Tone, String)> {
-    let item =
-        |entity: EntityIx, key: KeyId| format!("{} {}", names.entity(entity), key_words(key));
-    Some(match fact {
-        Fact::Sent { flow, session, .. } => {
-            (Tone::Head, format!("sends {}, session {session}", names.flow(flow.0)))
-        }
-        Fact::Answered { verdict: Verdict::Done, .. } => (Tone::Good, "is told: done".to_owned()),
-        Fact::Answered { verdict, .. } => {
-            (Tone::Warn, format!("is told: {}", verdict_words(verdict)))
-        }
-        Fact::Message { to, carrier, .. } => (Tone::Plain, carrier_words(carrier, names.name(to))),
-        Fact::Dropped { why: Some(why), .. } => {
-            (Tone::Bad, format!("loses it: {}", words(why.name())))
-        }
-        Fact::Promised { .. } => (Tone::Plain, "commits the promise of the whole flow".to_owned()),
-        Fact::Refused { node, .. } => (Tone::Warn, format!("refused at {}", names.name(node))),
-        Fact::Applied { entity, key, version, before, value, .. } => (
-            Tone::Good,
-            format!("commits {}: version {version}{}", item(entity, key), change(before, value)),
-        ),
-        Fact::Undone { entity, key, version, before, value, .. } => (
-            Tone::Warn,
-            format!("takes back {}: version {version}{}", item(entity, key), change(before, value)),
-        ),
-        Fact::Deduplicated { .. } => {
-            (Tone::Plain, "recognises a repetition and does nothing".to_owned())
-        }
-        Fact::Saw { entity, key, version, value, .. } => {
-            (Tone::Plain, format!("sees {}: version {version}, value {value}", item(entity, key)))
-        }
-        Fact::Holds { entity, key, version, .. } => {
-            (Tone::Faint, format!("its copy of {} is now version {version}", item(entity, key)))
-        }
-        Fact::CacheHit { entity, .. } => {
-            (Tone::Plain, format!("finds {} in its cache", names.entity(entity)))
-        }
-        Fact::CacheMiss { entity, .. } => {
-            (Tone::Plain, format!("does not find {} in its cache", names.entity(entity)))
-        }
-        Fact::Arrived { .. } => (Tone::Faint, "takes it in".to_owned()),
-        Fact::Waits { .. } => (Tone::Plain, "has no worker free: it waits".to_owned()),
-        Fact::Began { waited, queued: true, .. } => {
-            (Tone::Plain, format!("begins after {} in the queue", span(waited)))
-        }
-        Fact::Began { .. } => (Tone::Plain, "begins".to_owned()),
-        Fact::LeftQueue { .. } => (Tone::Warn, "gives it up in the queue".to_owned()),
-        Fact::TurnedAway { why, .. } => {
-            (Tone::Bad, format!("turns it away: {}", words(why.name())))
-        }
-        Fact::AttemptFailed { to, why, .. } => {
-            (Tone::Bad, format!("gives up an attempt at {}: {}", names.name(to), words(why.name())))
-        }
-        Fact::Retried { to, attempt, .. } => {
-            (Tone::Warn, format!("tries {} again (retry {attempt})", names.name(to)))
-        }
-        Fact::Redelivered { .. } => (Tone::Warn, "delivers it again".to_owned()),
-        Fact::Down => (Tone::Bad, "goes down".to_owned()),
-        Fact::Up => (Tone::Good, "is up again".to_owned()),
-        Fact::Carried { .. }
-        | Fact::Dropped { why: None, .. }
-        | Fact::Forgot { .. }
-        | Fact::Freed => return None,
-    })
-}
-
-fn carrier_words(carrier: Carrier, to: &str) -> String {
-    match carrier {
-        Carrier::Request => format!("calls {to}"),
-        Carrier::Answer => format!("answers {to}"),
-        Carrier::Store => format!("to and from the store: {to}"),
-        Carrier::Publish => format!("publishes: {to}"),
-        Carrier::Deliver => format!("delivers: {to}"),
-        Carrier::Invalidate => format!("tells {to} to forget its copy"),
-        Carrier::Control => format!("signals {to}"),
-    }
-}
-
-fn verdict_words(verdict: Verdict) -> String {
-    match verdict {
-        Verdict::Done => "done".to_owned(),
-        Verdict::Refused => "refused".to_owned(),
-        Verdict::Failed(why) => format!("failed ({})", reason_words(why)),
-    }
-}
-
-fn reason_words(why: Reason) -> String {
-    words(why.name())
-}
-
-fn key_words(key: KeyId) -> String {
-    key.creator()
-        .map_or_else(|| format!("{}", key.0), |op: OpId| format!("of operation {}", op.number()))
-}
-
-fn change(before: i64, value: i64) -> String {
-    if before == value { String::new() } else { format!(", {before} becomes {value}") }
-}
-
-/// The names of a scenario by index.
-struct Names<'a> {
-    scenario: &'a Scenario,
-    instances: Vec<(NodeIx, u32, u32)>,
-}
-
-impl<'a> Names<'a> {
-    fn of(scenario: &'a Scenario) -> Self {
-        let counts = scenario
-            .nodes
-            .iter()
-            .enumerate()
-            .map(|(at, node)| (NodeIx(at as u16), copies(&node.kind)));
-        let instances =
-            counts.flat_map(|(node, count)| (0..count).map(move |at| (node, at, count))).collect();
-        Self { scenario, instances }
-    }
-
-    fn node(&self, instance: InstanceId) -> NodeIx {
-        self.instances[instance.0 as usize].0
-    }
-
-    /// `orders#1`, or the bare name of a node with one instance.
-    fn instance(&self, instance: InstanceId) -> String {
-        let (node, at, count) = self.instances[instance.0 as usize];
-        if count > 1 { format!("{}#{at}", self.name(node)) } else { self.name(node).to_owned() }
-    }
-
-    fn name(&self, node: NodeIx) -> &'a str {
-        &self.scenario.nodes[usize::from(node.0)].name
-    }
-
-    fn entity(&self, entity: EntityIx) -> &'a str {
-        &self.scenario.entities[usize::from(entity.0)].name
-    }
-
-    fn flow(&self, at: u16) -> &'a str {
-        &self.scenario.flows[usize::from(at)].name
-    }
-}
-
-fn copies(kind: &NodeKind) -> u32 {
-    match kind {
-        NodeKind::Gateway(gateway) => gateway.instances,
-        NodeKind::Service(service) => service.instances,
-        NodeKind::Client(_) | NodeKind::Database(_) | NodeKind::Queue(_) | NodeKind::Log(_) => 1,
-    }
 }
 
 /// How far to the right each node stands.
@@ -293,9 +146,10 @@ impl Depths {
 mod tests {
     use super::*;
     use crate::base::Span;
-    use crate::probes::Probe;
+    use crate::engine::InstanceId;
+    use crate::probes::{Carrier, KeyId, OpId, Probe, Reason, Verdict};
     use crate::report::synthetic;
-    use crate::scenario::tree::FlowIx;
+    use crate::scenario::tree::{EntityIx, FlowIx};
 
     const OP: OpId = OpId(42);
 
@@ -306,10 +160,8 @@ mod tests {
         };
         let at = |name: &str| {
             let names = Names::of(scenario);
-            InstanceId(
-                names.instances.iter().position(|it| it.0 == node(name)).expect("an instance")
-                    as u32,
-            )
+            let of_node = |at: &u32| names.node(InstanceId(*at)) == node(name);
+            InstanceId((0..9).find(of_node).expect("an instance"))
         };
         let (web, orders, inventory) = (at("web"), at("orders"), at("inventory"));
         let request = |to: &str| Fact::Message { op: OP, to: node(to), carrier: Carrier::Request };

@@ -1,6 +1,8 @@
 //! One run for people, at most 80 columns wide: what the flows took, what they were told against
 //! what is true, where the time went, how consistent it was, and a line to type for each anomaly.
 
+use std::fmt::Write;
+
 use unicode_width::UnicodeWidthStr;
 
 use super::figures::{
@@ -202,10 +204,11 @@ fn reads(outcome: &Outcome) -> String {
     let mut text =
         format!("{}, stale {} ({})", full_count(reads), count(stale), share_of(stale, reads));
     if stale > 0 {
-        text += &format!(", staleness p99 {}, max {}", maybe_ms(times.p99), maybe_ms(times.max));
+        let _ =
+            write!(text, ", staleness p99 {}, max {}", maybe_ms(times.p99), maybe_ms(times.max));
     }
     if dangling > 0 {
-        text += &format!(", not there {}", count(dangling));
+        let _ = write!(text, ", not there {}", count(dangling));
     }
     text
 }
@@ -294,11 +297,22 @@ fn anomalies(run: &Run, paint: Paint) -> String {
         return String::new();
     }
     let mut text = paint.apply(Tone::Head, "anomalies") + "\n";
-    for anomaly in &run.outcome.anomalies {
+    for anomaly in first_of_each(&run.outcome.anomalies) {
         text += &wrap(&anomaly_line(anomaly), "  ");
         text += &command(&run.explain_line(&anomaly.flow, anomaly.number), "    ");
     }
     text
+}
+
+/// The first of each kind and flow; each says how many more there are.
+fn first_of_each(anomalies: &[Anomaly]) -> Vec<&Anomaly> {
+    let mut first: Vec<&Anomaly> = Vec::new();
+    for anomaly in anomalies {
+        if !first.iter().any(|it| it.kind == anomaly.kind && it.flow == anomaly.flow) {
+            first.push(anomaly);
+        }
+    }
+    first
 }
 
 fn anomaly_line(it: &Anomaly) -> String {
