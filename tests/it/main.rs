@@ -1,3 +1,5 @@
 //! The one integration test binary: a module for each layer that is tested from outside.
 
+mod laws;
+mod record;
 mod scenario;
