@@ -3,3 +3,4 @@
 mod laws;
 mod record;
 mod scenario;
+mod theory;
