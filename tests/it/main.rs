@@ -3,4 +3,5 @@
 mod laws;
 mod record;
 mod scenario;
+mod sweep;
 mod theory;
