@@ -82,6 +82,11 @@ impl Item {
     /// Published where no item changed.
     pub const NONE: Self =
         Self { entity: EntityIx(u16::MAX), key: KeyId(0), seen: Seen { version: 0, value: 0 } };
+
+    /// Did an item change?
+    pub fn is_some(&self) -> bool {
+        self.entity != Self::NONE.entity
+    }
 }
 
 /// What a message says.
@@ -164,7 +169,8 @@ pub enum Timer {
     Relay(u32),
     /// Broker: the message is stored.
     Stored(Handle),
-    /// Consumer: the pause before a failed delivery is returned (or tried again) is over.
+    /// Server: the pause before a failed delivery is returned (or tried again) is over, or the one
+    /// before an undo is tried again.
     Requeue(Handle),
     /// Log consumer: time to say that it lives; counts the starts.
     Beat(u32),

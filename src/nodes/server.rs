@@ -221,7 +221,11 @@ impl Server {
             queued: env.now(),
             item: item.unwrap_or(Item::NONE),
         };
-        if let Some(item) = item {
+        if matches!(origin, Origin::Delivery { .. }) {
+            // A deadline is about the answer; what was accepted is done however late it is.
+            task.op.deadline = Time::NEVER;
+        }
+        if let Some(item) = item.filter(Item::is_some) {
             task.op.named = item.key;
             task.op.seen = item.seen;
         }
@@ -439,6 +443,10 @@ impl Server {
         let Some(task) = self.tasks.get_mut(handle) else {
             return;
         };
+        let dedup = env.model.scenario.designs[env.model.design].dedup;
+        if dedup && task.takes_back && is_call(task) && matches!(answer, Answer::Failed(_)) {
+            return self.take_back_later(handle, env);
+        }
         let waited_at = &env.model.programs.code[task.pc.0 as usize - 1];
         let has_answered = !matches!(answer, Answer::Failed(_));
         if has_answered && !matches!(waited_at, Instr::Publish { .. }) {
@@ -455,8 +463,12 @@ impl Server {
                     self.trouble(handle, answer, env);
                 }
             }
-            Instr::Store { idle, .. } => {
+            Instr::Store { idle, effects, .. } => {
                 task.op.done |= back.done;
+                if dedup && answer == Answer::Failed(Reason::Timeout) {
+                    // It may have happened, or happen yet; undoing nothing does no harm.
+                    task.op.done |= effects;
+                }
                 match answer {
                     Answer::Done => {}
                     Answer::Idle => task.pc = idle,
@@ -487,11 +499,21 @@ impl Server {
         }
         task.takes_back = true;
         task.verdict = answer;
+        task.op.deadline = Time::NEVER;
         task.pc = match (task.origin, answer) {
             (Origin::Branch { .. }, _) => end_of_branch(env.model, task.pc),
             (_, Answer::Refused) => refused,
             _ => failed,
         };
+    }
+
+    /// While the caller lives it tries to take back until it succeeds, where a repetition does no
+    /// harm; without a worker while it pauses.
+    fn take_back_later<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+        self.release_worker(handle, env);
+        let task = self.tasks.get_mut(handle).expect("it takes back");
+        task.pc = Pc(task.pc.0 - 1);
+        env.wait(UNDO_PAUSE, Timer::Requeue(handle));
     }
 
     // -- branches ----------------------------------------------------------------------------------
@@ -626,11 +648,11 @@ impl Server {
     }
 
     /// The pause after a failed delivery is over: a queue gets it back, a log's record is tried
-    /// again in place.
+    /// again in place. So is what a call could not take back.
     fn give_back<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get_mut(handle).expect("it returns");
         let Origin::Delivery { from, receipt } = task.origin else {
-            return;
+            return self.run(handle, env);
         };
         let broker = env.model.node_of(from);
         if matches!(env.model.scenario.nodes[broker.0 as usize].kind, NodeKind::Queue(_)) {
@@ -645,7 +667,9 @@ impl Server {
         task.pc = start;
         task.verdict = Answer::Done;
         task.takes_back = false;
-        task.op.seen = task.item.seen;
+        if task.item.is_some() {
+            task.op.seen = task.item.seen;
+        }
         self.want_worker(handle, env);
     }
 
@@ -658,6 +682,13 @@ impl Server {
             }
         }
     }
+}
+
+/// From an undo that failed to the next attempt.
+const UNDO_PAUSE: Span = Span(500_000_000);
+
+fn is_call(task: &Task) -> bool {
+    matches!(task.origin, Origin::Call { .. })
 }
 
 fn heartbeat(model: &Model, broker: NodeIx) -> Option<Span> {

@@ -203,7 +203,8 @@ impl Presence {
                 }
             }
             Edge::Up => {
-                if env.model.faults.down(env.now(), env.me()).is_none() {
+                // Two crashes may end at one instant: it starts once.
+                if self.down && env.model.faults.down(env.now(), env.me()).is_none() {
                     self.down = false;
                     self.incarnation += 1;
                     env.incarnation = self.incarnation;

@@ -2,4 +2,8 @@
 
 mod checkout;
 mod cli;
+mod laws;
+mod record;
 mod scenario;
+mod sweep;
+mod theory;

@@ -1,0 +1,232 @@
+//! Rule 46: the lowerings may not drift apart. Without faults and with arrivals far apart all
+//! designs end in the same truth; and one order, interrupted at every instant by a crash of every
+//! node, ends in a known set of ends under every design and guard.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use windtunnel::base::{Dist, Span, Time};
+use windtunnel::engine::InstanceId;
+use windtunnel::model::Model;
+use windtunnel::nodes::World;
+use windtunnel::probes::outcome::Ends;
+use windtunnel::probes::{Fact, Instruments, Label, Probe, Verdict};
+use windtunnel::scenario::parse;
+use windtunnel::scenario::tree::{
+    Arrivals, Design, Fault, FaultKind, Node, NodeIx, NodeKind, Scenario, Target, When,
+};
+use windtunnel::simulate::{layout, run_to_audit};
+
+use crate::record::Record;
+
+const ONE_ORDER: &str = include_str!("sweep/place-order.ron");
+const CHECKOUT: &str = include_str!("../../scenarios/checkout.ron");
+const TRANSFER: &str = include_str!("../../scenarios/transfer.ron");
+
+fn read(text: &str, sets: &[(&str, &str)]) -> Scenario {
+    let sets: Vec<_> =
+        sets.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    parse("sweep", text, &sets).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+// -- the same truth ----------------------------------------------------------------------------
+
+/// Without faults, and one operation well over before the next.
+fn far_apart(text: &str) -> Arc<Scenario> {
+    let mut scenario = read(text, &[("rate", "2/s")]);
+    scenario.faults.clear();
+    scenario.run.length = Span::from_secs(300.0);
+    for node in &mut scenario.nodes {
+        if let NodeKind::Client(client) = &mut node.kind {
+            client.arrivals = Arrivals::Constant(vec![(Span::ZERO, 0.5)]);
+            client.sessions = 1;
+        }
+    }
+    Arc::new(scenario)
+}
+
+#[test]
+fn rule_46_far_apart_without_faults_all_designs_end_in_the_same_truth() {
+    for (text, flow) in [(CHECKOUT, "place-order"), (TRANSFER, "transfer")] {
+        let mut scenario = far_apart(text);
+        // The first steps of journeys only: later ones wait for answers.
+        let place = scenario.flows.iter().position(|known| known.name == flow).expect("a flow");
+        let one = Arc::make_mut(&mut scenario);
+        for node in &mut one.nodes {
+            if let NodeKind::Client(client) = &mut node.kind {
+                client.journeys.truncate(1);
+                client.journeys[0].actions.truncate(1);
+            }
+        }
+        let truths: Vec<_> = (0..scenario.designs.len())
+            .map(|design| {
+                let model = Arc::new(Model::new(&scenario, design, 3));
+                let (simulation, partial) = run_to_audit(World::new(model, Record::default()));
+                assert_eq!(partial, None);
+                let record = simulation.into_world().into_probe();
+                assert!(record.sent.iter().all(|sent| usize::from(sent.flow.0) == place));
+                assert_eq!(record.sent.len(), record.told.len());
+                let left: BTreeMap<_, _> = record
+                    .effects
+                    .iter()
+                    .map(|(effect, (applied, undone))| (*effect, applied - undone))
+                    .filter(|(_, left)| *left > 0)
+                    .collect();
+                let values: BTreeMap<_, i64> =
+                    record.items.iter().map(|(item, (_, value))| (*item, *value)).collect();
+                (record.sent, left, values)
+            })
+            .collect();
+        assert!(truths[0].0.len() > 140);
+        assert!(truths[0].1.values().all(|left| *left == 1), "once or not at all");
+        for (truth, design) in truths.iter().zip(&scenario.designs) {
+            assert_eq!(truths[0].0, truth.0, "operations in {}", design.name);
+            assert_eq!(truths[0].1, truth.1, "effects in {}", design.name);
+            // Items of orders that were taken back are there in some designs and never were in
+            // others; numbers are the same in all.
+            let numbers = |values: &BTreeMap<_, i64>| -> BTreeMap<(_, u64), i64> {
+                let preloaded = values.iter().filter(
+                    |((_, key), _): &(&(_, windtunnel::probes::KeyId), _)| key.creator().is_none(),
+                );
+                preloaded.map(|((entity, key), value)| ((*entity, key.0), *value)).collect()
+            };
+            let expected: BTreeMap<(windtunnel::scenario::tree::EntityIx, u64), i64> =
+                numbers(&truths[0].2);
+            assert_eq!(expected, numbers(&truth.2), "numbers in {}", design.name);
+        }
+    }
+}
+
+// -- every crash of one order --------------------------------------------------------------------
+
+/// How one interrupted order ended.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct End {
+    /// What the rules call it.
+    class: &'static str,
+    /// What the client was told.
+    told: &'static str,
+    /// Per effect (order, stock, payment, shipment): how often it is there in the end.
+    left: Vec<i32>,
+    lost: u64,
+}
+
+const EFFECTS: usize = 4;
+
+fn scenario_with(base: &Scenario, node: NodeIx, at: Time, lasts: Span) -> Arc<Scenario> {
+    let mut scenario = base.clone();
+    scenario.faults.push(Fault {
+        name: "crash".to_owned(),
+        when: When::At(Span(at.0)),
+        lasts: Some(Dist::Const(lasts.0 as f64)),
+        what: FaultKind::Crash { target: Target { node, instance: None }, host: false },
+    });
+    Arc::new(scenario)
+}
+
+fn end_of(scenario: &Arc<Scenario>, design: usize) -> End {
+    let model = Arc::new(Model::new(scenario, design, 1));
+    let instruments = Instruments::new(Arc::new(layout(&model)));
+    let world = World::new(model, (instruments, Record::default()));
+    let (simulation, partial) = run_to_audit(world);
+    assert_eq!(partial, None);
+    let audit = simulation.now();
+    let (instruments, record) = simulation.into_world().into_probe();
+    assert_eq!(instruments.ledger.strays, 0);
+    let outcome = instruments.outcome(Label::default(), audit);
+    let flow = &outcome.flows["place-order"];
+    let op = record.sent[0].op;
+    let left = (0..EFFECTS as u8).map(|effect| {
+        let (applied, undone) = record.effects.get(&(op, effect)).copied().unwrap_or_default();
+        applied as i32 - undone as i32
+    });
+    let told = match record.told.get(&op) {
+        Some(Verdict::Done) => "done",
+        Some(Verdict::Refused) => "refused",
+        Some(Verdict::Failed(_)) => "failed",
+        None => "nothing",
+    };
+    End { class: class(flow.ends), told, left: left.collect(), lost: flow.effects.lost }
+}
+
+fn class(ends: Ends) -> &'static str {
+    let all = [
+        (ends.kept, "kept"),
+        (ends.retracted, "retracted"),
+        (ends.half_done, "half done"),
+        (ends.unannounced, "unannounced"),
+        (ends.clean, "clean"),
+        (ends.pending, "pending"),
+    ];
+    let ended: Vec<_> = all.iter().filter(|(count, _)| *count > 0).collect();
+    assert_eq!(ended.len(), 1, "one order has one end");
+    ended[0].1
+}
+
+/// The instants at which anything happens in an undisturbed run.
+fn instants(scenario: &Arc<Scenario>, design: usize) -> Vec<Time> {
+    let model = Arc::new(Model::new(scenario, design, 1));
+    let (simulation, _) = run_to_audit(World::new(model, Record::default()));
+    let mut instants = simulation.into_world().into_probe().instants;
+    instants.dedup();
+    // Heartbeats and watches go on long after the order is over.
+    instants.retain(|at| *at < Time(2_000_000_000));
+    instants
+}
+
+fn can_crash(node: &Node) -> bool {
+    !matches!(node.kind, NodeKind::Client(_))
+}
+
+/// All ends of an order that a crash of this length interrupts, with who crashed.
+fn ends(base: &Scenario, design: usize, lasts: Span) -> BTreeMap<End, BTreeSet<String>> {
+    let undisturbed = Arc::new(base.clone());
+    let mut crashes = Vec::new();
+    for at in instants(&undisturbed, design) {
+        for (ix, _) in base.nodes.iter().enumerate().filter(|(_, node)| can_crash(node)) {
+            for moment in [at.0.saturating_sub(1), at.0, at.0 + 1] {
+                crashes.push((NodeIx(ix as u16), Time(moment)));
+            }
+        }
+    }
+    crashes.sort_unstable();
+    crashes.dedup();
+    let ended: Vec<(End, String)> = crashes
+        .par_iter()
+        .map(|(node, at)| {
+            let end = end_of(&scenario_with(base, *node, *at, lasts), design);
+            (end, base.nodes[usize::from(node.0)].name.clone())
+        })
+        .collect();
+    let mut ends: BTreeMap<End, BTreeSet<String>> = BTreeMap::new();
+    for (end, who) in ended {
+        ends.entry(end).or_default().insert(who);
+    }
+    ends
+}
+
+fn table(base: &Scenario, lasts: Span, into: &mut String) {
+    for (design, Design { name, .. }) in base.designs.iter().enumerate() {
+        writeln!(into, "{name}").expect("text");
+        for (end, who) in ends(base, design, lasts) {
+            let End { class, told, left, lost } = end;
+            let who = Vec::from_iter(who).join(" ");
+            let lost = if lost > 0 { format!(" lost {lost}") } else { String::new() };
+            writeln!(into, "  {class:<11} told {told:<7} {left:?}{lost} by {who}").expect("text");
+        }
+    }
+}
+
+#[test]
+fn every_single_crash_of_place_order_ends_as_the_golden_set_says() {
+    let mut text = String::new();
+    for (refuses, lasts) in [("0.0", 2_000), ("1.0", 2_000), ("0.0", 10), ("1.0", 10)] {
+        let base = read(ONE_ORDER, &[("refuses", refuses)]);
+        let says = if refuses == "0.0" { "goes through" } else { "is refused by payments" };
+        writeln!(text, "== the order {says}, the crash lasts {lasts} ms ==").expect("text");
+        table(&base, Span(lasts * 1_000_000), &mut text);
+    }
+    insta::assert_snapshot!(text);
+}
