@@ -57,6 +57,7 @@ impl Heap {
     }
 
     /// The smallest entry.
+    #[inline]
     pub fn first(&mut self) -> Option<&Entry> {
         if self.vacant {
             self.close();
@@ -65,6 +66,7 @@ impl Heap {
     }
 
     /// Takes the smallest entry.
+    #[inline]
     pub fn pop(&mut self) -> Option<Entry> {
         let first = *self.first()?;
         self.vacant = true;
@@ -72,6 +74,7 @@ impl Heap {
     }
 
     /// Adds an entry.
+    #[inline]
     pub fn push(&mut self, entry: Entry) {
         if self.vacant {
             self.vacant = false;

@@ -157,15 +157,15 @@ impl World for Table {
                 (_, Edge::Down { host: true }, _) => {}
                 _ => {
                     let incarnation = *starts;
-                    env.send(InstanceId(AT_BROKER), Op::NONE, Body::Join { incarnation });
+                    env.send(InstanceId(AT_BROKER), &Op::NONE, Body::Join { incarnation });
                 }
             }
         } else if at.0 == AT_BROKER {
             match (event, &mut self.broker) {
                 (Event::Message(message), _) if *down => lose(message, env),
                 (_, _) if *down => {}
-                (Event::Message(message), Broker::Queue(queue)) => queue.receive(message, env),
-                (Event::Message(message), Broker::Log(log)) => log.receive(message, env),
+                (Event::Message(message), Broker::Queue(queue)) => queue.receive(&message, env),
+                (Event::Message(message), Broker::Log(log)) => log.receive(&message, env),
                 (Event::Timer(timer), Broker::Queue(queue)) => queue.timer(timer, env),
                 (Event::Timer(timer), Broker::Log(log)) => log.timer(timer, env),
                 _ => {}
@@ -206,7 +206,7 @@ impl World for Table {
 /// The operating system says that the connections are gone.
 fn reset(env: &mut Env<'_, '_, Books>) {
     let incarnation = env.incarnation;
-    env.send(InstanceId(AT_BROKER), Op::NONE, Body::Gone { incarnation });
+    env.send(InstanceId(AT_BROKER), &Op::NONE, Body::Gone { incarnation });
 }
 
 fn lose(message: Message, env: &mut Env<'_, '_, Books>) {

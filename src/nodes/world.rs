@@ -139,7 +139,7 @@ impl Node {
     }
 
     #[inline]
-    fn receive<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
+    fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match self {
             Self::Client(client) => client.receive(message, env),
             Self::Server(server) => server.receive(message, env),
@@ -226,7 +226,7 @@ fn refuse<P: Probe>(message: &Message, env: &mut Env<'_, '_, P>) {
     match message.body {
         Body::Request { call, .. } | Body::Publish { call, .. } => {
             if !is_silent && call != super::Handle::NONE {
-                env.send(message.from, message.op, Body::Answer { call, verdict: crashed });
+                env.send(message.from, &message.op, Body::Answer { call, verdict: crashed });
             }
         }
         Body::Deliver { .. } => env.send_gone(message.from, is_silent),
@@ -245,7 +245,7 @@ impl<P: Probe> crate::engine::World for World<P> {
         let mut env = Env { model: &self.model, ctx, sink: &mut self.sink, network, incarnation };
         match event {
             Event::Message(message) if presence.down => refuse(&message, &mut env),
-            Event::Message(message) => node.receive(message, &mut env),
+            Event::Message(message) => node.receive(&message, &mut env),
             Event::Timer(timer) if !presence.down => node.timer(timer, &mut env),
             Event::Timer(_) => {}
             Event::Start => node.start(&mut env),
@@ -253,6 +253,7 @@ impl<P: Probe> crate::engine::World for World<P> {
         }
     }
 
+    #[inline]
     fn is_stale(&self, at: InstanceId, event: &Event) -> bool {
         let Event::Timer(timer) = event else {
             return false;

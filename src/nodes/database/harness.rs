@@ -267,7 +267,7 @@ impl World for Town {
             Event::Message(message) if at == DB && self.is_down => {
                 env.fact(Fact::Dropped { op: message.op.id, why: Some(Reason::LostMessage) });
             }
-            Event::Message(message) if at == DB => self.db.receive(message, &mut env),
+            Event::Message(message) if at == DB => self.db.receive(&message, &mut env),
             Event::Message(Message { op, body, .. }) => match body {
                 Body::Answer { verdict, .. } => {
                     self.answers.push((now - HOP, op.id.number(), verdict, op));
@@ -282,7 +282,7 @@ impl World for Town {
                         _ => None,
                     };
                     if let Some(verdict) = verdict {
-                        env.send(DB, op, Body::Answer { call, verdict });
+                        env.send(DB, &op, Body::Answer { call, verdict });
                     }
                     env.fact(Fact::Dropped { op: op.id, why: None });
                 }
