@@ -29,7 +29,7 @@ fn hold_queue(criterion: &mut Criterion) {
         }
         group.bench_function(BenchmarkId::from_parameter(pending), |bencher| {
             bencher.iter(|| {
-                let (key, _, event) = queue.pop(|_, _| false).expect("held");
+                let (key, _, event) = queue.pop().expect("held");
                 let seen = event[3];
                 push(&mut queue, key.time().0);
                 seen

@@ -143,12 +143,10 @@ impl<W: World> Simulation<W> {
             if draining && next.time() > self.now() && !self.has_work() {
                 return Stop::Idle;
             }
-            let world = &self.world;
-            let due = self.queue.pop(|at, event| world.is_stale(at, event));
-            let Some((key, at, event)) = due else {
+            let Some((key, at, event)) = self.queue.pop() else {
                 return Stop::Idle;
             };
-            if !world.is_stale(at, event) {
+            if !self.world.is_stale(at, event) {
                 let event = *event;
                 self.handle(key, at, event);
                 let world = &self.world;
@@ -170,9 +168,8 @@ impl<W: World> Simulation<W> {
             if first > Key::end_of(until) {
                 return Stop::Until;
             }
-            let world = &self.world;
             while self.queue.first().is_some_and(|next| next.is_beside(first)) {
-                let due = self.queue.pop(|at, event| world.is_stale(at, event));
+                let due = self.queue.pop();
                 beside.extend(due.map(|(key, at, event)| (key, at, *event)));
             }
             let turn = mix(seed, self.events);

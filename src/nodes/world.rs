@@ -242,13 +242,13 @@ impl<P: Probe> crate::engine::World for World<P> {
         let Instance { node, presence, network } = &mut self.instances[at.0 as usize];
         let incarnation = presence.incarnation;
         let mut env = Env { model: &self.model, ctx, sink: &mut self.sink, network, incarnation };
-        match event {
-            Event::Message(message) if presence.down => refuse(&message, &mut env),
-            Event::Message(message) => node.receive(&message, &mut env),
-            Event::Timer(timer) if !presence.down => node.timer(timer, &mut env),
+        match &event {
+            Event::Message(message) if presence.down => refuse(message, &mut env),
+            Event::Message(message) => node.receive(message, &mut env),
+            Event::Timer(timer) if !presence.down => node.timer(*timer, &mut env),
             Event::Timer(_) => {}
             Event::Start => node.start(&mut env),
-            Event::Fault(edge) => presence.edge(edge, node, &mut env),
+            Event::Fault(edge) => presence.edge(*edge, node, &mut env),
         }
     }
 
