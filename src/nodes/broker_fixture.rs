@@ -139,8 +139,8 @@ struct Table {
 impl World for Table {
     type Event = Event;
 
-    fn handle(&mut self, at: InstanceId, event: Event, ctx: &mut Context<'_, Event>) {
-        let model = Arc::clone(&self.model);
+    fn handle(&mut self, at: InstanceId, event: &Event, ctx: &mut Context<'_, Event>) {
+        let (event, model) = (*event, Arc::clone(&self.model));
         let (sink, network) = (&mut self.sink, &mut self.network);
         let (down, starts) = (&mut self.is_down[at.0 as usize], &mut self.starts[at.0 as usize]);
         let mut env = Env { model: &model, ctx, sink, network, incarnation: *starts };

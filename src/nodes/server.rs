@@ -230,7 +230,7 @@ impl Server {
             task.op.seen = item.seen;
         }
         let task = self.tasks.insert(task);
-        self.want_worker(task, env);
+        self.start_or_queue(task, env);
     }
 
     /// Why a message is not taken in, if it is not.
@@ -254,32 +254,28 @@ impl Server {
         is_full.then_some(Reason::Rejected)
     }
 
-    fn want_worker<P: Probe>(&mut self, task: Handle, env: &mut Env<'_, '_, P>) {
-        let op = self.tasks.get(task).expect("it wants a worker").op.id;
-        env.fact(Fact::Arrived { op });
-        if self.free != Some(0) && !env.model.faults.is_paused(env.now(), env.me()) {
-            self.begin(task, Span::ZERO, false, env);
-            return;
+    fn start_or_queue<P: Probe>(&mut self, task: Handle, env: &mut Env<'_, '_, P>) {
+        if self.finds_worker(task, env) {
+            self.run(task, env);
         }
-        env.fact(Fact::Waits { op });
-        self.tasks.get_mut(task).expect("it waits").queued = env.now();
-        self.queue.push_back(task);
     }
 
-    fn begin<P: Probe>(
-        &mut self,
-        handle: Handle,
-        waited: Span,
-        queued: bool,
-        env: &mut Env<'_, '_, P>,
-    ) {
-        if let Some(free) = &mut self.free {
-            *free -= 1;
+    /// Gives the task a worker, or a place in the queue.
+    fn finds_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) -> bool {
+        let task = self.tasks.get_mut(handle).expect("it wants a worker");
+        let op = task.op.id;
+        env.fact(Fact::Arrived { op });
+        let is_free = self.free != Some(0) && !env.model.faults.is_paused(env.now(), env.me());
+        if is_free {
+            self.free = self.free.map(|free| free - 1);
+            task.has_worker = true;
+            env.fact(Fact::Began { op, waited: Span::ZERO, queued: false });
+        } else {
+            task.queued = env.now();
+            self.queue.push_back(handle);
+            env.fact(Fact::Waits { op });
         }
-        let task = self.tasks.get_mut(handle).expect("it begins");
-        task.has_worker = true;
-        env.fact(Fact::Began { op: task.op.id, waited, queued });
-        self.run(handle, env);
+        is_free
     }
 
     fn release_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
@@ -296,17 +292,21 @@ impl Server {
         self.take_up(env);
     }
 
+    #[inline]
     fn take_up<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         while self.free != Some(0) && !self.queue.is_empty() {
             if env.model.faults.is_paused(env.now(), env.me()) {
                 return;
             }
             let handle = self.queue.pop_front().expect("something waits");
-            let Some(task) = self.tasks.get(handle) else {
+            let Some(task) = self.tasks.get_mut(handle) else {
                 continue;
             };
             let waited = env.now().since(task.queued);
-            self.begin(handle, waited, true, env);
+            self.free = self.free.map(|free| free - 1);
+            task.has_worker = true;
+            env.fact(Fact::Began { op: task.op.id, waited, queued: true });
+            self.run(handle, env);
         }
     }
 
@@ -323,7 +323,10 @@ impl Server {
                 Instr::Work { dist, name } => {
                     if !task.has_worker {
                         task.pc = pc;
-                        return self.want_worker(handle, env);
+                        if !self.finds_worker(handle, env) {
+                            return;
+                        }
+                        continue;
                     }
                     let word = mix(task.op.word, name.wrapping_add(u64::from(task.attempt)));
                     let demand =
@@ -668,7 +671,7 @@ impl Server {
         if task.item.is_some() {
             task.op.seen = task.item.seen;
         }
-        self.want_worker(handle, env);
+        self.start_or_queue(handle, env);
     }
 
     fn beat<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {

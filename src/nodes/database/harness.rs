@@ -243,7 +243,7 @@ pub struct Town {
 impl World for Town {
     type Event = Event;
 
-    fn handle(&mut self, at: InstanceId, event: Event, ctx: &mut Context<'_, Event>) {
+    fn handle(&mut self, at: InstanceId, event: &Event, ctx: &mut Context<'_, Event>) {
         let mut env = Env {
             model: &self.model,
             ctx,
@@ -252,7 +252,7 @@ impl World for Town {
             incarnation: 0,
         };
         let now = env.now().0;
-        match event {
+        match *event {
             Event::Fault(Edge::Down { host }) => {
                 self.is_down = true;
                 self.db.crash(host, &mut env);

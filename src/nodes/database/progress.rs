@@ -15,7 +15,7 @@ use super::ages::{Ages, is_fresh};
 use crate::base::Time;
 use crate::model::program::Row;
 use crate::nodes::message::Answer;
-use crate::nodes::table::Table;
+use crate::base::Table;
 use crate::probes::OpId;
 
 /// All rows.

@@ -11,7 +11,7 @@ use super::ages::{Ages, is_fresh};
 use crate::base::Time;
 use crate::model::{EntityIx, FlowIx, Model};
 use crate::nodes::message::{Op, Seen};
-use crate::nodes::table::Table;
+use crate::base::Table;
 use crate::probes::KeyId;
 
 /// The items.
