@@ -470,6 +470,10 @@ impl Server {
                     task.op.done |= effects;
                 }
                 match answer {
+                    Answer::Done if dedup && is_call(task) && effects & !back.done != 0 => {
+                        // An earlier attempt did it and took it back.
+                        self.trouble(handle, Answer::Failed(Reason::TakenBack), env);
+                    }
                     Answer::Done => {}
                     Answer::Idle => task.pc = idle,
                     answer => self.trouble(handle, answer, env),
