@@ -463,9 +463,10 @@ impl Server {
                     self.trouble(handle, answer, env);
                 }
             }
-            Instr::Store { idle, effects, .. } => {
+            Instr::Store { ref entry, idle, effects, .. } => {
                 task.op.done |= back.done;
-                if dedup && answer == Answer::Failed(Reason::Timeout) {
+                let is_unknown = dedup && answer == Answer::Failed(Reason::Timeout);
+                if is_unknown && !goes_on_by_itself(env.model, *entry) {
                     // It may have happened, or happen yet; undoing nothing does no harm.
                     task.op.done |= effects;
                 }
@@ -693,6 +694,14 @@ const UNDO_PAUSE: Span = Span(500_000_000);
 
 fn is_call(task: &Task) -> bool {
     matches!(task.origin, Origin::Call { .. })
+}
+
+/// Does this transaction, once committed, carry the whole flow on by its outbox? Then it is not
+/// taken back because nothing was heard of it (semantics.md 29).
+fn goes_on_by_itself(model: &Model, entry: EntryIx) -> bool {
+    let Act::Transact(txn) = model.programs.entries[entry.0 as usize].act else { return false };
+    let txn = &model.programs.transactions[txn.0 as usize];
+    txn.promises && !txn.outbox.is_empty()
 }
 
 fn heartbeat(model: &Model, broker: NodeIx) -> Option<Span> {

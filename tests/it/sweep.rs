@@ -15,7 +15,7 @@ use windtunnel::probes::outcome::Ends;
 use windtunnel::probes::{Fact, Instruments, Label, Probe, Verdict};
 use windtunnel::scenario::parse;
 use windtunnel::scenario::tree::{
-    Arrivals, Design, Fault, FaultKind, Node, NodeIx, NodeKind, Scenario, Target, When,
+    Arrivals, Design, Fault, FaultKind, Node, NodeIx, NodeKind, Path, Scenario, Target, When,
 };
 use windtunnel::simulate::{layout, run_to_audit};
 
@@ -115,15 +115,41 @@ struct End {
     lost: u64,
 }
 
-fn scenario_with(base: &Scenario, node: NodeIx, at: Time, lasts: Span) -> Arc<Scenario> {
+fn scenario_with(base: &Scenario, what: &FaultKind, at: Time, lasts: Span) -> Arc<Scenario> {
     let mut scenario = base.clone();
     scenario.faults.push(Fault {
-        name: "crash".to_owned(),
+        name: "sweep".to_owned(),
         when: When::At(Span(at.0)),
         lasts: Some(Dist::Const(lasts.0 as f64)),
-        what: FaultKind::Crash { target: Target { node, instance: None }, host: false },
+        what: what.clone(),
     });
     Arc::new(scenario)
+}
+
+/// What is swept over the instants, by the name that tables give it.
+type Interruptions = Vec<(String, FaultKind)>;
+
+/// A crash of each node.
+fn crashes(base: &Scenario, host: bool) -> Interruptions {
+    let nodes = base.nodes.iter().enumerate().filter(|(_, node)| can_crash(node));
+    let crash = |(ix, node): (usize, &Node)| {
+        let target = Target { node: NodeIx(ix as u16), instance: None };
+        (node.name.clone(), FaultKind::Crash { target, host })
+    };
+    nodes.map(crash).collect()
+}
+
+/// A partition of each node from one other.
+fn partitions(base: &Scenario) -> Interruptions {
+    let mut all = Vec::new();
+    for (ix, one) in base.nodes.iter().enumerate() {
+        for (beside, other) in base.nodes.iter().enumerate().skip(ix + 1) {
+            let (from, to) = (vec![NodeIx(ix as u16)], vec![NodeIx(beside as u16)]);
+            let name = format!("{}|{}", one.name, other.name);
+            all.push((name, FaultKind::Partition { path: Path { from, to, both: true } }));
+        }
+    }
+    all
 }
 
 fn end_of(scenario: &Arc<Scenario>, design: usize) -> End {
@@ -181,25 +207,26 @@ fn can_crash(node: &Node) -> bool {
     !matches!(node.kind, NodeKind::Client(_))
 }
 
-/// All ends of an order that a crash of this length interrupts, with who crashed.
-fn ends(base: &Scenario, design: usize, lasts: Span) -> BTreeMap<End, BTreeSet<String>> {
+/// All ends of an operation that is interrupted for so long, with what interrupted it.
+fn ends(
+    base: &Scenario,
+    design: usize,
+    interruptions: &Interruptions,
+    lasts: Span,
+) -> BTreeMap<End, BTreeSet<String>> {
     let undisturbed = Arc::new(base.clone());
-    let mut crashes = Vec::new();
+    let mut cases = Vec::new();
     for at in instants(&undisturbed, design) {
-        for (ix, _) in base.nodes.iter().enumerate().filter(|(_, node)| can_crash(node)) {
+        for interruption in interruptions {
             // A fault comes before everything else of its instant.
-            for moment in [at.0, at.0 + 1] {
-                crashes.push((NodeIx(ix as u16), Time(moment)));
-            }
+            cases.extend([at, Time(at.0 + 1)].map(|moment| (interruption, moment)));
         }
     }
-    crashes.sort_unstable();
-    crashes.dedup();
-    let ended: Vec<(End, String)> = crashes
+    let ended: Vec<(End, String)> = cases
         .par_iter()
-        .map(|(node, at)| {
-            let end = end_of(&scenario_with(base, *node, *at, lasts), design);
-            (end, base.nodes[usize::from(node.0)].name.clone())
+        .map(|((name, what), at)| {
+            let end = end_of(&scenario_with(base, what, *at, lasts), design);
+            (end, name.clone())
         })
         .collect();
     let mut ends: BTreeMap<End, BTreeSet<String>> = BTreeMap::new();
@@ -212,9 +239,10 @@ fn ends(base: &Scenario, design: usize, lasts: Span) -> BTreeMap<End, BTreeSet<S
 /// By design: what became of the operation, and by whose crash.
 type Sweep = Vec<(String, BTreeMap<End, BTreeSet<String>>)>;
 
-fn sweep(base: &Scenario, lasts: Span) -> Sweep {
+fn sweep(base: &Scenario, interruptions: &Interruptions, lasts: Span) -> Sweep {
+    let ends_of = |design| ends(base, design, interruptions, lasts);
     let named = base.designs.iter().enumerate();
-    named.map(|(design, known)| (known.name.clone(), ends(base, design, lasts))).collect()
+    named.map(|(design, known)| (known.name.clone(), ends_of(design))).collect()
 }
 
 fn table(sweep: &Sweep, into: &mut String) {
@@ -260,7 +288,7 @@ fn sweep_all(text: &str, home: &str) -> (String, Vec<String>) {
         alone(&mut base);
         let says = if refuses == "0.0" { "goes through" } else { "is refused" };
         writeln!(all, "== it {says}, the crash lasts {lasts} ms ==").expect("text");
-        let sweep = sweep(&base, Span(lasts * 1_000_000));
+        let sweep = sweep(&base, &crashes(&base, false), Span(lasts * 1_000_000));
         table(&sweep, &mut all);
         violations_of_all.extend(violations(&sweep, home));
     }
@@ -324,4 +352,30 @@ fn rule_46_with_an_undo_for_every_effect_only_a_crash_of_the_home_leaves_a_flow_
     undoable(ONE_ORDER, shipped, "Write(\"shipment\")", "orders");
     let received = "Tell(\"bank-b\", Add(\"b\", \"$amount\", key: Popular(\"to\"))";
     undoable(TRANSFER, received, "Add(\"b\", \"0 - $amount\")", "bank-a");
+}
+
+/// The same for interruptions of which nothing is heard: a host that goes, and links that break.
+fn silence(text: &str, home: &str) -> Vec<String> {
+    let mut violations_of_all = Vec::new();
+    for refuses in ["0.0", "1.0"] {
+        let mut base = read(text, &[("refuses", refuses)]);
+        alone(&mut base);
+        for interruptions in [crashes(&base, true), partitions(&base)] {
+            let sweep = sweep(&base, &interruptions, Span(2_000_000_000));
+            violations_of_all.extend(violations(&sweep, home));
+        }
+    }
+    violations_of_all
+}
+
+#[test]
+fn rule_46_silence_leaves_no_more_half_done_than_crashes_do() {
+    let text = ONE_ORDER.replace("Write(\"shipment\")", "Write(\"shipment\", undo: Write)");
+    for violation in silence(&text, "orders") {
+        // Rule 17: without a confirm in time the home takes back its own, and what the broker kept
+        // still happens.
+        let kept = "pubsub: End { class: \"half done\", told: \"failed\", left: [0, 1, 0, 0]";
+        let link = "by {\"orders|queue\"}";
+        assert!(violation.starts_with(kept) && violation.ends_with(link), "{violation}");
+    }
 }
