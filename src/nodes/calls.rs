@@ -227,7 +227,7 @@ impl<W: Copy> Calls<W> {
     ) -> Option<Span> {
         let ix = call.policy?;
         let policy = &env.model.policies[ix.0 as usize].policy;
-        if reason == Reason::Expired
+        if matches!(reason, Reason::Expired | Reason::TakenBack)
             || u32::from(call.attempt) >= policy.tries
             || env.now() >= call.op.deadline
         {

@@ -462,13 +462,18 @@ impl Server {
                     self.trouble(handle, answer, env);
                 }
             }
-            Instr::Store { idle, effects, .. } => {
+            Instr::Store { ref entry, idle, effects, .. } => {
                 task.op.done |= back.done;
-                if dedup && answer == Answer::Failed(Reason::Timeout) {
+                let is_unknown = dedup && answer == Answer::Failed(Reason::Timeout);
+                if is_unknown && !goes_on_by_itself(env.model, *entry) {
                     // It may have happened, or happen yet; undoing nothing does no harm.
                     task.op.done |= effects;
                 }
                 match answer {
+                    Answer::Done if dedup && is_call(task) && effects & !back.done != 0 => {
+                        // An earlier attempt did it and took it back.
+                        self.trouble(handle, Answer::Failed(Reason::TakenBack), env);
+                    }
                     Answer::Done => {}
                     Answer::Idle => task.pc = idle,
                     answer => self.trouble(handle, answer, env),
@@ -690,6 +695,14 @@ const UNDO_PAUSE: Span = Span(500_000_000);
 
 fn is_call(task: &Task) -> bool {
     matches!(task.origin, Origin::Call { .. })
+}
+
+/// Does this transaction, once committed, carry the whole flow on by its outbox? Then it is not
+/// taken back because nothing was heard of it (semantics.md 29).
+fn goes_on_by_itself(model: &Model, entry: EntryIx) -> bool {
+    let Act::Transact(txn) = model.programs.entries[entry.0 as usize].act else { return false };
+    let txn = &model.programs.transactions[txn.0 as usize];
+    txn.promises && !txn.outbox.is_empty()
 }
 
 fn heartbeat(model: &Model, broker: NodeIx) -> Option<Span> {

@@ -82,7 +82,8 @@ fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
     }
     lower.on_failed(entry);
     lower.undo_steps(&first.nodes, saga.home);
-    if saga.has_store {
+    // With an outbox the saga may have begun though nothing was heard of it: it goes on then.
+    if saga.has_store && sends.is_empty() {
         let name = name_hash(&lower.label("unconfirmed"));
         let txn = Txn { name, row: Some(Row::Finish), refuses: true, ..Txn::default() };
         lower.store(saga.home, "saga", txn);
