@@ -16,7 +16,9 @@ use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::{Class, Context, InstanceId, LaneId, Simulation, World};
 use crate::faults::Faults;
 use crate::model::program::{Channel, EntryIx, Programs, PubIx, Publication, Subscriber};
-use crate::model::{EntityIx, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel};
+use crate::model::{
+    EntityIx, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel, Traffic,
+};
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
 use crate::scenario::tree;
 
@@ -337,7 +339,11 @@ impl Bench {
 
     fn send(&mut self, from: u32, op: u64, body: Body) {
         let message = Message { op: Op { id: OpId(op), ..Op::NONE }, from: InstanceId(from), body };
-        let sent = Fact::Message { op: OpId(op), to: BROKER, carrier: body.carrier() };
+        let sent = Fact::Message {
+            op: OpId(op),
+            to: BROKER,
+            carrier: body.carrier(Traffic::Broker, Traffic::Calls),
+        };
         self.simulation.world_mut().sink.probe.see(self.now, InstanceId(from), sent);
         let (to, event) = (InstanceId(AT_BROKER), Event::Message(message));
         self.simulation.schedule(to, self.now, Class::Message, event);
@@ -407,7 +413,7 @@ fn model(kind: &tree::NodeKind) -> Model {
     let (mut models, mut instances) = (Vec::new(), Vec::new());
     for (node, (_, count)) in (0..).zip(nodes) {
         let first = InstanceId(instances.len() as u32);
-        models.push(NodeModel { first, count, name: u64::from(node) });
+        models.push(NodeModel { first, count, name: u64::from(node), traffic: Traffic::default() });
         instances.extend((0..count).map(|index| InstanceModel { node: NodeIx(node), index }));
     }
     let named = |(name, _): &(&str, u32)| tree::Node { name: (*name).into(), kind: kind.clone() };

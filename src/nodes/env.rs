@@ -5,7 +5,7 @@ use super::message::{Body, Event, Message, Op, RETRANSMISSION, Timer};
 use crate::base::{Span, Stream, Time};
 use crate::engine::{Class, Context, InstanceId, Key, LaneId};
 use crate::faults::Passage;
-use crate::model::{LinkModel, Model, NodeIx};
+use crate::model::{LinkModel, Model, NodeIx, Traffic};
 use crate::probes::{Fact, OpId, Probe, Reason};
 
 /// When a broker gives up a silent connection (RabbitMQ's default heartbeat timeout, 60 s).
@@ -76,6 +76,11 @@ impl<P: Probe> Env<'_, '_, P> {
         self.model.node_of(self.me())
     }
 
+    #[inline]
+    fn traffic(&self, node: NodeIx) -> Traffic {
+        self.model.nodes[node.0 as usize].traffic
+    }
+
     /// Says what happened.
     #[expect(
         clippy::inline_always,
@@ -93,7 +98,8 @@ impl<P: Probe> Env<'_, '_, P> {
     #[inline]
     pub fn send(&mut self, to: InstanceId, op: &Op, body: Body) {
         let node = self.model.node_of(to);
-        self.fact(Fact::Message { op: op.id, to: node, carrier: body.carrier() });
+        let carrier = body.carrier(self.traffic(node), self.traffic(self.node()));
+        self.fact(Fact::Message { op: op.id, to: node, carrier });
         let message = Event::Message(Message { op: *op, from: self.me(), body });
         let link = self.model.network.link(self.node(), node);
         if self.model.faults.network_is_quiet(self.now()) {

@@ -4,6 +4,7 @@
 use super::slab::Handle;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
+use crate::model::Traffic;
 use crate::model::program::{EntryIx, PubIx};
 use crate::probes::{Carrier, KeyId, OpId, Reason};
 use crate::scenario::tree::{EntityIx, FlowIx};
@@ -131,11 +132,17 @@ pub enum Answer {
 }
 
 impl Body {
-    /// Which kind of traffic it is.
-    pub fn carrier(&self) -> Carrier {
+    /// Which kind of traffic it is, between these kinds of nodes.
+    #[inline]
+    pub fn carrier(&self, to: Traffic, from: Traffic) -> Carrier {
         match self {
+            Self::Request { .. } if to == Traffic::Store => Carrier::Store,
             Self::Request { .. } => Carrier::Request,
-            Self::Answer { .. } => Carrier::Answer,
+            Self::Answer { .. } => match from {
+                Traffic::Store => Carrier::Store,
+                Traffic::Broker => Carrier::Publish,
+                Traffic::Calls => Carrier::Answer,
+            },
             Self::Publish { .. } => Carrier::Publish,
             Self::Deliver { .. } | Self::Ack { .. } | Self::Nack { .. } => Carrier::Deliver,
             Self::Invalidate { .. } => Carrier::Invalidate,
@@ -174,8 +181,6 @@ pub enum Timer {
     Requeue(Handle),
     /// Log consumer: time to say that it lives; counts the starts.
     Beat(u32),
-    /// Log: has this member been silent for too long? Names the member instance.
-    Expiry(InstanceId),
     /// Log: look for members of this group that were silent for too long, and end the rebalances
     /// that waited for them. Set only while the group has records, so it is not periodic.
     Rebalanced(u32),
@@ -261,7 +266,6 @@ impl Timer {
             Self::Stored(_) => 8,
             Self::Requeue(_) => 9,
             Self::Beat(_) => 10,
-            Self::Expiry(_) => 11,
             Self::Rebalanced(_) => 12,
             Self::GiveUp(_) => 13,
         };

@@ -282,7 +282,7 @@ impl<P: Probe> crate::engine::World for World<P> {
     }
 
     fn is_periodic(&self, event: &Event) -> bool {
-        matches!(event, Event::Timer(Timer::Beat(_) | Timer::Expiry(_)))
+        matches!(event, Event::Timer(Timer::Beat(_)))
             || matches!(event, Event::Message(Message { body: Body::Heartbeat, .. }))
     }
 
