@@ -4,6 +4,7 @@
 use super::slab::Handle;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
+pub use crate::faults::Edge;
 use crate::model::program::{EntryIx, PubIx};
 use crate::probes::{Carrier, KeyId, OpId, Reason};
 use crate::scenario::tree::{EntityIx, FlowIx};
@@ -218,20 +219,6 @@ pub enum Timer {
     Rebalanced(u32),
     /// Coordinator or home: give the flow up.
     GiveUp(Handle),
-}
-
-/// An edge of a fault, at the instance it befalls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Edge {
-    /// The process (or with `host` the machine) goes.
-    Down {
-        /// Silence instead of resets.
-        host: bool,
-    },
-    /// It may come back, if nothing else keeps it down.
-    Up,
-    /// A pause ends: look for work.
-    Resume,
 }
 
 /// What the engine delivers to an instance.
