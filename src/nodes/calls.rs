@@ -44,6 +44,7 @@ pub struct Ended<W> {
 /// All calls of one instance. `W` says who waits.
 #[derive(Clone, Debug)]
 pub struct Calls<W> {
+    #[expect(clippy::struct_field_names, reason = "they are what the type is about")]
     calls: Slab<Call<W>>,
     /// Per node: what this caller knows of it.
     targets: Vec<Target>,

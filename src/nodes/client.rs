@@ -148,13 +148,13 @@ impl Client {
             }
             Arrivals::Poisson(rates) => {
                 let expected = math::neg_ln_unit(self.arrivals.next_u64());
-                self.after_expecting(expected, rates, env)
+                Self::after_expecting(expected, rates, env)
             }
             Arrivals::Constant(rates) => match rates.as_slice() {
                 [(_, rate)] if never_surges(env.model, env.node()) => {
                     Some(Time(Span::from_secs((self.started + 1) as f64 / rate).0))
                 }
-                _ => self.after_expecting(1.0, rates, env),
+                _ => Self::after_expecting(1.0, rates, env),
             },
             Arrivals::Closed { .. } => None,
         }
@@ -162,7 +162,6 @@ impl Client {
 
     /// The instant until which the rate, as it changes, makes so many arrivals expected.
     fn after_expecting<P: Probe>(
-        &self,
         mut expected: f64,
         rates: &[(Span, f64)],
         env: &Env<'_, '_, P>,

@@ -237,10 +237,10 @@ fn refuse<P: Probe>(message: &Message, env: &mut Env<'_, '_, P>) {
     let is_silent = env.model.faults.down(env.now(), env.me()) == Some(true);
     let crashed = Answer::Failed(Reason::Crashed);
     match message.body {
-        Body::Request { call, .. } | Body::Publish { call, .. } => {
-            if !is_silent && call != super::Handle::NONE {
-                env.send(message.from, &message.op, Body::Answer { call, verdict: crashed });
-            }
+        Body::Request { call, .. } | Body::Publish { call, .. }
+            if !is_silent && call != super::Handle::NONE =>
+        {
+            env.send(message.from, &message.op, Body::Answer { call, verdict: crashed });
         }
         Body::Deliver { .. } => env.send_gone(message.from, is_silent),
         _ => {}
