@@ -180,7 +180,8 @@ impl Database {
             panic!("entry {} is no transaction", entry.0)
         };
         let (arrived, locks) = (env.now(), Vec::new());
-        let task = Task { op: *op, from, call, txn, attempt, arrived, began: false, locks, locked: 0 };
+        let task =
+            Task { op: *op, from, call, txn, attempt, arrived, began: false, locks, locked: 0 };
         let task = self.tasks.insert(task);
         if begins {
             self.begin(task, false, env);
