@@ -188,6 +188,7 @@ impl Server {
 
     // -- the queue and the workers ---------------------------------------------------------------
 
+    #[inline]
     fn arrive<P: Probe>(
         &mut self,
         op: &Op,
@@ -254,6 +255,7 @@ impl Server {
         is_full.then_some(Reason::Rejected)
     }
 
+    #[inline]
     fn start_or_queue<P: Probe>(&mut self, task: Handle, env: &mut Env<'_, '_, P>) {
         if self.finds_worker(task, env) {
             self.run(task, env);
@@ -261,6 +263,7 @@ impl Server {
     }
 
     /// Gives the task a worker, or a place in the queue.
+    #[inline]
     fn finds_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) -> bool {
         let task = self.tasks.get_mut(handle).expect("it wants a worker");
         let op = task.op.id;
@@ -278,6 +281,7 @@ impl Server {
         is_free
     }
 
+    #[inline]
     fn release_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let Some(task) = self.tasks.get_mut(handle) else {
             return;
@@ -424,6 +428,7 @@ impl Server {
 
     /// A call has ended: goes on with whoever waits for it. `back` is the header that came back, if
     /// one did.
+    #[inline]
     fn ended<P: Probe>(&mut self, ended: Ended<Waiter>, back: &Op, env: &mut Env<'_, '_, P>) {
         match ended.waiter {
             Waiter::Task(handle) => self.go_on(handle, ended.answer, back, env),
@@ -432,6 +437,7 @@ impl Server {
     }
 
     /// Goes on behind the instruction that waited.
+    #[inline]
     fn go_on<P: Probe>(
         &mut self,
         handle: Handle,
@@ -487,6 +493,7 @@ impl Server {
 
     /// A refusal or a failure: takes back, or (taking back already) goes on regardless. What came
     /// from a broker is not given up: it is delivered again.
+    #[cold]
     fn trouble<P: Probe>(&mut self, handle: Handle, answer: Answer, env: &Env<'_, '_, P>) {
         let task = self.tasks.get_mut(handle).expect("a task in trouble is there");
         let Act::Run { refused, failed, .. } =
@@ -628,6 +635,7 @@ impl Server {
 
     // -- the end -----------------------------------------------------------------------------------
 
+    #[inline]
     fn end<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         self.release_worker(handle, env);
         let task = self.tasks.get(handle).expect("it ends");
