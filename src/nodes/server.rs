@@ -201,6 +201,7 @@ impl Server {
             unreachable!("a server runs programs")
         };
         if let Some(why) = self.turns_away(&op, origin, env) {
+            env.fact(Fact::Arrived { op: op.id });
             env.fact(Fact::TurnedAway { op: op.id, why });
             if let Origin::Call { from, call } = origin {
                 env.send(from, op, Body::Answer { call, verdict: Answer::Failed(why) });
