@@ -46,6 +46,9 @@ pub struct Entry {
     pub node: NodeIx,
     /// For people: `place-order: payments`.
     pub label: String,
+    /// Is what it sees the item that the delivered record names (copies), rather than what its
+    /// flow saw last?
+    pub sees_item: bool,
     /// What it does.
     pub act: Act,
 }
@@ -92,7 +95,8 @@ pub enum Instr {
         best_effort: bool,
     },
     /// Run a transaction at the own store and wait; `Answer::Idle` goes to `idle`.
-    Store { entry: EntryIx, policy: Option<PolicyIx>, effects: u64, idle: Pc },
+    /// What it `writes` is what was made, not what the flow has seen.
+    Store { entry: EntryIx, policy: Option<PolicyIx>, effects: u64, writes: bool, idle: Pc },
     /// Read through this instance's cache; on a miss call `entry` (once for all that wait) and keep
     /// the answer.
     Cached { entity: EntityIx, key: KeyRule, entry: EntryIx, policy: Option<PolicyIx> },

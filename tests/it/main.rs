@@ -1,3 +1,4 @@
 //! The one integration test binary: a module for each layer that is tested from outside.
 
+mod rules;
 mod scenario;
