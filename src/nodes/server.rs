@@ -198,9 +198,8 @@ impl Server {
         item: Option<Item>,
         env: &mut Env<'_, '_, P>,
     ) {
-        let Act::Run { start, .. } = env.model.programs.entries[entry.0 as usize].act else {
-            unreachable!("a server runs programs")
-        };
+        let program = &env.model.programs.entries[entry.0 as usize];
+        let Act::Run { start, .. } = program.act else { unreachable!("a server runs programs") };
         if let Some(why) = self.turns_away(op, origin, env) {
             env.fact(Fact::Arrived { op: op.id });
             env.fact(Fact::TurnedAway { op: op.id, why });
@@ -222,14 +221,15 @@ impl Server {
             branches: 0,
             queued: env.now(),
             item: item.unwrap_or(Item::NONE),
+            made: Seen::default(),
         };
         if matches!(origin, Origin::Delivery { .. }) {
             // A deadline is about the answer; what was accepted is done however late it is.
             task.op.deadline = Time::NEVER;
         }
-        if let Some(item) = item.filter(Item::is_some) {
-            task.op.named = item.key;
-            task.op.seen = item.seen;
+        if program.sees_item {
+            task.op.named = task.item.key;
+            task.op.seen = task.item.seen;
         }
         let task = self.tasks.insert(task);
         self.start_or_queue(task, env);
@@ -400,7 +400,7 @@ impl Server {
                 }
                 Instr::Invalidate { publication, entity, key } => {
                     let key = keys::item(model, *key, *entity, &task.op);
-                    let item = Item { entity: *entity, key, seen: task.op.seen };
+                    let item = Item { entity: *entity, key, seen: task.made };
                     let broker = model.programs.publications[publication.0 as usize].broker;
                     let to = model.nodes[broker.0 as usize].first;
                     let call = Handle::NONE;
@@ -455,8 +455,11 @@ impl Server {
         }
         let waited_at = &env.model.programs.code[task.pc.0 as usize - 1];
         let has_answered = !matches!(answer, Answer::Failed(_));
-        if has_answered && !matches!(waited_at, Instr::Publish { .. }) {
-            task.op.seen = back.seen;
+        match waited_at {
+            Instr::Publish { .. } => {}
+            Instr::Store { writes: true, .. } => task.made = back.seen,
+            _ if has_answered => task.op.seen = back.seen,
+            _ => {}
         }
         match *waited_at {
             Instr::Call { effects, unknown_is_done, best_effort, .. } => {
@@ -490,6 +493,9 @@ impl Server {
                     Answer::Idle => task.pc = idle,
                     answer => self.trouble(handle, answer, env),
                 }
+            }
+            Instr::Publish { .. } if answer == Answer::Failed(Reason::Timeout) => {
+                self.trouble(handle, Answer::Failed(Reason::Unconfirmed), env);
             }
             _ if answer != Answer::Done => self.trouble(handle, answer, env),
             _ => {}
@@ -687,9 +693,6 @@ impl Server {
         task.pc = start;
         task.verdict = Answer::Done;
         task.takes_back = false;
-        if task.item.is_some() {
-            task.op.seen = task.item.seen;
-        }
         self.start_or_queue(handle, env);
     }
 

@@ -5,6 +5,7 @@ mod checkout;
 mod cli;
 mod laws;
 mod record;
+mod rules;
 mod scenario;
 mod sweep;
 mod theory;
