@@ -117,7 +117,12 @@ mod tests {
 
     /// A client, a node of two instances, another node.
     pub(super) fn nodes() -> Vec<NodeModel> {
-        let node = |(first, count)| NodeModel { first: InstanceId(first), count, name: 0 };
+        let node = |(first, count)| NodeModel {
+            first: InstanceId(first),
+            count,
+            name: 0,
+            traffic: crate::model::Traffic::default(),
+        };
         [(0, 1), (1, 2), (3, 1)].map(node).to_vec()
     }
 

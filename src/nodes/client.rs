@@ -90,12 +90,12 @@ impl Client {
     }
 
     /// A message arrived.
-    pub fn receive<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
+    pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         env.fact(Fact::Dropped { op: message.op.id, why: None });
         let Body::Answer { call, verdict } = message.body else {
             unreachable!("a client is only answered")
         };
-        if let Some(ended) = self.calls.answered(env, call, verdict, message.op) {
+        if let Some(ended) = self.calls.answered(env, call, verdict) {
             self.ended(ended, env);
         }
     }
@@ -266,7 +266,7 @@ impl Client {
             }
             None => flow_model.home,
         };
-        self.calls.start(env, What::Entry(entry), op, self.policy, customer);
+        self.calls.start(env, What::Entry(entry), &op, self.policy, customer);
     }
 
     /// What `Own` means for an operation of this session: what its latest creating operation
@@ -286,7 +286,8 @@ impl Client {
             Answer::Refused => Verdict::Refused,
             Answer::Failed(reason) => Verdict::Failed(reason),
         };
-        env.fact(Fact::Answered { op: ended.op.id, verdict });
+        let op = self.journeys.get(ended.waiter).expect("the customer waits").op;
+        env.fact(Fact::Answered { op, verdict });
         self.next_action(ended.waiter, env);
     }
 }

@@ -5,6 +5,7 @@ use super::slab::Handle;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
 pub use crate::faults::Edge;
+use crate::model::Traffic;
 use crate::model::program::{EntryIx, PubIx};
 use crate::probes::{Carrier, KeyId, OpId, Reason};
 use crate::scenario::tree::{EntityIx, FlowIx};
@@ -83,6 +84,11 @@ impl Item {
     /// Published where no item changed.
     pub const NONE: Self =
         Self { entity: EntityIx(u16::MAX), key: KeyId(0), seen: Seen { version: 0, value: 0 } };
+
+    /// Did an item change?
+    pub fn is_some(&self) -> bool {
+        self.entity != Self::NONE.entity
+    }
 }
 
 /// What a message says.
@@ -170,11 +176,17 @@ pub enum Answer {
 }
 
 impl Body {
-    /// Which kind of traffic it is.
-    pub fn carrier(&self) -> Carrier {
+    /// Which kind of traffic it is, between these kinds of nodes.
+    #[inline]
+    pub fn carrier(&self, to: Traffic, from: Traffic) -> Carrier {
         match self {
+            Self::Request { .. } if to == Traffic::Store => Carrier::Store,
             Self::Request { .. } => Carrier::Request,
-            Self::Answer { .. } => Carrier::Answer,
+            Self::Answer { .. } => match from {
+                Traffic::Store => Carrier::Store,
+                Traffic::Broker => Carrier::Publish,
+                Traffic::Calls => Carrier::Answer,
+            },
             Self::Publish { .. } => Carrier::Publish,
             Self::Deliver { .. } | Self::Ack { .. } | Self::Nack { .. } => Carrier::Deliver,
             Self::Invalidate { .. } => Carrier::Invalidate,
@@ -208,12 +220,11 @@ pub enum Timer {
     Relay(u32),
     /// Broker: the message is stored.
     Stored(Handle),
-    /// Consumer: the pause before a failed delivery is returned (or tried again) is over.
+    /// Server: the pause before a failed delivery is returned (or tried again) is over, or the one
+    /// before an undo is tried again.
     Requeue(Handle),
     /// Log consumer: time to say that it lives; counts the starts.
     Beat(u32),
-    /// Log: has this member been silent for too long? Names the member instance.
-    Expiry(InstanceId),
     /// Log: look for members of this group that were silent for too long, and end the rebalances
     /// that waited for them. Set only while the group has records, so it is not periodic.
     Rebalanced(u32),
@@ -285,7 +296,6 @@ impl Timer {
             Self::Stored(_) => 8,
             Self::Requeue(_) => 9,
             Self::Beat(_) => 10,
-            Self::Expiry(_) => 11,
             Self::Rebalanced(_) => 12,
             Self::GiveUp(_) => 13,
         };
