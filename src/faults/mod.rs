@@ -8,13 +8,13 @@ pub mod surge;
 pub mod windows;
 
 pub use network::Passage;
+pub use node::Edge;
 pub use windows::Windows;
 
 use crate::base::{Stream, Time};
 use crate::engine::InstanceId;
-use crate::model::{NodeIx, NodeModel};
-use crate::nodes::message::Edge;
-use crate::scenario::tree::Scenario;
+use crate::model::NodeModel;
+use crate::scenario::tree::{NodeIx, Scenario};
 
 /// All windows of all faults. The default is a world without any.
 #[derive(Clone, Debug, Default)]
@@ -117,7 +117,12 @@ mod tests {
 
     /// A client, a node of two instances, another node.
     pub(super) fn nodes() -> Vec<NodeModel> {
-        let node = |(first, count)| NodeModel { first: InstanceId(first), count, name: 0 };
+        let node = |(first, count)| NodeModel {
+            first: InstanceId(first),
+            count,
+            name: 0,
+            traffic: crate::model::Traffic::default(),
+        };
         [(0, 1), (1, 2), (3, 1)].map(node).to_vec()
     }
 

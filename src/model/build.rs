@@ -7,6 +7,7 @@ use super::lower::{self, class_policy};
 use super::program::EntryIx;
 use super::{
     EntityModel, FlowModel, InstanceModel, LinkModel, Model, NetworkModel, NodeModel, PolicyModel,
+    Traffic,
 };
 use crate::base::{Dist, Popularity, Span, name_hash};
 use crate::engine::{InstanceId, LaneId};
@@ -63,8 +64,13 @@ fn instances(scenario: &Scenario) -> (Vec<NodeModel>, Vec<InstanceModel>) {
                 1
             }
         };
+        let traffic = match &node.kind {
+            NodeKind::Database(_) => Traffic::Store,
+            NodeKind::Queue(_) | NodeKind::Log(_) => Traffic::Broker,
+            NodeKind::Client(_) | NodeKind::Gateway(_) | NodeKind::Service(_) => Traffic::Calls,
+        };
         let first = InstanceId(instances.len() as u32);
-        nodes.push(NodeModel { first, count, name: name_hash(&node.name) });
+        nodes.push(NodeModel { first, count, name: name_hash(&node.name), traffic });
         instances.extend((0..count).map(|index| InstanceModel { node: NodeIx(ix as u16), index }));
     }
     (nodes, instances)

@@ -16,7 +16,9 @@ use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::{Class, Context, InstanceId, LaneId, Simulation, World};
 use crate::faults::Faults;
 use crate::model::program::{Channel, EntryIx, Programs, PubIx, Publication, Subscriber};
-use crate::model::{EntityIx, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel};
+use crate::model::{
+    EntityIx, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel, Traffic,
+};
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
 use crate::scenario::tree;
 
@@ -139,8 +141,8 @@ struct Table {
 impl World for Table {
     type Event = Event;
 
-    fn handle(&mut self, at: InstanceId, event: Event, ctx: &mut Context<'_, Event>) {
-        let model = Arc::clone(&self.model);
+    fn handle(&mut self, at: InstanceId, event: &Event, ctx: &mut Context<'_, Event>) {
+        let (event, model) = (*event, Arc::clone(&self.model));
         let (sink, network) = (&mut self.sink, &mut self.network);
         let (down, starts) = (&mut self.is_down[at.0 as usize], &mut self.starts[at.0 as usize]);
         let mut env = Env { model: &model, ctx, sink, network, incarnation: *starts };
@@ -157,15 +159,15 @@ impl World for Table {
                 (_, Edge::Down { host: true }, _) => {}
                 _ => {
                     let incarnation = *starts;
-                    env.send(InstanceId(AT_BROKER), Op::NONE, Body::Join { incarnation });
+                    env.send(InstanceId(AT_BROKER), &Op::NONE, Body::Join { incarnation });
                 }
             }
         } else if at.0 == AT_BROKER {
             match (event, &mut self.broker) {
                 (Event::Message(message), _) if *down => lose(message, env),
                 (_, _) if *down => {}
-                (Event::Message(message), Broker::Queue(queue)) => queue.receive(message, env),
-                (Event::Message(message), Broker::Log(log)) => log.receive(message, env),
+                (Event::Message(message), Broker::Queue(queue)) => queue.receive(&message, env),
+                (Event::Message(message), Broker::Log(log)) => log.receive(&message, env),
                 (Event::Timer(timer), Broker::Queue(queue)) => queue.timer(timer, env),
                 (Event::Timer(timer), Broker::Log(log)) => log.timer(timer, env),
                 _ => {}
@@ -206,7 +208,7 @@ impl World for Table {
 /// The operating system says that the connections are gone.
 fn reset(env: &mut Env<'_, '_, Books>) {
     let incarnation = env.incarnation;
-    env.send(InstanceId(AT_BROKER), Op::NONE, Body::Gone { incarnation });
+    env.send(InstanceId(AT_BROKER), &Op::NONE, Body::Gone { incarnation });
 }
 
 fn lose(message: Message, env: &mut Env<'_, '_, Books>) {
@@ -337,7 +339,11 @@ impl Bench {
 
     fn send(&mut self, from: u32, op: u64, body: Body) {
         let message = Message { op: Op { id: OpId(op), ..Op::NONE }, from: InstanceId(from), body };
-        let sent = Fact::Message { op: OpId(op), to: BROKER, carrier: body.carrier() };
+        let sent = Fact::Message {
+            op: OpId(op),
+            to: BROKER,
+            carrier: body.carrier(Traffic::Broker, Traffic::Calls),
+        };
         self.simulation.world_mut().sink.probe.see(self.now, InstanceId(from), sent);
         let (to, event) = (InstanceId(AT_BROKER), Event::Message(message));
         self.simulation.schedule(to, self.now, Class::Message, event);
@@ -407,7 +413,7 @@ fn model(kind: &tree::NodeKind) -> Model {
     let (mut models, mut instances) = (Vec::new(), Vec::new());
     for (node, (_, count)) in (0..).zip(nodes) {
         let first = InstanceId(instances.len() as u32);
-        models.push(NodeModel { first, count, name: u64::from(node) });
+        models.push(NodeModel { first, count, name: u64::from(node), traffic: Traffic::default() });
         instances.extend((0..count).map(|index| InstanceModel { node: NodeIx(node), index }));
     }
     let named = |(name, _): &(&str, u32)| tree::Node { name: (*name).into(), kind: kind.clone() };

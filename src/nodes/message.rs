@@ -4,6 +4,8 @@
 use super::slab::Handle;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
+pub use crate::faults::Edge;
+use crate::model::Traffic;
 use crate::model::program::{EntryIx, PubIx};
 use crate::probes::{Carrier, KeyId, OpId, Reason};
 use crate::scenario::tree::{EntityIx, FlowIx};
@@ -93,27 +95,70 @@ impl Item {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Body {
     /// A call: do what `entry` says and answer `call` (at services, gateways, databases).
-    Request { call: Handle, entry: EntryIx, attempt: u8 },
+    Request {
+        /// The caller's handle.
+        call: Handle,
+        /// What to run.
+        entry: EntryIx,
+        /// Counts the tries from 0.
+        attempt: u8,
+    },
     /// The answer to a call, a confirm to a publication. What was gathered is in the header.
-    Answer { call: Handle, verdict: Answer },
+    Answer {
+        /// Which call.
+        call: Handle,
+        /// What became of it.
+        verdict: Answer,
+    },
     /// To a broker: store this for its subscribers, then answer `call` (the confirm);
     /// [`Handle::NONE`] asks for none. `item` is what changed, if that is what is published.
-    Publish { call: Handle, publication: PubIx, item: Item },
+    Publish {
+        /// Whom to confirm it to.
+        call: Handle,
+        /// To whom it goes.
+        publication: PubIx,
+        /// What changed.
+        item: Item,
+    },
     /// From a broker to a consumer: handle `entry`, then acknowledge `receipt`.
     /// `receipt` is the broker's own handle.
-    Deliver { receipt: Handle, entry: EntryIx, item: Item, redelivered: bool },
+    Deliver {
+        /// The broker's own handle.
+        receipt: Handle,
+        /// What to run.
+        entry: EntryIx,
+        /// What changed.
+        item: Item,
+        /// Was it delivered before?
+        redelivered: bool,
+    },
     /// From a consumer: done with it (a queue's ack, a log's commit of the offset).
-    Ack { receipt: Handle },
+    Ack {
+        /// The broker's own handle.
+        receipt: Handle,
+    },
     /// From a consumer: could not do it; deliver it again.
-    Nack { receipt: Handle },
+    Nack {
+        /// The broker's own handle.
+        receipt: Handle,
+    },
     /// From a broker, to every instance that may cache it, without acknowledgement.
-    Invalidate { item: Item },
+    Invalidate {
+        /// What changed.
+        item: Item,
+    },
     /// A consumer's instance is (again) ready for deliveries; counts its starts.
-    Join { incarnation: u32 },
+    Join {
+        /// Which start.
+        incarnation: u32,
+    },
     /// A log's group member lives.
     Heartbeat,
     /// The connections of this start of the sender are gone (said for it by its operating system).
-    Gone { incarnation: u32 },
+    Gone {
+        /// Which start.
+        incarnation: u32,
+    },
 }
 
 /// What an answer says.
@@ -131,11 +176,17 @@ pub enum Answer {
 }
 
 impl Body {
-    /// Which kind of traffic it is.
-    pub fn carrier(&self) -> Carrier {
+    /// Which kind of traffic it is, between these kinds of nodes.
+    #[inline]
+    pub fn carrier(&self, to: Traffic, from: Traffic) -> Carrier {
         match self {
+            Self::Request { .. } if to == Traffic::Store => Carrier::Store,
             Self::Request { .. } => Carrier::Request,
-            Self::Answer { .. } => Carrier::Answer,
+            Self::Answer { .. } => match from {
+                Traffic::Store => Carrier::Store,
+                Traffic::Broker => Carrier::Publish,
+                Traffic::Calls => Carrier::Answer,
+            },
             Self::Publish { .. } => Carrier::Publish,
             Self::Deliver { .. } | Self::Ack { .. } | Self::Nack { .. } => Carrier::Deliver,
             Self::Invalidate { .. } => Carrier::Invalidate,
@@ -174,27 +225,11 @@ pub enum Timer {
     Requeue(Handle),
     /// Log consumer: time to say that it lives; counts the starts.
     Beat(u32),
-    /// Log: has this member been silent for too long? Names the member instance.
-    Expiry(InstanceId),
     /// Log: look for members of this group that were silent for too long, and end the rebalances
     /// that waited for them. Set only while the group has records, so it is not periodic.
     Rebalanced(u32),
     /// Coordinator or home: give the flow up.
     GiveUp(Handle),
-}
-
-/// An edge of a fault, at the instance it befalls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Edge {
-    /// The process (or with `host` the machine) goes.
-    Down {
-        /// Silence instead of resets.
-        host: bool,
-    },
-    /// It may come back, if nothing else keeps it down.
-    Up,
-    /// A pause ends: look for work.
-    Resume,
 }
 
 /// What the engine delivers to an instance.
@@ -261,7 +296,6 @@ impl Timer {
             Self::Stored(_) => 8,
             Self::Requeue(_) => 9,
             Self::Beat(_) => 10,
-            Self::Expiry(_) => 11,
             Self::Rebalanced(_) => 12,
             Self::GiveUp(_) => 13,
         };

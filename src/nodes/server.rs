@@ -81,7 +81,7 @@ impl Server {
         for broker in self.brokers.clone() {
             if env.incarnation > 0 {
                 let to = env.model.nodes[broker.0 as usize].first;
-                env.send(to, Op::NONE, Body::Join { incarnation: env.incarnation });
+                env.send(to, &Op::NONE, Body::Join { incarnation: env.incarnation });
             }
             if let Some(every) = heartbeat(env.model, broker) {
                 env.wait(every, Timer::Beat(env.incarnation));
@@ -90,21 +90,21 @@ impl Server {
     }
 
     /// A message arrived.
-    pub fn receive<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
+    pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
             Body::Answer { call, verdict: answer } => {
                 env.fact(Fact::Dropped { op: message.op.id, why: None });
-                if let Some(ended) = self.calls.answered(env, call, answer, message.op) {
-                    self.ended(ended, env);
+                if let Some(ended) = self.calls.answered(env, call, answer) {
+                    self.ended(ended, &message.op, env);
                 }
             }
             Body::Request { call, entry, attempt } => {
                 let origin = Origin::Call { from: message.from, call };
-                self.arrive(message.op, origin, entry, attempt, None, env);
+                self.arrive(&message.op, origin, entry, attempt, None, env);
             }
             Body::Deliver { receipt, entry, item, .. } => {
                 let origin = Origin::Delivery { from: message.from, receipt };
-                self.arrive(message.op, origin, entry, 0, Some(item), env);
+                self.arrive(&message.op, origin, entry, 0, Some(item), env);
             }
             Body::Invalidate { item } => {
                 env.fact(Fact::Dropped { op: message.op.id, why: None });
@@ -128,7 +128,7 @@ impl Server {
             Timer::Worked(task) => self.run(task, env),
             Timer::Timeout(call) => {
                 if let Some(ended) = self.calls.timed_out(env, call) {
-                    self.ended(ended, env);
+                    self.ended(ended, &Op::NONE, env);
                 }
             }
             Timer::Retry(call) => self.calls.retry(env, call),
@@ -155,7 +155,7 @@ impl Server {
                 Origin::Call { from, call } => {
                     if !host {
                         let answer = Answer::Failed(Reason::Crashed);
-                        env.send(from, task.op, Body::Answer { call, verdict: answer });
+                        env.send(from, &task.op, Body::Answer { call, verdict: answer });
                     }
                     env.fact(Fact::Dropped { op: task.op.id, why: Some(Reason::Crashed) });
                 }
@@ -190,7 +190,7 @@ impl Server {
 
     fn arrive<P: Probe>(
         &mut self,
-        op: Op,
+        op: &Op,
         origin: Origin,
         entry: EntryIx,
         attempt: u8,
@@ -200,7 +200,7 @@ impl Server {
         let Act::Run { start, .. } = env.model.programs.entries[entry.0 as usize].act else {
             unreachable!("a server runs programs")
         };
-        if let Some(why) = self.turns_away(&op, origin, env) {
+        if let Some(why) = self.turns_away(op, origin, env) {
             env.fact(Fact::Arrived { op: op.id });
             env.fact(Fact::TurnedAway { op: op.id, why });
             if let Origin::Call { from, call } = origin {
@@ -210,7 +210,7 @@ impl Server {
             return;
         }
         let mut task = Task {
-            op,
+            op: *op,
             origin,
             entry,
             pc: start,
@@ -231,7 +231,7 @@ impl Server {
             task.op.seen = item.seen;
         }
         let task = self.tasks.insert(task);
-        self.want_worker(task, env);
+        self.start_or_queue(task, env);
     }
 
     /// Why a message is not taken in, if it is not.
@@ -255,32 +255,28 @@ impl Server {
         is_full.then_some(Reason::Rejected)
     }
 
-    fn want_worker<P: Probe>(&mut self, task: Handle, env: &mut Env<'_, '_, P>) {
-        let op = self.tasks.get(task).expect("it wants a worker").op.id;
-        env.fact(Fact::Arrived { op });
-        if self.free != Some(0) && !env.model.faults.is_paused(env.now(), env.me()) {
-            self.begin(task, Span::ZERO, false, env);
-            return;
+    fn start_or_queue<P: Probe>(&mut self, task: Handle, env: &mut Env<'_, '_, P>) {
+        if self.finds_worker(task, env) {
+            self.run(task, env);
         }
-        env.fact(Fact::Waits { op });
-        self.tasks.get_mut(task).expect("it waits").queued = env.now();
-        self.queue.push_back(task);
     }
 
-    fn begin<P: Probe>(
-        &mut self,
-        handle: Handle,
-        waited: Span,
-        queued: bool,
-        env: &mut Env<'_, '_, P>,
-    ) {
-        if let Some(free) = &mut self.free {
-            *free -= 1;
+    /// Gives the task a worker, or a place in the queue.
+    fn finds_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) -> bool {
+        let task = self.tasks.get_mut(handle).expect("it wants a worker");
+        let op = task.op.id;
+        env.fact(Fact::Arrived { op });
+        let is_free = self.free != Some(0) && !env.model.faults.is_paused(env.now(), env.me());
+        if is_free {
+            self.free = self.free.map(|free| free - 1);
+            task.has_worker = true;
+            env.fact(Fact::Began { op, waited: Span::ZERO, queued: false });
+        } else {
+            task.queued = env.now();
+            self.queue.push_back(handle);
+            env.fact(Fact::Waits { op });
         }
-        let task = self.tasks.get_mut(handle).expect("it begins");
-        task.has_worker = true;
-        env.fact(Fact::Began { op: task.op.id, waited, queued });
-        self.run(handle, env);
+        is_free
     }
 
     fn release_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
@@ -297,17 +293,21 @@ impl Server {
         self.take_up(env);
     }
 
+    #[inline]
     fn take_up<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         while self.free != Some(0) && !self.queue.is_empty() {
             if env.model.faults.is_paused(env.now(), env.me()) {
                 return;
             }
             let handle = self.queue.pop_front().expect("something waits");
-            let Some(task) = self.tasks.get(handle) else {
+            let Some(task) = self.tasks.get_mut(handle) else {
                 continue;
             };
             let waited = env.now().since(task.queued);
-            self.begin(handle, waited, true, env);
+            self.free = self.free.map(|free| free - 1);
+            task.has_worker = true;
+            env.fact(Fact::Began { op: task.op.id, waited, queued: true });
+            self.run(handle, env);
         }
     }
 
@@ -324,7 +324,10 @@ impl Server {
                 Instr::Work { dist, name } => {
                     if !task.has_worker {
                         task.pc = pc;
-                        return self.want_worker(handle, env);
+                        if !self.finds_worker(handle, env) {
+                            return;
+                        }
+                        continue;
                     }
                     let word = mix(task.op.word, name.wrapping_add(u64::from(task.attempt)));
                     let demand =
@@ -359,18 +362,17 @@ impl Server {
                 }
                 Instr::Jump { to } => task.pc = *to,
                 Instr::Call { entry, policy, .. } | Instr::Store { entry, policy, .. } => {
-                    let op = task.op;
-                    if env.now() > op.deadline && !task.takes_back {
+                    if env.now() > task.op.deadline && !task.takes_back {
                         self.trouble(handle, Answer::Failed(Reason::Expired), env);
                         continue;
                     }
-                    self.calls.start(env, What::Entry(*entry), op, *policy, Waiter::Task(handle));
+                    let (what, waiter) = (What::Entry(*entry), Waiter::Task(handle));
+                    self.calls.start(env, what, &task.op, *policy, waiter);
                     return self.wait(handle, env);
                 }
                 Instr::Publish { publication, policy } => {
-                    let (op, item) = (task.op, task.item);
-                    let what = What::Publication(*publication, item);
-                    self.calls.start(env, what, op, *policy, Waiter::Task(handle));
+                    let what = What::Publication(*publication, task.item);
+                    self.calls.start(env, what, &task.op, *policy, Waiter::Task(handle));
                     return self.wait(handle, env);
                 }
                 Instr::Cached { entity, key, entry, policy } => {
@@ -384,7 +386,7 @@ impl Server {
                             self.calls.start(
                                 env,
                                 What::Entry(*entry),
-                                op,
+                                &op,
                                 *policy,
                                 Waiter::Fetch(name),
                             );
@@ -395,21 +397,17 @@ impl Server {
                 Instr::Invalidate { publication, entity, key } => {
                     let key = keys::item(model, *key, *entity, &task.op);
                     let item = Item { entity: *entity, key, seen: task.op.seen };
-                    let op = task.op;
                     let broker = model.programs.publications[publication.0 as usize].broker;
                     let to = model.nodes[broker.0 as usize].first;
-                    env.send(
-                        to,
-                        op,
-                        Body::Publish { call: Handle::NONE, publication: *publication, item },
-                    );
+                    let call = Handle::NONE;
+                    let body = Body::Publish { call, publication: *publication, item };
+                    env.send(to, &task.op, body);
                 }
                 Instr::Fork { branches } => return self.fork(handle, branches, env),
                 Instr::Join => return self.join(handle, env),
                 Instr::Answer => {
                     if let Origin::Call { from, call } = task.origin {
-                        let (op, answer) = (task.op, task.verdict);
-                        env.send(from, op, Body::Answer { call, verdict: answer });
+                        env.send(from, &task.op, Body::Answer { call, verdict: task.verdict });
                     }
                 }
                 Instr::End => return self.end(handle, env),
@@ -425,11 +423,12 @@ impl Server {
         }
     }
 
-    /// A call has ended: goes on with whoever waits for it.
-    fn ended<P: Probe>(&mut self, ended: Ended<Waiter>, env: &mut Env<'_, '_, P>) {
+    /// A call has ended: goes on with whoever waits for it. `back` is the header that came back, if
+    /// one did.
+    fn ended<P: Probe>(&mut self, ended: Ended<Waiter>, back: &Op, env: &mut Env<'_, '_, P>) {
         match ended.waiter {
-            Waiter::Task(handle) => self.go_on(handle, ended.answer, &ended.op, env),
-            Waiter::Fetch(name) => self.fetched(name, ended.answer, &ended.op, env),
+            Waiter::Task(handle) => self.go_on(handle, ended.answer, back, env),
+            Waiter::Fetch(name) => self.fetched(name, ended.answer, back, env),
         }
     }
 
@@ -637,11 +636,13 @@ impl Server {
 
     fn end<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         self.release_worker(handle, env);
-        let task = self.tasks.remove(handle).expect("it ends");
+        let task = self.tasks.get(handle).expect("it ends");
+        let op = task.op.id;
         if let Origin::Delivery { from, receipt } = task.origin {
-            env.send(from, task.op, Body::Ack { receipt });
+            env.send(from, &task.op, Body::Ack { receipt });
         }
-        env.fact(Fact::Dropped { op: task.op.id, why: None });
+        self.tasks.remove(handle);
+        env.fact(Fact::Dropped { op, why: None });
     }
 
     fn pause_before_return<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
@@ -668,7 +669,7 @@ impl Server {
         let broker = env.model.node_of(from);
         if matches!(env.model.scenario.nodes[broker.0 as usize].kind, NodeKind::Queue(_)) {
             let task = self.tasks.remove(handle).expect("it was there");
-            env.send(from, task.op, Body::Nack { receipt });
+            env.send(from, &task.op, Body::Nack { receipt });
             env.fact(Fact::Dropped { op: task.op.id, why: None });
             return;
         }
@@ -681,14 +682,14 @@ impl Server {
         if task.item.is_some() {
             task.op.seen = task.item.seen;
         }
-        self.want_worker(handle, env);
+        self.start_or_queue(handle, env);
     }
 
     fn beat<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         for broker in self.brokers.clone() {
             if let Some(every) = heartbeat(env.model, broker) {
                 let to = env.model.nodes[broker.0 as usize].first;
-                env.send(to, Op::NONE, Body::Heartbeat);
+                env.send(to, &Op::NONE, Body::Heartbeat);
                 env.wait(every, Timer::Beat(env.incarnation));
             }
         }

@@ -70,6 +70,7 @@ codes! {
     BrokerKind "E0701" "A design's broker is missing or of the wrong kind.",
     Unreached "E0702" "An exception names an edge that no flow has.",
     CopyWithoutStore "E0703" "A service asks by local copy but has no store to keep it in.",
+    JoinWithoutStore "E0704" "A service waits for several branches but has no store to count them in.",
     OutsideRun "E0801" "A fault starts after the run's end.",
     NoInstance "E0802" "A fault names an instance that the node does not have.",
     NotBreakable "E0803" "A fault does not apply to this kind of node.",

@@ -7,7 +7,7 @@ use super::known::{AskFact, Declared, Role};
 use super::reader::{Fields, Reader};
 use super::source::Extent;
 use super::syntax::{Kind, Value};
-use super::tree::{Cache, Design, Except, NodeIx, Preset};
+use super::tree::{Cache, Design, Except, FlowIx, NodeIx, Preset};
 use crate::base::Span;
 
 const PRESETS: &[&str] = &["Rest", "PubSub", "Events"];
@@ -69,6 +69,7 @@ impl<'a> Reader<'a> {
             except: except?,
         };
         self.check_copies(declared.at, &design);
+        self.check_joins(declared.at, &design);
         Some(design)
     }
 
@@ -194,13 +195,7 @@ impl<'a> Reader<'a> {
 
     /// Local copies live in the asker's store.
     fn check_copies(&mut self, at: Extent, design: &Design) {
-        let copied = |ask: &AskFact| {
-            let hit = |except: &&Except| {
-                except.service == ask.owner && except.flow.is_none_or(|flow| flow == ask.flow)
-            };
-            design.except.iter().rfind(hit).map_or(design.preset, |except| except.preset)
-                == Preset::Events
-        };
+        let copied = |ask: &AskFact| design.route(ask.flow, ask.owner) == Preset::Events;
         let homeless: Vec<AskFact> = self
             .known
             .asks
@@ -221,6 +216,39 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whoever waits for several branches counts them in a store.
+    fn check_joins(&mut self, at: Extent, design: &Design) {
+        let mut missing = Vec::new();
+        for join in &self.known.joins {
+            let routes = join.told.iter().map(|service| design.route(join.flow, *service));
+            let travels: Vec<Preset> = routes.filter(|route| *route != Preset::Rest).collect();
+            let waits: Vec<NodeIx> = match travels.as_slice() {
+                [Preset::PubSub, _, ..] => vec![join.home],
+                [_, _, ..] => {
+                    let by = |next: &NodeIx| match design.route(join.flow, *next) {
+                        Preset::Rest => join.home,
+                        _ => *next,
+                    };
+                    join.next.iter().map(by).collect()
+                }
+                _ => continue,
+            };
+            let without = waits.into_iter().find(|service| !self.known.node(*service).store);
+            missing.extend(without.map(|service| (join.flow, service)));
+        }
+        for (flow, service) in missing {
+            let (flow, who) = (&self.known.flows[flow.0 as usize], self.known.node_name(service));
+            let (name, flow) = (flow.name, flow.at);
+            let message = format!(
+                "{who:?} waits for several branches in design {:?} and has no store to count them in",
+                design.name
+            );
+            self.wrong(Code::JoinWithoutStore, at, message)
+                .note(flow, format!("in flow {name:?}"))
+                .help(format!("give {who:?} a store, or tell one after the other"));
+        }
+    }
+
     /// Reads all designs; at least one is needed.
     pub fn designs(&mut self, value: Option<&'a Value>, whole: Extent) -> Option<Vec<Design>> {
         let declared: Vec<Declared<'a, ()>> = self.declare(value, "designs");
@@ -233,6 +261,16 @@ impl<'a> Reader<'a> {
         }
         let designs: Vec<_> = declared.iter().map(|design| self.read_design(design)).collect();
         designs.into_iter().collect()
+    }
+}
+
+impl Design {
+    /// How asks and tells to this service travel in this flow.
+    pub fn route(&self, flow: FlowIx, service: NodeIx) -> Preset {
+        let hit = |except: &&Except| {
+            except.service == service && except.flow.is_none_or(|other| other == flow)
+        };
+        self.except.iter().rfind(hit).map_or(self.preset, |except| except.preset)
     }
 }
 

@@ -25,8 +25,14 @@ pub fn check(reader: &mut Reader<'_>, at: Extent, name: &str, steps: &[Step], si
             format!("flow {name:?} unrolls into {} effects, more than {MAX_EFFECTS}", size.effects);
         reader.wrong(Code::TooManyEffects, at, message);
     }
-    let mut walk =
-        Walk { reader, sites: sites.iter().copied(), seen: Vec::new(), told: None, warned: false };
+    let mut walk = Walk {
+        reader,
+        sites: sites.iter().copied(),
+        seen: Vec::new(),
+        told: None,
+        warned: false,
+        branch: Branch::None,
+    };
     walk.transactions(steps, at);
     walk.steps(steps);
     debug_assert_eq!(walk.sites.len(), 0, "every step has its place");
@@ -131,6 +137,20 @@ struct Walk<'r, 'a, S> {
     /// The first tell whose effects have no undo.
     told: Option<Extent>,
     warned: bool,
+    branch: Branch,
+}
+
+/// Where in a branch of an `All` the walk is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Branch {
+    /// In none.
+    None,
+    /// Before its tell, if it has one.
+    Begun,
+    /// In the body of its tell.
+    Tell,
+    /// Behind its tell: nothing may stand there.
+    Told,
 }
 
 impl<S: ExactSizeIterator<Item = Extent>> Walk<'_, '_, S> {
@@ -147,6 +167,7 @@ impl<S: ExactSizeIterator<Item = Extent>> Walk<'_, '_, S> {
     fn steps(&mut self, steps: &[Step]) {
         for step in steps {
             let at = self.sites.next().unwrap_or_default();
+            self.ends_with_its_tell(step, at);
             match step {
                 Step::Ask { entity, key, need } | Step::Read { entity, key, need } => {
                     self.seen.push((*entity, key.clone()));
@@ -163,11 +184,39 @@ impl<S: ExactSizeIterator<Item = Extent>> Walk<'_, '_, S> {
                 }
                 Step::Work(_) => {}
                 Step::Tell(tell) => self.tell(tell, at),
-                Step::Call { steps, .. } | Step::All(steps) => self.steps(steps),
-                Step::Repeat(times, steps) => self.perhaps(steps, *times > 0),
+                Step::Call { steps, .. } => self.steps(steps),
+                Step::All(branches) => {
+                    for branch in branches {
+                        self.branch = Branch::Begun;
+                        self.steps(std::slice::from_ref(branch));
+                    }
+                    self.branch = Branch::None;
+                }
+                Step::Repeat(times, steps) => {
+                    let before = self.branch;
+                    self.perhaps(steps, *times > 0);
+                    if *times > 1 && before == Branch::Begun && self.branch == Branch::Told {
+                        self.tells_too_much(at);
+                    }
+                }
                 Step::Maybe(_, steps) => self.perhaps(steps, false),
             }
         }
+    }
+
+    /// Branches run together, one message each: a tell is the end of its branch.
+    fn ends_with_its_tell(&mut self, step: &Step, at: Extent) {
+        let is_nested = self.branch == Branch::Tell && matches!(step, Step::Tell(_));
+        if is_nested || self.branch == Branch::Told {
+            self.tells_too_much(at);
+        }
+    }
+
+    fn tells_too_much(&mut self, at: Extent) {
+        let message = "a branch of an `All` holds at most one tell, and ends with it";
+        self.reader
+            .wrong(Code::Misplaced, at, message)
+            .help("put what follows behind the `All`, or make it a branch of its own");
     }
 
     /// What is only perhaps done was only perhaps seen.
@@ -182,7 +231,14 @@ impl<S: ExactSizeIterator<Item = Extent>> Walk<'_, '_, S> {
     fn tell(&mut self, tell: &Tell, at: Extent) {
         self.may_refuse(tell.refuses > 0.0 && !tell.best_effort, at);
         self.transactions(&tell.steps, at);
+        let is_branch = self.branch == Branch::Begun;
+        if is_branch {
+            self.branch = Branch::Tell;
+        }
         self.steps(&tell.steps);
+        if is_branch {
+            self.branch = Branch::Told;
+        }
         if self.told.is_none() && !tell.best_effort && !all_undone(&tell.steps) {
             self.told = Some(at);
         }

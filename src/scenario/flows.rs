@@ -2,7 +2,7 @@
 
 use super::codes::Code;
 use super::flow_check;
-use super::known::{AskFact, Role};
+use super::known::{AskFact, JoinFact, Role};
 use super::reader::{Fields, Reader};
 use super::source::Extent;
 use super::syntax::Value;
@@ -54,6 +54,9 @@ impl<'a> Reader<'a> {
         });
         if let Some(steps) = &steps {
             flow_check::check(self, at, name, steps, &sites);
+            if let Some(home) = home {
+                self.known.joins.extend(joins(FlowIx(index as u16), home, steps));
+            }
         }
         Some(Flow {
             name: name.to_owned(),
@@ -294,5 +297,58 @@ impl<'a> Reader<'a> {
             );
         }
         self.body(&fields, Scene { in_all: true, ..scene }, sites).map(Step::All)
+    }
+}
+
+/// Where the flow waits for several tells, and who goes on after each.
+fn joins(flow: FlowIx, home: NodeIx, steps: &[Step]) -> Vec<JoinFact> {
+    let mut flat = Vec::new();
+    flatten(steps, &mut flat);
+    let waits = flat.iter().enumerate().filter_map(|(place, step)| {
+        let Step::All(branches) = step else { return None };
+        let told = told(branches, true);
+        let mut next = Vec::new();
+        for step in &flat[place + 1..] {
+            match step {
+                Step::Tell(tell) => next.push(tell.service),
+                Step::All(branches) => next.extend(told_by_all(branches, home)),
+                _ => next.push(home),
+            }
+            if !matches!(step, Step::Tell(tell) if tell.best_effort) {
+                break;
+            }
+        }
+        (told.len() > 1).then_some(JoinFact { flow, home, told, next })
+    });
+    waits.collect()
+}
+
+fn told_by_all(branches: &[Step], home: NodeIx) -> Vec<NodeIx> {
+    let mut services = told(branches, false);
+    if services.len() < branches.len() {
+        services.push(home);
+    }
+    services
+}
+
+/// Whom the branches of an `All` tell; with `awaited` only if the flow waits for it.
+fn told(branches: &[Step], awaited: bool) -> Vec<NodeIx> {
+    let mut flat = Vec::new();
+    flatten(branches, &mut flat);
+    let tells = flat.into_iter().filter_map(|step| match step {
+        Step::Tell(tell) if !(awaited && tell.best_effort) => Some(tell.service),
+        _ => None,
+    });
+    tells.collect()
+}
+
+/// These steps without the words that only say whether and how often.
+fn flatten<'s>(steps: &'s [Step], into: &mut Vec<&'s Step>) {
+    for step in steps {
+        match step {
+            Step::Maybe(_, steps) => flatten(steps, into),
+            Step::Repeat(times, steps) => (0..(*times).min(2)).for_each(|_| flatten(steps, into)),
+            step => into.push(step),
+        }
     }
 }

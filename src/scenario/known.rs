@@ -102,6 +102,19 @@ pub struct AskFact {
     pub at: Extent,
 }
 
+/// That a flow goes on when several tells that run together have ended.
+#[derive(Clone, Debug)]
+pub struct JoinFact {
+    /// In which flow.
+    pub flow: FlowIx,
+    /// Its home.
+    pub home: NodeIx,
+    /// Who is told.
+    pub told: Vec<NodeIx>,
+    /// Who goes on.
+    pub next: Vec<NodeIx>,
+}
+
 /// What the scenario declares. The first three are sorted by name, so that positions are indices.
 #[derive(Debug, Default)]
 pub struct Known<'a> {
@@ -115,6 +128,8 @@ pub struct Known<'a> {
     pub policies: Vec<Declared<'a, bool>>,
     /// All asks of all flows.
     pub asks: Vec<AskFact>,
+    /// All joins of all flows.
+    pub joins: Vec<JoinFact>,
     /// Who is asked, told or called in which flow.
     pub edges: Vec<(FlowIx, NodeIx)>,
 }

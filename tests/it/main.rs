@@ -1,5 +1,8 @@
 //! The one integration test binary: a module for each layer that is tested from outside.
 
+mod architecture;
+mod checkout;
+mod cli;
 mod laws;
 mod record;
 mod scenario;

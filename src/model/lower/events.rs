@@ -18,8 +18,8 @@
 
 use super::super::flow::{Node, is_undoable};
 use super::super::program::{EntryIx, Instr, Outgoing, Pc, PubIx, Row, Txn};
-use super::Lower;
 use super::plan::{Segment, Stage, stages};
+use super::{Last, Lower};
 use crate::base::name_hash;
 use crate::scenario::tree::{Change, NodeIx};
 
@@ -57,11 +57,14 @@ fn chain(lower: &mut Lower<'_>, planned: Vec<Stage>) -> Chain {
     for stage in planned {
         let (nobody_waits, waited): (Stage, Stage) =
             stage.into_iter().partition(|segment| segment.best_effort);
+        // What runs together with a stage reacts, like the stage, to the one before.
+        if let Some(before) = followers.last_mut() {
+            before.extend(nobody_waits);
+        }
         if !waited.is_empty() {
             stages.push(waited);
             followers.push(Vec::new());
         }
-        followers.last_mut().expect("the home's stage is first").extend(nobody_waits);
     }
     let mut done = Vec::new();
     for (place, stage) in stages.iter().enumerate() {
@@ -112,7 +115,7 @@ fn commit(lower: &mut Lower<'_>, segment: &Segment, event: Option<PubIx>, promis
             .map(|write| write as u8);
         txn.outbox.push(Outgoing { publication, write, when_refused: false });
     };
-    lower.steps(&segment.nodes, segment.service, Some(&append));
+    lower.steps(&segment.nodes, segment.service, Some(Last { path: &segment.path, join: &append }));
 }
 
 fn publish(lower: &mut Lower<'_>, publication: PubIx) {

@@ -55,6 +55,14 @@ struct Lower<'a> {
     pending: Vec<Job>,
 }
 
+/// What joins the last transaction of some steps.
+#[derive(Clone, Copy)]
+struct Last<'a> {
+    /// Whose steps: names the transaction, if it has to be one of its own.
+    path: &'a str,
+    join: &'a dyn Fn(&mut Txn),
+}
+
 /// Assembles one program.
 type Job = Box<dyn FnOnce(&mut Lower<'_>)>;
 
@@ -114,10 +122,7 @@ impl<'a> Lower<'a> {
 
     /// How asks and tells to this service travel in the flow at hand.
     fn route(&self, service: NodeIx) -> Preset {
-        let excepted = self.design.except.iter().rev().find(|except| {
-            except.service == service && except.flow.is_none_or(|flow| flow == self.flow)
-        });
-        excepted.map_or(self.design.preset, |except| except.preset)
+        self.design.route(self.flow, service)
     }
 
     // -- the assembler ---------------------------------------------------------------------------
@@ -303,7 +308,7 @@ impl<'a> Lower<'a> {
 
     /// These steps at `service`, with tells as calls. `last` joins the last transaction, if the
     /// steps end in one (else it becomes one of its own).
-    fn steps(&mut self, nodes: &[Node], service: NodeIx, last: Option<&dyn Fn(&mut Txn)>) {
+    fn steps(&mut self, nodes: &[Node], service: NodeIx, last: Option<Last<'_>>) {
         let mut last = last;
         for (place, node) in nodes.iter().enumerate() {
             match node {
@@ -314,8 +319,8 @@ impl<'a> Lower<'a> {
                     }
                 }
                 Node::Change { name, changes } => {
-                    let finish = if place + 1 == nodes.len() { last.take() } else { None };
-                    self.change(service, *name, changes, finish);
+                    let last = if place + 1 == nodes.len() { last.take() } else { None };
+                    self.change(service, *name, changes, last);
                 }
                 Node::Work { dist, name } => {
                     self.work(&Demand { dist: dist.clone(), name: *name });
@@ -343,13 +348,10 @@ impl<'a> Lower<'a> {
                 }
             }
         }
-        if let Some(finish) = last {
-            let mut txn = Txn {
-                name: name_hash(&self.label("row")),
-                dedup: self.design.dedup,
-                ..Txn::default()
-            };
-            finish(&mut txn);
+        if let Some(Last { path, join }) = last {
+            let name = name_hash(&format!("{path}/row"));
+            let mut txn = Txn { name, dedup: self.design.dedup, ..Txn::default() };
+            join(&mut txn);
             self.store(service, "row", txn);
         }
     }
@@ -389,13 +391,13 @@ impl<'a> Lower<'a> {
         service: NodeIx,
         name: u64,
         changes: &[(Write, Option<Write>)],
-        finish: Option<&dyn Fn(&mut Txn)>,
+        last: Option<Last<'_>>,
     ) {
         let writes: Vec<Write> = changes.iter().map(|(write, _)| *write).collect();
         let mut txn = Txn { name, writes, dedup: self.design.dedup, ..Txn::default() };
         self.feed_copies(&mut txn);
-        if let Some(finish) = finish {
-            finish(&mut txn);
+        if let Some(last) = last {
+            (last.join)(&mut txn);
         }
         let changed = txn.writes.clone();
         self.store(service, "commit", txn);

@@ -14,6 +14,8 @@ pub(super) struct Segment {
     pub(super) demand: Demand,
     pub(super) refuses: Chance,
     pub(super) best_effort: bool,
+    /// Is it a tell's beginning (or the flow's), rather than what a service does later on?
+    pub(super) is_told: bool,
     /// Done only if all of these are taken.
     pub(super) maybes: Vec<Chance>,
     /// For labels and names of rows.
@@ -42,6 +44,7 @@ pub(super) fn stages(lower: &Lower<'_>, nodes: &[Node]) -> Vec<Stage> {
         demand: rest::home_demand(lower),
         refuses: Chance { probability: 0.0, name: 0 },
         best_effort: false,
+        is_told: true,
         maybes: Vec::new(),
         path: flow.name.clone(),
     };
@@ -61,7 +64,7 @@ impl Planner<'_, '_> {
         for node in nodes {
             match node {
                 Node::Tell(tell) if self.travels(tell) => self.tell(tell, maybes, best_effort),
-                Node::Tell(_) => self.local(node, self.home, maybes, best_effort),
+                Node::Tell(tell) => self.excepted(tell, &tell.body, maybes, best_effort, true),
                 Node::Maybe { chance, body }
                     if self.lower.tells_travel_by(body) != Preset::Rest =>
                 {
@@ -69,7 +72,7 @@ impl Planner<'_, '_> {
                     self.steps(body, at, &maybes, best_effort);
                 }
                 Node::All(branches) if self.any_travels(branches) => {
-                    self.together(branches, at, maybes)
+                    self.together(branches, at, maybes);
                 }
                 _ => self.local(node, at, maybes, best_effort),
             }
@@ -104,18 +107,100 @@ impl Planner<'_, '_> {
         self.steps(&tell.body, tell.service, maybes, best_effort);
     }
 
-    /// Branches: what travels becomes a segment each, the rest is done at `at` before.
+    /// An excepted tell is a call by the home; what travels from within its body cuts the call in
+    /// two.
+    fn excepted(
+        &mut self,
+        tell: &Tell,
+        body: &[Node],
+        maybes: &[Chance],
+        best_effort: bool,
+        is_first: bool,
+    ) {
+        let best_effort = best_effort || tell.best_effort;
+        let mut call = Tell { body: Vec::new(), best_effort, ..tell.clone() };
+        if !is_first {
+            self.go_on_with(&mut call);
+        }
+        for node in body {
+            let is_local = self.lower.tells_travel_by(std::slice::from_ref(node)) == Preset::Rest;
+            if is_local {
+                call.body.push(node.clone());
+                continue;
+            }
+            self.call(&mut call, maybes, best_effort);
+            match node {
+                Node::Tell(inner) if self.travels(inner) => self.tell(inner, maybes, best_effort),
+                Node::Tell(inner) => self.excepted(inner, &inner.body, maybes, best_effort, true),
+                Node::Maybe { chance, body } => {
+                    let maybes: Vec<Chance> = maybes.iter().copied().chain([*chance]).collect();
+                    self.excepted(tell, body, &maybes, best_effort, false);
+                }
+                _ => unreachable!("only tells travel, and branches stand at home only"),
+            }
+        }
+        if !call.body.is_empty() || is_first && body.is_empty() {
+            self.call(&mut call, maybes, best_effort);
+        }
+    }
+
+    /// One call of the home's; what is left of the tell goes on as another.
+    fn call(&mut self, call: &mut Tell, maybes: &[Chance], best_effort: bool) {
+        let is_first = call.refuses.name != 0;
+        if is_first || !call.body.is_empty() {
+            self.local(&Node::Tell(call.clone()), self.home, maybes, best_effort);
+        }
+        call.body.clear();
+        self.go_on_with(call);
+    }
+
+    /// Makes `call` the continuation of a tell: its overhead is all the work.
+    fn go_on_with(&self, call: &mut Tell) {
+        call.path.push_str("/more");
+        call.demand = Demand {
+            dist: self.lower.overhead(call.service),
+            name: crate::base::name_hash(&format!("{}/work", call.path)),
+        };
+        call.refuses = Chance { probability: 0.0, name: 0 };
+    }
+
+    /// Branches: what travels becomes a segment each, the rest is done at `at` before, together.
     fn together(&mut self, branches: &[Vec<Node>], at: NodeIx, maybes: &[Chance]) {
         let mut stage = Vec::new();
-        for node in branches.iter().flatten() {
+        let mut rest = Vec::new();
+        for branch in branches {
+            let mut local = Vec::new();
+            self.branch(branch, maybes, &mut local, &mut stage);
+            rest.extend((!local.is_empty()).then_some(local));
+        }
+        match rest.as_slice() {
+            [] => {}
+            [branch] => branch.iter().for_each(|node| self.local(node, at, maybes, false)),
+            _ => self.local(&Node::All(rest), at, maybes, false),
+        }
+        self.stages.push(stage);
+    }
+
+    /// One branch: the scenario layer sees to it that a tell is the end of it.
+    fn branch(&self, nodes: &[Node], maybes: &[Chance], local: &mut Vec<Node>, stage: &mut Stage) {
+        for node in nodes {
             match node {
                 Node::Tell(tell) if self.travels(tell) => {
                     stage.push(Self::of(tell, tell.body.clone(), maybes, tell.best_effort));
                 }
-                _ => self.local(node, at, maybes, false),
+                Node::Maybe { chance, body }
+                    if self.lower.tells_travel_by(body) != Preset::Rest =>
+                {
+                    let mut inner = Vec::new();
+                    let all: Vec<Chance> = maybes.iter().copied().chain([*chance]).collect();
+                    self.branch(body, &all, &mut inner, stage);
+                    if !inner.is_empty() {
+                        local.push(Node::Maybe { chance: *chance, body: inner });
+                    }
+                }
+                _ => local.push(node.clone()),
             }
         }
-        self.stages.push(stage);
     }
 
     fn of(tell: &Tell, nodes: Vec<Node>, maybes: &[Chance], best_effort: bool) -> Segment {
@@ -125,6 +210,7 @@ impl Planner<'_, '_> {
             demand: tell.demand.clone(),
             refuses: tell.refuses,
             best_effort,
+            is_told: true,
             maybes: maybes.to_vec(),
             path: tell.path.clone(),
         }
@@ -148,6 +234,7 @@ impl Planner<'_, '_> {
             },
             refuses: Chance { probability: 0.0, name: 0 },
             best_effort,
+            is_told: false,
             maybes: maybes.to_vec(),
             path,
         }

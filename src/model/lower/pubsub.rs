@@ -23,7 +23,7 @@
 use super::super::flow::{Demand, Node, default_work};
 use super::super::program::{EntryIx, Instr, Outgoing, Pc, PubIx, Row, Txn};
 use super::plan::{Segment, Stage, stages};
-use super::{Lower, UNDO};
+use super::{Last, Lower, UNDO};
 use crate::base::name_hash;
 use crate::scenario::tree::NodeIx;
 
@@ -60,30 +60,29 @@ pub(super) fn home(lower: &mut Lower<'_>, nodes: &[Node]) -> EntryIx {
 fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
     let label = lower.label("home");
     let entry = lower.reserve(saga.home, label);
-    let first = &saga.stages[0][0];
     lower.begin(entry);
-    lower.work(&first.demand);
-    let sends: Vec<Outgoing> = if lower.design.outbox { outgoing(saga, 1) } else { Vec::new() };
-    let promise = |txn: &mut Txn| {
-        txn.promises = true;
-        txn.row = Some(Row::Begin { stage: 1 });
-        txn.outbox.extend(&sends);
-    };
-    if saga.has_store {
-        lower.steps(&first.nodes, saga.home, Some(&promise));
-    } else {
-        lower.steps(&first.nodes, saga.home, None);
-    }
-    if sends.is_empty() {
-        advance(lower, saga, 1, &[Instr::Answer, Instr::End]);
-    } else {
-        lower.emit(Instr::Answer);
-        lower.emit(Instr::End);
+    lower.work(&saga.stages[0][0].demand);
+    let mut at = 0;
+    loop {
+        let sends = if lower.design.outbox { outgoing(saga, at + 1) } else { Sends::none(at + 1) };
+        own_steps(lower, saga, at, &sends.commands);
+        if sends.waits {
+            lower.emit(Instr::Answer);
+            lower.emit(Instr::End);
+            break;
+        }
+        match saga.stages.get(sends.next).map(Vec::as_slice) {
+            Some([own]) if lower.design.outbox && own.maybes.is_empty() => at = sends.next,
+            _ => {
+                advance(lower, saga, sends.next, &[Instr::Answer, Instr::End]);
+                break;
+            }
+        }
     }
     lower.on_failed(entry);
-    lower.undo_steps(&first.nodes, saga.home);
+    undo_request(lower, saga);
     // With an outbox the saga may have begun though nothing was heard of it: it goes on then.
-    if saga.has_store && sends.is_empty() {
+    if saga.has_store && !lower.design.outbox {
         let name = name_hash(&lower.label("unconfirmed"));
         let txn = Txn { name, row: Some(Row::Finish), refuses: true, ..Txn::default() };
         lower.store(saga.home, "saga", txn);
@@ -91,24 +90,75 @@ fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
     lower.emit(Instr::Answer);
     lower.emit(Instr::End);
     lower.on_refused(entry);
-    lower.undo_steps(&first.nodes, saga.home);
+    let is_long = undo_request(lower, saga) > 1;
+    if saga.has_store && is_long {
+        lower.finish_row(saga.home);
+    }
     lower.emit(Instr::Answer);
     lower.emit(Instr::End);
     entry
 }
 
-/// The commands that the home's first commit appends to its outbox: all up to the first that are
-/// waited for. A branch that may not be taken is passed through by its handler.
-fn outgoing(saga: &Saga, from: usize) -> Vec<Outgoing> {
-    let mut sends = Vec::new();
-    for stage in from..saga.stages.len() {
-        let commands = saga.commands[stage].iter().flatten();
-        sends.extend(commands.map(|publication| Outgoing {
+/// The home's own steps of stage `at`; their last transaction takes the commands that follow, the
+/// first one the saga's row.
+fn own_steps(lower: &mut Lower<'_>, saga: &Saga, at: usize, commands: &[Outgoing]) {
+    let own = &saga.stages[at][0];
+    let join = |txn: &mut Txn| {
+        if at == 0 {
+            txn.promises = true;
+            txn.row = Some(Row::Begin { stage: 1 });
+        }
+        txn.outbox.extend(commands);
+    };
+    let joins = saga.has_store && (at == 0 || !commands.is_empty());
+    lower.steps(&own.nodes, saga.home, joins.then_some(Last { path: &own.path, join: &join }));
+}
+
+/// Takes back what the home did before anybody else was waited for; says how many segments.
+fn undo_request(lower: &mut Lower<'_>, saga: &Saga) -> usize {
+    let is_waited_for = |stage: &Stage| {
+        stage.iter().any(|segment| segment.service != saga.home && !segment.best_effort)
+    };
+    let before = saga.stages.iter().take_while(|stage| !is_waited_for(stage)).flatten();
+    let own: Vec<&Segment> = before.filter(|segment| segment.service == saga.home).collect();
+    for segment in own.iter().rev() {
+        lower.undo_steps(&segment.nodes, saga.home);
+    }
+    own.len()
+}
+
+/// Commands that are appended to an outbox together.
+struct Sends {
+    commands: Vec<Outgoing>,
+    /// The first stage that they leave out.
+    next: usize,
+    /// Does the saga wait for one of them?
+    waits: bool,
+}
+
+impl Sends {
+    fn none(next: usize) -> Self {
+        Self { commands: Vec::new(), next, waits: false }
+    }
+}
+
+/// The commands that a commit of the home's appends to its outbox: all up to the first that are
+/// waited for, or to the home's next own steps. A branch that may not be taken is passed through by
+/// its handler.
+fn outgoing(saga: &Saga, from: usize) -> Sends {
+    let mut sends = Sends::none(from);
+    while let Some(commands) = saga.commands.get(sends.next) {
+        if commands.iter().any(Option::is_none) || !saga.has_store {
+            break;
+        }
+        sends.commands.extend(commands.iter().flatten().map(|publication| Outgoing {
             publication: *publication,
             write: None,
             when_refused: false,
         }));
-        if saga.stages[stage].iter().any(|segment| !segment.best_effort) {
+        sends.waits = saga.stages[sends.next].iter().any(|segment| !segment.best_effort);
+        sends.next += 1;
+        if sends.waits {
             break;
         }
     }
@@ -128,7 +178,13 @@ fn advance(lower: &mut Lower<'_>, saga: &Saga, from: usize, end: &[Instr]) {
         if let [segment] = segments.as_slice() {
             let skips = maybes(lower, segment);
             match saga.commands[stage][0] {
-                None => lower.steps(&segment.nodes, saga.home, None),
+                None => {
+                    if segment.is_told {
+                        lower.work(&segment.demand);
+                        lower.refuse(segment.refuses);
+                    }
+                    lower.steps(&segment.nodes, saga.home, None);
+                }
                 Some(publication) => {
                     publish(lower, publication);
                     if !segment.best_effort {

@@ -121,7 +121,12 @@ impl Bench {
 
     pub fn model(&self) -> Model {
         let instance = |node| InstanceModel { node: NodeIx(node), index: 0 };
-        let node = |first| NodeModel { first: InstanceId(first), count: 1, name: u64::from(first) };
+        let node = |first| NodeModel {
+            first: InstanceId(first),
+            count: 1,
+            name: u64::from(first),
+            traffic: crate::model::Traffic::default(),
+        };
         let nodes: Vec<NodeModel> = (0..3).map(node).collect();
         let scenario = self.scenario();
         let publication = |label: &str| Publication {
@@ -243,7 +248,7 @@ pub struct Town {
 impl World for Town {
     type Event = Event;
 
-    fn handle(&mut self, at: InstanceId, event: Event, ctx: &mut Context<'_, Event>) {
+    fn handle(&mut self, at: InstanceId, event: &Event, ctx: &mut Context<'_, Event>) {
         let mut env = Env {
             model: &self.model,
             ctx,
@@ -252,7 +257,7 @@ impl World for Town {
             incarnation: 0,
         };
         let now = env.now().0;
-        match event {
+        match *event {
             Event::Fault(Edge::Down { host }) => {
                 self.is_down = true;
                 self.db.crash(host, &mut env);
@@ -267,7 +272,7 @@ impl World for Town {
             Event::Message(message) if at == DB && self.is_down => {
                 env.fact(Fact::Dropped { op: message.op.id, why: Some(Reason::LostMessage) });
             }
-            Event::Message(message) if at == DB => self.db.receive(message, &mut env),
+            Event::Message(message) if at == DB => self.db.receive(&message, &mut env),
             Event::Message(Message { op, body, .. }) => match body {
                 Body::Answer { verdict, .. } => {
                     self.answers.push((now - HOP, op.id.number(), verdict, op));
@@ -282,7 +287,7 @@ impl World for Town {
                         _ => None,
                     };
                     if let Some(verdict) = verdict {
-                        env.send(DB, op, Body::Answer { call, verdict });
+                        env.send(DB, &op, Body::Answer { call, verdict });
                     }
                     env.fact(Fact::Dropped { op: op.id, why: None });
                 }

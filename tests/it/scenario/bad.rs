@@ -164,6 +164,17 @@ pub const MEANING: &[Bad] = &[
         r#"Tell("mail", Tell("orders", Tell("mail", Tell("orders", Tell("mail", Work("1ms")))))"#,
     ),
     Bad("E0604", r#"Call("mail", work: "1ms")"#, r#"Work("1ms")"#),
+    Bad(
+        "E0604",
+        r#"Call("mail", work: "1ms")"#,
+        r#"Tell("mail", Tell("inventory", Add("stock", 1)))"#,
+    ),
+    Bad(
+        "E0604",
+        r#"Call("mail", work: "1ms")"#,
+        r#"Maybe("5%", [Tell("mail", Work("1ms")), Call("mail")])"#,
+    ),
+    Bad("E0604", r#"Call("mail", work: "1ms")"#, r#"Repeat(2, Tell("mail", Work("1ms")))"#),
     Bad("E0501", r#"Call("mail", work: "1ms")"#, r#"Maybe("5%", [])"#),
     Bad("E0605", r#"Write("order", undo: Write)"#, r#"Repeat(9, Write("order", undo: Write))"#),
     Bad(
@@ -211,6 +222,11 @@ pub const DESIGNS: &[Bad] = &[
     Bad("E0702", r#"{ "payments": Rest() }"#, r#"{ "view-order/inventory": Rest() }"#),
     Bad("E0205", r#"{ "payments": Rest() }"#, r#"{ "view-oder/payments": Rest() }"#),
     Bad("E0703", r#"Call("mail", work: "1ms")"#, r#"Call("mail", steps: Ask("stock"))"#),
+    Bad(
+        "E0704",
+        r#""view-order": (home: "orders""#,
+        r#""pair": (home: "mail", steps: All([Tell("orders", Write("order")), Tell("payments", Write("payment"))])), "view-order": (home: "orders""#,
+    ),
     Bad("W0701", r#""patient": ("#, r#""idle": (), "patient": ("#),
     Bad("E0304", r#"tries: 3"#, r#"tries: 0"#),
     Bad("E0204", r#"tries: 3, "#, ""),
