@@ -29,7 +29,7 @@ fn hold_queue(criterion: &mut Criterion) {
         }
         group.bench_function(BenchmarkId::from_parameter(pending), |bencher| {
             bencher.iter(|| {
-                let (key, _, event) = queue.pop(|_, _| false).expect("held");
+                let (key, _, event) = queue.pop().expect("held");
                 let seen = event[3];
                 push(&mut queue, key.time().0);
                 seen
@@ -47,14 +47,14 @@ struct Hold {
 impl World for Hold {
     type Event = Payload;
 
-    fn handle(&mut self, at: InstanceId, event: Payload, ctx: &mut Context<'_, Payload>) {
+    fn handle(&mut self, at: InstanceId, event: &Payload, ctx: &mut Context<'_, Payload>) {
         self.count += 1;
         let dest = InstanceId((at.0 + 1) & 15);
         if self.lane {
-            ctx.via(LaneId(0), dest, Class::Message, event);
+            ctx.via(LaneId(0), dest, Class::Message, *event);
         } else {
             let delay = (math::neg_ln_unit(mix(event[0], self.count)) * 1e6) as u64;
-            ctx.send(dest, Span(delay), Class::Message, event);
+            ctx.send(dest, Span(delay), Class::Message, *event);
         }
     }
 

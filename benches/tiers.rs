@@ -47,7 +47,7 @@ fn main() {
     group.throughput(Throughput::Elements(requests)).sample_size(20);
     group.bench_function("bare loop", |bencher| bencher.iter(|| bare::run(black_box(requests), 1)));
     group.bench_function("windtunnel", |bencher| {
-        bencher.iter(|| simulate::run(&scenario, 0, black_box(1)))
+        bencher.iter(|| simulate::run(&scenario, 0, black_box(1)));
     });
     group.finish();
     criterion.final_summary();

@@ -3,10 +3,12 @@
 
 pub mod analysis;
 pub mod base;
+pub mod cli;
 pub mod engine;
 pub mod faults;
 pub mod model;
 pub mod nodes;
 pub mod probes;
+pub mod report;
 pub mod scenario;
 pub mod simulate;

@@ -3,11 +3,11 @@
 
 use super::expression::{Argument, ExpressionError, Figure, Node, Word};
 use super::metric::{Guarantee, Metric, Role, Subject};
-use super::names::nearest;
 use super::resolve::Resolver;
 use super::unit::Unit;
 use crate::base::Time;
 use crate::probes::Reason;
+use crate::scenario::nearest;
 use crate::scenario::tree::Scenario;
 
 impl Resolver<'_> {

@@ -25,7 +25,6 @@ pub mod expression;
 mod lexer;
 pub mod measures;
 pub mod metric;
-pub mod names;
 mod parser;
 mod ranking;
 pub mod reading;

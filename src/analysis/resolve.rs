@@ -3,9 +3,9 @@
 
 use super::expression::{Expression, ExpressionError, Figure, Kind, Node, Word};
 use super::metric;
-use super::names::nearest;
 use super::statement::{Asked, Body, Claim, Statement, Term};
 use super::unit::{Operator, Unit};
+use crate::scenario::nearest;
 use crate::scenario::tree::Scenario;
 
 /// Checks an expression against a scenario.

@@ -1,11 +1,14 @@
-//! What every layer shares: time, the distributions' vocabulary, chance and portable mathematics.
+//! What every layer shares: time, the distributions' vocabulary, chance, portable mathematics and
+//! tables by id.
 //! Knows no scenario, no node and no terminal.
 
 pub mod chance;
 pub mod dist;
 pub mod math;
+pub mod table;
 pub mod time;
 
 pub use chance::{Popularity, Stream, index, mix, name_hash, unit};
 pub use dist::Dist;
+pub use table::Table;
 pub use time::{Span, Time};

@@ -10,15 +10,10 @@ pub struct Entry {
     pub slot: u32,
     /// The instance it goes to.
     pub dest: u32,
-    /// The lane whose head it is, or [`Entry::NO_LANE`].
-    pub lane: u32,
 }
 
 impl Entry {
-    /// The lane of an entry that belongs to the heap alone.
-    pub const NO_LANE: u32 = u32::MAX;
-
-    const NOTHING: Self = Self { key: u128::MAX, slot: 0, dest: 0, lane: Self::NO_LANE };
+    const NOTHING: Self = Self { key: u128::MAX, slot: 0, dest: 0 };
 }
 
 /// Four siblings, on two cache lines of their own.
@@ -56,22 +51,27 @@ impl Heap {
         self.len() == 0
     }
 
-    /// The smallest entry.
-    pub fn first(&mut self) -> Option<&Entry> {
+    /// The smallest key; above every key if there is none.
+    #[inline]
+    pub fn first(&mut self) -> u128 {
         if self.vacant {
             self.close();
         }
-        (self.len > 0).then(|| &self.families[0].0[3])
+        self.families[0].0[3].key
     }
 
     /// Takes the smallest entry.
+    #[inline]
     pub fn pop(&mut self) -> Option<Entry> {
-        let first = *self.first()?;
-        self.vacant = true;
-        Some(first)
+        if self.vacant {
+            self.close();
+        }
+        self.vacant = self.len > 0;
+        self.vacant.then(|| self.families[0].0[3])
     }
 
     /// Adds an entry.
+    #[inline]
     pub fn push(&mut self, entry: Entry) {
         if self.vacant {
             self.vacant = false;

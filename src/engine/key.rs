@@ -50,6 +50,7 @@ impl Key {
 
     /// Packs a key. The time must not be after the horizon, nor the depth above the deepest; the
     /// counter wraps after 2^40 events of one origin, half a day of doing nothing else.
+    #[inline]
     pub fn new(time: Time, depth: u32, class: Class, origin: InstanceId, counter: u64) -> Self {
         debug_assert!(time <= Self::HORIZON && depth <= Self::MAX_DEPTH);
         debug_assert!((origin.0 as usize) < Self::MAX_INSTANCES && counter >> ORIGIN_SHIFT == 0);

@@ -1,5 +1,5 @@
 //! FIFO lanes: what is scheduled with one constant delay comes due in the order in which it was
-//! scheduled, so only the first of a lane needs to stand in the heap. Knows keys, not events.
+//! scheduled, so it stands in line and never sees the heap. Knows keys, not events.
 
 use std::collections::VecDeque;
 
@@ -9,78 +9,112 @@ use crate::base::Span;
 
 /// The events of one constant delay.
 ///
-/// ```text
-/// heap <-- head | ring: next, next, next, ... tail
-/// ```
-///
-/// The keys of a lane rise strictly from its head to its tail. Usually they do by themselves; an
-/// entry below the tail (events of one instant that were handled in another order than their
+/// The keys of a lane rise strictly from its front to its back. Usually they do by themselves; an
+/// entry below the last one (events of one instant that were handled in another order than their
 /// origins' numbers) is refused and goes to the heap, so that lanes never change the order.
 #[derive(Clone, Debug)]
 struct Lane {
     delay: Span,
-    has_head: bool,
-    tail: u128,
-    ring: VecDeque<Entry>,
+    line: VecDeque<Entry>,
 }
 
 /// All lanes of a simulation.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Lanes {
     lanes: Vec<Lane>,
+    /// The key at the front of each lane, [`EMPTY`] if there is none: side by side, because taking
+    /// an event out of a lane looks at all of them.
+    fronts: Vec<u128>,
+    /// The smallest of them, and whose it is.
+    first: u128,
+    first_lane: u32,
 }
+
+/// Above every key.
+const EMPTY: u128 = u128::MAX;
 
 impl Lanes {
     /// One lane for each constant delay.
     pub fn new(delays: &[Span]) -> Self {
-        let lane =
-            |delay: &Span| Lane { delay: *delay, has_head: false, tail: 0, ring: VecDeque::new() };
-        Self { lanes: delays.iter().map(lane).collect() }
+        let lane = |delay: &Span| Lane { delay: *delay, line: VecDeque::new() };
+        Self {
+            lanes: delays.iter().map(lane).collect(),
+            fronts: vec![EMPTY; delays.len()],
+            first: EMPTY,
+            first_lane: 0,
+        }
     }
 
     /// The constant delay of a lane.
+    #[inline]
     pub fn delay(&self, lane: LaneId) -> Span {
         self.lanes[lane.0 as usize].delay
     }
 
-    /// Takes an entry in; gives it back if it has to go to the heap, as head of the lane or because
-    /// it came too late to stand in line.
-    pub fn push(&mut self, lane: LaneId, mut entry: Entry) -> Option<Entry> {
-        let line = &mut self.lanes[lane.0 as usize];
-        if line.has_head && entry.key <= line.tail {
-            return Some(entry);
+    /// Takes an entry in, unless it came too late to stand in line.
+    #[inline]
+    pub fn push(&mut self, lane: LaneId, entry: Entry) -> bool {
+        let line = &mut self.lanes[lane.0 as usize].line;
+        match line.back() {
+            Some(last) if entry.key <= last.key => return false,
+            Some(_) => {}
+            None => {
+                self.fronts[lane.0 as usize] = entry.key;
+                if entry.key < self.first {
+                    (self.first, self.first_lane) = (entry.key, lane.0);
+                }
+            }
         }
-        entry.lane = lane.0;
-        line.tail = entry.key;
-        if line.has_head {
-            line.ring.push_back(entry);
+        line.push_back(entry);
+        true
+    }
+
+    /// The smallest key in all lanes; above every key if they are empty.
+    #[inline]
+    pub fn first(&self) -> u128 {
+        self.first
+    }
+
+    /// Takes out the entry with the smallest key in all lanes.
+    #[inline]
+    pub fn pop(&mut self) -> Option<Entry> {
+        if self.first == EMPTY {
             return None;
         }
-        line.has_head = true;
-        Some(entry)
+        self.pop_front(LaneId(self.first_lane))
     }
 
-    /// What stands first in line behind the head.
-    pub fn next(&self, lane: u32) -> Option<&Entry> {
-        self.lanes[lane as usize].ring.front()
+    /// What stands first in a lane.
+    #[inline]
+    pub fn front(&self, lane: LaneId) -> Option<&Entry> {
+        self.lanes[lane.0 as usize].line.front()
     }
 
-    /// Takes out what stands first in line behind the head.
-    pub fn drop_next(&mut self, lane: u32) -> Option<Entry> {
-        self.lanes[lane as usize].ring.pop_front()
+    /// Takes out what stands first in a lane.
+    #[inline]
+    pub fn pop_front(&mut self, lane: LaneId) -> Option<Entry> {
+        let line = &mut self.lanes[lane.0 as usize].line;
+        let front = line.pop_front();
+        self.fronts[lane.0 as usize] = line.front().map_or(EMPTY, |next| next.key);
+        if lane.0 == self.first_lane {
+            self.find_first();
+        }
+        front
     }
 
-    /// After the head has left the heap: the new head, if there is one.
-    pub fn advance(&mut self, lane: u32) -> Option<Entry> {
-        let line = &mut self.lanes[lane as usize];
-        let head = line.ring.pop_front();
-        line.has_head = head.is_some();
-        head
+    #[inline]
+    fn find_first(&mut self) {
+        self.first = EMPTY;
+        for (lane, front) in (0..).zip(&self.fronts) {
+            if *front < self.first {
+                (self.first, self.first_lane) = (*front, lane);
+            }
+        }
     }
 
-    /// All entries behind the heads, lane by lane.
+    /// All entries, lane by lane.
     pub fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.lanes.iter().flat_map(|lane| &lane.ring)
+        self.lanes.iter().flat_map(|lane| &lane.line)
     }
 }
 
@@ -89,31 +123,28 @@ mod tests {
     use super::*;
 
     fn entry(key: u128) -> Entry {
-        Entry { key, slot: 0, dest: 0, lane: Entry::NO_LANE }
+        Entry { key, slot: 0, dest: 0 }
     }
 
     #[test]
-    fn only_the_head_and_latecomers_go_to_the_heap() {
+    fn latecomers_are_refused() {
         let mut lanes = Lanes::new(&[Span(5)]);
-        let mut push = |key| lanes.push(LaneId(0), entry(key)).map(|entry| entry.lane);
-        assert_eq!(push(10), Some(0), "the head");
-        assert_eq!(push(20), None);
-        assert_eq!(push(15), Some(Entry::NO_LANE), "below the tail");
-        assert_eq!(push(30), None);
+        let taken = [10, 20, 15, 30].map(|key| lanes.push(LaneId(0), entry(key)));
+        assert_eq!(taken, [true, true, false, true]);
         let waiting: Vec<u128> = lanes.iter().map(|entry| entry.key).collect();
-        assert_eq!(waiting, [20, 30]);
+        assert_eq!(waiting, [10, 20, 30]);
     }
 
     #[test]
-    fn heads_follow_each_other_until_the_lane_is_empty() {
+    fn the_first_of_all_lanes_comes_first() {
         let mut lanes = Lanes::new(&[Span(5), Span(6)]);
-        for key in [1, 2, 3] {
-            lanes.push(LaneId(1), entry(key));
+        for (lane, key) in [(0, 2), (0, 5), (1, 1), (1, 3), (1, 4)] {
+            assert!(lanes.push(LaneId(lane), entry(key)));
         }
-        assert_eq!(lanes.advance(1).map(|entry| entry.key), Some(2));
-        assert_eq!(lanes.drop_next(1).map(|entry| entry.key), Some(3));
-        assert!(lanes.advance(1).is_none());
-        assert!(lanes.push(LaneId(1), entry(1)).is_some(), "a new head may have any key");
-        assert_eq!(lanes.delay(LaneId(1)), Span(6));
+        assert_eq!(lanes.pop_front(LaneId(0)).map(|entry| entry.key), Some(2));
+        let taken: Vec<u128> = std::iter::from_fn(|| lanes.pop()).map(|entry| entry.key).collect();
+        assert_eq!((taken, lanes.first()), (vec![1, 3, 4, 5], u128::MAX));
+        assert!(lanes.push(LaneId(1), entry(1)), "an empty lane takes any key");
+        assert_eq!((lanes.first(), lanes.delay(LaneId(1))), (1, Span(6)));
     }
 }

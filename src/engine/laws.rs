@@ -159,7 +159,7 @@ struct Hydra {
 impl World for Hydra {
     type Event = ();
 
-    fn handle(&mut self, at: InstanceId, (): (), ctx: &mut Context<'_, ()>) {
+    fn handle(&mut self, at: InstanceId, (): &(), ctx: &mut Context<'_, ()>) {
         for _ in 0..self.children {
             ctx.send(InstanceId(1 - at.0), self.delay, Class::Message, ());
         }

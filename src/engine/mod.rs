@@ -28,11 +28,11 @@ pub struct LaneId(pub u32);
 
 /// What is simulated: a value that changes only when it is handed an event.
 pub trait World {
-    /// Everything that can happen to an instance; payloads travel by value.
+    /// Everything that can happen to an instance.
     type Event: Copy;
 
     /// One event happens at one instance. Must touch only that instance's own state, and probes.
-    fn handle(&mut self, at: InstanceId, event: Self::Event, ctx: &mut Context<'_, Self::Event>);
+    fn handle(&mut self, at: InstanceId, event: &Self::Event, ctx: &mut Context<'_, Self::Event>);
 
     /// A timer nobody waits for any more: dropped unseen, neither counted nor digested. Depends
     /// only on the instance's own state, and once stale is always stale.
@@ -81,29 +81,34 @@ impl<E: Copy> Context<'_, E> {
     }
 
     /// Schedules an event at an instance.
+    #[inline]
     pub fn send(&mut self, dest: InstanceId, delay: Span, class: Class, event: E) {
         let key = self.key_after(delay, class);
         self.queue.push(key, dest, event);
     }
 
     /// Schedules an event at an instance, after the constant delay of a lane.
+    #[inline]
     pub fn via(&mut self, lane: LaneId, dest: InstanceId, class: Class, event: E) {
         let key = self.key_after(self.queue.delay(lane), class);
         self.queue.push_lane(lane, key, dest, event);
     }
 
     /// Schedules an event at this instance.
+    #[inline]
     pub fn after(&mut self, delay: Span, class: Class, event: E) {
         self.send(self.me, delay, class, event);
     }
 
     /// Schedules an event at this instance, after the constant delay of a lane.
+    #[inline]
     pub fn after_lane(&mut self, lane: LaneId, class: Class, event: E) {
         self.via(lane, self.me, class, event);
     }
 
     /// The key of the next event that this instance schedules. An event at the deepest depth is
     /// never handled (see [`Stop::TooManyAtOnce`]), so one more always fits.
+    #[inline]
     fn key_after(&mut self, delay: Span, class: Class) -> Key {
         let time = (self.now() + delay).min(Key::HORIZON);
         let depth = if time > self.now() { 0 } else { self.key.depth() + 1 };

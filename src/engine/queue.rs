@@ -12,15 +12,15 @@ pub type Due<E> = (Key, InstanceId, E);
 /// Pending events in the order of their keys. Payloads are `Copy` and lie in a slab, freed when
 /// the event is taken, so that in the steady state nothing is allocated.
 ///
-/// A push and a pop cost O(log n) in the heap. In a lane they cost O(1), and an event that has
-/// become stale while standing in a lane never sees the heap.
+/// A push and a pop cost O(log n) in the heap. In a lane a push costs O(1), and a pop one look at
+/// the front of each lane.
 #[derive(Clone, Debug)]
 pub struct Queue<E> {
     heap: Heap,
     lanes: Lanes,
     uses_lanes: bool,
     /// The lane to which a timeout was added last, if its front was not looked at since.
-    unswept: u32,
+    unswept: Option<LaneId>,
     payloads: Vec<E>,
     free: Vec<u32>,
 }
@@ -36,7 +36,7 @@ impl<E: Copy> Queue<E> {
             heap: Heap::default(),
             lanes: Lanes::new(delays),
             uses_lanes: true,
-            unswept: Entry::NO_LANE,
+            unswept: None,
             payloads: Vec::new(),
             free: Vec::new(),
         }
@@ -64,57 +64,64 @@ impl<E: Copy> Queue<E> {
     }
 
     /// The constant delay of a lane.
+    #[inline]
     pub fn delay(&self, lane: LaneId) -> Span {
         self.lanes.delay(lane)
     }
 
     /// Adds an event to the heap.
+    #[inline]
     pub fn push(&mut self, key: Key, dest: InstanceId, event: E) {
         let slot = self.store(event);
-        self.heap.push(Entry { key: key.0, slot, dest: dest.0, lane: Entry::NO_LANE });
+        self.heap.push(Entry { key: key.0, slot, dest: dest.0 });
     }
 
     /// Adds an event to a lane: the key should be the lane's delay away from now.
+    #[inline]
     pub fn push_lane(&mut self, lane: LaneId, key: Key, dest: InstanceId, event: E) {
-        if !self.uses_lanes {
-            return self.push(key, dest, event);
-        }
         let slot = self.store(event);
-        let entry = Entry { key: key.0, slot, dest: dest.0, lane: Entry::NO_LANE };
-        if let Some(entry) = self.lanes.push(lane, entry) {
-            self.heap.push(entry);
+        let entry = Entry { key: key.0, slot, dest: dest.0 };
+        if !self.uses_lanes || !self.lanes.push(lane, entry) {
+            return self.heap.push(entry);
         }
         if key.class() == Class::Timeout {
-            self.unswept = lane.0;
+            self.unswept = Some(lane);
         }
     }
 
     /// The key of the first event, which may be stale.
+    #[inline]
     pub fn first(&mut self) -> Option<Key> {
-        self.heap.first().map(|entry| Key(entry.key))
+        let first = self.heap.first().min(self.lanes.first());
+        (first != u128::MAX).then_some(Key(first))
     }
 
-    /// Takes the first event, which may be stale. Behind the head of a lane, the next event that is
-    /// not stale moves up.
-    pub fn pop(&mut self, is_stale: impl Fn(InstanceId, &E) -> bool) -> Option<Due<&E>> {
-        let Entry { key, slot, dest, lane } = self.heap.pop()?;
+    /// Takes the first event, which may be stale.
+    #[inline]
+    pub fn pop(&mut self) -> Option<Due<&E>> {
+        let from_lane = self.lanes.first() < self.heap.first();
+        let first = if from_lane { self.lanes.pop() } else { self.heap.pop() };
+        let Entry { key, slot, dest } = first?;
         self.free.push(slot);
-        if lane != Entry::NO_LANE {
-            self.drop_stale(lane, usize::MAX, is_stale);
-            if let Some(head) = self.lanes.advance(lane) {
-                self.heap.push(head);
-            }
-        }
         // Free, but nothing is written to it before the next push.
         Some((Key(key), InstanceId(dest), &self.payloads[slot as usize]))
     }
 
     /// Drops stale timeouts early, so that a lane is as long as its timers live, not as long as
     /// their delay: two from the front of the lane that a timeout was added to last.
+    #[inline]
     pub fn sweep(&mut self, is_stale: impl Fn(InstanceId, &E) -> bool) {
-        if self.unswept != Entry::NO_LANE {
-            let lane = std::mem::replace(&mut self.unswept, Entry::NO_LANE);
-            self.drop_stale(lane, SWEEP, is_stale);
+        let Some(lane) = self.unswept.take() else { return };
+        for _ in 0..SWEEP {
+            match self.lanes.front(lane) {
+                Some(next)
+                    if is_stale(InstanceId(next.dest), &self.payloads[next.slot as usize]) =>
+                {
+                    self.free.push(next.slot);
+                    self.lanes.pop_front(lane);
+                }
+                _ => return,
+            }
         }
     }
 
@@ -125,20 +132,7 @@ impl<E: Copy> Queue<E> {
         })
     }
 
-    fn drop_stale(&mut self, lane: u32, most: usize, is_stale: impl Fn(InstanceId, &E) -> bool) {
-        for _ in 0..most {
-            match self.lanes.next(lane) {
-                Some(next)
-                    if is_stale(InstanceId(next.dest), &self.payloads[next.slot as usize]) =>
-                {
-                    self.free.push(next.slot);
-                    self.lanes.drop_next(lane);
-                }
-                _ => return,
-            }
-        }
-    }
-
+    #[inline]
     fn store(&mut self, event: E) -> u32 {
         if let Some(slot) = self.free.pop() {
             self.payloads[slot as usize] = event;
@@ -195,7 +189,7 @@ mod tests {
                     queue.push_lane(LaneId(*lane), key, InstanceId(0), number);
                 }
                 Step::Pop => {
-                    while let Some((key, at, event)) = queue.pop(is_stale) {
+                    while let Some((key, at, event)) = queue.pop() {
                         if !is_stale(at, event) {
                             now = key.time().0;
                             taken.push((key, *event));
@@ -224,7 +218,7 @@ mod tests {
             queue.push(key(n, Class::Message, n), InstanceId(0), n);
         }
         for n in 10..1_000 {
-            assert_eq!(queue.pop(|_, _| false).map(|due| *due.2), Some(n - 10));
+            assert_eq!(queue.pop().map(|due| *due.2), Some(n - 10));
             queue.push(key(n, Class::Message, n), InstanceId(0), n);
         }
         assert_eq!((queue.len(), queue.peak()), (10, 10));

@@ -143,14 +143,12 @@ impl<W: World> Simulation<W> {
             if draining && next.time() > self.now() && !self.has_work() {
                 return Stop::Idle;
             }
-            let world = &self.world;
-            let due = self.queue.pop(|at, event| world.is_stale(at, event));
-            let Some((key, at, event)) = due else {
+            let Some((key, at, event)) = self.queue.pop() else {
                 return Stop::Idle;
             };
-            if !world.is_stale(at, event) {
+            if !self.world.is_stale(at, event) {
                 let event = *event;
-                self.handle(key, at, event);
+                self.handle(key, at, &event);
                 let world = &self.world;
                 self.queue.sweep(|at, event| world.is_stale(at, event));
             }
@@ -170,16 +168,15 @@ impl<W: World> Simulation<W> {
             if first > Key::end_of(until) {
                 return Stop::Until;
             }
-            let world = &self.world;
             while self.queue.first().is_some_and(|next| next.is_beside(first)) {
-                let due = self.queue.pop(|at, event| world.is_stale(at, event));
+                let due = self.queue.pop();
                 beside.extend(due.map(|(key, at, event)| (key, at, *event)));
             }
             let turn = mix(seed, self.events);
             beside.sort_unstable_by_key(|(key, at, _)| (mix(turn, u64::from(at.0)), *key));
             for (key, at, event) in beside.drain(..) {
                 if self.over.is_none() && !self.world.is_stale(at, &event) {
-                    self.handle(key, at, event);
+                    self.handle(key, at, &event);
                 }
             }
             self.world.settle();
@@ -187,7 +184,8 @@ impl<W: World> Simulation<W> {
         self.over.unwrap_or(Stop::Until)
     }
 
-    fn handle(&mut self, key: Key, at: InstanceId, event: W::Event) {
+    #[inline]
+    fn handle(&mut self, key: Key, at: InstanceId, event: &W::Event) {
         if key.time() > self.last.time() {
             self.events_before_now = self.events;
         } else if key.depth() == Key::MAX_DEPTH
@@ -200,7 +198,7 @@ impl<W: World> Simulation<W> {
         self.events += 1;
         let origin = self.ledgers[key.origin().0 as usize].name;
         let ledger = &mut self.ledgers[at.0 as usize];
-        ledger.fold(key, origin, self.world.fingerprint(&event));
+        ledger.fold(key, origin, self.world.fingerprint(event));
         let (queue, sent) = (&mut self.queue, &mut ledger.sent);
         self.world.handle(at, event, &mut Context { queue, sent, key, me: at });
         if self.queue.peak() > self.limits.in_flight {

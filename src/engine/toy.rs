@@ -42,11 +42,11 @@ struct Cell {
 impl World for Toy {
     type Event = Happening;
 
-    fn handle(&mut self, at: InstanceId, event: Happening, ctx: &mut Context<'_, Happening>) {
+    fn handle(&mut self, at: InstanceId, event: &Happening, ctx: &mut Context<'_, Happening>) {
         assert_eq!(at, ctx.me());
         let cell = &mut self.cells[at.0 as usize];
         self.seen.push((ctx.now(), ctx.key().depth(), cell.state));
-        match event {
+        match *event {
             Happening::Beat => {
                 cell.state = mix(cell.state, 1);
                 ctx.after(Span(70), Class::Timeout, Happening::Beat);

@@ -8,13 +8,13 @@ pub mod surge;
 pub mod windows;
 
 pub use network::Passage;
+pub use node::Edge;
 pub use windows::Windows;
 
 use crate::base::{Stream, Time};
 use crate::engine::InstanceId;
-use crate::model::{NodeIx, NodeModel};
-use crate::nodes::message::Edge;
-use crate::scenario::tree::Scenario;
+use crate::model::NodeModel;
+use crate::scenario::tree::{NodeIx, Scenario};
 
 /// All windows of all faults. The default is a world without any.
 #[derive(Clone, Debug, Default)]

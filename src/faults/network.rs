@@ -4,7 +4,7 @@
 
 use super::windows::Windows;
 use crate::base::{Dist, Span, Stream, Time};
-use crate::model::NodeIx;
+use crate::scenario::tree::NodeIx;
 use crate::scenario::tree::{FaultKind, Path};
 
 /// What the network does with one message.

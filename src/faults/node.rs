@@ -5,8 +5,21 @@ use super::windows::Windows;
 use crate::base::Time;
 use crate::engine::InstanceId;
 use crate::model::NodeModel;
-use crate::nodes::message::Edge;
 use crate::scenario::tree::{FaultKind, Target};
+
+/// An edge of a fault, at the instance it befalls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Edge {
+    /// The process (or with `host` the machine) goes.
+    Down {
+        /// Silence instead of resets.
+        host: bool,
+    },
+    /// It may come back, if nothing else keeps it down.
+    Up,
+    /// A pause ends: look for work.
+    Resume,
+}
 
 /// All faults of instances.
 #[derive(Clone, Debug, Default)]
@@ -111,7 +124,7 @@ mod tests {
 
     use super::*;
     use crate::faults::tests::{nodes, windows};
-    use crate::model::NodeIx;
+    use crate::scenario::tree::NodeIx;
 
     const DB: InstanceId = InstanceId(1);
 

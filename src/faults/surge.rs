@@ -2,8 +2,8 @@
 
 use super::windows::Windows;
 use crate::base::Time;
-use crate::model::NodeIx;
 use crate::scenario::tree::FaultKind;
+use crate::scenario::tree::NodeIx;
 
 /// All surges.
 #[derive(Clone, Debug, Default)]

@@ -94,7 +94,7 @@ pub(super) fn list_effects<'a>(
             }
             Node::Tell(tell) => list_effects(&tell.body, best_effort || tell.best_effort, into),
             Node::Call { body, .. } | Node::Maybe { body, .. } => {
-                list_effects(body, best_effort, into)
+                list_effects(body, best_effort, into);
             }
             Node::All(branches) => {
                 for branch in branches {

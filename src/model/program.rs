@@ -73,39 +73,107 @@ pub enum Act {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Instr {
     /// Hold a worker for a demand drawn from the operation's word and `name`.
-    Work { dist: Dist, name: u64 },
+    Work {
+        /// How long.
+        dist: Dist,
+        /// Names its draw.
+        name: u64,
+    },
     /// Be refused with this probability, drawn from the operation's word and `name`.
-    Refuse { probability: f64, name: u64 },
+    Refuse {
+        /// How often.
+        probability: f64,
+        /// Names its draw.
+        name: u64,
+    },
     /// Be refused if the value seen last is below this.
-    Need { least: i64 },
+    Need {
+        /// The least that will do.
+        least: i64,
+    },
     /// Go to `to` with probability `1 - probability`, drawn from the operation's word and `name`.
-    Maybe { probability: f64, name: u64, to: Pc },
+    Maybe {
+        /// How often it goes straight on.
+        probability: f64,
+        /// Names its draw.
+        name: u64,
+        /// Where it goes otherwise.
+        to: Pc,
+    },
     /// Go to `to` unless one of these effects is done.
-    IfDone { effects: u64, to: Pc },
+    IfDone {
+        /// Their bits.
+        effects: u64,
+        /// Where it goes if none is.
+        to: Pc,
+    },
     /// Go on there.
-    Jump { to: Pc },
+    Jump {
+        /// Where.
+        to: Pc,
+    },
     /// Call `entry` and wait. `effects`: what is done when it answers `Done`; with `unknown_is_done`
     /// also when its outcome is unknown (so that it is taken back too). With `best_effort`
     /// refusals and failures change nothing.
     Call {
+        /// What the callee runs.
         entry: EntryIx,
+        /// How the call is guarded.
         policy: Option<PolicyIx>,
+        /// Bits of what is done when it answers `Done`.
         effects: u64,
+        /// Is an unknown outcome counted as done?
         unknown_is_done: bool,
+        /// Do refusals and failures change nothing?
         best_effort: bool,
     },
     /// Run a transaction at the own store and wait; `Answer::Idle` goes to `idle`.
-    /// What it `writes` is what was made, not what the flow has seen.
-    Store { entry: EntryIx, policy: Option<PolicyIx>, effects: u64, writes: bool, idle: Pc },
+    /// What it writes is what was made, not what the flow has seen.
+    Store {
+        /// Which transaction.
+        entry: EntryIx,
+        /// How the call is guarded.
+        policy: Option<PolicyIx>,
+        /// Bits of what it does.
+        effects: u64,
+        /// Does it write?
+        writes: bool,
+        /// Where `Answer::Idle` goes.
+        idle: Pc,
+    },
     /// Read through this instance's cache; on a miss call `entry` (once for all that wait) and keep
     /// the answer.
-    Cached { entity: EntityIx, key: KeyRule, entry: EntryIx, policy: Option<PolicyIx> },
+    Cached {
+        /// Of what.
+        entity: EntityIx,
+        /// Which item.
+        key: KeyRule,
+        /// What the owner runs on a miss.
+        entry: EntryIx,
+        /// How the call is guarded.
+        policy: Option<PolicyIx>,
+    },
     /// Publish and wait for the confirm.
-    Publish { publication: PubIx, policy: Option<PolicyIx> },
+    Publish {
+        /// What is published.
+        publication: PubIx,
+        /// How long the confirm may take.
+        policy: Option<PolicyIx>,
+    },
     /// Publish what the last transaction made of this item to the caches, and do not wait.
-    Invalidate { publication: PubIx, entity: EntityIx, key: KeyRule },
+    Invalidate {
+        /// Which caches are told.
+        publication: PubIx,
+        /// Of what.
+        entity: EntityIx,
+        /// Which item.
+        key: KeyRule,
+    },
     /// Run these branches together; each ends with `Join`. Go on behind when all have ended.
-    Fork { branches: Vec<Pc> },
+    Fork {
+        /// Where each begins.
+        branches: Vec<Pc>,
+    },
     /// The end of a branch.
     Join,
     /// Answer the caller: done, or what became of the task.
@@ -193,19 +261,41 @@ pub enum Part {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Row {
     /// Saga: create the row; it waits for `replies` replies of stage `stage`.
-    Begin { stage: u8 },
+    Begin {
+        /// The first.
+        stage: u8,
+    },
     /// Saga: record the reply of branch `branch` (of `branches`) of stage `stage`. Answers `Done`
     /// when the stage is complete (`Refused` when one of its branches was refused), `Idle` while it
     /// is not or when the reply is stale; the reply that completed a stage answers the same again
     /// when it is repeated and nothing has happened since. The header's `done` becomes the row's.
-    Reply { stage: u8, branch: u8, branches: u8, refused: bool },
+    Reply {
+        /// Of which stage.
+        stage: u8,
+        /// Of which branch.
+        branch: u8,
+        /// Out of how many.
+        branches: u8,
+        /// Does it refuse?
+        refused: bool,
+    },
     /// Saga: the flow is over; the row goes.
     Finish,
     /// Join: record branch `branch` (of `branches`) of stage `stage`; `Done` when the set is
     /// complete (and again for its repetitions), else `Idle`; `Idle` for ever once discarded.
-    Join { stage: u8, branch: u8, branches: u8 },
+    Join {
+        /// Of which stage.
+        stage: u8,
+        /// Which branch.
+        branch: u8,
+        /// Out of how many.
+        branches: u8,
+    },
     /// Join: a refusal discards it, also before it began.
-    Discard { stage: u8 },
+    Discard {
+        /// Of which stage.
+        stage: u8,
+    },
 }
 
 /// A row of the outbox.

@@ -39,7 +39,7 @@ impl Incoming {
     /// Answers the publisher, if it asked for that.
     pub(super) fn confirm<P: Probe>(self, verdict: Answer, env: &mut Env<'_, '_, P>) {
         if self.call != Handle::NONE {
-            env.send(self.from, self.op, Body::Answer { call: self.call, verdict });
+            env.send(self.from, &self.op, Body::Answer { call: self.call, verdict });
         }
     }
 }
@@ -65,8 +65,8 @@ impl Intake {
     }
 
     /// A [`Body::Publish`] arrived.
-    pub(super) fn take<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
-        let Message { op, from, body: Body::Publish { call, publication, item } } = message else {
+    pub(super) fn take<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+        let Message { op, from, body: Body::Publish { call, publication, item } } = *message else {
             unreachable!("not a publication: {message:?}");
         };
         let incoming = Incoming { from, call, op, publication, item };
@@ -133,7 +133,7 @@ fn invalidate<P: Probe>(
     let model = env.model;
     for node in &publication.caches {
         for instance in model.nodes[node.0 as usize].instances() {
-            env.send(instance, incoming.op, Body::Invalidate { item: incoming.item });
+            env.send(instance, &incoming.op, Body::Invalidate { item: incoming.item });
         }
     }
 }

@@ -141,8 +141,8 @@ struct Table {
 impl World for Table {
     type Event = Event;
 
-    fn handle(&mut self, at: InstanceId, event: Event, ctx: &mut Context<'_, Event>) {
-        let model = Arc::clone(&self.model);
+    fn handle(&mut self, at: InstanceId, event: &Event, ctx: &mut Context<'_, Event>) {
+        let (event, model) = (*event, Arc::clone(&self.model));
         let (sink, network) = (&mut self.sink, &mut self.network);
         let (down, starts) = (&mut self.is_down[at.0 as usize], &mut self.starts[at.0 as usize]);
         let mut env = Env { model: &model, ctx, sink, network, incarnation: *starts };
@@ -159,15 +159,15 @@ impl World for Table {
                 (_, Edge::Down { host: true }, _) => {}
                 _ => {
                     let incarnation = *starts;
-                    env.send(InstanceId(AT_BROKER), Op::NONE, Body::Join { incarnation });
+                    env.send(InstanceId(AT_BROKER), &Op::NONE, Body::Join { incarnation });
                 }
             }
         } else if at.0 == AT_BROKER {
             match (event, &mut self.broker) {
                 (Event::Message(message), _) if *down => lose(message, env),
                 (_, _) if *down => {}
-                (Event::Message(message), Broker::Queue(queue)) => queue.receive(message, env),
-                (Event::Message(message), Broker::Log(log)) => log.receive(message, env),
+                (Event::Message(message), Broker::Queue(queue)) => queue.receive(&message, env),
+                (Event::Message(message), Broker::Log(log)) => log.receive(&message, env),
                 (Event::Timer(timer), Broker::Queue(queue)) => queue.timer(timer, env),
                 (Event::Timer(timer), Broker::Log(log)) => log.timer(timer, env),
                 _ => {}
@@ -208,7 +208,7 @@ impl World for Table {
 /// The operating system says that the connections are gone.
 fn reset(env: &mut Env<'_, '_, Books>) {
     let incarnation = env.incarnation;
-    env.send(InstanceId(AT_BROKER), Op::NONE, Body::Gone { incarnation });
+    env.send(InstanceId(AT_BROKER), &Op::NONE, Body::Gone { incarnation });
 }
 
 fn lose(message: Message, env: &mut Env<'_, '_, Books>) {

@@ -216,6 +216,7 @@ mod tests {
         (EntityIx(0), KeyId(key))
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "what a fetch brings may be nothing")]
     fn seen(version: u64) -> Option<Seen> {
         Some(Seen { version, value: 0 })
     }

@@ -39,13 +39,12 @@ pub struct Ended<W> {
     pub waiter: W,
     /// The answer, or the last try's failure.
     pub answer: Answer,
-    /// The header that came back; as sent if none did.
-    pub op: Op,
 }
 
 /// All calls of one instance. `W` says who waits.
 #[derive(Clone, Debug)]
 pub struct Calls<W> {
+    #[expect(clippy::struct_field_names, reason = "they are what the type is about")]
     calls: Slab<Call<W>>,
     /// Per node: what this caller knows of it.
     targets: Vec<Target>,
@@ -94,7 +93,7 @@ impl<W: Copy> Calls<W> {
         &mut self,
         env: &mut Env<'_, '_, P>,
         what: What,
-        op: Op,
+        op: &Op,
         policy: Option<PolicyIx>,
         waiter: W,
     ) {
@@ -104,23 +103,30 @@ impl<W: Copy> Calls<W> {
             let saved = &mut self.budgets[policy.0 as usize];
             *saved = (*saved + (share * 1000.0) as u64).min(BUDGET_CAP);
         }
-        self.attempt(env, Call { what, op, policy, to: InstanceId(0), attempt: 0, waiter });
+        self.attempt(env, what, op, policy, waiter, 0);
     }
 
-    fn attempt<P: Probe>(&mut self, env: &mut Env<'_, '_, P>, mut call: Call<W>) {
+    #[inline]
+    fn attempt<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        what: What,
+        op: &Op,
+        policy: Option<PolicyIx>,
+        waiter: W,
+        attempt: u8,
+    ) {
         let model = env.model;
-        let node = match call.what {
+        let node = match what {
             What::Entry(entry) => model.programs.entries[entry.0 as usize].node,
             What::Publication(publication, _) => {
                 model.programs.publications[publication.0 as usize].broker
             }
         };
         let picked = self.pick(node);
-        call.to = InstanceId(model.nodes[node.0 as usize].first.0 + picked);
+        let to = InstanceId(model.nodes[node.0 as usize].first.0 + picked);
         self.targets[node.0 as usize].outstanding[picked as usize] += 1;
-        let (to, op, attempt) = (call.to, call.op, call.attempt);
-        let (what, policy) = (call.what, call.policy);
-        let handle = self.calls.insert(call);
+        let handle = self.calls.insert(Call { what, op: *op, policy, to, attempt, waiter });
         let body = match what {
             What::Entry(entry) => Body::Request { call: handle, entry, attempt },
             What::Publication(publication, item) => {
@@ -172,13 +178,15 @@ impl<W: Copy> Calls<W> {
         env: &mut Env<'_, '_, P>,
         handle: Handle,
         answer: Answer,
-        op: Op,
     ) -> Option<Ended<W>> {
         if let Answer::Failed(reason) = answer {
             return self.failed(env, handle, reason);
         }
-        let call = self.take(env.model, handle)?;
-        Some(Ended { waiter: call.waiter, answer, op })
+        let call = self.calls.get(handle)?;
+        let (to, waiter) = (call.to, call.waiter);
+        self.calls.remove(handle);
+        self.settle(env.model, to);
+        Some(Ended { waiter, answer })
     }
 
     /// No answer came in time.
@@ -190,22 +198,20 @@ impl<W: Copy> Calls<W> {
         self.failed(env, handle, Reason::Timeout)
     }
 
+    #[cold]
     fn failed<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
         handle: Handle,
         reason: Reason,
     ) -> Option<Ended<W>> {
-        let mut call = self.take(env.model, handle)?;
+        let mut call = self.calls.remove(handle)?;
+        self.settle(env.model, call.to);
         let to = env.model.node_of(call.to);
         env.fact(Fact::AttemptFailed { op: call.op.id, to, why: reason });
         call.attempt = call.attempt.saturating_add(1);
         let Some(pause) = self.pause_before_retry(env, &call, reason) else {
-            return Some(Ended {
-                waiter: call.waiter,
-                answer: Answer::Failed(reason),
-                op: call.op,
-            });
+            return Some(Ended { waiter: call.waiter, answer: Answer::Failed(reason) });
         };
         env.fact(Fact::Retried { op: call.op.id, to, attempt: u32::from(call.attempt) });
         let handle = self.calls.insert(call);
@@ -222,7 +228,7 @@ impl<W: Copy> Calls<W> {
     ) -> Option<Span> {
         let ix = call.policy?;
         let policy = &env.model.policies[ix.0 as usize].policy;
-        if reason == Reason::Expired
+        if matches!(reason, Reason::Expired | Reason::TakenBack)
             || u32::from(call.attempt) >= policy.tries
             || env.now() >= call.op.deadline
         {
@@ -238,15 +244,16 @@ impl<W: Copy> Calls<W> {
     /// The pause is over: tries again.
     pub fn retry<P: Probe>(&mut self, env: &mut Env<'_, '_, P>, handle: Handle) {
         if let Some(call) = self.calls.remove(handle) {
-            self.attempt(env, call);
+            let Call { what, op, policy, waiter, attempt, .. } = call;
+            self.attempt(env, what, &op, policy, waiter, attempt);
         }
     }
 
-    fn take(&mut self, model: &Model, handle: Handle) -> Option<Call<W>> {
-        let call = self.calls.remove(handle)?;
-        let instance = model.instances[call.to.0 as usize];
+    /// One call less is outstanding there.
+    #[inline]
+    fn settle(&mut self, model: &Model, to: InstanceId) {
+        let instance = model.instances[to.0 as usize];
         self.targets[instance.node.0 as usize].outstanding[instance.index as usize] -= 1;
-        Some(call)
     }
 
     /// Does nobody wait for this timer any more?

@@ -90,12 +90,12 @@ impl Client {
     }
 
     /// A message arrived.
-    pub fn receive<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
+    pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         env.fact(Fact::Dropped { op: message.op.id, why: None });
         let Body::Answer { call, verdict } = message.body else {
             unreachable!("a client is only answered")
         };
-        if let Some(ended) = self.calls.answered(env, call, verdict, message.op) {
+        if let Some(ended) = self.calls.answered(env, call, verdict) {
             self.ended(ended, env);
         }
     }
@@ -148,13 +148,13 @@ impl Client {
             }
             Arrivals::Poisson(rates) => {
                 let expected = math::neg_ln_unit(self.arrivals.next_u64());
-                self.after_expecting(expected, rates, env)
+                Self::after_expecting(expected, rates, env)
             }
             Arrivals::Constant(rates) => match rates.as_slice() {
                 [(_, rate)] if never_surges(env.model, env.node()) => {
                     Some(Time(Span::from_secs((self.started + 1) as f64 / rate).0))
                 }
-                _ => self.after_expecting(1.0, rates, env),
+                _ => Self::after_expecting(1.0, rates, env),
             },
             Arrivals::Closed { .. } => None,
         }
@@ -162,7 +162,6 @@ impl Client {
 
     /// The instant until which the rate, as it changes, makes so many arrivals expected.
     fn after_expecting<P: Probe>(
-        &self,
         mut expected: f64,
         rates: &[(Span, f64)],
         env: &Env<'_, '_, P>,
@@ -267,7 +266,7 @@ impl Client {
             }
             None => flow_model.home,
         };
-        self.calls.start(env, What::Entry(entry), op, self.policy, customer);
+        self.calls.start(env, What::Entry(entry), &op, self.policy, customer);
     }
 
     /// What `Own` means for an operation of this session: what its latest creating operation
@@ -287,7 +286,8 @@ impl Client {
             Answer::Refused => Verdict::Refused,
             Answer::Failed(reason) => Verdict::Failed(reason),
         };
-        env.fact(Fact::Answered { op: ended.op.id, verdict });
+        let op = self.journeys.get(ended.waiter).expect("the customer waits").op;
+        env.fact(Fact::Answered { op, verdict });
         self.next_action(ended.waiter, env);
     }
 }

@@ -95,8 +95,8 @@ impl Database {
     }
 
     /// A message arrived.
-    pub fn receive<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
-        let Message { op, from, body } = message;
+    pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+        let Message { ref op, from, body } = *message;
         match body {
             Body::Request { call, entry, attempt } => {
                 self.arrive(op, from, call, (entry, attempt), env);
@@ -139,7 +139,7 @@ impl Database {
             env.fact(if task.began { Fact::Freed } else { Fact::LeftQueue { op } });
             if !host {
                 let verdict = Answer::Failed(Reason::Crashed);
-                env.send(task.from, task.op, Body::Answer { call: task.call, verdict });
+                env.send(task.from, &task.op, Body::Answer { call: task.call, verdict });
             }
             env.fact(Fact::Dropped { op, why: Some(Reason::Crashed) });
         }
@@ -161,7 +161,7 @@ impl Database {
 
     fn arrive<P: Probe>(
         &mut self,
-        op: Op,
+        op: &Op,
         from: InstanceId,
         call: Handle,
         (entry, attempt): (EntryIx, u8),
@@ -180,7 +180,8 @@ impl Database {
             panic!("entry {} is no transaction", entry.0)
         };
         let (arrived, locks) = (env.now(), Vec::new());
-        let task = Task { op, from, call, txn, attempt, arrived, began: false, locks, locked: 0 };
+        let task =
+            Task { op: *op, from, call, txn, attempt, arrived, began: false, locks, locked: 0 };
         let task = self.tasks.insert(task);
         if begins {
             self.begin(task, false, env);
@@ -237,7 +238,7 @@ impl Database {
         let txn = &model.programs.transactions[task.txn.0 as usize];
         let caller = Caller { node: model.node_of(task.from), arrived: task.arrived };
         let verdict = self.store.commit(txn, &mut task.op, caller, env);
-        env.send(task.from, task.op, Body::Answer { call: task.call, verdict });
+        env.send(task.from, &task.op, Body::Answer { call: task.call, verdict });
         env.fact(Fact::Dropped { op: task.op.id, why: None });
         self.store.relay.pump(env);
         self.unlock(task.locks, env);

@@ -6,7 +6,7 @@ use crate::base::{Span, Stream, Time};
 use crate::engine::{Class, Context, InstanceId, Key, LaneId};
 use crate::faults::Passage;
 use crate::model::{LinkModel, Model, NodeIx, Traffic};
-use crate::probes::{Fact, Probe};
+use crate::probes::{Fact, OpId, Probe, Reason};
 
 /// When a broker gives up a silent connection (RabbitMQ's default heartbeat timeout, 60 s).
 const HEARTBEAT_TIMEOUT: Span = Span(60_000_000_000);
@@ -25,6 +25,13 @@ impl<P: Probe> Sink<P> {
     /// Facts go straight to `probe`.
     pub fn new(probe: P) -> Self {
         Self { probe, deferred: None }
+    }
+
+    #[cold]
+    fn defer(&mut self, key: Key, at: InstanceId, fact: Fact) {
+        if let Some(deferred) = &mut self.deferred {
+            deferred.push((key, key.time(), at, fact));
+        }
     }
 
     /// Hands on what was deferred, in the order of keys.
@@ -75,22 +82,25 @@ impl<P: Probe> Env<'_, '_, P> {
     }
 
     /// Says what happened.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the variant is known at the call site: only the probes' arms for it remain"
+    )]
+    #[inline(always)]
     pub fn fact(&mut self, fact: Fact) {
-        let (now, me) = (self.ctx.now(), self.ctx.me());
-        match &mut self.sink.deferred {
-            None => self.sink.probe.see(now, me, fact),
-            Some(deferred) => deferred.push((self.ctx.key(), now, me, fact)),
+        if self.sink.deferred.is_some() {
+            return self.sink.defer(self.ctx.key(), self.ctx.me(), fact);
         }
+        self.sink.probe.see(self.ctx.now(), self.ctx.me(), fact);
     }
 
     /// Sends a message; the network decides when, whether and how often it arrives.
     #[inline]
-    pub fn send(&mut self, to: InstanceId, op: Op, body: Body) {
+    pub fn send(&mut self, to: InstanceId, op: &Op, body: Body) {
         let node = self.model.node_of(to);
         let carrier = body.carrier(self.traffic(node), self.traffic(self.node()));
         self.fact(Fact::Message { op: op.id, to: node, carrier });
-        let message = Event::Message(Message { op, from: self.me(), body });
+        let message = Event::Message(Message { op: *op, from: self.me(), body });
         let link = self.model.network.link(self.node(), node);
         if self.model.faults.network_is_quiet(self.now()) {
             match link {
@@ -102,11 +112,11 @@ impl<P: Probe> Env<'_, '_, P> {
             }
             return;
         }
-        self.send_through_faults(to, op, body, message);
+        self.send_through_faults(to, op.id, body, message);
     }
 
     #[cold]
-    fn send_through_faults(&mut self, to: InstanceId, op: Op, body: Body, message: Event) {
+    fn send_through_faults(&mut self, to: InstanceId, op: OpId, body: Body, message: Event) {
         let (from, node) = (self.node(), self.model.node_of(to));
         let base = match self.model.network.link(from, node) {
             LinkModel::Constant(_, latency) => *latency,
@@ -117,7 +127,7 @@ impl<P: Probe> Env<'_, '_, P> {
             Passage::Through { extra, twice } => {
                 self.ctx.send(to, base + extra, Class::Message, message);
                 if twice && matches!(body, Body::Request { .. } | Body::Publish { .. }) {
-                    self.fact(Fact::Carried { op: op.id });
+                    self.fact(Fact::Carried { op });
                     self.ctx.send(to, base + extra + base, Class::Message, message);
                 }
             }
@@ -129,10 +139,7 @@ impl<P: Probe> Env<'_, '_, P> {
                 self.ctx.send(to, wait + base, Class::Message, message);
             }
             Passage::Lost | Passage::Cut { .. } => {
-                self.fact(Fact::Dropped {
-                    op: op.id,
-                    why: Some(crate::probes::Reason::LostMessage),
-                });
+                self.fact(Fact::Dropped { op, why: Some(Reason::LostMessage) });
             }
         }
     }
@@ -142,7 +149,7 @@ impl<P: Probe> Env<'_, '_, P> {
     pub fn send_gone(&mut self, to: InstanceId, host: bool) {
         let body = Body::Gone { incarnation: self.incarnation };
         if !host {
-            return self.send(to, Op::NONE, body);
+            return self.send(to, &Op::NONE, body);
         }
         let message = Message { op: Op::NONE, from: self.me(), body };
         self.ctx.send(to, HEARTBEAT_TIMEOUT, Class::Message, Event::Message(message));

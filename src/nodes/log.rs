@@ -135,7 +135,7 @@ impl Log {
     }
 
     /// A message arrived.
-    pub fn receive<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
+    pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
             Body::Publish { .. } => self.intake.take(message, env),
             Body::Ack { receipt } => {
@@ -289,7 +289,7 @@ impl Log {
         place.out = Some(receipt);
         let first = self.groups[self.channels[channel].group].group.first;
         let to = InstanceId(first.0 + owner);
-        env.send(to, op, Body::Deliver { receipt, entry, item, redelivered });
+        env.send(to, &op, Body::Deliver { receipt, entry, item, redelivered });
     }
 
     /// A delivery no longer counts: its record waits to be delivered again.

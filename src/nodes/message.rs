@@ -4,6 +4,7 @@
 use super::slab::Handle;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
+pub use crate::faults::Edge;
 use crate::model::Traffic;
 use crate::model::program::{EntryIx, PubIx};
 use crate::probes::{Carrier, KeyId, OpId, Reason};
@@ -83,33 +84,81 @@ impl Item {
     /// Published where no item changed.
     pub const NONE: Self =
         Self { entity: EntityIx(u16::MAX), key: KeyId(0), seen: Seen { version: 0, value: 0 } };
+
+    /// Did an item change?
+    pub fn is_some(&self) -> bool {
+        self.entity != Self::NONE.entity
+    }
 }
 
 /// What a message says.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Body {
     /// A call: do what `entry` says and answer `call` (at services, gateways, databases).
-    Request { call: Handle, entry: EntryIx, attempt: u8 },
+    Request {
+        /// The caller's handle.
+        call: Handle,
+        /// What to run.
+        entry: EntryIx,
+        /// Counts the tries from 0.
+        attempt: u8,
+    },
     /// The answer to a call, a confirm to a publication. What was gathered is in the header.
-    Answer { call: Handle, verdict: Answer },
+    Answer {
+        /// Which call.
+        call: Handle,
+        /// What became of it.
+        verdict: Answer,
+    },
     /// To a broker: store this for its subscribers, then answer `call` (the confirm);
     /// [`Handle::NONE`] asks for none. `item` is what changed, if that is what is published.
-    Publish { call: Handle, publication: PubIx, item: Item },
+    Publish {
+        /// Whom to confirm it to.
+        call: Handle,
+        /// To whom it goes.
+        publication: PubIx,
+        /// What changed.
+        item: Item,
+    },
     /// From a broker to a consumer: handle `entry`, then acknowledge `receipt`.
     /// `receipt` is the broker's own handle.
-    Deliver { receipt: Handle, entry: EntryIx, item: Item, redelivered: bool },
+    Deliver {
+        /// The broker's own handle.
+        receipt: Handle,
+        /// What to run.
+        entry: EntryIx,
+        /// What changed.
+        item: Item,
+        /// Was it delivered before?
+        redelivered: bool,
+    },
     /// From a consumer: done with it (a queue's ack, a log's commit of the offset).
-    Ack { receipt: Handle },
+    Ack {
+        /// The broker's own handle.
+        receipt: Handle,
+    },
     /// From a consumer: could not do it; deliver it again.
-    Nack { receipt: Handle },
+    Nack {
+        /// The broker's own handle.
+        receipt: Handle,
+    },
     /// From a broker, to every instance that may cache it, without acknowledgement.
-    Invalidate { item: Item },
+    Invalidate {
+        /// What changed.
+        item: Item,
+    },
     /// A consumer's instance is (again) ready for deliveries; counts its starts.
-    Join { incarnation: u32 },
+    Join {
+        /// Which start.
+        incarnation: u32,
+    },
     /// A log's group member lives.
     Heartbeat,
     /// The connections of this start of the sender are gone (said for it by its operating system).
-    Gone { incarnation: u32 },
+    Gone {
+        /// Which start.
+        incarnation: u32,
+    },
 }
 
 /// What an answer says.
@@ -171,7 +220,8 @@ pub enum Timer {
     Relay(u32),
     /// Broker: the message is stored.
     Stored(Handle),
-    /// Consumer: the pause before a failed delivery is returned (or tried again) is over.
+    /// Server: the pause before a failed delivery is returned (or tried again) is over, or the one
+    /// before an undo is tried again.
     Requeue(Handle),
     /// Log consumer: time to say that it lives; counts the starts.
     Beat(u32),
@@ -180,20 +230,6 @@ pub enum Timer {
     Rebalanced(u32),
     /// Coordinator or home: give the flow up.
     GiveUp(Handle),
-}
-
-/// An edge of a fault, at the instance it befalls.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Edge {
-    /// The process (or with `host` the machine) goes.
-    Down {
-        /// Silence instead of resets.
-        host: bool,
-    },
-    /// It may come back, if nothing else keeps it down.
-    Up,
-    /// A pause ends: look for work.
-    Resume,
 }
 
 /// What the engine delivers to an instance.

@@ -17,7 +17,6 @@ pub mod message;
 pub mod queue;
 pub mod server;
 pub mod slab;
-pub mod table;
 pub mod task;
 pub mod world;
 

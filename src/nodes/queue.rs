@@ -113,7 +113,7 @@ impl Queue {
     }
 
     /// A message arrived.
-    pub fn receive<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
+    pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
             Body::Publish { .. } => self.intake.take(message, env),
             Body::Ack { receipt } => {
@@ -215,7 +215,7 @@ impl Queue {
         channel.consumers[delivery.consumer].unacknowledged += 1;
         let to = InstanceId(channel.first.0 + delivery.consumer as u32);
         let receipt = self.unacknowledged.insert(delivery);
-        env.send(to, op, Body::Deliver { receipt, entry, item, redelivered: returns > 0 });
+        env.send(to, &op, Body::Deliver { receipt, entry, item, redelivered: returns > 0 });
     }
 
     /// A delivery has come to its end, if the receipt is still good.

@@ -81,7 +81,7 @@ impl Server {
         for broker in self.brokers.clone() {
             if env.incarnation > 0 {
                 let to = env.model.nodes[broker.0 as usize].first;
-                env.send(to, Op::NONE, Body::Join { incarnation: env.incarnation });
+                env.send(to, &Op::NONE, Body::Join { incarnation: env.incarnation });
             }
             if let Some(every) = heartbeat(env.model, broker) {
                 env.wait(every, Timer::Beat(env.incarnation));
@@ -90,21 +90,21 @@ impl Server {
     }
 
     /// A message arrived.
-    pub fn receive<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
+    pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
             Body::Answer { call, verdict: answer } => {
                 env.fact(Fact::Dropped { op: message.op.id, why: None });
-                if let Some(ended) = self.calls.answered(env, call, answer, message.op) {
-                    self.ended(ended, env);
+                if let Some(ended) = self.calls.answered(env, call, answer) {
+                    self.ended(ended, &message.op, env);
                 }
             }
             Body::Request { call, entry, attempt } => {
                 let origin = Origin::Call { from: message.from, call };
-                self.arrive(message.op, origin, entry, attempt, None, env);
+                self.arrive(&message.op, origin, entry, attempt, None, env);
             }
             Body::Deliver { receipt, entry, item, .. } => {
                 let origin = Origin::Delivery { from: message.from, receipt };
-                self.arrive(message.op, origin, entry, 0, Some(item), env);
+                self.arrive(&message.op, origin, entry, 0, Some(item), env);
             }
             Body::Invalidate { item } => {
                 env.fact(Fact::Dropped { op: message.op.id, why: None });
@@ -128,7 +128,7 @@ impl Server {
             Timer::Worked(task) => self.run(task, env),
             Timer::Timeout(call) => {
                 if let Some(ended) = self.calls.timed_out(env, call) {
-                    self.ended(ended, env);
+                    self.ended(ended, &Op::NONE, env);
                 }
             }
             Timer::Retry(call) => self.calls.retry(env, call),
@@ -155,7 +155,7 @@ impl Server {
                 Origin::Call { from, call } => {
                     if !host {
                         let answer = Answer::Failed(Reason::Crashed);
-                        env.send(from, task.op, Body::Answer { call, verdict: answer });
+                        env.send(from, &task.op, Body::Answer { call, verdict: answer });
                     }
                     env.fact(Fact::Dropped { op: task.op.id, why: Some(Reason::Crashed) });
                 }
@@ -190,7 +190,7 @@ impl Server {
 
     fn arrive<P: Probe>(
         &mut self,
-        op: Op,
+        op: &Op,
         origin: Origin,
         entry: EntryIx,
         attempt: u8,
@@ -199,7 +199,7 @@ impl Server {
     ) {
         let program = &env.model.programs.entries[entry.0 as usize];
         let Act::Run { start, .. } = program.act else { unreachable!("a server runs programs") };
-        if let Some(why) = self.turns_away(&op, origin, env) {
+        if let Some(why) = self.turns_away(op, origin, env) {
             env.fact(Fact::TurnedAway { op: op.id, why });
             if let Origin::Call { from, call } = origin {
                 env.send(from, op, Body::Answer { call, verdict: Answer::Failed(why) });
@@ -208,7 +208,7 @@ impl Server {
             return;
         }
         let mut task = Task {
-            op,
+            op: *op,
             origin,
             entry,
             pc: start,
@@ -221,12 +221,16 @@ impl Server {
             item: item.unwrap_or(Item::NONE),
             made: Seen::default(),
         };
+        if matches!(origin, Origin::Delivery { .. }) {
+            // A deadline is about the answer; what was accepted is done however late it is.
+            task.op.deadline = Time::NEVER;
+        }
         if program.sees_item {
             task.op.named = task.item.key;
             task.op.seen = task.item.seen;
         }
         let task = self.tasks.insert(task);
-        self.want_worker(task, env);
+        self.start_or_queue(task, env);
     }
 
     /// Why a message is not taken in, if it is not.
@@ -250,32 +254,28 @@ impl Server {
         is_full.then_some(Reason::Rejected)
     }
 
-    fn want_worker<P: Probe>(&mut self, task: Handle, env: &mut Env<'_, '_, P>) {
-        let op = self.tasks.get(task).expect("it wants a worker").op.id;
-        env.fact(Fact::Arrived { op });
-        if self.free != Some(0) && !env.model.faults.is_paused(env.now(), env.me()) {
-            self.begin(task, Span::ZERO, false, env);
-            return;
+    fn start_or_queue<P: Probe>(&mut self, task: Handle, env: &mut Env<'_, '_, P>) {
+        if self.finds_worker(task, env) {
+            self.run(task, env);
         }
-        env.fact(Fact::Waits { op });
-        self.tasks.get_mut(task).expect("it waits").queued = env.now();
-        self.queue.push_back(task);
     }
 
-    fn begin<P: Probe>(
-        &mut self,
-        handle: Handle,
-        waited: Span,
-        queued: bool,
-        env: &mut Env<'_, '_, P>,
-    ) {
-        if let Some(free) = &mut self.free {
-            *free -= 1;
+    /// Gives the task a worker, or a place in the queue.
+    fn finds_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) -> bool {
+        let task = self.tasks.get_mut(handle).expect("it wants a worker");
+        let op = task.op.id;
+        env.fact(Fact::Arrived { op });
+        let is_free = self.free != Some(0) && !env.model.faults.is_paused(env.now(), env.me());
+        if is_free {
+            self.free = self.free.map(|free| free - 1);
+            task.has_worker = true;
+            env.fact(Fact::Began { op, waited: Span::ZERO, queued: false });
+        } else {
+            task.queued = env.now();
+            self.queue.push_back(handle);
+            env.fact(Fact::Waits { op });
         }
-        let task = self.tasks.get_mut(handle).expect("it begins");
-        task.has_worker = true;
-        env.fact(Fact::Began { op: task.op.id, waited, queued });
-        self.run(handle, env);
+        is_free
     }
 
     fn release_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
@@ -292,17 +292,21 @@ impl Server {
         self.take_up(env);
     }
 
+    #[inline]
     fn take_up<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         while self.free != Some(0) && !self.queue.is_empty() {
             if env.model.faults.is_paused(env.now(), env.me()) {
                 return;
             }
             let handle = self.queue.pop_front().expect("something waits");
-            let Some(task) = self.tasks.get(handle) else {
+            let Some(task) = self.tasks.get_mut(handle) else {
                 continue;
             };
             let waited = env.now().since(task.queued);
-            self.begin(handle, waited, true, env);
+            self.free = self.free.map(|free| free - 1);
+            task.has_worker = true;
+            env.fact(Fact::Began { op: task.op.id, waited, queued: true });
+            self.run(handle, env);
         }
     }
 
@@ -319,7 +323,10 @@ impl Server {
                 Instr::Work { dist, name } => {
                     if !task.has_worker {
                         task.pc = pc;
-                        return self.want_worker(handle, env);
+                        if !self.finds_worker(handle, env) {
+                            return;
+                        }
+                        continue;
                     }
                     let word = mix(task.op.word, name.wrapping_add(u64::from(task.attempt)));
                     let demand =
@@ -354,18 +361,17 @@ impl Server {
                 }
                 Instr::Jump { to } => task.pc = *to,
                 Instr::Call { entry, policy, .. } | Instr::Store { entry, policy, .. } => {
-                    let op = task.op;
-                    if env.now() > op.deadline && !task.takes_back {
+                    if env.now() > task.op.deadline && !task.takes_back {
                         self.trouble(handle, Answer::Failed(Reason::Expired), env);
                         continue;
                     }
-                    self.calls.start(env, What::Entry(*entry), op, *policy, Waiter::Task(handle));
+                    let (what, waiter) = (What::Entry(*entry), Waiter::Task(handle));
+                    self.calls.start(env, what, &task.op, *policy, waiter);
                     return self.wait(handle, env);
                 }
                 Instr::Publish { publication, policy } => {
-                    let (op, item) = (task.op, task.item);
-                    let what = What::Publication(*publication, item);
-                    self.calls.start(env, what, op, *policy, Waiter::Task(handle));
+                    let what = What::Publication(*publication, task.item);
+                    self.calls.start(env, what, &task.op, *policy, Waiter::Task(handle));
                     return self.wait(handle, env);
                 }
                 Instr::Cached { entity, key, entry, policy } => {
@@ -379,7 +385,7 @@ impl Server {
                             self.calls.start(
                                 env,
                                 What::Entry(*entry),
-                                op,
+                                &op,
                                 *policy,
                                 Waiter::Fetch(name),
                             );
@@ -390,21 +396,17 @@ impl Server {
                 Instr::Invalidate { publication, entity, key } => {
                     let key = keys::item(model, *key, *entity, &task.op);
                     let item = Item { entity: *entity, key, seen: task.made };
-                    let op = task.op;
                     let broker = model.programs.publications[publication.0 as usize].broker;
                     let to = model.nodes[broker.0 as usize].first;
-                    env.send(
-                        to,
-                        op,
-                        Body::Publish { call: Handle::NONE, publication: *publication, item },
-                    );
+                    let call = Handle::NONE;
+                    let body = Body::Publish { call, publication: *publication, item };
+                    env.send(to, &task.op, body);
                 }
                 Instr::Fork { branches } => return self.fork(handle, branches, env),
                 Instr::Join => return self.join(handle, env),
                 Instr::Answer => {
                     if let Origin::Call { from, call } = task.origin {
-                        let (op, answer) = (task.op, task.verdict);
-                        env.send(from, op, Body::Answer { call, verdict: answer });
+                        env.send(from, &task.op, Body::Answer { call, verdict: task.verdict });
                     }
                 }
                 Instr::End => return self.end(handle, env),
@@ -420,11 +422,12 @@ impl Server {
         }
     }
 
-    /// A call has ended: goes on with whoever waits for it.
-    fn ended<P: Probe>(&mut self, ended: Ended<Waiter>, env: &mut Env<'_, '_, P>) {
+    /// A call has ended: goes on with whoever waits for it. `back` is the header that came back, if
+    /// one did.
+    fn ended<P: Probe>(&mut self, ended: Ended<Waiter>, back: &Op, env: &mut Env<'_, '_, P>) {
         match ended.waiter {
-            Waiter::Task(handle) => self.go_on(handle, ended.answer, &ended.op, env),
-            Waiter::Fetch(name) => self.fetched(name, ended.answer, &ended.op, env),
+            Waiter::Task(handle) => self.go_on(handle, ended.answer, back, env),
+            Waiter::Fetch(name) => self.fetched(name, ended.answer, back, env),
         }
     }
 
@@ -439,6 +442,10 @@ impl Server {
         let Some(task) = self.tasks.get_mut(handle) else {
             return;
         };
+        let dedup = env.model.scenario.designs[env.model.design].dedup;
+        if dedup && task.takes_back && is_call(task) && matches!(answer, Answer::Failed(_)) {
+            return self.take_back_later(handle, env);
+        }
         let waited_at = &env.model.programs.code[task.pc.0 as usize - 1];
         let has_answered = !matches!(answer, Answer::Failed(_));
         match waited_at {
@@ -458,9 +465,18 @@ impl Server {
                     self.trouble(handle, answer, env);
                 }
             }
-            Instr::Store { idle, .. } => {
+            Instr::Store { ref entry, idle, effects, .. } => {
                 task.op.done |= back.done;
+                let is_unknown = dedup && answer == Answer::Failed(Reason::Timeout);
+                if is_unknown && !goes_on_by_itself(env.model, *entry) {
+                    // It may have happened, or happen yet; undoing nothing does no harm.
+                    task.op.done |= effects;
+                }
                 match answer {
+                    Answer::Done if dedup && is_call(task) && effects & !back.done != 0 => {
+                        // An earlier attempt did it and took it back.
+                        self.trouble(handle, Answer::Failed(Reason::TakenBack), env);
+                    }
                     Answer::Done => {}
                     Answer::Idle => task.pc = idle,
                     answer => self.trouble(handle, answer, env),
@@ -493,11 +509,21 @@ impl Server {
         }
         task.takes_back = true;
         task.verdict = answer;
+        task.op.deadline = Time::NEVER;
         task.pc = match (task.origin, answer) {
             (Origin::Branch { .. }, _) => end_of_branch(env.model, task.pc),
             (_, Answer::Refused) => refused,
             _ => failed,
         };
+    }
+
+    /// While the caller lives it tries to take back until it succeeds, where a repetition does no
+    /// harm; without a worker while it pauses.
+    fn take_back_later<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+        self.release_worker(handle, env);
+        let task = self.tasks.get_mut(handle).expect("it takes back");
+        task.pc = Pc(task.pc.0 - 1);
+        env.wait(UNDO_PAUSE, Timer::Requeue(handle));
     }
 
     // -- branches ----------------------------------------------------------------------------------
@@ -610,11 +636,13 @@ impl Server {
 
     fn end<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         self.release_worker(handle, env);
-        let task = self.tasks.remove(handle).expect("it ends");
+        let task = self.tasks.get(handle).expect("it ends");
+        let op = task.op.id;
         if let Origin::Delivery { from, receipt } = task.origin {
-            env.send(from, task.op, Body::Ack { receipt });
+            env.send(from, &task.op, Body::Ack { receipt });
         }
-        env.fact(Fact::Dropped { op: task.op.id, why: None });
+        self.tasks.remove(handle);
+        env.fact(Fact::Dropped { op, why: None });
     }
 
     fn pause_before_return<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
@@ -632,16 +660,16 @@ impl Server {
     }
 
     /// The pause after a failed delivery is over: a queue gets it back, a log's record is tried
-    /// again in place.
+    /// again in place. So is what a call could not take back.
     fn give_back<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get_mut(handle).expect("it returns");
         let Origin::Delivery { from, receipt } = task.origin else {
-            return;
+            return self.run(handle, env);
         };
         let broker = env.model.node_of(from);
         if matches!(env.model.scenario.nodes[broker.0 as usize].kind, NodeKind::Queue(_)) {
             let task = self.tasks.remove(handle).expect("it was there");
-            env.send(from, task.op, Body::Nack { receipt });
+            env.send(from, &task.op, Body::Nack { receipt });
             env.fact(Fact::Dropped { op: task.op.id, why: None });
             return;
         }
@@ -651,18 +679,33 @@ impl Server {
         task.pc = start;
         task.verdict = Answer::Done;
         task.takes_back = false;
-        self.want_worker(handle, env);
+        self.start_or_queue(handle, env);
     }
 
     fn beat<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         for broker in self.brokers.clone() {
             if let Some(every) = heartbeat(env.model, broker) {
                 let to = env.model.nodes[broker.0 as usize].first;
-                env.send(to, Op::NONE, Body::Heartbeat);
+                env.send(to, &Op::NONE, Body::Heartbeat);
                 env.wait(every, Timer::Beat(env.incarnation));
             }
         }
     }
+}
+
+/// From an undo that failed to the next attempt.
+const UNDO_PAUSE: Span = Span(500_000_000);
+
+fn is_call(task: &Task) -> bool {
+    matches!(task.origin, Origin::Call { .. })
+}
+
+/// Does this transaction, once committed, carry the whole flow on by its outbox? Then it is not
+/// taken back because nothing was heard of it (semantics.md 29).
+fn goes_on_by_itself(model: &Model, entry: EntryIx) -> bool {
+    let Act::Transact(txn) = model.programs.entries[entry.0 as usize].act else { return false };
+    let txn = &model.programs.transactions[txn.0 as usize];
+    txn.promises && !txn.outbox.is_empty()
 }
 
 fn heartbeat(model: &Model, broker: NodeIx) -> Option<Span> {

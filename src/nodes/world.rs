@@ -139,7 +139,7 @@ impl Node {
     }
 
     #[inline]
-    fn receive<P: Probe>(&mut self, message: Message, env: &mut Env<'_, '_, P>) {
+    fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match self {
             Self::Client(client) => client.receive(message, env),
             Self::Server(server) => server.receive(message, env),
@@ -191,6 +191,19 @@ impl Node {
     }
 }
 
+impl Instance {
+    /// Does nobody wait for this timer any more?
+    fn is_stale(&self, timer: &Timer) -> bool {
+        match &self.node {
+            Node::Client(client) => client.is_stale(timer),
+            Node::Server(server) => server.is_stale(timer, self.presence.incarnation),
+            Node::Database(database) => database.is_stale(timer),
+            Node::Queue(queue) => queue.is_stale(timer),
+            Node::Log(log) => log.is_stale(timer),
+        }
+    }
+}
+
 impl Presence {
     /// A fault begins or ends here. Crashes overlap: the instance is down while any covers it.
     fn edge<P: Probe>(&mut self, edge: Edge, node: &mut Node, env: &mut Env<'_, '_, P>) {
@@ -203,7 +216,8 @@ impl Presence {
                 }
             }
             Edge::Up => {
-                if env.model.faults.down(env.now(), env.me()).is_none() {
+                // Two crashes may end at one instant: it starts once.
+                if self.down && env.model.faults.down(env.now(), env.me()).is_none() {
                     self.down = false;
                     self.incarnation += 1;
                     env.incarnation = self.incarnation;
@@ -223,10 +237,10 @@ fn refuse<P: Probe>(message: &Message, env: &mut Env<'_, '_, P>) {
     let is_silent = env.model.faults.down(env.now(), env.me()) == Some(true);
     let crashed = Answer::Failed(Reason::Crashed);
     match message.body {
-        Body::Request { call, .. } | Body::Publish { call, .. } => {
-            if !is_silent && call != super::Handle::NONE {
-                env.send(message.from, message.op, Body::Answer { call, verdict: crashed });
-            }
+        Body::Request { call, .. } | Body::Publish { call, .. }
+            if !is_silent && call != super::Handle::NONE =>
+        {
+            env.send(message.from, &message.op, Body::Answer { call, verdict: crashed });
         }
         Body::Deliver { .. } => env.send_gone(message.from, is_silent),
         _ => {}
@@ -238,32 +252,23 @@ impl<P: Probe> crate::engine::World for World<P> {
     type Event = Event;
 
     #[inline]
-    fn handle(&mut self, at: InstanceId, event: Event, ctx: &mut Context<'_, Event>) {
+    fn handle(&mut self, at: InstanceId, event: &Event, ctx: &mut Context<'_, Event>) {
         let Instance { node, presence, network } = &mut self.instances[at.0 as usize];
         let incarnation = presence.incarnation;
         let mut env = Env { model: &self.model, ctx, sink: &mut self.sink, network, incarnation };
         match event {
-            Event::Message(message) if presence.down => refuse(&message, &mut env),
+            Event::Message(message) if presence.down => refuse(message, &mut env),
             Event::Message(message) => node.receive(message, &mut env),
-            Event::Timer(timer) if !presence.down => node.timer(timer, &mut env),
+            Event::Timer(timer) if !presence.down => node.timer(*timer, &mut env),
             Event::Timer(_) => {}
             Event::Start => node.start(&mut env),
-            Event::Fault(edge) => presence.edge(edge, node, &mut env),
+            Event::Fault(edge) => presence.edge(*edge, node, &mut env),
         }
     }
 
+    #[inline]
     fn is_stale(&self, at: InstanceId, event: &Event) -> bool {
-        let Event::Timer(timer) = event else {
-            return false;
-        };
-        let instance = &self.instances[at.0 as usize];
-        match &instance.node {
-            Node::Client(client) => client.is_stale(timer),
-            Node::Server(server) => server.is_stale(timer, instance.presence.incarnation),
-            Node::Database(database) => database.is_stale(timer),
-            Node::Queue(queue) => queue.is_stale(timer),
-            Node::Log(log) => log.is_stale(timer),
-        }
+        matches!(event, Event::Timer(timer) if self.instances[at.0 as usize].is_stale(timer))
     }
 
     #[inline]

@@ -84,11 +84,13 @@ pub enum Reason {
     Unpublished,
     /// Delivered too often; no consumer for dead letters.
     DeadLetter,
+    /// A retry of what was already taken back.
+    TakenBack,
 }
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -100,6 +102,7 @@ impl Reason {
         Self::LostMessage,
         Self::Unpublished,
         Self::DeadLetter,
+        Self::TakenBack,
     ];
 
     /// As outputs spell it.
@@ -116,6 +119,7 @@ impl Reason {
             Self::LostMessage => "lost_message",
             Self::Unpublished => "unpublished",
             Self::DeadLetter => "dead_letter",
+            Self::TakenBack => "taken_back",
         }
     }
 }

@@ -122,6 +122,11 @@ impl Layout {
         (self.warmup.0..self.length.0).contains(&when.0)
     }
 
+    /// Does any effect of any flow change items of this entity? Others keep their first version.
+    pub fn changes(&self, entity: EntityIx) -> bool {
+        self.flows.iter().flat_map(|flow| &flow.effects).any(|effect| effect.entity == entity)
+    }
+
     /// Length of the measured stretch.
     pub fn stretch(&self) -> Span {
         Span(self.length.0.saturating_sub(self.warmup.0))

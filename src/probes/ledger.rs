@@ -67,7 +67,7 @@ impl Ledger {
     pub fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         match fact {
             Fact::Sent { op, flow, session, intended, told } => {
-                self.sent(now, op, flow, session, intended, told)
+                self.sent(now, op, flow, session, intended, told);
             }
             Fact::Answered { op, verdict } => self.answered(now, op, verdict),
             Fact::Message { op, .. } => self.message(now, op),

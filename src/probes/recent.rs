@@ -1,38 +1,41 @@
 //! A bounded memory of what was used last, in two generations: deterministic, ordered, and without
 //! a clock. What was not used while half the capacity of other things was is forgotten.
 
-use std::collections::BTreeMap;
+use std::hash::Hash;
+
+use crate::base::Table;
 
 /// At most `capacity` values by key.
 #[derive(Clone, Debug)]
 pub struct Recent<K, V> {
-    young: BTreeMap<K, V>,
-    old: BTreeMap<K, V>,
+    young: Table<K, V>,
+    old: Table<K, V>,
     half: usize,
 }
 
-impl<K: Ord + Copy, V: Default> Recent<K, V> {
+impl<K: Hash + Eq + Copy, V: Default> Recent<K, V> {
     /// Empty, for at most `capacity` of them.
     pub fn new(capacity: usize) -> Self {
-        Self { young: BTreeMap::new(), old: BTreeMap::new(), half: (capacity / 2).max(1) }
+        Self { young: Table::default(), old: Table::default(), half: (capacity / 2).max(1) }
     }
 
     /// The value of this key, made now if it was not there or forgotten; it is the youngest.
     pub fn entry(&mut self, key: K) -> &mut V {
-        if !self.young.contains_key(&key) {
-            let kept = self.old.remove(&key).unwrap_or_default();
+        let place = self.young.get_index_of(&key).unwrap_or_else(|| {
+            let kept = self.old.swap_remove(&key).unwrap_or_default();
             if self.young.len() >= self.half {
-                self.old = std::mem::take(&mut self.young);
+                std::mem::swap(&mut self.young, &mut self.old);
+                self.young.clear();
             }
-            self.young.insert(key, kept);
-        }
-        self.young.entry(key).or_default()
+            self.young.insert_full(key, kept).0
+        });
+        &mut self.young[place]
     }
 
     /// Nobody will ask for this one again.
     pub fn forget(&mut self, key: K) {
-        self.young.remove(&key);
-        self.old.remove(&key);
+        self.young.swap_remove(&key);
+        self.old.swap_remove(&key);
     }
 
     /// How many it remembers.

@@ -66,9 +66,13 @@ impl Created {
     }
 }
 
-/// A maximum that grew over time: the last few steps of it, in order of time and height.
+/// A maximum that grew over time: the last few steps of it, in order of time and height. Mostly
+/// there is one, which needs no memory of its own.
 #[derive(Clone, Debug, Default)]
-pub struct Steps(Vec<(Time, u64)>);
+pub struct Steps {
+    last: Option<(Time, u64)>,
+    earlier: Vec<(Time, u64)>,
+}
 
 impl Steps {
     /// Steps kept while other operations of the session overlap.
@@ -76,21 +80,28 @@ impl Steps {
 
     /// From `time` on it is at least `height`; `alone`: nobody will ask for an earlier instant.
     pub fn push(&mut self, time: Time, height: u64, alone: bool) {
-        let last = self.0.last().copied();
-        if last.is_some_and(|(_, top)| top >= height) {
+        let Some(last) = &mut self.last else {
+            self.last = Some((time, height));
+            return;
+        };
+        if last.1 >= height {
             return;
         }
         if alone {
-            self.0.clear();
-        } else if self.0.len() == Self::MOST {
-            self.0.remove(0);
+            self.earlier.clear();
+        } else {
+            if self.earlier.len() + 1 == Self::MOST {
+                self.earlier.remove(0);
+            }
+            self.earlier.push(*last);
         }
-        self.0.push((last.map_or(time, |(before, _)| before.max(time)), height));
+        *last = (last.0.max(time), height);
     }
 
     /// Its height at `time`.
     pub fn before(&self, time: Time) -> Option<u64> {
-        self.0.iter().rev().find(|(since, _)| *since <= time).map(|(_, height)| *height)
+        let mut steps = self.last.iter().chain(self.earlier.iter().rev());
+        steps.find(|(since, _)| *since <= time).map(|(_, height)| *height)
     }
 }
 
@@ -114,6 +125,6 @@ mod tests {
         for time in 0..100 {
             steps.push(Time(time), time, time % 50 == 49);
         }
-        assert_eq!(steps.0, [(Time(99), 99)]);
+        assert_eq!((steps.last, steps.earlier.len()), (Some((Time(99), 99)), 0));
     }
 }

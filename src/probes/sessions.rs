@@ -30,6 +30,8 @@ use crate::scenario::tree::{EntityIx, FlowIx};
 #[derive(Clone, Debug)]
 pub struct Sessions {
     layout: Arc<Layout>,
+    /// Per entity: does anything change it? A session need not remember what never changes.
+    changes: Vec<bool>,
     /// Per client and number; a session's record begins with its first use.
     clients: Vec<Vec<Option<Box<Session>>>>,
     /// What unanswered operations read and wrote: lists threaded through the entries.
@@ -90,7 +92,9 @@ impl Sessions {
     pub fn new(layout: Arc<Layout>) -> Self {
         let clients =
             layout.clients.iter().map(|client| vec![None; client.sessions as usize]).collect();
-        Self { layout, clients, touches: Vec::new(), spare: NOWHERE }
+        let entities = 0..layout.entities.len();
+        let changes = entities.map(|entity| layout.changes(EntityIx(entity as u16))).collect();
+        Self { layout, changes, clients, touches: Vec::new(), spare: NOWHERE }
     }
 
     /// An operation was sent.
@@ -215,6 +219,9 @@ impl Sessions {
 
     /// The operation read something. The guarantees that breaks.
     pub fn read(&mut self, op: OpId, entry: &mut Entry, seen: Seen) -> Violations {
+        if !self.changes[usize::from(seen.entity.0)] {
+            return Violations::default();
+        }
         let sessions = &mut self.clients[op.client()];
         let Some(Some(session)) = sessions.get_mut(entry.session as usize) else {
             return Violations::default();

@@ -106,12 +106,20 @@ fn refuse_references(value: &Value, mistakes: &mut Vec<Mistake>) {
             mistake.help("compute where the knob is used, \"$rate * $scale\"");
             mistakes.push(mistake);
         }
-        Kind::List(items) => items.iter().for_each(|item| refuse_references(item, mistakes)),
+        Kind::List(items) => {
+            for item in items {
+                refuse_references(item, mistakes);
+            }
+        }
         Kind::Group { args, .. } => {
-            args.iter().for_each(|arg| refuse_references(&arg.value, mistakes))
+            for arg in args {
+                refuse_references(&arg.value, mistakes);
+            }
         }
         Kind::Map(entries) => {
-            entries.iter().for_each(|(_, value)| refuse_references(value, mistakes))
+            for (_, value) in entries {
+                refuse_references(value, mistakes);
+            }
         }
         _ => {}
     }

@@ -33,7 +33,7 @@ mod scalars;
 pub mod source;
 mod syntax;
 pub mod tree;
-mod units;
+pub mod units;
 
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Origin, Severity, Site};

@@ -1,13 +1,15 @@
 //! The valid name that a mistyped one probably meant.
 
 /// The candidate with the smallest edit distance, if it is close enough to be meant; the first of
-/// equals. A swap of neighbours counts as one edit.
+/// equals. A swap of neighbours counts as one edit; capitals and the choice between `-` and `_` as
+/// none.
 pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = |text: &str| text.to_lowercase().replace('_', "-");
     let allowed = (wrong.chars().count() / 3).max(1);
     candidates
         .into_iter()
         .filter(|candidate| *candidate != wrong)
-        .map(|candidate| (distance(&wrong.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .map(|candidate| (distance(&plain(wrong), &plain(candidate)), candidate))
         .filter(|&(edits, _)| edits <= allowed)
         .min_by_key(|&(edits, _)| edits)
         .map(|(_, candidate)| candidate)
@@ -47,6 +49,10 @@ mod tests {
         assert_eq!(nearest("Orders", names), Some("orders"));
         assert_eq!(nearest("order", names), Some("orders"));
         assert_eq!(nearest("shipping", names), None);
+        let metrics = ["place-order", "view-order", "p99", "p999"];
+        assert_eq!(nearest("place_order", metrics), Some("place-order"));
+        assert_eq!(nearest("Veiw-Order", metrics), Some("view-order"));
+        assert_eq!(nearest("p98", metrics), Some("p99"));
         assert_eq!(nearest("", names), None);
     }
 }

@@ -1,4 +1,11 @@
 //! The one integration test binary: a module for each layer that is tested from outside.
 
+mod architecture;
+mod checkout;
+mod cli;
+mod laws;
+mod record;
 mod rules;
 mod scenario;
+mod sweep;
+mod theory;

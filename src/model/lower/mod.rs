@@ -193,9 +193,13 @@ impl<'a> Lower<'a> {
 
     /// What is emitted next is done when the task failed.
     fn on_failed(&mut self, entry: EntryIx) {
-        let here = self.here();
+        self.on_failed_at(entry, self.here());
+    }
+
+    /// A failed task goes on there.
+    fn on_failed_at(&mut self, entry: EntryIx, there: Pc) {
         if let Act::Run { failed, .. } = &mut self.programs.entries[entry.0 as usize].act {
-            *failed = here;
+            *failed = there;
         }
     }
 

@@ -72,7 +72,7 @@ impl Planner<'_, '_> {
                     self.steps(body, at, &maybes, best_effort);
                 }
                 Node::All(branches) if self.any_travels(branches) => {
-                    self.together(branches, at, maybes)
+                    self.together(branches, at, maybes);
                 }
                 _ => self.local(node, at, maybes, best_effort),
             }

@@ -81,7 +81,8 @@ fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
     }
     lower.on_failed(entry);
     undo_request(lower, saga);
-    if saga.has_store {
+    // With an outbox the saga may have begun though nothing was heard of it: it goes on then.
+    if saga.has_store && !lower.design.outbox {
         let name = name_hash(&lower.label("unconfirmed"));
         let txn = Txn { name, row: Some(Row::Finish), refuses: true, ..Txn::default() };
         lower.store(saga.home, "saga", txn);

@@ -26,7 +26,7 @@ const NEVER: Chance = Chance { probability: 0.0, name: 0 };
 pub(super) fn home(lower: &mut Lower<'_>, nodes: &[Node]) -> EntryIx {
     let home = lower.scenario.flows[lower.flow.0 as usize].home;
     let demand = home_demand(lower);
-    served(lower, home, demand, NEVER, nodes.to_vec(), "home")
+    served(lower, home, demand, NEVER, nodes.to_vec(), "home", true)
 }
 
 /// The worker time of the home's first step.
@@ -37,6 +37,8 @@ pub(super) fn home_demand(lower: &Lower<'_>) -> Demand {
 }
 
 /// A program that serves a call: work, steps, answer; or takes back what it did, and answers that.
+/// With deduplication a failure of what is not the home's is left as it is: who calls tries again,
+/// and a repetition must find what is done, or takes back what may be done.
 fn served(
     lower: &mut Lower<'_>,
     service: NodeIx,
@@ -44,6 +46,7 @@ fn served(
     refuses: Chance,
     nodes: Vec<Node>,
     what: &str,
+    is_home: bool,
 ) -> EntryIx {
     let label = lower.label(what);
     lower.later(service, label, move |lower, entry| {
@@ -55,8 +58,11 @@ fn served(
         lower.emit(Instr::End);
         lower.on_trouble(entry);
         lower.undo_steps(&nodes, service);
-        lower.emit(Instr::Answer);
+        let gives_up = lower.emit(Instr::Answer);
         lower.emit(Instr::End);
+        if lower.design.dedup && !is_home {
+            lower.on_failed_at(entry, gives_up);
+        }
     })
 }
 
@@ -65,8 +71,15 @@ fn served(
 /// undone (semantics.md 14).
 pub(super) fn tell(lower: &mut Lower<'_>, tell: &Tell) {
     let what = lower.node_name(tell.service);
-    let entry =
-        served(lower, tell.service, tell.demand.clone(), tell.refuses, tell.body.clone(), what);
+    let entry = served(
+        lower,
+        tell.service,
+        tell.demand.clone(),
+        tell.refuses,
+        tell.body.clone(),
+        what,
+        false,
+    );
     lower.emit(Instr::Call {
         entry,
         policy: lower.policy("call", tell.service),
@@ -115,7 +128,7 @@ pub(super) fn question(
     body: &[Node],
 ) -> EntryIx {
     let what = format!("{} answers", lower.node_name(service));
-    served(lower, service, demand.clone(), NEVER, body.to_vec(), &what)
+    served(lower, service, demand.clone(), NEVER, body.to_vec(), &what, false)
 }
 
 /// The owner answers a read of one of its items.

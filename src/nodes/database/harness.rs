@@ -252,7 +252,7 @@ pub struct Town {
 impl World for Town {
     type Event = Event;
 
-    fn handle(&mut self, at: InstanceId, event: Event, ctx: &mut Context<'_, Event>) {
+    fn handle(&mut self, at: InstanceId, event: &Event, ctx: &mut Context<'_, Event>) {
         let mut env = Env {
             model: &self.model,
             ctx,
@@ -261,7 +261,7 @@ impl World for Town {
             incarnation: 0,
         };
         let now = env.now().0;
-        match event {
+        match *event {
             Event::Fault(Edge::Down { host }) => {
                 self.is_down = true;
                 self.db.crash(host, &mut env);
@@ -276,7 +276,7 @@ impl World for Town {
             Event::Message(message) if at == DB && self.is_down => {
                 env.fact(Fact::Dropped { op: message.op.id, why: Some(Reason::LostMessage) });
             }
-            Event::Message(message) if at == DB => self.db.receive(message, &mut env),
+            Event::Message(message) if at == DB => self.db.receive(&message, &mut env),
             Event::Message(Message { op, body, .. }) => match body {
                 Body::Answer { verdict, .. } => {
                     self.answers.push((now - HOP, op.id.number(), verdict, op));
@@ -291,7 +291,7 @@ impl World for Town {
                         _ => None,
                     };
                     if let Some(verdict) = verdict {
-                        env.send(DB, op, Body::Answer { call, verdict });
+                        env.send(DB, &op, Body::Answer { call, verdict });
                     }
                     env.fact(Fact::Dropped { op: op.id, why: None });
                 }

@@ -11,8 +11,8 @@
 //! ```
 
 use super::ages::{Ages, is_fresh};
+use crate::base::Table;
 use crate::base::Time;
-use crate::nodes::table::Table;
 use crate::probes::OpId;
 
 /// What is remembered of all operations.

@@ -3,9 +3,9 @@
 
 use indexmap::map::Entry;
 
+use crate::base::Table;
 use crate::model::EntityIx;
 use crate::nodes::slab::Handle;
-use crate::nodes::table::Table;
 use crate::probes::KeyId;
 
 /// What is locked. The order is the one in which a transaction takes its locks; since all take

@@ -12,10 +12,10 @@
 //! the window of deduplication; a join that never completes stays, as it would in a real store.
 
 use super::ages::{Ages, is_fresh};
+use crate::base::Table;
 use crate::base::Time;
 use crate::model::program::Row;
 use crate::nodes::message::Answer;
-use crate::nodes::table::Table;
 use crate::probes::OpId;
 
 /// All rows.

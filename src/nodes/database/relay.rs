@@ -97,7 +97,11 @@ impl Relay {
             row.sent = Some(env.now());
             self.in_flight += 1;
             let Posting { op, publication, item } = row.posting;
-            env.send(broker(env.model, publication), op, Body::Publish { call, publication, item });
+            env.send(
+                broker(env.model, publication),
+                &op,
+                Body::Publish { call, publication, item },
+            );
         }
         if was_idle && self.in_flight > 0 {
             self.timer = self.timer.wrapping_add(1);

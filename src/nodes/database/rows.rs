@@ -8,10 +8,10 @@
 //! and not the length of the run. A forgotten item reads as one that is not there.
 
 use super::ages::{Ages, is_fresh};
+use crate::base::Table;
 use crate::base::Time;
 use crate::model::{EntityIx, FlowIx, Model};
 use crate::nodes::message::{Op, Seen};
-use crate::nodes::table::Table;
 use crate::probes::KeyId;
 
 /// The items.

@@ -100,7 +100,9 @@ impl Store {
             }
             Judgement::Repeated(answer) => {
                 if answer == Answer::Done {
-                    op.done |= effects(txn, Part::Do);
+                    // What was taken back since is not done.
+                    let does = effects(txn, Part::Do);
+                    op.done |= does & !self.inbox.undone(op.id, does, env.now());
                 }
                 if !matches!(txn.row, Some(Row::Begin { .. })) {
                     self.record(txn, op, env.now());

@@ -5,7 +5,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 
 use indexmap::IndexMap;
 
-use crate::base::mix;
+use super::chance::mix;
 
 /// A table keyed by ids.
 pub type Table<K, V> = IndexMap<K, V, BuildHasherDefault<Mixer>>;

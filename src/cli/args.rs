@@ -1,0 +1,370 @@
+//! The command line: every command, every flag, its variable of the environment and its examples.
+//! Knows nothing of what the commands do.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use super::color::Color;
+use super::exit;
+use crate::base::Span;
+use crate::scenario::units::{Quantity, quantity};
+
+/// Runs one microservice business over several designs and measures latency and consistency.
+///
+/// Describe a business once, in a scenario file: its services, its data, its flows, its customers.
+/// windtunnel simulates it wired as synchronous calls, as publish/subscribe and as events, and shows
+/// what each wiring costs in latency and what it costs in consistency. Every run is a pure function
+/// of the scenario, the design and the seed.
+#[derive(Debug, Parser)]
+#[command(name = "windtunnel", version, propagate_version = true, after_help = SHORT, after_long_help = long())]
+#[command(
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    override_usage = "windtunnel [OPTIONS] <COMMAND>"
+)]
+pub struct Line {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// A scenario, where a command was meant.
+    #[arg(hide = true)]
+    pub stray: Option<PathBuf>,
+    /// Colour: where a person looks, always or never.
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        value_name = "WHEN",
+        default_value_t,
+        env = "WINDTUNNEL_COLOR"
+    )]
+    pub color: Color,
+}
+
+const SHORT: &str = "windtunnel COMMAND --help has examples.";
+
+fn long() -> String {
+    format!(
+        "Examples:\n  \
+         windtunnel run scenarios/checkout.ron --design events --seed 7\n  \
+         windtunnel compare scenarios/checkout.ron --set rate=800/s\n  \
+         windtunnel test\n\n\
+         Every flag can be given by a variable as well: --seed by WINDTUNNEL_SEED, --no-progress by\n\
+         WINDTUNNEL_NO_PROGRESS. Colour obeys --color, then NO_COLOR, CLICOLOR_FORCE and TERM=dumb.\n\n\
+         Exit codes:\n{}",
+        exit::table()
+    )
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a scenario once and show what happened.
+    Run(Run),
+    /// Run the designs side by side over the same seeds and compare them.
+    Compare(Compare),
+    /// Judge the expectations of scenarios.
+    Test(Test),
+    /// Find the mistakes of scenario files, all of them; nothing is simulated.
+    Check(Check),
+    /// Repeat the run that a replay token names and verify that it is the same.
+    Replay(Replay),
+    /// Tell the causal story of one operation.
+    Explain(Explain),
+    /// Print a completion script for a shell.
+    Completions(Completions),
+    /// Print the manual page.
+    Man,
+}
+
+/// Which scenario, and what is changed about it.
+#[derive(Clone, Debug, Args)]
+pub struct Which {
+    /// The scenario file.
+    pub file: PathBuf,
+    /// Turn a knob of the scenario; the value as the file would spell it. May be repeated.
+    #[arg(long, value_name = "KNOB=VALUE", value_parser = knob, value_delimiter = ';', env = "WINDTUNNEL_SET")]
+    pub set: Vec<(String, String)>,
+    /// Let customers arrive for this long instead of the scenario's length.
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration, env = "WINDTUNNEL_FOR")]
+    pub length: Option<Span>,
+}
+
+/// Where the result goes.
+#[derive(Clone, Debug, Args)]
+pub struct Where {
+    /// Write the result to a file, whole or not at all, instead of printing it.
+    #[arg(long, short, value_name = "FILE", env = "WINDTUNNEL_OUTPUT")]
+    pub output: Option<PathBuf>,
+}
+
+/// `windtunnel run`
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  windtunnel run scenarios/checkout.ron
+  windtunnel run scenarios/checkout.ron --design all --format json
+  windtunnel run scenarios/checkout.ron -d pubsub -s 7 --set rate=800/s --for 20s
+  windtunnel run scenarios/theory/queue.ron --set 'service=Exp(\"4ms\")' --series 1s --format json")]
+pub struct Run {
+    #[command(flatten)]
+    pub which: Which,
+    /// The design, or `all` [default: the first of the scenario].
+    #[arg(long, short, value_name = "DESIGN", env = "WINDTUNNEL_DESIGN")]
+    pub design: Option<String>,
+    /// The seed [default: the scenario's, 1 where it names none].
+    #[arg(long, short, value_name = "N", env = "WINDTUNNEL_SEED")]
+    pub seed: Option<u64>,
+    /// How to show it.
+    #[arg(long, short, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT")]
+    pub format: Format,
+    /// Add figures per window of this length to the JSON.
+    #[arg(long, value_name = "DURATION", value_parser = duration, env = "WINDTUNNEL_SERIES")]
+    pub series: Option<Span>,
+    #[command(flatten)]
+    pub place: Where,
+    #[command(flatten)]
+    pub progress: Progress,
+}
+
+/// `windtunnel compare`
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  windtunnel compare scenarios/checkout.ron
+  windtunnel compare scenarios/checkout.ron --designs rest,events --seeds 20
+  windtunnel compare scenarios/checkout.ron --set rate=800/s --format markdown -o checkout.md
+
+The designs run over the same seeds: FIRST, FIRST+1 and so on. Intervals are Student's t at 95 %;
+differences are paired by seed. The default of 5 seeds takes seconds for a minute of a busy
+scenario; small effects need more.")]
+pub struct Compare {
+    #[command(flatten)]
+    pub which: Which,
+    /// The designs, the first of them being what the others are compared with [default: all].
+    #[arg(long, value_name = "A,B,C", value_delimiter = ',', env = "WINDTUNNEL_DESIGNS")]
+    pub designs: Vec<String>,
+    /// How many seeds.
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..=10_000), env = "WINDTUNNEL_SEEDS")]
+    pub seeds: u64,
+    /// The first seed [default: the scenario's, 1 where it names none].
+    #[arg(long, short, value_name = "FIRST", env = "WINDTUNNEL_SEED")]
+    pub seed: Option<u64>,
+    /// How to show it.
+    #[arg(long, short, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT")]
+    pub format: TableFormat,
+    #[command(flatten)]
+    pub place: Where,
+    #[command(flatten)]
+    pub progress: Progress,
+}
+
+/// `windtunnel test`
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  windtunnel test
+  windtunnel test scenarios/checkout.ron --seeds 10
+  windtunnel test --format json -o verdicts.json
+
+Every *.ron file below the paths is run over each of its designs that an expectation needs, with
+the scenario's own seed and those after it. An expectation passes if it holds for every seed. A
+scenario without expectations is listed as such. Exit code 99 if an expectation failed.")]
+pub struct Test {
+    /// Files and folders.
+    #[arg(default_value = "scenarios")]
+    pub paths: Vec<PathBuf>,
+    /// How many seeds.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=10_000), env = "WINDTUNNEL_SEEDS")]
+    pub seeds: u64,
+    /// How to show it.
+    #[arg(long, short, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT")]
+    pub format: Format,
+    #[command(flatten)]
+    pub place: Where,
+    #[command(flatten)]
+    pub progress: Progress,
+}
+
+/// `windtunnel check`
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  windtunnel check
+  windtunnel check scenarios/checkout.ron my-scenarios/
+
+Mistakes go to stderr with file, line and column. Exit code 3 if there is one; warnings are shown
+and do not count.")]
+pub struct Check {
+    /// Files and folders.
+    #[arg(default_value = "scenarios")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// `windtunnel replay`
+#[derive(Debug, Args)]
+#[command(after_long_help = "Example:
+  windtunnel replay TOKEN scenarios/checkout.ron
+
+Without FILE the scenario is looked for by its name, among the shipped ones and then below
+scenarios/. Exit code 6 if the run is not the one that the token names.")]
+pub struct Replay {
+    /// The token, as every result prints it.
+    pub token: String,
+    /// The scenario file.
+    pub file: Option<PathBuf>,
+    /// How to show the run.
+    #[arg(long, short, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT")]
+    pub format: Format,
+    #[command(flatten)]
+    pub place: Where,
+}
+
+/// `windtunnel explain`
+#[derive(Debug, Args)]
+#[command(after_long_help = "Examples:
+  windtunnel explain scenarios/checkout.ron place-order#42
+  windtunnel explain scenarios/checkout.ron place-order#42 -d events -s 7
+
+Anomalies in every result name their flow and number.")]
+pub struct Explain {
+    #[command(flatten)]
+    pub which: Which,
+    /// Which operation: the flow's name, `#`, and its number.
+    #[arg(value_name = "FLOW#N", value_parser = operation)]
+    pub operation: Operation,
+    /// The design [default: the first of the scenario].
+    #[arg(long, short, value_name = "DESIGN", env = "WINDTUNNEL_DESIGN")]
+    pub design: Option<String>,
+    /// The seed [default: the scenario's, 1 where it names none].
+    #[arg(long, short, value_name = "N", env = "WINDTUNNEL_SEED")]
+    pub seed: Option<u64>,
+    #[command(flatten)]
+    pub place: Where,
+}
+
+/// `windtunnel completions`
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell.
+    pub shell: Shell,
+}
+
+/// Whether to show how far it is.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Progress {
+    /// Do not show on stderr how far it is (shown only on terminals).
+    #[arg(long, env = "WINDTUNNEL_NO_PROGRESS", value_parser = clap::builder::FalseyValueParser::new())]
+    pub no_progress: bool,
+}
+
+/// For people or for scripts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For scripts.
+    Json,
+}
+
+/// For people, for scripts or for documents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum TableFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// For scripts.
+    Json,
+    /// For documents.
+    Markdown,
+}
+
+/// `flow#number`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// The flow.
+    pub flow: String,
+    /// Its number.
+    pub number: u64,
+}
+
+fn knob(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.to_owned()))
+        }
+        _ => Err("a knob is turned by KNOB=VALUE".to_owned()),
+    }
+}
+
+fn duration(text: &str) -> Result<Span, String> {
+    match quantity(text)? {
+        Quantity::Duration(ns) if (1.0..1e18).contains(&ns) => Ok(Span::from_ns(ns)),
+        Quantity::Duration(_) => {
+            Err("it must be longer than nothing and shorter than 30 years".to_owned())
+        }
+        _ => Err("a duration has a unit, as in `30s` or `250ms`".to_owned()),
+    }
+}
+
+fn operation(text: &str) -> Result<Operation, String> {
+    let parts = text.rsplit_once('#').and_then(|(flow, number)| Some((flow, number.parse().ok()?)));
+    match parts {
+        Some((flow, number)) if !flow.is_empty() => Ok(Operation { flow: flow.to_owned(), number }),
+        _ => Err("an operation is named FLOW#N, as in `place-order#42`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_sound() {
+        Line::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_has_its_variable_and_every_argument_its_help() {
+        let line = Line::command();
+        for command in line.get_subcommands().chain([&line]) {
+            for arg in command.get_arguments() {
+                assert!(arg.get_help().is_some(), "{} of {}", arg.get_id(), command.get_name());
+                let Some(long) = arg.get_long() else { continue };
+                let variable = format!("WINDTUNNEL_{}", long.to_uppercase().replace('-', "_"));
+                assert_eq!(
+                    arg.get_env().and_then(|name| name.to_str()),
+                    Some(variable.as_str()),
+                    "--{long}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_long_help_of_every_command_with_flags_has_examples() {
+        for command in Line::command().get_subcommands() {
+            let flags = command.get_arguments().any(|arg| arg.get_long().is_some());
+            let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
+            assert!(!flags || help.starts_with("Example"), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn operations_and_knobs_are_read() {
+        assert_eq!(
+            operation("place-order#42"),
+            Ok(Operation { flow: "place-order".into(), number: 42 })
+        );
+        assert!(
+            operation("place-order").is_err()
+                && operation("#1").is_err()
+                && operation("a#b").is_err()
+        );
+        assert_eq!(knob("gap=Exp(\"1ms\")"), Ok(("gap".into(), "Exp(\"1ms\")".into())));
+        assert!(knob("rate").is_err() && knob("=1").is_err());
+        assert_eq!(duration("250ms"), Ok(Span(250_000_000)));
+        assert!(duration("250").is_err() && duration("0s").is_err() && duration("-1s").is_err());
+    }
+}

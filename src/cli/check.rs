@@ -1,0 +1,42 @@
+//! `windtunnel check`: every mistake of every file, nothing simulated.
+
+use std::path::Path;
+
+use super::args::Check;
+use super::exit::Exit;
+use super::failure::{Failure, many};
+use super::load::{below, errors, in_statements, summary};
+use super::output::{Screen, note, show};
+use crate::analysis::check_scenario;
+use crate::scenario::{Diagnostics, load};
+
+/// Checks all files, shows all mistakes.
+pub fn check(args: &Check, screen: &Screen) -> Result<Exit, Failure> {
+    let files = below(&args.paths)?;
+    let mut mistakes = 0;
+    for file in &files {
+        for found in all_of(file) {
+            if !found.list.is_empty() {
+                note(&found.render(screen.err.has_color()));
+            }
+            mistakes += errors(&found);
+        }
+    }
+    if mistakes > 0 {
+        note(&format!("{}\n", summary(mistakes, files.len())));
+        return Ok(Exit::Invalid);
+    }
+    show(&format!("{} checked, no mistakes\n", many(files.len(), "scenario")), None)?;
+    Ok(Exit::Well)
+}
+
+/// What the scenario layer finds, and what is wrong with the statements.
+fn all_of(file: &Path) -> Vec<Diagnostics> {
+    match load(file, &[]) {
+        Err(found) => vec![found],
+        Ok(loaded) => {
+            let statements = in_statements(&loaded, &check_scenario(&loaded.scenario));
+            vec![loaded.warnings, statements]
+        }
+    }
+}

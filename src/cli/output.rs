@@ -1,0 +1,115 @@
+//! Where results go: stdout, or a file that is written beside its place and renamed. Diagnostics
+//! and notes go to stderr. A closed pipe is nobody's mistake: what it cuts off is dropped quietly.
+
+use std::fs::File;
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use super::color::{Color, Environment};
+use super::failure::Failure;
+use crate::report::paint::Paint;
+
+/// The two streams, and how to paint on each.
+#[derive(Clone, Debug)]
+pub struct Screen {
+    /// For results.
+    pub out: Paint,
+    /// For diagnostics.
+    pub err: Paint,
+    /// May something on stderr be redrawn?
+    pub lively: bool,
+}
+
+impl Screen {
+    /// Decides for this process.
+    pub fn new(color: Color) -> Self {
+        let environment = Environment::read();
+        let err_is_terminal = io::stderr().is_terminal();
+        Self {
+            out: Paint::new(color.decide(environment, io::stdout().is_terminal())),
+            err: Paint::new(color.decide(environment, err_is_terminal)),
+            lively: err_is_terminal && !environment.is_dumb(),
+        }
+    }
+
+    /// The paint for a result that goes there.
+    pub fn paint(&self, to: Option<&Path>) -> Paint {
+        if to.is_some() { Paint::plain() } else { self.out }
+    }
+}
+
+/// A result, to stdout or to a file.
+pub fn show(text: &str, to: Option<&Path>) -> Result<(), Failure> {
+    let (path, written) = match to {
+        Some(path) => (path, replace(path, text)),
+        None => (Path::new("standard output"), quietly(io::stdout().lock(), text)),
+    };
+    written.map_err(|why| Failure::Io { path: path.to_path_buf(), why })
+}
+
+/// A note or a diagnostic, to stderr. Nobody can be told if that fails.
+pub fn note(text: &str) {
+    let _ = quietly(io::stderr().lock(), text);
+}
+
+/// Writes all of it; a reader that has gone away is no error.
+fn quietly(mut to: impl Write, text: &str) -> io::Result<()> {
+    match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
+        Err(why) if why.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
+}
+
+/// Writes beside the place and renames, so that nobody ever sees half a file.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let name = path.file_name().ok_or_else(|| io::Error::other("names no file"))?;
+    let mut beside = name.to_os_string();
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let beside = path.with_file_name(beside);
+    let written = File::create(&beside).and_then(|mut file| {
+        file.write_all(text.as_bytes())?;
+        file.sync_all()
+    });
+    let done = written.and_then(|()| std::fs::rename(&beside, path));
+    if done.is_err() {
+        let _ = std::fs::remove_file(&beside);
+    }
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Closed;
+
+    impl Write for Closed {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_closed_pipe_is_no_error() {
+        assert!(quietly(Closed, "text").is_ok());
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_and_nothing_is_left_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("result.json");
+        replace(&path, "old").unwrap();
+        replace(&path, "new").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(replace(&folder.path().join("no/such/folder.json"), "x").is_err());
+    }
+}

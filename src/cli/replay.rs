@@ -1,0 +1,86 @@
+//! `windtunnel replay`: the run that a token names, made again and compared.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use indicatif::ProgressBar;
+
+use super::args::{Format, Replay};
+use super::batch::{self, Job};
+use super::choice::design;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::interrupt::Interrupt;
+use super::load::{checked, refuse, relative, turned};
+use super::output::{Screen, note, show};
+use super::run::of;
+use super::shipped;
+use crate::analysis::token::ReplayToken;
+use crate::report::replay_text::{Comparison, render};
+use crate::report::{json, text};
+use crate::scenario::{Loaded, load, parse_named};
+use crate::simulate;
+
+/// Replays, shows the run, and says whether it is the same.
+pub fn replay(args: &Replay, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    let token: ReplayToken = args.token.parse().map_err(|why| Failure::Usage(format!("{why}")))?;
+    let mut ready = checked(found(&token, args.file.as_deref(), screen)?, screen)?;
+    let other = Some(token.length).filter(|length| *length != ready.scenario.run.length);
+    Arc::make_mut(&mut ready.scenario).run.length = token.length;
+    ready.set.clone_from(&token.knobs);
+    ready.turned = turned(&token.knobs, other);
+    let design = design(&ready.scenario, &token.design)?;
+    let model = simulate::model_hash(&ready.scenario, design);
+    let job = Job { design, seed: token.seed };
+    let mut outcomes = batch::run(&ready.scenario, vec![job], &ProgressBar::hidden(), interrupt)?;
+    let Some(outcome) = outcomes.pop().flatten() else {
+        return Err(Failure::Interrupted);
+    };
+    let run = of(&ready, design, &outcome, None);
+    let comparison =
+        Comparison { token: &token, model, digest: outcome.digest, engine: json::ENGINE };
+    let to = args.place.output.as_deref();
+    match args.format {
+        Format::Text => {
+            let paint = screen.paint(to);
+            show(&format!("{}\n{}", text::render(&run, paint), render(&comparison, paint)), to)?;
+        }
+        Format::Json => {
+            show(&json::text(&json::RunJson::of(&run)), to)?;
+            note(&render(&comparison, screen.err));
+        }
+    }
+    if comparison.is_same() {
+        return Ok(Exit::Well);
+    }
+    Err(Failure::Diverged(comparison.reason()))
+}
+
+/// The scenario: the file if one is named, else by name among the shipped ones, then on disk.
+fn found(token: &ReplayToken, file: Option<&Path>, screen: &Screen) -> Result<Loaded, Failure> {
+    let sets = &token.knobs;
+    if let Some(file) = file {
+        return load(file, sets).map_err(|found| refuse(&found, screen));
+    }
+    if let Some((path, text)) = shipped::named(&token.scenario) {
+        return parse_named(&token.scenario, &path, text, sets)
+            .map_err(|found| refuse(&found, screen));
+    }
+    match on_disk(&token.scenario) {
+        Some(file) => load(&file, sets).map_err(|found| refuse(&found, screen)),
+        None => Err(Failure::Nothing(format!(
+            "no scenario is called `{}`, neither among the shipped ones nor below scenarios/; name its file",
+            token.scenario
+        ))),
+    }
+}
+
+fn on_disk(stem: &str) -> Option<PathBuf> {
+    let root = Path::new("scenarios");
+    let files =
+        if root.is_dir() { crate::scenario::find(root).unwrap_or_default() } else { Vec::new() };
+    files
+        .into_iter()
+        .find(|file| file.file_stem().is_some_and(|name| name == stem))
+        .map(|file| relative(&file))
+}

@@ -1,0 +1,93 @@
+//! `windtunnel run`: one run of one design, or one of each.
+
+use super::args::{Format, Run};
+use super::batch;
+use super::choice::designs;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::interrupt::Interrupt;
+use super::load::{Ready, ready};
+use super::output::{Screen, note, show};
+use crate::analysis::measures::measures;
+use crate::analysis::token::ReplayToken;
+use crate::base::Span;
+use crate::probes::outcome::Outcome;
+use crate::report::{self, json, text};
+use crate::simulate;
+
+/// Runs, and shows what happened.
+pub fn run(args: &Run, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    let ready = ready(&args.which, screen)?;
+    let designs = designs(&ready.scenario, args.design.as_deref())?;
+    let seed = args.seed.unwrap_or(ready.scenario.run.seed);
+    let jobs = batch::pairs(&designs, std::iter::once(seed));
+    let bar = batch::bar(jobs.len(), args.progress, screen);
+    let outcomes = batch::run(&ready.scenario, jobs, &bar, interrupt)?;
+    bar.finish_and_clear();
+    let cut = outcomes.iter().any(Option::is_none);
+    let shown: Vec<report::run::Run> = designs
+        .iter()
+        .zip(&outcomes)
+        .filter_map(|(&design, outcome)| Some(of(&ready, design, outcome.as_ref()?, args.series)))
+        .collect();
+    if shown.is_empty() {
+        return Err(Failure::Interrupted);
+    }
+    let is_list = args.design.as_deref() == Some("all");
+    let paint = screen.paint(args.place.output.as_deref());
+    let result = match args.format {
+        Format::Text => {
+            shown.iter().map(|run| text::render(run, paint)).collect::<Vec<_>>().join("\n\n")
+        }
+        Format::Json => as_json(&shown, is_list),
+    };
+    show(&result, args.place.output.as_deref())?;
+    if cut || interrupt.is_asked() {
+        note(&format!("interrupted: {} of {} runs\n", shown.len(), designs.len()));
+        return Ok(Exit::Interrupted);
+    }
+    Ok(Exit::Well)
+}
+
+/// What a report of this run is made from.
+pub fn of<'a>(
+    ready: &'a Ready,
+    design: usize,
+    outcome: &'a Outcome,
+    series: Option<Span>,
+) -> report::run::Run<'a> {
+    // The statements were checked when the scenario was loaded.
+    let measures = measures(&ready.scenario, outcome).unwrap_or_default();
+    report::run::Run {
+        outcome,
+        about: &ready.scenario.about,
+        file: &ready.file,
+        turned: &ready.turned,
+        token: token(ready, design, outcome),
+        measures,
+        series,
+    }
+}
+
+/// The token that names this run.
+pub fn token(ready: &Ready, design: usize, outcome: &Outcome) -> ReplayToken {
+    ReplayToken {
+        scenario: ready.scenario.name.clone(),
+        design: outcome.design.clone(),
+        seed: outcome.seed,
+        length: ready.scenario.run.length,
+        engine: json::ENGINE.to_owned(),
+        model: simulate::model_hash(&ready.scenario, design),
+        digest: outcome.digest,
+        knobs: ready.set.clone(),
+    }
+}
+
+/// One object, or a list where all designs were asked for.
+fn as_json(runs: &[report::run::Run], is_list: bool) -> String {
+    let shapes: Vec<json::RunJson> = runs.iter().map(json::RunJson::of).collect();
+    match &shapes[..] {
+        [one] if !is_list => json::text(one),
+        _ => json::text(&shapes),
+    }
+}

@@ -1,0 +1,47 @@
+//! The scenarios that come with the program, one line each.
+
+/// Name (the path below `scenarios/` without its ending) and text.
+pub const SHIPPED: &[(&str, &str)] = &[
+    ("checkout", include_str!("../../scenarios/checkout.ron")),
+    ("theory/queue", include_str!("../../scenarios/theory/queue.ron")),
+    ("theory/tiers", include_str!("../../scenarios/theory/tiers.ron")),
+    ("transfer", include_str!("../../scenarios/transfer.ron")),
+];
+
+/// The shipped scenario whose file has this stem.
+pub fn named(stem: &str) -> Option<(String, &'static str)> {
+    let found = SHIPPED.iter().find(|(name, _)| name.rsplit('/').next() == Some(stem));
+    found.map(|(name, text)| (format!("scenarios/{name}.ron"), *text))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_scenario_of_the_source_tree_is_shipped() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let Ok(files) = crate::scenario::find(&root.join("scenarios")) else {
+            return;
+        };
+        for file in files {
+            let path = file.strip_prefix(root).unwrap().with_extension("");
+            let name = path.to_string_lossy().replace('\\', "/");
+            let name = name.trim_start_matches("scenarios/").to_owned();
+            assert!(
+                !file.exists() || SHIPPED.iter().any(|(known, _)| *known == name),
+                "{name} is missing"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_shipped_can_be_loaded() {
+        for (name, text) in SHIPPED {
+            let loaded = crate::scenario::parse(&format!("scenarios/{name}.ron"), text, &[]);
+            assert!(loaded.is_ok(), "{name}: {}", loaded.unwrap_err());
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! `windtunnel test`: every scenario below the paths, its expectations judged.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::args::{Format, Test};
+use super::batch;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::interrupt::Interrupt;
+use super::load::{Ready, below, checked, refuse, relative};
+use super::output::{Screen, note, show};
+use super::run::token;
+use crate::analysis::Runs;
+use crate::analysis::expectation::{Verdict, judge};
+use crate::probes::outcome::Outcome;
+use crate::report::judged::{Judged, Ruling, Skipped, Tally};
+use crate::report::run::replay_line;
+use crate::report::test_json::TestJson;
+use crate::report::{json, test_text};
+use crate::scenario::load;
+use crate::scenario::tree::Scenario;
+
+/// Runs, judges and shows.
+pub fn test(args: &Test, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
+    let files = below(&args.paths)?;
+    let mut all = Vec::new();
+    for file in &files {
+        let Some(judged) = judge_file(file, args, screen, interrupt)? else {
+            break;
+        };
+        all.push(judged);
+    }
+    let partial = interrupt.is_asked();
+    let to = args.place.output.as_deref();
+    let result = match args.format {
+        Format::Text => test_text::render(&all, screen.paint(to)),
+        Format::Json => json::text(&TestJson::of(&all, partial)),
+    };
+    show(&result, to)?;
+    if partial {
+        note(&format!("interrupted: {} of {} scenarios\n", all.len(), files.len()));
+        return Ok(Exit::Interrupted);
+    }
+    Ok(exit(Tally::of(&all)))
+}
+
+fn exit(tally: Tally) -> Exit {
+    let invalid = if tally.invalid > 0 { Exit::Invalid } else { Exit::Well };
+    let unmet = if tally.failed > 0 { Exit::Unmet } else { Exit::Well };
+    let nothing = if tally.passed + tally.failed == 0 { Exit::Nothing } else { Exit::Well };
+    invalid.worse(unmet).worse(nothing)
+}
+
+/// One scenario; `None` if somebody pressed Ctrl-C before it could be judged.
+fn judge_file(
+    file: &Path,
+    args: &Test,
+    screen: &Screen,
+    interrupt: &Interrupt,
+) -> Result<Option<Judged>, Failure> {
+    let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    let skipped = |why| Judged { scenario: stem.clone(), file: relative(file), result: Err(why) };
+    let loaded = load(file, &[]).map_err(|found| refuse(&found, screen));
+    let Ok(ready) = loaded.and_then(|loaded| checked(loaded, screen)) else {
+        return Ok(Some(skipped(Skipped::Invalid)));
+    };
+    if ready.statements.expectations.is_empty() {
+        return Ok(Some(skipped(Skipped::NoExpectations)));
+    }
+    let Some(runs) = runs(&ready, args, screen, interrupt)? else {
+        return Ok(None);
+    };
+    let verdicts = judge(&ready.scenario, &runs).map_err(|mistakes| {
+        Failure::Internal(format!("{} unchecked expectations", mistakes.len()))
+    })?;
+    let rulings = verdicts.into_iter().map(|verdict| ruling(&ready, &runs, verdict)).collect();
+    Ok(Some(Judged {
+        scenario: ready.scenario.name.clone(),
+        file: ready.file,
+        result: Ok(rulings),
+    }))
+}
+
+/// The runs that the scenario's expectations speak of.
+fn runs(
+    ready: &Ready,
+    args: &Test,
+    screen: &Screen,
+    interrupt: &Interrupt,
+) -> Result<Option<Runs>, Failure> {
+    let designs = needed(ready);
+    let first = ready.scenario.run.seed;
+    let jobs = batch::pairs(&designs, (0..args.seeds).map(|at| first.wrapping_add(at)));
+    let bar = batch::bar(jobs.len(), args.progress, screen);
+    let outcomes = batch::run(&ready.scenario, jobs, &bar, interrupt)?;
+    bar.finish_and_clear();
+    let Some(outcomes) = outcomes.into_iter().collect::<Option<Vec<Outcome>>>() else {
+        return Ok(None);
+    };
+    Ok(Some(by_design(&ready.scenario, &designs, outcomes)))
+}
+
+/// Outcomes by design, each in order of seeds, from runs made seed by seed.
+pub fn by_design(scenario: &Scenario, designs: &[usize], outcomes: Vec<Outcome>) -> Runs {
+    let name = |&design: &usize| scenario.designs[design].name.clone();
+    let mut runs: Runs = designs.iter().map(|design| (name(design), Vec::new())).collect();
+    for outcome in outcomes {
+        runs.entry(outcome.design.clone()).or_default().push(outcome);
+    }
+    runs
+}
+
+/// By index: all designs if an expectation is about each of them, else those that are named.
+fn needed(ready: &Ready) -> Vec<usize> {
+    let expectations = &ready.statements.expectations;
+    let each = expectations.iter().any(|statement| statement.about_each);
+    let named: BTreeSet<&str> =
+        expectations.iter().flat_map(|it| it.designs.iter().map(String::as_str)).collect();
+    let all = ready.scenario.designs.iter().enumerate();
+    let needed = all.filter(|(_, design)| each || named.contains(design.name.as_str()));
+    let designs: Vec<usize> = needed.map(|(at, _)| at).collect();
+    // A comparison of plain numbers speaks of no design; it is judged on any.
+    if designs.is_empty() { vec![0] } else { designs }
+}
+
+fn ruling(ready: &Ready, runs: &Runs, verdict: Verdict) -> Ruling {
+    let lines = verdict.replays.iter().filter_map(|name| {
+        let design = ready.scenario.designs.iter().position(|design| design.name == name.design)?;
+        let outcome = runs.get(&name.design)?.iter().find(|outcome| outcome.seed == name.seed)?;
+        Some(replay_line(&token(ready, design, outcome), &ready.file))
+    });
+    Ruling { replay: lines.collect(), verdict }
+}

@@ -1,0 +1,122 @@
+//! A comparison for documents: the same blocks as tables of Markdown.
+
+use std::fmt::Write;
+
+use super::columns::{Block, blocks};
+use super::compared::Compared;
+use super::figures::span;
+use super::text::guards;
+use crate::analysis::compare::DesignSummary;
+
+/// The comparison.
+pub fn render(compared: &Compared) -> String {
+    let comparison = compared.comparison;
+    let designs = &comparison.designs;
+    let mut text =
+        format!("## {}\n\n{}\n\n", escaped(&comparison.scenario), escaped(compared.about));
+    let _ = write!(
+        text,
+        "{}, {} each{}.",
+        capital(&compared.seeds()),
+        span(compared.length),
+        turned(compared)
+    );
+    text += if compared.is_partial() { " **Partial.**\n" } else { "\n" };
+    text += "\n| design | guards in force |\n| --- | --- |\n";
+    for it in designs {
+        let _ = writeln!(text, "| {} | {} |", escaped(&it.design), escaped(&guards(&it.guards)));
+    }
+    for block in blocks(comparison) {
+        text += &table(&block, designs);
+    }
+    if comparison.seeds.len() > 1 {
+        let _ = write!(
+            text,
+            "\nMeans per run over {} seeds, ± half the 95 % interval",
+            comparison.seeds.len()
+        );
+        if let [first, _, ..] = &designs[..] {
+            let _ = write!(
+                text,
+                "; in brackets the difference to {}, paired by seed",
+                escaped(&first.design)
+            );
+            text += ", with \\* where its interval leaves out 0";
+        }
+        text += ".\n";
+    }
+    if !compared.reading.is_empty() {
+        text += "\n";
+        for sentence in &compared.reading {
+            let _ = writeln!(text, "- {}", escaped(&sentence.text));
+        }
+    }
+    text
+}
+
+fn turned(compared: &Compared) -> String {
+    if compared.turned.is_empty() {
+        String::new()
+    } else {
+        format!(", with `{}`", compared.turned.trim())
+    }
+}
+
+fn table(block: &Block, designs: &[DesignSummary]) -> String {
+    let heads: Vec<String> = block.columns.iter().map(|column| escaped(&column.head)).collect();
+    let mut text = format!("\n| {} | {} |\n", escaped(&block.title), heads.join(" | "));
+    let _ = writeln!(text, "| --- |{}", " ---: |".repeat(heads.len()));
+    for (at, design) in designs.iter().enumerate() {
+        let cells = block.columns.iter().map(|column| match &column.differences[at] {
+            Some(difference) => escaped(&format!("{} ({difference})", column.means[at])),
+            None => escaped(&column.means[at]),
+        });
+        let _ = writeln!(
+            text,
+            "| {} | {} |",
+            escaped(&design.design),
+            cells.collect::<Vec<_>>().join(" | ")
+        );
+    }
+    text
+}
+
+/// Without what Markdown would take for itself.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if matches!(letter, '|' | '*' | '_' | '`' | '<' | '[' | '\\') {
+            safe.push('\\');
+        }
+        safe.push(letter);
+    }
+    safe
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::synthetic;
+
+    #[test]
+    fn a_comparison_becomes_tables() {
+        let comparison = synthetic::comparison(&["rest", "events"], 3);
+        insta::assert_snapshot!(render(&synthetic::compared(&comparison, 3)));
+    }
+
+    #[test]
+    fn every_row_has_as_many_fields_as_its_head() {
+        let comparison = synthetic::comparison(&["rest", "events"], 3);
+        let text = render(&synthetic::compared(&comparison, 3));
+        for table in text.split("\n\n").filter(|part| part.starts_with('|')) {
+            let fields: Vec<usize> = table.lines().map(|line| line.matches(" |").count()).collect();
+            assert!(fields.windows(2).all(|pair| pair[0] == pair[1]), "{table}");
+        }
+        assert_eq!(escaped("a|b_c"), "a\\|b\\_c");
+    }
+}

@@ -1,0 +1,24 @@
+//! What people and scripts read: one file per shape of result and format. A report reads outcomes
+//! and comparisons and computes nothing that is not about showing; it knows no files, no streams.
+
+pub mod columns;
+pub mod compare_json;
+pub mod compare_text;
+pub mod compared;
+pub mod figures;
+pub mod json;
+pub mod judged;
+pub mod markdown;
+pub mod paint;
+pub mod replay_text;
+pub mod run;
+pub mod series;
+pub mod story_text;
+pub mod story_words;
+#[cfg(test)]
+pub mod synthetic;
+pub mod table;
+pub mod test_json;
+pub mod test_text;
+pub mod text;
+pub mod times;

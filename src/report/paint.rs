@@ -1,0 +1,85 @@
+//! The palette. A tone says what a text means; whether that becomes a colour is decided elsewhere,
+//! and the text must say it too.
+
+use anstyle::{AnsiColor, Style};
+
+/// What a text means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// Just text.
+    #[default]
+    Plain,
+    /// A title or the head of a table.
+    Head,
+    /// Worth a second look, in a good way.
+    Good,
+    /// Worth a second look, in a bad way.
+    Bad,
+    /// Somewhere between.
+    Warn,
+    /// Less important than what is around it.
+    Faint,
+}
+
+impl Tone {
+    fn style(self) -> Style {
+        let ink = |color: AnsiColor| Style::new().fg_color(Some(color.into()));
+        match self {
+            Self::Plain => Style::new(),
+            Self::Head => Style::new().bold(),
+            Self::Good => ink(AnsiColor::Green),
+            Self::Bad => ink(AnsiColor::Red).bold(),
+            Self::Warn => ink(AnsiColor::Yellow),
+            Self::Faint => Style::new().dimmed(),
+        }
+    }
+}
+
+/// Paints, or does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paint {
+    color: bool,
+}
+
+impl Paint {
+    /// With colour, or without.
+    pub fn new(color: bool) -> Self {
+        Self { color }
+    }
+
+    /// Without colour.
+    pub fn plain() -> Self {
+        Self::new(false)
+    }
+
+    /// Is there colour?
+    pub fn has_color(self) -> bool {
+        self.color
+    }
+
+    /// The text in its tone.
+    pub fn apply(self, tone: Tone, text: &str) -> String {
+        if !self.color || tone == Tone::Plain || text.is_empty() {
+            return text.to_owned();
+        }
+        let style = tone.style();
+        format!("{style}{text}{style:#}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_colour_a_text_is_itself() {
+        assert_eq!(Paint::plain().apply(Tone::Bad, "FAIL"), "FAIL");
+        assert_eq!(Paint::new(true).apply(Tone::Plain, "ok"), "ok");
+    }
+
+    #[test]
+    fn colour_is_closed_where_it_ends() {
+        let text = Paint::new(true).apply(Tone::Good, "PASS");
+        assert!(text.starts_with("\u{1b}[") && text.ends_with("\u{1b}[0m"));
+    }
+}

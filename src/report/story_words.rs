@@ -1,0 +1,172 @@
+//! The facts of a story in words. Bookkeeping says nothing.
+
+use super::figures::{span, words};
+use super::paint::Tone;
+use crate::engine::InstanceId;
+use crate::probes::fact::{Carrier, Fact, KeyId, OpId, Reason, Verdict};
+use crate::scenario::tree::{EntityIx, NodeIx, NodeKind, Scenario};
+
+/// What a fact says, and how loudly; bookkeeping says nothing.
+pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)> {
+    let item =
+        |entity: EntityIx, key: KeyId| format!("{} {}", names.entity(entity), key_words(key));
+    Some(match fact {
+        Fact::Sent { flow, session, .. } => {
+            (Tone::Head, format!("sends {}, session {session}", names.flow(flow.0)))
+        }
+        Fact::Answered { verdict: Verdict::Done, .. } => (Tone::Good, "is told: done".to_owned()),
+        Fact::Answered { verdict, .. } => {
+            (Tone::Warn, format!("is told: {}", verdict_words(verdict)))
+        }
+        Fact::Message { to, carrier, .. } => {
+            (Tone::Plain, carrier_words(carrier, names.name(to), names.is_broker(at)))
+        }
+        Fact::Dropped { why: Some(why), .. } => {
+            (Tone::Bad, format!("loses it: {}", words(why.name())))
+        }
+        Fact::Promised { .. } => (Tone::Plain, "commits the promise of the whole flow".to_owned()),
+        Fact::Refused { node, .. } => (Tone::Warn, format!("refused at {}", names.name(node))),
+        Fact::Applied { entity, key, version, before, value, .. } => (
+            Tone::Good,
+            format!("commits {}: version {version}{}", item(entity, key), change(before, value)),
+        ),
+        Fact::Undone { entity, key, version, before, value, .. } => (
+            Tone::Warn,
+            format!("takes back {}: version {version}{}", item(entity, key), change(before, value)),
+        ),
+        Fact::Deduplicated { .. } => {
+            (Tone::Plain, "recognises a repetition and does nothing".to_owned())
+        }
+        Fact::Saw { entity, key, version, value, .. } => {
+            (Tone::Plain, format!("sees {}: version {version}, value {value}", item(entity, key)))
+        }
+        Fact::Holds { entity, key, version, .. } => {
+            (Tone::Faint, format!("its copy of {} is now version {version}", item(entity, key)))
+        }
+        Fact::CacheHit { entity, .. } => {
+            (Tone::Plain, format!("finds {} in its cache", names.entity(entity)))
+        }
+        Fact::CacheMiss { entity, .. } => {
+            (Tone::Plain, format!("does not find {} in its cache", names.entity(entity)))
+        }
+        Fact::Waits { .. } => (Tone::Plain, "has no worker free: it waits".to_owned()),
+        Fact::Began { waited, queued: true, .. } => {
+            (Tone::Plain, format!("begins after {} in the queue", span(waited)))
+        }
+        Fact::Began { .. } => (Tone::Plain, "begins".to_owned()),
+        Fact::LeftQueue { .. } => (Tone::Warn, "gives it up in the queue".to_owned()),
+        Fact::TurnedAway { why, .. } => {
+            (Tone::Bad, format!("turns it away: {}", words(why.name())))
+        }
+        Fact::AttemptFailed { to, why, .. } => {
+            (Tone::Bad, format!("gives up an attempt at {}: {}", names.name(to), words(why.name())))
+        }
+        Fact::Retried { to, attempt, .. } => {
+            (Tone::Warn, format!("tries {} again (retry {attempt})", names.name(to)))
+        }
+        Fact::Redelivered { .. } => (Tone::Warn, "delivers it again".to_owned()),
+        Fact::Down => (Tone::Bad, "goes down".to_owned()),
+        Fact::Up => (Tone::Good, "is up again".to_owned()),
+        Fact::Carried { .. }
+        | Fact::Arrived { .. }
+        | Fact::Dropped { why: None, .. }
+        | Fact::Forgot { .. }
+        | Fact::Freed => return None,
+    })
+}
+
+/// Brokers deliver and confirm; the others publish and acknowledge.
+fn carrier_words(carrier: Carrier, to: &str, by_broker: bool) -> String {
+    match (carrier, by_broker) {
+        (Carrier::Request, _) => format!("calls {to}"),
+        (Carrier::Answer, _) => format!("answers {to}"),
+        (Carrier::Store, _) => format!("exchanges with the store {to}"),
+        (Carrier::Publish, false) => format!("publishes to {to}"),
+        (Carrier::Publish, true) => format!("confirms to {to}"),
+        (Carrier::Deliver, true) => format!("delivers to {to}"),
+        (Carrier::Deliver, false) => format!("acknowledges to {to}"),
+        (Carrier::Invalidate, _) => format!("tells {to} to forget its copy"),
+        (Carrier::Control, _) => format!("signals {to}"),
+    }
+}
+
+/// What the customer was told.
+pub fn verdict_words(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Done => "done".to_owned(),
+        Verdict::Refused => "refused".to_owned(),
+        Verdict::Failed(why) => format!("failed ({})", reason_words(why)),
+    }
+}
+
+fn reason_words(why: Reason) -> String {
+    words(why.name())
+}
+
+fn key_words(key: KeyId) -> String {
+    key.creator()
+        .map_or_else(|| format!("{}", key.0), |op: OpId| format!("of operation {}", op.number()))
+}
+
+fn change(before: i64, value: i64) -> String {
+    if before == value { String::new() } else { format!(", {before} becomes {value}") }
+}
+
+/// The names of a scenario by index.
+pub struct Names<'a> {
+    scenario: &'a Scenario,
+    /// Node, number within it, and how many it has.
+    instances: Vec<(NodeIx, u32, u32)>,
+}
+
+impl<'a> Names<'a> {
+    /// Of this scenario.
+    pub fn of(scenario: &'a Scenario) -> Self {
+        let counts = scenario
+            .nodes
+            .iter()
+            .enumerate()
+            .map(|(at, node)| (NodeIx(at as u16), copies(&node.kind)));
+        let instances =
+            counts.flat_map(|(node, count)| (0..count).map(move |at| (node, at, count))).collect();
+        Self { scenario, instances }
+    }
+
+    /// Whose instance it is.
+    pub fn node(&self, instance: InstanceId) -> NodeIx {
+        self.instances[instance.0 as usize].0
+    }
+
+    /// `orders#1`, or the bare name of a node with one instance.
+    pub fn instance(&self, instance: InstanceId) -> String {
+        let (node, at, count) = self.instances[instance.0 as usize];
+        if count > 1 { format!("{}#{at}", self.name(node)) } else { self.name(node).to_owned() }
+    }
+
+    /// A node's name.
+    pub fn name(&self, node: NodeIx) -> &'a str {
+        &self.scenario.nodes[usize::from(node.0)].name
+    }
+
+    fn is_broker(&self, instance: InstanceId) -> bool {
+        let node = self.node(instance);
+        let kind = &self.scenario.nodes[usize::from(node.0)].kind;
+        matches!(kind, NodeKind::Queue(_) | NodeKind::Log(_))
+    }
+
+    fn entity(&self, entity: EntityIx) -> &'a str {
+        &self.scenario.entities[usize::from(entity.0)].name
+    }
+
+    fn flow(&self, at: u16) -> &'a str {
+        &self.scenario.flows[usize::from(at)].name
+    }
+}
+
+fn copies(kind: &NodeKind) -> u32 {
+    match kind {
+        NodeKind::Gateway(gateway) => gateway.instances,
+        NodeKind::Service(service) => service.instances,
+        NodeKind::Client(_) | NodeKind::Database(_) | NodeKind::Queue(_) | NodeKind::Log(_) => 1,
+    }
+}

@@ -1,0 +1,377 @@
+//! One run for people, at most 80 columns wide: what the flows took, what they were told against
+//! what is true, where the time went, how consistent it was, and a line to type for each anomaly.
+
+use std::fmt::Write;
+
+use unicode_width::UnicodeWidthStr;
+
+use super::figures::{
+    count, digits, full_count, maybe_digits, maybe_ms, ms, share, share_of, span, words,
+};
+use super::paint::{Paint, Tone};
+use super::run::{Run, availability, effects, merged_reads, per_second, ratio, sum, violations};
+use super::table::{Cell, Table, command, wrap};
+use super::times::Times;
+use crate::base::Time;
+use crate::probes::outcome::{Anomaly, Effects, Outcome, Recovery, Violations};
+
+/// The summary of one run.
+pub fn render(run: &Run, paint: Paint) -> String {
+    let outcome = run.outcome;
+    let sections = [
+        head(run, paint),
+        flows(outcome, paint),
+        told(outcome, paint),
+        truth(outcome, paint),
+        nodes(outcome, paint),
+        consistency(outcome, paint),
+        recoveries(outcome, paint),
+        measures(run, paint),
+        anomalies(run, paint),
+        command(&run.replay_line(), ""),
+    ];
+    let sections: Vec<String> =
+        sections.into_iter().filter(|section| !section.is_empty()).collect();
+    sections.join("\n")
+}
+
+fn head(run: &Run, paint: Paint) -> String {
+    let outcome = run.outcome;
+    let title = format!("{} as {}, seed {}", outcome.scenario, outcome.design, outcome.seed);
+    let mut text = paint.apply(Tone::Head, &title) + "\n";
+    text += &wrap(run.about, "");
+    let events = full_count(outcome.events);
+    let (simulated, measured) = (span(outcome.simulated), span(outcome.measured));
+    let digest = outcome.digest;
+    text += &wrap(
+        &format!(
+            "{simulated} simulated, {measured} measured, {events} events, digest {digest:016x}"
+        ),
+        "",
+    );
+    text += &wrap(&format!("guards: {}", guards(&outcome.guards)), "");
+    if let Some(why) = &outcome.partial {
+        text += &(paint.apply(Tone::Bad, "PARTIAL") + &format!(": {why}\n"));
+    }
+    text
+}
+
+/// The guards in force, for people.
+pub fn guards(guards: &[String]) -> String {
+    if guards.is_empty() { "none".to_owned() } else { guards.join(", ") }
+}
+
+fn flows(outcome: &Outcome, paint: Paint) -> String {
+    let mut table =
+        Table::new(["flow", "offered", "good/s", "p50", "p99", "p99.9", "max", "available"]);
+    for (name, flow) in &outcome.flows {
+        let times = Times::of(&flow.latency);
+        table.row(vec![
+            name.as_str().into(),
+            count(flow.offered).into(),
+            maybe_digits(per_second(flow.good, outcome.measured)).into(),
+            maybe_ms(times.p50).into(),
+            maybe_ms(times.p99).into(),
+            maybe_ms(times.p999).into(),
+            maybe_ms(times.max).into(),
+            availability(flow).map_or("-".into(), share).into(),
+        ]);
+    }
+    table.render(paint)
+}
+
+fn told(outcome: &Outcome, paint: Paint) -> String {
+    let mut table = Table::new([
+        "told",
+        "in time",
+        "late",
+        "refused",
+        "failed",
+        "converged p50",
+        "p99",
+        "never",
+    ]);
+    let mut reasons = String::new();
+    for (name, flow) in &outcome.flows {
+        let times = Times::of(&flow.convergence);
+        table.row(vec![
+            name.as_str().into(),
+            count(flow.ok).into(),
+            Cell::bad_unless_zero(flow.late, count(flow.late)),
+            count(flow.refused).into(),
+            Cell::bad_unless_zero(flow.failed, count(flow.failed)),
+            maybe_ms(times.p50).into(),
+            maybe_ms(times.p99).into(),
+            Cell::bad_unless_zero(flow.unconverged, count(flow.unconverged)),
+        ]);
+        let why: Vec<String> = flow
+            .failures
+            .iter()
+            .map(|(why, times)| format!("{} {}", words(why.name()), count(*times)))
+            .collect();
+        if !why.is_empty() {
+            reasons += &wrap(&format!("{name} failed: {}", why.join(", ")), "  ");
+        }
+        if flow.wrongly_refused > 0 {
+            reasons +=
+                &wrap(&format!("{name} wrongly refused: {}", count(flow.wrongly_refused)), "  ");
+        }
+    }
+    table.render(paint) + &reasons
+}
+
+fn truth(outcome: &Outcome, paint: Paint) -> String {
+    let mut table = Table::new([
+        "in truth",
+        "kept",
+        "retracted",
+        "half done",
+        "unannounced",
+        "clean",
+        "pending",
+    ]);
+    for (name, flow) in &outcome.flows {
+        let ends = flow.ends;
+        table.row(vec![
+            name.as_str().into(),
+            count(ends.kept).into(),
+            count(ends.retracted).into(),
+            Cell::bad_unless_zero(ends.half_done, count(ends.half_done)),
+            Cell::bad_unless_zero(ends.unannounced, count(ends.unannounced)),
+            count(ends.clean).into(),
+            Cell::bad_unless_zero(ends.pending, count(ends.pending)),
+        ]);
+    }
+    table.render(paint)
+}
+
+fn nodes(outcome: &Outcome, paint: Paint) -> String {
+    let mut table = Table::new([
+        "node", "arrivals", "busy", "queue", "longest", "waited", "wait p50", "p99", "refused",
+    ]);
+    for (name, node) in outcome.nodes.iter().filter(|(_, node)| node.arrivals > 0) {
+        let wait = Times::of(&node.wait);
+        table.row(vec![
+            name.as_str().into(),
+            count(node.arrivals).into(),
+            node.utilization.map_or("-".into(), share).into(),
+            digits(node.queue_mean).into(),
+            count(node.queue_max).into(),
+            share_of(node.waited, node.arrivals).into(),
+            maybe_ms(wait.p50).into(),
+            maybe_ms(wait.p99).into(),
+            Cell::bad_unless_zero(node.turned_away, count(node.turned_away)),
+        ]);
+    }
+    if table.is_empty() { String::new() } else { table.render(paint) }
+}
+
+fn consistency(outcome: &Outcome, paint: Paint) -> String {
+    let mut text = paint.apply(Tone::Head, "consistency") + "\n";
+    text += &point("reads", &reads(outcome));
+    text += &point("sessions", &sessions(violations(outcome)));
+    text += &point("effects", &effects_line(effects(outcome)));
+    for (name, it) in &outcome.invariants {
+        let drift = if it.mean_deviation == 0.0 {
+            String::new()
+        } else {
+            format!(", off by {} on average", digits(it.mean_deviation))
+        };
+        let broken = if it.broken == 0 {
+            "held".to_owned()
+        } else {
+            format!("broken: {}", count(it.broken))
+        };
+        text += &point("invariant", &format!("{name} {broken}{drift}"));
+    }
+    let offered = sum(outcome, |flow| flow.offered);
+    let each = maybe_digits(ratio(sum(outcome, |flow| flow.messages), offered));
+    let retries = count(sum(outcome, |flow| flow.retries));
+    text + &point(
+        "cost",
+        &format!("{} messages, {each} per flow, {retries} retries", full_count(outcome.messages)),
+    )
+}
+
+fn reads(outcome: &Outcome) -> String {
+    let reads = sum(outcome, |flow| flow.reads.reads);
+    let stale = sum(outcome, |flow| flow.reads.stale);
+    let dangling = sum(outcome, |flow| flow.reads.dangling);
+    if reads == 0 {
+        return "none".to_owned();
+    }
+    let times = Times::of(&merged_reads(outcome));
+    let mut text =
+        format!("{}, stale {} ({})", full_count(reads), count(stale), share_of(stale, reads));
+    if stale > 0 {
+        let _ =
+            write!(text, ", staleness p99 {}, max {}", maybe_ms(times.p99), maybe_ms(times.max));
+    }
+    if dangling > 0 {
+        let _ = write!(text, ", not there {}", count(dangling));
+    }
+    text
+}
+
+fn sessions(broken: Violations) -> String {
+    let kinds = [
+        ("read-your-writes", broken.read_your_writes),
+        ("monotonic reads", broken.monotonic_reads),
+        ("monotonic writes", broken.monotonic_writes),
+        ("writes-follow-reads", broken.writes_follow_reads),
+    ];
+    let seen: Vec<String> = kinds
+        .iter()
+        .filter(|(_, times)| *times > 0)
+        .map(|(kind, times)| format!("{kind} {}", count(*times)))
+        .collect();
+    if seen.is_empty() {
+        "no guarantee broken".to_owned()
+    } else {
+        format!("broken: {}", seen.join(", "))
+    }
+}
+
+fn effects_line(it: Effects) -> String {
+    let kinds = [
+        ("once", it.once),
+        ("duplicated", it.duplicated),
+        ("undone", it.undone),
+        ("lost", it.lost),
+        ("pending", it.pending),
+        ("dropped", it.dropped),
+        ("void", it.void),
+    ];
+    let seen: Vec<String> = kinds
+        .iter()
+        .filter(|(_, times)| *times > 0)
+        .map(|(kind, times)| format!("{kind} {}", count(*times)))
+        .collect();
+    if seen.is_empty() {
+        "none told".to_owned()
+    } else {
+        format!("told {}: {}", full_count(it.told), seen.join(", "))
+    }
+}
+
+fn recoveries(outcome: &Outcome, paint: Paint) -> String {
+    if outcome.recoveries.is_empty() {
+        return String::new();
+    }
+    let lines = outcome
+        .recoveries
+        .iter()
+        .map(|(name, it)| wrap(&format!("{name}: {}", recovery(it)), "  "));
+    paint.apply(Tone::Head, "faults") + "\n" + &lines.collect::<String>()
+}
+
+fn recovery(it: &Recovery) -> String {
+    let at = |time: Time| span(time.since(Time::ZERO));
+    let after = it.after.map_or("not back to normal within the run".to_owned(), |after| {
+        format!("back to normal {} after its end", span(after))
+    });
+    let load = it
+        .amplification
+        .map_or(String::new(), |times| format!(", {} times the messages meanwhile", digits(times)));
+    let end =
+        if it.end == Time::NEVER { "for good".to_owned() } else { format!("to {}", at(it.end)) };
+    format!("from {} {end}; {after}{load}", at(it.start))
+}
+
+fn measures(run: &Run, paint: Paint) -> String {
+    if run.measures.is_empty() {
+        return String::new();
+    }
+    let mut table = Table::new(["measure", "value"]);
+    for (name, value) in &run.measures {
+        table.row(vec![
+            name.as_str().into(),
+            value.value.map_or("-".into(), |it| value.unit.show(it)).into(),
+        ]);
+    }
+    table.render(paint)
+}
+
+fn anomalies(run: &Run, paint: Paint) -> String {
+    if run.outcome.anomalies.is_empty() {
+        return String::new();
+    }
+    let mut text = paint.apply(Tone::Head, "anomalies") + "\n";
+    for anomaly in first_of_each(&run.outcome.anomalies) {
+        text += &wrap(&anomaly_line(anomaly), "  ");
+        text += &command(&run.explain_line(&anomaly.flow, anomaly.number), "    ");
+    }
+    text
+}
+
+/// The first of each kind and flow; each says how many more there are.
+fn first_of_each(anomalies: &[Anomaly]) -> Vec<&Anomaly> {
+    let mut first: Vec<&Anomaly> = Vec::new();
+    for anomaly in anomalies {
+        if !first.iter().any(|it| it.kind == anomaly.kind && it.flow == anomaly.flow) {
+            first.push(anomaly);
+        }
+    }
+    first
+}
+
+fn anomaly_line(it: &Anomaly) -> String {
+    let Anomaly { kind, flow, number, detail, .. } = it;
+    let at = ms(it.time.since(Time::ZERO).as_ms());
+    let others =
+        if it.count > 1 { format!(", one of {}", full_count(it.count)) } else { String::new() };
+    format!("{}: {flow}#{number} at {at}{others}: {detail}", words(kind))
+}
+
+/// A labelled line, wrapped under itself.
+fn point(label: &str, text: &str) -> String {
+    let indent = " ".repeat(13);
+    let wrapped = wrap(text, &indent);
+    let blanks = " ".repeat(11 - label.width().min(10));
+    format!("  {label}{blanks}{}", wrapped.trim_start())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::synthetic;
+
+    #[test]
+    fn a_run_fits_eighty_columns() {
+        let outcome = synthetic::outcome("rest", 1);
+        let text = render(&synthetic::run(&outcome), Paint::plain());
+        synthetic::assert_narrow(&text);
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn a_run_that_saw_nothing_says_so() {
+        let outcome = synthetic::empty_outcome();
+        let text = render(&synthetic::run(&outcome), Paint::plain());
+        synthetic::assert_narrow(&text);
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn every_anomaly_ends_with_the_line_that_explains_it() {
+        let outcome = synthetic::outcome("rest", 1);
+        let text = render(&synthetic::run(&outcome), Paint::plain());
+        let lines = text
+            .lines()
+            .filter(|line| line.trim_start().starts_with("windtunnel explain "))
+            .count();
+        assert_eq!(lines, outcome.anomalies.len());
+    }
+
+    #[test]
+    fn colour_adds_nothing_but_colour() {
+        let outcome = synthetic::outcome("rest", 1);
+        let run = synthetic::run(&outcome);
+        let painted = render(&run, Paint::new(true));
+        assert!(painted.contains('\u{1b}'));
+        assert_eq!(
+            anstream::adapter::strip_str(&painted).to_string(),
+            render(&run, Paint::plain())
+        );
+    }
+}
