@@ -152,7 +152,7 @@ impl Case {
         let world = World::new(Arc::clone(&model), (instruments, Record::default()));
         let (mut simulation, partial) = simulate::run_to_audit(world);
         assert_eq!(partial, None);
-        let audit = simulate::audit(&mut simulation);
+        let audit = simulate::audit(&mut simulation, false);
         let (instruments, Record(lines)) = simulation.into_world().into_probe();
         let outcome = instruments.outcome(Label::default(), audit);
         Run { scenario, model, lines, outcome, audit }
