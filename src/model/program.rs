@@ -128,7 +128,7 @@ pub enum Instr {
         best_effort: bool,
     },
     /// Run a transaction at the own store and wait; `Answer::Idle` goes to `idle`.
-    /// What it writes is what was made, not what the flow has seen.
+    /// What it `writes` is what was made, not what the flow has seen.
     Store {
         /// Which transaction.
         entry: EntryIx,
@@ -136,7 +136,7 @@ pub enum Instr {
         policy: Option<PolicyIx>,
         /// Bits of what it does.
         effects: u64,
-        /// Does it write?
+        /// Does it change anything?
         writes: bool,
         /// Where `Answer::Idle` goes.
         idle: Pc,

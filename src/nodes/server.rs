@@ -188,6 +188,7 @@ impl Server {
 
     // -- the queue and the workers ---------------------------------------------------------------
 
+    #[inline]
     fn arrive<P: Probe>(
         &mut self,
         op: &Op,
@@ -200,6 +201,7 @@ impl Server {
         let program = &env.model.programs.entries[entry.0 as usize];
         let Act::Run { start, .. } = program.act else { unreachable!("a server runs programs") };
         if let Some(why) = self.turns_away(op, origin, env) {
+            env.fact(Fact::Arrived { op: op.id });
             env.fact(Fact::TurnedAway { op: op.id, why });
             if let Origin::Call { from, call } = origin {
                 env.send(from, op, Body::Answer { call, verdict: Answer::Failed(why) });
@@ -254,6 +256,7 @@ impl Server {
         is_full.then_some(Reason::Rejected)
     }
 
+    #[inline]
     fn start_or_queue<P: Probe>(&mut self, task: Handle, env: &mut Env<'_, '_, P>) {
         if self.finds_worker(task, env) {
             self.run(task, env);
@@ -261,6 +264,7 @@ impl Server {
     }
 
     /// Gives the task a worker, or a place in the queue.
+    #[inline]
     fn finds_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) -> bool {
         let task = self.tasks.get_mut(handle).expect("it wants a worker");
         let op = task.op.id;
@@ -278,6 +282,7 @@ impl Server {
         is_free
     }
 
+    #[inline]
     fn release_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let Some(task) = self.tasks.get_mut(handle) else {
             return;
@@ -424,6 +429,7 @@ impl Server {
 
     /// A call has ended: goes on with whoever waits for it. `back` is the header that came back, if
     /// one did.
+    #[inline]
     fn ended<P: Probe>(&mut self, ended: Ended<Waiter>, back: &Op, env: &mut Env<'_, '_, P>) {
         match ended.waiter {
             Waiter::Task(handle) => self.go_on(handle, ended.answer, back, env),
@@ -432,6 +438,7 @@ impl Server {
     }
 
     /// Goes on behind the instruction that waited.
+    #[inline]
     fn go_on<P: Probe>(
         &mut self,
         handle: Handle,
@@ -444,7 +451,7 @@ impl Server {
         };
         let dedup = env.model.scenario.designs[env.model.design].dedup;
         if dedup && task.takes_back && is_call(task) && matches!(answer, Answer::Failed(_)) {
-            return self.take_back_later(handle, env);
+            return self.try_again_later(handle, env);
         }
         let waited_at = &env.model.programs.code[task.pc.0 as usize - 1];
         let has_answered = !matches!(answer, Answer::Failed(_));
@@ -468,7 +475,12 @@ impl Server {
             Instr::Store { ref entry, idle, effects, .. } => {
                 task.op.done |= back.done;
                 let is_unknown = dedup && answer == Answer::Failed(Reason::Timeout);
-                if is_unknown && !goes_on_by_itself(env.model, *entry) {
+                if is_unknown && goes_on_by_itself(env.model, *entry) {
+                    // What was done before must not be taken back if the flow goes on: ask again.
+                    if task.op.done != 0 && is_call(task) {
+                        return self.try_again_later(handle, env);
+                    }
+                } else if is_unknown {
                     // It may have happened, or happen yet; undoing nothing does no harm.
                     task.op.done |= effects;
                 }
@@ -493,6 +505,7 @@ impl Server {
 
     /// A refusal or a failure: takes back, or (taking back already) goes on regardless. What came
     /// from a broker is not given up: it is delivered again.
+    #[cold]
     fn trouble<P: Probe>(&mut self, handle: Handle, answer: Answer, env: &Env<'_, '_, P>) {
         let task = self.tasks.get_mut(handle).expect("a task in trouble is there");
         let Act::Run { refused, failed, .. } =
@@ -518,12 +531,12 @@ impl Server {
     }
 
     /// While the caller lives it tries to take back until it succeeds, where a repetition does no
-    /// harm; without a worker while it pauses.
-    fn take_back_later<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+    /// harm; without a worker while it pauses. The same with a commit that may have happened.
+    fn try_again_later<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         self.release_worker(handle, env);
-        let task = self.tasks.get_mut(handle).expect("it takes back");
+        let task = self.tasks.get_mut(handle).expect("it tries again");
         task.pc = Pc(task.pc.0 - 1);
-        env.wait(UNDO_PAUSE, Timer::Requeue(handle));
+        env.wait(AGAIN_PAUSE, Timer::Requeue(handle));
     }
 
     // -- branches ----------------------------------------------------------------------------------
@@ -634,6 +647,7 @@ impl Server {
 
     // -- the end -----------------------------------------------------------------------------------
 
+    #[inline]
     fn end<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         self.release_worker(handle, env);
         let task = self.tasks.get(handle).expect("it ends");
@@ -693,8 +707,8 @@ impl Server {
     }
 }
 
-/// From an undo that failed to the next attempt.
-const UNDO_PAUSE: Span = Span(500_000_000);
+/// From an undo that failed, or a commit of unknown outcome, to the next attempt.
+const AGAIN_PAUSE: Span = Span(500_000_000);
 
 fn is_call(task: &Task) -> bool {
     matches!(task.origin, Origin::Call { .. })

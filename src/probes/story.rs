@@ -39,10 +39,11 @@ impl Story {
         self.op
     }
 
-    /// What happened, in order, from the sending on. Instances that were down when it was sent, or
-    /// went down or came up later, are told as well.
+    /// What happened, in order, from the sending to the last fact about the operation. Instances
+    /// that were down when it was sent, or went down or came up meanwhile, are told as well.
     pub fn lines(&self) -> &[Line] {
-        &self.lines
+        let last = self.lines.iter().rposition(|line| line.fact.op().is_some());
+        &self.lines[..last.map_or(0, |last| last + 1)]
     }
 
     /// Facts that there was no room for.
@@ -93,6 +94,7 @@ mod tests {
         story.see(Time(7), a, Fact::Freed);
         story.see(Time(8), b, Fact::Up);
         story.see(Time(9), a, Fact::Answered { op: mine, verdict: Verdict::Done });
+        story.see(Time(10), b, Fact::Down);
         let told: Vec<u64> = story.lines().iter().map(|line| line.time.0).collect();
         assert_eq!(told, [3, 5, 8, 9]);
     }

@@ -4,6 +4,7 @@ mod architecture;
 mod checkout;
 mod cli;
 mod laws;
+mod readme;
 mod record;
 mod rules;
 mod scenario;

@@ -1,5 +1,7 @@
 //! Exit codes, and that each comes with words.
 
+use windtunnel::analysis::ReplayToken;
+
 use super::{Place, SHOP};
 
 #[test]
@@ -139,15 +141,36 @@ fn a_replay_verifies_or_is_6() {
 #[test]
 fn a_failed_expectation_is_99_with_the_line_that_replays_it() {
     let place = Place::new();
-    place.write(
-        "scenarios/shop.ron",
-        &SHOP.replace("offered(place-order) > 0", "rest.offered(place-order) < 3"),
-    );
-    let ended = place.run("test --seeds 2");
-    assert_eq!(ended.code, 99, "{}", ended.err);
-    let token =
-        ended.out.split_whitespace().find(|word| word.starts_with("wt1.")).expect("a token");
-    assert_eq!(place.run(&format!("replay {token}")).code, 0);
+    let broken = SHOP.replace("offered(place-order) > 0", "rest.offered(place-order) < 3");
+    place.write("scenarios/shop.ron", &broken);
+    place.write("elsewhere/shop.ron", &broken);
+    for paths in ["", "elsewhere"] {
+        let ended = place.run(&format!("test {paths} --seeds 2"));
+        assert_eq!(ended.code, 99, "{}", ended.err);
+        let line = replay_line(&ended.out);
+        let replayed = place.run(&line);
+        assert_eq!(replayed.code, 0, "{line}: {}", replayed.err);
+    }
+}
+
+#[test]
+fn a_replay_that_should_have_had_another_digest_is_6() {
+    let place = Place::new();
+    let line = replay_line(&place.run("run scenarios/shop.ron").out);
+    let written = line.split_whitespace().nth(1).expect("a token");
+    let mut token: ReplayToken = written.parse().expect("a token");
+    token.digest ^= 1;
+    let ended = place.run(&format!("replay {token}"));
+    assert_eq!(ended.code, 6, "{}", ended.err);
+    assert!(ended.err.contains("diverged"), "{}", ended.err);
+}
+
+/// The arguments of the replay line that a result shows, joined as a shell would.
+fn replay_line(shown: &str) -> String {
+    let (_, line) = shown.split_once("windtunnel replay").expect("a replay line");
+    let ends = line.match_indices('\n').find(|(at, _)| !line[..*at].ends_with('\\'));
+    let line = &line[..ends.map_or(line.len(), |(at, _)| at)];
+    "replay ".to_owned() + &line.replace('\\', " ")
 }
 
 #[test]
