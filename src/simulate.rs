@@ -20,8 +20,8 @@ pub fn run(scenario: &Arc<Scenario>, design: usize, seed: u64) -> Outcome {
     let model = Arc::new(Model::new(scenario, design, seed));
     let instruments = Instruments::new(Arc::new(layout(&model)));
     let (mut simulation, partial) = run_to_audit(World::new(Arc::clone(&model), instruments));
+    let audit = audit(&mut simulation, partial.is_some());
     let label = label(&model, &simulation, partial);
-    let audit = audit(&mut simulation);
     simulation.into_world().into_probe().outcome(label, audit)
 }
 
@@ -30,8 +30,8 @@ pub fn explain(scenario: &Arc<Scenario>, design: usize, seed: u64, op: OpId) -> 
     let model = Arc::new(Model::new(scenario, design, seed));
     let probes = (Instruments::new(Arc::new(layout(&model))), Story::of(op));
     let (mut simulation, partial) = run_to_audit(World::new(Arc::clone(&model), probes));
+    let audit = audit(&mut simulation, partial.is_some());
     let label = label(&model, &simulation, partial);
-    let audit = audit(&mut simulation);
     let (instruments, story) = simulation.into_world().into_probe();
     (instruments.outcome(label, audit), story)
 }
@@ -52,12 +52,13 @@ pub fn run_to_audit<P: Probe>(world: World<P>) -> (Simulation<World<P>>, Option<
 }
 
 /// When the audit is: as soon as nothing more will happen, but not before the arrivals end; at the
-/// drain's cap if something would still happen then.
-pub fn audit<P: Probe>(simulation: &mut Simulation<World<P>>) -> Time {
+/// drain's cap if something would still happen then, and where a partial run stopped.
+pub fn audit<P: Probe>(simulation: &mut Simulation<World<P>>, is_partial: bool) -> Time {
     let model = Arc::clone(simulation.world().model());
     let end = model.arrivals_end();
     let cap = end + model.scenario.run.drain;
     match simulation.next_time() {
+        _ if is_partial => simulation.now(),
         Some(next) if next > cap && next < Time::NEVER => cap,
         _ => simulation.now().max(end),
     }

@@ -34,7 +34,6 @@ pub struct Case {
     run: String,
     web: String,
     nodes: String,
-    network: String,
     flows: String,
     design: String,
     policies: String,
@@ -74,7 +73,6 @@ pub fn flows(flows: &str) -> Case {
         run: r#"length: "1500ms""#.to_owned(),
         web: r#"arrivals: Constant("1/s"), does: "f""#.to_owned(),
         nodes: String::new(),
-        network: r#"latency: "1ms""#.to_owned(),
         flows: flows.to_owned(),
         design: "Rest()".to_owned(),
         policies: String::new(),
@@ -108,12 +106,6 @@ impl Case {
         self
     }
 
-    /// With this network.
-    pub fn network(mut self, network: &str) -> Self {
-        network.clone_into(&mut self.network);
-        self
-    }
-
     /// With these policies.
     pub fn policies(mut self, policies: &str) -> Self {
         policies.clone_into(&mut self.policies);
@@ -133,9 +125,9 @@ impl Case {
     }
 
     fn text(&self) -> String {
-        let Self { run, web, nodes, network, flows, design, policies, faults, .. } = self;
+        let Self { run, web, nodes, flows, design, policies, faults, .. } = self;
         let mut text = format!(
-            "(run: ({run}), nodes: {{ \"web\": Client({web}), {NODES} {nodes} }}, network: ({network}), \
+            "(run: ({run}), nodes: {{ \"web\": Client({web}), {NODES} {nodes} }}, network: (latency: \"1ms\"), \
              data: {{ {DATA} }}, flows: {{ {flows} }}, designs: {{ \"it\": {design} }}, \
              policies: {{ {policies} }}, faults: [ {faults} ])"
         );
@@ -160,7 +152,7 @@ impl Case {
         let world = World::new(Arc::clone(&model), (instruments, Record::default()));
         let (mut simulation, partial) = simulate::run_to_audit(world);
         assert_eq!(partial, None);
-        let audit = simulate::audit(&mut simulation);
+        let audit = simulate::audit(&mut simulation, false);
         let (instruments, Record(lines)) = simulation.into_world().into_probe();
         let outcome = instruments.outcome(Label::default(), audit);
         Run { scenario, model, lines, outcome, audit }

@@ -38,33 +38,36 @@ fn rule_13_whether_a_worker_is_held_is_the_services_setting() {
     assert_eq!((free.answer(0), free.answer(1)), (done(20.0), done(21.0)));
 }
 
-const IMPATIENT: &str = r#""call": (timeout: "10ms")"#;
+const IMPATIENT: &str = r#""call": (timeout: "15ms")"#;
 const PAIR: &str =
     r#"(home: "a", steps: [Write("x", undo: Write), Tell("b", Take("y", 1), undo: Add(1))])"#;
+/// b's work takes 8: the call leaves at 12 and is back at 31, too late.
+const SLOW_PAIR: &str = r#"(home: "a", steps: [
+    Write("x", undo: Write), Tell("b", Take("y", 1), undo: Add(1), work: "8ms")])"#;
 /// The call to b (sent at 12) is held up: it arrives at 43.
 const HELD_UP: &str =
     r#"(at: "1s", lasts: "15ms", what: Latency("a", "b", add: "30ms", both: false))"#;
 
 #[test]
 fn rule_14_without_keys_a_late_landing_leaves_the_flow_half_done() {
-    let run = flow(PAIR).policies(IMPATIENT).go();
-    // Given up at 22, undone at 23 + 7; b commits at 24.
-    assert_eq!(run.changes(0), ["11 x", "24 y", "30 -x"]);
-    assert_eq!(run.answer(0), failed(32.0, Reason::Timeout));
+    let run = flow(SLOW_PAIR).policies(IMPATIENT).go();
+    // Given up at 27, undone at 28 + 7; b commits at 13 + 8 + 8.
+    assert_eq!(run.changes(0), ["11 x", "29 y", "35 -x"]);
+    assert_eq!(run.answer(0), failed(37.0, Reason::Timeout));
     assert_eq!(run.flow("f").ends.half_done, 1);
-    let late = flow(PAIR).policies(IMPATIENT).faults(HELD_UP).go();
-    assert_eq!(late.changes(0), ["11 x", "30 -x", "54 y"]);
+    let late = flow(SLOW_PAIR).policies(IMPATIENT).faults(HELD_UP).go();
+    assert_eq!(late.changes(0), ["11 x", "35 -x", "59 y"]);
 }
 
 #[test]
 fn rule_14_with_keys_the_unknown_is_undone_too_and_a_late_original_is_blocked() {
-    let run = flow(PAIR).policies(IMPATIENT).design("Rest(dedup: true)").go();
-    // The undo leaves at 22 and is given up at 32; it commits at 23 + 3 + 8 all the same.
-    assert_eq!(run.changes(0), ["11 x", "24 y", "34 -y", "40 -x"]);
-    assert_eq!(run.answer(0), failed(42.0, Reason::Timeout));
+    let run = flow(SLOW_PAIR).policies(IMPATIENT).design("Rest(dedup: true)").go();
+    // The undo leaves at 27: 28 + 3 + 8, back at 41; then x: 41 + 8.
+    assert_eq!(run.changes(0), ["11 x", "29 y", "39 -y", "49 -x"]);
+    assert_eq!(run.answer(0), failed(51.0, Reason::Timeout));
     assert_eq!(run.flow("f").ends.clean, 1);
-    let late = flow(PAIR).policies(IMPATIENT).faults(HELD_UP).design("Rest(dedup: true)").go();
-    assert_eq!(late.changes(0), ["11 x", "40 -x"], "undoing nothing blocks the late original");
+    let late = flow(SLOW_PAIR).policies(IMPATIENT).faults(HELD_UP).design("Rest(dedup: true)").go();
+    assert_eq!(late.changes(0), ["11 x", "49 -x"], "undoing nothing blocks the late original");
     assert_eq!(late.flow("f").ends.clean, 1);
 }
 

@@ -221,6 +221,7 @@ pub const DESIGNS: &[Bad] = &[
     Bad("E0702", r#"{ "payments": Rest() }"#, r#"{ "orders": Rest() }"#),
     Bad("E0702", r#"{ "payments": Rest() }"#, r#"{ "view-order/inventory": Rest() }"#),
     Bad("E0205", r#"{ "payments": Rest() }"#, r#"{ "view-oder/payments": Rest() }"#),
+    Bad("E0609", r#""$word", deadline: "2s""#, r#""$word", deadline: "2s", give_up: "5s""#),
     Bad(
         "E0607",
         r#"Write("order", undo"#,
