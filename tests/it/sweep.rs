@@ -8,14 +8,13 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use windtunnel::base::{Dist, Span, Time};
-use windtunnel::engine::InstanceId;
 use windtunnel::model::Model;
 use windtunnel::nodes::World;
 use windtunnel::probes::outcome::Ends;
-use windtunnel::probes::{Fact, Instruments, Label, Probe, Verdict};
+use windtunnel::probes::{Instruments, Label, Verdict};
 use windtunnel::scenario::parse;
 use windtunnel::scenario::tree::{
-    Arrivals, Design, Fault, FaultKind, Node, NodeIx, NodeKind, Path, Scenario, Target, When,
+    Arrivals, Fault, FaultKind, Node, NodeIx, NodeKind, Path, Scenario, Target, When,
 };
 use windtunnel::simulate::{layout, run_to_audit};
 
@@ -249,7 +248,7 @@ fn table(sweep: &Sweep, into: &mut String) {
     for (design, ends) in sweep {
         writeln!(into, "{design}").expect("text");
         for (End { class, told, left, lost }, who) in ends {
-            let who = Vec::from_iter(who.iter().cloned()).join(" ");
+            let who = who.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
             let lost = if *lost > 0 { format!(" lost {lost}") } else { String::new() };
             writeln!(into, "  {class:<11} told {told:<7} {left:?}{lost} by {who}").expect("text");
         }
