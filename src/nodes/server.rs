@@ -201,6 +201,7 @@ impl Server {
             unreachable!("a server runs programs")
         };
         if let Some(why) = self.turns_away(op, origin, env) {
+            env.fact(Fact::Arrived { op: op.id });
             env.fact(Fact::TurnedAway { op: op.id, why });
             if let Origin::Call { from, call } = origin {
                 env.send(from, op, Body::Answer { call, verdict: Answer::Failed(why) });
@@ -444,7 +445,7 @@ impl Server {
         };
         let dedup = env.model.scenario.designs[env.model.design].dedup;
         if dedup && task.takes_back && is_call(task) && matches!(answer, Answer::Failed(_)) {
-            return self.take_back_later(handle, env);
+            return self.try_again_later(handle, env);
         }
         let waited_at = &env.model.programs.code[task.pc.0 as usize - 1];
         let has_answered = !matches!(answer, Answer::Failed(_));
@@ -465,7 +466,12 @@ impl Server {
             Instr::Store { ref entry, idle, effects, .. } => {
                 task.op.done |= back.done;
                 let is_unknown = dedup && answer == Answer::Failed(Reason::Timeout);
-                if is_unknown && !goes_on_by_itself(env.model, *entry) {
+                if is_unknown && goes_on_by_itself(env.model, *entry) {
+                    // What was done before must not be taken back if the flow goes on: ask again.
+                    if task.op.done != 0 && is_call(task) {
+                        return self.try_again_later(handle, env);
+                    }
+                } else if is_unknown {
                     // It may have happened, or happen yet; undoing nothing does no harm.
                     task.op.done |= effects;
                 }
@@ -512,12 +518,12 @@ impl Server {
     }
 
     /// While the caller lives it tries to take back until it succeeds, where a repetition does no
-    /// harm; without a worker while it pauses.
-    fn take_back_later<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+    /// harm; without a worker while it pauses. The same with a commit that may have happened.
+    fn try_again_later<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         self.release_worker(handle, env);
-        let task = self.tasks.get_mut(handle).expect("it takes back");
+        let task = self.tasks.get_mut(handle).expect("it tries again");
         task.pc = Pc(task.pc.0 - 1);
-        env.wait(UNDO_PAUSE, Timer::Requeue(handle));
+        env.wait(AGAIN_PAUSE, Timer::Requeue(handle));
     }
 
     // -- branches ----------------------------------------------------------------------------------
@@ -690,8 +696,8 @@ impl Server {
     }
 }
 
-/// From an undo that failed to the next attempt.
-const UNDO_PAUSE: Span = Span(500_000_000);
+/// From an undo that failed, or a commit of unknown outcome, to the next attempt.
+const AGAIN_PAUSE: Span = Span(500_000_000);
 
 fn is_call(task: &Task) -> bool {
     matches!(task.origin, Origin::Call { .. })

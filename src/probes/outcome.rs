@@ -159,7 +159,7 @@ pub struct Effects {
 /// What one node's instances did, added up, within [warm-up, length).
 #[derive(Clone, Debug, Default)]
 pub struct NodeOutcome {
-    /// What arrived to be worked on.
+    /// What arrived to be worked on, turned away or not.
     pub arrivals: u64,
     /// Turned away at the door.
     pub turned_away: u64,

@@ -248,7 +248,7 @@ fn table(sweep: &Sweep, into: &mut String) {
     for (design, ends) in sweep {
         writeln!(into, "{design}").expect("text");
         for (End { class, told, left, lost }, who) in ends {
-            let who = who.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+            let who = who.iter().cloned().collect::<Vec<_>>().join(" ");
             let lost = if *lost > 0 { format!(" lost {lost}") } else { String::new() };
             writeln!(into, "  {class:<11} told {told:<7} {left:?}{lost} by {who}").expect("text");
         }
@@ -258,14 +258,15 @@ fn table(sweep: &Sweep, into: &mut String) {
 /// What rule 46 expects of the designs with all their guards: rest is left half done only by a
 /// crash of the home, and so is pubsub without outbox (its request gap); pubsub with outbox and
 /// events are kept, retracted, clean or unannounced. Nothing is there twice, lost or pending.
+/// A hybrid that calls before its first message is as rest, one that calls after it is not.
 fn violations(sweep: &Sweep, home: &str) -> Vec<String> {
     let mut violations = Vec::new();
     for (design, ends) in sweep {
-        let gap = match design.as_str() {
-            "rest-dedup" | "pubsub" => Some(home),
-            "pubsub-outbox" | "events" => None,
-            _ => continue,
-        };
+        if !is_guarded(design) {
+            continue;
+        }
+        let has_gap = ["rest-dedup", "pubsub", "rest-events", "rest-pubsub"];
+        let gap = has_gap.contains(&design.as_str()).then_some(home);
         for (end, who) in ends {
             let by_home = gap.is_some_and(|home| who.iter().all(|who| who == home));
             let is_odd =
@@ -278,11 +279,19 @@ fn violations(sweep: &Sweep, home: &str) -> Vec<String> {
     violations
 }
 
+/// Has this design all its guards on?
+fn is_guarded(design: &str) -> bool {
+    design != "rest" && !design.ends_with("-blind")
+}
+
+/// Probability of a refusal, and how many milliseconds the interruption lasts.
+const CASES: [(&str, u64); 4] = [("0.0", 2_000), ("1.0", 2_000), ("0.0", 10), ("1.0", 10)];
+
 /// Sweeps a flow that goes through and one that is refused near its end, with a long crash and
 /// with one that retries outlive; gives back the table and what speaks against rule 46.
 fn sweep_all(text: &str, home: &str) -> (String, Vec<String>) {
     let (mut all, mut violations_of_all) = (String::new(), Vec::new());
-    for (refuses, lasts) in [("0.0", 2_000), ("1.0", 2_000), ("0.0", 10), ("1.0", 10)] {
+    for (refuses, lasts) in CASES {
         let mut base = read(text, &[("refuses", refuses)]);
         alone(&mut base);
         let says = if refuses == "0.0" { "goes through" } else { "is refused" };
@@ -308,28 +317,23 @@ fn alone(scenario: &mut Scenario) {
     }
 }
 
-/// The last tell of these flows has no undo. A home that calls and hears nothing can take
-/// everything back but that; the brokers of the other designs deliver the command again instead.
-fn all_but_the_pivot(violations: Vec<String>, left: &str) {
-    for violation in violations {
-        let pivot =
-            format!("rest-dedup: End {{ class: \"half done\", told: \"failed\", left: {left}");
-        assert!(violation.starts_with(&pivot), "{violation}");
-    }
-}
-
 #[test]
 fn every_single_crash_of_place_order_ends_as_the_golden_set_says() {
     let (table, violations) = sweep_all(ONE_ORDER, "orders");
     insta::assert_snapshot!(table);
-    all_but_the_pivot(violations, "[0, 0, 0, 1]");
+    // The shipment has no undo. A home that calls and hears nothing can take everything back but
+    // that; the brokers of the other designs deliver the command again instead.
+    for violation in violations {
+        let pivot = "rest-dedup: End { class: \"half done\", told: \"failed\", left: [0, 0, 0, 1]";
+        assert!(violation.starts_with(pivot), "{violation}");
+    }
 }
 
 #[test]
 fn every_single_crash_of_transfer_ends_as_the_golden_set_says() {
     let (table, violations) = sweep_all(TRANSFER, "bank-a");
     insta::assert_snapshot!(table);
-    all_but_the_pivot(violations, "[0, 1]");
+    assert!(violations.is_empty(), "{violations:#?}");
 }
 
 #[test]
@@ -340,17 +344,16 @@ fn every_single_crash_of_a_booking_ends_as_the_golden_set_says() {
 }
 
 #[test]
-fn rule_46_with_an_undo_for_every_effect_only_a_crash_of_the_home_leaves_a_flow_half_done() {
-    let undoable = |text: &str, tell: &str, undo: &str, home| {
-        let undoable = text.replace(tell, &format!("{tell}, undo: {undo}"));
-        assert_ne!(undoable, text);
-        let (_, violations) = sweep_all(&undoable, home);
-        assert!(violations.is_empty(), "{violations:#?}");
-    };
-    let shipped = "Tell(\"shipping\", Write(\"shipment\")";
-    undoable(ONE_ORDER, shipped, "Write(\"shipment\")", "orders");
-    let received = "Tell(\"bank-b\", Add(\"b\", \"$amount\", key: Popular(\"to\"))";
-    undoable(TRANSFER, received, "Add(\"b\", \"0 - $amount\")", "bank-a");
+fn rule_46_with_an_undo_for_every_effect_only_a_crash_of_the_home_leaves_an_order_half_done() {
+    let text = ONE_ORDER.replace("Write(\"shipment\")", "Write(\"shipment\", undo: Write)");
+    assert_ne!(text, ONE_ORDER);
+    for (refuses, lasts) in CASES {
+        let mut base = read(&text, &[("refuses", refuses)]);
+        alone(&mut base);
+        base.designs.retain(|design| is_guarded(&design.name));
+        let sweep = sweep(&base, &crashes(&base, false), Span(lasts * 1_000_000));
+        assert_eq!(violations(&sweep, "orders"), [""; 0]);
+    }
 }
 
 /// The same for interruptions of which nothing is heard: a host that goes, and links that break.
@@ -359,6 +362,7 @@ fn silence(text: &str, home: &str) -> Vec<String> {
     for refuses in ["0.0", "1.0"] {
         let mut base = read(text, &[("refuses", refuses)]);
         alone(&mut base);
+        base.designs.retain(|design| is_guarded(&design.name));
         for interruptions in [crashes(&base, true), partitions(&base)] {
             let sweep = sweep(&base, &interruptions, Span(2_000_000_000));
             violations_of_all.extend(violations(&sweep, home));
@@ -376,5 +380,65 @@ fn rule_46_silence_leaves_no_more_half_done_than_crashes_do() {
         let kept = "pubsub: End { class: \"half done\", told: \"failed\", left: [0, 1, 0, 0]";
         let link = "by {\"orders|queue\"}";
         assert!(violation.starts_with(kept) && violation.ends_with(link), "{violation}");
+    }
+}
+
+#[test]
+fn rule_46_messages_that_get_lost_or_arrive_twice_leave_nothing_half_done() {
+    for (text, home) in [(BOOKING, "desk"), (ONE_ORDER, "orders")] {
+        for refuses in ["0.0", "1.0"] {
+            let mut base = read(text, &[("refuses", refuses)]);
+            alone(&mut base);
+            base.designs.retain(|design| is_guarded(&design.name));
+            let all: Vec<NodeIx> = (0..base.nodes.len() as u16).map(NodeIx).collect();
+            let path = Path { from: all.clone(), to: all, both: false };
+            let lost = FaultKind::Loss { path: path.clone(), probability: 1.0 };
+            let twice = FaultKind::Duplicate { path, probability: 1.0 };
+            let of = |what: &FaultKind, lasts| {
+                let interruptions = vec![("network".to_owned(), what.clone())];
+                violations(&sweep(&base, &interruptions, Span(lasts)), home)
+            };
+            assert_eq!(of(&twice, 1_000_000_000), [""; 0]);
+            for violation in of(&lost, 1) {
+                // As above: a confirm got lost, or the answer of a tell that has no undo.
+                let confirm = (violation.starts_with("pubsub: ")
+                    && violation.contains("left: [0, 1"))
+                    || violation.starts_with("rest-pubsub: ");
+                let pivot = home == "orders" && violation.starts_with("rest-dedup: ");
+                assert!(
+                    confirm || (pivot && violation.contains("left: [0, 0, 0, 1]")),
+                    "{violation}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+#[ignore = "a message carries one value seen: what is read or told in between overwrites it"]
+fn a_put_overwrites_from_what_the_flow_read_of_that_item() {
+    let text = r#"(
+        run: (length: "20s"),
+        nodes: {
+            "web": Client(arrivals: Constant("1/s"), sessions: 1, does: "bump"),
+            "a": Service(workers: 4, work: "1ms", store: "a-db"),
+            "b": Service(workers: 4, work: "1ms", store: "b-db"),
+            "a-db": Database(read: "1ms", write: "1ms"),
+            "b-db": Database(read: "1ms", write: "1ms"),
+            "queue": Queue(), "log": Log(),
+        },
+        data: { "x": (owner: "a", start: 10), "y": (owner: "b", start: 3) },
+        flows: { "bump": (home: "a", steps: [
+            Read("x"), Ask("y"), Tell("b", Add("y", 1)), Put("x", 1, if_unchanged: true),
+        ]) },
+        designs: { "rest": Rest(), "pubsub": PubSub(), "events": Events() },
+    )"#;
+    let scenario = Arc::new(read(text, &[]));
+    for design in 0..3 {
+        let model = Arc::new(Model::new(&scenario, design, 1));
+        let (simulation, _) = run_to_audit(World::new(model, Record::default()));
+        let record = simulation.into_world().into_probe();
+        let values: Vec<i64> = record.items.values().map(|(_, value)| *value).collect();
+        assert_eq!(values, [10 + 19, 3 + 19]);
     }
 }

@@ -13,7 +13,7 @@ use windtunnel::scenario::tree::Scenario;
 use windtunnel::simulate::run;
 
 /// Requests of one run, after as many for warm-up as a tenth.
-const REQUESTS: f64 = 300_000.0;
+const REQUESTS: f64 = 200_000.0;
 const SEEDS: u64 = 4;
 /// The run that the tolerances of the cases are for.
 const STATED: f64 = 1_000_000.0;

@@ -115,7 +115,8 @@ pub(super) fn undo_tell(lower: &mut Lower<'_>, tell: &Tell) {
         policy,
         effects: 0,
         unknown_is_done: false,
-        best_effort: true,
+        // Where it may be repeated, who waits for it hears of its failure and tries again.
+        best_effort: !lower.design.dedup,
     });
     lower.land(skip);
 }
