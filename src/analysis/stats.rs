@@ -2,20 +2,7 @@
 //! Knows numbers only; every transcendental function comes from `libm`, so that all platforms
 //! agree to the last bit.
 
-/// Arithmetic mean; `None` of nothing.
-pub fn mean(values: &[f64]) -> Option<f64> {
-    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-}
-
-/// Standard deviation of a sample (n - 1); `None` below two values.
-pub fn sd(values: &[f64]) -> Option<f64> {
-    if values.len() < 2 {
-        return None;
-    }
-    let centre = mean(values)?;
-    let squares: f64 = values.iter().map(|v| (v - centre) * (v - centre)).sum();
-    Some((squares / (values.len() - 1) as f64).sqrt())
-}
+pub use crate::base::math::{mean, sd};
 
 /// A mean with the half width of its two-sided confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -22,6 +22,21 @@ pub fn sqrt(x: f64) -> f64 {
     x.sqrt()
 }
 
+/// Arithmetic mean; `None` of nothing.
+pub fn mean(values: &[f64]) -> Option<f64> {
+    (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+}
+
+/// Standard deviation of a sample (n - 1); `None` below two values.
+pub fn sd(values: &[f64]) -> Option<f64> {
+    if values.len() < 2 {
+        return None;
+    }
+    let centre = mean(values)?;
+    let squares: f64 = values.iter().map(|v| (v - centre) * (v - centre)).sum();
+    Some((squares / (values.len() - 1) as f64).sqrt())
+}
+
 /// The probability that a standard normal variable is at most `x`.
 pub fn normal_cdf(x: f64) -> f64 {
     0.5 * libm::erfc(-x * std::f64::consts::FRAC_1_SQRT_2)

@@ -23,6 +23,7 @@ struct Lane {
 /// All lanes of a simulation.
 #[derive(Clone, Debug)]
 pub struct Lanes {
+    #[expect(clippy::struct_field_names, reason = "they are what the type is about")]
     lanes: Vec<Lane>,
     /// The key at the front of each lane, [`EMPTY`] if there is none: side by side, because taking
     /// an event out of a lane looks at all of them.

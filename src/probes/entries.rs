@@ -146,13 +146,13 @@ pub struct Entries {
     /// Effects of the flow that has most.
     stride: usize,
     /// The entries of all pages, one page after another.
-    entries: Vec<Entry>,
+    all: Vec<Entry>,
     /// `stride` counters per entry: how often each effect was applied, less how often undone.
     nets: Vec<i8>,
     pages: Vec<Page>,
     /// Pages to be used again.
     spare: Vec<u32>,
-    /// The operation that was looked for last, and its place in `entries`: facts come in groups.
+    /// The operation that was looked for last, and its place in `all`: facts come in groups.
     last: (OpId, u32),
 }
 
@@ -181,7 +181,7 @@ impl Entries {
         Self {
             lanes: vec![Lane::default(); clients],
             stride,
-            entries: Vec::new(),
+            all: Vec::new(),
             nets: Vec::new(),
             pages: Vec::new(),
             spare: Vec::new(),
@@ -204,7 +204,7 @@ impl Entries {
         debug_assert!(state.reached as usize <= slot, "operation {op:?} is opened twice");
         *state = Page { reached: slot as u32 + 1, open: state.open + 1 };
         let place = page as usize * PAGE + slot;
-        self.entries[place] = entry;
+        self.all[place] = entry;
         self.nets[place * self.stride..(place + 1) * self.stride].fill(0);
         self.last = (op, place as u32);
     }
@@ -217,7 +217,7 @@ impl Entries {
         }
         let (closed, pages) = (Entry::closed(), self.pages.len() + 1);
         self.pages.push(Page::default());
-        self.entries.resize(pages * PAGE, closed);
+        self.all.resize(pages * PAGE, closed);
         self.nets.resize(pages * PAGE * self.stride, 0);
         pages as u32 - 1
     }
@@ -226,13 +226,13 @@ impl Entries {
     #[inline]
     pub fn get(&mut self, op: OpId) -> Option<&mut Entry> {
         let place = self.place(op);
-        self.entries.get_mut(place).filter(|entry| entry.is(Flag::Open))
+        self.all.get_mut(place).filter(|entry| entry.is(Flag::Open))
     }
 
     /// The same with the nets of its effects.
     pub fn with_nets(&mut self, op: OpId) -> Option<(&mut Entry, &mut [i8])> {
         let place = self.place(op);
-        let entry = self.entries.get_mut(place).filter(|entry| entry.is(Flag::Open))?;
+        let entry = self.all.get_mut(place).filter(|entry| entry.is(Flag::Open))?;
         Some((entry, &mut self.nets[place * self.stride..(place + 1) * self.stride]))
     }
 
@@ -288,7 +288,7 @@ impl Entries {
         for (client, lane) in self.lanes.iter().enumerate() {
             for (nth, &page) in lane.pages.iter().enumerate().filter(|(_, page)| **page != NOWHERE)
             {
-                let entries = &self.entries[page as usize * PAGE..(page as usize + 1) * PAGE];
+                let entries = &self.all[page as usize * PAGE..(page as usize + 1) * PAGE];
                 let is_open = |(_, entry): &(usize, &Entry)| entry.is(Flag::Open);
                 for (slot, _) in entries.iter().enumerate().filter(is_open) {
                     open.push(OpId::new(client as u16, lane.base + (nth * PAGE + slot) as u64));

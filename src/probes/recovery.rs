@@ -4,6 +4,7 @@
 
 use super::layout::{FaultPlan, Layout};
 use super::outcome::{Recovery, Window};
+use crate::base::math::{mean, sd};
 use crate::base::{Span, Time};
 
 /// So many windows must be inside.
@@ -67,12 +68,7 @@ fn p99(window: &Window) -> Option<f64> {
 
 /// Mean plus three standard deviations; none of fewer than two.
 fn bound(values: &[f64]) -> Option<f64> {
-    if values.len() < 2 {
-        return None;
-    }
-    let mean = values.iter().sum::<f64>() / values.len() as f64;
-    let squares = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>();
-    Some(mean + 3.0 * (squares / (values.len() - 1) as f64).sqrt())
+    Some(mean(values)? + 3.0 * sd(values)?)
 }
 
 /// Messages per operation.

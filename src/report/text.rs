@@ -220,16 +220,14 @@ fn sessions(broken: Violations) -> String {
         ("monotonic writes", broken.monotonic_writes),
         ("writes-follow-reads", broken.writes_follow_reads),
     ];
-    let seen: Vec<String> = kinds
-        .iter()
-        .filter(|(_, times)| *times > 0)
-        .map(|(kind, times)| format!("{kind} {}", count(*times)))
-        .collect();
-    if seen.is_empty() {
-        "no guarantee broken".to_owned()
-    } else {
-        format!("broken: {}", seen.join(", "))
-    }
+    seen(&kinds).map_or("no guarantee broken".to_owned(), |seen| format!("broken: {seen}"))
+}
+
+/// Those that were seen, with how often.
+fn seen(kinds: &[(&str, u64)]) -> Option<String> {
+    let seen = kinds.iter().filter(|(_, times)| *times > 0);
+    let told: Vec<String> = seen.map(|(kind, times)| format!("{kind} {}", count(*times))).collect();
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 fn effects_line(it: Effects) -> String {
@@ -242,16 +240,8 @@ fn effects_line(it: Effects) -> String {
         ("dropped", it.dropped),
         ("void", it.void),
     ];
-    let seen: Vec<String> = kinds
-        .iter()
-        .filter(|(_, times)| *times > 0)
-        .map(|(kind, times)| format!("{kind} {}", count(*times)))
-        .collect();
-    if seen.is_empty() {
-        "none told".to_owned()
-    } else {
-        format!("told {}: {}", full_count(it.told), seen.join(", "))
-    }
+    let told = |seen| format!("told {}: {seen}", full_count(it.told));
+    seen(&kinds).map_or("none told".to_owned(), told)
 }
 
 fn recoveries(outcome: &Outcome, paint: Paint) -> String {

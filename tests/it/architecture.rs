@@ -303,10 +303,9 @@ fn tree<'a>(code: &'a str, above: &str, found: &mut Vec<String>) -> &'a str {
     }
     let end = code.find(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
     let (name, rest) = code.split_at(end.unwrap_or(code.len()));
-    if let Some(below) = rest.strip_prefix("::") {
-        if below.starts_with(|letter: char| letter.is_alphabetic() || letter == '{') {
-            return tree(below, &join(name), found);
-        }
+    let is_path = |rest: &&str| rest.starts_with(|it: char| it.is_alphabetic() || it == '{');
+    if let Some(below) = rest.strip_prefix("::").filter(is_path) {
+        return tree(below, &join(name), found);
     }
     found.push(if name == "self" { above.to_owned() } else { join(name) });
     let rest = rest.trim_start();

@@ -59,15 +59,15 @@ fn run(text: &str, folder: &Path) -> String {
             continue;
         };
         let fence: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-        match kind {
-            "console" => now += &session(&fence, &now, folder),
-            _ => {
-                let body = fence.iter().fold(String::new(), |text, line| text + line + "\n");
-                if let Some(name) = fence[0].strip_prefix("// ").filter(|it| it.ends_with(".ron")) {
-                    fs::write(folder.join(name), &body).expect("a file");
-                }
-                now += &body;
+        if kind == "console" {
+            now += &session(&fence, &now, folder);
+        } else {
+            let body = fence.iter().fold(String::new(), |text, line| text + line + "\n");
+            let name = fence[0].strip_prefix("// ").map(Path::new);
+            if let Some(name) = name.filter(|it| it.extension().is_some_and(|it| it == "ron")) {
+                fs::write(folder.join(name), &body).expect("a file");
             }
+            now += &body;
         }
         now += "```\n";
     }
@@ -84,10 +84,10 @@ fn session(fence: &[&str], above: &str, folder: &Path) -> String {
         };
         let mut command = first.to_owned();
         while command.ends_with('\\') {
-            command += &format!("\n{}", lines.next().expect("a continued line"));
+            command = command + "\n" + lines.next().expect("a continued line");
         }
         let command = fresh(&command, &(above.to_owned() + &now));
-        now += &format!("$ {command}\n{}", typed(&command, folder));
+        now = now + "$ " + &command + "\n" + &typed(&command, folder);
     }
     now
 }
