@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{mix, name_hash};
+use crate::base::{Time, mix, name_hash};
 use crate::engine::{Limits, Simulation, Stop};
 use crate::model::program::Part;
 use crate::model::{Model, NodeIx};
@@ -19,9 +19,9 @@ use crate::scenario::tree::{Change, NodeKind, Scenario, Step};
 pub fn run(scenario: &Arc<Scenario>, design: usize, seed: u64) -> Outcome {
     let model = Arc::new(Model::new(scenario, design, seed));
     let instruments = Instruments::new(Arc::new(layout(&model)));
-    let (simulation, partial) = run_to_audit(World::new(Arc::clone(&model), instruments));
+    let (mut simulation, partial) = run_to_audit(World::new(Arc::clone(&model), instruments));
+    let audit = audit(&mut simulation, partial.is_some());
     let label = label(&model, &simulation, partial);
-    let audit = simulation.now();
     simulation.into_world().into_probe().outcome(label, audit)
 }
 
@@ -29,9 +29,9 @@ pub fn run(scenario: &Arc<Scenario>, design: usize, seed: u64) -> Outcome {
 pub fn explain(scenario: &Arc<Scenario>, design: usize, seed: u64, op: OpId) -> (Outcome, Story) {
     let model = Arc::new(Model::new(scenario, design, seed));
     let probes = (Instruments::new(Arc::new(layout(&model))), Story::of(op));
-    let (simulation, partial) = run_to_audit(World::new(Arc::clone(&model), probes));
+    let (mut simulation, partial) = run_to_audit(World::new(Arc::clone(&model), probes));
+    let audit = audit(&mut simulation, partial.is_some());
     let label = label(&model, &simulation, partial);
-    let audit = simulation.now();
     let (instruments, story) = simulation.into_world().into_probe();
     (instruments.outcome(label, audit), story)
 }
@@ -49,6 +49,19 @@ pub fn run_to_audit<P: Probe>(world: World<P>) -> (Simulation<World<P>>, Option<
     };
     let partial = why_partial(&model, stop);
     (simulation, partial)
+}
+
+/// When the audit is: as soon as nothing more will happen, but not before the arrivals end; at the
+/// drain's cap if something would still happen then, and where a partial run stopped.
+pub fn audit<P: Probe>(simulation: &mut Simulation<World<P>>, is_partial: bool) -> Time {
+    let model = Arc::clone(simulation.world().model());
+    let end = model.arrivals_end();
+    let cap = end + model.scenario.run.drain;
+    match simulation.next_time() {
+        _ if is_partial => simulation.now(),
+        Some(next) if next > cap && next < Time::NEVER => cap,
+        _ => simulation.now().max(end),
+    }
 }
 
 fn why_partial(model: &Model, stop: Stop) -> Option<String> {

@@ -36,7 +36,6 @@ pub(super) fn scenario() -> Scenario {
         home: NodeIx(0),
         deadline: None,
         propagate: false,
-        give_up: None,
         work: None,
         steps: Vec::new(),
     };

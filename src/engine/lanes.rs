@@ -15,6 +15,8 @@ use crate::base::Span;
 #[derive(Clone, Debug)]
 struct Lane {
     delay: Span,
+    /// The key at the back, while there is one.
+    last: u128,
     line: VecDeque<Entry>,
 }
 
@@ -37,7 +39,7 @@ const EMPTY: u128 = u128::MAX;
 impl Lanes {
     /// One lane for each constant delay.
     pub fn new(delays: &[Span]) -> Self {
-        let lane = |delay: &Span| Lane { delay: *delay, line: VecDeque::new() };
+        let lane = |delay: &Span| Lane { delay: *delay, last: 0, line: VecDeque::new() };
         Self {
             lanes: delays.iter().map(lane).collect(),
             fronts: vec![EMPTY; delays.len()],
@@ -55,17 +57,16 @@ impl Lanes {
     /// Takes an entry in, unless it came too late to stand in line.
     #[inline]
     pub fn push(&mut self, lane: LaneId, entry: Entry) -> bool {
-        let line = &mut self.lanes[lane.0 as usize].line;
-        match line.back() {
-            Some(last) if entry.key <= last.key => return false,
-            Some(_) => {}
-            None => {
-                self.fronts[lane.0 as usize] = entry.key;
-                if entry.key < self.first {
-                    (self.first, self.first_lane) = (entry.key, lane.0);
-                }
+        let Lane { last, line, .. } = &mut self.lanes[lane.0 as usize];
+        if line.is_empty() {
+            self.fronts[lane.0 as usize] = entry.key;
+            if entry.key < self.first {
+                (self.first, self.first_lane) = (entry.key, lane.0);
             }
+        } else if entry.key <= *last {
+            return false;
         }
+        *last = entry.key;
         line.push_back(entry);
         true
     }

@@ -88,7 +88,8 @@ impl<E: Copy> Context<'_, E> {
     }
 
     /// Schedules an event at an instance, after the constant delay of a lane.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "the event is written where it will lie, once")]
+    #[inline(always)]
     pub fn via(&mut self, lane: LaneId, dest: InstanceId, class: Class, event: E) {
         let key = self.key_after(self.queue.delay(lane), class);
         self.queue.push_lane(lane, key, dest, event);
@@ -101,7 +102,8 @@ impl<E: Copy> Context<'_, E> {
     }
 
     /// Schedules an event at this instance, after the constant delay of a lane.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "as `via`")]
+    #[inline(always)]
     pub fn after_lane(&mut self, lane: LaneId, class: Class, event: E) {
         self.via(lane, self.me, class, event);
     }

@@ -77,7 +77,8 @@ impl<E: Copy> Queue<E> {
     }
 
     /// Adds an event to a lane: the key should be the lane's delay away from now.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "the event is written where it will lie, once")]
+    #[inline(always)]
     pub fn push_lane(&mut self, lane: LaneId, key: Key, dest: InstanceId, event: E) {
         let slot = self.store(event);
         let entry = Entry { key: key.0, slot, dest: dest.0 };
@@ -132,7 +133,8 @@ impl<E: Copy> Queue<E> {
         })
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "the event is written where it will lie, once")]
+    #[inline(always)]
     fn store(&mut self, event: E) -> u32 {
         if let Some(slot) = self.free.pop() {
             self.payloads[slot as usize] = event;

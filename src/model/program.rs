@@ -46,6 +46,9 @@ pub struct Entry {
     pub node: NodeIx,
     /// For people: `place-order: payments`.
     pub label: String,
+    /// Is what it sees the item that the delivered record names (copies), rather than what its
+    /// flow saw last?
+    pub sees_item: bool,
     /// What it does.
     pub act: Act,
 }
@@ -125,6 +128,7 @@ pub enum Instr {
         best_effort: bool,
     },
     /// Run a transaction at the own store and wait; `Answer::Idle` goes to `idle`.
+    /// What it `writes` is what was made, not what the flow has seen.
     Store {
         /// Which transaction.
         entry: EntryIx,
@@ -132,6 +136,8 @@ pub enum Instr {
         policy: Option<PolicyIx>,
         /// Bits of what it does.
         effects: u64,
+        /// Does it change anything?
+        writes: bool,
         /// Where `Answer::Idle` goes.
         idle: Pc,
     },

@@ -139,12 +139,14 @@ impl<W: Copy> Calls<W> {
         }
     }
 
+    #[inline]
     fn pick(&mut self, node: NodeIx) -> u32 {
+        if self.targets[node.0 as usize].outstanding.len() == 1 { 0 } else { self.balance(node) }
+    }
+
+    fn balance(&mut self, node: NodeIx) -> u32 {
         let target = &mut self.targets[node.0 as usize];
         let count = target.outstanding.len() as u32;
-        if count == 1 {
-            return 0;
-        }
         match target.balance {
             Balance::RoundRobin => {
                 let picked = target.next;

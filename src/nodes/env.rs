@@ -100,24 +100,26 @@ impl<P: Probe> Env<'_, '_, P> {
         let node = self.model.node_of(to);
         let carrier = body.carrier(self.traffic(node), self.traffic(self.node()));
         self.fact(Fact::Message { op: op.id, to: node, carrier });
-        let message = Event::Message(Message { op: *op, from: self.me(), body });
-        let link = self.model.network.link(self.node(), node);
-        if self.model.faults.network_is_quiet(self.now()) {
-            match link {
-                LinkModel::Constant(lane, _) => self.ctx.via(*lane, to, Class::Message, message),
-                LinkModel::Drawn(dist) => {
-                    let latency = dist.span(self.network.next_u64());
-                    self.ctx.send(to, latency, Class::Message, message);
-                }
-            }
-            return;
+        if !self.model.faults.network_is_quiet(self.now()) {
+            return self.send_through_faults(to, op, &body);
         }
-        self.send_through_faults(to, op.id, body, message);
+        // The message is written once, where it will lie: its address must not be known before.
+        let message = Message { op: *op, from: self.me(), body };
+        match self.model.network.link(self.node(), node) {
+            LinkModel::Constant(lane, _) => {
+                self.ctx.via(*lane, to, Class::Message, Event::Message(message));
+            }
+            LinkModel::Drawn(dist) => {
+                let latency = dist.span(self.network.next_u64());
+                self.ctx.send(to, latency, Class::Message, Event::Message(message));
+            }
+        }
     }
 
     #[cold]
-    fn send_through_faults(&mut self, to: InstanceId, op: OpId, body: Body, message: Event) {
-        let (from, node) = (self.node(), self.model.node_of(to));
+    fn send_through_faults(&mut self, to: InstanceId, op: &Op, body: &Body) {
+        let message = Event::Message(Message { op: *op, from: self.me(), body: *body });
+        let (op, from, node) = (op.id, self.node(), self.model.node_of(to));
         let base = match self.model.network.link(from, node) {
             LinkModel::Constant(_, latency) => *latency,
             LinkModel::Drawn(dist) => dist.span(self.network.next_u64()),

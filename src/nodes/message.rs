@@ -228,8 +228,6 @@ pub enum Timer {
     /// Log: look for members of this group that were silent for too long, and end the rebalances
     /// that waited for them. Set only while the group has records, so it is not periodic.
     Rebalanced(u32),
-    /// Coordinator or home: give the flow up.
-    GiveUp(Handle),
 }
 
 /// What the engine delivers to an instance.
@@ -297,7 +295,6 @@ impl Timer {
             Self::Requeue(_) => 9,
             Self::Beat(_) => 10,
             Self::Rebalanced(_) => 12,
-            Self::GiveUp(_) => 13,
         };
         kind << 56
     }

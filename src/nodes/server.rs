@@ -188,6 +188,7 @@ impl Server {
 
     // -- the queue and the workers ---------------------------------------------------------------
 
+    #[inline]
     fn arrive<P: Probe>(
         &mut self,
         op: &Op,
@@ -197,9 +198,8 @@ impl Server {
         item: Option<Item>,
         env: &mut Env<'_, '_, P>,
     ) {
-        let Act::Run { start, .. } = env.model.programs.entries[entry.0 as usize].act else {
-            unreachable!("a server runs programs")
-        };
+        let program = &env.model.programs.entries[entry.0 as usize];
+        let Act::Run { start, .. } = program.act else { unreachable!("a server runs programs") };
         if let Some(why) = self.turns_away(op, origin, env) {
             env.fact(Fact::Arrived { op: op.id });
             env.fact(Fact::TurnedAway { op: op.id, why });
@@ -221,14 +221,15 @@ impl Server {
             branches: 0,
             queued: env.now(),
             item: item.unwrap_or(Item::NONE),
+            made: Seen::default(),
         };
         if matches!(origin, Origin::Delivery { .. }) {
             // A deadline is about the answer; what was accepted is done however late it is.
             task.op.deadline = Time::NEVER;
         }
-        if let Some(item) = item.filter(Item::is_some) {
-            task.op.named = item.key;
-            task.op.seen = item.seen;
+        if program.sees_item {
+            task.op.named = task.item.key;
+            task.op.seen = task.item.seen;
         }
         let task = self.tasks.insert(task);
         self.start_or_queue(task, env);
@@ -255,6 +256,7 @@ impl Server {
         is_full.then_some(Reason::Rejected)
     }
 
+    #[inline]
     fn start_or_queue<P: Probe>(&mut self, task: Handle, env: &mut Env<'_, '_, P>) {
         if self.finds_worker(task, env) {
             self.run(task, env);
@@ -262,6 +264,7 @@ impl Server {
     }
 
     /// Gives the task a worker, or a place in the queue.
+    #[inline]
     fn finds_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) -> bool {
         let task = self.tasks.get_mut(handle).expect("it wants a worker");
         let op = task.op.id;
@@ -279,6 +282,7 @@ impl Server {
         is_free
     }
 
+    #[inline]
     fn release_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let Some(task) = self.tasks.get_mut(handle) else {
             return;
@@ -396,7 +400,7 @@ impl Server {
                 }
                 Instr::Invalidate { publication, entity, key } => {
                     let key = keys::item(model, *key, *entity, &task.op);
-                    let item = Item { entity: *entity, key, seen: task.op.seen };
+                    let item = Item { entity: *entity, key, seen: task.made };
                     let broker = model.programs.publications[publication.0 as usize].broker;
                     let to = model.nodes[broker.0 as usize].first;
                     let call = Handle::NONE;
@@ -425,6 +429,7 @@ impl Server {
 
     /// A call has ended: goes on with whoever waits for it. `back` is the header that came back, if
     /// one did.
+    #[inline]
     fn ended<P: Probe>(&mut self, ended: Ended<Waiter>, back: &Op, env: &mut Env<'_, '_, P>) {
         match ended.waiter {
             Waiter::Task(handle) => self.go_on(handle, ended.answer, back, env),
@@ -433,6 +438,7 @@ impl Server {
     }
 
     /// Goes on behind the instruction that waited.
+    #[inline]
     fn go_on<P: Probe>(
         &mut self,
         handle: Handle,
@@ -449,8 +455,11 @@ impl Server {
         }
         let waited_at = &env.model.programs.code[task.pc.0 as usize - 1];
         let has_answered = !matches!(answer, Answer::Failed(_));
-        if has_answered && !matches!(waited_at, Instr::Publish { .. }) {
-            task.op.seen = back.seen;
+        match waited_at {
+            Instr::Publish { .. } => {}
+            Instr::Store { writes: true, .. } => task.made = back.seen,
+            _ if has_answered => task.op.seen = back.seen,
+            _ => {}
         }
         match *waited_at {
             Instr::Call { effects, unknown_is_done, best_effort, .. } => {
@@ -485,6 +494,9 @@ impl Server {
                     answer => self.trouble(handle, answer, env),
                 }
             }
+            Instr::Publish { .. } if answer == Answer::Failed(Reason::Timeout) => {
+                self.trouble(handle, Answer::Failed(Reason::Unconfirmed), env);
+            }
             _ if answer != Answer::Done => self.trouble(handle, answer, env),
             _ => {}
         }
@@ -493,6 +505,7 @@ impl Server {
 
     /// A refusal or a failure: takes back, or (taking back already) goes on regardless. What came
     /// from a broker is not given up: it is delivered again.
+    #[cold]
     fn trouble<P: Probe>(&mut self, handle: Handle, answer: Answer, env: &Env<'_, '_, P>) {
         let task = self.tasks.get_mut(handle).expect("a task in trouble is there");
         let Act::Run { refused, failed, .. } =
@@ -634,6 +647,7 @@ impl Server {
 
     // -- the end -----------------------------------------------------------------------------------
 
+    #[inline]
     fn end<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         self.release_worker(handle, env);
         let task = self.tasks.get(handle).expect("it ends");
@@ -679,9 +693,6 @@ impl Server {
         task.pc = start;
         task.verdict = Answer::Done;
         task.takes_back = false;
-        if task.item.is_some() {
-            task.op.seen = task.item.seen;
-        }
         self.start_or_queue(handle, env);
     }
 

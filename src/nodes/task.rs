@@ -1,6 +1,6 @@
 //! A task: one message being worked on by one instance of a service or gateway.
 
-use super::message::{Answer, Item, Op};
+use super::message::{Answer, Item, Op, Seen};
 use super::slab::Handle;
 use crate::base::Time;
 use crate::engine::InstanceId;
@@ -31,6 +31,8 @@ pub struct Task {
     pub queued: Time,
     /// What the delivered record names.
     pub item: Item,
+    /// What its last transaction made of the item that it wrote last.
+    pub made: Seen,
 }
 
 /// What started a task.

@@ -138,7 +138,8 @@ impl Node {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in one place, for every message")]
+    #[inline(always)]
     fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match self {
             Self::Client(client) => client.receive(message, env),
@@ -149,7 +150,8 @@ impl Node {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in one place, for every timer")]
+    #[inline(always)]
     fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match self {
             Self::Client(client) => client.timer(timer, env),

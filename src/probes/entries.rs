@@ -97,6 +97,13 @@ impl Entry {
         entry
     }
 
+    /// One of nobody.
+    fn closed() -> Self {
+        let mut entry = Self::new(FlowIx(0), 0, Time::ZERO, Time::ZERO, 0, false);
+        entry.flags = 0;
+        entry
+    }
+
     /// Has it this flag?
     #[inline]
     pub fn is(&self, flag: Flag) -> bool {
@@ -138,8 +145,15 @@ pub struct Entries {
     lanes: Vec<Lane>,
     /// Effects of the flow that has most.
     stride: usize,
+    /// The entries of all pages, one page after another.
+    all: Vec<Entry>,
+    /// `stride` counters per entry: how often each effect was applied, less how often undone.
+    nets: Vec<i8>,
+    pages: Vec<Page>,
     /// Pages to be used again.
-    spare: Vec<Page>,
+    spare: Vec<u32>,
+    /// The operation that was looked for last, and its place in `all`: facts come in groups.
+    last: (OpId, u32),
 }
 
 /// The operations of one client.
@@ -147,72 +161,96 @@ pub struct Entries {
 struct Lane {
     /// The number of the first entry of the first page.
     base: u64,
-    pages: VecDeque<Option<Page>>,
+    /// Which pages; [`NOWHERE`] for one that was given back.
+    pages: VecDeque<u32>,
 }
 
-#[derive(Clone, Debug)]
+/// What is known of a page besides its entries.
+#[derive(Clone, Copy, Debug, Default)]
 struct Page {
-    entries: Vec<Entry>,
-    /// `stride` counters per entry: how often each effect was applied, less how often undone.
-    nets: Vec<i8>,
+    /// Numbers reached, opened or skipped.
+    reached: u32,
     open: u32,
 }
+
+const NOWHERE: u32 = Entry::NOWHERE;
 
 impl Entries {
     /// For so many clients, and flows of at most `stride` effects.
     pub fn new(clients: usize, stride: usize) -> Self {
-        Self { lanes: vec![Lane::default(); clients], stride, spare: Vec::new() }
+        Self {
+            lanes: vec![Lane::default(); clients],
+            stride,
+            all: Vec::new(),
+            nets: Vec::new(),
+            pages: Vec::new(),
+            spare: Vec::new(),
+            last: (OpId::NONE, NOWHERE),
+        }
     }
 
     /// Open one. Numbers ascend; skipped ones never existed.
     pub fn open(&mut self, op: OpId, entry: Entry) {
-        let lane = &mut self.lanes[op.client()];
-        debug_assert!(op.number() >= lane.base, "operation {op:?} is opened twice");
-        let (page, slot) = lane.place(op.number());
-        while lane.pages.len() <= page {
-            let fresh = self.spare.pop().unwrap_or_else(|| Page {
-                entries: Vec::with_capacity(PAGE),
-                nets: vec![0; PAGE * self.stride],
-                open: 0,
-            });
-            lane.pages.push_back(Some(fresh));
+        debug_assert!(op.number() >= self.lanes[op.client()].base, "{op:?} is opened twice");
+        let (nth, slot) = self.lanes[op.client()].place(op.number());
+        while self.lanes[op.client()].pages.len() <= nth {
+            let page = self.fresh();
+            self.lanes[op.client()].pages.push_back(page);
         }
-        let Some(page) = &mut lane.pages[page] else {
+        let page = self.lanes[op.client()].pages[nth];
+        let Some(state) = self.pages.get_mut(page as usize) else {
             return;
         };
-        debug_assert!(page.entries.len() <= slot, "operation {op:?} is opened twice");
-        while page.entries.len() < slot {
-            page.entries.push(Entry { flags: 0, ..entry });
+        debug_assert!(state.reached as usize <= slot, "operation {op:?} is opened twice");
+        *state = Page { reached: slot as u32 + 1, open: state.open + 1 };
+        let place = page as usize * PAGE + slot;
+        self.all[place] = entry;
+        self.nets[place * self.stride..(place + 1) * self.stride].fill(0);
+        self.last = (op, place as u32);
+    }
+
+    /// A page of which nothing is open.
+    fn fresh(&mut self) -> u32 {
+        if let Some(page) = self.spare.pop() {
+            self.pages[page as usize] = Page::default();
+            return page;
         }
-        page.entries.push(entry);
-        if self.stride > 0 {
-            page.nets[slot * self.stride..(slot + 1) * self.stride].fill(0);
-        }
-        page.open += 1;
+        let (closed, pages) = (Entry::closed(), self.pages.len() + 1);
+        self.pages.push(Page::default());
+        self.all.resize(pages * PAGE, closed);
+        self.nets.resize(pages * PAGE * self.stride, 0);
+        pages as u32 - 1
     }
 
     /// The open entry of an operation, if it is open.
     #[inline]
     pub fn get(&mut self, op: OpId) -> Option<&mut Entry> {
-        let (page, slot) = self.page(op)?;
-        page.entries.get_mut(slot).filter(|entry| entry.is(Flag::Open))
+        let place = self.place(op);
+        self.all.get_mut(place).filter(|entry| entry.is(Flag::Open))
     }
 
     /// The same with the nets of its effects.
     pub fn with_nets(&mut self, op: OpId) -> Option<(&mut Entry, &mut [i8])> {
-        let stride = self.stride;
-        let (page, slot) = self.page(op)?;
-        let nets = &mut page.nets[slot * stride..(slot + 1) * stride];
-        let entry = page.entries.get_mut(slot)?;
-        entry.is(Flag::Open).then_some((entry, nets))
+        let place = self.place(op);
+        let entry = self.all.get_mut(place).filter(|entry| entry.is(Flag::Open))?;
+        Some((entry, &mut self.nets[place * self.stride..(place + 1) * self.stride]))
     }
 
+    /// Where the entry of an operation lies, or would; beyond all entries if nowhere.
     #[inline]
-    fn page(&mut self, op: OpId) -> Option<(&mut Page, usize)> {
-        let lane = self.lanes.get_mut(op.client())?;
+    fn place(&mut self, op: OpId) -> usize {
+        if self.last.0 != op {
+            self.last = (op, self.find(op).unwrap_or(NOWHERE));
+        }
+        self.last.1 as usize
+    }
+
+    fn find(&self, op: OpId) -> Option<u32> {
+        let lane = self.lanes.get(op.client())?;
         // A number below the first page's wraps around to a page that does not exist.
-        let (page, slot) = lane.place(op.number());
-        Some((lane.pages.get_mut(page)?.as_mut()?, slot))
+        let (nth, slot) = lane.place(op.number());
+        let page = *lane.pages.get(nth)?;
+        (page != NOWHERE).then(|| page * PAGE as u32 + slot as u32)
     }
 
     /// Close one.
@@ -221,20 +259,19 @@ impl Entries {
             return;
         };
         entry.flags = 0;
+        let page = self.last.1 / PAGE as u32;
+        // Its place may soon be another's.
+        self.last = (OpId::NONE, NOWHERE);
+        let state = &mut self.pages[page as usize];
+        state.open -= 1;
+        if state.open > 0 || (state.reached as usize) < PAGE {
+            return;
+        }
+        self.spare.push(page);
         let lane = &mut self.lanes[op.client()];
-        let (at, _) = lane.place(op.number());
-        let Some(page) = &mut lane.pages[at] else {
-            return;
-        };
-        page.open -= 1;
-        if page.open > 0 || page.entries.len() < PAGE {
-            return;
-        }
-        if let Some(mut page) = lane.pages[at].take() {
-            page.entries.clear();
-            self.spare.push(page);
-        }
-        while let Some(None) = lane.pages.front() {
+        let (nth, _) = lane.place(op.number());
+        lane.pages[nth] = NOWHERE;
+        while let Some(&NOWHERE) = lane.pages.front() {
             lane.pages.pop_front();
             lane.base += PAGE as u64;
         }
@@ -249,10 +286,12 @@ impl Entries {
     pub fn open_ops(&self) -> Vec<OpId> {
         let mut open = Vec::new();
         for (client, lane) in self.lanes.iter().enumerate() {
-            for (at, page) in lane.pages.iter().enumerate() {
-                let entries = page.iter().flat_map(|page| page.entries.iter().enumerate());
-                for (slot, _) in entries.filter(|(_, entry)| entry.is(Flag::Open)) {
-                    open.push(OpId::new(client as u16, lane.base + (at * PAGE + slot) as u64));
+            for (nth, &page) in lane.pages.iter().enumerate().filter(|(_, page)| **page != NOWHERE)
+            {
+                let entries = &self.all[page as usize * PAGE..(page as usize + 1) * PAGE];
+                let is_open = |(_, entry): &(usize, &Entry)| entry.is(Flag::Open);
+                for (slot, _) in entries.iter().enumerate().filter(is_open) {
+                    open.push(OpId::new(client as u16, lane.base + (nth * PAGE + slot) as u64));
                 }
             }
         }
@@ -262,7 +301,7 @@ impl Entries {
     /// Pages that exist, in use or spare.
     #[cfg(test)]
     pub fn pages(&self) -> usize {
-        self.spare.len() + self.lanes.iter().flat_map(|lane| &lane.pages).flatten().count()
+        self.pages.len()
     }
 }
 

@@ -29,6 +29,7 @@ pub fn check(reader: &mut Reader<'_>, at: Extent, name: &str, steps: &[Step], si
         reader,
         sites: sites.iter().copied(),
         seen: Vec::new(),
+        latest: None,
         told: None,
         warned: false,
         branch: Branch::None,
@@ -134,6 +135,8 @@ struct Walk<'r, 'a, S> {
     sites: S,
     /// Items read so far.
     seen: Vec<(EntityIx, Key)>,
+    /// The item read last, if that is certain: all that a flow keeps in mind.
+    latest: Option<(EntityIx, Key)>,
     /// The first tell whose effects have no undo.
     told: Option<Extent>,
     warned: bool,
@@ -171,6 +174,7 @@ impl<S: ExactSizeIterator<Item = Extent>> Walk<'_, '_, S> {
             match step {
                 Step::Ask { entity, key, need } | Step::Read { entity, key, need } => {
                     self.seen.push((*entity, key.clone()));
+                    self.latest = Some((*entity, key.clone()));
                     self.may_refuse(need.is_some(), at);
                 }
                 Step::Effect(effect) => {
@@ -180,6 +184,11 @@ impl<S: ExactSizeIterator<Item = Extent>> Walk<'_, '_, S> {
                     if matches!(effect.change, Change::Put { .. }) && !self.seen.contains(&item) {
                         let mistake = self.reader.wrong(Code::PutUnseen, at, "`Put` overwrites from what the flow has seen of this item, which is nothing");
                         mistake.help("put a Read or an Ask of the same entity and key before it");
+                    } else if matches!(effect.change, Change::Put { .. })
+                        && self.latest.as_ref() != Some(&item)
+                    {
+                        let mistake = self.reader.wrong(Code::PutUnseen, at, "`Put` overwrites from what the flow has read last, and that may be another item");
+                        mistake.help("read this item after all others, and not in an `All`");
                     }
                 }
                 Step::Work(_) => {}
@@ -191,6 +200,7 @@ impl<S: ExactSizeIterator<Item = Extent>> Walk<'_, '_, S> {
                         self.steps(std::slice::from_ref(branch));
                     }
                     self.branch = Branch::None;
+                    self.unless_certain(branches);
                 }
                 Step::Repeat(times, steps) => {
                     let before = self.branch;
@@ -225,6 +235,14 @@ impl<S: ExactSizeIterator<Item = Extent>> Walk<'_, '_, S> {
         self.steps(steps);
         if !surely {
             self.seen.truncate(seen);
+            self.unless_certain(steps);
+        }
+    }
+
+    /// After these steps nobody can say what was read last, if they read at all.
+    fn unless_certain(&mut self, steps: &[Step]) {
+        if reads(steps) {
+            self.latest = None;
         }
     }
 
@@ -238,6 +256,9 @@ impl<S: ExactSizeIterator<Item = Extent>> Walk<'_, '_, S> {
         self.steps(&tell.steps);
         if is_branch {
             self.branch = Branch::Told;
+        }
+        if tell.best_effort {
+            self.unless_certain(&tell.steps);
         }
         if self.told.is_none() && !tell.best_effort && !all_undone(&tell.steps) {
             self.told = Some(at);
@@ -257,6 +278,19 @@ impl<S: ExactSizeIterator<Item = Extent>> Walk<'_, '_, S> {
             .note(told, "has no undo")
             .help("give the tell's effects an undo, or put this first");
     }
+}
+
+/// Do these steps read anything, here or further on?
+fn reads(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match step {
+        Step::Ask { .. } | Step::Read { .. } => true,
+        Step::Tell(Tell { steps, .. })
+        | Step::Call { steps, .. }
+        | Step::All(steps)
+        | Step::Maybe(_, steps)
+        | Step::Repeat(_, steps) => reads(steps),
+        Step::Effect(_) | Step::Work(_) => false,
+    })
 }
 
 /// Do all effects at this service have an undo? (Those further on are judged by their own tells.)

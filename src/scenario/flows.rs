@@ -44,7 +44,10 @@ impl<'a> Reader<'a> {
         let home = self.must(&fields, "home", |reader, value| reader.node(value, &[Role::Service]));
         let deadline = self.maybe(&fields, "deadline", Self::positive_span);
         let propagate = self.or(&fields, "propagate", false, Self::flag);
-        let give_up = self.maybe(&fields, "give_up", Self::positive_span);
+        if let Some(value) = fields.get("give_up") {
+            self.wrong(Code::Unsupported, value.head(), "`give_up` cannot be simulated yet")
+                .help("a flow that is not done goes on; a client gives up by its policy's timeout");
+        }
         let work = self.maybe(&fields, "work", Self::dist);
         let scene =
             Scene { flow: FlowIx(index as u16), here: home, tells: 0, calls: 0, in_all: false };
@@ -63,7 +66,6 @@ impl<'a> Reader<'a> {
             home: home?,
             deadline: deadline?,
             propagate: propagate?,
-            give_up: give_up?,
             work: work?,
             steps: steps?,
         })

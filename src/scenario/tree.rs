@@ -342,8 +342,6 @@ pub struct Flow {
     pub deadline: Option<Span>,
     /// Do the services give up work whose deadline has passed?
     pub propagate: bool,
-    /// Compensate when the flow is not done after so long (pubsub).
-    pub give_up: Option<Span>,
     /// Worker time of the home's first step, over the service's.
     pub work: Option<Dist>,
     /// What happens, in causal order.

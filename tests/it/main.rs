@@ -6,6 +6,7 @@ mod cli;
 mod laws;
 mod readme;
 mod record;
+mod rules;
 mod scenario;
 mod sweep;
 mod theory;

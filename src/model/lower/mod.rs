@@ -172,7 +172,7 @@ impl<'a> Lower<'a> {
         let entry = EntryIx(self.programs.entries.len() as u32);
         let nowhere = Pc(u32::MAX);
         let act = Act::Run { start: nowhere, refused: nowhere, failed: nowhere };
-        self.programs.entries.push(Entry { node, label, act });
+        self.programs.entries.push(Entry { node, label, sees_item: false, act });
         entry
     }
 
@@ -213,7 +213,8 @@ impl<'a> Lower<'a> {
         let ix = TxnIx(self.programs.transactions.len() as u32);
         self.programs.transactions.push(txn);
         let entry = EntryIx(self.programs.entries.len() as u32);
-        self.programs.entries.push(Entry { node: store, label, act: Act::Transact(ix) });
+        let act = Act::Transact(ix);
+        self.programs.entries.push(Entry { node: store, label, sees_item: false, act });
         entry
     }
 
@@ -379,11 +380,12 @@ impl<'a> Lower<'a> {
             .filter(|write| write.part == Part::Do)
             .map(|write| 1 << write.effect)
             .sum();
+        let writes = !txn.writes.is_empty();
         let label = self.label(&format!("{} {what}", self.node_name(store)));
         let entry = self.transaction(store, label, txn);
         let policy = self.policy("store", store);
         let next = Pc(self.here().0 + 1);
-        self.emit(Instr::Store { entry, policy, effects, idle: next })
+        self.emit(Instr::Store { entry, policy, effects, writes, idle: next })
     }
 
     fn change(
@@ -536,6 +538,7 @@ impl<'a> Lower<'a> {
     fn copy_entry(&mut self, entity: EntityIx, at: NodeIx) -> EntryIx {
         let name = format!("copy of {} at {}", self.entity_name(entity), self.node_name(at));
         let entry = self.reserve(at, name.clone());
+        self.programs.entries[entry.0 as usize].sees_item = true;
         self.begin(entry);
         let demand =
             Demand { dist: self.overhead(at), name: name_hash(&format!("{name}/overhead")) };

@@ -135,8 +135,12 @@ impl Bench {
             subscribers: vec![],
             caches: vec![],
         };
-        let entry =
-            |txn| Entry { node: NodeIx(1), label: String::new(), act: Act::Transact(TxnIx(txn)) };
+        let entry = |txn| Entry {
+            node: NodeIx(1),
+            label: String::new(),
+            sees_item: false,
+            act: Act::Transact(TxnIx(txn)),
+        };
         Model {
             design: 0,
             faults: Faults::draw(&scenario, &nodes, 1),

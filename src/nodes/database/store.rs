@@ -63,6 +63,7 @@ impl Store {
             return Answer::Done;
         }
         let judgement = self.judge(txn, op, env);
+        let seen = op.seen;
         match judgement {
             Judgement::Granted => {
                 op.done |= effects(txn, Part::Do);
@@ -77,7 +78,7 @@ impl Store {
                 if txn.refuses {
                     env.fact(Fact::Refused { op: op.id, node: caller.node });
                 }
-                self.post(txn, op, txn.refuses, env);
+                self.post(txn, &Op { seen, ..*op }, txn.refuses, env);
                 Answer::Done
             }
             Judgement::Refused => {

@@ -221,6 +221,12 @@ pub const DESIGNS: &[Bad] = &[
     Bad("E0702", r#"{ "payments": Rest() }"#, r#"{ "orders": Rest() }"#),
     Bad("E0702", r#"{ "payments": Rest() }"#, r#"{ "view-order/inventory": Rest() }"#),
     Bad("E0205", r#"{ "payments": Rest() }"#, r#"{ "view-oder/payments": Rest() }"#),
+    Bad("E0609", r#""$word", deadline: "2s""#, r#""$word", deadline: "2s", give_up: "5s""#),
+    Bad(
+        "E0607",
+        r#"Write("order", undo"#,
+        r#"Read("order", key: Own), Read("order", key: Popular), Put("order", 1, key: Own), Write("order", undo"#,
+    ),
     Bad("E0703", r#"Call("mail", work: "1ms")"#, r#"Call("mail", steps: Ask("stock"))"#),
     Bad(
         "E0704",
