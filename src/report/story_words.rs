@@ -19,7 +19,7 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
             (Tone::Warn, format!("is told: {}", verdict_words(verdict)))
         }
         Fact::Message { to, carrier, .. } => {
-            (Tone::Plain, carrier_words(carrier, names.name(to), names.is_broker(at)))
+            (Tone::Plain, carrier_words(carrier, names.name(to), names.kind(at)))
         }
         Fact::Dropped { why: Some(why), .. } => {
             (Tone::Bad, format!("loses it: {}", words(why.name())))
@@ -75,12 +75,15 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
     })
 }
 
-/// Brokers deliver and confirm; the others publish and acknowledge.
-fn carrier_words(carrier: Carrier, to: &str, by_broker: bool) -> String {
-    match (carrier, by_broker) {
+/// Brokers deliver and confirm, and stores answer; the others acknowledge, publish and call.
+fn carrier_words(carrier: Carrier, to: &str, by: &NodeKind) -> String {
+    let is_broker = matches!(by, NodeKind::Queue(_) | NodeKind::Log(_));
+    let is_store = matches!(by, NodeKind::Database(_));
+    match (carrier, is_broker) {
         (Carrier::Request, _) => format!("calls {to}"),
         (Carrier::Answer, _) => format!("answers {to}"),
-        (Carrier::Store, _) => format!("exchanges with the store {to}"),
+        (Carrier::Store, _) if is_store => format!("answers {to}"),
+        (Carrier::Store, _) => format!("calls {to}"),
         (Carrier::Publish, false) => format!("publishes to {to}"),
         (Carrier::Publish, true) => format!("confirms to {to}"),
         (Carrier::Deliver, true) => format!("delivers to {to}"),
@@ -148,10 +151,8 @@ impl<'a> Names<'a> {
         &self.scenario.nodes[usize::from(node.0)].name
     }
 
-    fn is_broker(&self, instance: InstanceId) -> bool {
-        let node = self.node(instance);
-        let kind = &self.scenario.nodes[usize::from(node.0)].kind;
-        matches!(kind, NodeKind::Queue(_) | NodeKind::Log(_))
+    fn kind(&self, instance: InstanceId) -> &'a NodeKind {
+        &self.scenario.nodes[usize::from(self.node(instance).0)].kind
     }
 
     fn entity(&self, entity: EntityIx) -> &'a str {

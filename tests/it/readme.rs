@@ -38,14 +38,15 @@ fn the_readme_shows_what_the_program_prints() {
 }
 
 #[test]
-fn nothing_in_the_readme_is_wider_than_a_terminal() {
+fn no_example_of_the_readme_is_wider_than_a_terminal() {
     let text = fs::read_to_string(README).expect("a README");
     let mut is_shown = false;
     for line in text.lines() {
         if let Some(kind) = line.strip_prefix("```") {
             is_shown = kind == "console";
         }
-        assert!(!is_shown || line.chars().count() <= 80, "{line}");
+        let is_token = line.trim_start().starts_with("wt1.");
+        assert!(!is_shown || is_token || line.chars().count() <= 80, "{line}");
     }
 }
 
