@@ -187,6 +187,7 @@ fn place_order() -> FlowOutcome {
         refused: 2,
         failed: 2,
         failures: [(Reason::Timeout, 1), (Reason::Crashed, 1)].into_iter().collect(),
+        losses: indexmap::IndexMap::new(),
         latency: sketch(&[10, 20, 30, 40]),
         to_failure: sketch(&[500, 510]),
         convergence: sketch(&[50, 60, 70, 80]),

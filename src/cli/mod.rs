@@ -7,7 +7,7 @@ mod check;
 mod choice;
 mod color;
 mod compare;
-mod exit;
+pub mod exit;
 mod explain;
 mod failure;
 mod interrupt;

@@ -147,7 +147,8 @@ impl Books {
     pub(super) fn note_end(&mut self, now: Time, op: OpId, entry: &Entry, judgement: &Judgement) {
         let Judgement { end, effects } = judgement;
         let there = (effects.once + effects.duplicated) as u32;
-        let detail = Detail::Effects { told: effects.told as u32, there, loss: entry.loss() };
+        let loss = if effects.lost > 0 { entry.loss_of_effects() } else { entry.loss() };
+        let detail = Detail::Effects { told: effects.told as u32, there, loss };
         let end = match end {
             End::HalfDone => Some(Kind::HalfDone),
             End::Retracted => Some(Kind::Retracted),

@@ -133,6 +133,15 @@ impl Entry {
         (self.flags >> 12).checked_sub(1).map(|reason| Reason::ALL[usize::from(reason)])
     }
 
+    /// Why effects that were promised never happened: what a crash took between the commit that
+    /// promised them and their publication is *unpublished* (semantics.md 32).
+    pub fn loss_of_effects(&self) -> Option<Reason> {
+        match self.loss() {
+            Some(Reason::Crashed) => Some(Reason::Unpublished),
+            loss => loss,
+        }
+    }
+
     /// Remember why something of it was lost.
     pub fn lose(&mut self, why: Reason) {
         self.flags = self.flags & 0x0fff | (why as u16 + 1) << 12;

@@ -70,8 +70,6 @@ pub enum Reason {
     Rejected,
     /// The rate limit said no.
     RateLimited,
-    /// No instance was up to take it.
-    Unavailable,
     /// The broker's confirm did not come.
     Unconfirmed,
     /// The deadline had passed (propagated).
@@ -90,12 +88,11 @@ pub enum Reason {
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 11] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
         Self::RateLimited,
-        Self::Unavailable,
         Self::Unconfirmed,
         Self::Expired,
         Self::Unanswered,
@@ -112,7 +109,6 @@ impl Reason {
             Self::Crashed => "crashed",
             Self::Rejected => "rejected",
             Self::RateLimited => "rate_limited",
-            Self::Unavailable => "unavailable",
             Self::Unconfirmed => "unconfirmed",
             Self::Expired => "expired",
             Self::Unanswered => "unanswered",
@@ -120,6 +116,23 @@ impl Reason {
             Self::Unpublished => "unpublished",
             Self::DeadLetter => "dead_letter",
             Self::TakenBack => "taken_back",
+        }
+    }
+
+    /// What it means, in a sentence.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Timeout => "no answer came in time",
+            Self::Crashed => "the process on the other side died: connection reset",
+            Self::Rejected => "the queue had no room",
+            Self::RateLimited => "the rate limit said no",
+            Self::Unconfirmed => "the broker's confirm did not come",
+            Self::Expired => "the propagated deadline had passed",
+            Self::Unanswered => "still unanswered when the drain ended",
+            Self::LostMessage => "a message was lost on the way",
+            Self::Unpublished => "memory was lost in a crash between a commit and its publication",
+            Self::DeadLetter => "delivered too often, and nobody consumes dead letters",
+            Self::TakenBack => "a retry of what had been taken back already",
         }
     }
 }

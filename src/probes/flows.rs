@@ -42,6 +42,7 @@ pub struct Tally {
     /// What is already in its final shape.
     pub flow: FlowOutcome,
     failures: [u64; Reason::ALL.len()],
+    losses: [u64; Reason::ALL.len()],
     /// When those that never converged were meant to be sent: their age is known at the audit.
     strayed: Sketch,
 }
@@ -155,6 +156,9 @@ impl Tally {
         }) += 1;
         flow.good += u64::from(*end == End::Kept && entry.is(Flag::InTime));
         flow.effects.add(effects);
+        if let Some(why) = entry.loss_of_effects().filter(|_| effects.lost > 0) {
+            self.losses[why as usize] += effects.lost;
+        }
         if matches!(end, End::Pending | End::HalfDone) || effects.lost > 0 {
             if effects.told > 0 {
                 self.strayed.record(Span(entry.intended.0));
@@ -173,6 +177,8 @@ impl Tally {
         });
         let counts = Reason::ALL.into_iter().zip(self.failures).filter(|(_, count)| *count > 0);
         self.flow.failures = counts.collect::<IndexMap<_, _>>();
+        let losses = Reason::ALL.into_iter().zip(self.losses).filter(|(_, count)| *count > 0);
+        self.flow.losses = losses.collect::<IndexMap<_, _>>();
         self.flow
     }
 }

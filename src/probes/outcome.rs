@@ -82,6 +82,8 @@ pub struct FlowOutcome {
     pub violations: Violations,
     /// Its effects (rule 32).
     pub effects: Effects,
+    /// Why effects were lost.
+    pub losses: IndexMap<Reason, u64>,
     /// Messages sent for it.
     pub messages: u64,
     /// Retries made for it.

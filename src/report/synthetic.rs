@@ -144,6 +144,7 @@ fn orders(pace: u64) -> FlowOutcome {
         refused: 5,
         failed: 3,
         failures: IndexMap::from([(Reason::Timeout, 2), (Reason::Crashed, 1)]),
+        losses: IndexMap::new(),
         latency: sketch(92, pace * 1_000),
         to_failure: sketch(3, 500_000),
         convergence: sketch(97, 40_000 / pace),

@@ -3,6 +3,7 @@
 mod architecture;
 mod checkout;
 mod cli;
+mod docs;
 mod laws;
 mod readme;
 mod record;

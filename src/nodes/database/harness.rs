@@ -287,7 +287,7 @@ impl World for Town {
                     let mode = self.broker.iter().rfind(|(from, _)| *from <= now);
                     let verdict = match mode.map(|(_, mode)| *mode) {
                         Some(Broker::Confirms) => Some(Answer::Done),
-                        Some(Broker::Fails) => Some(Answer::Failed(Reason::Unavailable)),
+                        Some(Broker::Fails) => Some(Answer::Failed(Reason::Rejected)),
                         _ => None,
                     };
                     if let Some(verdict) = verdict {
