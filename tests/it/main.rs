@@ -8,5 +8,6 @@ mod readme;
 mod record;
 mod rules;
 mod scenario;
+mod shipped;
 mod sweep;
 mod theory;
