@@ -55,7 +55,7 @@ fn what_they_expect_holds() {
 /// A change of the engine, of a node or of a scenario that alters any run shows here, also one that
 /// no figure tells of.
 ///
-/// Where runs are meant to change, `INSTA_UPDATE=always cargo test golden` writes the new digests;
+/// Where runs are meant to change, `INSTA_UPDATE=always cargo test golden_digests` writes the new digests;
 /// the commit that holds them says what changed the runs, and why.
 #[test]
 fn golden_digests() {
