@@ -6,7 +6,7 @@ use crate::base::{Span, Stream, Time};
 use crate::engine::{Class, Context, InstanceId, Key, LaneId};
 use crate::faults::Passage;
 use crate::model::{LinkModel, Model, NodeIx, Traffic};
-use crate::probes::{Fact, OpId, Probe, Reason};
+use crate::probes::{Fact, Probe, Reason};
 
 /// When a broker gives up a silent connection (RabbitMQ's default heartbeat timeout, 60 s).
 const HEARTBEAT_TIMEOUT: Span = Span(60_000_000_000);

@@ -206,7 +206,7 @@ fn rule_20_a_refusal_is_remembered_too() {
     )
     .web(r#"arrivals: Constant("1/s"), does: "f""#)
     .nodes(r#""zap": Client(arrivals: Gaps("1060ms"), does: "more", via: None),"#)
-    .but(r#"flows: {"#, r#"flows: { "more": (home: "b", steps: Add("y", 100)),"#)
+    .but("flows: {", r#"flows: { "more": (home: "b", steps: Add("y", 100)),"#)
     .faults(r#"(at: "1027500us", lasts: "10ms", what: Crash("b"))"#)
     .but(
         r#""queue": Queue(persist: "2ms")"#,
@@ -308,7 +308,7 @@ fn rule_23_after_branches_the_next_handler_joins() {
 
 #[test]
 fn rule_23_a_refusal_discards_the_join() {
-    for (who, undone) in [(r#"undo: Add(1))"#, "c"), (r#"Write("z"), undo: Write)"#, "b")] {
+    for (who, undone) in [("undo: Add(1))", "c"), (r#"Write("z"), undo: Write)"#, "b")] {
         let no = format!("{}, refuses: 1)", &who[..who.len() - 1]);
         let run = flow(JOIN).but(who, &no).design("Events()").go();
         assert!(run.changes(0).iter().all(|change| !change.ends_with('n')), "{:?}", run.changes(0));
@@ -322,7 +322,7 @@ fn rule_24_an_event_is_appended_only_if_somebody_subscribes() {
     let alone = flow(r#"(home: "b", steps: Add("y", 1))"#).design("Events()").go();
     assert_eq!(alone.messages(0), [2, 2, 0, 0, 0]);
     let copied = flow(r#"(home: "b", steps: Add("y", 1))"#)
-        .but(r#"flows: {"#, r#"flows: { "look": (home: "a", steps: Ask("y")),"#)
+        .but("flows: {", r#"flows: { "look": (home: "a", steps: Ask("y")),"#)
         .design("Events()")
         .go();
     assert_eq!(copied.messages(0), [2, 4, 2, 2, 0]);
