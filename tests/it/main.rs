@@ -9,5 +9,6 @@ mod readme;
 mod record;
 mod rules;
 mod scenario;
+mod shipped;
 mod sweep;
 mod theory;
