@@ -13,7 +13,6 @@ pub use windows::Windows;
 
 use crate::base::{Stream, Time};
 use crate::engine::InstanceId;
-use crate::model::NodeModel;
 use crate::scenario::tree::{NodeIx, Scenario};
 
 /// All windows of all faults. The default is a world without any.
@@ -29,8 +28,8 @@ pub struct Faults {
 impl Faults {
     /// Draws the windows of the scenario's faults. Each has a stream of its own, named after it
     /// (and numbered among those of the same name), so that one more fault leaves the others as
-    /// they were.
-    pub fn draw(scenario: &Scenario, nodes: &[NodeModel], seed: u64) -> Self {
+    /// they were. `nodes` has the node of each instance.
+    pub fn draw(scenario: &Scenario, nodes: &[NodeIx], seed: u64) -> Self {
         let mut faults = Self::default();
         for (at, fault) in scenario.faults.iter().enumerate() {
             let namesakes = scenario.faults[..at].iter().filter(|other| other.name == fault.name);
@@ -116,14 +115,8 @@ mod tests {
     }
 
     /// A client, a node of two instances, another node.
-    pub(super) fn nodes() -> Vec<NodeModel> {
-        let node = |(first, count)| NodeModel {
-            first: InstanceId(first),
-            count,
-            name: 0,
-            traffic: crate::model::Traffic::default(),
-        };
-        [(0, 1), (1, 2), (3, 1)].map(node).to_vec()
+    pub(super) fn nodes() -> Vec<NodeIx> {
+        [0, 1, 1, 2].map(NodeIx).to_vec()
     }
 
     fn scenario(faults: Vec<Fault>) -> Scenario {

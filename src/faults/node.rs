@@ -4,8 +4,7 @@
 use super::windows::Windows;
 use crate::base::Time;
 use crate::engine::InstanceId;
-use crate::model::NodeModel;
-use crate::scenario::tree::{FaultKind, Target};
+use crate::scenario::tree::{FaultKind, NodeIx, Target};
 
 /// An edge of a fault, at the instance it befalls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +38,7 @@ struct Ailments {
 
 impl Instances {
     /// Takes a fault in, if it is one of instances.
-    pub fn add(&mut self, kind: &FaultKind, windows: &Windows, nodes: &[NodeModel]) {
+    pub fn add(&mut self, kind: &FaultKind, windows: &Windows, nodes: &[NodeIx]) {
         let (FaultKind::Slow { target, .. }
         | FaultKind::Pause { target }
         | FaultKind::Crash { target, .. }) = kind
@@ -112,10 +111,10 @@ fn rank(edge: Edge) -> u8 {
     }
 }
 
-fn befallen(target: &Target, nodes: &[NodeModel]) -> Vec<InstanceId> {
-    let all = nodes[target.node.0 as usize].instances();
+fn befallen(target: &Target, nodes: &[NodeIx]) -> Vec<InstanceId> {
+    let all = (0..).map(InstanceId).zip(nodes).filter(|(_, node)| **node == target.node);
     let is_meant = |index: usize| target.instance.is_none_or(|only| only as usize == index);
-    all.enumerate().filter(|(index, _)| is_meant(*index)).map(|(_, instance)| instance).collect()
+    all.enumerate().filter(|(index, _)| is_meant(*index)).map(|(_, (at, _))| at).collect()
 }
 
 #[cfg(test)]

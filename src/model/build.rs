@@ -33,7 +33,8 @@ impl Model {
         });
         let flows = flows.collect();
         let effects = ready.iter().map(|nodes| effects(nodes)).collect();
-        let faults = Faults::draw(scenario, &nodes, seed);
+        let owners: Vec<NodeIx> = instances.iter().map(|place| place.node).collect();
+        let faults = Faults::draw(scenario, &owners, seed);
         Self {
             design,
             nodes,

@@ -14,7 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("engine", &["base"]),
     ("scenario", &["base"]),
     // Faults are consulted; they know places and times, and nothing of what they break.
-    ("faults", &["base", "engine::InstanceId", "scenario::tree", "model::NodeModel"]),
+    ("faults", &["base", "engine::InstanceId", "scenario::tree"]),
     // The model is tables: no time passes, no node acts.
     (
         "model",

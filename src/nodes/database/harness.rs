@@ -143,7 +143,7 @@ impl Bench {
         };
         Model {
             design: 0,
-            faults: Faults::draw(&scenario, &nodes, 1),
+            faults: Faults::draw(&scenario, &[0, 1, 2].map(NodeIx), 1),
             nodes,
             instances: (0..3).map(instance).collect(),
             entities: [(1, 0), (4, 10)]
