@@ -105,9 +105,11 @@ impl Client {
         match timer {
             Timer::Arrival => self.arrival(env),
             Timer::Think(customer) => self.next_action(customer, env),
-            Timer::Timeout(call) => {
-                if let Some(ended) = self.calls.timed_out(env, call) {
-                    self.ended(ended, env);
+            Timer::Timeout { policy, .. } => {
+                while let Some(call) = self.calls.overdue(env, policy) {
+                    if let Some(ended) = self.calls.timed_out(env, call) {
+                        self.ended(ended, env);
+                    }
                 }
             }
             Timer::Retry(call) => self.calls.retry(env, call),
@@ -118,7 +120,8 @@ impl Client {
     /// Does nobody wait for this timer any more?
     pub fn is_stale(&self, timer: &Timer) -> bool {
         match timer {
-            Timer::Timeout(call) | Timer::Retry(call) => self.calls.is_stale(*call),
+            Timer::Timeout { policy, due } => self.calls.is_stale(*policy, *due),
+            Timer::Retry(call) => self.calls.is_gone(*call),
             _ => false,
         }
     }

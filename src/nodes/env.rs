@@ -3,10 +3,10 @@
 
 use super::message::{Body, Event, Message, Op, RETRANSMISSION, Timer};
 use crate::base::{Span, Stream, Time};
-use crate::engine::{Class, Context, InstanceId, Key, LaneId};
+use crate::engine::{Class, Context, InstanceId, Key};
 use crate::faults::Passage;
 use crate::model::{LinkModel, Model, NodeIx, Traffic};
-use crate::probes::{Fact, OpId, Probe, Reason};
+use crate::probes::{Fact, Probe, Reason};
 
 /// When a broker gives up a silent connection (RabbitMQ's default heartbeat timeout, 60 s).
 const HEARTBEAT_TIMEOUT: Span = Span(60_000_000_000);
@@ -167,11 +167,5 @@ impl<P: Probe> Env<'_, '_, P> {
     #[inline]
     pub fn wait(&mut self, span: Span, timer: Timer) {
         self.ctx.after(span, Class::Timeout, Event::Timer(timer));
-    }
-
-    /// The same through the lane of a constant delay.
-    #[inline]
-    pub fn wait_via(&mut self, lane: LaneId, timer: Timer) {
-        self.ctx.after_lane(lane, Class::Timeout, Event::Timer(timer));
     }
 }

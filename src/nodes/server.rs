@@ -126,9 +126,11 @@ impl Server {
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Worked(task) => self.run(task, env),
-            Timer::Timeout(call) => {
-                if let Some(ended) = self.calls.timed_out(env, call) {
-                    self.ended(ended, &Op::NONE, env);
+            Timer::Timeout { policy, .. } => {
+                while let Some(call) = self.calls.overdue(env, policy) {
+                    if let Some(ended) = self.calls.timed_out(env, call) {
+                        self.ended(ended, &Op::NONE, env);
+                    }
                 }
             }
             Timer::Retry(call) => self.calls.retry(env, call),
@@ -142,7 +144,8 @@ impl Server {
     pub fn is_stale(&self, timer: &Timer, incarnation: u32) -> bool {
         match timer {
             Timer::Worked(task) | Timer::Requeue(task) => self.tasks.get(*task).is_none(),
-            Timer::Timeout(call) | Timer::Retry(call) => self.calls.is_stale(*call),
+            Timer::Timeout { policy, due } => self.calls.is_stale(*policy, *due),
+            Timer::Retry(call) => self.calls.is_gone(*call),
             Timer::Beat(start) => *start != incarnation,
             _ => false,
         }

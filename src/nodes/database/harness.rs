@@ -164,7 +164,6 @@ impl Bench {
                 publications: vec![publication("done"), publication("refused")],
                 ..Programs::default()
             },
-            policies: vec![],
             network: NetworkModel {
                 links: vec![LinkModel::Constant(LaneId(0), Span(HOP)); 9],
                 nodes: 3,
@@ -211,7 +210,6 @@ impl Bench {
             sums: vec![],
             flows: vec![],
             designs: vec![],
-            policies: vec![],
             faults: self.faults.clone(),
             measures: vec![],
             expect: vec![],
