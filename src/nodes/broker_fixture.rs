@@ -436,6 +436,7 @@ fn model(kind: &tree::NodeKind) -> Model {
 
 fn scenario(nodes: Vec<tree::Node>) -> tree::Scenario {
     tree::Scenario {
+        policies: Vec::new(),
         name: "brokers".into(),
         about: String::new(),
         run: tree::Run {

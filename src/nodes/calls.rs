@@ -22,12 +22,17 @@ pub enum What {
     Publication(PubIx, Item),
 }
 
+/// Who waits for calls: it keeps the header that they were made with.
+pub trait Waiters<W> {
+    /// The header of what waits.
+    fn header(&self, waiter: W) -> Op;
+}
+
 /// One call, from the first try to the last. Each try has a handle of its own, so that a late
 /// answer to an earlier one finds nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<W> {
     what: What,
-    op: Op,
     policy: Option<PolicyIx>,
     to: InstanceId,
     attempt: u8,
@@ -143,7 +148,7 @@ impl<W: Copy> Calls<W> {
         let picked = self.pick(node);
         let to = InstanceId(model.nodes[node.0 as usize].first.0 + picked);
         self.targets[node.0 as usize].outstanding[picked as usize] += 1;
-        let handle = self.calls.insert(Call { what, op: *op, policy, to, attempt, waiter });
+        let handle = self.calls.insert(Call { what, policy, to, attempt, waiter });
         let body = match what {
             What::Entry(entry) => Body::Request { call: handle, entry, attempt },
             What::Publication(publication, item) => {
@@ -247,9 +252,10 @@ impl<W: Copy> Calls<W> {
         env: &mut Env<'_, '_, P>,
         handle: Handle,
         answer: Answer,
+        waiters: &impl Waiters<W>,
     ) -> Option<Ended<W>> {
         if let Answer::Failed(reason) = answer {
-            return self.failed(env, handle, reason);
+            return self.failed(env, handle, reason, waiters);
         }
         let call = self.calls.get(handle)?;
         let (to, waiter, policy) = (call.to, call.waiter, call.policy);
@@ -263,8 +269,9 @@ impl<W: Copy> Calls<W> {
         &mut self,
         env: &mut Env<'_, '_, P>,
         handle: Handle,
+        waiters: &impl Waiters<W>,
     ) -> Option<Ended<W>> {
-        self.failed(env, handle, Reason::Timeout)
+        self.failed(env, handle, Reason::Timeout, waiters)
     }
 
     #[cold]
@@ -273,16 +280,18 @@ impl<W: Copy> Calls<W> {
         env: &mut Env<'_, '_, P>,
         handle: Handle,
         reason: Reason,
+        waiters: &impl Waiters<W>,
     ) -> Option<Ended<W>> {
         let mut call = self.calls.remove(handle)?;
+        let op = waiters.header(call.waiter);
         self.settle(env.model, call.to, call.policy);
         let to = env.model.node_of(call.to);
-        env.fact(Fact::AttemptFailed { op: call.op.id, to, why: reason });
+        env.fact(Fact::AttemptFailed { op: op.id, to, why: reason });
         call.attempt = call.attempt.saturating_add(1);
-        let Some(pause) = self.pause_before_retry(env, &call, reason) else {
+        let Some(pause) = self.pause_before_retry(env, &call, op.deadline, reason) else {
             return Some(Ended { waiter: call.waiter, answer: Answer::Failed(reason) });
         };
-        env.fact(Fact::Retried { op: call.op.id, to, attempt: u32::from(call.attempt) });
+        env.fact(Fact::Retried { op: op.id, to, attempt: u32::from(call.attempt) });
         let handle = self.calls.insert(call);
         env.wait(pause, Timer::Retry(handle));
         None
@@ -293,13 +302,14 @@ impl<W: Copy> Calls<W> {
         &mut self,
         env: &Env<'_, '_, P>,
         call: &Call<W>,
+        deadline: Time,
         reason: Reason,
     ) -> Option<Span> {
         let ix = call.policy?;
         let policy = &env.model.scenario.policies[ix.0 as usize];
         if matches!(reason, Reason::Expired | Reason::TakenBack)
             || u32::from(call.attempt) >= policy.tries
-            || env.now() >= call.op.deadline
+            || env.now() >= deadline
         {
             return None;
         }
@@ -311,10 +321,15 @@ impl<W: Copy> Calls<W> {
     }
 
     /// The pause is over: tries again.
-    pub fn retry<P: Probe>(&mut self, env: &mut Env<'_, '_, P>, handle: Handle) {
+    pub fn retry<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        handle: Handle,
+        waiters: &impl Waiters<W>,
+    ) {
         if let Some(call) = self.calls.remove(handle) {
-            let Call { what, op, policy, waiter, attempt, .. } = call;
-            self.attempt(env, what, &op, policy, waiter, attempt);
+            let Call { what, policy, waiter, attempt, .. } = call;
+            self.attempt(env, what, &waiters.header(waiter), policy, waiter, attempt);
         }
     }
 

@@ -78,7 +78,8 @@ impl<P: Probe> Env<'_, '_, P> {
 
     #[inline]
     fn traffic(&self, node: NodeIx) -> Traffic {
-        self.model.nodes[node.0 as usize].traffic
+        // Without a panic: where no probe asks for the carrier, nothing of this remains.
+        self.model.nodes.get(node.0 as usize).map_or(Traffic::Calls, |node| node.traffic)
     }
 
     /// Says what happened.

@@ -190,6 +190,7 @@ impl Bench {
             policy: None,
         };
         Scenario {
+            policies: vec![],
             name: String::new(),
             about: String::new(),
             run: tree::Run {
