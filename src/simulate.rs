@@ -103,7 +103,7 @@ fn label<P: Probe>(
 pub fn guards(model: &Model) -> Vec<String> {
     let scenario = &model.scenario;
     let design = &scenario.designs[model.design];
-    let policies = || model.policies.iter().map(|policy| &policy.policy);
+    let policies = || scenario.policies.iter();
     let any_flow =
         |wanted: fn(&crate::scenario::tree::Flow) -> bool| scenario.flows.iter().any(wanted);
     let is_events = model.programs.transactions.iter().any(|txn| !txn.outbox.is_empty());

@@ -80,38 +80,16 @@ impl Lanes {
     /// Takes out the entry with the smallest key in all lanes.
     #[inline]
     pub fn pop(&mut self) -> Option<Entry> {
-        if self.first == EMPTY {
-            return None;
-        }
-        self.pop_front(LaneId(self.first_lane))
-    }
-
-    /// What stands first in a lane.
-    #[inline]
-    pub fn front(&self, lane: LaneId) -> Option<&Entry> {
-        self.lanes[lane.0 as usize].line.front()
-    }
-
-    /// Takes out what stands first in a lane.
-    #[inline]
-    pub fn pop_front(&mut self, lane: LaneId) -> Option<Entry> {
-        let line = &mut self.lanes[lane.0 as usize].line;
-        let front = line.pop_front();
-        self.fronts[lane.0 as usize] = line.front().map_or(EMPTY, |next| next.key);
-        if lane.0 == self.first_lane {
-            self.find_first();
-        }
-        front
-    }
-
-    #[inline]
-    fn find_first(&mut self) {
+        let line = &mut self.lanes.get_mut(self.first_lane as usize)?.line;
+        let first = line.pop_front();
+        self.fronts[self.first_lane as usize] = line.front().map_or(EMPTY, |next| next.key);
         self.first = EMPTY;
         for (lane, front) in (0..).zip(&self.fronts) {
             if *front < self.first {
                 (self.first, self.first_lane) = (*front, lane);
             }
         }
+        first
     }
 
     /// All entries, lane by lane.
@@ -143,9 +121,8 @@ mod tests {
         for (lane, key) in [(0, 2), (0, 5), (1, 1), (1, 3), (1, 4)] {
             assert!(lanes.push(LaneId(lane), entry(key)));
         }
-        assert_eq!(lanes.pop_front(LaneId(0)).map(|entry| entry.key), Some(2));
         let taken: Vec<u128> = std::iter::from_fn(|| lanes.pop()).map(|entry| entry.key).collect();
-        assert_eq!((taken, lanes.first()), (vec![1, 3, 4, 5], u128::MAX));
+        assert_eq!((taken, lanes.first()), (vec![1, 2, 3, 4, 5], u128::MAX));
         assert!(lanes.push(LaneId(1), entry(1)), "an empty lane takes any key");
         assert_eq!((lanes.first(), lanes.delay(LaneId(1))), (1, Span(6)));
     }

@@ -3,7 +3,7 @@
 
 use super::heap::{Entry, Heap};
 use super::lanes::Lanes;
-use super::{Class, InstanceId, Key, LaneId};
+use super::{InstanceId, Key, LaneId};
 use crate::base::Span;
 
 /// An event that is due: its key, the instance it goes to, and itself.
@@ -19,15 +19,9 @@ pub struct Queue<E> {
     heap: Heap,
     lanes: Lanes,
     uses_lanes: bool,
-    /// The lane to which a timeout was added last, if its front was not looked at since.
-    unswept: Option<LaneId>,
     payloads: Vec<E>,
     free: Vec<u32>,
 }
-
-/// How many stale events one sweep drops: more than the one that caused the sweep, so that a lane
-/// of cancelled timers cannot grow.
-const SWEEP: usize = 2;
 
 impl<E: Copy> Queue<E> {
     /// An empty queue with a lane for each constant delay.
@@ -36,7 +30,6 @@ impl<E: Copy> Queue<E> {
             heap: Heap::default(),
             lanes: Lanes::new(delays),
             uses_lanes: true,
-            unswept: None,
             payloads: Vec::new(),
             free: Vec::new(),
         }
@@ -83,10 +76,7 @@ impl<E: Copy> Queue<E> {
         let slot = self.store(event);
         let entry = Entry { key: key.0, slot, dest: dest.0 };
         if !self.uses_lanes || !self.lanes.push(lane, entry) {
-            return self.heap.push(entry);
-        }
-        if key.class() == Class::Timeout {
-            self.unswept = Some(lane);
+            self.heap.push(entry);
         }
     }
 
@@ -100,30 +90,22 @@ impl<E: Copy> Queue<E> {
     /// Takes the first event, which may be stale.
     #[inline]
     pub fn pop(&mut self) -> Option<Due<&E>> {
-        let from_lane = self.lanes.first() < self.heap.first();
+        self.pop_until(Key::LAST)
+    }
+
+    /// The same, unless that is after `last`.
+    #[inline]
+    pub fn pop_until(&mut self, last: Key) -> Option<Due<&E>> {
+        let (in_heap, in_lane) = (self.heap.first(), self.lanes.first());
+        let from_lane = in_lane < in_heap;
+        if (if from_lane { in_lane } else { in_heap }) > last.0 {
+            return None;
+        }
         let first = if from_lane { self.lanes.pop() } else { self.heap.pop() };
         let Entry { key, slot, dest } = first?;
         self.free.push(slot);
         // Free, but nothing is written to it before the next push.
         Some((Key(key), InstanceId(dest), &self.payloads[slot as usize]))
-    }
-
-    /// Drops stale timeouts early, so that a lane is as long as its timers live, not as long as
-    /// their delay: two from the front of the lane that a timeout was added to last.
-    #[inline]
-    pub fn sweep(&mut self, is_stale: impl Fn(InstanceId, &E) -> bool) {
-        let Some(lane) = self.unswept.take() else { return };
-        for _ in 0..SWEEP {
-            match self.lanes.front(lane) {
-                Some(next)
-                    if is_stale(InstanceId(next.dest), &self.payloads[next.slot as usize]) =>
-                {
-                    self.free.push(next.slot);
-                    self.lanes.pop_front(lane);
-                }
-                _ => return,
-            }
-        }
     }
 
     /// All pending events in no particular order, stale ones included.
@@ -151,6 +133,7 @@ mod tests {
 
     use super::*;
     use crate::base::Time;
+    use crate::engine::Class;
 
     const DELAYS: [Span; 2] = [Span(3), Span(8)];
 
@@ -198,7 +181,6 @@ mod tests {
                             break;
                         }
                     }
-                    queue.sweep(is_stale);
                 }
             }
             assert_eq!(queue.iter().count(), queue.len());
@@ -224,16 +206,5 @@ mod tests {
             queue.push(key(n, Class::Message, n), InstanceId(0), n);
         }
         assert_eq!((queue.len(), queue.peak()), (10, 10));
-    }
-
-    #[test]
-    fn cancelled_timers_leave_their_lane_before_they_are_due() {
-        let mut queue = Queue::new(&[Span(1_000_000)]);
-        for n in 0..1_000u64 {
-            let key = key(n + 1_000_000, Class::Timeout, n);
-            queue.push_lane(LaneId(0), key, InstanceId(0), n);
-            queue.sweep(|_, timer| *timer + 5 < n);
-        }
-        assert!(queue.peak() < 12, "{}", queue.peak());
     }
 }

@@ -134,23 +134,15 @@ impl<W: World> Simulation<W> {
     fn run(&mut self, last: Key, count: u64, draining: bool) -> Stop {
         let enough = self.events.saturating_add(count);
         while self.over.is_none() && self.events < enough {
-            let Some(next) = self.queue.first() else {
-                return Stop::Idle;
-            };
-            if next > last {
-                return Stop::Until;
-            }
-            if draining && next.time() > self.now() && !self.has_work() {
+            if draining && self.next_time() > Some(self.now()) && !self.has_work() {
                 return Stop::Idle;
             }
-            let Some((key, at, event)) = self.queue.pop() else {
-                return Stop::Idle;
+            let Some((key, at, event)) = self.queue.pop_until(last) else {
+                return if self.queue.is_empty() { Stop::Idle } else { Stop::Until };
             };
             if !self.world.is_stale(at, event) {
                 let event = *event;
                 self.handle(key, at, &event);
-                let world = &self.world;
-                self.queue.sweep(|at, event| world.is_stale(at, event));
             }
         }
         self.over.unwrap_or(Stop::Until)

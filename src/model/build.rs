@@ -6,8 +6,7 @@ use super::flow::{self, Node};
 use super::lower::{self, class_policy};
 use super::program::EntryIx;
 use super::{
-    EntityModel, FlowModel, InstanceModel, LinkModel, Model, NetworkModel, NodeModel, PolicyModel,
-    Traffic,
+    EntityModel, FlowModel, InstanceModel, LinkModel, Model, NetworkModel, NodeModel, Traffic,
 };
 use crate::base::{Dist, Popularity, Span, name_hash};
 use crate::engine::{InstanceId, LaneId};
@@ -20,11 +19,6 @@ impl Model {
         let (nodes, instances) = instances(scenario);
         let mut lanes = Lanes::default();
         let network = network(scenario, &mut lanes);
-        let policies = scenario.policies.iter().map(|policy| PolicyModel {
-            policy: policy.clone(),
-            timeout_lane: policy.timeout.map(|timeout| lanes.lane(timeout)),
-        });
-        let policies = policies.collect();
         let ready: Vec<Vec<Node>> =
             scenario.flows.iter().map(|flow| flow::ready(scenario, flow)).collect();
         let lowered = lower::lower(scenario, &scenario.designs[design], &ready);
@@ -43,7 +37,6 @@ impl Model {
             flows,
             effects,
             programs: lowered.programs,
-            policies,
             client_policy: class_policy(scenario, "client"),
             network,
             faults,

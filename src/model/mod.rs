@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::base::{Dist, Popularity, Span, Time};
 use crate::engine::{InstanceId, LaneId};
-use crate::scenario::tree::{Change, Policy, PolicyIx, Scenario};
+use crate::scenario::tree::{Change, PolicyIx, Scenario};
 pub use crate::scenario::tree::{EntityIx, FlowIx, NodeIx};
 use program::Programs;
 
@@ -33,8 +33,6 @@ pub struct Model {
     pub effects: Vec<Vec<EffectModel>>,
     /// What the design makes of the flows.
     pub programs: Programs,
-    /// Policies, by [`PolicyIx`].
-    pub policies: Vec<PolicyModel>,
     /// The policy of clients that name none.
     pub client_policy: Option<PolicyIx>,
     /// How messages travel.
@@ -139,15 +137,6 @@ pub struct EffectModel {
     pub best_effort: bool,
 }
 
-/// A policy with its lane.
-#[derive(Clone, Debug)]
-pub struct PolicyModel {
-    /// The policy.
-    pub policy: Policy,
-    /// The lane of its timeout.
-    pub timeout_lane: Option<LaneId>,
-}
-
 /// How messages travel: per ordered pair of nodes.
 #[derive(Clone, Debug)]
 pub struct NetworkModel {
@@ -184,11 +173,5 @@ impl Model {
     /// When arrivals end.
     pub fn arrivals_end(&self) -> Time {
         Time(self.scenario.run.length.0)
-    }
-
-    /// A policy, if one is named.
-    #[inline]
-    pub fn policy(&self, policy: Option<PolicyIx>) -> Option<&PolicyModel> {
-        policy.map(|ix| &self.policies[ix.0 as usize])
     }
 }

@@ -427,7 +427,6 @@ fn model(kind: &tree::NodeKind) -> Model {
         effects: Vec::new(),
         client_policy: None,
         programs: programs(),
-        policies: Vec::new(),
         network: NetworkModel { links: vec![LinkModel::Constant(LaneId(0), ms(1)); 16], nodes: 4 },
         faults: Faults::default(),
         lanes: vec![ms(1)],
@@ -437,6 +436,7 @@ fn model(kind: &tree::NodeKind) -> Model {
 
 fn scenario(nodes: Vec<tree::Node>) -> tree::Scenario {
     tree::Scenario {
+        policies: Vec::new(),
         name: "brokers".into(),
         about: String::new(),
         run: tree::Run {
@@ -453,7 +453,6 @@ fn scenario(nodes: Vec<tree::Node>) -> tree::Scenario {
         sums: Vec::new(),
         flows: Vec::new(),
         designs: Vec::new(),
-        policies: Vec::new(),
         faults: Vec::new(),
         measures: Vec::new(),
         expect: Vec::new(),

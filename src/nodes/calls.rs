@@ -1,10 +1,12 @@
 //! The caller's side of calls and publications: choose an instance, send, wait, give up, try again.
 //! A caller knows its own outstanding calls and nothing else about the other side.
 
+use std::collections::VecDeque;
+
 use super::env::Env;
 use super::message::{Answer, Body, Item, Op, Timer};
 use super::slab::{Handle, Slab};
-use crate::base::{Span, Stream};
+use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::program::{EntryIx, PubIx};
 use crate::model::{Model, NodeIx};
@@ -20,12 +22,17 @@ pub enum What {
     Publication(PubIx, Item),
 }
 
+/// Who waits for calls: it keeps the header that they were made with.
+pub trait Waiters<W> {
+    /// The header of what waits.
+    fn header(&self, waiter: W) -> Op;
+}
+
 /// One call, from the first try to the last. Each try has a handle of its own, so that a late
 /// answer to an earlier one finds nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<W> {
     what: What,
-    op: Op,
     policy: Option<PolicyIx>,
     to: InstanceId,
     attempt: u8,
@@ -50,6 +57,8 @@ pub struct Calls<W> {
     targets: Vec<Target>,
     /// Per policy: what is left of its retry budget, in thousandths of a retry.
     budgets: Vec<u64>,
+    /// Per policy: the calls that may time out.
+    lines: Vec<Line>,
     /// Balancing and jitter.
     chance: Stream,
 }
@@ -59,6 +68,18 @@ struct Target {
     balance: Balance,
     next: u32,
     outstanding: Vec<u32>,
+}
+
+/// The calls of one policy in the order in which they time out, which is the order in which they
+/// were made: one timer for all of them is enough. It is due no later than the first of them, and
+/// set anew, for the first that is still not answered, only when it fires.
+#[derive(Clone, Debug, Default)]
+struct Line {
+    calls: VecDeque<(Time, Handle)>,
+    /// How many of them are not answered.
+    open: u32,
+    /// When the timer is due that counts; older ones are stale.
+    timer: Time,
 }
 
 /// A retry budget saves up at most this many retries (ten, as Finagle's `RetryBudget` does for a
@@ -82,7 +103,8 @@ impl<W: Copy> Calls<W> {
         Self {
             calls: Slab::default(),
             targets: targets.collect(),
-            budgets: vec![BUDGET_CAP; model.policies.len()],
+            budgets: vec![BUDGET_CAP; model.scenario.policies.len()],
+            lines: vec![Line::default(); model.scenario.policies.len()],
             chance: Stream::new(model.seed, "calls", name, instance.index),
         }
     }
@@ -98,7 +120,7 @@ impl<W: Copy> Calls<W> {
         waiter: W,
     ) {
         if let Some(policy) = policy
-            && let Some(share) = env.model.policies[policy.0 as usize].policy.budget
+            && let Some(share) = env.model.scenario.policies[policy.0 as usize].budget
         {
             let saved = &mut self.budgets[policy.0 as usize];
             *saved = (*saved + (share * 1000.0) as u64).min(BUDGET_CAP);
@@ -126,7 +148,7 @@ impl<W: Copy> Calls<W> {
         let picked = self.pick(node);
         let to = InstanceId(model.nodes[node.0 as usize].first.0 + picked);
         self.targets[node.0 as usize].outstanding[picked as usize] += 1;
-        let handle = self.calls.insert(Call { what, op: *op, policy, to, attempt, waiter });
+        let handle = self.calls.insert(Call { what, policy, to, attempt, waiter });
         let body = match what {
             What::Entry(entry) => Body::Request { call: handle, entry, attempt },
             What::Publication(publication, item) => {
@@ -134,9 +156,59 @@ impl<W: Copy> Calls<W> {
             }
         };
         env.send(to, op, body);
-        if let Some(lane) = model.policy(policy).and_then(|policy| policy.timeout_lane) {
-            env.wait_via(lane, Timer::Timeout(handle));
+        if let Some(policy) = policy {
+            self.expect_answer(env, policy, handle);
         }
+    }
+
+    /// Lets a call that was just made time out.
+    #[inline]
+    fn expect_answer<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        policy: PolicyIx,
+        handle: Handle,
+    ) {
+        let Some(timeout) = env.model.scenario.policies[policy.0 as usize].timeout else { return };
+        let line = &mut self.lines[policy.0 as usize];
+        let due = env.now() + timeout;
+        // Two for each that joins: the line is as long as its calls take, not as their timeout.
+        for _ in 0..2 {
+            if line.calls.front().is_some_and(|(_, first)| self.calls.get(*first).is_none()) {
+                line.calls.pop_front();
+            }
+        }
+        line.calls.push_back((due, handle));
+        line.open += 1;
+        if line.open == 1 && line.timer <= env.now() {
+            line.timer = due;
+            env.wait(timeout, Timer::Timeout { policy, due });
+        }
+    }
+
+    /// A timer is due: the first call of its line that has waited long enough, if there is one.
+    /// Otherwise the timer is set for the next. To be asked until it says `None`.
+    pub fn overdue<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        policy: PolicyIx,
+    ) -> Option<Handle> {
+        let line = &mut self.lines[policy.0 as usize];
+        while let Some(&(due, first)) = line.calls.front() {
+            if self.calls.get(first).is_none() {
+                line.calls.pop_front();
+                continue;
+            }
+            if due <= env.now() {
+                return Some(first);
+            }
+            if line.timer <= env.now() {
+                line.timer = due;
+                env.wait(due.since(env.now()), Timer::Timeout { policy, due });
+            }
+            return None;
+        }
+        None
     }
 
     #[inline]
@@ -180,14 +252,15 @@ impl<W: Copy> Calls<W> {
         env: &mut Env<'_, '_, P>,
         handle: Handle,
         answer: Answer,
+        waiters: &impl Waiters<W>,
     ) -> Option<Ended<W>> {
         if let Answer::Failed(reason) = answer {
-            return self.failed(env, handle, reason);
+            return self.failed(env, handle, reason, waiters);
         }
         let call = self.calls.get(handle)?;
-        let (to, waiter) = (call.to, call.waiter);
+        let (to, waiter, policy) = (call.to, call.waiter, call.policy);
         self.calls.remove(handle);
-        self.settle(env.model, to);
+        self.settle(env.model, to, policy);
         Some(Ended { waiter, answer })
     }
 
@@ -196,8 +269,9 @@ impl<W: Copy> Calls<W> {
         &mut self,
         env: &mut Env<'_, '_, P>,
         handle: Handle,
+        waiters: &impl Waiters<W>,
     ) -> Option<Ended<W>> {
-        self.failed(env, handle, Reason::Timeout)
+        self.failed(env, handle, Reason::Timeout, waiters)
     }
 
     #[cold]
@@ -206,16 +280,18 @@ impl<W: Copy> Calls<W> {
         env: &mut Env<'_, '_, P>,
         handle: Handle,
         reason: Reason,
+        waiters: &impl Waiters<W>,
     ) -> Option<Ended<W>> {
         let mut call = self.calls.remove(handle)?;
-        self.settle(env.model, call.to);
+        let op = waiters.header(call.waiter);
+        self.settle(env.model, call.to, call.policy);
         let to = env.model.node_of(call.to);
-        env.fact(Fact::AttemptFailed { op: call.op.id, to, why: reason });
+        env.fact(Fact::AttemptFailed { op: op.id, to, why: reason });
         call.attempt = call.attempt.saturating_add(1);
-        let Some(pause) = self.pause_before_retry(env, &call, reason) else {
+        let Some(pause) = self.pause_before_retry(env, &call, op.deadline, reason) else {
             return Some(Ended { waiter: call.waiter, answer: Answer::Failed(reason) });
         };
-        env.fact(Fact::Retried { op: call.op.id, to, attempt: u32::from(call.attempt) });
+        env.fact(Fact::Retried { op: op.id, to, attempt: u32::from(call.attempt) });
         let handle = self.calls.insert(call);
         env.wait(pause, Timer::Retry(handle));
         None
@@ -226,13 +302,14 @@ impl<W: Copy> Calls<W> {
         &mut self,
         env: &Env<'_, '_, P>,
         call: &Call<W>,
+        deadline: Time,
         reason: Reason,
     ) -> Option<Span> {
         let ix = call.policy?;
-        let policy = &env.model.policies[ix.0 as usize].policy;
+        let policy = &env.model.scenario.policies[ix.0 as usize];
         if matches!(reason, Reason::Expired | Reason::TakenBack)
             || u32::from(call.attempt) >= policy.tries
-            || env.now() >= call.op.deadline
+            || env.now() >= deadline
         {
             return None;
         }
@@ -244,23 +321,38 @@ impl<W: Copy> Calls<W> {
     }
 
     /// The pause is over: tries again.
-    pub fn retry<P: Probe>(&mut self, env: &mut Env<'_, '_, P>, handle: Handle) {
+    pub fn retry<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        handle: Handle,
+        waiters: &impl Waiters<W>,
+    ) {
         if let Some(call) = self.calls.remove(handle) {
-            let Call { what, op, policy, waiter, attempt, .. } = call;
-            self.attempt(env, what, &op, policy, waiter, attempt);
+            let Call { what, policy, waiter, attempt, .. } = call;
+            self.attempt(env, what, &waiters.header(waiter), policy, waiter, attempt);
         }
     }
 
     /// One call less is outstanding there.
     #[inline]
-    fn settle(&mut self, model: &Model, to: InstanceId) {
+    fn settle(&mut self, model: &Model, to: InstanceId, policy: Option<PolicyIx>) {
         let instance = model.instances[to.0 as usize];
         self.targets[instance.node.0 as usize].outstanding[instance.index as usize] -= 1;
+        if let Some(policy) = policy
+            && model.scenario.policies[policy.0 as usize].timeout.is_some()
+        {
+            self.lines[policy.0 as usize].open -= 1;
+        }
     }
 
-    /// Does nobody wait for this timer any more?
-    #[inline]
-    pub fn is_stale(&self, handle: Handle) -> bool {
+    /// Does nobody wait for this timer of a line any more?
+    pub fn is_stale(&self, policy: PolicyIx, due: Time) -> bool {
+        let line = &self.lines[policy.0 as usize];
+        line.open == 0 || line.timer != due
+    }
+
+    /// Is there nothing to be tried again?
+    pub fn is_gone(&self, handle: Handle) -> bool {
         self.calls.get(handle).is_none()
     }
 
@@ -271,6 +363,7 @@ impl<W: Copy> Calls<W> {
             target.outstanding.fill(0);
         }
         self.budgets.fill(BUDGET_CAP);
+        self.lines.fill(Line::default());
     }
 }
 

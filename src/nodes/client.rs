@@ -6,7 +6,7 @@
 //! that all designs face the same customers: open clients share arrival times, closed ones each
 //! customer's sequence and think times.
 
-use super::calls::{Calls, Ended, What};
+use super::calls::{Calls, Ended, Waiters, What};
 use super::env::Env;
 use super::message::{Answer, Body, Message, Op, Seen, Timer};
 use super::slab::{Handle, Slab};
@@ -44,10 +44,16 @@ struct Walk {
     action: u32,
     /// Draws of this journey are made from it.
     word: u64,
-    /// The operation it waits for, and what that one creates.
-    op: OpId,
+    /// The operation it waits for.
+    op: Op,
     /// For closed clients: journeys of this customer so far.
     round: u64,
+}
+
+impl Waiters<Handle> for Slab<Walk> {
+    fn header(&self, customer: Handle) -> Op {
+        self.get(customer).map_or(Op::NONE, |walk| walk.op)
+    }
 }
 
 impl Client {
@@ -83,7 +89,7 @@ impl Client {
         };
         for session in 0..*customers {
             let word = self.words.next_u64();
-            let walk = Walk { session, journey: 0, action: 0, word, op: OpId::NONE, round: 0 };
+            let walk = Walk { session, journey: 0, action: 0, word, op: Op::NONE, round: 0 };
             let customer = self.journeys.insert(walk);
             env.wait(think.span(mix(word, THINK)), Timer::Think(customer));
         }
@@ -95,7 +101,7 @@ impl Client {
         let Body::Answer { call, verdict } = message.body else {
             unreachable!("a client is only answered")
         };
-        if let Some(ended) = self.calls.answered(env, call, verdict) {
+        if let Some(ended) = self.calls.answered(env, call, verdict, &self.journeys) {
             self.ended(ended, env);
         }
     }
@@ -105,12 +111,14 @@ impl Client {
         match timer {
             Timer::Arrival => self.arrival(env),
             Timer::Think(customer) => self.next_action(customer, env),
-            Timer::Timeout(call) => {
-                if let Some(ended) = self.calls.timed_out(env, call) {
-                    self.ended(ended, env);
+            Timer::Timeout { policy, .. } => {
+                while let Some(call) = self.calls.overdue(env, policy) {
+                    if let Some(ended) = self.calls.timed_out(env, call, &self.journeys) {
+                        self.ended(ended, env);
+                    }
                 }
             }
-            Timer::Retry(call) => self.calls.retry(env, call),
+            Timer::Retry(call) => self.calls.retry(env, call, &self.journeys),
             timer => unreachable!("a client sets no {timer:?}"),
         }
     }
@@ -118,7 +126,8 @@ impl Client {
     /// Does nobody wait for this timer any more?
     pub fn is_stale(&self, timer: &Timer) -> bool {
         match timer {
-            Timer::Timeout(call) | Timer::Retry(call) => self.calls.is_stale(*call),
+            Timer::Timeout { policy, due } => self.calls.is_stale(*policy, *due),
+            Timer::Retry(call) => self.calls.is_gone(*call),
             _ => false,
         }
     }
@@ -190,7 +199,7 @@ impl Client {
         let word = self.words.next_u64();
         let session = index(mix(word, SESSION), u64::from(settings.sessions)) as u32;
         let journey = pick_journey(settings, word);
-        let walk = Walk { session, journey, action: 0, word, op: OpId::NONE, round: 0 };
+        let walk = Walk { session, journey, action: 0, word, op: Op::NONE, round: 0 };
         let customer = self.journeys.insert(walk);
         self.schedule_arrival(settings, env);
         self.next_action(customer, env);
@@ -243,7 +252,6 @@ impl Client {
         let id = OpId::new(self.number, self.sent);
         self.sent += 1;
         let walk = self.journeys.get_mut(customer).expect("the customer is there");
-        walk.op = id;
         let word = mix(mix(walk.word, walk.round), u64::from(walk.action));
         let session = walk.session;
         let deadline = match flow_model.deadline {
@@ -266,6 +274,7 @@ impl Client {
             }
             None => flow_model.home,
         };
+        self.journeys.get_mut(customer).expect("the customer is there").op = op;
         self.calls.start(env, What::Entry(entry), &op, self.policy, customer);
     }
 
@@ -286,7 +295,7 @@ impl Client {
             Answer::Refused => Verdict::Refused,
             Answer::Failed(reason) => Verdict::Failed(reason),
         };
-        let op = self.journeys.get(ended.waiter).expect("the customer waits").op;
+        let op = self.journeys.get(ended.waiter).expect("the customer waits").op.id;
         env.fact(Fact::Answered { op, verdict });
         self.next_action(ended.waiter, env);
     }

@@ -90,7 +90,7 @@ impl Database {
             waiting: VecDeque::new(),
             locks: Locks::default(),
             spare: Vec::new(),
-            store: Store::new(model),
+            store: Store::default(),
         }
     }
 

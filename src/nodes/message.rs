@@ -8,7 +8,7 @@ pub use crate::faults::Edge;
 use crate::model::Traffic;
 use crate::model::program::{EntryIx, PubIx};
 use crate::probes::{Carrier, KeyId, OpId, Reason};
-use crate::scenario::tree::{EntityIx, FlowIx};
+use crate::scenario::tree::{EntityIx, FlowIx, PolicyIx};
 
 /// What every message of one operation carries: who it is for, where its draws come from, and what
 /// the flow has gathered so far.
@@ -210,8 +210,13 @@ pub enum Timer {
     Think(Handle),
     /// Server: the worker has finished this task's work.
     Worked(Handle),
-    /// Caller: no answer in time.
-    Timeout(Handle),
+    /// Caller: the first call of this policy that is not answered may have waited long enough.
+    Timeout {
+        /// Whose calls.
+        policy: PolicyIx,
+        /// When it is due.
+        due: Time,
+    },
     /// Caller: time to try again.
     Retry(Handle),
     /// Database: the transaction's time is over.
@@ -287,7 +292,7 @@ impl Timer {
             Self::Arrival => 1,
             Self::Think(_) => 2,
             Self::Worked(_) => 3,
-            Self::Timeout(_) => 4,
+            Self::Timeout { .. } => 4,
             Self::Retry(_) => 5,
             Self::Committed(_) => 6,
             Self::Relay(_) => 7,

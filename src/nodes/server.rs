@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use super::cache::{Cache, Fetched, ItemName, Lookup};
-use super::calls::{Calls, Ended, What};
+use super::calls::{Calls, Ended, Waiters, What};
 use super::env::Env;
 use super::limit::TokenBucket;
 use super::message::{Answer, Body, Item, Message, Op, Seen, Timer};
@@ -16,7 +16,7 @@ use crate::engine::InstanceId;
 use crate::model::program::{Act, EntryIx, Instr, Pc};
 use crate::model::{Model, NodeIx};
 use crate::nodes::keys;
-use crate::probes::{Fact, Probe, Reason};
+use crate::probes::{Fact, OpId, Probe, Reason};
 use crate::scenario::tree::NodeKind;
 
 /// One instance of a service or gateway.
@@ -40,8 +40,15 @@ pub struct Server {
 enum Waiter {
     /// A task.
     Task(Handle),
-    /// All tasks that want this item in the cache; the first of them is named.
-    Fetch(ItemName),
+    /// All tasks that want this item in the cache, and the first of them.
+    Fetch(ItemName, Handle),
+}
+
+impl Waiters<Waiter> for Slab<Task> {
+    fn header(&self, waiter: Waiter) -> Op {
+        let (Waiter::Task(task) | Waiter::Fetch(_, task)) = waiter;
+        self.get(task).map_or(Op::NONE, |task| task.op)
+    }
 }
 
 impl Server {
@@ -94,7 +101,7 @@ impl Server {
         match message.body {
             Body::Answer { call, verdict: answer } => {
                 env.fact(Fact::Dropped { op: message.op.id, why: None });
-                if let Some(ended) = self.calls.answered(env, call, answer) {
+                if let Some(ended) = self.calls.answered(env, call, answer, &self.tasks) {
                     self.ended(ended, &message.op, env);
                 }
             }
@@ -126,12 +133,14 @@ impl Server {
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Worked(task) => self.run(task, env),
-            Timer::Timeout(call) => {
-                if let Some(ended) = self.calls.timed_out(env, call) {
-                    self.ended(ended, &Op::NONE, env);
+            Timer::Timeout { policy, .. } => {
+                while let Some(call) = self.calls.overdue(env, policy) {
+                    if let Some(ended) = self.calls.timed_out(env, call, &self.tasks) {
+                        self.ended(ended, &Op::NONE, env);
+                    }
                 }
             }
-            Timer::Retry(call) => self.calls.retry(env, call),
+            Timer::Retry(call) => self.calls.retry(env, call, &self.tasks),
             Timer::Requeue(task) => self.give_back(task, env),
             Timer::Beat(_) => self.beat(env),
             timer => unreachable!("a server sets no {timer:?}"),
@@ -142,7 +151,8 @@ impl Server {
     pub fn is_stale(&self, timer: &Timer, incarnation: u32) -> bool {
         match timer {
             Timer::Worked(task) | Timer::Requeue(task) => self.tasks.get(*task).is_none(),
-            Timer::Timeout(call) | Timer::Retry(call) => self.calls.is_stale(*call),
+            Timer::Timeout { policy, due } => self.calls.is_stale(*policy, *due),
+            Timer::Retry(call) => self.calls.is_gone(*call),
             Timer::Beat(start) => *start != incarnation,
             _ => false,
         }
@@ -231,8 +241,14 @@ impl Server {
             task.op.named = task.item.key;
             task.op.seen = task.item.seen;
         }
+        task.has_worker = self.takes_worker(op.id, env);
+        let has_worker = task.has_worker;
         let task = self.tasks.insert(task);
-        self.start_or_queue(task, env);
+        if has_worker {
+            self.run(task, env);
+        } else {
+            self.queue.push_back(task);
+        }
     }
 
     /// Why a message is not taken in, if it is not.
@@ -266,17 +282,26 @@ impl Server {
     /// Gives the task a worker, or a place in the queue.
     #[inline]
     fn finds_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) -> bool {
+        let op = self.tasks.get(handle).expect("it wants a worker").op.id;
+        let has_worker = self.takes_worker(op, env);
         let task = self.tasks.get_mut(handle).expect("it wants a worker");
-        let op = task.op.id;
+        task.has_worker = has_worker;
+        if !has_worker {
+            task.queued = env.now();
+            self.queue.push_back(handle);
+        }
+        has_worker
+    }
+
+    /// Takes a worker if one is free; otherwise what wants it has to wait.
+    #[inline]
+    fn takes_worker<P: Probe>(&mut self, op: OpId, env: &mut Env<'_, '_, P>) -> bool {
         env.fact(Fact::Arrived { op });
         let is_free = self.free != Some(0) && !env.model.faults.is_paused(env.now(), env.me());
         if is_free {
             self.free = self.free.map(|free| free - 1);
-            task.has_worker = true;
             env.fact(Fact::Began { op, waited: Span::ZERO, queued: false });
         } else {
-            task.queued = env.now();
-            self.queue.push_back(handle);
             env.fact(Fact::Waits { op });
         }
         is_free
@@ -294,10 +319,11 @@ impl Server {
             *free += 1;
         }
         env.fact(Fact::Freed);
-        self.take_up(env);
+        if !self.queue.is_empty() {
+            self.take_up(env);
+        }
     }
 
-    #[inline]
     fn take_up<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         while self.free != Some(0) && !self.queue.is_empty() {
             if env.model.faults.is_paused(env.now(), env.me()) {
@@ -392,7 +418,7 @@ impl Server {
                                 What::Entry(*entry),
                                 &op,
                                 *policy,
-                                Waiter::Fetch(name),
+                                Waiter::Fetch(name, handle),
                             );
                             return self.wait(handle, env);
                         }
@@ -433,7 +459,7 @@ impl Server {
     fn ended<P: Probe>(&mut self, ended: Ended<Waiter>, back: &Op, env: &mut Env<'_, '_, P>) {
         match ended.waiter {
             Waiter::Task(handle) => self.go_on(handle, ended.answer, back, env),
-            Waiter::Fetch(name) => self.fetched(name, ended.answer, back, env),
+            Waiter::Fetch(name, _) => self.fetched(name, ended.answer, back, env),
         }
     }
 

@@ -164,7 +164,6 @@ impl Bench {
                 publications: vec![publication("done"), publication("refused")],
                 ..Programs::default()
             },
-            policies: vec![],
             network: NetworkModel {
                 links: vec![LinkModel::Constant(LaneId(0), Span(HOP)); 9],
                 nodes: 3,
@@ -191,6 +190,7 @@ impl Bench {
             policy: None,
         };
         Scenario {
+            policies: vec![],
             name: String::new(),
             about: String::new(),
             run: tree::Run {
@@ -211,7 +211,6 @@ impl Bench {
             sums: vec![],
             flows: vec![],
             designs: vec![],
-            policies: vec![],
             faults: self.faults.clone(),
             measures: vec![],
             expect: vec![],

@@ -17,7 +17,7 @@
 use std::collections::VecDeque;
 
 use crate::base::{Span, Time};
-use crate::engine::{InstanceId, LaneId};
+use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::model::program::PubIx;
 use crate::nodes::env::Env;
@@ -55,8 +55,8 @@ pub struct Relay {
     is_pausing: bool,
     /// The timer that counts; older ones are stale.
     timer: u32,
-    /// The lane of [`CONFIRM_TIMEOUT`], if the model has one.
-    lane: Option<LaneId>,
+    /// When that one is due. It stays when everything is confirmed, and serves what is sent next.
+    due: Time,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -67,12 +67,6 @@ struct Row {
 }
 
 impl Relay {
-    /// An empty outbox.
-    pub fn new(model: &Model) -> Self {
-        let lane = model.lanes.iter().position(|delay| *delay == CONFIRM_TIMEOUT);
-        Self { lane: lane.map(|lane| LaneId(lane as u32)), ..Self::default() }
-    }
-
     /// A transaction that commits appends a row.
     pub fn append<P: Probe>(&mut self, posting: Posting, env: &mut Env<'_, '_, P>) {
         env.fact(Fact::Carried { op: posting.op.id });
@@ -103,12 +97,8 @@ impl Relay {
                 Body::Publish { call, publication, item },
             );
         }
-        if was_idle && self.in_flight > 0 {
-            self.timer = self.timer.wrapping_add(1);
-            match self.lane {
-                Some(lane) => env.wait_via(lane, Timer::Relay(self.timer)),
-                None => env.wait(CONFIRM_TIMEOUT, Timer::Relay(self.timer)),
-            }
+        if was_idle && self.in_flight > 0 && self.due <= env.now() {
+            self.set_timer(CONFIRM_TIMEOUT, env);
         }
     }
 
@@ -127,9 +117,6 @@ impl Relay {
         while self.order.front().is_some_and(|row| self.rows.get(*row).is_none()) {
             self.order.pop_front();
             self.next = self.next.saturating_sub(1);
-        }
-        if self.in_flight == 0 && !self.is_pausing {
-            self.timer = self.timer.wrapping_add(1);
         }
         self.pump(env);
     }
@@ -154,9 +141,14 @@ impl Relay {
         if waited >= CONFIRM_TIMEOUT {
             self.go_back(env);
         } else {
-            self.timer = self.timer.wrapping_add(1);
-            env.wait(Span(CONFIRM_TIMEOUT.0 - waited.0), Timer::Relay(self.timer));
+            self.set_timer(Span(CONFIRM_TIMEOUT.0 - waited.0), env);
         }
+    }
+
+    fn set_timer<P: Probe>(&mut self, span: Span, env: &mut Env<'_, '_, P>) {
+        self.timer = self.timer.wrapping_add(1);
+        self.due = env.now() + span;
+        env.wait(span, Timer::Relay(self.timer));
     }
 
     /// When the oldest row in flight was sent. It is the first: confirmed rows before it are gone,
@@ -167,14 +159,13 @@ impl Relay {
 
     /// Is this timer of no interest any more?
     pub fn is_stale(&self, timer: u32) -> bool {
-        timer != self.timer
+        timer != self.timer || self.in_flight == 0 && !self.is_pausing
     }
 
     fn go_back<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         self.forget_flight();
         self.is_pausing = true;
-        self.timer = self.timer.wrapping_add(1);
-        env.wait(PAUSE, Timer::Relay(self.timer));
+        self.set_timer(PAUSE, env);
     }
 
     fn forget_flight(&mut self) {
@@ -191,6 +182,7 @@ impl Relay {
         self.forget_flight();
         self.is_pausing = true;
         self.timer = self.timer.wrapping_add(1);
+        self.due = Time::ZERO;
     }
 
     /// It starts again with the oldest unconfirmed row.

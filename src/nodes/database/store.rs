@@ -8,7 +8,7 @@ use super::relay::{Posting, Relay};
 use super::rows::Rows;
 use crate::base::Time;
 use crate::model::program::{Part, Row, Txn};
-use crate::model::{EntityIx, Model, NodeIx};
+use crate::model::{EntityIx, NodeIx};
 use crate::nodes::env::Env;
 use crate::nodes::keys;
 use crate::nodes::message::{Answer, Item, Op, Seen};
@@ -16,7 +16,7 @@ use crate::probes::{Fact, KeyId, Probe};
 use crate::scenario::tree::Change;
 
 /// What a crash does not touch.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Store {
     pub(super) own: Rows,
     copies: Rows,
@@ -38,18 +38,6 @@ pub struct Caller {
 }
 
 impl Store {
-    /// A store as it is at the start.
-    pub fn new(model: &Model) -> Self {
-        Self {
-            own: Rows::default(),
-            copies: Rows::default(),
-            inbox: Inbox::default(),
-            progress: Progress::default(),
-            relay: Relay::new(model),
-            overwritten: Vec::new(),
-        }
-    }
-
     /// Everything that the transaction does, at once. What it gathered goes into `op`.
     pub fn commit<P: Probe>(
         &mut self,
