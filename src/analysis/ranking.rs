@@ -132,14 +132,8 @@ fn shown(unit: Unit, presented: f64) -> String {
 
 /// `87ms ± 4ms`; differences of ratios are points, not percent.
 pub(super) fn shown_gap(unit: Unit, gap: &Paired) -> String {
-    let (mean, half_width) = (gap.mean.abs(), gap.half_width);
-    match unit {
-        Unit::Ratio => {
-            let points = |value: f64| Unit::Number.show(value * 100.0);
-            format!("{} ± {} points", points(mean), points(half_width))
-        }
-        _ => format!("{} ± {}", shown(unit, mean), shown(unit, half_width)),
-    }
+    let base = if unit == Unit::Time { 1e6 } else { 1.0 };
+    unit.show_difference(gap.mean.abs() * base, gap.half_width * base)
 }
 
 #[cfg(test)]

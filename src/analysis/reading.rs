@@ -283,7 +283,7 @@ mod tests {
                 _ => {}
             }
         });
-        let expected = "pubsub loses 5 effects a run, against 0 in events (5 ± 4.109 more) \
+        let expected = "pubsub loses 5 effects a run, against 0 in events (5.0 ± 4.1 more) \
                         (outbox is in force in events, not in pubsub).";
         assert_eq!(text.as_deref(), Some(expected));
     }

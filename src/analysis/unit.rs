@@ -104,6 +104,29 @@ impl Unit {
         if self == Self::Time { value / 1e6 } else { value }
     }
 
+    /// A difference as people read it, `143ms ± 37ms`: the half width to two digits, the mean to
+    /// the same decimal place. Differences of ratios are points, not per cent.
+    pub fn show_difference(self, mean: f64, half_width: f64) -> String {
+        if self == Self::Ratio {
+            return Self::Number.show_difference(mean * 100.0, half_width * 100.0) + " points";
+        }
+        // Sums of equal differences are equal but for their last bits.
+        if half_width.abs() <= mean.abs() * 1e-12 {
+            return format!("{} ± {}", self.show(mean), self.show(0.0));
+        }
+        let (scale, unit) = match self {
+            Self::Time => time_scale(mean),
+            Self::Rate => (1.0, "/s"),
+            _ => (1.0, ""),
+        };
+        let (mean, half_width) = (mean / scale, half_width / scale);
+        let (mut places, mut digits) = (0, half_width.abs());
+        while digits < 10.0 && places < 12 {
+            (places, digits) = (places + 1, digits * 10.0);
+        }
+        format!("{mean:.places$}{unit} ± {half_width:.places$}{unit}")
+    }
+
     /// The value as people read it: `118.4ms`, `0.73%`, `9.5/s`, `3`.
     pub fn show(self, value: f64) -> String {
         match self {
@@ -117,14 +140,19 @@ impl Unit {
 
 /// Nanoseconds in the largest unit that gives at least one.
 fn show_time(ns: f64) -> String {
-    let (scale, unit) = match ns.abs() {
+    let (scale, unit) = time_scale(ns);
+    format!("{}{unit}", digits(ns / scale))
+}
+
+/// The largest unit that gives at least one.
+fn time_scale(ns: f64) -> (f64, &'static str) {
+    match ns.abs() {
         size if size >= 1e9 => (1e9, "s"),
         size if size >= 1e6 => (1e6, "ms"),
         size if size >= 1e3 => (1e3, "us"),
         0.0 => (1.0, "ms"),
         _ => (1.0, "ns"),
-    };
-    format!("{}{unit}", digits(ns / scale))
+    }
 }
 
 /// Four significant digits, and no zeros after the last that matters; whole numbers in full.
@@ -171,6 +199,22 @@ mod tests {
         }
         assert_eq!(Unit::Time.present(2_500_000.0), 2.5);
         assert_eq!(Unit::Ratio.present(0.5), 0.5);
+    }
+
+    #[test]
+    fn a_difference_is_as_exact_as_its_interval() {
+        let cases = [
+            (Unit::Time, 143_312_000.0, 37_470_000.0, "143ms ± 37ms"),
+            (Unit::Time, 2_000_000.0, 0.0, "2ms ± 0ms"),
+            (Unit::Time, 1_057_000_000.0, 49_600_000.0, "1.057s ± 0.050s"),
+            (Unit::Ratio, 0.053_61, 0.001_823, "5.36 ± 0.18 points"),
+            (Unit::Number, 6.381, 0.004_438_7, "6.3810 ± 0.0044"),
+            (Unit::Count, 1714.4, 102.4, "1714 ± 102"),
+            (Unit::Rate, 19.7, 1.24, "19.7/s ± 1.2/s"),
+        ];
+        for (unit, mean, half_width, expected) in cases {
+            assert_eq!(unit.show_difference(mean, half_width), expected);
+        }
     }
 
     #[test]

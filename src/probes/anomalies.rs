@@ -129,19 +129,24 @@ impl Detail {
     }
 
     fn text(self, layout: &Layout) -> String {
+        // To four digits: a reader has no use for the nanoseconds of a second.
+        let rounded = |span: Span| {
+            let step = 10_u64.pow(span.0.checked_ilog10().unwrap_or(0).saturating_sub(3));
+            Span((span.0 + step / 2) / step * step)
+        };
         let name = |entity: EntityIx| &layout.entities[usize::from(entity.0)].name;
         match self {
             Self::Effects { told, there, loss: None } => {
                 format!("{there} of {told} effects are there")
             }
             Self::Effects { told, there, loss: Some(why) } => {
-                format!("{there} of {told} effects are there ({})", why.name())
+                format!("{there} of {told} effects are there ({})", why.name().replace('_', " "))
             }
             Self::Read { entity, version, staleness: Span::ZERO } => {
                 format!("{} at version {version}", name(entity))
             }
             Self::Read { entity, version, staleness } => {
-                format!("{} at version {version}, {staleness} old", name(entity))
+                format!("{} at version {version}, {} old", name(entity), rounded(staleness))
             }
             Self::Value { entity, value } => format!("{} at {value}", name(entity)),
             Self::Nothing => String::new(),

@@ -46,12 +46,11 @@ fn head(compared: &Compared, paint: Paint) -> String {
     text += &wrap(&format!("{}, {} each{turned}", compared.seeds(), span(compared.length)), "");
     if compared.is_partial() {
         let done = comparison.seeds.len();
-        text +=
-            &(paint.apply(Tone::Bad, "PARTIAL") + &format!(": {done} of {} seeds", compared.asked));
+        let mut said = format!("PARTIAL: {done} of {} seeds", compared.asked);
         for design in comparison.designs.iter().filter(|design| design.partial > 0) {
-            let _ = write!(text, ", {} stopped early {} times", design.design, design.partial);
+            let _ = write!(said, ", {} stopped early {} times", design.design, design.partial);
         }
-        text += "\n";
+        text += &wrap(&said, "").replacen("PARTIAL", &paint.apply(Tone::Bad, "PARTIAL"), 1);
     }
     text
 }

@@ -51,7 +51,8 @@ fn head(run: &Run, paint: Paint) -> String {
     );
     text += &wrap(&format!("guards: {}", guards(&outcome.guards)), "");
     if let Some(why) = &outcome.partial {
-        text += &(paint.apply(Tone::Bad, "PARTIAL") + &format!(": {why}\n"));
+        let said = wrap(&format!("PARTIAL: {why}"), "");
+        text += &said.replacen("PARTIAL", &paint.apply(Tone::Bad, "PARTIAL"), 1);
     }
     text
 }

@@ -6,10 +6,12 @@ use super::reader::{Fields, Reader};
 use super::source::Extent;
 use super::syntax::Value;
 use super::tree::{Fault, FaultKind, NodeIx, Path, Target, When};
-use crate::base::Span;
+use crate::base::{Dist, Span};
 
 const KINDS: &[&str] =
     &["Crash", "Slow", "Pause", "Latency", "Loss", "Duplicate", "Reorder", "Partition", "Surge"];
+/// A fault that begins more often than this says nothing, and takes for ever to draw.
+const MOST_TIMES: f64 = 1e6;
 const BREAKABLE: &[Role] = &[Role::Gateway, Role::Service, Role::Database, Role::Queue, Role::Log];
 
 impl<'a> Reader<'a> {
@@ -58,6 +60,20 @@ impl<'a> Reader<'a> {
         }
         let when = self.must(&fields, "at", |reader, value| reader.when(value, length));
         let lasts = self.maybe(&fields, "lasts", Self::dist);
+        if let (Some(when), Some(lasts), Some(length)) = (&when, &lasts, length) {
+            let cycle = match when {
+                When::At(_) => f64::INFINITY,
+                When::Every { every, .. } => every.0 as f64,
+                When::Random(gap) => gap.mean() + lasts.as_ref().map_or(f64::INFINITY, Dist::mean),
+            };
+            if length.0 as f64 / cycle.max(1.0) > MOST_TIMES {
+                self.wrong(
+                    Code::OutOfRange,
+                    fields.head,
+                    format!("the fault would begin more than a million times in {length}"),
+                );
+            }
+        }
         let what = self.must(&fields, "what", Self::fault_kind);
         let (what, usual_name) = what?;
         let name = name?.map(|(name, _)| name.to_owned());

@@ -246,4 +246,6 @@ pub const DESIGNS: &[Bad] = &[
     Bad("E0204", r#"Partition("orders", "payments")"#, r#"Partition()"#),
     Bad("E0304", r#"Partition("orders", "payments")"#, r#"Loss(from: "orders", probability: 1.5)"#),
     Bad("E0304", r#"every: "20s""#, r#"every: "0s""#),
+    Bad("E0304", r#"every: "20s""#, r#"every: "1us""#),
+    Bad("E0304", r#"(at: "20s", lasts: "3s""#, r#"(at: Random("0s"), lasts: "0s""#),
 ];
