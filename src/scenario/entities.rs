@@ -7,7 +7,7 @@ use super::syntax::{Kind, Value};
 use super::tree::{Entity, EntityIx, Popular, Sum};
 
 /// Items of one entity.
-const MAX_KEYS: i64 = 1_000_000_000;
+const MAX_KEYS: i64 = 10_000_000;
 
 impl<'a> Reader<'a> {
     /// Reads one of the declared entities.
