@@ -49,6 +49,11 @@ pub trait World {
         false
     }
 
+    /// How much waits within the world itself: what is in flight beside the pending events.
+    fn held(&self) -> usize {
+        0
+    }
+
     /// Called after each (time, depth) of a shuffled run, so that probes can be fed in the order of
     /// keys.
     fn settle(&mut self) {}

@@ -18,7 +18,8 @@ pub enum Stop {
         /// An instance that was busy then.
         busy: InstanceId,
     },
-    /// More events are pending than the limit allows. The simulation is over.
+    /// More is in flight than the limit allows: events pending, or held by the world. The
+    /// simulation is over.
     TooManyInFlight {
         /// When that was.
         time: Time,
@@ -32,7 +33,7 @@ pub enum Stop {
 pub struct Limits {
     /// The most events handled at one instant.
     pub at_once: u64,
-    /// The most events pending.
+    /// The most events pending and held by the world.
     pub in_flight: usize,
 }
 
@@ -55,8 +56,13 @@ pub struct Simulation<W: World> {
     events: u64,
     /// How many events had been handled when the present instant began.
     events_before_now: u64,
+    /// What the world held when it was last asked.
+    held: usize,
     over: Option<Stop>,
 }
+
+/// The world is asked what it holds each time so many events have been handled.
+const LOOK_AT_HELD: u64 = 1024;
 
 /// What the engine keeps of an instance.
 #[derive(Clone, Copy, Debug)]
@@ -81,6 +87,7 @@ impl<W: World> Simulation<W> {
             last: Key(0),
             events: 0,
             events_before_now: 0,
+            held: 0,
             over: None,
         }
     }
@@ -193,7 +200,11 @@ impl<W: World> Simulation<W> {
         ledger.fold(key, origin, self.world.fingerprint(event));
         let (queue, sent) = (&mut self.queue, &mut ledger.sent);
         self.world.handle(at, event, &mut Context { queue, sent, key, me: at });
-        if self.queue.peak() > self.limits.in_flight {
+        let in_flight = self.queue.peak() + self.held;
+        if self.events.is_multiple_of(LOOK_AT_HELD) {
+            self.held = self.world.held();
+        }
+        if in_flight > self.limits.in_flight {
             self.over = Some(Stop::TooManyInFlight { time: key.time(), busy: at });
         }
     }

@@ -95,6 +95,11 @@ impl Client {
         }
     }
 
+    /// Customers on their way.
+    pub fn held(&self) -> usize {
+        self.journeys.len()
+    }
+
     /// A message arrived.
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         env.fact(Fact::Dropped { op: message.op.id, why: None });

@@ -94,6 +94,11 @@ impl Database {
         }
     }
 
+    /// Transactions at work or waiting.
+    pub fn held(&self) -> usize {
+        self.tasks.len()
+    }
+
     /// A message arrived.
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         let Message { ref op, from, body } = *message;

@@ -96,6 +96,11 @@ impl Server {
         }
     }
 
+    /// Tasks at work or waiting.
+    pub fn held(&self) -> usize {
+        self.tasks.len()
+    }
+
     /// A message arrived.
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {

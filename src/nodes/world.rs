@@ -288,6 +288,17 @@ impl<P: Probe> crate::engine::World for World<P> {
             || matches!(event, Event::Message(Message { body: Body::Heartbeat, .. }))
     }
 
+    /// Customers on their way and tasks at work or waiting, everywhere.
+    fn held(&self) -> usize {
+        let held = |instance: &Instance| match &instance.node {
+            Node::Client(client) => client.held(),
+            Node::Server(server) => server.held(),
+            Node::Database(database) => database.held(),
+            Node::Queue(_) | Node::Log(_) => 0,
+        };
+        self.instances.iter().map(held).sum()
+    }
+
     fn settle(&mut self) {
         self.sink.settle();
     }

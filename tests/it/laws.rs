@@ -282,6 +282,23 @@ fn law_8_too_many_in_flight_stop_the_run() {
     assert!(outcome.simulated < Span(300_000_000));
 }
 
+#[test]
+fn law_8_a_queue_that_only_grows_stops_the_run() {
+    let text = r#"(
+        run: (length: "600s", max_in_flight: 10_000),
+        nodes: {
+            "crowd": Client(arrivals: Constant("5000/s"), does: "work"),
+            "server": Service(workers: 1, work: "1ms"),
+        },
+        flows: { "work": (home: "server") },
+        designs: { "rest": Rest() },
+    )"#;
+    let outcome = run(&read("flood", text, 1), 0, 1);
+    // 4,000 more a second than the server works off, each a customer and a task.
+    assert!(outcome.partial.expect("it is stopped").contains("in flight"));
+    assert!(outcome.simulated < Span(2_000_000_000), "{}", outcome.simulated);
+}
+
 /// What happened to the customers and their data under these faults.
 fn under(faults: &str, design: usize) -> String {
     let start = TRANSFER.find("    faults: [").expect("it has faults");
