@@ -1,0 +1,77 @@
+//! The end of a task: its delivery is acknowledged, returned or tried again; and the heartbeat
+//! that tells brokers of this instance.
+
+use super::{Server, heartbeat};
+use crate::base::Span;
+use crate::model::program::Act;
+use crate::nodes::env::Env;
+use crate::nodes::message::{Answer, Body, Op, Timer};
+use crate::nodes::slab::Handle;
+use crate::nodes::task::Origin;
+use crate::probes::{Fact, Probe};
+use crate::scenario::tree::NodeKind;
+
+impl Server {
+    #[inline]
+    pub(super) fn end<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+        self.release_worker(handle, env);
+        let task = self.tasks.get(handle).expect("it ends");
+        let op = task.op.id;
+        if let Origin::Delivery { from, receipt } = task.origin {
+            env.send(from, &task.op, Body::Ack { receipt });
+        }
+        self.tasks.remove(handle);
+        env.fact(Fact::Dropped { op, why: None });
+    }
+
+    pub(super) fn pause_before_return<P: Probe>(
+        &mut self,
+        handle: Handle,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        self.release_worker(handle, env);
+        let task = self.tasks.get(handle).expect("it returns");
+        let Origin::Delivery { from, .. } = task.origin else {
+            return self.end(handle, env);
+        };
+        let pause = match &env.model.scenario.nodes[env.model.node_of(from).0 as usize].kind {
+            NodeKind::Queue(queue) => queue.requeue_delay,
+            NodeKind::Log(log) => log.retry_delay,
+            _ => Span::ZERO,
+        };
+        env.wait(pause, Timer::Requeue(handle));
+    }
+
+    /// The pause after a failed delivery is over: a queue gets it back, a log's record is tried
+    /// again in place. So is what a call could not take back.
+    pub(super) fn give_back<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+        let task = self.tasks.get_mut(handle).expect("it returns");
+        let Origin::Delivery { from, receipt } = task.origin else {
+            return self.run(handle, env);
+        };
+        let broker = env.model.node_of(from);
+        if matches!(env.model.scenario.nodes[broker.0 as usize].kind, NodeKind::Queue(_)) {
+            let task = self.tasks.remove(handle).expect("it was there");
+            env.send(from, &task.op, Body::Nack { receipt });
+            env.fact(Fact::Dropped { op: task.op.id, why: None });
+            return;
+        }
+        let Act::Run { start, .. } = env.model.programs.entries[task.entry.0 as usize].act else {
+            return;
+        };
+        task.pc = start;
+        task.verdict = Answer::Done;
+        task.takes_back = false;
+        self.start_or_queue(handle, env);
+    }
+
+    pub(super) fn beat<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        for broker in self.brokers.clone() {
+            if let Some(every) = heartbeat(env.model, broker) {
+                let to = env.model.nodes[broker.0 as usize].first;
+                env.send(to, &Op::NONE, Body::Heartbeat);
+                env.wait(every, Timer::Beat(env.incarnation));
+            }
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Running programs: one instruction after the other until a task has to wait or ends; and what
+//! becomes of refusals and failures.
+
+use super::{AGAIN_PAUSE, Server, Waiter, end_of_branch, goes_on_by_itself, is_call, slowed};
+use crate::base::{Span, Time, mix};
+use crate::model::program::{Act, Instr, Pc};
+use crate::nodes::cache::Lookup;
+use crate::nodes::calls::{Ended, What};
+use crate::nodes::env::Env;
+use crate::nodes::keys;
+use crate::nodes::message::{Answer, Body, Item, Op, Timer};
+use crate::nodes::slab::Handle;
+use crate::nodes::task::Origin;
+use crate::probes::{Fact, Probe, Reason};
+
+impl Server {
+    /// Runs a task until it has to wait or ends.
+    pub(super) fn run<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+        let model = env.model;
+        loop {
+            let task = self.tasks.get_mut(handle).expect("a task that runs is there");
+            let pc = task.pc;
+            task.pc = Pc(pc.0 + 1);
+            match &model.programs.code[pc.0 as usize] {
+                Instr::Work { dist, name } => {
+                    if !task.has_worker {
+                        task.pc = pc;
+                        if !self.finds_worker(handle, env) {
+                            return;
+                        }
+                        continue;
+                    }
+                    let word = mix(task.op.word, name.wrapping_add(u64::from(task.attempt)));
+                    let demand =
+                        slowed(dist.span(word), model.faults.slowness(env.now(), env.me()));
+                    if demand > Span::ZERO {
+                        return env.complete_after(demand, Timer::Worked(handle));
+                    }
+                }
+                Instr::Refuse { probability, name } => {
+                    if crate::base::unit(mix(task.op.word, *name)) < *probability {
+                        let op = task.op.id;
+                        env.fact(Fact::Refused { op, node: env.node() });
+                        self.trouble(handle, Answer::Refused, env);
+                    }
+                }
+                Instr::Need { least } => {
+                    if task.op.seen.value < *least && !task.takes_back {
+                        let op = task.op.id;
+                        env.fact(Fact::Refused { op, node: env.node() });
+                        self.trouble(handle, Answer::Refused, env);
+                    }
+                }
+                Instr::Maybe { probability, name, to } => {
+                    if crate::base::unit(mix(task.op.word, *name)) >= *probability {
+                        task.pc = *to;
+                    }
+                }
+                Instr::IfDone { effects, to } => {
+                    if task.op.done & effects == 0 {
+                        task.pc = *to;
+                    }
+                }
+                Instr::Jump { to } => task.pc = *to,
+                Instr::Call { entry, policy, .. } | Instr::Store { entry, policy, .. } => {
+                    if env.now() > task.op.deadline && !task.takes_back {
+                        self.trouble(handle, Answer::Failed(Reason::Expired), env);
+                        continue;
+                    }
+                    let (what, waiter) = (What::Entry(*entry), Waiter::Task(handle));
+                    self.calls.start(env, what, &task.op, *policy, waiter);
+                    return self.wait(handle, env);
+                }
+                Instr::Publish { publication, policy } => {
+                    let what = What::Publication(*publication, task.item);
+                    self.calls.start(env, what, &task.op, *policy, Waiter::Task(handle));
+                    return self.wait(handle, env);
+                }
+                Instr::Cached { entity, key, entry, policy } => {
+                    let name = (*entity, keys::item(model, *key, *entity, &task.op));
+                    task.queued = env.now();
+                    let op = task.op;
+                    match self.look(name, op, handle, env) {
+                        Lookup::Hit(seen) => self.saw(handle, name, seen, env.now(), env),
+                        Lookup::Wait => return self.wait(handle, env),
+                        Lookup::Fetch => {
+                            self.calls.start(
+                                env,
+                                What::Entry(*entry),
+                                &op,
+                                *policy,
+                                Waiter::Fetch(name, handle),
+                            );
+                            return self.wait(handle, env);
+                        }
+                    }
+                }
+                Instr::Invalidate { publication, entity, key } => {
+                    let key = keys::item(model, *key, *entity, &task.op);
+                    let item = Item { entity: *entity, key, seen: task.made };
+                    let broker = model.programs.publications[publication.0 as usize].broker;
+                    let to = model.nodes[broker.0 as usize].first;
+                    let call = Handle::NONE;
+                    let body = Body::Publish { call, publication: *publication, item };
+                    env.send(to, &task.op, body);
+                }
+                Instr::Fork { branches } => return self.fork(handle, branches, env),
+                Instr::Join => return self.join(handle, env),
+                Instr::Answer => {
+                    if let Origin::Call { from, call } = task.origin {
+                        env.send(from, &task.op, Body::Answer { call, verdict: task.verdict });
+                    }
+                }
+                Instr::End => return self.end(handle, env),
+                Instr::Return => return self.pause_before_return(handle, env),
+            }
+        }
+    }
+
+    /// The task waits for others; its worker does so too, or not.
+    pub(super) fn wait<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+        if !self.hold {
+            self.release_worker(handle, env);
+        }
+    }
+
+    /// A call has ended: goes on with whoever waits for it. `back` is the header that came back, if
+    /// one did.
+    #[inline]
+    pub(super) fn ended<P: Probe>(
+        &mut self,
+        ended: Ended<Waiter>,
+        back: &Op,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        match ended.waiter {
+            Waiter::Task(handle) => self.go_on(handle, ended.answer, back, env),
+            Waiter::Fetch(name, _) => self.fetched(name, ended.answer, back, env),
+        }
+    }
+
+    /// Goes on behind the instruction that waited.
+    #[inline]
+    pub(super) fn go_on<P: Probe>(
+        &mut self,
+        handle: Handle,
+        answer: Answer,
+        back: &Op,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let Some(task) = self.tasks.get_mut(handle) else {
+            return;
+        };
+        let dedup = env.model.scenario.designs[env.model.design].dedup;
+        if dedup && task.takes_back && is_call(task) && matches!(answer, Answer::Failed(_)) {
+            return self.try_again_later(handle, env);
+        }
+        let waited_at = &env.model.programs.code[task.pc.0 as usize - 1];
+        let has_answered = !matches!(answer, Answer::Failed(_));
+        match waited_at {
+            Instr::Publish { .. } => {}
+            Instr::Store { writes: true, .. } => task.made = back.seen,
+            _ if has_answered => task.op.seen = back.seen,
+            _ => {}
+        }
+        match *waited_at {
+            Instr::Call { effects, unknown_is_done, best_effort, .. } => {
+                match answer {
+                    Answer::Done => task.op.done |= back.done & effects,
+                    Answer::Failed(_) if unknown_is_done => task.op.done |= effects,
+                    _ => {}
+                }
+                if !best_effort && answer != Answer::Done {
+                    self.trouble(handle, answer, env);
+                }
+            }
+            Instr::Store { ref entry, idle, effects, .. } => {
+                task.op.done |= back.done;
+                let is_unknown = dedup && answer == Answer::Failed(Reason::Timeout);
+                if is_unknown && goes_on_by_itself(env.model, *entry) {
+                    // What was done before must not be taken back if the flow goes on: ask again.
+                    if task.op.done != 0 && is_call(task) {
+                        return self.try_again_later(handle, env);
+                    }
+                } else if is_unknown {
+                    // It may have happened, or happen yet; undoing nothing does no harm.
+                    task.op.done |= effects;
+                }
+                match answer {
+                    Answer::Done if dedup && is_call(task) && effects & !back.done != 0 => {
+                        // An earlier attempt did it and took it back.
+                        self.trouble(handle, Answer::Failed(Reason::TakenBack), env);
+                    }
+                    Answer::Done => {}
+                    Answer::Idle => task.pc = idle,
+                    answer => self.trouble(handle, answer, env),
+                }
+            }
+            Instr::Publish { .. } if answer == Answer::Failed(Reason::Timeout) => {
+                self.trouble(handle, Answer::Failed(Reason::Unconfirmed), env);
+            }
+            _ if answer != Answer::Done => self.trouble(handle, answer, env),
+            _ => {}
+        }
+        self.run(handle, env);
+    }
+
+    /// A refusal or a failure: takes back, or (taking back already) goes on regardless. What came
+    /// from a broker is not given up: it is delivered again.
+    #[cold]
+    pub(super) fn trouble<P: Probe>(
+        &mut self,
+        handle: Handle,
+        answer: Answer,
+        env: &Env<'_, '_, P>,
+    ) {
+        let task = self.tasks.get_mut(handle).expect("a task in trouble is there");
+        let Act::Run { refused, failed, .. } =
+            env.model.programs.entries[task.entry.0 as usize].act
+        else {
+            unreachable!("a task runs a program")
+        };
+        let is_delivery = matches!(task.origin, Origin::Delivery { .. });
+        if task.takes_back {
+            if is_delivery && matches!(answer, Answer::Failed(_)) {
+                task.pc = failed;
+            }
+            return;
+        }
+        task.takes_back = true;
+        task.verdict = answer;
+        task.op.deadline = Time::NEVER;
+        task.pc = match (task.origin, answer) {
+            (Origin::Branch { .. }, _) => end_of_branch(env.model, task.pc),
+            (_, Answer::Refused) => refused,
+            _ => failed,
+        };
+    }
+
+    /// While the caller lives it tries to take back until it succeeds, where a repetition does no
+    /// harm; without a worker while it pauses. The same with a commit that may have happened.
+    pub(super) fn try_again_later<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+        self.release_worker(handle, env);
+        let task = self.tasks.get_mut(handle).expect("it tries again");
+        task.pc = Pc(task.pc.0 - 1);
+        env.wait(AGAIN_PAUSE, Timer::Requeue(handle));
+    }
+}
