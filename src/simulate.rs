@@ -134,7 +134,6 @@ pub fn guards(model: &Model) -> Vec<String> {
 /// A hash of everything that a run depends on beside its seed: the resolved scenario under one
 /// design. Two scenarios with the same hash give the same runs.
 pub fn model_hash(scenario: &Scenario, design: usize) -> u64 {
-    let Scenario { about: _, expect: _, measures: _, knobs: _, designs, name: _, .. } = scenario;
     let parts = [
         format!("{:?}", scenario.run),
         format!("{:?}", scenario.nodes),
@@ -144,7 +143,7 @@ pub fn model_hash(scenario: &Scenario, design: usize) -> u64 {
         format!("{:?}", scenario.flows),
         format!("{:?}", scenario.policies),
         format!("{:?}", scenario.faults),
-        format!("{:?}", designs[design]),
+        format!("{:?}", scenario.designs[design]),
     ];
     parts.iter().fold(0, |hash, part| mix(hash, name_hash(part)))
 }
@@ -154,7 +153,12 @@ pub fn layout(model: &Model) -> Layout {
     let scenario = &model.scenario;
     Layout {
         flows: (0..scenario.flows.len()).map(|ix| flow_plan(model, ix)).collect(),
-        nodes: scenario.nodes.iter().map(|node| node_plan(&node.name, &node.kind, model)).collect(),
+        nodes: scenario
+            .nodes
+            .iter()
+            .zip(&model.nodes)
+            .map(|(node, place)| node_plan(&node.name, &node.kind, place.count))
+            .collect(),
         instances: model.instances.iter().map(|place| place.node).collect(),
         entities: (0..scenario.entities.len()).map(|ix| entity_plan(model, ix)).collect(),
         sums: scenario
@@ -226,7 +230,7 @@ fn needs_of(steps: &[Step], needs: &mut Vec<(crate::model::EntityIx, i64)>) -> b
     reads
 }
 
-fn node_plan(name: &str, kind: &NodeKind, model: &Model) -> NodePlan {
+fn node_plan(name: &str, kind: &NodeKind, instances: u32) -> NodePlan {
     let (word, workers) = match kind {
         NodeKind::Client(_) => ("client", None),
         NodeKind::Gateway(gateway) => ("gateway", gateway.workers),
@@ -235,12 +239,6 @@ fn node_plan(name: &str, kind: &NodeKind, model: &Model) -> NodePlan {
         NodeKind::Queue(_) => ("queue", None),
         NodeKind::Log(_) => ("log", None),
     };
-    let instances = match kind {
-        NodeKind::Gateway(gateway) => gateway.instances,
-        NodeKind::Service(service) => service.instances,
-        _ => 1,
-    };
-    let _ = model;
     let shares_copy = matches!(kind, NodeKind::Database(_));
     NodePlan { name: name.to_owned(), kind: word, instances, workers, shares_copy }
 }
