@@ -6,23 +6,25 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use windtunnel::base::chance::unit_above_zero;
 use windtunnel::base::{Dist, Span, Stream, Time, math, mix};
-use windtunnel::engine::{Class, Context, InstanceId, Key, LaneId, Queue, Simulation, World};
+use windtunnel::engine::{
+    Class, Ctx, Event, InstanceId, Key, LaneId, Queue, Simulation, World,
+};
 
 const PENDING: [u64; 4] = [10, 1_000, 100_000, 1_000_000];
 
-/// A payload as large as a real one.
-type Payload = [u64; 11];
+/// A message as large as a real one.
+type Payload = [u64; 15];
 
 fn hold_queue(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("queue: pop and push");
     for pending in PENDING {
-        let mut queue: Queue<Payload> = Queue::new(&[]);
+        let mut queue: Queue<Payload, [u32; 3]> = Queue::new(&[]);
         let mut counter = 0;
-        let mut push = |queue: &mut Queue<Payload>, now: u64| {
+        let mut push = |queue: &mut Queue<Payload, [u32; 3]>, now: u64| {
             counter += 1;
             let delay = (math::neg_ln_unit(mix(1, counter)) * 1e6) as u64;
             let key = Key::new(Time(now + delay), 0, Class::Message, InstanceId(3), counter);
-            queue.push(key, InstanceId(0), [counter; 11]);
+            queue.push_timer(key, InstanceId(0), [counter as u32; 3]);
         };
         for _ in 0..pending {
             push(&mut queue, 0);
@@ -30,9 +32,8 @@ fn hold_queue(criterion: &mut Criterion) {
         group.bench_function(BenchmarkId::from_parameter(pending), |bencher| {
             bencher.iter(|| {
                 let (key, _, event) = queue.pop().expect("held");
-                let seen = event[3];
                 push(&mut queue, key.time().0);
-                seen
+                event
             });
         });
     }
@@ -41,42 +42,50 @@ fn hold_queue(criterion: &mut Criterion) {
 /// A world whose every event schedules one more.
 struct Hold {
     count: u64,
-    lane: bool,
 }
 
 impl World for Hold {
-    type Event = Payload;
+    type Message = Payload;
+    type Timer = [u32; 3];
 
-    fn handle(&mut self, at: InstanceId, event: &Payload, ctx: &mut Context<'_, Payload>) {
+    fn receive(&mut self, at: InstanceId, message: &Payload, ctx: &mut Ctx<'_, Self>) {
         self.count += 1;
-        let dest = InstanceId((at.0 + 1) & 15);
-        if self.lane {
-            ctx.via(LaneId(0), dest, Class::Message, *event);
-        } else {
-            let delay = (math::neg_ln_unit(mix(event[0], self.count)) * 1e6) as u64;
-            ctx.send(dest, Span(delay), Class::Message, *event);
+        ctx.via(LaneId(0), InstanceId((at.0 + 1) & 15), || *message);
+    }
+
+    fn timer(&mut self, _: InstanceId, timer: [u32; 3], ctx: &mut Ctx<'_, Self>) {
+        self.count += 1;
+        let delay = (math::neg_ln_unit(mix(u64::from(timer[0]), self.count)) * 1e6) as u64;
+        ctx.after(Span(delay), Class::Timeout, timer);
+    }
+
+    fn is_stale(&self, _: InstanceId, timer: [u32; 3], _: Time) -> bool {
+        timer[1] == u32::MAX
+    }
+
+    fn fingerprint(&self, event: Event<&Payload, [u32; 3]>) -> u64 {
+        match event {
+            Event::Message(message) => message[0],
+            Event::Timer(timer) => u64::from(timer[0]),
         }
-    }
-
-    fn is_stale(&self, _: InstanceId, event: &Payload) -> bool {
-        event[1] == u64::MAX
-    }
-
-    fn fingerprint(&self, event: &Payload) -> u64 {
-        event[0]
     }
 }
 
 fn hold_loop(criterion: &mut Criterion) {
     for lane in [false, true] {
-        let name = if lane { "loop: an event by lane" } else { "loop: an event by heap" };
+        let name = if lane { "loop: a message by lane" } else { "loop: a timer by heap" };
         let mut group = criterion.benchmark_group(name);
         for pending in PENDING {
             let names: Vec<u64> = (0..16).map(|name| mix(9, name)).collect();
-            let mut held = Simulation::new(Hold { count: 0, lane }, &names, &[Span(1_000_000)]);
+            let mut held = Simulation::new(Hold { count: 0 }, &names, &[Span(1_000_000)]);
             for n in 0..pending {
                 let time = Time(n * 1_000_000 / pending);
-                held.schedule(InstanceId((n % 16) as u32), time, Class::Message, [n; 11]);
+                let at = InstanceId((n % 16) as u32);
+                if lane {
+                    held.post(at, time, [n; 15]);
+                } else {
+                    held.schedule(at, time, Class::Timeout, [n as u32; 3]);
+                }
             }
             held.run_events(pending);
             group.bench_function(BenchmarkId::from_parameter(pending), |bencher| {

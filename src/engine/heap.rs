@@ -1,46 +1,48 @@
-//! The heap: what may come next, smallest key first. Knows keys and where an event lies, not what
-//! it is.
+//! The heap: what may come next, smallest key first. Knows keys, not what it holds.
 
-/// A pending event as the heap and the lanes see it: 32 bytes.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry {
+/// What stands in the heap: 32 bytes where the payload has no more than 12.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Entry<P> {
     /// The packed order key.
     pub key: u128,
-    /// Where its payload lies.
-    pub slot: u32,
     /// The instance it goes to.
     pub dest: u32,
+    /// What goes there.
+    pub payload: P,
 }
 
-impl Entry {
-    const NOTHING: Self = Self { key: u128::MAX, slot: 0, dest: 0 };
+impl<P: Default> Entry<P> {
+    fn nothing() -> Self {
+        Self { key: u128::MAX, dest: 0, payload: P::default() }
+    }
 }
 
 /// Four siblings, on two cache lines of their own.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(64))]
-struct Family([Entry; 4]);
+struct Family<P>([Entry<P>; 4]);
 
 /// A 4-ary min-heap with unique keys. Taking the smallest leaves a vacancy at the root, which the
 /// next push fills from above: a pop followed by a push is one descent. Both are O(log n), and
 /// reading the smallest is O(1).
 ///
-/// The root stands alone in family 0 and the children of entry i are family i + 1. Families are
-/// padded with the largest key, so that a descent never asks how many siblings there are.
+/// The root stands alone, last in family 0, and the children of place `p` are family `p + 1`:
+/// place `p` is entry `(p + 3) % 4` of family `(p + 3) / 4`. Families are padded with the largest
+/// key, so that a descent never asks how many siblings there are.
 #[derive(Clone, Debug)]
-pub struct Heap {
-    families: Vec<Family>,
+pub struct Heap<P> {
+    families: Vec<Family<P>>,
     len: usize,
     vacant: bool,
 }
 
-impl Default for Heap {
+impl<P: Copy + Default> Default for Heap<P> {
     fn default() -> Self {
-        Self { families: vec![Family([Entry::NOTHING; 4])], len: 0, vacant: false }
+        Self { families: vec![Family([Entry::nothing(); 4])], len: 0, vacant: false }
     }
 }
 
-impl Heap {
+impl<P: Copy + Default> Heap<P> {
     /// How many entries there are.
     pub fn len(&self) -> usize {
         self.len - usize::from(self.vacant)
@@ -62,7 +64,7 @@ impl Heap {
 
     /// Takes the smallest entry.
     #[inline]
-    pub fn pop(&mut self) -> Option<Entry> {
+    pub fn pop(&mut self) -> Option<Entry<P>> {
         if self.vacant {
             self.close();
         }
@@ -72,7 +74,7 @@ impl Heap {
 
     /// Adds an entry.
     #[inline]
-    pub fn push(&mut self, entry: Entry) {
+    pub fn push(&mut self, entry: Entry<P>) {
         if self.vacant {
             self.vacant = false;
             self.sink(entry);
@@ -82,7 +84,7 @@ impl Heap {
     }
 
     /// All entries, in no particular order.
-    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+    pub fn iter(&self) -> impl Iterator<Item = &Entry<P>> {
         let skipped = 3 + usize::from(self.vacant);
         self.families.iter().flat_map(|family| &family.0).take(self.len + 3).skip(skipped)
     }
@@ -91,16 +93,17 @@ impl Heap {
     fn close(&mut self) {
         self.vacant = false;
         self.len -= 1;
-        let last = std::mem::replace(self.at(self.len), Entry::NOTHING);
+        let last = self.len + 3;
+        let last = std::mem::replace(self.at(last), Entry::nothing());
         if self.len > 0 {
             self.sink(last);
         }
     }
 
     /// Puts an entry at the root and lets it sink to its place.
-    fn sink(&mut self, entry: Entry) {
-        let mut place = 0;
-        while let Some(Family([a, b, c, d])) = self.families.get(place + 1) {
+    fn sink(&mut self, entry: Entry<P>) {
+        let (mut hole, mut below) = (3, 1);
+        while let Some(Family([a, b, c, d])) = self.families.get(below) {
             let (left, right) = (usize::from(b.key < a.key), usize::from(d.key < c.key) + 2);
             let near = if left == 0 { a } else { b };
             let far = if right == 2 { c } else { d };
@@ -109,33 +112,36 @@ impl Heap {
                 break;
             }
             let child = *child;
-            *self.at(place) = child;
-            place = place * 4 + 1 + which;
+            *self.at(hole) = child;
+            hole = below * 4 + which;
+            below = hole - 2;
         }
-        *self.at(place) = entry;
+        *self.at(hole) = entry;
     }
 
     /// Puts an entry at the end and lets it rise to its place.
-    fn rise(&mut self, entry: Entry) {
-        let mut place = self.len;
+    fn rise(&mut self, entry: Entry<P>) {
+        let mut hole = self.len + 3;
         self.len += 1;
-        if place.div_ceil(4) == self.families.len() {
-            self.families.push(Family([Entry::NOTHING; 4]));
+        if hole / 4 == self.families.len() {
+            self.families.push(Family([Entry::nothing(); 4]));
         }
-        while place > 0 {
-            let parent = (place - 1) / 4;
+        while hole > 3 {
+            let parent = hole / 4 + 2;
             let above = *self.at(parent);
             if above.key <= entry.key {
                 break;
             }
-            *self.at(place) = above;
-            place = parent;
+            *self.at(hole) = above;
+            hole = parent;
         }
-        *self.at(place) = entry;
+        *self.at(hole) = entry;
     }
 
-    fn at(&mut self, place: usize) -> &mut Entry {
-        &mut self.families[place.div_ceil(4)].0[(place + 3) % 4]
+    /// The nth entry of all families.
+    #[inline]
+    fn at(&mut self, nth: usize) -> &mut Entry<P> {
+        &mut self.families[nth / 4].0[nth % 4]
     }
 }
 
@@ -148,8 +154,8 @@ mod tests {
 
     use super::*;
 
-    fn entry(key: u128) -> Entry {
-        Entry { key, ..Entry::NOTHING }
+    fn entry(key: u128) -> Entry<[u32; 3]> {
+        Entry { key, ..Entry::default() }
     }
 
     proptest! {
@@ -183,6 +189,6 @@ mod tests {
 
     #[test]
     fn an_entry_is_half_a_cache_line() {
-        assert_eq!((size_of::<Entry>(), size_of::<Family>()), (32, 128));
+        assert_eq!((size_of::<Entry<[u32; 3]>>(), size_of::<Family<[u32; 3]>>()), (32, 128));
     }
 }

@@ -1,32 +1,42 @@
-//! FIFO lanes: what is scheduled with one constant delay comes due in the order in which it was
-//! scheduled, so it stands in line and never sees the heap. Knows keys, not events.
-
-use std::collections::VecDeque;
+//! FIFO lanes: messages sent with one constant delay come due in the order in which they were
+//! sent, so they stand in line, whole, and never see the heap. Knows keys, not what messages say.
 
 use super::LaneId;
-use super::heap::Entry;
 use crate::base::Span;
 
-/// The events of one constant delay.
+/// A message that waits in its lane.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent<M> {
+    /// The packed order key.
+    pub key: u128,
+    /// The instance it goes to.
+    pub dest: u32,
+    /// What it says.
+    pub message: M,
+}
+
+/// The messages of one constant delay: a ring whose size is a power of two, or nothing yet.
 ///
-/// The keys of a lane rise strictly from its front to its back. Usually they do by themselves; an
-/// entry below the last one (events of one instant that were handled in another order than their
+/// The keys of a lane rise strictly from its front to its back. Usually they do by themselves; a
+/// message below the last one (events of one instant that were handled in another order than their
 /// origins' numbers) is refused and goes to the heap, so that lanes never change the order.
 #[derive(Clone, Debug)]
-struct Lane {
+struct Lane<M> {
     delay: Span,
     /// The key at the back, while there is one.
     last: u128,
-    line: VecDeque<Entry>,
+    ring: Vec<Sent<M>>,
+    front: usize,
+    len: usize,
 }
 
 /// All lanes of a simulation.
 #[derive(Clone, Debug)]
-pub struct Lanes {
+pub struct Lanes<M> {
     #[expect(clippy::struct_field_names, reason = "they are what the type is about")]
-    lanes: Vec<Lane>,
+    lanes: Vec<Lane<M>>,
     /// The key at the front of each lane, [`EMPTY`] if there is none: side by side, because taking
-    /// an event out of a lane looks at all of them.
+    /// a message out of a lane looks at all of them.
     fronts: Vec<u128>,
     /// The smallest of them, and whose it is.
     first: u128,
@@ -36,10 +46,11 @@ pub struct Lanes {
 /// Above every key.
 const EMPTY: u128 = u128::MAX;
 
-impl Lanes {
+impl<M: Copy> Lanes<M> {
     /// One lane for each constant delay.
     pub fn new(delays: &[Span]) -> Self {
-        let lane = |delay: &Span| Lane { delay: *delay, last: 0, line: VecDeque::new() };
+        let lane =
+            |delay: &Span| Lane { delay: *delay, last: 0, ring: Vec::new(), front: 0, len: 0 };
         Self {
             lanes: delays.iter().map(lane).collect(),
             fronts: vec![EMPTY; delays.len()],
@@ -48,27 +59,43 @@ impl Lanes {
         }
     }
 
+    /// How many messages wait.
+    pub fn len(&self) -> usize {
+        self.lanes.iter().map(|lane| lane.len).sum()
+    }
+
     /// The constant delay of a lane.
     #[inline]
     pub fn delay(&self, lane: LaneId) -> Span {
         self.lanes[lane.0 as usize].delay
     }
 
-    /// Takes an entry in, unless it came too late to stand in line.
+    /// Would a message with this key stand in line?
     #[inline]
-    pub fn push(&mut self, lane: LaneId, entry: Entry) -> bool {
-        let Lane { last, line, .. } = &mut self.lanes[lane.0 as usize];
-        if line.is_empty() {
-            self.fronts[lane.0 as usize] = entry.key;
-            if entry.key < self.first {
-                (self.first, self.first_lane) = (entry.key, lane.0);
+    pub fn takes(&self, lane: LaneId, key: u128) -> bool {
+        let lane = &self.lanes[lane.0 as usize];
+        lane.len == 0 || key > lane.last
+    }
+
+    /// Takes in a message that stands in line; it is made where it will lie.
+    #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
+    #[inline(always)]
+    pub fn push(&mut self, lane: LaneId, key: u128, dest: u32, message: impl FnOnce() -> M) {
+        let number = lane.0;
+        let lane = &mut self.lanes[number as usize];
+        if lane.len == 0 {
+            self.fronts[number as usize] = key;
+            if key < self.first {
+                (self.first, self.first_lane) = (key, number);
             }
-        } else if entry.key <= *last {
-            return false;
         }
-        *last = entry.key;
-        line.push_back(entry);
-        true
+        lane.last = key;
+        if lane.len == lane.ring.len() {
+            return lane.grow(Sent { key, dest, message: message() });
+        }
+        let back = (lane.front + lane.len) & (lane.ring.len() - 1);
+        lane.len += 1;
+        lane.ring[back] = Sent { key, dest, message: message() };
     }
 
     /// The smallest key in all lanes; above every key if they are empty.
@@ -77,53 +104,95 @@ impl Lanes {
         self.first
     }
 
-    /// Takes out the entry with the smallest key in all lanes.
+    /// Takes out the message with the smallest key in all lanes.
     #[inline]
-    pub fn pop(&mut self) -> Option<Entry> {
-        let line = &mut self.lanes.get_mut(self.first_lane as usize)?.line;
-        let first = line.pop_front();
-        self.fronts[self.first_lane as usize] = line.front().map_or(EMPTY, |next| next.key);
+    pub fn pop(&mut self) -> Option<Sent<M>> {
+        let lane = self.lanes.get_mut(self.first_lane as usize)?;
+        let first = *lane.ring.get(lane.front)?;
+        lane.len = lane.len.checked_sub(1)?;
+        lane.front = (lane.front + 1) & (lane.ring.len() - 1);
+        self.fronts[self.first_lane as usize] =
+            if lane.len == 0 { EMPTY } else { lane.ring[lane.front].key };
         self.first = EMPTY;
         for (lane, front) in (0..).zip(&self.fronts) {
             if *front < self.first {
                 (self.first, self.first_lane) = (*front, lane);
             }
         }
-        first
+        Some(first)
     }
 
-    /// All entries, lane by lane.
-    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
-        self.lanes.iter().flat_map(|lane| &lane.line)
+    /// All messages, lane by lane.
+    pub fn iter(&self) -> impl Iterator<Item = &Sent<M>> {
+        self.lanes.iter().flat_map(|lane| {
+            let (before, after) = lane.ring.split_at(lane.front);
+            after.iter().chain(before).take(lane.len)
+        })
+    }
+}
+
+impl<M: Copy> Lane<M> {
+    /// Adds a message to a ring that is full.
+    #[cold]
+    fn grow(&mut self, sent: Sent<M>) {
+        self.ring.rotate_left(self.front);
+        self.front = 0;
+        self.ring.push(sent);
+        self.ring.resize((self.len * 2).max(64), sent);
+        self.len += 1;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+
+    use proptest::prelude::*;
+
     use super::*;
 
-    fn entry(key: u128) -> Entry {
-        Entry { key, slot: 0, dest: 0 }
+    fn push(lanes: &mut Lanes<u64>, lane: u32, key: u128) -> bool {
+        let takes = lanes.takes(LaneId(lane), key);
+        if takes {
+            lanes.push(LaneId(lane), key, 0, || key as u64);
+        }
+        takes
     }
 
     #[test]
     fn latecomers_are_refused() {
         let mut lanes = Lanes::new(&[Span(5)]);
-        let taken = [10, 20, 15, 30].map(|key| lanes.push(LaneId(0), entry(key)));
+        let taken = [10, 20, 15, 30].map(|key| push(&mut lanes, 0, key));
         assert_eq!(taken, [true, true, false, true]);
-        let waiting: Vec<u128> = lanes.iter().map(|entry| entry.key).collect();
-        assert_eq!(waiting, [10, 20, 30]);
+        let waiting: Vec<u64> = lanes.iter().map(|sent| sent.message).collect();
+        assert_eq!((waiting, lanes.len()), (vec![10, 20, 30], 3));
     }
 
     #[test]
     fn the_first_of_all_lanes_comes_first() {
         let mut lanes = Lanes::new(&[Span(5), Span(6)]);
         for (lane, key) in [(0, 2), (0, 5), (1, 1), (1, 3), (1, 4)] {
-            assert!(lanes.push(LaneId(lane), entry(key)));
+            assert!(push(&mut lanes, lane, key));
         }
-        let taken: Vec<u128> = std::iter::from_fn(|| lanes.pop()).map(|entry| entry.key).collect();
+        let taken: Vec<u128> = std::iter::from_fn(|| lanes.pop()).map(|sent| sent.key).collect();
         assert_eq!((taken, lanes.first()), (vec![1, 2, 3, 4, 5], u128::MAX));
-        assert!(lanes.push(LaneId(1), entry(1)), "an empty lane takes any key");
+        assert!(push(&mut lanes, 1, 1), "an empty lane takes any key");
         assert_eq!((lanes.first(), lanes.delay(LaneId(1))), (1, Span(6)));
+    }
+
+    proptest! {
+        #[test]
+        fn a_lane_is_a_queue_however_it_grows(steps in prop::collection::vec(0..3u8, 0..600)) {
+            let (mut lanes, mut plain) = (Lanes::new(&[Span(5)]), VecDeque::new());
+            for (number, step) in (1..).zip(steps) {
+                if step == 0 {
+                    prop_assert_eq!(lanes.pop().map(|sent| sent.message), plain.pop_front());
+                } else {
+                    prop_assert!(push(&mut lanes, 0, number));
+                    plain.push_back(number as u64);
+                }
+                prop_assert!(lanes.iter().map(|sent| &sent.message).eq(&plain));
+            }
+        }
     }
 }

@@ -13,7 +13,7 @@ pub mod simulation;
 mod toy;
 
 pub use key::{Class, Key};
-pub use queue::Queue;
+pub use queue::{Event, Queue};
 pub use simulation::{Limits, Simulation, Stop};
 
 use crate::base::{Span, Time};
@@ -28,24 +28,30 @@ pub struct LaneId(pub u32);
 
 /// What is simulated: a value that changes only when it is handed an event.
 pub trait World {
-    /// Everything that can happen to an instance.
-    type Event: Copy;
+    /// What instances say to one another.
+    type Message: Copy;
+    /// What an instance schedules for itself; best no more than 12 bytes.
+    type Timer: Copy;
 
-    /// One event happens at one instance. Must touch only that instance's own state, and probes.
-    fn handle(&mut self, at: InstanceId, event: &Self::Event, ctx: &mut Context<'_, Self::Event>);
+    /// A message arrives at an instance. Must touch only that instance's own state, and probes.
+    fn receive(&mut self, at: InstanceId, message: &Self::Message, ctx: &mut Ctx<'_, Self>);
 
-    /// A timer nobody waits for any more: dropped unseen, neither counted nor digested. Depends
-    /// only on the instance's own state, and once stale is always stale.
-    fn is_stale(&self, _at: InstanceId, _event: &Self::Event) -> bool {
+    /// A timer of the instance is due. Must touch only its own state, and probes.
+    fn timer(&mut self, at: InstanceId, timer: Self::Timer, ctx: &mut Ctx<'_, Self>);
+
+    /// A timer that nobody waits for any more: dropped unseen, neither counted nor digested.
+    /// Depends only on the instance's own state and when the timer is due, and once stale is always
+    /// stale.
+    fn is_stale(&self, _at: InstanceId, _timer: Self::Timer, _due: Time) -> bool {
         false
     }
 
     /// What the digest folds of an event beside its key: names and values, never slots.
-    fn fingerprint(&self, event: &Self::Event) -> u64;
+    fn fingerprint(&self, event: Event<&Self::Message, Self::Timer>) -> u64;
 
     /// Whether the event only keeps a periodic business going (a heartbeat, a sweep): a drain ends
     /// while such events remain. Must depend on the event alone.
-    fn is_periodic(&self, _event: &Self::Event) -> bool {
+    fn is_periodic(&self, _event: Event<&Self::Message, Self::Timer>) -> bool {
         false
     }
 
@@ -59,58 +65,57 @@ pub trait World {
     fn settle(&mut self) {}
 }
 
+/// The context in which a world handles an event.
+pub type Ctx<'a, W> = Context<'a, <W as World>::Message, <W as World>::Timer>;
+
 /// How an instance that handles an event schedules others.
 #[derive(Debug)]
-pub struct Context<'a, E> {
-    queue: &'a mut Queue<E>,
+pub struct Context<'a, M, T> {
+    queue: &'a mut Queue<M, T>,
     /// How many events this instance has scheduled in its life.
     sent: &'a mut u64,
     key: Key,
     me: InstanceId,
 }
 
-impl<E: Copy> Context<'_, E> {
+impl<M: Copy, T: Copy> Context<'_, M, T> {
     /// What time it is.
+    #[inline]
     pub fn now(&self) -> Time {
         self.key.time()
     }
 
     /// The instance at which the event happens.
+    #[inline]
     pub fn me(&self) -> InstanceId {
         self.me
     }
 
     /// The key of the event being handled.
+    #[inline]
     pub fn key(&self) -> Key {
         self.key
     }
 
-    /// Schedules an event at an instance.
+    /// Sends a message to an instance.
+    pub fn send(&mut self, dest: InstanceId, delay: Span, message: M) {
+        let key = self.key_after(delay, Class::Message);
+        self.queue.push(key, dest, message);
+    }
+
+    /// Sends a message after the constant delay of a lane; it is made where it will lie.
+    #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
+    #[inline(always)]
+    pub fn via(&mut self, lane: LaneId, dest: InstanceId, message: impl FnOnce() -> M) {
+        let key = self.key_after(self.queue.delay(lane), Class::Message);
+        self.queue.push_lane(lane, key, dest, message);
+    }
+
+    /// Sets a timer of this instance.
     #[inline]
-    pub fn send(&mut self, dest: InstanceId, delay: Span, class: Class, event: E) {
+    pub fn after(&mut self, delay: Span, class: Class, timer: T) {
         let key = self.key_after(delay, class);
-        self.queue.push(key, dest, event);
-    }
-
-    /// Schedules an event at an instance, after the constant delay of a lane.
-    #[expect(clippy::inline_always, reason = "the event is written where it will lie, once")]
-    #[inline(always)]
-    pub fn via(&mut self, lane: LaneId, dest: InstanceId, class: Class, event: E) {
-        let key = self.key_after(self.queue.delay(lane), class);
-        self.queue.push_lane(lane, key, dest, event);
-    }
-
-    /// Schedules an event at this instance.
-    #[inline]
-    pub fn after(&mut self, delay: Span, class: Class, event: E) {
-        self.send(self.me, delay, class, event);
-    }
-
-    /// Schedules an event at this instance, after the constant delay of a lane.
-    #[expect(clippy::inline_always, reason = "as `via`")]
-    #[inline(always)]
-    pub fn after_lane(&mut self, lane: LaneId, class: Class, event: E) {
-        self.via(lane, self.me, class, event);
+        self.queue.push_timer(key, self.me, timer);
     }
 
     /// The key of the next event that this instance schedules. An event at the deepest depth is

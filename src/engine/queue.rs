@@ -1,36 +1,58 @@
-//! The event queue: heap, lanes and the payloads they point to. Knows when an event is due and
-//! where it goes; asks whether it is stale; never looks inside it.
+//! The event queue: timers in a heap, messages in lanes, and those that no lane takes in a slab that
+//! the heap points to. Knows when an event is due and where it goes; never looks inside it.
 
 use super::heap::{Entry, Heap};
-use super::lanes::Lanes;
+use super::lanes::{Lanes, Sent};
 use super::{InstanceId, Key, LaneId};
 use crate::base::Span;
 
-/// An event that is due: its key, the instance it goes to, and itself.
-pub type Due<E> = (Key, InstanceId, E);
+/// What is due at an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event<M, T> {
+    /// A message arrives.
+    Message(M),
+    /// A timer of its own is due.
+    Timer(T),
+}
 
-/// Pending events in the order of their keys. Payloads are `Copy` and lie in a slab, freed when
-/// the event is taken, so that in the steady state nothing is allocated.
+/// An event that is due: its key, the instance it goes to, and itself.
+pub type Due<M, T> = (Key, InstanceId, Event<M, T>);
+
+/// What the heap holds of an event: a timer is itself, a message lies in a slot.
+#[derive(Clone, Copy, Debug)]
+enum Kept<T> {
+    Timer(T),
+    Message { slot: u32 },
+}
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self::Message { slot: 0 }
+    }
+}
+
+/// Pending events in the order of their keys; in the steady state nothing is allocated.
 ///
 /// A push and a pop cost O(log n) in the heap. In a lane a push costs O(1), and a pop one look at
 /// the front of each lane.
 #[derive(Clone, Debug)]
-pub struct Queue<E> {
-    heap: Heap,
-    lanes: Lanes,
+pub struct Queue<M, T> {
+    heap: Heap<Kept<T>>,
+    lanes: Lanes<M>,
     uses_lanes: bool,
-    payloads: Vec<E>,
+    /// Messages that the heap points to.
+    messages: Vec<M>,
     free: Vec<u32>,
 }
 
-impl<E: Copy> Queue<E> {
+impl<M: Copy, T: Copy> Queue<M, T> {
     /// An empty queue with a lane for each constant delay.
     pub fn new(delays: &[Span]) -> Self {
         Self {
             heap: Heap::default(),
             lanes: Lanes::new(delays),
             uses_lanes: true,
-            payloads: Vec::new(),
+            messages: Vec::new(),
             free: Vec::new(),
         }
     }
@@ -41,19 +63,14 @@ impl<E: Copy> Queue<E> {
         self.uses_lanes = on;
     }
 
-    /// How many events are pending, stale ones that were not dropped yet included.
+    /// How many events are pending, stale timers that were not dropped yet included.
     pub fn len(&self) -> usize {
-        self.payloads.len() - self.free.len()
+        self.heap.len() + self.lanes.len()
     }
 
     /// Whether nothing is pending.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// The most events that ever were pending at once.
-    pub fn peak(&self) -> usize {
-        self.payloads.len()
     }
 
     /// The constant delay of a lane.
@@ -62,68 +79,93 @@ impl<E: Copy> Queue<E> {
         self.lanes.delay(lane)
     }
 
-    /// Adds an event to the heap.
+    /// Adds a timer.
     #[inline]
-    pub fn push(&mut self, key: Key, dest: InstanceId, event: E) {
-        let slot = self.store(event);
-        self.heap.push(Entry { key: key.0, slot, dest: dest.0 });
+    pub fn push_timer(&mut self, key: Key, dest: InstanceId, timer: T) {
+        self.heap.push(Entry { key: key.0, dest: dest.0, payload: Kept::Timer(timer) });
     }
 
-    /// Adds an event to a lane: the key should be the lane's delay away from now.
-    #[expect(clippy::inline_always, reason = "the event is written where it will lie, once")]
+    /// Adds a message to the heap.
+    pub fn push(&mut self, key: Key, dest: InstanceId, message: M) {
+        let slot = if let Some(slot) = self.free.pop() {
+            self.messages[slot as usize] = message;
+            slot
+        } else {
+            self.messages.push(message);
+            self.messages.len() as u32 - 1
+        };
+        self.heap.push(Entry { key: key.0, dest: dest.0, payload: Kept::Message { slot } });
+    }
+
+    /// Adds a message to a lane: the key should be the lane's delay away from now.
+    #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    pub fn push_lane(&mut self, lane: LaneId, key: Key, dest: InstanceId, event: E) {
-        let slot = self.store(event);
-        let entry = Entry { key: key.0, slot, dest: dest.0 };
-        if !self.uses_lanes || !self.lanes.push(lane, entry) {
-            self.heap.push(entry);
+    pub fn push_lane(
+        &mut self,
+        lane: LaneId,
+        key: Key,
+        dest: InstanceId,
+        message: impl FnOnce() -> M,
+    ) {
+        if self.uses_lanes && self.lanes.takes(lane, key.0) {
+            self.lanes.push(lane, key.0, dest.0, message);
+        } else {
+            self.push(key, dest, message());
         }
     }
 
-    /// The key of the first event, which may be stale.
+    /// The key of the first event, which may be a stale timer's.
     #[inline]
     pub fn first(&mut self) -> Option<Key> {
         let first = self.heap.first().min(self.lanes.first());
         (first != u128::MAX).then_some(Key(first))
     }
 
-    /// Takes the first event, which may be stale.
+    /// Takes the first event, which may be a stale timer.
     #[inline]
-    pub fn pop(&mut self) -> Option<Due<&E>> {
+    pub fn pop(&mut self) -> Option<Due<M, T>> {
         self.pop_until(Key::LAST)
     }
 
     /// The same, unless that is after `last`.
-    #[inline]
-    pub fn pop_until(&mut self, last: Key) -> Option<Due<&E>> {
+    #[expect(clippy::inline_always, reason = "called in the run loop, which then knows the kind")]
+    #[inline(always)]
+    pub fn pop_until(&mut self, last: Key) -> Option<Due<M, T>> {
         let (in_heap, in_lane) = (self.heap.first(), self.lanes.first());
-        let from_lane = in_lane < in_heap;
-        if (if from_lane { in_lane } else { in_heap }) > last.0 {
+        if in_lane < in_heap {
+            if in_lane > last.0 {
+                return None;
+            }
+            let Sent { key, dest, message } = self.lanes.pop()?;
+            return Some((Key(key), InstanceId(dest), Event::Message(message)));
+        }
+        if in_heap > last.0 {
             return None;
         }
-        let first = if from_lane { self.lanes.pop() } else { self.heap.pop() };
-        let Entry { key, slot, dest } = first?;
-        self.free.push(slot);
-        // Free, but nothing is written to it before the next push.
-        Some((Key(key), InstanceId(dest), &self.payloads[slot as usize]))
+        let Entry { key, dest, payload } = self.heap.pop()?;
+        let event = match payload {
+            Kept::Timer(timer) => Event::Timer(timer),
+            Kept::Message { slot } => {
+                self.free.push(slot);
+                Event::Message(self.messages[slot as usize])
+            }
+        };
+        Some((Key(key), InstanceId(dest), event))
     }
 
-    /// All pending events in no particular order, stale ones included.
-    pub fn iter(&self) -> impl Iterator<Item = Due<&E>> {
-        self.heap.iter().chain(self.lanes.iter()).map(|entry| {
-            (Key(entry.key), InstanceId(entry.dest), &self.payloads[entry.slot as usize])
-        })
-    }
-
-    #[expect(clippy::inline_always, reason = "the event is written where it will lie, once")]
-    #[inline(always)]
-    fn store(&mut self, event: E) -> u32 {
-        if let Some(slot) = self.free.pop() {
-            self.payloads[slot as usize] = event;
-            return slot;
-        }
-        self.payloads.push(event);
-        self.payloads.len() as u32 - 1
+    /// All pending events in no particular order, stale timers included.
+    pub fn iter(&self) -> impl Iterator<Item = Due<&M, &T>> {
+        let in_heap = self.heap.iter().map(|entry| {
+            let event = match &entry.payload {
+                Kept::Timer(timer) => Event::Timer(timer),
+                Kept::Message { slot } => Event::Message(&self.messages[*slot as usize]),
+            };
+            (Key(entry.key), InstanceId(entry.dest), event)
+        });
+        let in_lanes = self.lanes.iter();
+        in_heap.chain(in_lanes.map(|sent| {
+            (Key(sent.key), InstanceId(sent.dest), Event::Message(&sent.message))
+        }))
     }
 }
 
@@ -141,45 +183,47 @@ mod tests {
         Key::new(Time(time), 0, class, InstanceId(counter as u32 * 7 % 5), counter)
     }
 
-    /// What a step does: take, push to the heap after a delay, or push to a lane.
+    /// What a step does: take, set a timer or push to the heap after a delay, or push to a lane.
     #[derive(Clone, Copy, Debug)]
     enum Step {
         Pop,
+        Timer(u64),
         Heap(u64),
         Lane(u32),
     }
 
     fn step() -> impl Strategy<Value = Step> {
-        prop_oneof![Just(Step::Pop), (0..9u64).prop_map(Step::Heap), (0..2u32).prop_map(Step::Lane),]
+        prop_oneof![
+            Just(Step::Pop),
+            (0..9u64).prop_map(Step::Timer),
+            (0..9u64).prop_map(Step::Heap),
+            (0..2u32).prop_map(Step::Lane),
+        ]
     }
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "events are asked by reference")]
-    fn is_stale(_: InstanceId, number: &u64) -> bool {
-        number.is_multiple_of(3)
-    }
-
-    /// Runs the steps, numbering them; events whose number divides by three are stale.
-    fn taken(steps: &[Step], lanes: bool) -> Vec<(Key, u64)> {
+    /// Runs the steps, numbering them.
+    fn taken(steps: &[Step], lanes: bool) -> Vec<(Key, Event<u64, u64>)> {
         let mut queue = Queue::new(&DELAYS);
         queue.use_lanes(lanes);
         let (mut now, mut taken) = (0, Vec::new());
         for (number, step) in (0..).zip(steps) {
             match step {
+                Step::Timer(delay) => {
+                    let key = key(now + delay, Class::Timeout, number);
+                    queue.push_timer(key, InstanceId(0), number);
+                }
                 Step::Heap(delay) => {
                     let key = key(now + delay, Class::Message, number);
                     queue.push(key, InstanceId(0), number);
                 }
                 Step::Lane(lane) => {
-                    let key = key(now + DELAYS[*lane as usize].0, Class::Timeout, number);
-                    queue.push_lane(LaneId(*lane), key, InstanceId(0), number);
+                    let key = key(now + DELAYS[*lane as usize].0, Class::Message, number);
+                    queue.push_lane(LaneId(*lane), key, InstanceId(0), || number);
                 }
                 Step::Pop => {
-                    while let Some((key, at, event)) = queue.pop() {
-                        if !is_stale(at, event) {
-                            now = key.time().0;
-                            taken.push((key, *event));
-                            break;
-                        }
+                    if let Some((key, _, event)) = queue.pop() {
+                        now = key.time().0;
+                        taken.push((key, event));
                     }
                 }
             }
@@ -191,20 +235,25 @@ mod tests {
     proptest! {
         #[test]
         fn lanes_never_change_the_order(steps in prop::collection::vec(step(), 0..300)) {
-            prop_assert_eq!(taken(&steps, true), taken(&steps, false));
+            let with = taken(&steps, true);
+            prop_assert_eq!(&with, &taken(&steps, false));
+            for (key, event) in with {
+                let number = match event { Event::Message(number) | Event::Timer(number) => number };
+                prop_assert_eq!(key.counter(), number, "each event keeps its key");
+            }
         }
     }
 
     #[test]
     fn the_steady_state_allocates_nothing_new() {
-        let mut queue = Queue::new(&[]);
+        let mut queue: Queue<u64, u64> = Queue::new(&[]);
         for n in 0..10 {
             queue.push(key(n, Class::Message, n), InstanceId(0), n);
         }
         for n in 10..1_000 {
-            assert_eq!(queue.pop().map(|due| *due.2), Some(n - 10));
+            assert_eq!(queue.pop().map(|due| due.2), Some(Event::Message(n - 10)));
             queue.push(key(n, Class::Message, n), InstanceId(0), n);
         }
-        assert_eq!((queue.len(), queue.peak()), (10, 10));
+        assert_eq!((queue.len(), queue.messages.len()), (10, 10));
     }
 }

@@ -1,7 +1,7 @@
 //! The run loop: takes the first event, folds it into the digest, hands it to the world. Knows
 //! when to stop and why; nothing of what the events mean.
 
-use super::{Class, Context, InstanceId, Key, Queue, World};
+use super::{Class, Context, Event, InstanceId, Key, Queue, World};
 use crate::base::{Span, Time, mix};
 
 /// Why a run came back.
@@ -48,7 +48,7 @@ impl Default for Limits {
 #[derive(Clone, Debug)]
 pub struct Simulation<W: World> {
     world: W,
-    queue: Queue<W::Event>,
+    queue: Queue<W::Message, W::Timer>,
     ledgers: Vec<Ledger>,
     limits: Limits,
     /// The key of the last event handled.
@@ -56,13 +56,11 @@ pub struct Simulation<W: World> {
     events: u64,
     /// How many events had been handled when the present instant began.
     events_before_now: u64,
-    /// What the world held when it was last asked.
-    held: usize,
     over: Option<Stop>,
 }
 
-/// The world is asked what it holds each time so many events have been handled.
-const LOOK_AT_HELD: u64 = 1024;
+/// What is in flight is counted each time so many events have been handled.
+const LOOK_AT_FLIGHT: u64 = 1024;
 
 /// What the engine keeps of an instance.
 #[derive(Clone, Copy, Debug)]
@@ -87,7 +85,6 @@ impl<W: World> Simulation<W> {
             last: Key(0),
             events: 0,
             events_before_now: 0,
-            held: 0,
             over: None,
         }
     }
@@ -106,15 +103,27 @@ impl<W: World> Simulation<W> {
         self
     }
 
-    /// Schedules an event from outside, as if the instance it goes to had scheduled it itself. A
+    /// Sets a timer of an instance from outside, as if it had set it itself. A time in the past
+    /// becomes now, after everything handled so far.
+    pub fn schedule(&mut self, at: InstanceId, time: Time, class: Class, timer: W::Timer) {
+        let key = self.key_of(at, time, class);
+        self.queue.push_timer(key, at, timer);
+    }
+
+    /// Brings a message to an instance from outside, as if the instance had sent it to itself. A
     /// time in the past becomes now, after everything handled so far.
-    pub fn schedule(&mut self, dest: InstanceId, time: Time, class: Class, event: W::Event) {
+    pub fn post(&mut self, dest: InstanceId, time: Time, message: W::Message) {
+        let key = self.key_of(dest, time, Class::Message);
+        self.queue.push(key, dest, message);
+    }
+
+    fn key_of(&mut self, origin: InstanceId, time: Time, class: Class) -> Key {
         let time = time.clamp(self.now(), Key::HORIZON);
         let is_now = self.events > 0 && time == self.now();
         let depth = if is_now { (self.last.depth() + 1).min(Key::MAX_DEPTH) } else { 0 };
-        let ledger = &mut self.ledgers[dest.0 as usize];
-        self.queue.push(Key::new(time, depth, class, dest, ledger.sent), dest, event);
+        let ledger = &mut self.ledgers[origin.0 as usize];
         ledger.sent += 1;
+        Key::new(time, depth, class, origin, ledger.sent - 1)
     }
 
     /// Handles everything due at `until` or before.
@@ -144,12 +153,15 @@ impl<W: World> Simulation<W> {
             if draining && self.next_time() > Some(self.now()) && !self.has_work() {
                 return Stop::Idle;
             }
-            let Some((key, at, event)) = self.queue.pop_until(last) else {
-                return if self.queue.is_empty() { Stop::Idle } else { Stop::Until };
-            };
-            if !self.world.is_stale(at, event) {
-                let event = *event;
-                self.handle(key, at, &event);
+            match self.queue.pop_until(last) {
+                Some((key, at, Event::Message(message))) => self.receive(key, at, &message),
+                Some((key, at, Event::Timer(timer))) => {
+                    if !self.world.is_stale(at, timer, key.time()) {
+                        self.timer(key, at, timer);
+                    }
+                }
+                None if self.queue.is_empty() => return Stop::Idle,
+                None => return Stop::Until,
             }
         }
         self.over.unwrap_or(Stop::Until)
@@ -168,14 +180,16 @@ impl<W: World> Simulation<W> {
                 return Stop::Until;
             }
             while self.queue.first().is_some_and(|next| next.is_beside(first)) {
-                let due = self.queue.pop();
-                beside.extend(due.map(|(key, at, event)| (key, at, *event)));
+                beside.extend(self.queue.pop());
             }
             let turn = mix(seed, self.events);
             beside.sort_unstable_by_key(|(key, at, _)| (mix(turn, u64::from(at.0)), *key));
             for (key, at, event) in beside.drain(..) {
-                if self.over.is_none() && !self.world.is_stale(at, &event) {
-                    self.handle(key, at, &event);
+                match event {
+                    _ if self.over.is_some() => {}
+                    Event::Message(message) => self.receive(key, at, &message),
+                    Event::Timer(timer) if self.world.is_stale(at, timer, key.time()) => {}
+                    Event::Timer(timer) => self.timer(key, at, timer),
                 }
             }
             self.world.settle();
@@ -184,36 +198,65 @@ impl<W: World> Simulation<W> {
     }
 
     #[inline]
-    fn handle(&mut self, key: Key, at: InstanceId, event: &W::Event) {
+    fn receive(&mut self, key: Key, at: InstanceId, message: &W::Message) {
+        let fingerprint = self.world.fingerprint(Event::Message(message));
+        if self.begins(key, at, fingerprint) {
+            let sent = &mut self.ledgers[at.0 as usize].sent;
+            let mut ctx = Context { queue: &mut self.queue, sent, key, me: at };
+            self.world.receive(at, message, &mut ctx);
+        }
+    }
+
+    #[inline]
+    fn timer(&mut self, key: Key, at: InstanceId, timer: W::Timer) {
+        let fingerprint = self.world.fingerprint(Event::Timer(timer));
+        if self.begins(key, at, fingerprint) {
+            let sent = &mut self.ledgers[at.0 as usize].sent;
+            let mut ctx = Context { queue: &mut self.queue, sent, key, me: at };
+            self.world.timer(at, timer, &mut ctx);
+        }
+    }
+
+    /// An event is about to happen, unless there are too many.
+    #[inline]
+    fn begins(&mut self, key: Key, at: InstanceId, fingerprint: u64) -> bool {
         if key.time() > self.last.time() {
             self.events_before_now = self.events;
         } else if key.depth() == Key::MAX_DEPTH
             || self.events - self.events_before_now >= self.limits.at_once
         {
             self.over = Some(Stop::TooManyAtOnce { time: key.time(), busy: at });
-            return;
+            return false;
         }
         self.last = key;
         self.events += 1;
-        let origin = self.ledgers[key.origin().0 as usize].name;
-        let ledger = &mut self.ledgers[at.0 as usize];
-        ledger.fold(key, origin, self.world.fingerprint(event));
-        let (queue, sent) = (&mut self.queue, &mut ledger.sent);
-        self.world.handle(at, event, &mut Context { queue, sent, key, me: at });
-        let in_flight = self.queue.peak() + self.held;
-        if self.events.is_multiple_of(LOOK_AT_HELD) {
-            self.held = self.world.held();
+        if self.events.is_multiple_of(LOOK_AT_FLIGHT) {
+            self.look_at_flight(at);
         }
-        if in_flight > self.limits.in_flight {
-            self.over = Some(Stop::TooManyInFlight { time: key.time(), busy: at });
+        let origin = self.ledgers[key.origin().0 as usize].name;
+        self.ledgers[at.0 as usize].fold(key, origin, fingerprint);
+        true
+    }
+
+    #[cold]
+    fn look_at_flight(&mut self, busy: InstanceId) {
+        if self.queue.len() + self.world.held() > self.limits.in_flight {
+            self.over = Some(Stop::TooManyInFlight { time: self.now(), busy });
         }
     }
 
     /// Whether anything is pending that is neither periodic nor stale.
     fn has_work(&self) -> bool {
-        self.queue
-            .iter()
-            .any(|(_, at, event)| !self.world.is_periodic(event) && !self.world.is_stale(at, event))
+        self.live().any(|event| !self.world.is_periodic(event))
+    }
+
+    /// All that is pending, stale timers left out.
+    fn live(&self) -> impl Iterator<Item = Event<&W::Message, W::Timer>> {
+        self.queue.iter().filter_map(|(key, at, event)| match event {
+            Event::Message(message) => Some(Event::Message(message)),
+            Event::Timer(timer) if self.world.is_stale(at, *timer, key.time()) => None,
+            Event::Timer(timer) => Some(Event::Timer(*timer)),
+        })
     }
 
     /// The time of the last event handled.
@@ -244,8 +287,7 @@ impl<W: World> Simulation<W> {
     /// How many events are pending that are not stale: all, and those that are not periodic. Looks
     /// at each of them.
     pub fn pending(&self) -> (usize, usize) {
-        let live = self.queue.iter().filter(|(_, at, event)| !self.world.is_stale(*at, event));
-        live.fold((0, 0), |(all, work), (_, _, event)| {
+        self.live().fold((0, 0), |(all, work), event| {
             (all + 1, work + usize::from(!self.world.is_periodic(event)))
         })
     }

@@ -2,15 +2,15 @@
 //! constant and variable delays, and timers that later pings cancel. What an instance does depends
 //! on everything it saw, in order, so that any change of order shows. Knows nothing of the design.
 
-use super::{Class, Context, InstanceId, LaneId, Simulation, World};
+use super::{Class, Ctx, Event, InstanceId, LaneId, Simulation, World};
 use crate::base::{Span, Time, mix, name_hash};
 
-/// Lanes of the toy: no delay, a short hop, a timeout.
+/// Lanes of the toy: no delay, a short hop, a long one.
 pub const LANES: [Span; 3] = [Span(0), Span(5), Span(40)];
 
 const ZERO: LaneId = LaneId(0);
 const HOP: LaneId = LaneId(1);
-const TIMEOUT: LaneId = LaneId(2);
+const FAR: LaneId = LaneId(2);
 
 /// What happens in the toy.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -40,13 +40,18 @@ struct Cell {
 }
 
 impl World for Toy {
-    type Event = Happening;
+    type Message = Happening;
+    type Timer = Happening;
 
-    fn handle(&mut self, at: InstanceId, event: &Happening, ctx: &mut Context<'_, Happening>) {
+    fn receive(&mut self, at: InstanceId, event: &Happening, ctx: &mut Ctx<'_, Self>) {
+        self.timer(at, *event, ctx);
+    }
+
+    fn timer(&mut self, at: InstanceId, event: Happening, ctx: &mut Ctx<'_, Self>) {
         assert_eq!(at, ctx.me());
         let cell = &mut self.cells[at.0 as usize];
         self.seen.push((ctx.now(), ctx.key().depth(), cell.state));
-        match *event {
+        match event {
             Happening::Beat => {
                 cell.state = mix(cell.state, 1);
                 ctx.after(Span(70), Class::Timeout, Happening::Beat);
@@ -61,7 +66,7 @@ impl World for Toy {
                 let generation = cell.generation;
                 if hops > 0 {
                     let timer = Happening::Timer { generation, hops: hops - 1 };
-                    ctx.after_lane(TIMEOUT, Class::Timeout, timer);
+                    ctx.after(Span(40), Class::Timeout, timer);
                 }
                 self.ping(hops, ctx);
                 if mix(self.cells[at.0 as usize].state, 3).is_multiple_of(3) {
@@ -71,27 +76,34 @@ impl World for Toy {
         }
     }
 
-    fn is_stale(&self, at: InstanceId, event: &Happening) -> bool {
+    fn is_stale(&self, at: InstanceId, event: Happening, _: Time) -> bool {
         matches!(event, Happening::Timer { generation, .. }
-            if *generation != self.cells[at.0 as usize].generation)
+            if generation != self.cells[at.0 as usize].generation)
     }
 
-    fn fingerprint(&self, event: &Happening) -> u64 {
+    fn fingerprint(&self, event: Event<&Happening, Happening>) -> u64 {
         match event {
-            Happening::Ping { hops, word } => mix(*word, u64::from(*hops)),
-            Happening::Timer { generation, hops } => mix(*generation, u64::from(*hops)),
-            Happening::Beat => 0,
+            Event::Message(event) => Self::print(*event),
+            Event::Timer(event) => Self::print(event),
         }
     }
 
-    fn is_periodic(&self, event: &Happening) -> bool {
-        *event == Happening::Beat
+    fn is_periodic(&self, event: Event<&Happening, Happening>) -> bool {
+        event == Event::Timer(Happening::Beat)
     }
 }
 
 impl Toy {
+    fn print(event: Happening) -> u64 {
+        match event {
+            Happening::Ping { hops, word } => mix(word, u64::from(hops)),
+            Happening::Timer { generation, hops } => mix(generation, u64::from(hops)),
+            Happening::Beat => 0,
+        }
+    }
+
     /// Sends a ping somewhere, some way.
-    fn ping(&mut self, hops: u8, ctx: &mut Context<'_, Happening>) {
+    fn ping(&mut self, hops: u8, ctx: &mut Ctx<'_, Self>) {
         if hops == 0 {
             return;
         }
@@ -102,10 +114,10 @@ impl Toy {
         let ping = Happening::Ping { hops: hops - 1, word };
         match word >> 60 {
             0 => ctx.after(Span::ZERO, Class::Completion, ping),
-            1 | 2 => ctx.via(ZERO, dest, Class::Message, ping),
-            3..=8 => ctx.via(HOP, dest, Class::Message, ping),
-            9 => ctx.via(TIMEOUT, dest, Class::Message, ping),
-            _ => ctx.send(dest, Span(word >> 40 & 7), Class::Completion, ping),
+            1 | 2 => ctx.via(ZERO, dest, || ping),
+            3..=8 => ctx.via(HOP, dest, || ping),
+            9 => ctx.via(FAR, dest, || ping),
+            _ => ctx.send(dest, Span(word >> 40 & 7), ping),
         }
     }
 }
@@ -122,7 +134,7 @@ pub fn simulation(names: &[(&str, bool)], starts: &[(u8, u8, u8)]) -> Simulation
     for (at, (peer, time, hops)) in (0..).zip(starts) {
         let dest = peers[*peer as usize % peers.len()];
         let ping = Happening::Ping { hops: *hops, word: at };
-        simulation.schedule(dest, Time(u64::from(*time)), Class::Message, ping);
+        simulation.post(dest, Time(u64::from(*time)), ping);
     }
     simulation.schedule(peers[0], Time(3), Class::Timeout, Happening::Beat);
     simulation

@@ -6,7 +6,7 @@ use super::flow::{self, Node};
 use super::lower::{self, class_policy};
 use super::program::EntryIx;
 use super::{
-    EntityModel, FlowModel, InstanceModel, LinkModel, Model, NetworkModel, NodeModel, Traffic,
+    EntityModel, FlowModel, InstanceModel, LinkModel, Model, NetworkModel, NodeModel,
 };
 use crate::base::{Dist, Popularity, Span, name_hash};
 use crate::engine::{InstanceId, LaneId};
@@ -58,13 +58,8 @@ fn instances(scenario: &Scenario) -> (Vec<NodeModel>, Vec<InstanceModel>) {
                 1
             }
         };
-        let traffic = match &node.kind {
-            NodeKind::Database(_) => Traffic::Store,
-            NodeKind::Queue(_) | NodeKind::Log(_) => Traffic::Broker,
-            NodeKind::Client(_) | NodeKind::Gateway(_) | NodeKind::Service(_) => Traffic::Calls,
-        };
         let first = InstanceId(instances.len() as u32);
-        nodes.push(NodeModel { first, count, name: name_hash(&node.name), traffic });
+        nodes.push(NodeModel { first, count, name: name_hash(&node.name) });
         instances.extend((0..count).map(|index| InstanceModel { node: NodeIx(ix as u16), index }));
     }
     (nodes, instances)

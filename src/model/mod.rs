@@ -54,20 +54,6 @@ pub struct NodeModel {
     pub count: u32,
     /// Hash of its name, for streams and digests.
     pub name: u64,
-    /// What its traffic counts as.
-    pub traffic: Traffic,
-}
-
-/// What requests to a node, and its answers, count as.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Traffic {
-    /// Calls.
-    #[default]
-    Calls,
-    /// A database's.
-    Store,
-    /// A broker's.
-    Broker,
 }
 
 impl NodeModel {

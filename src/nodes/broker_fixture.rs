@@ -8,16 +8,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::env::Sink;
-use super::message::{Answer, Body, Edge, Event, Item, Message, Op, Seen};
+use super::message::{Answer, Body, Edge, Item, Message, Op, Seen, Timer};
 use super::slab::{Handle, Slab};
 use super::{Env, Log, Queue};
 use crate::base::{Dist, Span, Stream, Time};
-use crate::engine::{Class, Context, InstanceId, LaneId, Simulation, World};
+use crate::engine::{Class, Ctx, Event, InstanceId, LaneId, Simulation, World};
 use crate::faults::Faults;
 use crate::model::program::{Channel, EntryIx, Programs, PubIx, Publication, Subscriber};
 use crate::model::{
-    EntityIx, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel, Traffic,
+    EntityIx, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel,
 };
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
 use crate::scenario::tree;
@@ -129,7 +128,7 @@ enum Broker {
 struct Table {
     model: Arc<Model>,
     broker: Broker,
-    sink: Sink<Books>,
+    probe: Books,
     network: Stream,
     is_down: [bool; 6],
     starts: [u32; 6],
@@ -138,16 +137,14 @@ struct Table {
     invalidated: Vec<u32>,
 }
 
-impl World for Table {
-    type Event = Event;
-
-    fn handle(&mut self, at: InstanceId, event: &Event, ctx: &mut Context<'_, Event>) {
-        let (event, model) = (*event, Arc::clone(&self.model));
-        let (sink, network) = (&mut self.sink, &mut self.network);
+impl Table {
+    fn handle(&mut self, at: InstanceId, event: Happening, ctx: &mut Ctx<'_, Self>) {
+        let model = Arc::clone(&self.model);
+        let (probe, network) = (&mut self.probe, &mut self.network);
         let (down, starts) = (&mut self.is_down[at.0 as usize], &mut self.starts[at.0 as usize]);
-        let mut env = Env { model: &model, ctx, sink, network, incarnation: *starts };
+        let mut env = Env { model: &model, ctx, probe, network, incarnation: *starts };
         let env = &mut env;
-        if let Event::Fault(edge) = event {
+        if let Event::Timer(Timer::Fault(edge)) = event {
             *down = matches!(edge, Edge::Down { .. });
             *starts += u32::from(edge == Edge::Up);
             match (at.0, edge, &mut self.broker) {
@@ -170,7 +167,6 @@ impl World for Table {
                 (Event::Message(message), Broker::Log(log)) => log.receive(&message, env),
                 (Event::Timer(timer), Broker::Queue(queue)) => queue.timer(timer, env),
                 (Event::Timer(timer), Broker::Log(log)) => log.timer(timer, env),
-                _ => {}
             }
         } else if let Event::Message(message) = event {
             lose(message, env);
@@ -189,21 +185,34 @@ impl World for Table {
             }
         }
     }
+}
 
-    fn is_stale(&self, at: InstanceId, event: &Event) -> bool {
-        match (event, &self.broker) {
-            (Event::Timer(timer), Broker::Queue(queue)) => {
-                at.0 == AT_BROKER && queue.is_stale(timer)
-            }
-            (Event::Timer(timer), Broker::Log(log)) => at.0 == AT_BROKER && log.is_stale(timer),
-            _ => false,
-        }
+impl World for Table {
+    type Message = Message;
+    type Timer = Timer;
+
+    fn receive(&mut self, at: InstanceId, message: &Message, ctx: &mut Ctx<'_, Self>) {
+        self.handle(at, Event::Message(*message), ctx);
     }
 
-    fn fingerprint(&self, _: &Event) -> u64 {
+    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: &mut Ctx<'_, Self>) {
+        self.handle(at, Event::Timer(timer), ctx);
+    }
+
+    fn is_stale(&self, at: InstanceId, timer: Timer, _: Time) -> bool {
+        at.0 == AT_BROKER
+            && match &self.broker {
+                Broker::Queue(queue) => queue.is_stale(timer),
+                Broker::Log(log) => log.is_stale(timer),
+            }
+    }
+
+    fn fingerprint(&self, _: Event<&Message, Timer>) -> u64 {
         0
     }
 }
+
+type Happening = Event<Message, Timer>;
 
 /// The operating system says that the connections are gone.
 fn reset(env: &mut Env<'_, '_, Books>) {
@@ -229,7 +238,7 @@ impl Bench {
         let table = Table {
             model: Arc::new(model),
             broker,
-            sink: Sink::new(Books::default()),
+            probe: Books::default(),
             network: Stream::new(1, "network", "test", 0),
             is_down: [false; 6],
             starts: [0; 6],
@@ -324,7 +333,7 @@ impl Bench {
 
     /// The books.
     pub(super) fn books(&self) -> &Books {
-        &self.simulation.world().sink.probe
+        &self.simulation.world().probe
     }
 
     /// Things that can still act for an operation.
@@ -333,7 +342,7 @@ impl Bench {
     }
 
     fn happen(&mut self, at: u32, edge: Edge) {
-        self.simulation.schedule(InstanceId(at), self.now, Class::Fault, Event::Fault(edge));
+        self.simulation.schedule(InstanceId(at), self.now, Class::Fault, Timer::Fault(edge));
         self.simulation.run_until(self.now);
     }
 
@@ -342,11 +351,10 @@ impl Bench {
         let sent = Fact::Message {
             op: OpId(op),
             to: BROKER,
-            carrier: body.carrier(Traffic::Broker, Traffic::Calls),
+            carrier: body.carrier(),
         };
-        self.simulation.world_mut().sink.probe.see(self.now, InstanceId(from), sent);
-        let (to, event) = (InstanceId(AT_BROKER), Event::Message(message));
-        self.simulation.schedule(to, self.now, Class::Message, event);
+        self.simulation.world_mut().probe.see(self.now, InstanceId(from), sent);
+        self.simulation.post(InstanceId(AT_BROKER), self.now, message);
         self.simulation.run_until(self.now);
     }
 }
@@ -413,7 +421,7 @@ fn model(kind: &tree::NodeKind) -> Model {
     let (mut models, mut instances) = (Vec::new(), Vec::new());
     for (node, (_, count)) in (0..).zip(nodes) {
         let first = InstanceId(instances.len() as u32);
-        models.push(NodeModel { first, count, name: u64::from(node), traffic: Traffic::default() });
+        models.push(NodeModel { first, count, name: u64::from(node) });
         instances.extend((0..count).map(|index| InstanceModel { node: NodeIx(node), index }));
     }
     let named = |(name, _): &(&str, u32)| tree::Node { name: (*name).into(), kind: kind.clone() };

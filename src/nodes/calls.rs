@@ -182,7 +182,7 @@ impl<W: Copy> Calls<W> {
         line.open += 1;
         if line.open == 1 && line.timer <= env.now() {
             line.timer = due;
-            env.wait(timeout, Timer::Timeout { policy, due });
+            env.wait(timeout, Timer::Timeout(policy));
         }
     }
 
@@ -204,7 +204,7 @@ impl<W: Copy> Calls<W> {
             }
             if line.timer <= env.now() {
                 line.timer = due;
-                env.wait(due.since(env.now()), Timer::Timeout { policy, due });
+                env.wait(due.since(env.now()), Timer::Timeout(policy));
             }
             return None;
         }

@@ -116,7 +116,7 @@ impl Client {
         match timer {
             Timer::Arrival => self.arrival(env),
             Timer::Think(customer) => self.next_action(customer, env),
-            Timer::Timeout { policy, .. } => {
+            Timer::Timeout(policy) => {
                 while let Some(call) = self.calls.overdue(env, policy) {
                     if let Some(ended) = self.calls.timed_out(env, call, &self.journeys) {
                         self.ended(ended, env);
@@ -129,10 +129,10 @@ impl Client {
     }
 
     /// Does nobody wait for this timer any more?
-    pub fn is_stale(&self, timer: &Timer) -> bool {
+    pub fn is_stale(&self, timer: Timer, due: Time) -> bool {
         match timer {
-            Timer::Timeout { policy, due } => self.calls.is_stale(*policy, *due),
-            Timer::Retry(call) => self.calls.is_gone(*call),
+            Timer::Timeout(policy) => self.calls.is_stale(policy, due),
+            Timer::Retry(call) => self.calls.is_gone(call),
             _ => false,
         }
     }

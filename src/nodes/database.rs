@@ -128,10 +128,11 @@ impl Database {
     }
 
     /// Is nobody waiting for this timer any more?
-    pub fn is_stale(&self, timer: &Timer) -> bool {
+    #[inline]
+    pub fn is_stale(&self, timer: Timer) -> bool {
         match timer {
-            Timer::Committed(task) => self.tasks.get(*task).is_none(),
-            Timer::Relay(timer) => self.store.relay.is_stale(*timer),
+            Timer::Committed(task) => self.tasks.get(task).is_none(),
+            Timer::Relay(timer) => self.store.relay.is_stale(timer),
             _ => true,
         }
     }

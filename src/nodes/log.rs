@@ -177,8 +177,8 @@ impl Log {
     }
 
     /// Is nobody waiting for this timer any more?
-    pub fn is_stale(&self, timer: &Timer) -> bool {
-        matches!(timer, Timer::Stored(handle) if self.intake.is_stale(*handle))
+    pub fn is_stale(&self, timer: Timer) -> bool {
+        matches!(timer, Timer::Stored(handle) if self.intake.is_stale(handle))
     }
 
     /// The broker goes: what was not durable is lost, and what was delivered is no longer known to

@@ -1,11 +1,10 @@
-//! What nodes say to one another, and the events they schedule for themselves. Values and names
+//! What nodes say to one another, and the timers they set for themselves. Values and names
 //! only: a [`Handle`] in a message is the addressee's own, carried back to it as a correlation id.
 
 use super::slab::Handle;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
 pub use crate::faults::Edge;
-use crate::model::Traffic;
 use crate::model::program::{EntryIx, PubIx};
 use crate::probes::{Carrier, KeyId, OpId, Reason};
 use crate::scenario::tree::{EntityIx, FlowIx, PolicyIx};
@@ -176,19 +175,15 @@ pub enum Answer {
 }
 
 impl Body {
-    /// Which kind of traffic it is, between these kinds of nodes.
+    /// What it is, for stories.
     #[inline]
-    pub fn carrier(&self, to: Traffic, from: Traffic) -> Carrier {
+    pub fn carrier(&self) -> Carrier {
         match self {
-            Self::Request { .. } if to == Traffic::Store => Carrier::Store,
             Self::Request { .. } => Carrier::Request,
-            Self::Answer { .. } => match from {
-                Traffic::Store => Carrier::Store,
-                Traffic::Broker => Carrier::Publish,
-                Traffic::Calls => Carrier::Answer,
-            },
+            Self::Answer { .. } => Carrier::Answer,
             Self::Publish { .. } => Carrier::Publish,
-            Self::Deliver { .. } | Self::Ack { .. } | Self::Nack { .. } => Carrier::Deliver,
+            Self::Deliver { .. } => Carrier::Deliver,
+            Self::Ack { .. } | Self::Nack { .. } => Carrier::Acknowledge,
             Self::Invalidate { .. } => Carrier::Invalidate,
             Self::Join { .. } | Self::Heartbeat | Self::Gone { .. } => Carrier::Control,
         }
@@ -201,9 +196,13 @@ impl Body {
     }
 }
 
-/// What an instance schedules for itself.
+/// What an instance schedules for itself, and what befalls it: 12 bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Timer {
+    /// The run begins.
+    Start,
+    /// A fault begins or ends.
+    Fault(Edge),
     /// Client: the next journey of an open client starts.
     Arrival,
     /// Client: the think time of this journey is over.
@@ -211,12 +210,7 @@ pub enum Timer {
     /// Server: the worker has finished this task's work.
     Worked(Handle),
     /// Caller: the first call of this policy that is not answered may have waited long enough.
-    Timeout {
-        /// Whose calls.
-        policy: PolicyIx,
-        /// When it is due.
-        due: Time,
-    },
+    Timeout(PolicyIx),
     /// Caller: time to try again.
     Retry(Handle),
     /// Database: the transaction's time is over.
@@ -233,19 +227,6 @@ pub enum Timer {
     /// Log: look for members of this group that were silent for too long, and end the rebalances
     /// that waited for them. Set only while the group has records, so it is not periodic.
     Rebalanced(u32),
-}
-
-/// What the engine delivers to an instance.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Event {
-    /// A message arrived.
-    Message(Message),
-    /// A timer of its own.
-    Timer(Timer),
-    /// A fault begins or ends.
-    Fault(Edge),
-    /// The run begins.
-    Start,
 }
 
 impl Message {
@@ -287,12 +268,14 @@ impl Answer {
 impl Timer {
     /// What the digest folds of it beside the event's key: its kind.
     #[inline]
-    pub fn fingerprint(&self) -> u64 {
+    pub fn fingerprint(self) -> u64 {
         let kind: u64 = match self {
+            Self::Fault(edge) => return 3 << 56 | u64::from(matches!(edge, Edge::Up)),
+            Self::Start => 4,
             Self::Arrival => 1,
             Self::Think(_) => 2,
             Self::Worked(_) => 3,
-            Self::Timeout { .. } => 4,
+            Self::Timeout(_) => 4,
             Self::Retry(_) => 5,
             Self::Committed(_) => 6,
             Self::Relay(_) => 7,

@@ -24,7 +24,7 @@ pub use client::Client;
 pub use database::Database;
 pub use env::Env;
 pub use log::Log;
-pub use message::{Answer, Body, Edge, Event, Item, Message, Op, Seen, Timer};
+pub use message::{Answer, Body, Edge, Item, Message, Op, Seen, Timer};
 pub use queue::Queue;
 pub use server::Server;
 pub use slab::{Handle, Slab};

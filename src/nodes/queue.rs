@@ -147,8 +147,8 @@ impl Queue {
     }
 
     /// Is nobody waiting for this timer any more?
-    pub fn is_stale(&self, timer: &Timer) -> bool {
-        matches!(timer, Timer::Stored(handle) if self.intake.is_stale(*handle))
+    pub fn is_stale(&self, timer: Timer) -> bool {
+        matches!(timer, Timer::Stored(handle) if self.intake.is_stale(handle))
     }
 
     /// The broker goes: what was not durable is lost, what was delivered is ready again, and every

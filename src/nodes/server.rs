@@ -142,7 +142,7 @@ impl Server {
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Worked(task) => self.run(task, env),
-            Timer::Timeout { policy, .. } => {
+            Timer::Timeout(policy) => {
                 while let Some(call) = self.calls.overdue(env, policy) {
                     if let Some(ended) = self.calls.timed_out(env, call, &self.tasks) {
                         self.ended(ended, &Op::NONE, env);
@@ -157,12 +157,13 @@ impl Server {
     }
 
     /// Does nobody wait for this timer any more?
-    pub fn is_stale(&self, timer: &Timer, incarnation: u32) -> bool {
+    #[inline]
+    pub fn is_stale(&self, timer: Timer, due: Time, incarnation: u32) -> bool {
         match timer {
-            Timer::Worked(task) | Timer::Requeue(task) => self.tasks.get(*task).is_none(),
-            Timer::Timeout { policy, due } => self.calls.is_stale(*policy, *due),
-            Timer::Retry(call) => self.calls.is_gone(*call),
-            Timer::Beat(start) => *start != incarnation,
+            Timer::Worked(task) | Timer::Requeue(task) => self.tasks.get(task).is_none(),
+            Timer::Timeout(policy) => self.calls.is_stale(policy, due),
+            Timer::Retry(call) => self.calls.is_gone(call),
+            Timer::Beat(start) => start != incarnation,
             _ => false,
         }
     }

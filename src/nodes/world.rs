@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use super::client::Client;
 use super::database::Database;
-use super::env::{Env, Sink};
+use super::env::Env;
 use super::log::Log;
-use super::message::{Answer, Body, Edge, Event, Message, Timer};
+use super::message::{Answer, Body, Edge, Message, Timer};
 use super::queue::Queue;
 use super::server::Server;
 use crate::base::{Stream, Time};
-use crate::engine::{Class, Context, InstanceId, Simulation};
+use crate::engine::{Class, Context, Event, InstanceId, Simulation};
 use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::NodeKind;
@@ -21,7 +21,7 @@ use crate::scenario::tree::NodeKind;
 pub struct World<P> {
     model: Arc<Model>,
     instances: Vec<Instance>,
-    sink: Sink<P>,
+    probe: P,
 }
 
 /// One running copy of a node.
@@ -72,7 +72,7 @@ impl<P: Probe> World<P> {
             Instance { node, presence: Presence::default(), network }
         });
         let instances = instances.collect();
-        Self { model, instances, sink: Sink::new(probe) }
+        Self { model, instances, probe }
     }
 
     /// A simulation of this world, with its first events and the edges of its faults scheduled.
@@ -84,10 +84,10 @@ impl<P: Probe> World<P> {
         for ix in 0..model.instances.len() {
             let at = InstanceId(ix as u32);
             if simulation.world().instances[ix].node.wants_start() {
-                simulation.schedule(at, Time::ZERO, Class::Fault, Event::Start);
+                simulation.schedule(at, Time::ZERO, Class::Fault, Timer::Start);
             }
             for (time, edge) in model.faults.edges(at) {
-                simulation.schedule(at, time, Class::Fault, Event::Fault(edge));
+                simulation.schedule(at, time, Class::Fault, Timer::Fault(edge));
             }
         }
         simulation
@@ -100,18 +100,12 @@ impl<P: Probe> World<P> {
 
     /// The listener.
     pub fn probe(&self) -> &P {
-        &self.sink.probe
+        &self.probe
     }
 
     /// The listener, for the audit.
     pub fn into_probe(self) -> P {
-        self.sink.probe
-    }
-
-    /// Facts are kept back until [`crate::engine::World::settle`]: for visiting instances in
-    /// shuffled order.
-    pub fn defer_facts(&mut self) {
-        self.sink.deferred = Some(Vec::new());
+        self.probe
     }
 }
 
@@ -195,10 +189,11 @@ impl Node {
 
 impl Instance {
     /// Does nobody wait for this timer any more?
-    fn is_stale(&self, timer: &Timer) -> bool {
+    #[inline]
+    fn is_stale(&self, timer: Timer, due: Time) -> bool {
         match &self.node {
-            Node::Client(client) => client.is_stale(timer),
-            Node::Server(server) => server.is_stale(timer, self.presence.incarnation),
+            Node::Client(client) => client.is_stale(timer, due),
+            Node::Server(server) => server.is_stale(timer, due, self.presence.incarnation),
             Node::Database(database) => database.is_stale(timer),
             Node::Queue(queue) => queue.is_stale(timer),
             Node::Log(log) => log.is_stale(timer),
@@ -250,42 +245,72 @@ fn refuse<P: Probe>(message: &Message, env: &mut Env<'_, '_, P>) {
     env.fact(Fact::Dropped { op: message.op.id, why: Some(Reason::Crashed) });
 }
 
-impl<P: Probe> crate::engine::World for World<P> {
-    type Event = Event;
-
+impl<P: Probe> World<P> {
+    /// The instance, its presence, and what surrounds it while it handles an event.
     #[inline]
-    fn handle(&mut self, at: InstanceId, event: &Event, ctx: &mut Context<'_, Event>) {
+    fn at<'a, 'c>(
+        &'a mut self,
+        at: InstanceId,
+        ctx: &'a mut Context<'c, Message, Timer>,
+    ) -> (&'a mut Node, &'a mut Presence, Env<'a, 'c, P>) {
         let Instance { node, presence, network } = &mut self.instances[at.0 as usize];
         let incarnation = presence.incarnation;
-        let mut env = Env { model: &self.model, ctx, sink: &mut self.sink, network, incarnation };
-        match event {
-            Event::Message(message) if presence.down => refuse(message, &mut env),
-            Event::Message(message) => node.receive(message, &mut env),
-            Event::Timer(timer) if !presence.down => node.timer(*timer, &mut env),
-            Event::Timer(_) => {}
-            Event::Start => node.start(&mut env),
-            Event::Fault(edge) => presence.edge(*edge, node, &mut env),
+        self.probe.begins(ctx.key());
+        let env = Env { model: &self.model, ctx, probe: &mut self.probe, network, incarnation };
+        (node, presence, env)
+    }
+}
+
+impl<P: Probe> crate::engine::World for World<P> {
+    type Message = Message;
+    type Timer = Timer;
+
+    #[inline]
+    fn receive(
+        &mut self,
+        at: InstanceId,
+        message: &Message,
+        ctx: &mut Context<'_, Message, Timer>,
+    ) {
+        let (node, presence, mut env) = self.at(at, ctx);
+        if presence.down {
+            return refuse(message, &mut env);
+        }
+        node.receive(message, &mut env);
+    }
+
+    #[inline]
+    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: &mut Context<'_, Message, Timer>) {
+        let (node, presence, mut env) = self.at(at, ctx);
+        match timer {
+            Timer::Fault(edge) => presence.edge(edge, node, &mut env),
+            Timer::Start => node.start(&mut env),
+            _ if presence.down => {}
+            timer => node.timer(timer, &mut env),
         }
     }
 
     #[inline]
-    fn is_stale(&self, at: InstanceId, event: &Event) -> bool {
-        matches!(event, Event::Timer(timer) if self.instances[at.0 as usize].is_stale(timer))
+    fn is_stale(&self, at: InstanceId, timer: Timer, due: Time) -> bool {
+        match timer {
+            Timer::Fault(_) | Timer::Start => false,
+            timer => self.instances[at.0 as usize].is_stale(timer, due),
+        }
     }
 
     #[inline]
-    fn fingerprint(&self, event: &Event) -> u64 {
+    fn fingerprint(&self, event: Event<&Message, Timer>) -> u64 {
         match event {
             Event::Message(message) => message.fingerprint(),
             Event::Timer(timer) => timer.fingerprint(),
-            Event::Fault(edge) => 3 << 56 | u64::from(matches!(edge, Edge::Up)),
-            Event::Start => 4 << 56,
         }
     }
 
-    fn is_periodic(&self, event: &Event) -> bool {
-        matches!(event, Event::Timer(Timer::Beat(_)))
-            || matches!(event, Event::Message(Message { body: Body::Heartbeat, .. }))
+    fn is_periodic(&self, event: Event<&Message, Timer>) -> bool {
+        match event {
+            Event::Message(message) => matches!(message.body, Body::Heartbeat),
+            Event::Timer(timer) => matches!(timer, Timer::Beat(_)),
+        }
     }
 
     /// Customers on their way and tasks at work or waiting, everywhere.
@@ -300,6 +325,6 @@ impl<P: Probe> crate::engine::World for World<P> {
     }
 
     fn settle(&mut self) {
-        self.sink.settle();
+        self.probe.settle();
     }
 }

@@ -148,22 +148,22 @@ pub enum Verdict {
     Failed(Reason),
 }
 
-/// What a message is, for stories and for cost.
+/// What a message is, for stories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Carrier {
-    /// A call's request.
+    /// A call.
     Request,
-    /// A call's answer.
+    /// A call's answer, a broker's confirm.
     Answer,
-    /// To a database, and back.
-    Store,
-    /// To a broker: a command, a reply or an event, and its confirm.
+    /// To a broker: a command, a reply or an event.
     Publish,
-    /// From a broker to a consumer, and its acknowledgement.
+    /// From a broker to a consumer.
     Deliver,
-    /// Invalidations of caches.
+    /// From a consumer: done with a delivery, or not.
+    Acknowledge,
+    /// An invalidation of caches.
     Invalidate,
-    /// Heartbeats, joins, resets.
+    /// A heartbeat, a join, a reset.
     Control,
 }
 

@@ -42,7 +42,7 @@ pub use story::Story;
 use std::sync::Arc;
 
 use crate::base::{Span, Time};
-use crate::engine::InstanceId;
+use crate::engine::{InstanceId, Key};
 use ledger::Ledger;
 use meters::Meters;
 
@@ -50,6 +50,13 @@ use meters::Meters;
 pub trait Probe {
     /// `fact` happened at instance `at`, at the instant `now`.
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact);
+
+    /// What is seen from now on is part of the event with this key.
+    #[inline]
+    fn begins(&mut self, _key: Key) {}
+
+    /// All events of one time and depth are over (called in a shuffled run).
+    fn settle(&mut self) {}
 }
 
 /// Nobody listens.
@@ -61,12 +68,61 @@ impl Probe for Deaf {
     fn see(&mut self, _: Time, _: InstanceId, _: Fact) {}
 }
 
+/// A listener that hears of facts in the order of their events' keys, whatever the order in which
+/// the instances of one time and depth are visited: for shuffled runs.
+#[derive(Clone, Debug)]
+pub struct InOrder<P> {
+    probe: P,
+    key: Key,
+    waiting: Vec<(Key, Time, InstanceId, Fact)>,
+}
+
+impl<P> InOrder<P> {
+    /// Facts are handed on to `probe`.
+    pub fn new(probe: P) -> Self {
+        Self { probe, key: Key(0), waiting: Vec::new() }
+    }
+
+    /// Who hears of them.
+    pub fn into_inner(self) -> P {
+        self.probe
+    }
+}
+
+impl<P: Probe> Probe for InOrder<P> {
+    fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
+        self.waiting.push((self.key, now, at, fact));
+    }
+
+    fn begins(&mut self, key: Key) {
+        self.key = key;
+    }
+
+    fn settle(&mut self) {
+        self.waiting.sort_by_key(|entry| entry.0);
+        for (_, now, at, fact) in self.waiting.drain(..) {
+            self.probe.see(now, at, fact);
+        }
+    }
+}
+
 /// Two listeners.
 impl<A: Probe, B: Probe> Probe for (A, B) {
     #[inline]
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         self.0.see(now, at, fact);
         self.1.see(now, at, fact);
+    }
+
+    #[inline]
+    fn begins(&mut self, key: Key) {
+        self.0.begins(key);
+        self.1.begins(key);
+    }
+
+    fn settle(&mut self) {
+        self.0.settle();
+        self.1.settle();
     }
 }
 

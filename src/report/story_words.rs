@@ -75,21 +75,18 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
     })
 }
 
-/// Brokers deliver and confirm, and stores answer; the others acknowledge, publish and call.
+/// Brokers confirm where others answer.
 fn carrier_words(carrier: Carrier, to: &str, by: &NodeKind) -> String {
     let is_broker = matches!(by, NodeKind::Queue(_) | NodeKind::Log(_));
-    let is_store = matches!(by, NodeKind::Database(_));
-    match (carrier, is_broker) {
-        (Carrier::Request, _) => format!("calls {to}"),
-        (Carrier::Answer, _) => format!("answers {to}"),
-        (Carrier::Store, _) if is_store => format!("answers {to}"),
-        (Carrier::Store, _) => format!("calls {to}"),
-        (Carrier::Publish, false) => format!("publishes to {to}"),
-        (Carrier::Publish, true) => format!("confirms to {to}"),
-        (Carrier::Deliver, true) => format!("delivers to {to}"),
-        (Carrier::Deliver, false) => format!("acknowledges to {to}"),
-        (Carrier::Invalidate, _) => format!("tells {to} to forget its copy"),
-        (Carrier::Control, _) => format!("signals {to}"),
+    match carrier {
+        Carrier::Request => format!("calls {to}"),
+        Carrier::Answer if is_broker => format!("confirms to {to}"),
+        Carrier::Answer => format!("answers {to}"),
+        Carrier::Publish => format!("publishes to {to}"),
+        Carrier::Deliver => format!("delivers to {to}"),
+        Carrier::Acknowledge => format!("acknowledges to {to}"),
+        Carrier::Invalidate => format!("tells {to} to forget its copy"),
+        Carrier::Control => format!("signals {to}"),
     }
 }
 

@@ -25,7 +25,8 @@ use windtunnel::model::Model;
 use windtunnel::nodes::World;
 use windtunnel::probes::outcome::{FlowOutcome, Outcome};
 use windtunnel::probes::{Carrier, Fact, Instruments, Label, OpId, Probe, Verdict};
-use windtunnel::scenario::{self, tree::Scenario};
+use windtunnel::scenario::tree::{NodeIx, NodeKind, Scenario};
+use windtunnel::scenario;
 use windtunnel::simulate;
 
 /// The parts of a scenario, as text.
@@ -178,6 +179,10 @@ pub struct Run {
     pub audit: Time,
 }
 
+fn is_broker(kind: &NodeKind) -> bool {
+    matches!(kind, NodeKind::Queue(_) | NodeKind::Log(_))
+}
+
 /// The `number`th operation of the only client.
 pub fn op(number: u64) -> OpId {
     OpId::new(0, number)
@@ -240,17 +245,24 @@ impl Run {
     /// Messages of this operation: requests and answers, with stores, with brokers from producers,
     /// with brokers from consumers, invalidations.
     pub fn messages(&self, number: u64) -> [usize; 5] {
-        let carriers = self.facts().filter_map(|(_, _, fact)| match fact {
-            Fact::Message { op: by, carrier, .. } if by == op(number) => Some(carrier),
-            _ => None,
-        });
         let mut counts = [0; 5];
-        for carrier in carriers {
+        for &(_, at, fact) in &self.lines {
+            let Fact::Message { op: by, to, carrier } = fact else { continue };
+            if by != op(number) {
+                continue;
+            }
+            let kind = |node: NodeIx| &self.scenario.nodes[usize::from(node.0)].kind;
+            let ends = [kind(self.model.node_of(at)), kind(to)];
             counts[match carrier {
+                Carrier::Request | Carrier::Answer
+                    if ends.iter().any(|end| matches!(end, NodeKind::Database(_))) =>
+                {
+                    if ends.iter().any(|end| is_broker(end)) { 2 } else { 1 }
+                }
+                Carrier::Answer if is_broker(ends[0]) => 2,
                 Carrier::Request | Carrier::Answer => 0,
-                Carrier::Store => 1,
                 Carrier::Publish => 2,
-                Carrier::Deliver => 3,
+                Carrier::Deliver | Carrier::Acknowledge => 3,
                 Carrier::Invalidate => 4,
                 Carrier::Control => unreachable!("not for an operation"),
             }] += 1;

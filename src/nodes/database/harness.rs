@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use crate::base::chance::Popularity;
 use crate::base::{Dist, Span, Stream, Time, mix};
-use crate::engine::{Class, Context, InstanceId, LaneId, Simulation, Stop, World};
+use crate::engine::{Class, Ctx, Event, InstanceId, LaneId, Simulation, Stop, World};
 use crate::faults::Faults;
 use crate::model::program::{Act, Entry, EntryIx, Programs, PubIx, Publication, Txn, TxnIx};
 use crate::model::{EntityModel, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel};
 use crate::nodes::database::Database;
-use crate::nodes::env::{Env, Sink};
-use crate::nodes::message::{Answer, Body, Edge, Event, Item, Message, Op, Seen};
+use crate::nodes::env::Env;
+use crate::nodes::message::{Answer, Body, Edge, Item, Message, Op, Seen, Timer};
 use crate::nodes::slab::Handle;
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
 use crate::scenario::tree::{self, EntityIx, Fault, FlowIx, NodeKind, Scenario};
@@ -47,8 +47,10 @@ pub struct Bench {
     pub faults: Vec<Fault>,
     /// From when on the broker behaves how.
     pub broker: Vec<(u64, Broker)>,
-    script: Vec<(u64, Event)>,
+    script: Vec<(u64, Happening)>,
 }
+
+type Happening = Event<Message, Timer>;
 
 /// The operation of this number.
 pub fn op(number: u64) -> Op {
@@ -78,13 +80,13 @@ impl Bench {
 
     /// The database's process or host is gone for a while.
     pub fn crash(mut self, from: u64, to: u64, host: bool) -> Self {
-        self.script.push((from, Event::Fault(Edge::Down { host })));
-        self.script.push((to, Event::Fault(Edge::Up)));
+        self.script.push((from, Event::Timer(Timer::Fault(Edge::Down { host }))));
+        self.script.push((to, Event::Timer(Timer::Fault(Edge::Up))));
         self
     }
 
     pub fn resume(mut self, time: u64) -> Self {
-        self.script.push((time, Event::Fault(Edge::Resume)));
+        self.script.push((time, Event::Timer(Timer::Fault(Edge::Resume))));
         self
     }
 
@@ -102,7 +104,7 @@ impl Bench {
             db,
             is_down: false,
             chance: Stream::new(1, "network", "test", 0),
-            sink: Sink::new(Facts::default()),
+            probe: Facts::default(),
             asked,
             answers: vec![],
             published: vec![],
@@ -111,9 +113,10 @@ impl Bench {
         };
         let mut simulation = Simulation::new(town, &[1, 2, 3], &[Span(HOP)]);
         for (time, event) in script {
-            let class =
-                if matches!(event, Event::Fault(_)) { Class::Fault } else { Class::Message };
-            simulation.schedule(DB, Time(time), class, event);
+            match event {
+                Event::Message(message) => simulation.post(DB, Time(time), message),
+                Event::Timer(edge) => simulation.schedule(DB, Time(time), Class::Fault, edge),
+            }
         }
         assert_eq!(simulation.run_until(Time(u64::MAX)), Stop::Idle);
         simulation.into_world()
@@ -125,7 +128,6 @@ impl Bench {
             first: InstanceId(first),
             count: 1,
             name: u64::from(first),
-            traffic: crate::model::Traffic::default(),
         };
         let nodes: Vec<NodeModel> = (0..3).map(node).collect();
         let scenario = self.scenario();
@@ -238,7 +240,7 @@ pub struct Town {
     pub db: Database,
     pub is_down: bool,
     chance: Stream,
-    sink: Sink<Facts>,
+    probe: Facts,
     /// The operations of all requests, in order of the script.
     asked: Vec<OpId>,
     /// When the database sent it, the operation's number, what it says.
@@ -249,28 +251,47 @@ pub struct Town {
 }
 
 impl World for Town {
-    type Event = Event;
+    type Message = Message;
+    type Timer = Timer;
 
-    fn handle(&mut self, at: InstanceId, event: &Event, ctx: &mut Context<'_, Event>) {
+    fn receive(&mut self, at: InstanceId, message: &Message, ctx: &mut Ctx<'_, Self>) {
+        self.handle(at, Event::Message(*message), ctx);
+    }
+
+    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: &mut Ctx<'_, Self>) {
+        self.handle(at, Event::Timer(timer), ctx);
+    }
+
+    fn is_stale(&self, _: InstanceId, timer: Timer, _: Time) -> bool {
+        !matches!(timer, Timer::Fault(_)) && self.db.is_stale(timer)
+    }
+
+    fn fingerprint(&self, _: Event<&Message, Timer>) -> u64 {
+        0
+    }
+}
+
+impl Town {
+    fn handle(&mut self, at: InstanceId, event: Happening, ctx: &mut Ctx<'_, Self>) {
         let mut env = Env {
             model: &self.model,
             ctx,
-            sink: &mut self.sink,
+            probe: &mut self.probe,
             network: &mut self.chance,
             incarnation: 0,
         };
         let now = env.now().0;
-        match *event {
-            Event::Fault(Edge::Down { host }) => {
+        match event {
+            Event::Timer(Timer::Fault(Edge::Down { host })) => {
                 self.is_down = true;
                 self.db.crash(host, &mut env);
             }
-            Event::Fault(Edge::Up) => {
+            Event::Timer(Timer::Fault(Edge::Up)) => {
                 self.is_down = false;
                 self.db.restart(&mut env);
             }
-            Event::Fault(Edge::Resume) => self.db.resume(&mut env),
-            Event::Start => {}
+            Event::Timer(Timer::Fault(Edge::Resume)) => self.db.resume(&mut env),
+            Event::Timer(Timer::Start) => {}
             Event::Timer(timer) => self.db.timer(timer, &mut env),
             Event::Message(message) if at == DB && self.is_down => {
                 env.fact(Fact::Dropped { op: message.op.id, why: Some(Reason::LostMessage) });
@@ -299,16 +320,6 @@ impl World for Town {
         }
     }
 
-    fn is_stale(&self, _: InstanceId, event: &Event) -> bool {
-        matches!(event, Event::Timer(timer) if self.db.is_stale(timer))
-    }
-
-    fn fingerprint(&self, _: &Event) -> u64 {
-        0
-    }
-}
-
-impl Town {
     /// When, to which operation and what was answered.
     pub fn verdicts(&self) -> Vec<(u64, u64, Answer)> {
         self.answers.iter().map(|(time, op, verdict, _)| (*time, *op, *verdict)).collect()
@@ -321,12 +332,12 @@ impl Town {
 
     /// The facts that this picks.
     pub fn facts<T>(&self, pick: impl Fn(&Fact) -> Option<T>) -> Vec<T> {
-        self.sink.probe.0.iter().filter_map(|(_, fact)| pick(fact)).collect()
+        self.probe.0.iter().filter_map(|(_, fact)| pick(fact)).collect()
     }
 
     /// The facts that this picks, with their instants.
     pub fn timed<T>(&self, pick: impl Fn(&Fact) -> Option<T>) -> Vec<(u64, T)> {
-        let facts = self.sink.probe.0.iter();
+        let facts = self.probe.0.iter();
         facts.filter_map(|(time, fact)| pick(fact).map(|what| (time.0, what))).collect()
     }
 
