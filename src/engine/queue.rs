@@ -2,7 +2,7 @@
 //! the heap points to. Knows when an event is due and where it goes; never looks inside it.
 
 use super::heap::{Entry, Heap};
-use super::lanes::{Lanes, Sent};
+use super::lanes::Lanes;
 use super::{InstanceId, Key, LaneId};
 use crate::base::Span;
 
@@ -13,6 +13,16 @@ pub enum Event<M, T> {
     Message(M),
     /// A timer of its own is due.
     Timer(T),
+}
+
+impl<M: Copy, T> Event<&M, T> {
+    /// With a message of its own.
+    pub fn copied(self) -> Event<M, T> {
+        match self {
+            Self::Message(message) => Event::Message(*message),
+            Self::Timer(timer) => Event::Timer(timer),
+        }
+    }
 }
 
 /// An event that is due: its key, the instance it goes to, and itself.
@@ -121,23 +131,24 @@ impl<M: Copy, T: Copy> Queue<M, T> {
         (first != u128::MAX).then_some(Key(first))
     }
 
-    /// Takes the first event, which may be a stale timer.
+    /// Takes the first event, which may be a stale timer. A message stays where it lies until the
+    /// next push.
     #[inline]
-    pub fn pop(&mut self) -> Option<Due<M, T>> {
+    pub fn pop(&mut self) -> Option<Due<&M, T>> {
         self.pop_until(Key::LAST)
     }
 
     /// The same, unless that is after `last`.
     #[expect(clippy::inline_always, reason = "called in the run loop, which then knows the kind")]
     #[inline(always)]
-    pub fn pop_until(&mut self, last: Key) -> Option<Due<M, T>> {
+    pub fn pop_until(&mut self, last: Key) -> Option<Due<&M, T>> {
         let (in_heap, in_lane) = (self.heap.first(), self.lanes.first());
         if in_lane < in_heap {
             if in_lane > last.0 {
                 return None;
             }
-            let Sent { key, dest, message } = self.lanes.pop()?;
-            return Some((Key(key), InstanceId(dest), Event::Message(message)));
+            let sent = self.lanes.pop();
+            return Some((Key(sent.key), InstanceId(sent.dest), Event::Message(&sent.message)));
         }
         if in_heap > last.0 {
             return None;
@@ -147,7 +158,7 @@ impl<M: Copy, T: Copy> Queue<M, T> {
             Kept::Timer(timer) => Event::Timer(timer),
             Kept::Message { slot } => {
                 self.free.push(slot);
-                Event::Message(self.messages[slot as usize])
+                Event::Message(&self.messages[slot as usize])
             }
         };
         Some((Key(key), InstanceId(dest), event))
@@ -223,7 +234,7 @@ mod tests {
                 Step::Pop => {
                     if let Some((key, _, event)) = queue.pop() {
                         now = key.time().0;
-                        taken.push((key, event));
+                        taken.push((key, event.copied()));
                     }
                 }
             }
@@ -251,7 +262,7 @@ mod tests {
             queue.push(key(n, Class::Message, n), InstanceId(0), n);
         }
         for n in 10..1_000 {
-            assert_eq!(queue.pop().map(|due| due.2), Some(Event::Message(n - 10)));
+            assert_eq!(queue.pop().map(|due| due.2), Some(Event::Message(&(n - 10))));
             queue.push(key(n, Class::Message, n), InstanceId(0), n);
         }
         assert_eq!((queue.len(), queue.messages.len()), (10, 10));

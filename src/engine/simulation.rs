@@ -154,14 +154,16 @@ impl<W: World> Simulation<W> {
                 return Stop::Idle;
             }
             match self.queue.pop_until(last) {
-                Some((key, at, Event::Message(message))) => self.receive(key, at, &message),
+                Some((key, at, Event::Message(message))) => {
+                    let message = *message;
+                    self.receive(key, at, &message);
+                }
                 Some((key, at, Event::Timer(timer))) => {
                     if !self.world.is_stale(at, timer, key.time()) {
                         self.timer(key, at, timer);
                     }
                 }
-                None if self.queue.is_empty() => return Stop::Idle,
-                None => return Stop::Until,
+                None => return if self.queue.is_empty() { Stop::Idle } else { Stop::Until },
             }
         }
         self.over.unwrap_or(Stop::Until)
@@ -180,7 +182,8 @@ impl<W: World> Simulation<W> {
                 return Stop::Until;
             }
             while self.queue.first().is_some_and(|next| next.is_beside(first)) {
-                beside.extend(self.queue.pop());
+                let due = self.queue.pop();
+                beside.extend(due.map(|(key, at, event)| (key, at, event.copied())));
             }
             let turn = mix(seed, self.events);
             beside.sort_unstable_by_key(|(key, at, _)| (mix(turn, u64::from(at.0)), *key));
@@ -320,9 +323,7 @@ impl Ledger {
     /// it; the step that does is a bijection of the old digest, so that a difference never fades.
     fn fold(&mut self, key: Key, origin: u64, fingerprint: u64) {
         let [high, low] = key.unnumbered();
-        let named = multiply(high ^ 0xa076_1d64_78bd_642f, low ^ origin);
-        let event = multiply(named ^ 0xe703_7ed1_a0b4_28db, fingerprint ^ 0x8ebc_6af0_9c88_c6e3);
-        let event = event ^ named;
+        let event = multiply(high ^ fingerprint ^ 0xa076_1d64_78bd_642f, low ^ origin);
         self.digest = (self.digest.rotate_left(23) ^ event).wrapping_mul(0x5895_58cf_5b4f_9e05);
         self.handled += 1;
     }

@@ -9,9 +9,9 @@ use super::slab::{Handle, Slab};
 use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::program::{EntryIx, PubIx};
-use crate::model::{Model, NodeIx};
+use crate::model::{Model, NodeIx, NodeModel};
 use crate::probes::{Fact, Probe, Reason};
-use crate::scenario::tree::{Backoff, Balance, Jitter, NodeKind, PolicyIx};
+use crate::scenario::tree::{Backoff, Balance, Jitter, NodeKind, Policy, PolicyIx};
 
 /// What is asked of the other side.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,9 +55,9 @@ pub struct Calls<W> {
     calls: Slab<Call<W>>,
     /// Per node: what this caller knows of it.
     targets: Vec<Target>,
-    /// Per policy: what is left of its retry budget, in thousandths of a retry.
-    budgets: Vec<u64>,
-    /// Per policy: the calls that may time out.
+    /// Does any balance by what is outstanding?
+    counts: bool,
+    /// Per policy: the calls that may time out, and the retry budget.
     lines: Vec<Line>,
     /// Balancing and jitter.
     chance: Stream,
@@ -65,16 +65,24 @@ pub struct Calls<W> {
 
 #[derive(Clone, Debug)]
 struct Target {
+    first: u32,
+    count: u32,
     balance: Balance,
     next: u32,
+    /// Calls to each instance; empty unless the balance asks.
     outstanding: Vec<u32>,
 }
 
 /// The calls of one policy in the order in which they time out, which is the order in which they
 /// were made: one timer for all of them is enough. It is due no later than the first of them, and
 /// set anew, for the first that is still not answered, only when it fires.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Line {
+    timeout: Option<Span>,
+    /// What each call adds to the budget of retries, in thousandths of a retry; no limit if none.
+    share: Option<u64>,
+    /// What is left of it.
+    budget: u64,
     calls: VecDeque<(Time, Handle)>,
     /// How many of them are not answered.
     open: u32,
@@ -91,20 +99,32 @@ impl<W: Copy> Calls<W> {
     pub fn new(model: &Model, me: InstanceId) -> Self {
         let instance = model.instances[me.0 as usize];
         let name = &model.scenario.nodes[instance.node.0 as usize].name;
-        let targets = model.scenario.nodes.iter().zip(&model.nodes).map(|(node, place)| Target {
-            balance: match &node.kind {
-                NodeKind::Gateway(gateway) => gateway.balance,
-                NodeKind::Service(service) => service.balance,
-                _ => Balance::RoundRobin,
-            },
+        let balance = match &model.scenario.nodes[instance.node.0 as usize].kind {
+            NodeKind::Gateway(gateway) => gateway.balance,
+            NodeKind::Service(service) => service.balance,
+            _ => Balance::RoundRobin,
+        };
+        let counts = matches!(balance, Balance::LeastOutstanding | Balance::Choices(_));
+        let target = |place: &NodeModel| Target {
+            first: place.first.0,
+            count: place.count,
+            balance,
             next: instance.index % place.count,
-            outstanding: vec![0; place.count as usize],
-        });
+            outstanding: if counts { vec![0; place.count as usize] } else { Vec::new() },
+        };
+        let line = |policy: &Policy| Line {
+            timeout: policy.timeout,
+            share: policy.budget.map(|share| (share * 1000.0) as u64),
+            budget: BUDGET_CAP,
+            calls: VecDeque::new(),
+            open: 0,
+            timer: Time::ZERO,
+        };
         Self {
             calls: Slab::default(),
-            targets: targets.collect(),
-            budgets: vec![BUDGET_CAP; model.scenario.policies.len()],
-            lines: vec![Line::default(); model.scenario.policies.len()],
+            targets: model.nodes.iter().map(target).collect(),
+            counts,
+            lines: model.scenario.policies.iter().map(line).collect(),
             chance: Stream::new(model.seed, "calls", name, instance.index),
         }
     }
@@ -119,16 +139,15 @@ impl<W: Copy> Calls<W> {
         policy: Option<PolicyIx>,
         waiter: W,
     ) {
-        if let Some(policy) = policy
-            && let Some(share) = env.model.scenario.policies[policy.0 as usize].budget
-        {
-            let saved = &mut self.budgets[policy.0 as usize];
-            *saved = (*saved + (share * 1000.0) as u64).min(BUDGET_CAP);
+        if let Some(policy) = policy {
+            let line = &mut self.lines[policy.0 as usize];
+            if let Some(share) = line.share {
+                line.budget = (line.budget + share).min(BUDGET_CAP);
+            }
         }
         self.attempt(env, what, op, policy, waiter, 0);
     }
 
-    #[inline]
     fn attempt<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
@@ -138,26 +157,22 @@ impl<W: Copy> Calls<W> {
         waiter: W,
         attempt: u8,
     ) {
-        let model = env.model;
+        let programs = &env.model.programs;
         let node = match what {
-            What::Entry(entry) => model.programs.entries[entry.0 as usize].node,
+            What::Entry(entry) => programs.entries[entry.0 as usize].node,
             What::Publication(publication, _) => {
-                model.programs.publications[publication.0 as usize].broker
+                programs.publications[publication.0 as usize].broker
             }
         };
-        let picked = self.pick(node);
-        let to = InstanceId(model.nodes[node.0 as usize].first.0 + picked);
-        self.targets[node.0 as usize].outstanding[picked as usize] += 1;
-        let handle = self.calls.insert(Call { what, policy, to, attempt, waiter });
+        let to = self.pick(node);
+        let call = self.calls.insert_with(|| Call { what, policy, to, attempt, waiter });
         let body = match what {
-            What::Entry(entry) => Body::Request { call: handle, entry, attempt },
-            What::Publication(publication, item) => {
-                Body::Publish { call: handle, publication, item }
-            }
+            What::Entry(entry) => Body::Request { call, entry, attempt },
+            What::Publication(publication, item) => Body::Publish { call, publication, item },
         };
-        env.send(to, op, body);
+        env.send_to(to, node, op, body);
         if let Some(policy) = policy {
-            self.expect_answer(env, policy, handle);
+            self.expect_answer(env, policy, call);
         }
     }
 
@@ -169,8 +184,8 @@ impl<W: Copy> Calls<W> {
         policy: PolicyIx,
         handle: Handle,
     ) {
-        let Some(timeout) = env.model.scenario.policies[policy.0 as usize].timeout else { return };
         let line = &mut self.lines[policy.0 as usize];
+        let Some(timeout) = line.timeout else { return };
         let due = env.now() + timeout;
         // Two for each that joins: the line is as long as its calls take, not as their timeout.
         for _ in 0..2 {
@@ -211,38 +226,15 @@ impl<W: Copy> Calls<W> {
         None
     }
 
+    /// Which instance of a node is called.
     #[inline]
-    fn pick(&mut self, node: NodeIx) -> u32 {
-        if self.targets[node.0 as usize].outstanding.len() == 1 { 0 } else { self.balance(node) }
-    }
-
-    fn balance(&mut self, node: NodeIx) -> u32 {
+    fn pick(&mut self, node: NodeIx) -> InstanceId {
         let target = &mut self.targets[node.0 as usize];
-        let count = target.outstanding.len() as u32;
-        match target.balance {
-            Balance::RoundRobin => {
-                let picked = target.next;
-                target.next = (picked + 1) % count;
-                picked
-            }
-            Balance::Random => self.chance.below(u64::from(count)) as u32,
-            Balance::LeastOutstanding => least(&target.outstanding, 0..count),
-            Balance::Choices(choices) => {
-                let mut drawn = [0; MAX_CHOICES];
-                let choices = (choices as usize).min(count as usize).min(MAX_CHOICES);
-                for place in 0..choices {
-                    // Without replacement: the n-th of those not yet drawn.
-                    let mut pick = self.chance.below(u64::from(count) - place as u64) as u32;
-                    let earlier = &mut drawn[..place];
-                    earlier.sort_unstable();
-                    for &mut taken in earlier {
-                        pick += u32::from(pick >= taken);
-                    }
-                    drawn[place] = pick;
-                }
-                least(&target.outstanding, drawn[..choices].iter().copied())
-            }
+        let picked = if target.count == 1 { 0 } else { target.balance(&mut self.chance) };
+        if self.counts {
+            target.outstanding[picked as usize] += 1;
         }
+        InstanceId(target.first + picked)
     }
 
     /// An answer came. `None` if nobody waits for it (any more), or if the call is tried again.
@@ -259,7 +251,7 @@ impl<W: Copy> Calls<W> {
         }
         let call = self.calls.get(handle)?;
         let (to, waiter, policy) = (call.to, call.waiter, call.policy);
-        self.calls.remove(handle);
+        self.calls.discard(handle);
         self.settle(env.model, to, policy);
         Some(Ended { waiter, answer })
     }
@@ -313,9 +305,9 @@ impl<W: Copy> Calls<W> {
         {
             return None;
         }
-        if policy.budget.is_some() {
-            let saved = &mut self.budgets[ix.0 as usize];
-            *saved = saved.checked_sub(1000)?;
+        let line = &mut self.lines[ix.0 as usize];
+        if line.share.is_some() {
+            line.budget = line.budget.checked_sub(1000)?;
         }
         Some(pause(&policy.backoff, u32::from(call.attempt), &mut self.chance))
     }
@@ -336,12 +328,13 @@ impl<W: Copy> Calls<W> {
     /// One call less is outstanding there.
     #[inline]
     fn settle(&mut self, model: &Model, to: InstanceId, policy: Option<PolicyIx>) {
-        let instance = model.instances[to.0 as usize];
-        self.targets[instance.node.0 as usize].outstanding[instance.index as usize] -= 1;
-        if let Some(policy) = policy
-            && model.scenario.policies[policy.0 as usize].timeout.is_some()
-        {
-            self.lines[policy.0 as usize].open -= 1;
+        if self.counts {
+            let instance = model.instances[to.0 as usize];
+            self.targets[instance.node.0 as usize].outstanding[instance.index as usize] -= 1;
+        }
+        if let Some(policy) = policy {
+            let line = &mut self.lines[policy.0 as usize];
+            line.open -= u32::from(line.timeout.is_some());
         }
     }
 
@@ -362,8 +355,41 @@ impl<W: Copy> Calls<W> {
         for target in &mut self.targets {
             target.outstanding.fill(0);
         }
-        self.budgets.fill(BUDGET_CAP);
-        self.lines.fill(Line::default());
+        for line in &mut self.lines {
+            line.calls.clear();
+            (line.budget, line.open, line.timer) = (BUDGET_CAP, 0, Time::ZERO);
+        }
+    }
+}
+
+impl Target {
+    /// Which of several instances is next.
+    fn balance(&mut self, chance: &mut Stream) -> u32 {
+        let count = self.count;
+        match self.balance {
+            Balance::RoundRobin => {
+                let picked = self.next;
+                self.next = (picked + 1) % count;
+                picked
+            }
+            Balance::Random => chance.below(u64::from(count)) as u32,
+            Balance::LeastOutstanding => least(&self.outstanding, 0..count),
+            Balance::Choices(choices) => {
+                let mut drawn = [0; MAX_CHOICES];
+                let choices = (choices as usize).min(count as usize).min(MAX_CHOICES);
+                for place in 0..choices {
+                    // Without replacement: the n-th of those not yet drawn.
+                    let mut pick = chance.below(u64::from(count) - place as u64) as u32;
+                    let earlier = &mut drawn[..place];
+                    earlier.sort_unstable();
+                    for &mut taken in earlier {
+                        pick += u32::from(pick >= taken);
+                    }
+                    drawn[place] = pick;
+                }
+                least(&self.outstanding, drawn[..choices].iter().copied())
+            }
+        }
     }
 }
 

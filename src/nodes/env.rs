@@ -20,6 +20,7 @@ pub struct Env<'a, 'c, P> {
     pub(super) probe: &'a mut P,
     /// The network's draws for messages that this instance sends.
     pub(super) network: &'a mut Stream,
+    pub(super) node: NodeIx,
     /// Counts the starts of this instance.
     pub incarnation: u32,
 }
@@ -40,7 +41,7 @@ impl<P: Probe> Env<'_, '_, P> {
     /// The node it is a copy of.
     #[inline]
     pub fn node(&self) -> NodeIx {
-        self.model.node_of(self.me())
+        self.node
     }
 
     /// Says what happened.
@@ -54,11 +55,14 @@ impl<P: Probe> Env<'_, '_, P> {
     }
 
     /// Sends a message; the network decides when, whether and how often it arrives.
-    #[inline]
     pub fn send(&mut self, to: InstanceId, op: &Op, body: Body) {
-        let node = self.model.node_of(to);
+        self.send_to(to, self.model.node_of(to), op, body);
+    }
+
+    /// The same, to an instance of this node.
+    pub fn send_to(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: Body) {
         self.fact(Fact::Message { op: op.id, to: node, carrier: body.carrier() });
-        if let LinkModel::Constant(lane, _) = self.model.network.link(self.node(), node)
+        if let LinkModel::Constant(lane, _) = self.model.network.link(self.node, node)
             && self.model.faults.network_is_quiet(self.now())
         {
             let from = self.me();

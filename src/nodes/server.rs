@@ -116,11 +116,11 @@ impl Server {
             }
             Body::Request { call, entry, attempt } => {
                 let origin = Origin::Call { from: message.from, call };
-                self.arrive(&message.op, origin, entry, attempt, None, env);
+                self.arrive(&message.op, origin, entry, attempt, Item::NONE, env);
             }
             Body::Deliver { receipt, entry, item, .. } => {
                 let origin = Origin::Delivery { from: message.from, receipt };
-                self.arrive(&message.op, origin, entry, 0, Some(item), env);
+                self.arrive(&message.op, origin, entry, 0, item, env);
             }
             Body::Invalidate { item } => {
                 env.fact(Fact::Dropped { op: message.op.id, why: None });
@@ -215,7 +215,7 @@ impl Server {
         origin: Origin,
         entry: EntryIx,
         attempt: u8,
-        item: Option<Item>,
+        item: Item,
         env: &mut Env<'_, '_, P>,
     ) {
         let program = &env.model.programs.entries[entry.0 as usize];
@@ -229,31 +229,31 @@ impl Server {
             env.fact(Fact::Dropped { op: op.id, why: Some(why) });
             return;
         }
-        let mut task = Task {
-            op: *op,
+        let has_worker = self.takes_worker(op.id, env);
+        let (queued, sees_item) = (env.now(), program.sees_item);
+        let task = self.tasks.insert_with(|| Task {
+            op: Op {
+                // A deadline is about the answer; what was accepted is done however late it is.
+                deadline: match origin {
+                    Origin::Delivery { .. } => Time::NEVER,
+                    _ => op.deadline,
+                },
+                named: if sees_item { item.key } else { op.named },
+                seen: if sees_item { item.seen } else { op.seen },
+                ..*op
+            },
             origin,
             entry,
             pc: start,
             verdict: Answer::Done,
             takes_back: false,
-            has_worker: false,
+            has_worker,
             attempt,
             branches: 0,
-            queued: env.now(),
-            item: item.unwrap_or(Item::NONE),
+            queued,
+            item,
             made: Seen::default(),
-        };
-        if matches!(origin, Origin::Delivery { .. }) {
-            // A deadline is about the answer; what was accepted is done however late it is.
-            task.op.deadline = Time::NEVER;
-        }
-        if program.sees_item {
-            task.op.named = task.item.key;
-            task.op.seen = task.item.seen;
-        }
-        task.has_worker = self.takes_worker(op.id, env);
-        let has_worker = task.has_worker;
-        let task = self.tasks.insert(task);
+        });
         if has_worker {
             self.run(task, env);
         } else {
@@ -317,14 +317,17 @@ impl Server {
         is_free
     }
 
-    #[inline]
+    /// The task gives its worker back, if it has one.
     fn release_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
-        let Some(task) = self.tasks.get_mut(handle) else {
-            return;
-        };
-        if !std::mem::take(&mut task.has_worker) {
-            return;
+        let task = self.tasks.get_mut(handle);
+        if task.is_some_and(|task| std::mem::take(&mut task.has_worker)) {
+            self.free_worker(env);
         }
+    }
+
+    /// A worker is free again, and takes up what waits.
+    #[inline]
+    fn free_worker<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if let Some(free) = &mut self.free {
             *free += 1;
         }

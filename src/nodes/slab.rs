@@ -36,11 +36,24 @@ impl<T> Slab<T> {
     /// Takes an entry in and names it.
     #[inline]
     pub fn insert(&mut self, entry: T) -> Handle {
-        if let Some(slot) = self.unused.pop() {
-            let place = &mut self.entries[slot as usize];
-            place.1 = Some(entry);
+        self.insert_with(|| entry)
+    }
+
+    /// The same; the entry is made where it will lie.
+    #[expect(clippy::inline_always, reason = "the entry is written once, where it will lie")]
+    #[inline(always)]
+    pub fn insert_with(&mut self, entry: impl FnOnce() -> T) -> Handle {
+        if let Some(slot) = self.unused.pop()
+            && let Some(place) = self.entries.get_mut(slot as usize)
+        {
+            place.1 = Some(entry());
             return Handle { slot, generation: place.0 };
         }
+        self.append(entry())
+    }
+
+    #[cold]
+    fn append(&mut self, entry: T) -> Handle {
         let slot = u32::try_from(self.entries.len()).expect("fewer than 2^32 entries");
         self.entries.push((0, Some(entry)));
         Handle { slot, generation: 0 }
@@ -75,6 +88,19 @@ impl<T> Slab<T> {
         place.0 = place.0.wrapping_add(1);
         self.unused.push(handle.slot);
         Some(entry)
+    }
+
+    /// The same, where the entry itself is of no use any more: is it gone now that was there?
+    #[inline]
+    pub fn discard(&mut self, handle: Handle) -> bool {
+        let Some(place) = self.entries.get_mut(handle.slot as usize) else { return false };
+        if place.0 != handle.generation || place.1.is_none() {
+            return false;
+        }
+        place.1 = None;
+        place.0 = place.0.wrapping_add(1);
+        self.unused.push(handle.slot);
+        true
     }
 
     /// How many entries there are.

@@ -28,6 +28,7 @@ pub struct World<P> {
 #[derive(Clone, Debug)]
 struct Instance {
     node: Node,
+    of: NodeIx,
     presence: Presence,
     network: Stream,
 }
@@ -69,7 +70,7 @@ impl<P: Probe> World<P> {
                 NodeKind::Log(_) => Node::Log(Box::new(Log::new(&model, place.node))),
             };
             let network = Stream::new(model.seed, "network", &scenario.name, place.index);
-            Instance { node, presence: Presence::default(), network }
+            Instance { node, of: place.node, presence: Presence::default(), network }
         });
         let instances = instances.collect();
         Self { model, instances, probe }
@@ -253,10 +254,11 @@ impl<P: Probe> World<P> {
         at: InstanceId,
         ctx: &'a mut Context<'c, Message, Timer>,
     ) -> (&'a mut Node, &'a mut Presence, Env<'a, 'c, P>) {
-        let Instance { node, presence, network } = &mut self.instances[at.0 as usize];
+        let Instance { node, of, presence, network } = &mut self.instances[at.0 as usize];
         let incarnation = presence.incarnation;
         self.probe.begins(ctx.key());
-        let env = Env { model: &self.model, ctx, probe: &mut self.probe, network, incarnation };
+        let (model, probe) = (&*self.model, &mut self.probe);
+        let env = Env { model, ctx, probe, network, node: *of, incarnation };
         (node, presence, env)
     }
 }

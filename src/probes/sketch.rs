@@ -14,6 +14,9 @@ use crate::base::Span;
 /// and maximum. Recording is O(1); a quantile is linear in what is stored.
 #[derive(Clone, Debug)]
 pub struct Sketch {
+    /// Zeros are only counted: most waits are none, and most reads are not stale.
+    zeros: u64,
+    /// Of the others, from here on.
     count: u64,
     min: u64,
     max: u64,
@@ -47,6 +50,7 @@ impl Sketch {
 
     fn with_bits(bits: u32) -> Self {
         Self {
+            zeros: 0,
             count: 0,
             min: u64::MAX,
             max: 0,
@@ -66,7 +70,15 @@ impl Sketch {
     /// Record one value.
     #[inline]
     pub fn record(&mut self, span: Span) {
-        let ns = span.0;
+        if span.0 == 0 {
+            self.zeros += 1;
+        } else {
+            self.record_some(span.0);
+        }
+    }
+
+    #[inline]
+    fn record_some(&mut self, ns: u64) {
         self.count += 1;
         self.min = self.min.min(ns);
         self.max = self.max.max(ns);
@@ -81,6 +93,10 @@ impl Sketch {
 
     /// Record a value that was seen `times` over.
     pub fn record_many(&mut self, span: Span, times: u64) {
+        if span.0 == 0 {
+            self.zeros += times;
+            return;
+        }
         if self.pages.is_empty() && self.exact.len() as u64 + times <= self.limit() as u64 {
             (0..times).for_each(|_| self.record(span));
             return;
@@ -99,12 +115,13 @@ impl Sketch {
     /// The same as if `other`'s values had been recorded here. Of different precision, the result
     /// has the coarser one.
     pub fn merge(&mut self, other: &Self) {
+        self.zeros += other.zeros;
         if other.count == 0 {
             return;
         }
         if other.bits < self.bits {
             let mut coarser = Self::with_bits(other.bits);
-            self.for_each(|ns, times| coarser.record_many(Span(ns), times));
+            self.for_each_other(|ns, times| coarser.record_many(Span(ns), times));
             (self.bits, self.exact, self.pages) = (coarser.bits, coarser.exact, coarser.pages);
         }
         let few = self.pages.is_empty() && other.pages.is_empty();
@@ -112,7 +129,7 @@ impl Sketch {
             self.exact.extend_from_slice(&other.exact);
         } else {
             self.spill();
-            other.for_each(|ns, times| self.bucket(ns, times));
+            other.for_each_other(|ns, times| self.bucket(ns, times));
         }
         self.count += other.count;
         self.min = self.min.min(other.min);
@@ -123,35 +140,35 @@ impl Sketch {
 
     /// How many values.
     pub fn count(&self) -> u64 {
-        self.count
+        self.zeros + self.count
     }
 
     /// Is it empty?
     pub fn is_empty(&self) -> bool {
-        self.count == 0
+        self.count() == 0
     }
 
     /// The smallest value, exactly.
     pub fn min(&self) -> Option<Span> {
-        (self.count > 0).then_some(Span(self.min))
+        (!self.is_empty()).then_some(Span(if self.zeros > 0 { 0 } else { self.min }))
     }
 
     /// The largest value, exactly.
     pub fn max(&self) -> Option<Span> {
-        (self.count > 0).then_some(Span(self.max))
+        (!self.is_empty()).then_some(Span(self.max))
     }
 
     /// The mean in nanoseconds, exact up to the last division.
     pub fn mean(&self) -> Option<f64> {
-        (self.count > 0).then(|| self.sum as f64 / self.count as f64)
+        (!self.is_empty()).then(|| self.sum as f64 / self.count() as f64)
     }
 
     /// The sample standard deviation in nanoseconds; none of fewer than two values.
     pub fn sd(&self) -> Option<f64> {
-        if self.count < 2 {
+        if self.count() < 2 {
             return None;
         }
-        let count = u128::from(self.count);
+        let count = u128::from(self.count());
         // n * sum(x^2) - (sum x)^2 in integers: a float would lose all digits to cancellation.
         let spread = match (count.checked_mul(self.squares), self.sum.checked_mul(self.sum)) {
             (Some(squares), Some(square)) => squares.saturating_sub(square) as f64,
@@ -162,11 +179,14 @@ impl Sketch {
 
     /// The value of nearest rank: the smallest of which at least the share `p` is not above it.
     pub fn quantile(&self, p: f64) -> Option<Span> {
-        if self.count == 0 {
+        if self.is_empty() {
             return None;
         }
         // 0.999 * 1000 is a hair above 999 in floats; that hair must not cost a rank.
-        let rank = ((p * self.count as f64 - 1e-6).ceil() as u64).clamp(1, self.count);
+        let rank = ((p * self.count() as f64 - 1e-6).ceil() as u64).clamp(1, self.count());
+        let Some(rank) = rank.checked_sub(self.zeros).filter(|rank| *rank > 0) else {
+            return Some(Span(0));
+        };
         if self.pages.is_empty() {
             let mut samples = self.exact.clone();
             let (_, value, _) = samples.select_nth_unstable(rank as usize - 1);
@@ -176,7 +196,7 @@ impl Sketch {
             return Some(Span(self.max));
         }
         let (mut seen, mut found) = (0, None);
-        self.for_each(|ns, times| {
+        self.for_each_other(|ns, times| {
             seen += times;
             if seen >= rank && found.is_none() {
                 found = Some(Span(ns));
@@ -198,12 +218,19 @@ impl Sketch {
     fn fraction(&self, wanted: impl Fn(u64) -> bool) -> Option<f64> {
         let mut hits = 0;
         self.for_each(|ns, times| hits += if wanted(ns) { times } else { 0 });
-        (self.count > 0).then(|| hits as f64 / self.count as f64)
+        (!self.is_empty()).then(|| hits as f64 / self.count() as f64)
     }
 
-    /// Every stored value and how often it was seen: exact samples in order of recording, or
-    /// bucket midpoints in ascending order.
+    /// Every stored value and how often it was seen: zero, then exact samples in order of
+    /// recording, or bucket midpoints in ascending order.
     pub fn for_each(&self, mut visit: impl FnMut(u64, u64)) {
+        if self.zeros > 0 {
+            visit(0, self.zeros);
+        }
+        self.for_each_other(visit);
+    }
+
+    fn for_each_other(&self, mut visit: impl FnMut(u64, u64)) {
         self.exact.iter().for_each(|&ns| visit(ns, 1));
         for (page, counts) in self.pages.iter().enumerate() {
             for (slot, &times) in counts.iter().enumerate().filter(|(_, times)| **times > 0) {
@@ -286,7 +313,7 @@ mod tests {
         let mut stored = Vec::new();
         sketch.for_each(|ns, times| stored.push((ns, times)));
         stored.sort_unstable();
-        (sketch.count, sketch.min(), sketch.max(), sketch.sum, sketch.squares, stored)
+        (sketch.count(), sketch.min(), sketch.max(), sketch.sum, sketch.squares, stored)
     }
 
     #[test]
@@ -364,7 +391,7 @@ mod tests {
             at_once.record_many(Span(value), times);
             let mut one_by_one = of(&[7]);
             (0..times).for_each(|_| one_by_one.record(Span(value)));
-            prop_assert_eq!(at_once.count, one_by_one.count);
+            prop_assert_eq!(at_once.count(), one_by_one.count());
             prop_assert_eq!(at_once.sum, one_by_one.sum);
             prop_assert_eq!(at_once.quantile(0.9), one_by_one.quantile(0.9));
         }

@@ -278,6 +278,7 @@ impl Town {
             ctx,
             probe: &mut self.probe,
             network: &mut self.chance,
+            node: self.model.node_of(at),
             incarnation: 0,
         };
         let now = env.now().0;

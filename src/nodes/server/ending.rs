@@ -14,13 +14,16 @@ use crate::scenario::tree::NodeKind;
 impl Server {
     #[inline]
     pub(super) fn end<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
-        self.release_worker(handle, env);
+        let task = self.tasks.get_mut(handle).expect("it ends");
+        if task.has_worker {
+            self.release_worker(handle, env);
+        }
         let task = self.tasks.get(handle).expect("it ends");
         let op = task.op.id;
         if let Origin::Delivery { from, receipt } = task.origin {
             env.send(from, &task.op, Body::Ack { receipt });
         }
-        self.tasks.remove(handle);
+        self.tasks.discard(handle);
         env.fact(Fact::Dropped { op, why: None });
     }
 

@@ -68,8 +68,12 @@ impl Server {
                         continue;
                     }
                     let (what, waiter) = (What::Entry(*entry), Waiter::Task(handle));
+                    let lets_go = !self.hold && std::mem::take(&mut task.has_worker);
                     self.calls.start(env, what, &task.op, *policy, waiter);
-                    return self.wait(handle, env);
+                    if lets_go {
+                        self.free_worker(env);
+                    }
+                    return;
                 }
                 Instr::Publish { publication, policy } => {
                     let what = What::Publication(*publication, task.item);
