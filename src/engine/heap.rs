@@ -22,9 +22,7 @@ impl<P: Default> Entry<P> {
 #[repr(align(64))]
 struct Family<P>([Entry<P>; 4]);
 
-/// A 4-ary min-heap with unique keys. Taking the smallest leaves a vacancy at the root, which the
-/// next push fills from above: a pop followed by a push is one descent. Both are O(log n), and
-/// reading the smallest is O(1).
+/// A 4-ary min-heap with unique keys. A push and a pop cost O(log n).
 ///
 /// The root stands alone, last in family 0, and the children of place `p` are family `p + 1`:
 /// place `p` is entry `(p + 3) % 4` of family `(p + 3) / 4`. Families are padded with the largest
@@ -33,71 +31,41 @@ struct Family<P>([Entry<P>; 4]);
 pub struct Heap<P> {
     families: Vec<Family<P>>,
     len: usize,
-    vacant: bool,
 }
 
 impl<P: Copy + Default> Default for Heap<P> {
     fn default() -> Self {
-        Self { families: vec![Family([Entry::nothing(); 4])], len: 0, vacant: false }
+        Self { families: vec![Family([Entry::nothing(); 4])], len: 0 }
     }
 }
 
 impl<P: Copy + Default> Heap<P> {
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.len - usize::from(self.vacant)
+        self.len
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The smallest key; above every key if there is none.
-    #[inline]
-    pub fn first(&mut self) -> u128 {
-        if self.vacant {
-            self.close();
-        }
-        self.families[0].0[3].key
+        self.len == 0
     }
 
     /// Takes the smallest entry.
-    #[inline]
     pub fn pop(&mut self) -> Option<Entry<P>> {
-        if self.vacant {
-            self.close();
+        self.len = self.len.checked_sub(1)?;
+        let end = self.len + 3;
+        let last = std::mem::replace(self.at(end), Entry::nothing());
+        if self.len == 0 {
+            return Some(last);
         }
-        self.vacant = self.len > 0;
-        self.vacant.then(|| self.families[0].0[3])
-    }
-
-    /// Adds an entry.
-    #[inline]
-    pub fn push(&mut self, entry: Entry<P>) {
-        if self.vacant {
-            self.vacant = false;
-            self.sink(entry);
-        } else {
-            self.rise(entry);
-        }
+        let first = *self.at(3);
+        self.sink(last);
+        Some(first)
     }
 
     /// All entries, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry<P>> {
-        let skipped = 3 + usize::from(self.vacant);
-        self.families.iter().flat_map(|family| &family.0).take(self.len + 3).skip(skipped)
-    }
-
-    /// Fills the vacancy with the last entry.
-    fn close(&mut self) {
-        self.vacant = false;
-        self.len -= 1;
-        let last = self.len + 3;
-        let last = std::mem::replace(self.at(last), Entry::nothing());
-        if self.len > 0 {
-            self.sink(last);
-        }
+        self.families.iter().flat_map(|family| &family.0).take(self.len + 3).skip(3)
     }
 
     /// Puts an entry at the root and lets it sink to its place.
@@ -119,8 +87,8 @@ impl<P: Copy + Default> Heap<P> {
         *self.at(hole) = entry;
     }
 
-    /// Puts an entry at the end and lets it rise to its place.
-    fn rise(&mut self, entry: Entry<P>) {
+    /// Adds an entry: it starts at the end and rises to its place.
+    pub fn push(&mut self, entry: Entry<P>) {
         let mut hole = self.len + 3;
         self.len += 1;
         if hole / 4 == self.families.len() {

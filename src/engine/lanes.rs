@@ -70,17 +70,10 @@ impl<M: Copy> Lanes<M> {
         self.lanes[lane.0 as usize].delay
     }
 
-    /// Would a message with this key stand in line?
-    #[inline]
-    pub fn takes(&self, lane: LaneId, key: u128) -> bool {
-        let lane = &self.lanes[lane.0 as usize];
-        lane.len == 0 || key > lane.last
-    }
-
-    /// Takes in a message that stands in line; it is made where it will lie.
+    /// Takes a message in, unless it came too late to stand in line; it is made where it will lie.
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    pub fn push(&mut self, lane: LaneId, key: u128, dest: u32, message: impl FnOnce() -> M) {
+    pub fn push(&mut self, lane: LaneId, key: u128, dest: u32, message: impl Fn() -> M) -> bool {
         let number = lane.0;
         let lane = &mut self.lanes[number as usize];
         if lane.len == 0 {
@@ -88,14 +81,18 @@ impl<M: Copy> Lanes<M> {
             if key < self.first {
                 (self.first, self.first_lane) = (key, number);
             }
+        } else if key <= lane.last {
+            return false;
         }
         lane.last = key;
-        if lane.len == lane.ring.len() {
-            return lane.grow(Sent { key, dest, message: message() });
-        }
-        let back = (lane.front + lane.len) & (lane.ring.len() - 1);
+        let back = (lane.front + lane.len) & lane.ring.len().wrapping_sub(1);
         lane.len += 1;
-        lane.ring[back] = Sent { key, dest, message: message() };
+        let fits = lane.len <= lane.ring.len();
+        match lane.ring.get_mut(back) {
+            Some(place) if fits => *place = Sent { key, dest, message: message() },
+            _ => lane.grow(Sent { key, dest, message: message() }),
+        }
+        true
     }
 
     /// The smallest key in all lanes; above every key if they are empty.
@@ -133,14 +130,13 @@ impl<M: Copy> Lanes<M> {
 }
 
 impl<M: Copy> Lane<M> {
-    /// Adds a message to a ring that is full.
+    /// Adds a message to a ring that was full.
     #[cold]
     fn grow(&mut self, sent: Sent<M>) {
         self.ring.rotate_left(self.front);
         self.front = 0;
         self.ring.push(sent);
-        self.ring.resize((self.len * 2).max(64), sent);
-        self.len += 1;
+        self.ring.resize(((self.len - 1) * 2).max(64), sent);
     }
 }
 
@@ -153,11 +149,7 @@ mod tests {
     use super::*;
 
     fn push(lanes: &mut Lanes<u64>, lane: u32, key: u128) -> bool {
-        let takes = lanes.takes(LaneId(lane), key);
-        if takes {
-            lanes.push(LaneId(lane), key, 0, || key as u64);
-        }
-        takes
+        lanes.push(LaneId(lane), key, 0, || key as u64)
     }
 
     #[test]

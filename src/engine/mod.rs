@@ -2,6 +2,7 @@
 //! Generic over the world, so that dispatch is static; refuses to know nodes, files, terminals and
 //! what a p99 is.
 
+pub mod agenda;
 pub mod heap;
 pub mod key;
 pub mod lanes;
@@ -106,7 +107,7 @@ impl<M: Copy, T: Copy> Context<'_, M, T> {
     /// Sends a message after the constant delay of a lane; it is made where it will lie.
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    pub fn via(&mut self, lane: LaneId, dest: InstanceId, message: impl FnOnce() -> M) {
+    pub fn via(&mut self, lane: LaneId, dest: InstanceId, message: impl Fn() -> M) {
         let key = self.key_after(self.queue.delay(lane), Class::Message);
         self.queue.push_lane(lane, key, dest, message);
     }

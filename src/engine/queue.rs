@@ -1,7 +1,8 @@
-//! The event queue: timers in a heap, messages in lanes, and those that no lane takes in a slab that
-//! the heap points to. Knows when an event is due and where it goes; never looks inside it.
+//! The event queue: timers on the agenda, messages in lanes, and those that no lane takes in a slab
+//! that the agenda points to. Knows when an event is due and where it goes; never looks inside it.
 
-use super::heap::{Entry, Heap};
+use super::agenda::Agenda;
+use super::heap::Entry;
 use super::lanes::Lanes;
 use super::{InstanceId, Key, LaneId};
 use crate::base::Span;
@@ -28,7 +29,7 @@ impl<M: Copy, T> Event<&M, T> {
 /// An event that is due: its key, the instance it goes to, and itself.
 pub type Due<M, T> = (Key, InstanceId, Event<M, T>);
 
-/// What the heap holds of an event: a timer is itself, a message lies in a slot.
+/// What the agenda holds of an event: a timer is itself, a message lies in a slot.
 #[derive(Clone, Copy, Debug)]
 enum Kept<T> {
     Timer(T),
@@ -43,14 +44,14 @@ impl<T> Default for Kept<T> {
 
 /// Pending events in the order of their keys; in the steady state nothing is allocated.
 ///
-/// A push and a pop cost O(log n) in the heap. In a lane a push costs O(1), and a pop one look at
-/// the front of each lane.
+/// For what the agenda takes see [`Agenda`]. In a lane a push costs O(1), and a pop one look at the
+/// front of each lane.
 #[derive(Clone, Debug)]
 pub struct Queue<M, T> {
-    heap: Heap<Kept<T>>,
+    agenda: Agenda<Kept<T>>,
     lanes: Lanes<M>,
     uses_lanes: bool,
-    /// Messages that the heap points to.
+    /// Messages that the agenda points to.
     messages: Vec<M>,
     free: Vec<u32>,
 }
@@ -59,7 +60,7 @@ impl<M: Copy, T: Copy> Queue<M, T> {
     /// An empty queue with a lane for each constant delay.
     pub fn new(delays: &[Span]) -> Self {
         Self {
-            heap: Heap::default(),
+            agenda: Agenda::default(),
             lanes: Lanes::new(delays),
             uses_lanes: true,
             messages: Vec::new(),
@@ -67,7 +68,7 @@ impl<M: Copy, T: Copy> Queue<M, T> {
         }
     }
 
-    /// Whether lanes are used from now on; without them everything goes to the heap, in the same
+    /// Whether lanes are used from now on; without them everything goes to the agenda, in the same
     /// order.
     pub fn use_lanes(&mut self, on: bool) {
         self.uses_lanes = on;
@@ -75,7 +76,7 @@ impl<M: Copy, T: Copy> Queue<M, T> {
 
     /// How many events are pending, stale timers that were not dropped yet included.
     pub fn len(&self) -> usize {
-        self.heap.len() + self.lanes.len()
+        self.agenda.len() + self.lanes.len()
     }
 
     /// Whether nothing is pending.
@@ -92,10 +93,10 @@ impl<M: Copy, T: Copy> Queue<M, T> {
     /// Adds a timer.
     #[inline]
     pub fn push_timer(&mut self, key: Key, dest: InstanceId, timer: T) {
-        self.heap.push(Entry { key: key.0, dest: dest.0, payload: Kept::Timer(timer) });
+        self.agenda.push(Entry { key: key.0, dest: dest.0, payload: Kept::Timer(timer) });
     }
 
-    /// Adds a message to the heap.
+    /// Adds a message to the agenda.
     pub fn push(&mut self, key: Key, dest: InstanceId, message: M) {
         let slot = if let Some(slot) = self.free.pop() {
             self.messages[slot as usize] = message;
@@ -104,7 +105,7 @@ impl<M: Copy, T: Copy> Queue<M, T> {
             self.messages.push(message);
             self.messages.len() as u32 - 1
         };
-        self.heap.push(Entry { key: key.0, dest: dest.0, payload: Kept::Message { slot } });
+        self.agenda.push(Entry { key: key.0, dest: dest.0, payload: Kept::Message { slot } });
     }
 
     /// Adds a message to a lane: the key should be the lane's delay away from now.
@@ -115,19 +116,17 @@ impl<M: Copy, T: Copy> Queue<M, T> {
         lane: LaneId,
         key: Key,
         dest: InstanceId,
-        message: impl FnOnce() -> M,
+        message: impl Fn() -> M,
     ) {
-        if self.uses_lanes && self.lanes.takes(lane, key.0) {
-            self.lanes.push(lane, key.0, dest.0, message);
-        } else {
+        if !self.uses_lanes || !self.lanes.push(lane, key.0, dest.0, &message) {
             self.push(key, dest, message());
         }
     }
 
     /// The key of the first event, which may be a stale timer's.
     #[inline]
-    pub fn first(&mut self) -> Option<Key> {
-        let first = self.heap.first().min(self.lanes.first());
+    pub fn first(&self) -> Option<Key> {
+        let first = self.agenda.first().min(self.lanes.first());
         (first != u128::MAX).then_some(Key(first))
     }
 
@@ -142,18 +141,18 @@ impl<M: Copy, T: Copy> Queue<M, T> {
     #[expect(clippy::inline_always, reason = "called in the run loop, which then knows the kind")]
     #[inline(always)]
     pub fn pop_until(&mut self, last: Key) -> Option<Due<&M, T>> {
-        let (in_heap, in_lane) = (self.heap.first(), self.lanes.first());
-        if in_lane < in_heap {
+        let (in_agenda, in_lane) = (self.agenda.first(), self.lanes.first());
+        if in_lane < in_agenda {
             if in_lane > last.0 {
                 return None;
             }
             let sent = self.lanes.pop();
             return Some((Key(sent.key), InstanceId(sent.dest), Event::Message(&sent.message)));
         }
-        if in_heap > last.0 {
+        if in_agenda > last.0 {
             return None;
         }
-        let Entry { key, dest, payload } = self.heap.pop()?;
+        let Entry { key, dest, payload } = self.agenda.pop()?;
         let event = match payload {
             Kept::Timer(timer) => Event::Timer(timer),
             Kept::Message { slot } => {
@@ -166,7 +165,7 @@ impl<M: Copy, T: Copy> Queue<M, T> {
 
     /// All pending events in no particular order, stale timers included.
     pub fn iter(&self) -> impl Iterator<Item = Due<&M, &T>> {
-        let in_heap = self.heap.iter().map(|entry| {
+        let in_agenda = self.agenda.iter().map(|entry| {
             let event = match &entry.payload {
                 Kept::Timer(timer) => Event::Timer(timer),
                 Kept::Message { slot } => Event::Message(&self.messages[*slot as usize]),
@@ -174,7 +173,7 @@ impl<M: Copy, T: Copy> Queue<M, T> {
             (Key(entry.key), InstanceId(entry.dest), event)
         });
         let in_lanes = self.lanes.iter();
-        in_heap.chain(in_lanes.map(|sent| {
+        in_agenda.chain(in_lanes.map(|sent| {
             (Key(sent.key), InstanceId(sent.dest), Event::Message(&sent.message))
         }))
     }
@@ -194,12 +193,12 @@ mod tests {
         Key::new(Time(time), 0, class, InstanceId(counter as u32 * 7 % 5), counter)
     }
 
-    /// What a step does: take, set a timer or push to the heap after a delay, or push to a lane.
+    /// What a step does: take, set a timer or push to the agenda after a delay, or push to a lane.
     #[derive(Clone, Copy, Debug)]
     enum Step {
         Pop,
         Timer(u64),
-        Heap(u64),
+        Agenda(u64),
         Lane(u32),
     }
 
@@ -207,7 +206,7 @@ mod tests {
         prop_oneof![
             Just(Step::Pop),
             (0..9u64).prop_map(Step::Timer),
-            (0..9u64).prop_map(Step::Heap),
+            (0..9u64).prop_map(Step::Agenda),
             (0..2u32).prop_map(Step::Lane),
         ]
     }
@@ -223,7 +222,7 @@ mod tests {
                     let key = key(now + delay, Class::Timeout, number);
                     queue.push_timer(key, InstanceId(0), number);
                 }
-                Step::Heap(delay) => {
+                Step::Agenda(delay) => {
                     let key = key(now + delay, Class::Message, number);
                     queue.push(key, InstanceId(0), number);
                 }

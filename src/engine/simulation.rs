@@ -200,7 +200,8 @@ impl<W: World> Simulation<W> {
         self.over.unwrap_or(Stop::Until)
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in the run loop, for every message")]
+    #[inline(always)]
     fn receive(&mut self, key: Key, at: InstanceId, message: &W::Message) {
         let fingerprint = self.world.fingerprint(Event::Message(message));
         if self.begins(key, at, fingerprint) {
@@ -210,7 +211,8 @@ impl<W: World> Simulation<W> {
         }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in the run loop, for every timer")]
+    #[inline(always)]
     fn timer(&mut self, key: Key, at: InstanceId, timer: W::Timer) {
         let fingerprint = self.world.fingerprint(Event::Timer(timer));
         if self.begins(key, at, fingerprint) {
@@ -221,7 +223,8 @@ impl<W: World> Simulation<W> {
     }
 
     /// An event is about to happen, unless there are too many.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in two places, once for every event")]
+    #[inline(always)]
     fn begins(&mut self, key: Key, at: InstanceId, fingerprint: u64) -> bool {
         if key.time() > self.last.time() {
             self.events_before_now = self.events;
@@ -268,7 +271,7 @@ impl<W: World> Simulation<W> {
     }
 
     /// When the first pending event is due, even if it turns out to be stale.
-    pub fn next_time(&mut self) -> Option<Time> {
+    pub fn next_time(&self) -> Option<Time> {
         self.queue.first().map(Key::time)
     }
 

@@ -236,14 +236,7 @@ impl Message {
         let kind = match self.body {
             Body::Request { attempt, .. } => u64::from(attempt),
             Body::Answer { verdict, .. } => 1 << 8 | verdict.fingerprint(),
-            Body::Publish { item, .. } => 2 << 8 ^ item.seen.version,
-            Body::Deliver { redelivered, .. } => 3 << 8 | u64::from(redelivered),
-            Body::Ack { .. } => 4 << 8,
-            Body::Nack { .. } => 5 << 8,
-            Body::Invalidate { item } => 6 << 8 ^ item.seen.version,
-            Body::Join { incarnation } => 7 << 8 ^ u64::from(incarnation),
-            Body::Heartbeat => 8 << 8,
-            Body::Gone { incarnation } => 9 << 8 ^ u64::from(incarnation),
+            body => body.fingerprint(),
         };
         let seen = self.op.seen;
         self.op.word
@@ -251,6 +244,24 @@ impl Message {
             ^ seen.version.rotate_left(20)
             ^ (seen.value as u64).rotate_left(40)
             ^ kind << 48
+    }
+}
+
+impl Body {
+    /// Of what is neither a request nor an answer: most messages are.
+    #[inline(never)]
+    fn fingerprint(self) -> u64 {
+        match self {
+            Self::Request { .. } | Self::Answer { .. } => 0,
+            Self::Publish { item, .. } => 2 << 8 ^ item.seen.version,
+            Self::Deliver { redelivered, .. } => 3 << 8 | u64::from(redelivered),
+            Self::Ack { .. } => 4 << 8,
+            Self::Nack { .. } => 5 << 8,
+            Self::Invalidate { item } => 6 << 8 ^ item.seen.version,
+            Self::Join { incarnation } => 7 << 8 ^ u64::from(incarnation),
+            Self::Heartbeat => 8 << 8,
+            Self::Gone { incarnation } => 9 << 8 ^ u64::from(incarnation),
+        }
     }
 }
 
@@ -269,19 +280,23 @@ impl Timer {
     /// What the digest folds of it beside the event's key: its kind.
     #[inline]
     pub fn fingerprint(self) -> u64 {
+        if let Self::Fault(edge) = self {
+            return 1 << 56 | u64::from(matches!(edge, Edge::Up));
+        }
+        // In the order of the variants: no table is needed.
         let kind: u64 = match self {
-            Self::Fault(edge) => return 3 << 56 | u64::from(matches!(edge, Edge::Up)),
-            Self::Start => 4,
-            Self::Arrival => 1,
-            Self::Think(_) => 2,
-            Self::Worked(_) => 3,
-            Self::Timeout(_) => 4,
-            Self::Retry(_) => 5,
-            Self::Committed(_) => 6,
-            Self::Relay(_) => 7,
-            Self::Stored(_) => 8,
-            Self::Requeue(_) => 9,
-            Self::Beat(_) => 10,
+            Self::Start => 0,
+            Self::Fault(_) => 1,
+            Self::Arrival => 2,
+            Self::Think(_) => 3,
+            Self::Worked(_) => 4,
+            Self::Timeout(_) => 5,
+            Self::Retry(_) => 6,
+            Self::Committed(_) => 7,
+            Self::Relay(_) => 8,
+            Self::Stored(_) => 9,
+            Self::Requeue(_) => 10,
+            Self::Beat(_) => 11,
             Self::Rebalanced(_) => 12,
         };
         kind << 56

@@ -156,11 +156,17 @@ impl Server {
         }
     }
 
+    /// Is this task gone?
+    #[inline]
+    pub fn is_over(&self, task: Handle) -> bool {
+        self.tasks.get(task).is_none()
+    }
+
     /// Does nobody wait for this timer any more?
     #[inline]
     pub fn is_stale(&self, timer: Timer, due: Time, incarnation: u32) -> bool {
         match timer {
-            Timer::Worked(task) | Timer::Requeue(task) => self.tasks.get(task).is_none(),
+            Timer::Worked(task) | Timer::Requeue(task) => self.is_over(task),
             Timer::Timeout(policy) => self.calls.is_stale(policy, due),
             Timer::Retry(call) => self.calls.is_gone(call),
             Timer::Beat(start) => start != incarnation,

@@ -136,6 +136,10 @@ impl Node {
     #[expect(clippy::inline_always, reason = "called in one place, for every message")]
     #[inline(always)]
     fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+        // Most messages go to servers.
+        if let Self::Server(server) = self {
+            return server.receive(message, env);
+        }
         match self {
             Self::Client(client) => client.receive(message, env),
             Self::Server(server) => server.receive(message, env),
@@ -190,9 +194,10 @@ impl Node {
 
 impl Instance {
     /// Does nobody wait for this timer any more?
-    #[inline]
+    #[inline(never)]
     fn is_stale(&self, timer: Timer, due: Time) -> bool {
         match &self.node {
+            _ if matches!(timer, Timer::Fault(_) | Timer::Start | Timer::Arrival) => false,
             Node::Client(client) => client.is_stale(timer, due),
             Node::Server(server) => server.is_stale(timer, due, self.presence.incarnation),
             Node::Database(database) => database.is_stale(timer),
@@ -294,10 +299,12 @@ impl<P: Probe> crate::engine::World for World<P> {
 
     #[inline]
     fn is_stale(&self, at: InstanceId, timer: Timer, due: Time) -> bool {
-        match timer {
-            Timer::Fault(_) | Timer::Start => false,
-            timer => self.instances[at.0 as usize].is_stale(timer, due),
+        let instance = &self.instances[at.0 as usize];
+        // Most timers are the end of some work.
+        if let (Timer::Worked(task), Node::Server(server)) = (timer, &instance.node) {
+            return server.is_over(task);
         }
+        instance.is_stale(timer, due)
     }
 
     #[inline]
