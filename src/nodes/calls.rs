@@ -187,11 +187,9 @@ impl<W: Copy> Calls<W> {
         let line = &mut self.lines[policy.0 as usize];
         let Some(timeout) = line.timeout else { return };
         let due = env.now() + timeout;
-        // Two for each that joins: the line is as long as its calls take, not as their timeout.
-        for _ in 0..2 {
-            if line.calls.front().is_some_and(|(_, first)| self.calls.get(*first).is_none()) {
-                line.calls.pop_front();
-            }
+        // The line is as long as its calls take, not as their timeout.
+        if line.calls.len() > 4 * line.open as usize + 64 {
+            line.calls.retain(|(_, call)| self.calls.get(*call).is_some());
         }
         line.calls.push_back((due, handle));
         line.open += 1;

@@ -219,7 +219,7 @@ impl Client {
             _ => None,
         };
         if env.now() >= env.model.arrivals_end() {
-            self.journeys.remove(customer);
+            self.journeys.discard(customer);
             return;
         }
         let walk = self.journeys.get_mut(customer).expect("the customer is there");
@@ -245,7 +245,7 @@ impl Client {
                     env.wait(think.span(word), Timer::Think(customer));
                 }
                 None => {
-                    self.journeys.remove(customer);
+                    self.journeys.discard(customer);
                 }
             },
         }

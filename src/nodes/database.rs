@@ -239,15 +239,17 @@ impl Database {
 
     /// Its time is over: everything happens now.
     fn commit<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
-        let Some(mut task) = self.tasks.remove(handle) else { return };
+        let Some(task) = self.tasks.get_mut(handle) else { return };
         let model = env.model;
         let txn = &model.programs.transactions[task.txn.0 as usize];
         let caller = Caller { node: model.node_of(task.from), arrived: task.arrived };
         let verdict = self.store.commit(txn, &mut task.op, caller, env);
-        env.send(task.from, &task.op, Body::Answer { call: task.call, verdict });
+        env.send_to(task.from, caller.node, &task.op, Body::Answer { call: task.call, verdict });
         env.fact(Fact::Dropped { op: task.op.id, why: None });
+        let locks = std::mem::take(&mut task.locks);
+        self.tasks.discard(handle);
         self.store.relay.pump(env);
-        self.unlock(task.locks, env);
+        self.unlock(locks, env);
         self.busy -= 1;
         env.fact(Fact::Freed);
         if self.is_free(env) {

@@ -22,7 +22,9 @@ impl Handle {
 /// The slab. Entries keep their slot; slots are reused last in, first out.
 #[derive(Clone, Debug)]
 pub struct Slab<T> {
-    entries: Vec<(u32, Option<T>)>,
+    /// Each with its generation, which is odd while the entry is there; what is gone lies there
+    /// until its slot is used again.
+    entries: Vec<(u32, T)>,
     unused: Vec<u32>,
 }
 
@@ -46,7 +48,8 @@ impl<T> Slab<T> {
         if let Some(slot) = self.unused.pop()
             && let Some(place) = self.entries.get_mut(slot as usize)
         {
-            place.1 = Some(entry());
+            place.0 = place.0.wrapping_add(1);
+            place.1 = entry();
             return Handle { slot, generation: place.0 };
         }
         self.append(entry())
@@ -55,15 +58,15 @@ impl<T> Slab<T> {
     #[cold]
     fn append(&mut self, entry: T) -> Handle {
         let slot = u32::try_from(self.entries.len()).expect("fewer than 2^32 entries");
-        self.entries.push((0, Some(entry)));
-        Handle { slot, generation: 0 }
+        self.entries.push((1, entry));
+        Handle { slot, generation: 1 }
     }
 
     /// The entry, if it is still there.
     #[inline]
     pub fn get(&self, handle: Handle) -> Option<&T> {
         match self.entries.get(handle.slot as usize) {
-            Some((generation, entry)) if *generation == handle.generation => entry.as_ref(),
+            Some((generation, entry)) if *generation == handle.generation => Some(entry),
             _ => None,
         }
     }
@@ -72,35 +75,20 @@ impl<T> Slab<T> {
     #[inline]
     pub fn get_mut(&mut self, handle: Handle) -> Option<&mut T> {
         match self.entries.get_mut(handle.slot as usize) {
-            Some((generation, entry)) if *generation == handle.generation => entry.as_mut(),
+            Some((generation, entry)) if *generation == handle.generation => Some(entry),
             _ => None,
         }
     }
 
-    /// Takes the entry out; its handle finds nothing from now on.
+    /// The entry is of no use any more; its handle finds nothing from now on.
     #[inline]
-    pub fn remove(&mut self, handle: Handle) -> Option<T> {
-        let place = self.entries.get_mut(handle.slot as usize)?;
-        if place.0 != handle.generation {
-            return None;
+    pub fn discard(&mut self, handle: Handle) {
+        if let Some(place) = self.entries.get_mut(handle.slot as usize)
+            && place.0 == handle.generation
+        {
+            place.0 = place.0.wrapping_add(1);
+            self.unused.push(handle.slot);
         }
-        let entry = place.1.take()?;
-        place.0 = place.0.wrapping_add(1);
-        self.unused.push(handle.slot);
-        Some(entry)
-    }
-
-    /// The same, where the entry itself is of no use any more: is it gone now that was there?
-    #[inline]
-    pub fn discard(&mut self, handle: Handle) -> bool {
-        let Some(place) = self.entries.get_mut(handle.slot as usize) else { return false };
-        if place.0 != handle.generation || place.1.is_none() {
-            return false;
-        }
-        place.1 = None;
-        place.0 = place.0.wrapping_add(1);
-        self.unused.push(handle.slot);
-        true
     }
 
     /// How many entries there are.
@@ -115,10 +103,20 @@ impl<T> Slab<T> {
 
     /// Entries in order of their slots.
     pub fn iter(&self) -> impl Iterator<Item = (Handle, &T)> {
-        self.entries.iter().enumerate().filter_map(|(slot, (generation, entry))| {
-            let handle = Handle { slot: slot as u32, generation: *generation };
-            entry.as_ref().map(|entry| (handle, entry))
+        let all = self.entries.iter().enumerate();
+        all.filter(|(_, (generation, _))| generation % 2 == 1).map(|(slot, (generation, entry))| {
+            (Handle { slot: slot as u32, generation: *generation }, entry)
         })
+    }
+}
+
+impl<T: Clone> Slab<T> {
+    /// Takes the entry out; its handle finds nothing from now on.
+    #[inline]
+    pub fn remove(&mut self, handle: Handle) -> Option<T> {
+        let entry = self.get(handle)?.clone();
+        self.discard(handle);
+        Some(entry)
     }
 
     /// Takes all entries out, in order of their slots; no handle finds anything from now on.

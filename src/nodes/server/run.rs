@@ -21,22 +21,25 @@ impl Server {
             let task = self.tasks.get_mut(handle).expect("a task that runs is there");
             let pc = task.pc;
             task.pc = Pc(pc.0 + 1);
-            match &model.programs.code[pc.0 as usize] {
-                Instr::Work { dist, name } => {
-                    if !task.has_worker {
-                        task.pc = pc;
-                        if !self.finds_worker(handle, env) {
-                            return;
-                        }
-                        continue;
+            let instr = &model.programs.code[pc.0 as usize];
+            // Before all others, as it is the most common one.
+            if let Instr::Work { dist, name } = instr {
+                if !task.has_worker {
+                    task.pc = pc;
+                    if !self.finds_worker(handle, env) {
+                        return;
                     }
-                    let word = mix(task.op.word, name.wrapping_add(u64::from(task.attempt)));
-                    let demand =
-                        slowed(dist.span(word), model.faults.slowness(env.now(), env.me()));
-                    if demand > Span::ZERO {
-                        return env.complete_after(demand, Timer::Worked(handle));
-                    }
+                    continue;
                 }
+                let word = mix(task.op.word, name.wrapping_add(u64::from(task.attempt)));
+                let demand = slowed(dist.span(word), model.faults.slowness(env.now(), env.me()));
+                if demand > Span::ZERO {
+                    return env.complete_after(demand, Timer::Worked(handle));
+                }
+                continue;
+            }
+            match instr {
+                Instr::Work { .. } => unreachable!("it was the first to be asked for"),
                 Instr::Refuse { probability, name } => {
                     if crate::base::unit(mix(task.op.word, *name)) < *probability {
                         let op = task.op.id;
@@ -114,6 +117,10 @@ impl Server {
                     if let Origin::Call { from, call } = task.origin {
                         env.send(from, &task.op, Body::Answer { call, verdict: task.verdict });
                     }
+                    // Most tasks end with their answer.
+                    if matches!(model.programs.code.get(pc.0 as usize + 1), Some(Instr::End)) {
+                        return self.end(handle, env);
+                    }
                 }
                 Instr::End => return self.end(handle, env),
                 Instr::Return => return self.pause_before_return(handle, env),
@@ -155,7 +162,7 @@ impl Server {
         let Some(task) = self.tasks.get_mut(handle) else {
             return;
         };
-        let dedup = env.model.scenario.designs[env.model.design].dedup;
+        let dedup = self.dedup;
         if dedup && task.takes_back && is_call(task) && matches!(answer, Answer::Failed(_)) {
             return self.try_again_later(handle, env);
         }
