@@ -16,79 +16,90 @@ const REFILL: usize = 24;
 /// every key in the heap, and the row is empty only if the heap is.
 #[derive(Clone, Debug)]
 pub struct Agenda<P> {
-    row: Vec<Entry<P>>,
+    row: [Entry<P>; NEAR],
+    /// So many of the row are in use.
+    near: usize,
     heap: Heap<P>,
 }
 
 impl<P: Copy + Default> Default for Agenda<P> {
     fn default() -> Self {
-        Self { row: Vec::with_capacity(NEAR), heap: Heap::default() }
+        Self { row: [Entry::nothing(); NEAR], near: 0, heap: Heap::default() }
     }
 }
 
 impl<P: Copy + Default> Agenda<P> {
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.row.len() + self.heap.len()
+        self.near + self.heap.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.row.is_empty()
+        self.near == 0
     }
 
     /// The smallest key; above every key if there is none.
     #[inline]
     pub fn first(&self) -> u128 {
-        self.row.last().map_or(u128::MAX, |entry| entry.key)
+        self.row.get(self.near.wrapping_sub(1)).map_or(u128::MAX, |entry| entry.key)
     }
 
     /// Takes the smallest entry.
     #[inline]
     pub fn pop(&mut self) -> Option<Entry<P>> {
-        let first = self.row.pop();
-        if self.row.is_empty() && !self.heap.is_empty() {
+        let first = *self.row.get(self.near.wrapping_sub(1))?;
+        self.near -= 1;
+        if self.near == 0 && !self.heap.is_empty() {
             self.refill();
         }
-        first
+        Some(first)
     }
 
     /// Adds an entry.
-    #[inline]
-    pub fn push(&mut self, entry: Entry<P>) {
-        if self.row.len() == NEAR {
+    #[expect(clippy::inline_always, reason = "the entry is written once, where it will lie")]
+    #[inline(always)]
+    pub fn push(&mut self, key: u128, dest: u32, payload: P) {
+        if self.near == NEAR {
             self.make_room();
         }
-        if !self.heap.is_empty() && self.row.first().is_some_and(|last| last.key < entry.key) {
-            return self.heap.push(entry);
+        if !self.heap.is_empty() && self.row[0].key < key {
+            return self.heap.push(Entry { key, dest, payload });
         }
         // What is put in is mostly due soon, so its place is near the end.
-        self.row.push(entry);
-        let mut place = self.row.len() - 1;
-        while place > 0 && self.row[place - 1].key < entry.key {
+        let mut place = self.near;
+        while place > 0 && place < NEAR && self.row[place - 1].key < key {
             self.row[place] = self.row[place - 1];
             place -= 1;
         }
-        self.row[place] = entry;
+        self.row[place % NEAR] = Entry { key, dest, payload };
+        self.near += 1;
     }
 
     /// All entries, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry<P>> {
-        self.row.iter().chain(self.heap.iter())
+        self.row[..self.near].iter().chain(self.heap.iter())
     }
 
     /// The larger half of the row goes to the heap.
     #[cold]
     fn make_room(&mut self) {
-        for entry in self.row.drain(..NEAR / 2) {
-            self.heap.push(entry);
+        for entry in &self.row[..NEAR / 2] {
+            self.heap.push(*entry);
         }
+        self.row.copy_within(NEAR / 2.., 0);
+        self.near -= NEAR / 2;
     }
 
-    /// The smallest of the heap come into the row.
+    /// The smallest of the heap come into the row, which is empty.
+    #[inline(never)]
     fn refill(&mut self) {
-        self.row.extend(std::iter::from_fn(|| self.heap.pop()).take(REFILL));
-        self.row.reverse();
+        for place in self.row.iter_mut().take(REFILL) {
+            let Some(entry) = self.heap.pop() else { break };
+            *place = entry;
+            self.near += 1;
+        }
+        self.row[..self.near].reverse();
     }
 }
 
@@ -112,7 +123,7 @@ mod tests {
             for (number, step) in (0..).zip(steps) {
                 if let Some(delay) = step {
                     let key = (now + delay) << 32 | number;
-                    agenda.push(Entry { key, ..Entry::default() });
+                    agenda.push(key, 0, [0; 3]);
                     standard.push(Reverse(key));
                 } else {
                     let popped = agenda.pop().map(|entry| entry.key);

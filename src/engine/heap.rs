@@ -12,7 +12,8 @@ pub struct Entry<P> {
 }
 
 impl<P: Default> Entry<P> {
-    fn nothing() -> Self {
+    /// Later than everything.
+    pub fn nothing() -> Self {
         Self { key: u128::MAX, dest: 0, payload: P::default() }
     }
 }

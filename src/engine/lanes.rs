@@ -136,7 +136,7 @@ impl<M: Copy> Lane<M> {
         self.ring.rotate_left(self.front);
         self.front = 0;
         self.ring.push(sent);
-        self.ring.resize(((self.len - 1) * 2).max(64), sent);
+        self.ring.resize(((self.len - 1) * 2).max(16), sent);
     }
 }
 

@@ -93,7 +93,7 @@ impl<M: Copy, T: Copy> Queue<M, T> {
     /// Adds a timer.
     #[inline]
     pub fn push_timer(&mut self, key: Key, dest: InstanceId, timer: T) {
-        self.agenda.push(Entry { key: key.0, dest: dest.0, payload: Kept::Timer(timer) });
+        self.agenda.push(key.0, dest.0, Kept::Timer(timer));
     }
 
     /// Adds a message to the agenda.
@@ -105,7 +105,7 @@ impl<M: Copy, T: Copy> Queue<M, T> {
             self.messages.push(message);
             self.messages.len() as u32 - 1
         };
-        self.agenda.push(Entry { key: key.0, dest: dest.0, payload: Kept::Message { slot } });
+        self.agenda.push(key.0, dest.0, Kept::Message { slot });
     }
 
     /// Adds a message to a lane: the key should be the lane's delay away from now.

@@ -55,11 +55,14 @@ impl<P: Probe> Env<'_, '_, P> {
     }
 
     /// Sends a message; the network decides when, whether and how often it arrives.
+    #[inline(never)]
     pub fn send(&mut self, to: InstanceId, op: &Op, body: Body) {
         self.send_to(to, self.model.node_of(to), op, body);
     }
 
     /// The same, to an instance of this node.
+    #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
+    #[inline(always)]
     pub fn send_to(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: Body) {
         self.fact(Fact::Message { op: op.id, to: node, carrier: body.carrier() });
         if let LinkModel::Constant(lane, _) = self.model.network.link(self.node, node)

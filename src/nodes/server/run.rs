@@ -115,7 +115,8 @@ impl Server {
                 Instr::Join => return self.join(handle, env),
                 Instr::Answer => {
                     if let Origin::Call { from, call } = task.origin {
-                        env.send(from, &task.op, Body::Answer { call, verdict: task.verdict });
+                        let body = Body::Answer { call, verdict: task.verdict };
+                        env.send_to(from, model.node_of(from), &task.op, body);
                     }
                     // Most tasks end with their answer.
                     if matches!(model.programs.code.get(pc.0 as usize + 1), Some(Instr::End)) {
