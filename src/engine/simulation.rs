@@ -204,9 +204,12 @@ impl<W: World> Simulation<W> {
     #[inline(always)]
     fn receive(&mut self, key: Key, at: InstanceId, message: &W::Message) {
         let fingerprint = self.world.fingerprint(Event::Message(message));
-        if self.begins(key, at, fingerprint) {
-            let sent = &mut self.ledgers[at.0 as usize].sent;
-            let mut ctx = Context { queue: &mut self.queue, sent, key, me: at };
+        if self.begins(key, at) {
+            let origin = self.ledgers[key.origin().0 as usize].name;
+            let ledger = &mut self.ledgers[at.0 as usize];
+            ledger.fold(key, origin, fingerprint);
+            let (queue, sent) = (&mut self.queue, &mut ledger.sent);
+            let mut ctx = Context { queue, sent, key, me: at };
             self.world.receive(at, message, &mut ctx);
         }
     }
@@ -215,9 +218,11 @@ impl<W: World> Simulation<W> {
     #[inline(always)]
     fn timer(&mut self, key: Key, at: InstanceId, timer: W::Timer) {
         let fingerprint = self.world.fingerprint(Event::Timer(timer));
-        if self.begins(key, at, fingerprint) {
-            let sent = &mut self.ledgers[at.0 as usize].sent;
-            let mut ctx = Context { queue: &mut self.queue, sent, key, me: at };
+        if self.begins(key, at) {
+            let ledger = &mut self.ledgers[at.0 as usize];
+            ledger.fold(key, ledger.name, fingerprint);
+            let (queue, sent) = (&mut self.queue, &mut ledger.sent);
+            let mut ctx = Context { queue, sent, key, me: at };
             self.world.timer(at, timer, &mut ctx);
         }
     }
@@ -225,7 +230,7 @@ impl<W: World> Simulation<W> {
     /// An event is about to happen, unless there are too many.
     #[expect(clippy::inline_always, reason = "called in two places, once for every event")]
     #[inline(always)]
-    fn begins(&mut self, key: Key, at: InstanceId, fingerprint: u64) -> bool {
+    fn begins(&mut self, key: Key, at: InstanceId) -> bool {
         if key.time() > self.last.time() {
             self.events_before_now = self.events;
         } else if key.depth() == Key::MAX_DEPTH
@@ -239,8 +244,6 @@ impl<W: World> Simulation<W> {
         if self.events.is_multiple_of(LOOK_AT_FLIGHT) {
             self.look_at_flight(at);
         }
-        let origin = self.ledgers[key.origin().0 as usize].name;
-        self.ledgers[at.0 as usize].fold(key, origin, fingerprint);
         true
     }
 

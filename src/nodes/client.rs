@@ -12,6 +12,7 @@ use super::message::{Answer, Body, Message, Op, Seen, Timer};
 use super::slab::{Handle, Slab};
 use crate::base::{Span, Stream, Time, index, math, mix, name_hash, unit};
 use crate::engine::InstanceId;
+use crate::model::program::EntryIx;
 use crate::model::{FlowIx, FlowModel, Model, NodeIx};
 use crate::probes::{Fact, KeyId, OpId, Probe, Verdict};
 use crate::scenario::tree::{Action, Arrivals, Client as Settings, NodeKind, PolicyIx};
@@ -33,6 +34,10 @@ pub struct Client {
     latest: Vec<OpId>,
     sources: Vec<FlowIx>,
     policy: Option<PolicyIx>,
+    /// Per flow: where its requests enter.
+    entries: Vec<EntryIx>,
+    /// The one rate of Poisson arrivals, if there is but one and no surge.
+    steady_per_s: Option<f64>,
 }
 
 /// A customer on a journey.
@@ -78,6 +83,13 @@ impl Client {
             latest: vec![OpId::NONE; sessions * sources.len()],
             sources,
             policy: settings.policy.or(model.client_policy),
+            entries: model.flows.iter().map(|flow| entry(flow, settings.via)).collect(),
+            steady_per_s: match &settings.arrivals {
+                Arrivals::Poisson(rates) if rates.len() == 1 && never_surges(model, node) => {
+                    Some(rates[0].1)
+                }
+                _ => None,
+            },
         }
     }
 
@@ -162,7 +174,12 @@ impl Client {
             }
             Arrivals::Poisson(rates) => {
                 let expected = math::neg_ln_unit(self.arrivals.next_u64());
-                Self::after_expecting(expected, rates, env)
+                match self.steady_per_s {
+                    Some(rate) if rate > 0.0 => {
+                        Some(env.now() + Span::from_ns(expected / rate * 1e9))
+                    }
+                    _ => Self::after_expecting(expected, rates, env),
+                }
             }
             Arrivals::Constant(rates) => match rates.as_slice() {
                 [(_, rate)] if never_surges(env.model, env.node()) => {
@@ -269,23 +286,22 @@ impl Client {
             self.latest[session as usize * self.sources.len() + place] = id;
         }
         let told = told(flow_model, word);
-        let (now, node) = (env.now(), env.node());
+        let now = env.now();
         env.fact(Fact::Sent { op: id, flow, session, intended: now, told });
         let op = Op { id, word, own, deadline, session, flow, seen: Seen::default(), ..Op::NONE };
-        let entry = match settings(model, node).via {
-            Some(gateway) => {
-                let via = flow_model.via_gateway.iter().find(|(node, _)| *node == gateway);
-                via.expect("every gateway routes every flow").1
-            }
-            None => flow_model.home,
-        };
-        self.journeys.get_mut(customer).expect("the customer is there").op = op;
-        self.calls.start(env, What::Entry(entry), &op, self.policy, customer);
+        let walk = self.journeys.get_mut(customer).expect("the customer is there");
+        walk.op = op;
+        let what = What::Entry(self.entries[flow.0 as usize]);
+        self.calls.start(env, what, &walk.op, self.policy, customer);
     }
 
     /// What `Own` means for an operation of this session: what its latest creating operation
     /// creates, else a preloaded item.
+    #[inline]
     fn own(&self, session: u32, flow: &FlowModel, word: u64) -> KeyId {
+        if flow.own_from.is_empty() {
+            return KeyId(mix(word, OWN) & !KeyId::CREATED);
+        }
         let row = session as usize * self.sources.len();
         let sources =
             self.sources.iter().enumerate().filter(|(_, source)| flow.own_from.contains(source));
@@ -311,6 +327,14 @@ fn settings(model: &Model, node: NodeIx) -> &Settings {
         NodeKind::Client(client) => client,
         _ => unreachable!("a client is a client"),
     }
+}
+
+/// Where requests for a flow enter.
+fn entry(flow: &FlowModel, via: Option<NodeIx>) -> EntryIx {
+    via.map_or(flow.home, |gateway| {
+        let via = flow.via_gateway.iter().find(|(node, _)| *node == gateway);
+        via.expect("every gateway routes every flow").1
+    })
 }
 
 /// How many sessions a client has.

@@ -32,6 +32,7 @@ pub struct Sessions {
     layout: Arc<Layout>,
     /// Per entity: does anything change it? A session need not remember what never changes.
     changes: Vec<bool>,
+    anything_changes: bool,
     /// Per client and number; a session's record begins with its first use.
     clients: Vec<Vec<Option<Box<Session>>>>,
     /// What unanswered operations read and wrote: lists threaded through the entries.
@@ -93,14 +94,17 @@ impl Sessions {
         let clients =
             layout.clients.iter().map(|client| vec![None; client.sessions as usize]).collect();
         let entities = 0..layout.entities.len();
-        let changes = entities.map(|entity| layout.changes(EntityIx(entity as u16))).collect();
-        Self { layout, changes, clients, touches: Vec::new(), spare: NOWHERE }
+        let changes: Vec<bool> =
+            entities.map(|entity| layout.changes(EntityIx(entity as u16))).collect();
+        let anything_changes = changes.contains(&true);
+        Self { layout, changes, anything_changes, clients, touches: Vec::new(), spare: NOWHERE }
     }
 
     /// An operation was sent.
     pub fn sent(&mut self, op: OpId, entry: &Entry, truth: &mut Truth) {
         let plan = &self.layout.flows[usize::from(entry.flow.0)];
-        if plan.effects.is_empty() && !plan.reads {
+        // Where nothing ever changes, nothing need be remembered of readers.
+        if plan.effects.is_empty() && !(plan.reads && self.anything_changes) {
             return;
         }
         let client = &mut self.clients[op.client()];
