@@ -21,7 +21,7 @@ use crate::engine::InstanceId;
 use crate::model::program::{Act, EntryIx, Instr, Pc};
 use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, OpId, Probe, Reason};
-use crate::scenario::tree::NodeKind;
+use crate::scenario::tree::{NodeKind, PolicyIx};
 
 /// One instance of a service or gateway.
 #[derive(Clone, Debug)]
@@ -145,16 +145,22 @@ impl Server {
         match timer {
             Timer::Worked(task) => self.run(task, env),
             Timer::Timeout(policy) => {
-                while let Some(call) = self.calls.overdue(env, policy) {
-                    if let Some(ended) = self.calls.timed_out(env, call, &self.tasks) {
-                        self.ended(ended, &Op::NONE, env);
-                    }
-                }
+                self.time_out(policy, env);
             }
             Timer::Retry(call) => self.calls.retry(env, call, &self.tasks),
             Timer::Requeue(task) => self.give_back(task, env),
             Timer::Beat(_) => self.beat(env),
             timer => unreachable!("a server sets no {timer:?}"),
+        }
+    }
+
+    /// Calls of this policy may have waited long enough.
+    #[cold]
+    fn time_out<P: Probe>(&mut self, policy: PolicyIx, env: &mut Env<'_, '_, P>) {
+        while let Some(call) = self.calls.overdue(env, policy) {
+            if let Some(ended) = self.calls.timed_out(env, call, &self.tasks) {
+                self.ended(ended, &Op::NONE, env);
+            }
         }
     }
 
@@ -298,7 +304,7 @@ impl Server {
     }
 
     /// Gives the task a worker, or a place in the queue.
-    #[inline]
+    #[inline(never)]
     fn finds_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) -> bool {
         let op = self.tasks.get(handle).expect("it wants a worker").op.id;
         let has_worker = self.takes_worker(op, env);
@@ -312,7 +318,8 @@ impl Server {
     }
 
     /// Takes a worker if one is free; otherwise what wants it has to wait.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in two places, for every task")]
+    #[inline(always)]
     fn takes_worker<P: Probe>(&mut self, op: OpId, env: &mut Env<'_, '_, P>) -> bool {
         env.fact(Fact::Arrived { op });
         let is_free = self.free != Some(0) && !env.model.faults.is_paused(env.now(), env.me());
@@ -345,6 +352,7 @@ impl Server {
         }
     }
 
+    #[inline(never)]
     fn take_up<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         while self.free != Some(0) && !self.queue.is_empty() {
             if env.model.faults.is_paused(env.now(), env.me()) {

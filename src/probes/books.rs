@@ -146,6 +146,9 @@ impl Books {
 
     pub(super) fn note_end(&mut self, now: Time, op: OpId, entry: &Entry, judgement: &Judgement) {
         let Judgement { end, effects } = judgement;
+        if effects.told == 0 && *end != End::Pending {
+            return;
+        }
         let there = (effects.once + effects.duplicated) as u32;
         let loss = if effects.lost > 0 { entry.loss_of_effects() } else { entry.loss() };
         let detail = Detail::Effects { told: effects.told as u32, there, loss };

@@ -55,6 +55,10 @@ pub struct Tally {
 pub fn judge(entry: &Entry, nets: &[i8], plan: &FlowPlan) -> Judgement {
     let pending = entry.count > 0;
     let mut effects = Effects::default();
+    if entry.told == 0 && !pending {
+        let end = if entry.is(Flag::Done) { End::Kept } else { End::Clean };
+        return Judgement { end, effects };
+    }
     let (mut there, mut gone, mut askew) = (false, false, false);
     let owed = (entry.is(Flag::Promised) || entry.is(Flag::Done))
         && !entry.is(Flag::Refused)
@@ -155,7 +159,9 @@ impl Tally {
             End::Pending => &mut flow.ends.pending,
         }) += 1;
         flow.good += u64::from(*end == End::Kept && entry.is(Flag::InTime));
-        flow.effects.add(effects);
+        if effects.told > 0 {
+            flow.effects.add(effects);
+        }
         if let Some(why) = entry.loss_of_effects().filter(|_| effects.lost > 0) {
             self.losses[why as usize] += effects.lost;
         }

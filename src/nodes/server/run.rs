@@ -138,7 +138,8 @@ impl Server {
 
     /// A call has ended: goes on with whoever waits for it. `back` is the header that came back, if
     /// one did.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in two places, once for every answer")]
+    #[inline(always)]
     pub(super) fn ended<P: Probe>(
         &mut self,
         ended: Ended<Waiter>,
@@ -152,7 +153,8 @@ impl Server {
     }
 
     /// Goes on behind the instruction that waited.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in one place, for every answer")]
+    #[inline(always)]
     pub(super) fn go_on<P: Probe>(
         &mut self,
         handle: Handle,
