@@ -269,7 +269,7 @@ impl Server {
             made: Seen::default(),
         });
         if has_worker {
-            self.run(task, env);
+            self.begin(task, env);
         } else {
             self.queue.push_back(task);
         }
@@ -366,7 +366,7 @@ impl Server {
             self.free = self.free.map(|free| free - 1);
             task.has_worker = true;
             env.fact(Fact::Began { op: task.op.id, waited, queued: true });
-            self.run(handle, env);
+            self.begin(handle, env);
         }
     }
 }

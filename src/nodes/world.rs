@@ -272,7 +272,8 @@ impl<P: Probe> crate::engine::World for World<P> {
     type Message = Message;
     type Timer = Timer;
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in the run loop, for every message")]
+    #[inline(always)]
     fn receive(
         &mut self,
         at: InstanceId,
@@ -286,7 +287,8 @@ impl<P: Probe> crate::engine::World for World<P> {
         node.receive(message, &mut env);
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in the run loop, for every timer")]
+    #[inline(always)]
     fn timer(&mut self, at: InstanceId, timer: Timer, ctx: &mut Context<'_, Message, Timer>) {
         let (node, presence, mut env) = self.at(at, ctx);
         match timer {

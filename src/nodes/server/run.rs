@@ -2,7 +2,7 @@
 //! becomes of refusals and failures.
 
 use super::{AGAIN_PAUSE, Server, Waiter, end_of_branch, goes_on_by_itself, is_call, slowed};
-use crate::base::{Span, Time, mix};
+use crate::base::{Dist, Span, Time, mix};
 use crate::model::program::{Act, Instr, Pc};
 use crate::nodes::cache::Lookup;
 use crate::nodes::calls::{Ended, What};
@@ -13,7 +13,30 @@ use crate::nodes::slab::Handle;
 use crate::nodes::task::Origin;
 use crate::probes::{Fact, Probe, Reason};
 
+/// How long a worker works: an attempt's draw of its operation's word, slowed by what is wrong.
+#[inline]
+fn demand<P: Probe>(dist: &Dist, name: u64, word: u64, attempt: u8, env: &Env<'_, '_, P>) -> Span {
+    let word = mix(word, name.wrapping_add(u64::from(attempt)));
+    slowed(dist.span(word), env.model.faults.slowness(env.now(), env.me()))
+}
+
 impl Server {
+    /// A new task has its worker: runs it. Nearly all begin with work.
+    #[inline]
+    pub(super) fn begin<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+        let task = self.tasks.get_mut(handle).expect("a task that begins is there");
+        let Instr::Work { dist, name } = &env.model.programs.code[task.pc.0 as usize] else {
+            return self.run(handle, env);
+        };
+        task.pc = Pc(task.pc.0 + 1);
+        let demand = demand(dist, *name, task.op.word, task.attempt, env);
+        if demand > Span::ZERO {
+            env.complete_after(demand, Timer::Worked(handle));
+        } else {
+            self.run(handle, env);
+        }
+    }
+
     /// Runs a task until it has to wait or ends.
     pub(super) fn run<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let model = env.model;
@@ -31,8 +54,7 @@ impl Server {
                     }
                     continue;
                 }
-                let word = mix(task.op.word, name.wrapping_add(u64::from(task.attempt)));
-                let demand = slowed(dist.span(word), model.faults.slowness(env.now(), env.me()));
+                let demand = demand(dist, *name, task.op.word, task.attempt, env);
                 if demand > Span::ZERO {
                     return env.complete_after(demand, Timer::Worked(handle));
                 }
