@@ -104,11 +104,13 @@ impl<M: Copy, T: Copy> Context<'_, M, T> {
         self.queue.push(key, dest, message);
     }
 
-    /// Sends a message after the constant delay of a lane; it is made where it will lie.
+    /// Sends a message through a lane, after the lane's constant delay; it is made where it will
+    /// lie.
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    pub fn via(&mut self, lane: LaneId, dest: InstanceId, message: impl Fn() -> M) {
-        let key = self.key_after(self.queue.delay(lane), Class::Message);
+    pub fn via(&mut self, lane: LaneId, delay: Span, dest: InstanceId, message: impl Fn() -> M) {
+        debug_assert_eq!(delay, self.queue.delay(lane), "the lane of another delay");
+        let key = self.key_after(delay, Class::Message);
         self.queue.push_lane(lane, key, dest, message);
     }
 

@@ -114,9 +114,9 @@ impl Toy {
         let ping = Happening::Ping { hops: hops - 1, word };
         match word >> 60 {
             0 => ctx.after(Span::ZERO, Class::Completion, ping),
-            1 | 2 => ctx.via(ZERO, dest, || ping),
-            3..=8 => ctx.via(HOP, dest, || ping),
-            9 => ctx.via(FAR, dest, || ping),
+            1 | 2 => ctx.via(ZERO, LANES[0], dest, || ping),
+            3..=8 => ctx.via(HOP, LANES[1], dest, || ping),
+            9 => ctx.via(FAR, LANES[2], dest, || ping),
             _ => ctx.send(dest, Span(word >> 40 & 7), ping),
         }
     }

@@ -173,8 +173,10 @@ impl Database {
         (entry, attempt): (EntryIx, u8),
         env: &mut Env<'_, '_, P>,
     ) {
-        env.fact(Fact::Arrived { op: op.id });
         let begins = self.waiting.is_empty() && self.is_free(env);
+        if !begins {
+            env.fact(Fact::Arrived { op: op.id });
+        }
         if !begins && self.waiting.len() >= self.room {
             let why = Reason::Rejected;
             env.fact(Fact::TurnedAway { op: op.id, why });
@@ -215,7 +217,7 @@ impl Database {
         let task = self.tasks.get_mut(handle).expect("what waits is there");
         task.began = true;
         let waited = env.now().since(task.arrived);
-        env.fact(Fact::Began { op: task.op.id, waited, queued });
+        env.fact(Fact::Began { op: task.op.id, waited, queued, arrives: !queued });
         let txn = &env.model.programs.transactions[task.txn.0 as usize];
         if !txn.writes.is_empty() {
             task.locks = self.spare.pop().unwrap_or_default();

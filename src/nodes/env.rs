@@ -65,11 +65,11 @@ impl<P: Probe> Env<'_, '_, P> {
     #[inline(always)]
     pub fn send_to(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: Body) {
         self.fact(Fact::Message { op: op.id, to: node, carrier: body.carrier() });
-        if let LinkModel::Constant(lane, _) = self.model.network.link(self.node, node)
+        if let LinkModel::Constant(lane, delay) = self.model.network.link(self.node, node)
             && self.model.faults.network_is_quiet(self.now())
         {
             let from = self.me();
-            return self.ctx.via(*lane, to, || Message { op: *op, from, body });
+            return self.ctx.via(*lane, *delay, to, || Message { op: *op, from, body });
         }
         self.send_slowly(to, op, &body);
     }

@@ -281,7 +281,7 @@ impl Log {
         let place = &mut self.channels[channel].partitions[partition];
         let Record { op, entry, item, since, delivered: redelivered } = place.records[0];
         place.records[0].delivered = true;
-        env.fact(Fact::Began { op: op.id, waited: env.now().since(since), queued });
+        env.fact(Fact::Began { op: op.id, waited: env.now().since(since), queued, arrives: false });
         if redelivered {
             env.fact(Fact::Redelivered { op: op.id });
         }

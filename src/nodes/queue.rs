@@ -206,7 +206,7 @@ impl Queue {
 
     fn deliver<P: Probe>(&mut self, delivery: Delivery, queued: bool, env: &mut Env<'_, '_, P>) {
         let Stored { op, entry, item, since, returns, .. } = delivery.message;
-        env.fact(Fact::Began { op: op.id, waited: env.now().since(since), queued });
+        env.fact(Fact::Began { op: op.id, waited: env.now().since(since), queued, arrives: false });
         if returns > 0 {
             env.fact(Fact::Redelivered { op: op.id });
         }

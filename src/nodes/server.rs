@@ -321,12 +321,13 @@ impl Server {
     #[expect(clippy::inline_always, reason = "called in two places, for every task")]
     #[inline(always)]
     fn takes_worker<P: Probe>(&mut self, op: OpId, env: &mut Env<'_, '_, P>) -> bool {
-        env.fact(Fact::Arrived { op });
         let is_free = self.free != Some(0) && !env.model.faults.is_paused(env.now(), env.me());
         if is_free {
             self.free = self.free.map(|free| free - 1);
-            env.fact(Fact::Began { op, waited: Span::ZERO, queued: false });
+            let waited = Span::ZERO;
+            env.fact(Fact::Began { op, waited, queued: false, arrives: true });
         } else {
+            env.fact(Fact::Arrived { op });
             env.fact(Fact::Waits { op });
         }
         is_free
@@ -365,7 +366,7 @@ impl Server {
             let waited = env.now().since(task.queued);
             self.free = self.free.map(|free| free - 1);
             task.has_worker = true;
-            env.fact(Fact::Began { op: task.op.id, waited, queued: true });
+            env.fact(Fact::Began { op: task.op.id, waited, queued: true, arrives: false });
             self.begin(handle, env);
         }
     }

@@ -233,8 +233,9 @@ pub enum Fact {
     Arrived { op: OpId },
     /// It has to wait.
     Waits { op: OpId },
-    /// A worker takes it up, after so long in the queue (`queued`: it had waited there).
-    Began { op: OpId, waited: Span, queued: bool },
+    /// A worker takes it up, after so long in the queue (`queued`: it had waited there). With
+    /// `arrives` it came only now, and nothing else says so.
+    Began { op: OpId, waited: Span, queued: bool, arrives: bool },
     /// A worker is free again (busy time ends).
     Freed,
     /// Something that waited left the queue without service.

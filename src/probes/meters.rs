@@ -76,7 +76,9 @@ impl Meters {
             Fact::CacheMiss { .. } => self.count(now, at, |node| &mut node.misses),
             Fact::Waits { .. } => self.waits(now, at),
             Fact::LeftQueue { .. } => self.leaves(now, at, 1),
-            Fact::Began { waited, queued, .. } => self.began(now, at, waited, queued),
+            Fact::Began { waited, queued, arrives, .. } => {
+                self.began(now, at, waited, queued, arrives);
+            }
             Fact::Freed => self.frees(now, at, 1),
             Fact::Down => {
                 self.leaves(now, at, u32::MAX);
@@ -114,8 +116,9 @@ impl Meters {
         }
     }
 
-    #[inline]
-    fn began(&mut self, now: Time, at: InstanceId, waited: Span, queued: bool) {
+    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
+    #[inline(always)]
+    fn began(&mut self, now: Time, at: InstanceId, waited: Span, queued: bool, arrives: bool) {
         if queued {
             self.leaves(now, at, 1);
         }
@@ -128,6 +131,7 @@ impl Meters {
         if measured {
             node.wait.record(waited);
             node.waited += u64::from(queued);
+            node.arrivals += u64::from(arrives);
         }
     }
 
@@ -224,7 +228,7 @@ mod tests {
     }
 
     fn began(waited: u64) -> Fact {
-        Fact::Began { op: OP, waited: Span(waited), queued: waited > 0 }
+        Fact::Began { op: OP, waited: Span(waited), queued: waited > 0, arrives: false }
     }
 
     const ARRIVED: Fact = Fact::Arrived { op: OP };
