@@ -67,12 +67,14 @@ impl<P: Copy + Default> Agenda<P> {
             return self.heap.push(Entry { key, dest, payload });
         }
         // What is put in is mostly due soon, so its place is near the end.
-        let mut place = self.near;
-        while place > 0 && place < NEAR && self.row[place - 1].key < key {
-            self.row[place] = self.row[place - 1];
-            place -= 1;
+        let mut place = self.near.min(NEAR - 1);
+        while let Some(before) = place.checked_sub(1)
+            && self.row[before].key < key
+        {
+            self.row[place] = self.row[before];
+            place = before;
         }
-        self.row[place % NEAR] = Entry { key, dest, payload };
+        self.row[place] = Entry { key, dest, payload };
         self.near += 1;
     }
 

@@ -14,6 +14,9 @@ use super::fact::{OpId, Reason};
 use crate::base::Time;
 use crate::scenario::tree::FlowIx;
 
+/// Operations whose places are at hand; a power of two.
+const RECENT: usize = 64;
+
 /// Operations per page.
 const PAGE: usize = 512;
 
@@ -161,8 +164,9 @@ pub struct Entries {
     pages: Vec<Page>,
     /// Pages to be used again.
     spare: Vec<u32>,
-    /// The operation that was looked for last, and its place in `all`: facts come in groups.
-    last: (OpId, u32),
+    /// Operations that were looked for lately, by the last digits of their numbers, and their
+    /// places in `all`: facts come in groups.
+    recent: [(OpId, u32); RECENT],
 }
 
 /// The operations of one client.
@@ -194,7 +198,7 @@ impl Entries {
             nets: Vec::new(),
             pages: Vec::new(),
             spare: Vec::new(),
-            last: (OpId::NONE, NOWHERE),
+            recent: [(OpId::NONE, NOWHERE); RECENT],
         }
     }
 
@@ -218,7 +222,7 @@ impl Entries {
         if self.stride > 0 {
             self.nets[place * self.stride..(place + 1) * self.stride].fill(0);
         }
-        self.last = (op, place as u32);
+        self.recent[op.0 as usize % RECENT] = (op, place as u32);
     }
 
     /// A page of which nothing is open.
@@ -251,10 +255,14 @@ impl Entries {
     /// Where the entry of an operation lies, or would; beyond all entries if nowhere.
     #[inline]
     fn place(&mut self, op: OpId) -> usize {
-        if self.last.0 != op {
-            self.last = (op, self.find(op).unwrap_or(NOWHERE));
-        }
-        self.last.1 as usize
+        let (at_hand, place) = self.recent[op.0 as usize % RECENT];
+        if at_hand == op { place as usize } else { self.look_up(op) }
+    }
+
+    fn look_up(&mut self, op: OpId) -> usize {
+        let place = self.find(op).unwrap_or(NOWHERE);
+        self.recent[op.0 as usize % RECENT] = (op, place);
+        place as usize
     }
 
     fn find(&self, op: OpId) -> Option<u32> {
@@ -271,9 +279,9 @@ impl Entries {
             return;
         };
         entry.flags = 0;
-        let page = self.last.1 / PAGE as u32;
         // Its place may soon be another's.
-        self.last = (OpId::NONE, NOWHERE);
+        let at_hand = &mut self.recent[op.0 as usize % RECENT];
+        let page = std::mem::replace(at_hand, (OpId::NONE, NOWHERE)).1 / PAGE as u32;
         let state = &mut self.pages[page as usize];
         state.open -= 1;
         if state.open > 0 || (state.reached as usize) < PAGE {
