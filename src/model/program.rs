@@ -49,6 +49,9 @@ pub struct Entry {
     /// Is what it sees the item that the delivered record names (copies), rather than what its
     /// flow saw last?
     pub sees_item: bool,
+    /// Does an operation hold its key while this runs for it, so that a second attempt joins the
+    /// first?
+    pub keyed: bool,
     /// What it does.
     pub act: Act,
 }

@@ -36,6 +36,9 @@ pub struct Call<W> {
     policy: Option<PolicyIx>,
     to: InstanceId,
     attempt: u8,
+    /// Does the next try go where this one went? With an idempotency key, what was not answered
+    /// may still run there, and only there is it known to.
+    stays: bool,
     waiter: W,
 }
 
@@ -125,7 +128,7 @@ impl<W: Copy> Calls<W> {
             let saved = &mut self.budgets[policy.0 as usize];
             *saved = (*saved + (share * 1000.0) as u64).min(BUDGET_CAP);
         }
-        self.attempt(env, what, op, policy, waiter, 0);
+        self.attempt(env, what, op, policy, waiter, (0, None));
     }
 
     #[inline]
@@ -136,7 +139,7 @@ impl<W: Copy> Calls<W> {
         op: &Op,
         policy: Option<PolicyIx>,
         waiter: W,
-        attempt: u8,
+        (attempt, again_at): (u8, Option<InstanceId>),
     ) {
         let model = env.model;
         let node = match what {
@@ -145,10 +148,11 @@ impl<W: Copy> Calls<W> {
                 model.programs.publications[publication.0 as usize].broker
             }
         };
-        let picked = self.pick(node);
-        let to = InstanceId(model.nodes[node.0 as usize].first.0 + picked);
+        let first = model.nodes[node.0 as usize].first.0;
+        let picked = again_at.map_or_else(|| self.pick(node), |to| to.0 - first);
+        let to = InstanceId(first + picked);
         self.targets[node.0 as usize].outstanding[picked as usize] += 1;
-        let handle = self.calls.insert(Call { what, policy, to, attempt, waiter });
+        let handle = self.calls.insert(Call { what, policy, to, attempt, stays: false, waiter });
         let body = match what {
             What::Entry(entry) => Body::Request { call: handle, entry, attempt },
             What::Publication(publication, item) => {
@@ -288,6 +292,7 @@ impl<W: Copy> Calls<W> {
         let to = env.model.node_of(call.to);
         env.fact(Fact::AttemptFailed { op: op.id, to, why: reason });
         call.attempt = call.attempt.saturating_add(1);
+        call.stays = reason == Reason::Timeout && is_keyed(env.model, call.what);
         let Some(pause) = self.pause_before_retry(env, &call, op.deadline, reason) else {
             return Some(Ended { waiter: call.waiter, answer: Answer::Failed(reason) });
         };
@@ -328,8 +333,9 @@ impl<W: Copy> Calls<W> {
         waiters: &impl Waiters<W>,
     ) {
         if let Some(call) = self.calls.remove(handle) {
-            let Call { what, policy, waiter, attempt, .. } = call;
-            self.attempt(env, what, &waiters.header(waiter), policy, waiter, attempt);
+            let Call { what, policy, waiter, attempt, to, stays } = call;
+            let again_at = stays.then_some(to);
+            self.attempt(env, what, &waiters.header(waiter), policy, waiter, (attempt, again_at));
         }
     }
 
@@ -365,6 +371,10 @@ impl<W: Copy> Calls<W> {
         self.budgets.fill(BUDGET_CAP);
         self.lines.fill(Line::default());
     }
+}
+
+fn is_keyed(model: &Model, what: What) -> bool {
+    matches!(what, What::Entry(entry) if model.programs.entries[entry.0 as usize].keyed)
 }
 
 /// More choices than this are not drawn.

@@ -2,6 +2,7 @@
 //! queue is first in, first out and work-conserving: a worker is never free while something waits,
 //! unless a fault pauses the instance.
 
+mod attempts;
 mod branches;
 mod ending;
 mod reading;
@@ -9,6 +10,7 @@ mod run;
 
 use std::collections::VecDeque;
 
+use self::attempts::Attempts;
 use super::cache::{Cache, ItemName};
 use super::calls::{Calls, Waiters};
 use super::env::Env;
@@ -35,6 +37,7 @@ pub struct Server {
     hold: bool,
     limit: Option<TokenBucket>,
     calls: Calls<Waiter>,
+    attempts: Attempts,
     cache: Option<Cache>,
     brokers: Vec<NodeIx>,
 }
@@ -77,6 +80,7 @@ impl Server {
             hold,
             limit: limit.map(TokenBucket::new),
             calls: Calls::new(model, me),
+            attempts: Attempts::default(),
             cache: model.scenario.designs[model.design].cache.as_ref().map(Cache::new),
             brokers,
         }
@@ -187,6 +191,7 @@ impl Server {
         self.queue.clear();
         self.free = self.workers;
         self.calls.forget();
+        self.attempts.forget();
         if let Some(cache) = &mut self.cache {
             for (entity, key) in cache.names() {
                 env.fact(Fact::Forgot { entity, key });
@@ -219,6 +224,9 @@ impl Server {
     ) {
         let program = &env.model.programs.entries[entry.0 as usize];
         let Act::Run { start, .. } = program.act else { unreachable!("a server runs programs") };
+        if program.keyed && self.joins_first(op, origin, entry, env) {
+            return;
+        }
         if let Some(why) = self.turns_away(op, origin, env) {
             env.fact(Fact::Arrived { op: op.id });
             env.fact(Fact::TurnedAway { op: op.id, why });
@@ -253,6 +261,9 @@ impl Server {
         task.has_worker = self.takes_worker(op.id, env);
         let has_worker = task.has_worker;
         let task = self.tasks.insert(task);
+        if program.keyed {
+            self.attempts.begin(op.id, entry, task);
+        }
         if has_worker {
             self.run(task, env);
         } else {

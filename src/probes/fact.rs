@@ -212,6 +212,8 @@ pub enum Fact {
         before: i64,
         value: i64,
     },
+    /// A second attempt found the first still running: it waits for the first one's answer.
+    Joined { op: OpId },
     /// A handler recognised a repetition and did nothing.
     Deduplicated { op: OpId, effect: u8 },
 
@@ -270,6 +272,7 @@ impl Fact {
             | Self::Refused { op, .. }
             | Self::Applied { op, .. }
             | Self::Undone { op, .. }
+            | Self::Joined { op }
             | Self::Deduplicated { op, .. }
             | Self::Saw { op, .. }
             | Self::Holds { op, .. }

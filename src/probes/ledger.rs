@@ -100,7 +100,8 @@ impl Ledger {
                 books.of(entry).flow.retries += u64::from(entry.is(Flag::Measured));
             }),
             Fact::Down => self.books.truth.down(at),
-            Fact::Deduplicated { .. }
+            Fact::Joined { .. }
+            | Fact::Deduplicated { .. }
             | Fact::CacheHit { .. }
             | Fact::CacheMiss { .. }
             | Fact::Arrived { .. }

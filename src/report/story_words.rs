@@ -34,6 +34,9 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
             Tone::Warn,
             format!("takes back {}: version {version}{}", item(entity, key), change(before, value)),
         ),
+        Fact::Joined { .. } => {
+            (Tone::Plain, "finds the first attempt still running: waits for its answer".to_owned())
+        }
         Fact::Deduplicated { .. } => {
             (Tone::Plain, "recognises a repetition and does nothing".to_owned())
         }

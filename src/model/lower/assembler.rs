@@ -54,7 +54,7 @@ impl<'a> Lower<'a> {
         let entry = EntryIx(self.programs.entries.len() as u32);
         let nowhere = Pc(u32::MAX);
         let act = Act::Run { start: nowhere, refused: nowhere, failed: nowhere };
-        self.programs.entries.push(Entry { node, label, sees_item: false, act });
+        self.programs.entries.push(Entry { node, label, sees_item: false, keyed: false, act });
         entry
     }
 
@@ -63,6 +63,12 @@ impl<'a> Lower<'a> {
         let start = self.here();
         self.programs.entries[entry.0 as usize].act =
             Act::Run { start, refused: start, failed: start };
+    }
+
+    /// What calls of this entry change is guarded by the operation's key while they run, if the
+    /// design has keys.
+    pub(super) fn hold_key(&mut self, entry: EntryIx) {
+        self.programs.entries[entry.0 as usize].keyed = self.design.dedup;
     }
 
     /// What is emitted next is done when the task was refused.
@@ -96,7 +102,13 @@ impl<'a> Lower<'a> {
         self.programs.transactions.push(txn);
         let entry = EntryIx(self.programs.entries.len() as u32);
         let act = Act::Transact(ix);
-        self.programs.entries.push(Entry { node: store, label, sees_item: false, act });
+        self.programs.entries.push(Entry {
+            node: store,
+            label,
+            sees_item: false,
+            keyed: false,
+            act,
+        });
         entry
     }
 

@@ -85,6 +85,7 @@ fn request(lower: &mut Lower<'_>, chain: &Chain) -> EntryIx {
     let label = lower.label("home");
     let entry = lower.reserve(first.service, label);
     lower.begin(entry);
+    lower.hold_key(entry);
     lower.work(&first.demand);
     commit(lower, first, chain.done[0][0], true);
     lower.emit(Instr::Answer);

@@ -61,6 +61,7 @@ fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
     let label = lower.label("home");
     let entry = lower.reserve(saga.home, label);
     lower.begin(entry);
+    lower.hold_key(entry);
     lower.work(&saga.stages[0][0].demand);
     let mut at = 0;
     loop {

@@ -51,6 +51,9 @@ fn served(
     let label = lower.label(what);
     lower.later(service, label, move |lower, entry| {
         lower.begin(entry);
+        if bits(&nodes) != 0 {
+            lower.hold_key(entry);
+        }
         lower.work(&demand);
         lower.refuse(refuses);
         lower.steps(&nodes, service, None);

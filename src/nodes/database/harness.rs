@@ -139,6 +139,7 @@ impl Bench {
             node: NodeIx(1),
             label: String::new(),
             sees_item: false,
+            keyed: false,
             act: Act::Transact(TxnIx(txn)),
         };
         Model {

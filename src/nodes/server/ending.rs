@@ -16,10 +16,11 @@ impl Server {
     pub(super) fn end<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         self.release_worker(handle, env);
         let task = self.tasks.get(handle).expect("it ends");
-        let op = task.op.id;
+        let (op, entry) = (task.op.id, task.entry);
         if let Origin::Delivery { from, receipt } = task.origin {
             env.send(from, &task.op, Body::Ack { receipt });
         }
+        self.attempts.end(op, entry);
         self.tasks.remove(handle);
         env.fact(Fact::Dropped { op, why: None });
     }
