@@ -192,6 +192,8 @@ pub enum Fact {
     Promised { op: OpId },
     /// A step said no: the flow is to be taken back.
     Refused { op: OpId, node: NodeIx },
+    /// A best-effort step said no: that changes nothing.
+    Declined { op: OpId, node: NodeIx },
     /// Effect `effect` of the operation was committed at its owner.
     Applied {
         op: OpId,
@@ -270,6 +272,7 @@ impl Fact {
             | Self::Dropped { op, .. }
             | Self::Promised { op }
             | Self::Refused { op, .. }
+            | Self::Declined { op, .. }
             | Self::Applied { op, .. }
             | Self::Undone { op, .. }
             | Self::Joined { op }

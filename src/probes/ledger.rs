@@ -78,6 +78,9 @@ impl Ledger {
                 entry.set(Flag::Refused);
                 books.sessions.refused(op, entry);
             }),
+            Fact::Declined { op, .. } => {
+                self.with(op, |books, entry| books.sessions.declined(op, entry));
+            }
             Fact::Applied { op, effect, entity, key, version, before, value } => {
                 self.applied(now, Commit { op, effect, entity, key, version, before, value });
             }

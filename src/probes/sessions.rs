@@ -142,6 +142,16 @@ impl Sessions {
         }
     }
 
+    /// A best-effort step said no: nothing of that kind will be missed.
+    pub fn declined(&mut self, op: OpId, entry: &Entry) {
+        let effects = self.layout.flows[usize::from(entry.flow.0)].effects.iter().enumerate();
+        let best = effects.filter(|(_, effect)| effect.best_effort);
+        let best = best.take(64).fold(0, |bits, (n, _)| bits | 1u64 << n);
+        if let Some(created) = self.of(op, entry).and_then(|session| session.made(op)) {
+            created.missing &= !best;
+        }
+    }
+
     /// The client was answered: what the operation read and wrote counts from now on.
     pub fn answered(&mut self, now: Time, op: OpId, entry: &mut Entry, verdict: Verdict) {
         let mut at = std::mem::replace(&mut entry.touches, NOWHERE);

@@ -26,6 +26,10 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
         }
         Fact::Promised { .. } => (Tone::Plain, "commits the promise of the whole flow".to_owned()),
         Fact::Refused { node, .. } => (Tone::Warn, format!("refused at {}", names.name(node))),
+        Fact::Declined { node, .. } => (
+            Tone::Warn,
+            format!("refused at {}: best effort, it changes nothing", names.name(node)),
+        ),
         Fact::Applied { entity, key, version, before, value, .. } => (
             Tone::Good,
             format!("commits {}: version {version}{}", item(entity, key), change(before, value)),

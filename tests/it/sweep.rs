@@ -357,6 +357,29 @@ fn rule_46_with_an_undo_for_every_effect_only_a_crash_of_the_home_leaves_an_orde
     }
 }
 
+#[test]
+fn rule_26_every_single_crash_takes_a_best_effort_back_with_its_order() {
+    let inventory = r#"Tell("inventory", Take("stock", 1), undo: Add("stock", 1)),"#;
+    let shipping = r#"Tell("shipping", Write("shipment")),"#;
+    let both = r#"Tell("inventory", [
+        Take("stock", 1, undo: Add(1)), Tell("shipping", Write("shipment", undo: Write)),
+    ], best_effort: true),"#;
+    let text = ONE_ORDER.replace(shipping, "").replace(inventory, both);
+    assert!(text.contains("best_effort") && !text.contains(shipping));
+    for (refuses, lasts) in CASES {
+        let mut base = read(&text, &[("refuses", refuses)]);
+        alone(&mut base);
+        base.designs.retain(|design| ["pubsub-outbox", "events"].contains(&design.name.as_str()));
+        for (design, ends) in sweep(&base, &crashes(&base, false), Span(lasts * 1_000_000)) {
+            for (End { class, left, lost, .. }, who) in ends {
+                let is_there = matches!(class, "kept" | "unannounced");
+                let whole = if is_there { [1; 4] } else { [0; 4] };
+                assert!(left == whole && lost == 0, "{design}: {class} {left:?} by {who:?}");
+            }
+        }
+    }
+}
+
 /// The same for interruptions of which nothing is heard: a host that goes, and links that break.
 fn silence(text: &str, home: &str) -> Vec<String> {
     let mut violations_of_all = Vec::new();

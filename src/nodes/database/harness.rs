@@ -140,6 +140,7 @@ impl Bench {
             label: String::new(),
             sees_item: false,
             keyed: false,
+            best_effort: false,
             act: Act::Transact(TxnIx(txn)),
         };
         Model {
