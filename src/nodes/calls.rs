@@ -275,6 +275,9 @@ impl<W: Copy> Calls<W> {
         handle: Handle,
         waiters: &impl Waiters<W>,
     ) -> Option<Ended<W>> {
+        if let Some(call) = self.calls.get_mut(handle) {
+            call.stays = is_keyed(env.model, call.what);
+        }
         self.failed(env, handle, Reason::Timeout, waiters)
     }
 
@@ -292,7 +295,6 @@ impl<W: Copy> Calls<W> {
         let to = env.model.node_of(call.to);
         env.fact(Fact::AttemptFailed { op: op.id, to, why: reason });
         call.attempt = call.attempt.saturating_add(1);
-        call.stays = reason == Reason::Timeout && is_keyed(env.model, call.what);
         let Some(pause) = self.pause_before_retry(env, &call, op.deadline, reason) else {
             return Some(Ended { waiter: call.waiter, answer: Answer::Failed(reason) });
         };

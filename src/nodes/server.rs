@@ -176,7 +176,7 @@ impl Server {
         for task in self.tasks.drain() {
             match task.origin {
                 Origin::Call { from, call } => {
-                    if !host {
+                    if !host && call != Handle::NONE {
                         let answer = Answer::Failed(Reason::Crashed);
                         env.send(from, &task.op, Body::Answer { call, verdict: answer });
                     }

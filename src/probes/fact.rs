@@ -132,7 +132,7 @@ impl Reason {
             Self::LostMessage => "a message was lost on the way",
             Self::Unpublished => "memory was lost in a crash between a commit and its publication",
             Self::DeadLetter => "delivered too often, and nobody consumes dead letters",
-            Self::TakenBack => "a retry of what had been taken back already",
+            Self::TakenBack => "it failed and is taken back: trying again is of no use",
         }
     }
 }

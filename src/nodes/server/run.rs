@@ -107,7 +107,9 @@ impl Server {
                 Instr::Fork { branches } => return self.fork(handle, branches, env),
                 Instr::Join => return self.join(handle, env),
                 Instr::Answer => {
-                    if let Origin::Call { from, call } = task.origin {
+                    if let Origin::Call { from, call } = task.origin
+                        && call != Handle::NONE
+                    {
                         env.send(from, &task.op, Body::Answer { call, verdict: task.verdict });
                     }
                 }
@@ -153,6 +155,7 @@ impl Server {
         };
         let dedup = env.model.scenario.designs[env.model.design].dedup;
         if dedup && task.takes_back && is_call(task) && matches!(answer, Answer::Failed(_)) {
+            self.answer_early(handle, env);
             return self.try_again_later(handle, env);
         }
         let waited_at = &env.model.programs.code[task.pc.0 as usize - 1];
