@@ -3,13 +3,13 @@
 use super::figures::{span, words};
 use super::paint::Tone;
 use crate::engine::InstanceId;
-use crate::probes::fact::{Carrier, Fact, KeyId, OpId, Reason, Verdict};
+use crate::probes::fact::{Carrier, Fact, KeyId, Reason, Verdict};
 use crate::scenario::tree::{EntityIx, NodeIx, NodeKind, Scenario};
 
 /// What a fact says, and how loudly; bookkeeping says nothing.
 pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)> {
     let item =
-        |entity: EntityIx, key: KeyId| format!("{} {}", names.entity(entity), key_words(key));
+        |entity: EntityIx, key: KeyId| format!("{} {}", names.entity(entity), names.item(key));
     Some(match fact {
         Fact::Sent { flow, session, .. } => {
             (Tone::Head, format!("sends {}, session {session}", names.flow(flow.0)))
@@ -113,11 +113,6 @@ fn reason_words(why: Reason) -> String {
     words(why.name())
 }
 
-fn key_words(key: KeyId) -> String {
-    key.creator()
-        .map_or_else(|| format!("{}", key.0), |op: OpId| format!("of operation {}", op.number()))
-}
-
 fn change(before: i64, value: i64) -> String {
     if before == value { String::new() } else { format!(", {before} becomes {value}") }
 }
@@ -156,6 +151,17 @@ impl<'a> Names<'a> {
     /// A node's name.
     pub fn name(&self, node: NodeIx) -> &'a str {
         &self.scenario.nodes[usize::from(node.0)].name
+    }
+
+    fn item(&self, key: KeyId) -> String {
+        let Some(op) = key.creator() else { return key.0.to_string() };
+        let nodes = self.scenario.nodes.iter();
+        let mut clients = nodes.filter(|node| matches!(node.kind, NodeKind::Client(_)));
+        let number = op.number();
+        match (clients.clone().count(), clients.nth(op.client())) {
+            (2.., Some(client)) => format!("of {}'s operation {number}", client.name),
+            _ => format!("of operation {number}"),
+        }
     }
 
     fn kind(&self, instance: InstanceId) -> &'a NodeKind {
