@@ -13,7 +13,7 @@ use crate::probes::layout::{
 use crate::probes::outcome::Outcome;
 use crate::probes::story::Story;
 use crate::probes::{Instruments, Label, OpId, Probe};
-use crate::scenario::tree::{Change, NodeKind, Scenario, Step};
+use crate::scenario::tree::{Action, Change, Client, NodeKind, Scenario, Step};
 
 /// Runs `scenario` under its `design`th design. Pure: same arguments, same outcome.
 pub fn run(scenario: &Arc<Scenario>, design: usize, seed: u64) -> Outcome {
@@ -179,7 +179,9 @@ pub fn layout(model: &Model) -> Layout {
             .nodes
             .iter()
             .filter_map(|node| match &node.kind {
-                NodeKind::Client(client) => Some(ClientPlan { sessions: client::sessions(client) }),
+                NodeKind::Client(client) => {
+                    Some(ClientPlan { name: node.name.clone(), sessions: client::sessions(client) })
+                }
                 _ => None,
             })
             .collect(),
@@ -267,18 +269,16 @@ fn entity_plan(model: &Model, ix: usize) -> EntityPlan {
     }
 }
 
-/// The operation that `FLOW#N` names: the N-th of all operations of the client that sends this
-/// flow (the first such client, where several do).
-pub fn operation(scenario: &Scenario, flow: usize, number: u64) -> OpId {
-    let sends = |client: &crate::scenario::tree::Client| {
-        client.journeys.iter().flat_map(|journey| &journey.actions).any(
-            |action| matches!(action, crate::scenario::tree::Action::Do(ix) if usize::from(ix.0) == flow),
-        )
+/// The clients that send a flow, by the number that their operations carry, and their names.
+pub fn senders(scenario: &Scenario, flow: usize) -> Vec<(u16, &str)> {
+    let sends = |client: &Client| {
+        let mut actions = client.journeys.iter().flat_map(|journey| &journey.actions);
+        actions.any(|action| matches!(action, Action::Do(ix) if usize::from(ix.0) == flow))
     };
     let clients = scenario.nodes.iter().filter_map(|node| match &node.kind {
-        NodeKind::Client(client) => Some(client),
+        NodeKind::Client(client) => Some((client, node.name.as_str())),
         _ => None,
     });
-    let place = clients.clone().position(sends).unwrap_or(0);
-    OpId::new(place as u16, number)
+    let senders = (0..).zip(clients).filter(|(_, (client, _))| sends(client));
+    senders.map(|(place, (_, name))| (place, name)).collect()
 }

@@ -32,7 +32,9 @@ impl Resolver<'_> {
         if self.errors.len() == before {
             self.complete(metric, figure, &given);
         }
-        if figure.stretch.is_some() && given.contains(&Role::Flow) && self.scenario.flows.len() > 1
+        if figure.stretch.is_some()
+            && given.contains(&Role::Flow)
+            && self.names.flows.as_ref().is_some_and(|flows| flows.len() > 1)
         {
             let message = "figures of a stretch of time are of all flows together";
             let error = ExpressionError::new(node.offset, node.len, message);
@@ -101,40 +103,31 @@ impl Resolver<'_> {
     }
 
     fn open_name(&mut self, role: Role, word: &Word) -> Option<String> {
-        let scenario = self.scenario;
+        let names = self.names;
         match role {
-            Role::Flow => {
-                self.known("flow", word, scenario.flows.iter().map(|flow| flow.name.as_str()))
-            }
-            Role::Node => {
-                self.known("node", word, scenario.nodes.iter().map(|node| node.name.as_str()))
-            }
-            Role::Fault => {
-                self.known("fault", word, scenario.faults.iter().map(|fault| fault.name.as_str()))
-            }
-            _ => {
-                let names = invariants(scenario);
-                self.known("invariant", word, names.iter().map(String::as_str))
-            }
+            Role::Flow => self.known("flow", word, names.flows.as_deref()),
+            Role::Node => self.known("node", word, names.nodes.as_deref()),
+            Role::Fault => self.known("fault", word, names.faults.as_deref()),
+            _ => self.known("invariant", word, names.invariants.as_deref()),
         }
     }
 
-    pub(super) fn known<'n>(
+    /// The name, if there is one of that kind, or if not all of them are known.
+    pub(super) fn known(
         &mut self,
         what: &str,
         word: &Word,
-        names: impl Iterator<Item = &'n str>,
+        names: Option<&[String]>,
     ) -> Option<String> {
-        let names: Vec<&str> = names.collect();
-        if names.contains(&word.text.as_str()) {
+        let Some(names) = names.filter(|names| !names.contains(&word.text)) else {
             return Some(word.text.clone());
-        }
+        };
         let error = ExpressionError::new(
             word.offset,
             word.len,
             format!("there is no {what} `{}`", word.text),
         );
-        let help = match nearest(&word.text, names.iter().copied()) {
+        let help = match nearest(&word.text, names.iter().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
             None if names.is_empty() => format!("the scenario has no {what}"),
             None => format!("the scenario has {}", names.join(", ")),

@@ -86,14 +86,15 @@ fn finite(value: f64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::names::Names;
     use crate::analysis::resolve::resolve;
     use crate::analysis::statement::{Body, Statement, measure};
     use crate::analysis::testing::{bare_outcome, close, full_outcome, scenario};
     use crate::analysis::{parse, unit::Unit};
 
     fn value(text: &str) -> Result<(f64, Unit), NoValue> {
-        let statement =
-            measure(text, &scenario()).unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
+        let statement = measure(text, &Names::of(&scenario()))
+            .unwrap_or_else(|errors| panic!("{text}: {errors:?}"));
         let Body::Value(term, unit) = statement.body else { panic!("a value") };
         evaluate(&term, View::of(&full_outcome())).map(|value| (value, unit))
     }
@@ -165,7 +166,8 @@ mod tests {
     #[test]
     fn designs_are_looked_up_by_name() {
         let Statement { body: Body::Value(term, _), .. } =
-            resolve(&parse("events.offered - rest.offered").unwrap(), &scenario()).unwrap()
+            resolve(&parse("events.offered - rest.offered").unwrap(), &Names::of(&scenario()))
+                .unwrap()
         else {
             panic!("a value")
         };

@@ -196,12 +196,14 @@ fn sides(claim: &Claim, view: View<'_>) -> Result<(f64, f64), NoValue> {
 
 /// By how much a relation holds.
 fn margin(relation: Relation, measured: f64, limit: f64) -> f64 {
-    match relation {
+    let margin = match relation {
         Relation::Less | Relation::AtMost => limit - measured,
         Relation::Greater | Relation::AtLeast => measured - limit,
         Relation::Equal => -(measured - limit).abs(),
         Relation::Unequal => (measured - limit).abs(),
-    }
+    };
+    // -0 becomes 0: what meets its limit misses it by nothing.
+    margin + 0.0
 }
 
 fn settle(mut verdict: Verdict, worst: Ruling<'_>, held: usize, seeds: usize) -> Verdict {
@@ -314,6 +316,16 @@ mod tests {
         );
         let designs: Vec<&str> = verdict.replays.iter().map(|run| run.design.as_str()).collect();
         assert_eq!(designs, ["events", "rest"]);
+    }
+
+    #[test]
+    fn what_meets_its_limit_misses_it_by_nothing() {
+        for relation in [Relation::Equal, Relation::AtMost, Relation::AtLeast] {
+            for limit in [0.0, -0.0, 3.0] {
+                assert!(margin(relation, limit, limit).is_sign_positive(), "{relation:?} {limit}");
+                assert!(margin(relation, 0.0 - limit, -limit).is_sign_positive());
+            }
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ pub mod expression;
 mod lexer;
 pub mod measures;
 pub mod metric;
+pub mod names;
 mod parser;
 mod ranking;
 pub mod reading;
@@ -41,7 +42,7 @@ pub use expectation::{Verdict, judge};
 pub use expression::{Expression, ExpressionError};
 pub use measures::measures;
 pub use parser::parse;
-pub use statement::{Mistake, check, check_scenario};
+pub use statement::{Mistake, check, check_outline, check_scenario};
 pub use token::ReplayToken;
 pub use unit::Unit;
 

@@ -3,19 +3,16 @@
 
 use super::expression::{Expression, ExpressionError, Figure, Kind, Node, Word};
 use super::metric;
+use super::names::Names;
 use super::statement::{Asked, Body, Claim, Statement, Term};
 use super::unit::{Operator, Unit};
 use crate::scenario::nearest;
-use crate::scenario::tree::Scenario;
 
-/// Checks an expression against a scenario.
-pub fn resolve(
-    expression: &Expression,
-    scenario: &Scenario,
-) -> Result<Statement, Vec<ExpressionError>> {
+/// Checks an expression against the names of a scenario.
+pub fn resolve(expression: &Expression, names: &Names) -> Result<Statement, Vec<ExpressionError>> {
     let text = &expression.text;
     let mut resolver =
-        Resolver { text, scenario, errors: Vec::new(), designs: Vec::new(), about_each: false };
+        Resolver { text, names, errors: Vec::new(), designs: Vec::new(), about_each: false };
     let body = resolver.body(&expression.root);
     match body {
         Some(body) if resolver.errors.is_empty() => Ok(Statement {
@@ -33,7 +30,7 @@ pub fn resolve(
 
 pub(super) struct Resolver<'a> {
     text: &'a str,
-    pub(super) scenario: &'a Scenario,
+    pub(super) names: &'a Names,
     pub(super) errors: Vec<ExpressionError>,
     designs: Vec<String>,
     about_each: bool,
@@ -151,8 +148,7 @@ impl Resolver<'_> {
     }
 
     fn design(&mut self, word: &Word) -> Option<String> {
-        let designs = self.scenario.designs.iter().map(|design| design.name.as_str());
-        let known = self.known("design", word, designs)?;
+        let known = self.known("design", word, self.names.designs.as_deref())?;
         if !self.designs.contains(&known) {
             self.designs.push(known.clone());
         }

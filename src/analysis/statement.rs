@@ -3,10 +3,12 @@
 
 use super::expression::{Expression, ExpressionError, Figure, Kind, Node, Relation};
 use super::metric::{Metric, Subject};
+use super::names::Names;
 use super::parser::parse;
 use super::resolve::resolve;
 use super::unit::{Operator, Unit};
-use crate::scenario::tree::{Place, Scenario};
+use crate::scenario::Outline;
+use crate::scenario::tree::{Place, Placed, Scenario};
 
 /// A checked expression.
 #[derive(Clone, Debug)]
@@ -106,26 +108,41 @@ pub struct Statements {
 
 /// All mistakes of an expression in view of a scenario; empty if it is sound.
 pub fn check(expression: &Expression, scenario: &Scenario) -> Vec<ExpressionError> {
-    resolve(expression, scenario).err().unwrap_or_default()
+    resolve(expression, &Names::of(scenario)).err().unwrap_or_default()
 }
 
-/// All mistakes in the scenario's measures and expectations, in file order.
+/// All mistakes in a scenario's expectations and measures.
 pub fn check_scenario(scenario: &Scenario) -> Vec<Mistake> {
     statements(scenario).err().unwrap_or_default()
 }
 
+/// All mistakes in the expectations and measures of a file that has others, as far as its names are
+/// known.
+pub fn check_outline(outline: &Outline) -> Vec<Mistake> {
+    let names = Names::outlined(outline);
+    read(&outline.measures, &outline.expect, &names).err().unwrap_or_default()
+}
+
 /// The scenario's measures and expectations, or all mistakes in them.
 pub fn statements(scenario: &Scenario) -> Result<Statements, Vec<Mistake>> {
+    read(&scenario.measures, &scenario.expect, &Names::of(scenario))
+}
+
+fn read(
+    measures: &[(String, Placed<String>)],
+    expect: &[Placed<String>],
+    names: &Names,
+) -> Result<Statements, Vec<Mistake>> {
     let mut statements = Statements::default();
     let mut mistakes = Vec::new();
-    for (name, text) in &scenario.measures {
-        match measure(&text.value, scenario) {
+    for (name, text) in measures {
+        match measure(&text.value, names) {
             Ok(statement) => statements.measures.push((name.clone(), statement)),
             Err(errors) => mistakes.extend(placed(errors, Some(name), &text.value, text.place)),
         }
     }
-    for text in &scenario.expect {
-        match expectation(&text.value, scenario) {
+    for text in expect {
+        match expectation(&text.value, names) {
             Ok(statement) => statements.expectations.push(statement),
             Err(errors) => mistakes.extend(placed(errors, None, &text.value, text.place)),
         }
@@ -134,8 +151,8 @@ pub fn statements(scenario: &Scenario) -> Result<Statements, Vec<Mistake>> {
 }
 
 /// A text that must compare something.
-pub fn expectation(text: &str, scenario: &Scenario) -> Result<Statement, Vec<ExpressionError>> {
-    let statement = resolve(&parse(text).map_err(|error| vec![error])?, scenario)?;
+pub fn expectation(text: &str, names: &Names) -> Result<Statement, Vec<ExpressionError>> {
+    let statement = resolve(&parse(text).map_err(|error| vec![error])?, names)?;
     match statement.body {
         Body::Claims(_) => Ok(statement),
         Body::Value(_, unit) => Err(vec![
@@ -146,9 +163,9 @@ pub fn expectation(text: &str, scenario: &Scenario) -> Result<Statement, Vec<Exp
 }
 
 /// A text that must be a value of the one outcome at hand.
-pub fn measure(text: &str, scenario: &Scenario) -> Result<Statement, Vec<ExpressionError>> {
+pub fn measure(text: &str, names: &Names) -> Result<Statement, Vec<ExpressionError>> {
     let expression = parse(text).map_err(|error| vec![error])?;
-    let statement = resolve(&expression, scenario)?;
+    let statement = resolve(&expression, names)?;
     if matches!(statement.body, Body::Claims(_)) {
         let error = ExpressionError::new(0, text.len(), "a measure is a value, not a comparison");
         return Err(vec![error.with_help("comparisons belong under `expect`")]);
@@ -201,7 +218,7 @@ mod tests {
 
     #[test]
     fn a_statement_knows_which_designs_it_is_about() {
-        let scenario = scenario();
+        let scenario = Names::of(&scenario());
         let each = expectation("lost_effects == 0", &scenario).unwrap();
         assert!(each.about_each && each.designs.is_empty());
         let named = expectation("events.p99 < rest.p99 and rest.ok > 0", &scenario).unwrap();
@@ -213,7 +230,7 @@ mod tests {
 
     #[test]
     fn expectations_compare_and_measures_do_not() {
-        let scenario = scenario();
+        let scenario = Names::of(&scenario());
         assert!(expectation("p99(place-order)", &scenario).is_err());
         assert!(measure("p99(place-order) < 1s", &scenario).is_err());
         assert!(measure("p99(place-order) - p50(place-order)", &scenario).is_ok());
@@ -223,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_scenario_of_one_flow_may_name_it_in_stretches() {
-        assert!(measure("p99(request) from 1s to 2s", &scenario_of_one_flow()).is_ok());
+        assert!(measure("p99(request) from 1s to 2s", &Names::of(&scenario_of_one_flow())).is_ok());
     }
 
     #[test]

@@ -228,7 +228,7 @@ Anomalies in every result name their flow and number.")]
 pub struct Explain {
     #[command(flatten)]
     pub which: Which,
-    /// Which operation: the flow's name, `#`, and its number.
+    /// Which operation: the flow's name, `#`, and its number; CLIENT:FLOW#N where several send it.
     #[arg(value_name = "FLOW#N", value_parser = operation)]
     pub operation: Operation,
     /// The design [default: the first of the scenario].
@@ -278,11 +278,11 @@ pub enum TableFormat {
     Markdown,
 }
 
-/// `flow#number`
+/// `flow#number` or `client:flow#number`
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operation {
-    /// The flow.
-    pub flow: String,
+    /// The flow, perhaps with its client before it.
+    pub name: String,
     /// Its number.
     pub number: u64,
 }
@@ -307,9 +307,9 @@ fn duration(text: &str) -> Result<Span, String> {
 }
 
 fn operation(text: &str) -> Result<Operation, String> {
-    let parts = text.rsplit_once('#').and_then(|(flow, number)| Some((flow, number.parse().ok()?)));
+    let parts = text.rsplit_once('#').and_then(|(name, number)| Some((name, number.parse().ok()?)));
     match parts {
-        Some((flow, number)) if !flow.is_empty() => Ok(Operation { flow: flow.to_owned(), number }),
+        Some((name, number)) if !name.is_empty() => Ok(Operation { name: name.to_owned(), number }),
         _ => Err("an operation is named FLOW#N, as in `place-order#42`".to_owned()),
     }
 }
@@ -355,7 +355,7 @@ mod tests {
     fn operations_and_knobs_are_read() {
         assert_eq!(
             operation("place-order#42"),
-            Ok(Operation { flow: "place-order".into(), number: 42 })
+            Ok(Operation { name: "place-order".into(), number: 42 })
         );
         assert!(
             operation("place-order").is_err()

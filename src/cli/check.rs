@@ -5,7 +5,7 @@ use std::path::Path;
 use super::args::Check;
 use super::exit::Exit;
 use super::failure::{Failure, many};
-use super::load::{below, errors, in_statements, summary};
+use super::load::{below, errors, in_statements, of_the_rest, summary};
 use super::output::{Screen, note, show};
 use crate::analysis::check_scenario;
 use crate::scenario::{Diagnostics, load};
@@ -33,9 +33,12 @@ pub fn check(args: &Check, screen: &Screen) -> Result<Exit, Failure> {
 /// What the scenario layer finds, and what is wrong with the statements.
 fn all_of(file: &Path) -> Vec<Diagnostics> {
     match load(file, &[]) {
-        Err(found) => vec![found],
+        Err(found) => {
+            let statements = of_the_rest(&found);
+            vec![found, statements]
+        }
         Ok(loaded) => {
-            let statements = in_statements(&loaded, &check_scenario(&loaded.scenario));
+            let statements = in_statements(&loaded.warnings, &check_scenario(&loaded.scenario));
             vec![loaded.warnings, statements]
         }
     }

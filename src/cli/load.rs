@@ -7,11 +7,12 @@ use std::sync::Arc;
 use super::args::Which;
 use super::failure::{Failure, many};
 use super::output::{Screen, note};
-use crate::analysis::parse;
 use crate::analysis::statement::{Mistake, Statements, statements};
+use crate::analysis::{check_outline, parse};
 use crate::base::Span;
+use crate::report::shell::quoted;
 use crate::scenario::tree::Scenario;
-use crate::scenario::{Code, Diagnostic, Diagnostics, Loaded, Severity, load};
+use crate::scenario::{Code, Diagnostic, Diagnostics, Loaded, Severity, load, outline};
 
 /// A scenario that can be run.
 pub struct Ready {
@@ -29,7 +30,7 @@ pub struct Ready {
 
 /// Loads a scenario, or shows what is wrong with it.
 pub fn ready(which: &Which, screen: &Screen) -> Result<Ready, Failure> {
-    let loaded = load(&which.file, &which.set).map_err(|found| refuse(&found, screen))?;
+    let loaded = load(&which.file, &which.set).map_err(|found| refuse_all(&found, screen))?;
     let mut ready = checked(loaded, screen)?;
     if let Some(length) = which.length {
         lengthen(Arc::make_mut(&mut ready.scenario), length)?;
@@ -55,8 +56,25 @@ pub fn checked(loaded: Loaded, screen: &Screen) -> Result<Ready, Failure> {
                 turned: String::new(),
             })
         }
-        Err(mistakes) => Err(refuse(&in_statements(&loaded, &mistakes), screen)),
+        Err(mistakes) => Err(refuse(&in_statements(&loaded.warnings, &mistakes), screen)),
     }
+}
+
+/// Shows the mistakes of a file, those in its statements too, and fails with their number.
+pub fn refuse_all(found: &Diagnostics, screen: &Screen) -> Failure {
+    let statements = of_the_rest(found);
+    if !statements.list.is_empty() {
+        note(&found.render(screen.err.has_color()));
+        let Failure::Invalid(more) = refuse(&statements, screen) else { unreachable!("invalid") };
+        return Failure::Invalid(errors(found) + more);
+    }
+    refuse(found, screen)
+}
+
+/// Mistakes in the statements of a file that has other mistakes, as far as its names are known.
+pub fn of_the_rest(found: &Diagnostics) -> Diagnostics {
+    let mistakes = outline(&found.source).map(|outline| check_outline(&outline));
+    in_statements(found, &mistakes.unwrap_or_default())
 }
 
 /// Shows the mistakes and fails with their number.
@@ -71,7 +89,7 @@ pub fn errors(found: &Diagnostics) -> usize {
 }
 
 /// Mistakes in expectations and measures as diagnostics of their file.
-pub fn in_statements(loaded: &Loaded, mistakes: &[Mistake]) -> Diagnostics {
+pub fn in_statements(file: &Diagnostics, mistakes: &[Mistake]) -> Diagnostics {
     let list = mistakes.iter().map(|mistake| {
         let length = mistake.error.len as u32;
         // What can be parsed names something that is not there.
@@ -83,7 +101,7 @@ pub fn in_statements(loaded: &Loaded, mistakes: &[Mistake]) -> Diagnostics {
             None => found,
         }
     });
-    loaded.diagnostics(list.collect())
+    Diagnostics { list: list.collect(), omitted: 0, ..file.clone() }
 }
 
 /// Lets the customers arrive for another length of time.
@@ -104,16 +122,6 @@ pub fn turned(set: &[(String, String)], length: Option<Span>) -> String {
         set.iter().map(|(name, value)| format!(" --set {}", quoted(&format!("{name}={value}"))));
     let length = length.map(|length| format!(" --for {length}"));
     sets.chain(length).collect()
-}
-
-/// As one word of a shell.
-fn quoted(text: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "=/._-%:+,@".contains(letter);
-    if text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
-    }
 }
 
 /// The scenario files below all paths, in the order of their names.

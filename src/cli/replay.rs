@@ -11,7 +11,7 @@ use super::choice::design;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
-use super::load::{checked, refuse, relative, turned};
+use super::load::{checked, refuse_all, relative, turned};
 use super::output::{Screen, note, show};
 use super::run::of;
 use super::shipped;
@@ -60,14 +60,14 @@ pub fn replay(args: &Replay, screen: &Screen, interrupt: &Interrupt) -> Result<E
 fn found(token: &ReplayToken, file: Option<&Path>, screen: &Screen) -> Result<Loaded, Failure> {
     let sets = &token.knobs;
     if let Some(file) = file {
-        return load(file, sets).map_err(|found| refuse(&found, screen));
+        return load(file, sets).map_err(|found| refuse_all(&found, screen));
     }
     if let Some((path, text)) = shipped::named(&token.scenario) {
         return parse_named(&token.scenario, &path, text, sets)
-            .map_err(|found| refuse(&found, screen));
+            .map_err(|found| refuse_all(&found, screen));
     }
     match on_disk(&token.scenario) {
-        Some(file) => load(&file, sets).map_err(|found| refuse(&found, screen)),
+        Some(file) => load(&file, sets).map_err(|found| refuse_all(&found, screen)),
         None => Err(Failure::Nothing(format!(
             "no scenario is called `{}`, neither among the shipped ones nor below scenarios/; name its file",
             token.scenario

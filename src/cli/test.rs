@@ -8,7 +8,7 @@ use super::batch;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
-use super::load::{Ready, below, checked, refuse, relative};
+use super::load::{Ready, below, checked, refuse_all, relative};
 use super::output::{Screen, note, show};
 use super::run::token;
 use crate::analysis::Runs;
@@ -61,7 +61,7 @@ fn judge_file(
 ) -> Result<Option<Judged>, Failure> {
     let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let skipped = |why| Judged { scenario: stem.clone(), file: relative(file), result: Err(why) };
-    let loaded = load(file, &[]).map_err(|found| refuse(&found, screen));
+    let loaded = load(file, &[]).map_err(|found| refuse_all(&found, screen));
     let Ok(ready) = loaded.and_then(|loaded| checked(loaded, screen)) else {
         return Ok(Some(skipped(Skipped::Invalid)));
     };

@@ -49,6 +49,11 @@ pub struct Entry {
     /// Is what it sees the item that the delivered record names (copies), rather than what its
     /// flow saw last?
     pub sees_item: bool,
+    /// Does an operation hold its key while this runs for it, so that a second attempt joins the
+    /// first?
+    pub keyed: bool,
+    /// Does it belong to a best-effort tell, so that its refusal is not the flow's?
+    pub best_effort: bool,
     /// What it does.
     pub act: Act,
 }
@@ -159,6 +164,8 @@ pub enum Instr {
         publication: PubIx,
         /// How long the confirm may take.
         policy: Option<PolicyIx>,
+        /// Bits of what it tells that nobody reports on: from now on it may be done.
+        effects: u64,
     },
     /// Publish what the last transaction made of this item to the caches, and do not wait.
     Invalidate {
@@ -199,6 +206,7 @@ pub enum KeyRule {
 
 /// What one transaction at a database does, atomically, when its time is over.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent properties of a transaction")]
 pub struct Txn {
     /// Name of its draws.
     pub name: u64,
@@ -217,6 +225,10 @@ pub struct Txn {
     pub promises: bool,
     /// It records that the flow is refused (emits `Fact::Refused`).
     pub refuses: bool,
+    /// It belongs to a best-effort tell: its refusal is not the flow's.
+    pub best_effort: bool,
+    /// Bits of what its outbox tells that nobody reports on: from now on it may be done.
+    pub tells: u64,
 }
 
 /// A read of one item.

@@ -36,6 +36,9 @@ pub struct Call<W> {
     policy: Option<PolicyIx>,
     to: InstanceId,
     attempt: u8,
+    /// Does the next try go where this one went? With an idempotency key, what was not answered
+    /// may still run there, and only there is it known to.
+    stays: bool,
     waiter: W,
 }
 
@@ -145,7 +148,7 @@ impl<W: Copy> Calls<W> {
                 line.budget = (line.budget + share).min(BUDGET_CAP);
             }
         }
-        self.attempt(env, what, op, policy, waiter, 0);
+        self.attempt(env, what, op, policy, waiter, (0, None));
     }
 
     fn attempt<P: Probe>(
@@ -155,7 +158,7 @@ impl<W: Copy> Calls<W> {
         op: &Op,
         policy: Option<PolicyIx>,
         waiter: W,
-        attempt: u8,
+        (attempt, again_at): (u8, Option<InstanceId>),
     ) {
         let programs = &env.model.programs;
         let node = match what {
@@ -164,8 +167,13 @@ impl<W: Copy> Calls<W> {
                 programs.publications[publication.0 as usize].broker
             }
         };
-        let to = self.pick(node);
-        let call = self.calls.insert_with(|| Call { what, policy, to, attempt, waiter });
+        let to = again_at.unwrap_or_else(|| self.pick(node));
+        if self.counts {
+            let target = &mut self.targets[node.0 as usize];
+            target.outstanding[(to.0 - target.first) as usize] += 1;
+        }
+        let call =
+            self.calls.insert_with(|| Call { what, policy, to, attempt, stays: false, waiter });
         let body = match what {
             What::Entry(entry) => Body::Request { call, entry, attempt },
             What::Publication(publication, item) => Body::Publish { call, publication, item },
@@ -229,9 +237,6 @@ impl<W: Copy> Calls<W> {
     fn pick(&mut self, node: NodeIx) -> InstanceId {
         let target = &mut self.targets[node.0 as usize];
         let picked = if target.count == 1 { 0 } else { target.balance(&mut self.chance) };
-        if self.counts {
-            target.outstanding[picked as usize] += 1;
-        }
         InstanceId(target.first + picked)
     }
 
@@ -261,6 +266,9 @@ impl<W: Copy> Calls<W> {
         handle: Handle,
         waiters: &impl Waiters<W>,
     ) -> Option<Ended<W>> {
+        if let Some(call) = self.calls.get_mut(handle) {
+            call.stays = is_keyed(env.model, call.what);
+        }
         self.failed(env, handle, Reason::Timeout, waiters)
     }
 
@@ -318,8 +326,9 @@ impl<W: Copy> Calls<W> {
         waiters: &impl Waiters<W>,
     ) {
         if let Some(call) = self.calls.remove(handle) {
-            let Call { what, policy, waiter, attempt, .. } = call;
-            self.attempt(env, what, &waiters.header(waiter), policy, waiter, attempt);
+            let Call { what, policy, waiter, attempt, to, stays } = call;
+            let again_at = stays.then_some(to);
+            self.attempt(env, what, &waiters.header(waiter), policy, waiter, (attempt, again_at));
         }
     }
 
@@ -389,6 +398,10 @@ impl Target {
             }
         }
     }
+}
+
+fn is_keyed(model: &Model, what: What) -> bool {
+    matches!(what, What::Entry(entry) if model.programs.entries[entry.0 as usize].keyed)
 }
 
 /// More choices than this are not drawn.

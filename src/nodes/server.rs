@@ -2,6 +2,7 @@
 //! queue is first in, first out and work-conserving: a worker is never free while something waits,
 //! unless a fault pauses the instance.
 
+mod attempts;
 mod branches;
 mod ending;
 mod reading;
@@ -9,6 +10,7 @@ mod run;
 
 use std::collections::VecDeque;
 
+use self::attempts::Attempts;
 use super::cache::{Cache, ItemName};
 use super::calls::{Calls, Waiters};
 use super::env::Env;
@@ -36,6 +38,7 @@ pub struct Server {
     dedup: bool,
     limit: Option<TokenBucket>,
     calls: Calls<Waiter>,
+    attempts: Attempts,
     cache: Option<Cache>,
     brokers: Vec<NodeIx>,
 }
@@ -79,6 +82,7 @@ impl Server {
             dedup: model.scenario.designs[model.design].dedup,
             limit: limit.map(TokenBucket::new),
             calls: Calls::new(model, me),
+            attempts: Attempts::default(),
             cache: model.scenario.designs[model.design].cache.as_ref().map(Cache::new),
             brokers,
         }
@@ -187,7 +191,7 @@ impl Server {
         for task in self.tasks.drain() {
             match task.origin {
                 Origin::Call { from, call } => {
-                    if !host {
+                    if !host && call != Handle::NONE {
                         let answer = Answer::Failed(Reason::Crashed);
                         env.send(from, &task.op, Body::Answer { call, verdict: answer });
                     }
@@ -202,6 +206,7 @@ impl Server {
         self.queue.clear();
         self.free = self.workers;
         self.calls.forget();
+        self.attempts.forget();
         if let Some(cache) = &mut self.cache {
             for (entity, key) in cache.names() {
                 env.fact(Fact::Forgot { entity, key });
@@ -234,6 +239,9 @@ impl Server {
     ) {
         let program = &env.model.programs.entries[entry.0 as usize];
         let Act::Run { start, .. } = program.act else { unreachable!("a server runs programs") };
+        if program.keyed && self.joins_first(op, origin, entry, env) {
+            return;
+        }
         if let Some(why) = self.turns_away(op, origin, env) {
             env.fact(Fact::Arrived { op: op.id });
             env.fact(Fact::TurnedAway { op: op.id, why });
@@ -268,6 +276,9 @@ impl Server {
             item,
             made: Seen::default(),
         });
+        if program.keyed {
+            self.attempts.begin(op.id, entry, task);
+        }
         if has_worker {
             self.begin(task, env);
         } else {

@@ -42,7 +42,7 @@ pub enum Origin {
     Call {
         /// Who calls.
         from: InstanceId,
-        /// Its handle.
+        /// Its handle; [`Handle::NONE`] once it is answered.
         call: Handle,
     },
     /// A broker's delivery, to be acknowledged.

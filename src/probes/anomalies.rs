@@ -198,6 +198,10 @@ impl Anomalies {
     /// All that were kept, in order of time.
     pub fn outcome(self) -> Vec<Anomaly> {
         let flows = self.layout.flows.len();
+        let clients = &self.layout.clients;
+        let client = |op: OpId| {
+            (clients.len() > 1).then(|| clients.get(op.client()).map(|client| client.name.clone()))
+        };
         let mut all = Vec::new();
         for (at, bin) in self.bins.iter().enumerate() {
             let (kind, flow) = (Kind::ALL[at / flows], &self.layout.flows[at % flows].name);
@@ -205,6 +209,7 @@ impl Anomalies {
                 time,
                 kind: kind.name(),
                 flow: flow.clone(),
+                client: client(op).flatten(),
                 number: op.number(),
                 detail: detail.text(&self.layout),
                 count: bin.count,

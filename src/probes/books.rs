@@ -10,6 +10,7 @@ use super::flows::{End, Judgement, Tally};
 use super::invariants::Invariants;
 use super::layout::Layout;
 use super::outcome::Violations;
+use super::session::Read;
 use super::sessions::{Broken, Seen, Sessions, Written};
 use super::truth::Truth;
 use super::windows::Windows;
@@ -30,6 +31,8 @@ pub struct Books {
     pub invariants: Invariants,
     pub(super) truth: Truth,
     pub(super) sessions: Sessions,
+    /// Reads that turn out to have missed something; used again and again.
+    missed: Vec<Read>,
 }
 
 /// A commit as [`super::Fact::Applied`] and [`super::Fact::Undone`] tell it.
@@ -55,6 +58,7 @@ impl Books {
             invariants: Invariants::new(Arc::clone(layout)),
             truth: Truth::new(Arc::clone(layout)),
             sessions: Sessions::new(Arc::clone(layout)),
+            missed: Vec::new(),
         }
     }
 
@@ -92,9 +96,18 @@ impl Books {
 
     pub(super) fn first_applied(&mut self, now: Time, entry: &mut Entry, commit: Commit) {
         let Commit { op, effect, entity, key, version, .. } = commit;
-        let broken = self.sessions.wrote(op, entry, effect, Written { entity, key, version });
+        let mut missed = std::mem::take(&mut self.missed);
+        let written = Written { entity, key, version };
+        let broken = self.sessions.wrote(op, entry, effect, written, &mut missed);
         let detail = Detail::Read { entity, version, staleness: Span::ZERO };
-        broken.into_iter().flatten().for_each(|broken| self.broken(now, op, broken, detail));
+        if let Some(broken) = broken {
+            self.broken(now, op, broken, detail);
+        }
+        for Read { op, flow, measured, .. } in missed.drain(..) {
+            let what = Violations { read_your_writes: 1, ..Violations::default() };
+            self.broken(now, op, Broken { what, flow, measured }, detail);
+        }
+        self.missed = missed;
     }
 
     pub(super) fn saw(&mut self, now: Time, op: OpId, entry: &mut Entry, seen: Seen, value: i64) {

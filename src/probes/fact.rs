@@ -132,7 +132,7 @@ impl Reason {
             Self::LostMessage => "a message was lost on the way",
             Self::Unpublished => "memory was lost in a crash between a commit and its publication",
             Self::DeadLetter => "delivered too often, and nobody consumes dead letters",
-            Self::TakenBack => "a retry of what had been taken back already",
+            Self::TakenBack => "it failed and is taken back: trying again is of no use",
         }
     }
 }
@@ -192,6 +192,8 @@ pub enum Fact {
     Promised { op: OpId },
     /// A step said no: the flow is to be taken back.
     Refused { op: OpId, node: NodeIx },
+    /// A best-effort step said no: that changes nothing.
+    Declined { op: OpId, node: NodeIx },
     /// Effect `effect` of the operation was committed at its owner.
     Applied {
         op: OpId,
@@ -212,6 +214,8 @@ pub enum Fact {
         before: i64,
         value: i64,
     },
+    /// A second attempt found the first still running: it waits for the first one's answer.
+    Joined { op: OpId },
     /// A handler recognised a repetition and did nothing.
     Deduplicated { op: OpId, effect: u8 },
 
@@ -269,8 +273,10 @@ impl Fact {
             | Self::Dropped { op, .. }
             | Self::Promised { op }
             | Self::Refused { op, .. }
+            | Self::Declined { op, .. }
             | Self::Applied { op, .. }
             | Self::Undone { op, .. }
+            | Self::Joined { op }
             | Self::Deduplicated { op, .. }
             | Self::Saw { op, .. }
             | Self::Holds { op, .. }

@@ -109,8 +109,10 @@ pub struct FaultPlan {
 }
 
 /// A client as far as the probes care.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientPlan {
+    /// Its name.
+    pub name: String,
     /// Its sessions are numbered below this.
     pub sessions: u32,
 }

@@ -78,6 +78,9 @@ impl Ledger {
                 entry.set(Flag::Refused);
                 books.sessions.refused(op, entry);
             }),
+            Fact::Declined { op, .. } => {
+                self.with(op, |books, entry| books.sessions.declined(op, entry));
+            }
             Fact::Applied { op, effect, entity, key, version, before, value } => {
                 self.applied(now, Commit { op, effect, entity, key, version, before, value });
             }
@@ -100,7 +103,8 @@ impl Ledger {
                 books.of(entry).flow.retries += u64::from(entry.is(Flag::Measured));
             }),
             Fact::Down => self.books.truth.down(at),
-            Fact::Deduplicated { .. }
+            Fact::Joined { .. }
+            | Fact::Deduplicated { .. }
             | Fact::CacheHit { .. }
             | Fact::CacheMiss { .. }
             | Fact::Arrived { .. }

@@ -240,10 +240,25 @@ pub struct Anomaly {
     pub kind: &'static str,
     /// The flow.
     pub flow: String,
+    /// Who sent it, where there are several clients: each counts its own operations.
+    pub client: Option<String>,
     /// N of `flow#N`.
     pub number: u64,
     /// The details, for people.
     pub detail: String,
     /// How many of this kind and flow there were in all.
     pub count: u64,
+}
+
+impl Anomaly {
+    /// The operation that it befell, as `explain` is asked about it.
+    pub fn operation(&self) -> String {
+        operation(self.client.as_deref(), &self.flow, self.number)
+    }
+}
+
+/// `place-order#12`, or `web:place-order#12` where there are several clients.
+pub fn operation(client: Option<&str>, flow: &str, number: u64) -> String {
+    let client = client.map(|client| format!("{client}:")).unwrap_or_default();
+    format!("{client}{flow}#{number}")
 }

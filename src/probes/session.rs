@@ -44,8 +44,39 @@ pub struct Known {
     pub told: Steps,
     /// When the latest-sent operation that wrote it was sent.
     pub wrote: Option<(Time, OpId)>,
-    /// When the last read of it was issued, by which flow, and whether that is measured.
-    pub read: Option<(Time, FlowIx, bool)>,
+    /// Reads of it while others of the session's operations are open: those may still be told done
+    /// and applied too late.
+    pub reads: Vec<Read>,
+}
+
+/// A read that may turn out to have missed something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// When it was issued.
+    pub issued: Time,
+    /// For which operation.
+    pub op: OpId,
+    /// Its flow.
+    pub flow: FlowIx,
+    /// Is that operation measured?
+    pub measured: bool,
+}
+
+impl Known {
+    /// Reads kept of one item; older ones count as having missed nothing.
+    const MOST: usize = 64;
+
+    /// Remembers a read; `alone`: nothing that it could have missed can still be applied.
+    pub fn note(&mut self, read: Read, alone: bool) {
+        if alone {
+            self.reads.clear();
+            return;
+        }
+        if self.reads.len() == Self::MOST {
+            self.reads.remove(0);
+        }
+        self.reads.push(read);
+    }
 }
 
 impl Session {

@@ -20,7 +20,7 @@ use super::fact::{KeyId, OpId, Verdict};
 use super::layout::Layout;
 use super::outcome::Violations;
 use super::recent::Recent;
-use super::session::{Created, Session};
+use super::session::{Created, Read, Session};
 use super::truth::Truth;
 use crate::base::Time;
 
@@ -146,6 +146,16 @@ impl Sessions {
         }
     }
 
+    /// A best-effort step said no: nothing of that kind will be missed.
+    pub fn declined(&mut self, op: OpId, entry: &Entry) {
+        let effects = self.layout.flows[usize::from(entry.flow.0)].effects.iter().enumerate();
+        let best = effects.filter(|(_, effect)| effect.best_effort);
+        let best = best.take(64).fold(0, |bits, (n, _)| bits | 1u64 << n);
+        if let Some(created) = self.of(op, entry).and_then(|session| session.made(op)) {
+            created.missing &= !best;
+        }
+    }
+
     /// The client was answered: what the operation read and wrote counts from now on.
     pub fn answered(&mut self, now: Time, op: OpId, entry: &mut Entry, verdict: Verdict) {
         let mut at = std::mem::replace(&mut entry.touches, NOWHERE);
@@ -178,18 +188,18 @@ impl Sessions {
         }
     }
 
-    /// An effect was applied for the first time. The guarantees it breaks, if any.
+    /// An effect was applied for the first time. The guarantees it breaks, if any; and into
+    /// `missed` every read that it was told done before, and that therefore missed it.
     pub fn wrote(
         &mut self,
         op: OpId,
         entry: &mut Entry,
         effect: u8,
         written: Written,
-    ) -> [Option<Broken>; 2] {
+        missed: &mut Vec<Read>,
+    ) -> Option<Broken> {
         let Written { entity, key, version } = written;
-        let Some(session) = self.of(op, entry) else {
-            return [None; 2];
-        };
+        let session = self.of(op, entry)?;
         if let Some(created) = session.made(op) {
             created.missing &= !(1 << effect);
         }
@@ -198,16 +208,16 @@ impl Sessions {
         let mut what = Violations::default();
         what.writes_follow_reads +=
             u64::from(known.seen.before(entry.sent).is_some_and(|seen| version <= seen));
-        let mut missed = None;
         if entry.is(Flag::Done) {
             let later = known.wrote.is_some_and(|(sent, by)| by != op && sent >= entry.answered);
             what.monotonic_writes += u64::from(later);
             // Told done, applied only now: reads in between missed it. (Created items: see `read`.)
-            if let Some((_, flow, measured)) =
-                known.read.filter(|read| !created && read.0 >= entry.answered)
-            {
-                let what = Violations { read_your_writes: 1, ..Violations::default() };
-                missed = Some(Broken { what, flow, measured });
+            if !created {
+                known.reads.retain(|read| {
+                    let is_missed = read.issued >= entry.answered;
+                    missed.extend(is_missed.then_some(*read));
+                    !is_missed
+                });
             }
             known.told.push(entry.answered, version, alone);
         }
@@ -218,7 +228,7 @@ impl Sessions {
             self.touch(entry, Touch { next: NOWHERE, wrote: true, entity, key, version });
         }
         let own = Broken { what, flow: entry.flow, measured: entry.is(Flag::Measured) };
-        [(what != Violations::default()).then_some(own), missed]
+        (what != Violations::default()).then_some(own)
     }
 
     /// The operation read something. The guarantees that breaks.
@@ -236,13 +246,15 @@ impl Sessions {
             let plan = &self.layout.flows[usize::from(created.flow.0)];
             created.told_done <= seen.issued && created.misses(plan, seen.entity)
         });
+        let alone = session.open <= 1;
         let known = session.known.entry((seen.entity, seen.key));
         let told = known.told.before(seen.issued).is_some_and(|told| told > seen.version);
         what.read_your_writes += u64::from(missing || told);
         what.monotonic_reads +=
             u64::from(known.seen.before(entry.sent).is_some_and(|before| before > seen.version));
-        if known.read.is_none_or(|(issued, ..)| issued <= seen.issued) {
-            known.read = Some((seen.issued, entry.flow, entry.is(Flag::Measured)));
+        if !missing && !told {
+            let (issued, flow) = (seen.issued, entry.flow);
+            known.note(Read { issued, op, flow, measured: entry.is(Flag::Measured) }, alone);
         }
         if !entry.is_answered() {
             let Seen { entity, key, version, .. } = seen;

@@ -174,11 +174,10 @@ fn anomalies(compared: &Compared, paint: Paint) -> String {
     }
     let lines = compared.anomalies.iter().map(|(design, seed, it)| {
         let what = format!(
-            "{}: {} of {}#{}, seed {seed}: {}",
+            "{}: {} of {}, seed {seed}: {}",
             design,
             words(it.kind),
-            it.flow,
-            it.number,
+            it.operation(),
             it.detail
         );
         wrap(&what, "  ") + &command(&compared.explain_line(design, *seed, it), "    ")

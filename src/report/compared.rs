@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::run::explain_line;
 use crate::analysis::compare::Comparison;
 use crate::analysis::reading::Sentence;
 use crate::base::Span;
@@ -46,8 +47,6 @@ impl Compared<'_> {
 
     /// The line that tells the story of an anomaly.
     pub fn explain_line(&self, design: &str, seed: u64, anomaly: &Anomaly) -> String {
-        let Anomaly { flow, number, .. } = anomaly;
-        let (file, turned) = (self.file.display(), self.turned);
-        format!("windtunnel explain {file} {flow}#{number} -d {design} -s {seed}{turned}")
+        explain_line(self.file, anomaly, design, seed, self.turned)
     }
 }

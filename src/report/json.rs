@@ -152,6 +152,8 @@ struct AnomalyJson<'a> {
     time_s: f64,
     kind: &'a str,
     flow: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client: Option<&'a str>,
     number: u64,
     count: u64,
     detail: &'a str,
@@ -305,10 +307,11 @@ fn anomalies_json<'a>(run: &'a Run) -> Vec<AnomalyJson<'a>> {
         time_s: anomaly.time.since(crate::base::Time::ZERO).as_secs(),
         kind: anomaly.kind,
         flow: &anomaly.flow,
+        client: anomaly.client.as_deref(),
         number: anomaly.number,
         count: anomaly.count,
         detail: &anomaly.detail,
-        explain: run.explain_line(&anomaly.flow, anomaly.number),
+        explain: run.explain_line(anomaly),
     });
     shape.collect()
 }

@@ -13,6 +13,7 @@ pub mod paint;
 pub mod replay_text;
 pub mod run;
 pub mod series;
+pub mod shell;
 pub mod story_text;
 pub mod story_words;
 #[cfg(test)]

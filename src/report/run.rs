@@ -4,10 +4,11 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 
+use super::shell;
 use crate::analysis::measures::Measured;
 use crate::analysis::token::ReplayToken;
 use crate::base::Span;
-use crate::probes::outcome::{Effects, FlowOutcome, Outcome, Violations};
+use crate::probes::outcome::{Anomaly, Effects, FlowOutcome, Outcome, Violations};
 use crate::probes::sketch::Sketch;
 
 /// One run, ready to be shown.
@@ -31,11 +32,9 @@ pub struct Run<'a> {
 
 impl Run<'_> {
     /// The line that tells the story of one operation of this run.
-    pub fn explain_line(&self, flow: &str, number: u64) -> String {
+    pub fn explain_line(&self, anomaly: &Anomaly) -> String {
         let Outcome { design, seed, .. } = self.outcome;
-        let file = self.file.display();
-        let turned = self.turned;
-        format!("windtunnel explain {file} {flow}#{number} -d {design} -s {seed}{turned}")
+        explain_line(self.file, anomaly, design, *seed, self.turned)
     }
 
     /// The line that runs it again and compares.
@@ -44,12 +43,25 @@ impl Run<'_> {
     }
 }
 
+/// The line that tells the story of one operation of a run.
+pub fn explain_line(
+    file: &Path,
+    anomaly: &Anomaly,
+    design: &str,
+    seed: u64,
+    turned: &str,
+) -> String {
+    let (file, design) = (shell::file(file), shell::quoted(design));
+    let operation = shell::operation(&anomaly.operation());
+    format!("windtunnel explain {file} {operation} -d {design} -s {seed}{turned}")
+}
+
 /// The line that repeats the run that a token names. What lies below `scenarios/` is found by name.
 pub fn replay_line(token: &ReplayToken, file: &Path) -> String {
     if file.starts_with("scenarios") {
-        return format!("windtunnel replay {token}");
+        return format!("windtunnel replay {}", shell::quoted(&token.to_string()));
     }
-    format!("windtunnel replay {token} {}", file.display())
+    format!("windtunnel replay {} {}", shell::quoted(&token.to_string()), shell::file(file))
 }
 
 /// One figure of all flows together.

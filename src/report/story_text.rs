@@ -36,18 +36,16 @@ pub struct Told<'a> {
     pub design: &'a str,
     /// With which seed.
     pub seed: u64,
-    /// Which flow.
-    pub flow: &'a str,
-    /// Which operation of it.
-    pub number: u64,
+    /// Which operation: `flow#N`, with its client where there are several.
+    pub operation: &'a str,
     /// What happened.
     pub story: &'a Story,
 }
 
 /// The story.
 pub fn render(told: &Told, paint: Paint) -> String {
-    let Told { design, seed, flow, number, .. } = told;
-    let title = format!("{flow}#{number} as {design}, seed {seed}");
+    let Told { design, seed, operation, .. } = told;
+    let title = format!("{operation} as {design}, seed {seed}");
     let sent = told.story.lines().iter().find_map(|line| match line.fact {
         Fact::Sent { intended, .. } => Some(intended),
         _ => None,
@@ -247,14 +245,7 @@ mod tests {
     fn told(scenario: &Scenario, paint: Paint) -> String {
         let story = story(scenario);
         render(
-            &Told {
-                scenario,
-                design: "rest",
-                seed: 7,
-                flow: "place-order",
-                number: 42,
-                story: &story,
-            },
+            &Told { scenario, design: "rest", seed: 7, operation: "place-order#42", story: &story },
             paint,
         )
     }

@@ -3,13 +3,13 @@
 use super::figures::{span, words};
 use super::paint::Tone;
 use crate::engine::InstanceId;
-use crate::probes::fact::{Carrier, Fact, KeyId, OpId, Reason, Verdict};
+use crate::probes::fact::{Carrier, Fact, KeyId, Reason, Verdict};
 use crate::scenario::tree::{EntityIx, NodeIx, NodeKind, Scenario};
 
 /// What a fact says, and how loudly; bookkeeping says nothing.
 pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)> {
     let item =
-        |entity: EntityIx, key: KeyId| format!("{} {}", names.entity(entity), key_words(key));
+        |entity: EntityIx, key: KeyId| format!("{} {}", names.entity(entity), names.item(key));
     Some(match fact {
         Fact::Sent { flow, session, .. } => {
             (Tone::Head, format!("sends {}, session {session}", names.flow(flow.0)))
@@ -26,6 +26,10 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
         }
         Fact::Promised { .. } => (Tone::Plain, "commits the promise of the whole flow".to_owned()),
         Fact::Refused { node, .. } => (Tone::Warn, format!("refused at {}", names.name(node))),
+        Fact::Declined { node, .. } => (
+            Tone::Warn,
+            format!("refused at {}: best effort, it changes nothing", names.name(node)),
+        ),
         Fact::Applied { entity, key, version, before, value, .. } => (
             Tone::Good,
             format!("commits {}: version {version}{}", item(entity, key), change(before, value)),
@@ -34,6 +38,9 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
             Tone::Warn,
             format!("takes back {}: version {version}{}", item(entity, key), change(before, value)),
         ),
+        Fact::Joined { .. } => {
+            (Tone::Plain, "finds the first attempt still running: waits for its answer".to_owned())
+        }
         Fact::Deduplicated { .. } => {
             (Tone::Plain, "recognises a repetition and does nothing".to_owned())
         }
@@ -103,11 +110,6 @@ fn reason_words(why: Reason) -> String {
     words(why.name())
 }
 
-fn key_words(key: KeyId) -> String {
-    key.creator()
-        .map_or_else(|| format!("{}", key.0), |op: OpId| format!("of operation {}", op.number()))
-}
-
 fn change(before: i64, value: i64) -> String {
     if before == value { String::new() } else { format!(", {before} becomes {value}") }
 }
@@ -146,6 +148,17 @@ impl<'a> Names<'a> {
     /// A node's name.
     pub fn name(&self, node: NodeIx) -> &'a str {
         &self.scenario.nodes[usize::from(node.0)].name
+    }
+
+    fn item(&self, key: KeyId) -> String {
+        let Some(op) = key.creator() else { return key.0.to_string() };
+        let nodes = self.scenario.nodes.iter();
+        let mut clients = nodes.filter(|node| matches!(node.kind, NodeKind::Client(_)));
+        let number = op.number();
+        match (clients.clone().count(), clients.nth(op.client())) {
+            (2.., Some(client)) => format!("of {}'s operation {number}", client.name),
+            _ => format!("of operation {number}"),
+        }
     }
 
     fn kind(&self, instance: InstanceId) -> &'a NodeKind {

@@ -224,6 +224,7 @@ fn anomalies() -> Vec<Anomaly> {
         time: Time(20_100_000_000),
         kind,
         flow: "place-order".into(),
+        client: None,
         number,
         detail: detail.into(),
         count,

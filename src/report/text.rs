@@ -290,7 +290,7 @@ fn anomalies(run: &Run, paint: Paint) -> String {
     let mut text = paint.apply(Tone::Head, "anomalies") + "\n";
     for anomaly in first_of_each(&run.outcome.anomalies) {
         text += &wrap(&anomaly_line(anomaly), "  ");
-        text += &command(&run.explain_line(&anomaly.flow, anomaly.number), "    ");
+        text += &command(&run.explain_line(anomaly), "    ");
     }
     text
 }
@@ -307,11 +307,11 @@ fn first_of_each(anomalies: &[Anomaly]) -> Vec<&Anomaly> {
 }
 
 fn anomaly_line(it: &Anomaly) -> String {
-    let Anomaly { kind, flow, number, detail, .. } = it;
+    let (Anomaly { kind, detail, .. }, operation) = (it, it.operation());
     let at = ms(it.time.since(Time::ZERO).as_ms());
     let others =
         if it.count > 1 { format!(", one of {}", full_count(it.count)) } else { String::new() };
-    format!("{}: {flow}#{number} at {at}{others}: {detail}", words(kind))
+    format!("{}: {operation} at {at}{others}: {detail}", words(kind))
 }
 
 /// A labelled line, wrapped under itself.

@@ -30,10 +30,10 @@ impl<'a> Reader<'a> {
         let Some(word) = value.word() else {
             if matches!(value.kind, Kind::Text { .. } | Kind::Number { .. }) {
                 return self
-                    .nanoseconds(value, "a duration or a distribution of durations")
+                    .nanoseconds(value, "a duration or distribution")
                     .map(|(ns, _)| Dist::Const(ns));
             }
-            self.wrong_shape(value, "a duration or a distribution of durations");
+            self.wrong_shape(value, "a duration or distribution");
             return None;
         };
         match word {

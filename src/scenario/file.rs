@@ -12,7 +12,8 @@ use super::syntax::{Kind, Value};
 use super::tree::{Place, Placed, Run, Scenario};
 use crate::base::Span;
 
-const FIELDS: &[&str] = &[
+/// The fields of a scenario.
+pub(super) const FIELDS: &[&str] = &[
     "about", "run", "knobs", "nodes", "network", "data", "sums", "flows", "designs", "policies",
     "faults", "measures", "expect",
 ];
@@ -99,6 +100,9 @@ impl<'a> Reader<'a> {
         let measures = self.measures(fields.get("measures"), source);
         let expect = self.expectations(fields.get("expect"), source);
         self.something_to_do(fields);
+        if let (Some(nodes), Some(run)) = (&nodes, &run) {
+            self.warn_of_volume(nodes, run.length);
+        }
         Some(Scenario {
             name: name.to_owned(),
             about: about?,
@@ -213,7 +217,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A text as it stands, with the place inside its quotes. Not a knob: `$` is left alone.
-    fn placed(&mut self, value: &'a Value, source: &Source) -> Option<Placed<String>> {
+    pub(super) fn placed(&mut self, value: &'a Value, source: &Source) -> Option<Placed<String>> {
         let Kind::Text { value: text, opener } = &value.kind else {
             self.wrong_shape(value, "a text in quotes");
             return None;

@@ -29,7 +29,7 @@ pub const UNITS: [(&str, f64); 8] = [
 
 /// What may be written, for help texts.
 pub const EXAMPLES: &str =
-    "durations are written \"250ms\" (ns, us, ms, s, m, h), rates \"400/s\", ratios 0.02 or \"2%\"";
+    "durations \"250ms\" (ns, us, ms, s, m, h), rates \"400/s\", ratios \"2%\"";
 
 impl Quantity {
     /// What it counts, with an article.

@@ -33,6 +33,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "base",
             "scenario::tree",
             "scenario::nearest",
+            "scenario::Outline",
             "probes::Reason",
             "probes::outcome",
             "probes::sketch",

@@ -3,6 +3,7 @@
 mod codes;
 mod json;
 mod manners;
+mod names;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -115,6 +115,11 @@ fn judge(table: &[Bad]) -> String {
         assert!(GOOD.contains(good), "{good} is not in the good scenario");
         let (found, text) = said(&GOOD.replacen(good, bad, 1), &[]);
         writeln!(report, "- {good}\n+ {bad}\n\n{text}").unwrap();
+        if codes.contains("E0303") {
+            let said = text.lines().filter(|line| line.contains("E0303") || line.contains("help:"));
+            let wide: Vec<&str> = said.filter(|line| line.chars().count() > 80).collect();
+            assert!(wide.is_empty(), "wider than a terminal: {wide:#?}");
+        }
         if found != *codes {
             writeln!(surprises, "+ {bad}\nexpected {codes}\n{text}").unwrap();
         }

@@ -22,6 +22,7 @@ use crate::record::Record;
 
 const ONE_ORDER: &str = include_str!("sweep/place-order.ron");
 const BOOKING: &str = include_str!("sweep/booking.ron");
+const EDGE: &str = include_str!("sweep/edge.ron");
 const CHECKOUT: &str = include_str!("../../scenarios/checkout.ron");
 const TRANSFER: &str = include_str!("../../scenarios/transfer.ron");
 
@@ -356,6 +357,29 @@ fn rule_46_with_an_undo_for_every_effect_only_a_crash_of_the_home_leaves_an_orde
     }
 }
 
+#[test]
+fn rule_26_every_single_crash_takes_a_best_effort_back_with_its_order() {
+    let inventory = r#"Tell("inventory", Take("stock", 1), undo: Add("stock", 1)),"#;
+    let shipping = r#"Tell("shipping", Write("shipment")),"#;
+    let both = r#"Tell("inventory", [
+        Take("stock", 1, undo: Add(1)), Tell("shipping", Write("shipment", undo: Write)),
+    ], best_effort: true),"#;
+    let text = ONE_ORDER.replace(shipping, "").replace(inventory, both);
+    assert!(text.contains("best_effort") && !text.contains(shipping));
+    for (refuses, lasts) in CASES {
+        let mut base = read(&text, &[("refuses", refuses)]);
+        alone(&mut base);
+        base.designs.retain(|design| ["pubsub-outbox", "events"].contains(&design.name.as_str()));
+        for (design, ends) in sweep(&base, &crashes(&base, false), Span(lasts * 1_000_000)) {
+            for (End { class, left, lost, .. }, who) in ends {
+                let is_there = matches!(class, "kept" | "unannounced");
+                let whole = if is_there { [1; 4] } else { [0; 4] };
+                assert!(left == whole && lost == 0, "{design}: {class} {left:?} by {who:?}");
+            }
+        }
+    }
+}
+
 /// The same for interruptions of which nothing is heard: a host that goes, and links that break.
 fn silence(text: &str, home: &str) -> Vec<String> {
     let mut violations_of_all = Vec::new();
@@ -409,6 +433,40 @@ fn rule_46_messages_that_get_lost_or_arrive_twice_leave_nothing_half_done() {
                     confirm || (pivot && violation.contains("left: [0, 0, 0, 1]")),
                     "{violation}"
                 );
+            }
+        }
+    }
+}
+
+/// Each of the home, its handlers and their stores too slow for its callers' timeouts.
+fn slowdowns(base: &Scenario) -> Interruptions {
+    let nodes = base.nodes.iter().enumerate();
+    let nodes =
+        nodes.filter(|(_, node)| matches!(node.kind, NodeKind::Service(_) | NodeKind::Database(_)));
+    let slow = |(ix, node): (usize, &Node)| {
+        let target = Target { node: NodeIx(ix as u16), instance: None };
+        (node.name.clone(), FaultKind::Slow { target, factor: 350.0 })
+    };
+    nodes.map(slow).collect()
+}
+
+#[test]
+fn rule_20_a_second_attempt_does_not_run_beside_the_first() {
+    for refuses in ["0.0", "1.0"] {
+        let mut base = read(EDGE, &[("refuses", refuses)]);
+        alone(&mut base);
+        for interruptions in [slowdowns(&base), crashes(&base, true)] {
+            // A crash of the home or the gateway may interrupt what must not be interrupted.
+            let bystanders = |(name, _): &(String, FaultKind)| name != "edge" && name != "orders";
+            let interruptions: Interruptions =
+                interruptions.into_iter().filter(bystanders).collect();
+            for lasts in [800, 1_300, 1_800, 2_100, 2_300, 2_700] {
+                for (_, ends) in sweep(&base, &interruptions, Span(lasts * 1_000_000)) {
+                    for (end, who) in ends {
+                        let is_split = end.class == "half done" || end.class == "retracted";
+                        assert!(!is_split, "after {lasts} ms of {who:?}: {end:?}");
+                    }
+                }
             }
         }
     }

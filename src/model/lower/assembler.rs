@@ -45,8 +45,19 @@ impl<'a> Lower<'a> {
         job: impl FnOnce(&mut Lower<'_>, EntryIx) + 'static,
     ) -> EntryIx {
         let entry = self.reserve(node, label);
-        self.pending.push(Box::new(move |lower| job(lower, entry)));
+        let best_effort = self.best_effort;
+        let job =
+            move |lower: &mut Lower<'_>| lower.as_best_effort(best_effort, |it| job(it, entry));
+        self.pending.push(Box::new(job));
         entry
+    }
+
+    /// Assembles what belongs to a best-effort tell, or does not.
+    pub(super) fn as_best_effort<T>(&mut self, is_it: bool, job: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::replace(&mut self.best_effort, is_it);
+        let done = job(self);
+        self.best_effort = before;
+        done
     }
 
     /// An entry at `node` whose program comes later.
@@ -54,7 +65,15 @@ impl<'a> Lower<'a> {
         let entry = EntryIx(self.programs.entries.len() as u32);
         let nowhere = Pc(u32::MAX);
         let act = Act::Run { start: nowhere, refused: nowhere, failed: nowhere };
-        self.programs.entries.push(Entry { node, label, sees_item: false, act });
+        let best_effort = self.best_effort;
+        self.programs.entries.push(Entry {
+            node,
+            label,
+            sees_item: false,
+            keyed: false,
+            best_effort,
+            act,
+        });
         entry
     }
 
@@ -63,6 +82,12 @@ impl<'a> Lower<'a> {
         let start = self.here();
         self.programs.entries[entry.0 as usize].act =
             Act::Run { start, refused: start, failed: start };
+    }
+
+    /// What calls of this entry change is guarded by the operation's key while they run, if the
+    /// design has keys.
+    pub(super) fn hold_key(&mut self, entry: EntryIx) {
+        self.programs.entries[entry.0 as usize].keyed = self.design.dedup;
     }
 
     /// What is emitted next is done when the task was refused.
@@ -93,10 +118,18 @@ impl<'a> Lower<'a> {
 
     pub(super) fn transaction(&mut self, store: NodeIx, label: String, txn: Txn) -> EntryIx {
         let ix = TxnIx(self.programs.transactions.len() as u32);
-        self.programs.transactions.push(txn);
+        let best_effort = self.best_effort;
+        self.programs.transactions.push(Txn { best_effort, ..txn });
         let entry = EntryIx(self.programs.entries.len() as u32);
         let act = Act::Transact(ix);
-        self.programs.entries.push(Entry { node: store, label, sees_item: false, act });
+        self.programs.entries.push(Entry {
+            node: store,
+            label,
+            sees_item: false,
+            keyed: false,
+            best_effort,
+            act,
+        });
         entry
     }
 

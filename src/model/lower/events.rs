@@ -16,9 +16,10 @@
 //! Whoever refuses commits an event too, and every participant takes back its own part on hearing
 //! of it, in whatever order that reaches them (semantics.md 22 to 28).
 
-use super::super::flow::{Node, is_undoable};
+use super::super::flow::Node;
 use super::super::program::{EntryIx, Instr, Outgoing, Pc, PubIx, Row, Txn};
 use super::plan::{Segment, Stage, stages};
+use super::pubsub::publish;
 use super::{Last, Lower};
 use crate::base::name_hash;
 use crate::scenario::tree::{Change, NodeIx};
@@ -27,8 +28,9 @@ use crate::scenario::tree::{Change, NodeIx};
 struct Chain {
     /// What the flow waits for, stage by stage; the first is the home's.
     stages: Vec<Stage>,
-    /// Best-effort segments that react to the end of a stage and that nobody waits for.
-    followers: Vec<Vec<Segment>>,
+    /// Best-effort tells that react to the end of a stage and that nobody waits for; the segments
+    /// of each react to one another.
+    followers: Vec<Vec<Vec<Segment>>>,
     /// The event of each segment of each stage, where somebody subscribes.
     done: Vec<Vec<Option<PubIx>>>,
 }
@@ -37,15 +39,14 @@ struct Chain {
 pub(super) fn home(lower: &mut Lower<'_>, nodes: &[Node]) -> EntryIx {
     let chain = chain(lower, stages(lower, nodes));
     for stage in 0..chain.stages.len() {
-        let next = chain
-            .stages
-            .get(stage + 1)
-            .into_iter()
-            .flatten()
-            .map(|segment| (segment, Some(stage + 1)));
-        let followers = chain.followers[stage].iter().map(|segment| (segment, None));
-        for (place, (segment, at)) in next.chain(followers).enumerate() {
-            react(lower, &chain, stage, segment, at.map(|at| (at, place)));
+        for branch in 0..chain.stages.get(stage + 1).map_or(0, Vec::len) {
+            let segment = &chain.stages[stage + 1][branch];
+            let event = chain.done[stage + 1][branch];
+            let refused = can_refuse(segment).then(|| refusal(lower, &chain, stage + 1, branch));
+            react(lower, &chain, stage, segment, event, refused);
+        }
+        for group in &chain.followers[stage] {
+            lower.as_best_effort(true, |lower| follow(lower, &chain, stage, group));
         }
     }
     request(lower, &chain)
@@ -53,13 +54,20 @@ pub(super) fn home(lower: &mut Lower<'_>, nodes: &[Node]) -> EntryIx {
 
 fn chain(lower: &mut Lower<'_>, planned: Vec<Stage>) -> Chain {
     let mut stages: Vec<Stage> = Vec::new();
-    let mut followers: Vec<Vec<Segment>> = Vec::new();
+    let mut followers: Vec<Vec<Vec<Segment>>> = Vec::new();
     for stage in planned {
         let (nobody_waits, waited): (Stage, Stage) =
             stage.into_iter().partition(|segment| segment.best_effort);
         // What runs together with a stage reacts, like the stage, to the one before.
         if let Some(before) = followers.last_mut() {
-            before.extend(nobody_waits);
+            for segment in nobody_waits {
+                match before.last_mut() {
+                    Some(group) if segment.group.is_some() && group[0].group == segment.group => {
+                        group.push(segment);
+                    }
+                    _ => before.push(vec![segment]),
+                }
+            }
         }
         if !waited.is_empty() {
             stages.push(waited);
@@ -85,6 +93,7 @@ fn request(lower: &mut Lower<'_>, chain: &Chain) -> EntryIx {
     let label = lower.label("home");
     let entry = lower.reserve(first.service, label);
     lower.begin(entry);
+    lower.hold_key(entry);
     lower.work(&first.demand);
     commit(lower, first, chain.done[0][0], true);
     lower.emit(Instr::Answer);
@@ -103,7 +112,7 @@ fn commit(lower: &mut Lower<'_>, segment: &Segment, event: Option<PubIx>, promis
     };
     if lower.store_of(segment.service).is_none() {
         lower.steps(&segment.nodes, segment.service, None);
-        publish(lower, publication);
+        publish(lower, publication, 0);
         return;
     }
     let append = |txn: &mut Txn| {
@@ -118,23 +127,17 @@ fn commit(lower: &mut Lower<'_>, segment: &Segment, event: Option<PubIx>, promis
     lower.steps(&segment.nodes, segment.service, Some(Last { path: &segment.path, join: &append }));
 }
 
-fn publish(lower: &mut Lower<'_>, publication: PubIx) {
-    let policy = super::class_policy(lower.scenario, "publish");
-    lower.emit(Instr::Publish { publication, policy });
-}
-
-/// A segment that reacts to the end of stage `after`; `at` is its own place among the stages, if
-/// anybody waits for it.
+/// A segment that reacts to the end of stage `after`: when it is done it says `event`, when it is
+/// refused `refused`.
 fn react(
     lower: &mut Lower<'_>,
     chain: &Chain,
     after: usize,
     segment: &Segment,
-    at: Option<(usize, usize)>,
+    event: Option<PubIx>,
+    refused: Option<PubIx>,
 ) {
     let service = segment.service;
-    let event = at.and_then(|(stage, branch)| chain.done[stage][branch]);
-    let refused = (at.is_some() && can_refuse(segment)).then(|| refusal(lower, chain, segment, at));
     let branches = chain.stages[after].len();
     for branch in 0..branches {
         let heard = chain.done[after][branch].expect("what somebody reacts to is published");
@@ -154,14 +157,63 @@ fn react(
             lower.land(waits);
             lower.emit(Instr::End);
         }
-        lower.on_refused(entry);
-        lower.undo_steps(&segment.nodes, service);
-        if let Some(refused) = refused {
-            say_refused(lower, segment, refused);
-        }
-        lower.emit(Instr::End);
-        lower.on_failed(entry);
-        lower.emit(Instr::Return);
+        or_not(lower, entry, segment, refused);
+    }
+}
+
+/// What becomes of a reaction that is refused, or fails.
+fn or_not(lower: &mut Lower<'_>, entry: EntryIx, segment: &Segment, refused: Option<PubIx>) {
+    lower.on_refused(entry);
+    lower.undo_steps(&segment.nodes, segment.service);
+    if let Some(refused) = refused {
+        say_refused(lower, segment, refused);
+    }
+    lower.emit(Instr::End);
+    lower.on_failed(entry);
+    lower.emit(Instr::Return);
+}
+
+/// The segments of a best-effort tell react to one another, the first of them to the end of stage
+/// `after`. A refusal ends the tell, and those before take their part back.
+fn follow(lower: &mut Lower<'_>, chain: &Chain, after: usize, group: &[Segment]) {
+    let mut heard = None;
+    for (place, segment) in group.iter().enumerate() {
+        let (service, is_last) = (segment.service, place + 1 == group.len());
+        let said = |lower: &mut Lower<'_>, what: &str| {
+            let what = format!("{} {what}, best effort", lower.node_name(service));
+            lower.publication(lower.label(&what))
+        };
+        let event = (!is_last).then(|| said(lower, "done"));
+        let is_owed = group[..place].iter().any(Segment::is_undoable);
+        let refused = match event {
+            _ if !can_refuse(segment) => None,
+            Some(event) if segment.shrugs => Some(event),
+            _ if segment.shrugs || !is_owed => None,
+            _ => {
+                let refused = said(lower, "refused");
+                taken_back_by(lower, refused, service, &group[..place]);
+                Some(refused)
+            }
+        };
+        let Some((heard, producer)) = heard.replace((event, service)) else {
+            react(lower, chain, after, segment, event, refused);
+            continue;
+        };
+        let what = lower.label(&format!("{} goes on, best effort", lower.node_name(service)));
+        let entry = lower.reserve(service, what);
+        let heard: Option<PubIx> = heard;
+        lower.subscribe(heard.expect("one more follows"), Some(producer), service, entry);
+        lower.begin(entry);
+        reaction(lower, segment, event);
+        or_not(lower, entry, segment, refused);
+    }
+}
+
+/// All of these that can take their part back on hearing this.
+fn taken_back_by(lower: &mut Lower<'_>, heard: PubIx, producer: NodeIx, participants: &[Segment]) {
+    for participant in participants.iter().filter(|participant| participant.is_undoable()) {
+        let entry = undo_entry(lower, participant);
+        lower.subscribe(heard, Some(producer), participant.service, entry);
     }
 }
 
@@ -207,7 +259,7 @@ fn nodes_can_refuse(nodes: &[Node]) -> bool {
 /// Commits the event that says "no" (one transaction, remembered like any other).
 fn say_refused(lower: &mut Lower<'_>, segment: &Segment, refused: PubIx) {
     if lower.store_of(segment.service).is_none() {
-        return publish(lower, refused);
+        return publish(lower, refused, 0);
     }
     let txn = Txn {
         name: name_hash(&format!("{}/refused", segment.path)),
@@ -218,33 +270,25 @@ fn say_refused(lower: &mut Lower<'_>, segment: &Segment, refused: PubIx) {
     lower.store(segment.service, "refusal", txn);
 }
 
-/// The event of a refusal: every earlier participant and every sibling takes its part back, and
-/// who would have joined does not wait any longer.
-fn refusal(
-    lower: &mut Lower<'_>,
-    chain: &Chain,
-    refuser: &Segment,
-    at: Option<(usize, usize)>,
-) -> PubIx {
-    let what = lower.label(&format!("{} refused", lower.node_name(refuser.service)));
-    let publication = lower.publication(what);
-    let Some((stage, branch)) = at else {
-        return publication;
-    };
+/// The event of the refusal of one segment: every earlier participant and every sibling takes its
+/// part back, what nobody waited for included, and who would have joined does not wait any longer.
+fn refusal(lower: &mut Lower<'_>, chain: &Chain, stage: usize, branch: usize) -> PubIx {
+    let refuser = chain.stages[stage][branch].service;
+    let publication =
+        lower.publication(lower.label(&format!("{} refused", lower.node_name(refuser))));
     let earlier = chain.stages[..stage].iter().flatten();
     let siblings = chain.stages[stage].iter().enumerate().filter(|(place, _)| *place != branch);
-    let participants: Vec<Segment> =
-        earlier.chain(siblings.map(|(_, sibling)| sibling)).cloned().collect();
-    for participant in participants.iter().filter(|participant| is_undoable(&participant.nodes)) {
-        let entry = undo_entry(lower, participant);
-        lower.subscribe(publication, Some(refuser.service), participant.service, entry);
-    }
+    let followers = chain.followers[..stage].iter().flatten().flatten();
+    let participants = earlier.chain(siblings.map(|(_, sibling)| sibling)).chain(followers);
+    let participants: Vec<Segment> = participants.cloned().collect();
+    taken_back_by(lower, publication, refuser, &participants);
     if chain.stages[stage].len() > 1 {
         let next = chain.stages.get(stage + 1).into_iter().flatten();
-        let joiners: Vec<Segment> = next.chain(&chain.followers[stage]).cloned().collect();
+        let joiners = next.chain(chain.followers[stage].iter().map(|group| &group[0]));
+        let joiners: Vec<Segment> = joiners.cloned().collect();
         for joiner in joiners {
             let entry = discard_entry(lower, &joiner, stage as u8);
-            lower.subscribe(publication, Some(refuser.service), joiner.service, entry);
+            lower.subscribe(publication, Some(refuser), joiner.service, entry);
         }
     }
     publication

@@ -19,6 +19,7 @@ impl Lower<'_> {
             let at = NodeIx(ix as u16);
             let entry = self.reserve(at, self.label(&node.name));
             self.begin(entry);
+            self.hold_key(entry);
             let name = name_hash(&format!("{}/{}/work", scenario.flows[flow].name, node.name));
             self.work(&Demand { dist: gateway.work.clone(), name });
             let policy = self.policy("call", scenario.flows[flow].home);

@@ -2,6 +2,7 @@
 //! and [`events`], one file each; how asks travel is in [`reading`]; what they share is beside them.
 
 mod assembler;
+mod best_effort;
 mod events;
 mod gateways;
 mod plan;
@@ -48,6 +49,8 @@ struct Lower<'a> {
     caches: BTreeMap<EntityIx, PubIx>,
     /// Are effects taken back whether they are known to be done or not?
     is_blind: bool,
+    /// Is what is being assembled part of a best-effort tell?
+    best_effort: bool,
     /// Programs that others refer to and that are still to be assembled.
     pending: Vec<Job>,
 }
@@ -73,6 +76,7 @@ impl<'a> Lower<'a> {
             copies: BTreeMap::new(),
             caches: BTreeMap::new(),
             is_blind: false,
+            best_effort: false,
             pending: Vec::new(),
         }
     }

@@ -4,6 +4,7 @@
 
 use super::super::flow::{Chance, Demand, Node, Tell, effects, is_undoable};
 use super::{Lower, rest};
+use crate::base::name_hash;
 use crate::scenario::tree::{NodeIx, Preset};
 
 /// What one service does by itself, between two messages.
@@ -14,6 +15,11 @@ pub(super) struct Segment {
     pub(super) demand: Demand,
     pub(super) refuses: Chance,
     pub(super) best_effort: bool,
+    /// The best-effort tell that it is part of, if that travels: its segments follow one another,
+    /// and the flow waits for none of them.
+    pub(super) group: Option<u64>,
+    /// Does a refusal of it change nothing even for the rest of its group?
+    pub(super) shrugs: bool,
     /// Is it a tell's beginning (or the flow's), rather than what a service does later on?
     pub(super) is_told: bool,
     /// Done only if all of these are taken.
@@ -44,11 +50,13 @@ pub(super) fn stages(lower: &Lower<'_>, nodes: &[Node]) -> Vec<Stage> {
         demand: rest::home_demand(lower),
         refuses: Chance { probability: 0.0, name: 0 },
         best_effort: false,
+        group: None,
+        shrugs: false,
         is_told: true,
         maybes: Vec::new(),
         path: flow.name.clone(),
     };
-    let mut planner = Planner { lower, home: flow.home, stages: vec![vec![home]] };
+    let mut planner = Planner { lower, home: flow.home, group: None, stages: vec![vec![home]] };
     planner.steps(nodes, flow.home, &[], false);
     planner.stages
 }
@@ -56,6 +64,8 @@ pub(super) fn stages(lower: &Lower<'_>, nodes: &[Node]) -> Vec<Stage> {
 struct Planner<'a, 'b> {
     lower: &'a Lower<'b>,
     home: NodeIx,
+    /// The best-effort tell at hand.
+    group: Option<u64>,
     stages: Vec<Stage>,
 }
 
@@ -91,6 +101,7 @@ impl Planner<'_, '_> {
     fn local(&mut self, node: &Node, at: NodeIx, maybes: &[Chance], best_effort: bool) {
         if let Some([segment]) = self.stages.last_mut().map(Vec::as_mut_slice)
             && segment.service == at
+            && segment.group == self.group
             && same(&segment.maybes, maybes)
         {
             segment.nodes.push(node.clone());
@@ -101,10 +112,15 @@ impl Planner<'_, '_> {
     }
 
     fn tell(&mut self, tell: &Tell, maybes: &[Chance], best_effort: bool) {
+        let outer = self.group;
         let best_effort = best_effort || tell.best_effort;
-        let segment = Self::of(tell, Vec::new(), maybes, best_effort);
-        self.stages.push(vec![segment]);
+        let group = best_effort.then(|| outer.unwrap_or(name_hash(&tell.path)));
+        let shrugs = tell.best_effort && outer.is_some();
+        let segment = Self::of(tell, Vec::new(), maybes);
+        self.stages.push(vec![Segment { best_effort, group, shrugs, ..segment }]);
+        self.group = group;
         self.steps(&tell.body, tell.service, maybes, best_effort);
+        self.group = outer;
     }
 
     /// An excepted tell is a call by the home; what travels from within its body cuts the call in
@@ -159,7 +175,7 @@ impl Planner<'_, '_> {
         call.path.push_str("/more");
         call.demand = Demand {
             dist: self.lower.overhead(call.service),
-            name: crate::base::name_hash(&format!("{}/work", call.path)),
+            name: name_hash(&format!("{}/work", call.path)),
         };
         call.refuses = Chance { probability: 0.0, name: 0 };
     }
@@ -186,7 +202,7 @@ impl Planner<'_, '_> {
         for node in nodes {
             match node {
                 Node::Tell(tell) if self.travels(tell) => {
-                    stage.push(Self::of(tell, tell.body.clone(), maybes, tell.best_effort));
+                    stage.push(Self::of(tell, tell.body.clone(), maybes));
                 }
                 Node::Maybe { chance, body }
                     if self.lower.tells_travel_by(body) != Preset::Rest =>
@@ -203,13 +219,15 @@ impl Planner<'_, '_> {
         }
     }
 
-    fn of(tell: &Tell, nodes: Vec<Node>, maybes: &[Chance], best_effort: bool) -> Segment {
+    fn of(tell: &Tell, nodes: Vec<Node>, maybes: &[Chance]) -> Segment {
         Segment {
             service: tell.service,
             nodes,
             demand: tell.demand.clone(),
             refuses: tell.refuses,
-            best_effort,
+            best_effort: tell.best_effort,
+            group: tell.best_effort.then(|| name_hash(&tell.path)),
+            shrugs: false,
             is_told: true,
             maybes: maybes.to_vec(),
             path: tell.path.clone(),
@@ -230,10 +248,12 @@ impl Planner<'_, '_> {
             nodes,
             demand: Demand {
                 dist: self.lower.overhead(at),
-                name: crate::base::name_hash(&format!("{path}/work")),
+                name: name_hash(&format!("{path}/work")),
             },
             refuses: Chance { probability: 0.0, name: 0 },
             best_effort,
+            group: self.group,
+            shrugs: false,
             is_told: false,
             maybes: maybes.to_vec(),
             path,

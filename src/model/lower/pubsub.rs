@@ -23,7 +23,7 @@
 use super::super::flow::{Demand, Node, default_work};
 use super::super::program::{EntryIx, Instr, Outgoing, Pc, PubIx, Row, Txn};
 use super::plan::{Segment, Stage, stages};
-use super::{Last, Lower, UNDO};
+use super::{Last, Lower, UNDO, best_effort};
 use crate::base::name_hash;
 use crate::scenario::tree::NodeIx;
 
@@ -34,6 +34,8 @@ struct Saga {
     stages: Vec<Stage>,
     /// The commands of each stage's segments, where they are sent.
     commands: Vec<Vec<Option<PubIx>>>,
+    /// What takes each segment of a best-effort tell back, and those before it.
+    undos: Vec<Vec<Option<PubIx>>>,
     /// Where taking back starts.
     undo: Pc,
 }
@@ -43,13 +45,15 @@ pub(super) fn home(lower: &mut Lower<'_>, nodes: &[Node]) -> EntryIx {
     let home = lower.scenario.flows[lower.flow.0 as usize].home;
     let stages = stages(lower, nodes);
     let has_store = lower.store_of(home).is_some();
-    let mut saga = Saga { home, has_store, stages, commands: Vec::new(), undo: lower.here() };
+    let undos = best_effort::undos(lower, &stages);
+    let mut saga =
+        Saga { home, has_store, stages, commands: Vec::new(), undos, undo: lower.here() };
     undo_chain(lower, &saga);
     saga.commands = saga.stages.iter().map(|stage| vec![None; stage.len()]).collect();
     // Later stages first: the reply to one stage publishes the commands of the next.
     for stage in (1..saga.stages.len()).rev() {
         for branch in 0..saga.stages[stage].len() {
-            if saga.stages[stage][branch].service != home {
+            if saga.stages[stage][branch].service != home || saga.is_unawaited(stage) {
                 saga.commands[stage][branch] = Some(command(lower, &saga, stage, branch));
             }
         }
@@ -57,22 +61,32 @@ pub(super) fn home(lower: &mut Lower<'_>, nodes: &[Node]) -> EntryIx {
     request(lower, &saga)
 }
 
+impl Saga {
+    /// Is this stage part of a best-effort tell? Then it is sent also to the home itself.
+    fn is_unawaited(&self, stage: usize) -> bool {
+        self.stages[stage].iter().all(|segment| segment.group.is_some())
+    }
+}
+
 fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
     let label = lower.label("home");
     let entry = lower.reserve(saga.home, label);
     lower.begin(entry);
+    lower.hold_key(entry);
     lower.work(&saga.stages[0][0].demand);
     let mut at = 0;
     loop {
         let sends = if lower.design.outbox { outgoing(saga, at + 1) } else { Sends::none(at + 1) };
-        own_steps(lower, saga, at, &sends.commands);
+        own_steps(lower, saga, at, &sends);
         if sends.waits {
             lower.emit(Instr::Answer);
             lower.emit(Instr::End);
             break;
         }
         match saga.stages.get(sends.next).map(Vec::as_slice) {
-            Some([own]) if lower.design.outbox && own.maybes.is_empty() => at = sends.next,
+            Some([own]) if lower.design.outbox && own.maybes.is_empty() && own.group.is_none() => {
+                at = sends.next;
+            }
             _ => {
                 advance(lower, saga, sends.next, &[Instr::Answer, Instr::End]);
                 break;
@@ -80,7 +94,7 @@ fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
         }
     }
     lower.on_failed(entry);
-    undo_request(lower, saga);
+    undo_request(lower, saga, false);
     // With an outbox the saga may have begun though nothing was heard of it: it goes on then.
     if saga.has_store && !lower.design.outbox {
         let name = name_hash(&lower.label("unconfirmed"));
@@ -90,7 +104,7 @@ fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
     lower.emit(Instr::Answer);
     lower.emit(Instr::End);
     lower.on_refused(entry);
-    let is_long = undo_request(lower, saga) > 1;
+    let is_long = undo_request(lower, saga, true) > 1;
     if saga.has_store && is_long {
         lower.finish_row(saga.home);
     }
@@ -101,35 +115,61 @@ fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
 
 /// The home's own steps of stage `at`; their last transaction takes the commands that follow, the
 /// first one the saga's row.
-fn own_steps(lower: &mut Lower<'_>, saga: &Saga, at: usize, commands: &[Outgoing]) {
+fn own_steps(lower: &mut Lower<'_>, saga: &Saga, at: usize, sends: &Sends) {
     let own = &saga.stages[at][0];
     let join = |txn: &mut Txn| {
         if at == 0 {
             txn.promises = true;
             txn.row = Some(Row::Begin { stage: 1 });
         }
-        txn.outbox.extend(commands);
+        txn.outbox.extend(&sends.commands);
+        txn.tells |= sends.tells;
     };
-    let joins = saga.has_store && (at == 0 || !commands.is_empty());
+    let joins = saga.has_store && (at == 0 || !sends.commands.is_empty());
     lower.steps(&own.nodes, saga.home, joins.then_some(Last { path: &own.path, join: &join }));
 }
 
-/// Takes back what the home did before anybody else was waited for; says how many segments.
-fn undo_request(lower: &mut Lower<'_>, saga: &Saga) -> usize {
+/// Takes back what the home did before anybody else was waited for (and, if asked to, what it told
+/// without waiting); says how many segments of its own.
+fn undo_request(lower: &mut Lower<'_>, saga: &Saga, tells_too: bool) -> usize {
     let is_waited_for = |stage: &Stage| {
         stage.iter().any(|segment| segment.service != saga.home && !segment.best_effort)
     };
-    let before = saga.stages.iter().take_while(|stage| !is_waited_for(stage)).flatten();
-    let own: Vec<&Segment> = before.filter(|segment| segment.service == saga.home).collect();
-    for segment in own.iter().rev() {
-        lower.undo_steps(&segment.nodes, saga.home);
+    let before = saga.stages.iter().take_while(|stage| !is_waited_for(stage)).count();
+    let mut own = 0;
+    for (place, stage) in saga.stages[..before].iter().enumerate().rev() {
+        for (branch, segment) in stage.iter().enumerate().rev() {
+            if segment.group.is_some() {
+                if tells_too {
+                    undo_unawaited(lower, saga, place, branch);
+                }
+            } else if segment.service == saga.home {
+                lower.undo_steps(&segment.nodes, saga.home);
+                own += 1;
+            }
+        }
     }
-    own.len()
+    own
+}
+
+/// Takes a best-effort tell back, at its last segment, if it was sent; waits for it no more than
+/// the flow did.
+fn undo_unawaited(lower: &mut Lower<'_>, saga: &Saga, stage: usize, branch: usize) {
+    if best_effort::next(&saga.stages, stage).is_some() {
+        return;
+    }
+    let Some(undo) = saga.undos[stage][branch] else { return };
+    let effects = best_effort::effects(&saga.stages, &saga.stages[stage][branch]);
+    let skip = lower.emit(Instr::IfDone { effects, to: Pc::default() });
+    publish(lower, undo, 0);
+    lower.land(skip);
 }
 
 /// Commands that are appended to an outbox together.
 struct Sends {
     commands: Vec<Outgoing>,
+    /// Bits of what nobody reports on.
+    tells: u64,
     /// The first stage that they leave out.
     next: usize,
     /// Does the saga wait for one of them?
@@ -138,7 +178,7 @@ struct Sends {
 
 impl Sends {
     fn none(next: usize) -> Self {
-        Self { commands: Vec::new(), next, waits: false }
+        Self { commands: Vec::new(), tells: 0, next, waits: false }
     }
 }
 
@@ -151,12 +191,19 @@ fn outgoing(saga: &Saga, from: usize) -> Sends {
         if commands.iter().any(Option::is_none) || !saga.has_store {
             break;
         }
+        if best_effort::goes_on(&saga.stages, sends.next) {
+            sends.next += 1;
+            continue;
+        }
         sends.commands.extend(commands.iter().flatten().map(|publication| Outgoing {
             publication: *publication,
             write: None,
             when_refused: false,
         }));
-        sends.waits = saga.stages[sends.next].iter().any(|segment| !segment.best_effort);
+        for segment in &saga.stages[sends.next] {
+            sends.tells |= best_effort::effects(&saga.stages, segment);
+            sends.waits |= !segment.best_effort;
+        }
         sends.next += 1;
         if sends.waits {
             break;
@@ -175,6 +222,9 @@ fn advance(lower: &mut Lower<'_>, saga: &Saga, from: usize, end: &[Instr]) {
     };
     for stage in from..saga.stages.len() {
         let segments = &saga.stages[stage];
+        if best_effort::goes_on(&saga.stages, stage) {
+            continue;
+        }
         if let [segment] = segments.as_slice() {
             let skips = maybes(lower, segment);
             match saga.commands[stage][0] {
@@ -186,7 +236,7 @@ fn advance(lower: &mut Lower<'_>, saga: &Saga, from: usize, end: &[Instr]) {
                     lower.steps(&segment.nodes, saga.home, None);
                 }
                 Some(publication) => {
-                    publish(lower, publication);
+                    publish(lower, publication, best_effort::effects(&saga.stages, segment));
                     if !segment.best_effort {
                         finish(lower);
                     }
@@ -201,8 +251,14 @@ fn advance(lower: &mut Lower<'_>, saga: &Saga, from: usize, end: &[Instr]) {
             }
             continue;
         }
-        let commands: Vec<PubIx> = saga.commands[stage].iter().flatten().copied().collect();
-        lower.fork(commands.len(), |lower, branch| publish(lower, commands[branch]));
+        let tells = segments.iter().map(|segment| best_effort::effects(&saga.stages, segment));
+        let commands = saga.commands[stage].iter().zip(tells);
+        let commands: Vec<(PubIx, u64)> =
+            commands.filter_map(|(command, tells)| Some(((*command)?, tells))).collect();
+        lower.fork(commands.len(), |lower, branch| {
+            let (publication, tells) = commands[branch];
+            publish(lower, publication, tells);
+        });
         finish(lower);
         return;
     }
@@ -212,9 +268,10 @@ fn advance(lower: &mut Lower<'_>, saga: &Saga, from: usize, end: &[Instr]) {
     finish(lower);
 }
 
-fn publish(lower: &mut Lower<'_>, publication: PubIx) {
+/// Publishes; `effects` are the bits of what nobody reports on.
+pub(super) fn publish(lower: &mut Lower<'_>, publication: PubIx, effects: u64) {
     let policy = super::class_policy(lower.scenario, "publish");
-    lower.emit(Instr::Publish { publication, policy });
+    lower.emit(Instr::Publish { publication, policy, effects });
 }
 
 /// Jumps over what follows unless all of the segment's chances are taken.
@@ -232,14 +289,27 @@ fn awaited(stage: &Stage) -> u8 {
     stage.iter().filter(|segment| !segment.best_effort).count() as u8
 }
 
-/// The command of one segment: its handler does the segment, and replies.
+/// The command of one segment: its handler does the segment, and replies; or, where nobody waits
+/// for that, sends the command that follows.
 fn command(lower: &mut Lower<'_>, saga: &Saga, stage: usize, branch: usize) -> PubIx {
+    let best_effort = saga.stages[stage][branch].best_effort;
+    lower.as_best_effort(best_effort, |lower| handler(lower, saga, stage, branch))
+}
+
+fn handler(lower: &mut Lower<'_>, saga: &Saga, stage: usize, branch: usize) -> PubIx {
     let segment = saga.stages[stage][branch].clone();
     let service = segment.service;
     let what = lower.label(lower.node_name(service));
     let publication = lower.publication(what.clone());
     let replies = (!segment.best_effort)
         .then(|| [false, true].map(|refused| reply(lower, saga, stage, branch, refused)));
+    let next = best_effort::next(&saga.stages, stage).and_then(|next| saga.commands[next][0]);
+    let says_no = match replies {
+        Some([_, refused]) => Some(refused),
+        None if segment.shrugs => next,
+        None if best_effort::goes_on(&saga.stages, stage) => saga.undos[stage - 1][0],
+        None => None,
+    };
     let entry = lower.reserve(service, what);
     lower.subscribe(publication, None, service, entry);
     lower.begin(entry);
@@ -250,14 +320,14 @@ fn command(lower: &mut Lower<'_>, saga: &Saga, stage: usize, branch: usize) -> P
     for skip in skips {
         lower.land(skip);
     }
-    if let Some([done, _]) = replies {
-        publish(lower, done);
+    if let Some(done) = replies.map_or(next, |[done, _]| Some(done)) {
+        publish(lower, done, 0);
     }
     lower.emit(Instr::End);
     lower.on_refused(entry);
     lower.undo_steps(&segment.nodes, service);
-    if let Some([_, refused]) = replies {
-        publish(lower, refused);
+    if let Some(says_no) = says_no {
+        publish(lower, says_no, 0);
     }
     lower.emit(Instr::End);
     lower.on_failed(entry);
@@ -313,20 +383,22 @@ fn end_here(lower: &mut Lower<'_>, idle: Option<Pc>) {
 }
 
 /// Takes back in reverse order, one at a time: the home's own by itself, others by command and
-/// reply.
+/// reply; what the flow did not wait for it does not wait for here either.
 fn undo_chain(lower: &mut Lower<'_>, saga: &Saga) {
     let steps: usize = saga.stages.iter().map(Vec::len).sum();
     let mut number = saga.stages.len();
     for (place, stage) in saga.stages.iter().enumerate().rev() {
-        for segment in stage.iter().rev() {
-            if segment.service == saga.home || place == 0 {
+        for (branch, segment) in stage.iter().enumerate().rev() {
+            if segment.group.is_some() {
+                undo_unawaited(lower, saga, place, branch);
+            } else if segment.service == saga.home || place == 0 {
                 lower.undo_steps(&segment.nodes, saga.home);
             } else if segment.is_undoable() {
                 number += 1;
                 let skip =
                     lower.emit(Instr::IfDone { effects: segment.effects(), to: Pc::default() });
                 let publication = undo_command(lower, saga, segment, number as u8);
-                publish(lower, publication);
+                publish(lower, publication, 0);
                 lower.emit(Instr::End);
                 lower.land(skip);
             }
@@ -354,7 +426,7 @@ fn undo_command(lower: &mut Lower<'_>, saga: &Saga, segment: &Segment, number: u
         lower.begin(entry);
         lower.work(&demand);
         lower.undo_steps(&nodes, service);
-        publish(lower, undone);
+        publish(lower, undone, 0);
         lower.emit(Instr::End);
         lower.on_trouble(entry);
         lower.emit(Instr::Return);

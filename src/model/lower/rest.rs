@@ -51,6 +51,9 @@ fn served(
     let label = lower.label(what);
     lower.later(service, label, move |lower, entry| {
         lower.begin(entry);
+        if bits(&nodes) != 0 {
+            lower.hold_key(entry);
+        }
         lower.work(&demand);
         lower.refuse(refuses);
         lower.steps(&nodes, service, None);
@@ -71,15 +74,11 @@ fn served(
 /// undone (semantics.md 14).
 pub(super) fn tell(lower: &mut Lower<'_>, tell: &Tell) {
     let what = lower.node_name(tell.service);
-    let entry = served(
-        lower,
-        tell.service,
-        tell.demand.clone(),
-        tell.refuses,
-        tell.body.clone(),
-        what,
-        false,
-    );
+    let best_effort = lower.best_effort || tell.best_effort;
+    let entry = lower.as_best_effort(best_effort, |lower| {
+        let (demand, body) = (tell.demand.clone(), tell.body.clone());
+        served(lower, tell.service, demand, tell.refuses, body, what, false)
+    });
     lower.emit(Instr::Call {
         entry,
         policy: lower.policy("call", tell.service),

@@ -141,6 +141,8 @@ impl Bench {
             node: NodeIx(1),
             label: String::new(),
             sees_item: false,
+            keyed: false,
+            best_effort: false,
             act: Act::Transact(TxnIx(txn)),
         };
         Model {

@@ -12,7 +12,7 @@ use crate::model::{EntityIx, NodeIx};
 use crate::nodes::env::Env;
 use crate::nodes::keys;
 use crate::nodes::message::{Answer, Item, Op, Seen};
-use crate::probes::{Fact, KeyId, Probe};
+use crate::probes::{Fact, KeyId, OpId, Probe};
 use crate::scenario::tree::Change;
 
 /// What a crash does not touch.
@@ -55,6 +55,8 @@ impl Store {
         match judgement {
             Judgement::Granted => {
                 op.done |= effects(txn, Part::Do);
+                let known = op.done;
+                op.done |= txn.tells;
                 self.write(txn, op, env);
                 self.record(txn, op, env.now());
                 if txn.dedup && is_named(txn) {
@@ -64,16 +66,22 @@ impl Store {
                     env.fact(Fact::Promised { op: op.id });
                 }
                 if txn.refuses {
-                    env.fact(Fact::Refused { op: op.id, node: caller.node });
+                    env.fact(txn.refused(op.id, caller.node));
                 }
-                self.post(txn, &Op { seen, ..*op }, txn.refuses, env);
+                // Who is told does not know it to be done.
+                self.post(
+                    txn,
+                    &Op { seen, done: op.done & (known | !txn.tells), ..*op },
+                    txn.refuses,
+                    env,
+                );
                 Answer::Done
             }
             Judgement::Refused => {
                 if txn.dedup {
                     self.inbox.refuse(op.id, effects(txn, Part::Do), env.now());
                 }
-                env.fact(Fact::Refused { op: op.id, node: caller.node });
+                env.fact(txn.refused(op.id, caller.node));
                 self.post(txn, op, true, env);
                 Answer::Refused
             }
@@ -91,6 +99,7 @@ impl Store {
                     // What was taken back since is not done.
                     let does = effects(txn, Part::Do);
                     op.done |= does & !self.inbox.undone(op.id, does, env.now());
+                    op.done |= txn.tells;
                 }
                 if !matches!(txn.row, Some(Row::Begin { .. })) {
                     self.record(txn, op, env.now());
@@ -215,6 +224,11 @@ impl Store {
 }
 
 impl Txn {
+    /// What is said of its refusal. Of a best-effort tell that changes nothing.
+    fn refused(&self, op: OpId, node: NodeIx) -> Fact {
+        if self.best_effort { Fact::Declined { op, node } } else { Fact::Refused { op, node } }
+    }
+
     /// Does nothing but read?
     #[inline]
     fn is_light(&self) -> bool {

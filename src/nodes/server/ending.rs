@@ -8,7 +8,7 @@ use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Body, Op, Timer};
 use crate::nodes::slab::Handle;
 use crate::nodes::task::Origin;
-use crate::probes::{Fact, Probe};
+use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::NodeKind;
 
 impl Server {
@@ -19,12 +19,29 @@ impl Server {
             self.release_worker(handle, env);
         }
         let task = self.tasks.get(handle).expect("it ends");
-        let op = task.op.id;
+        let (op, entry) = (task.op.id, task.entry);
         if let Origin::Delivery { from, receipt } = task.origin {
             env.send(from, &task.op, Body::Ack { receipt });
         }
+        self.attempts.end(op, entry);
         self.tasks.discard(handle);
         env.fact(Fact::Dropped { op, why: None });
+    }
+
+    /// Says what is to become of a request before all of it is taken back: that can take as long as
+    /// somebody who has to take back is gone. It is final, so that nobody tries again meanwhile.
+    pub(super) fn answer_early<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+        let task = self.tasks.get_mut(handle).expect("it takes back");
+        let Origin::Call { from, call } = &mut task.origin else { return };
+        let (from, call) = (*from, std::mem::replace(call, Handle::NONE));
+        if call == Handle::NONE {
+            return;
+        }
+        let verdict = match task.verdict {
+            Answer::Failed(_) => Answer::Failed(Reason::TakenBack),
+            verdict => verdict,
+        };
+        env.send(from, &task.op, Body::Answer { call, verdict });
     }
 
     pub(super) fn pause_before_return<P: Probe>(

@@ -3,7 +3,7 @@
 
 use super::{AGAIN_PAUSE, Server, Waiter, end_of_branch, goes_on_by_itself, is_call, slowed};
 use crate::base::{Dist, Span, Time, mix};
-use crate::model::program::{Act, Instr, Pc};
+use crate::model::program::{Act, EntryIx, Instr, Pc};
 use crate::nodes::cache::Lookup;
 use crate::nodes::calls::{Ended, What};
 use crate::nodes::env::Env;
@@ -11,7 +11,7 @@ use crate::nodes::keys;
 use crate::nodes::message::{Answer, Body, Item, Op, Timer};
 use crate::nodes::slab::Handle;
 use crate::nodes::task::Origin;
-use crate::probes::{Fact, Probe, Reason};
+use crate::probes::{Fact, OpId, Probe, Reason};
 
 /// How long a worker works: an attempt's draw of its operation's word, slowed by what is wrong.
 #[inline]
@@ -64,15 +64,15 @@ impl Server {
                 Instr::Work { .. } => unreachable!("it was the first to be asked for"),
                 Instr::Refuse { probability, name } => {
                     if crate::base::unit(mix(task.op.word, *name)) < *probability {
-                        let op = task.op.id;
-                        env.fact(Fact::Refused { op, node: env.node() });
+                        let (op, entry) = (task.op.id, task.entry);
+                        refused(op, entry, env);
                         self.trouble(handle, Answer::Refused, env);
                     }
                 }
                 Instr::Need { least } => {
                     if task.op.seen.value < *least && !task.takes_back {
-                        let op = task.op.id;
-                        env.fact(Fact::Refused { op, node: env.node() });
+                        let (op, entry) = (task.op.id, task.entry);
+                        refused(op, entry, env);
                         self.trouble(handle, Answer::Refused, env);
                     }
                 }
@@ -100,7 +100,7 @@ impl Server {
                     }
                     return;
                 }
-                Instr::Publish { publication, policy } => {
+                Instr::Publish { publication, policy, .. } => {
                     let what = What::Publication(*publication, task.item);
                     self.calls.start(env, what, &task.op, *policy, Waiter::Task(handle));
                     return self.wait(handle, env);
@@ -136,7 +136,9 @@ impl Server {
                 Instr::Fork { branches } => return self.fork(handle, branches, env),
                 Instr::Join => return self.join(handle, env),
                 Instr::Answer => {
-                    if let Origin::Call { from, call } = task.origin {
+                    if let Origin::Call { from, call } = task.origin
+                        && call != Handle::NONE
+                    {
                         let body = Body::Answer { call, verdict: task.verdict };
                         env.send_to(from, model.node_of(from), &task.op, body);
                     }
@@ -189,12 +191,13 @@ impl Server {
         };
         let dedup = self.dedup;
         if dedup && task.takes_back && is_call(task) && matches!(answer, Answer::Failed(_)) {
+            self.answer_early(handle, env);
             return self.try_again_later(handle, env);
         }
         let waited_at = &env.model.programs.code[task.pc.0 as usize - 1];
         let has_answered = !matches!(answer, Answer::Failed(_));
         match waited_at {
-            Instr::Publish { .. } => {}
+            Instr::Publish { effects, .. } => task.op.done |= effects,
             Instr::Store { writes: true, .. } => task.made = back.seen,
             _ if has_answered => task.op.seen = back.seen,
             _ => {}
@@ -281,4 +284,12 @@ impl Server {
         task.pc = Pc(task.pc.0 - 1);
         env.wait(AGAIN_PAUSE, Timer::Requeue(handle));
     }
+}
+
+/// A step says no. Of a best-effort tell that changes nothing.
+#[cold]
+fn refused<P: Probe>(op: OpId, entry: EntryIx, env: &mut Env<'_, '_, P>) {
+    let node = env.node();
+    let best_effort = env.model.programs.entries[entry.0 as usize].best_effort;
+    env.fact(if best_effort { Fact::Declined { op, node } } else { Fact::Refused { op, node } });
 }

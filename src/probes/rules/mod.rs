@@ -81,7 +81,7 @@ fn layout() -> Layout {
         ],
         sums: vec![SumPlan { name: "goods".into(), entities: vec![STOCK] }],
         faults: Vec::new(),
-        clients: vec![ClientPlan { sessions: 3 }],
+        clients: vec![ClientPlan { name: "web".into(), sessions: 3 }],
         warmup: Span(0),
         length: Span(1_000_000),
     }

@@ -67,6 +67,24 @@ fn rule_34_not_yet_applied_counts() {
 }
 
 #[test]
+fn rule_34_every_read_counts_that_missed_what_was_applied_late() {
+    let mut trace = Trace::new();
+    let early = trace.view(5, 0, STOCK, KEY, 0);
+    let op = trace.send(10, BUY, 0);
+    let before = trace.view(10, 0, STOCK, KEY, 0);
+    trace.answer(11, op, Verdict::Done);
+    let missed = [20, 21, 22].map(|now| trace.view(now, 0, STOCK, KEY, 0));
+    trace.view(23, 1, STOCK, KEY, 0);
+    trace.apply(30, op, TAKES, 1).drop(31, op);
+    trace.view(40, 0, STOCK, KEY, 1);
+    let outcome = trace.outcome();
+    assert_eq!(outcome.flows["view"].violations.read_your_writes, 3);
+    let anomalies = outcome.anomalies.iter().filter(|it| it.kind == "read_your_writes");
+    let named: Vec<u64> = anomalies.map(|it| it.number).collect();
+    assert_eq!(named, missed.map(OpId::number), "not {early:?}, {before:?}, nor who wrote");
+}
+
+#[test]
 fn rule_34_what_was_lost_or_is_missing_for_ever_counts_but_not_what_was_refused() {
     let view = |refused: bool| {
         violations(move |trace| {

@@ -134,3 +134,35 @@ fn rule_29_a_dead_letter_can_no_longer_apply() {
     assert_eq!(run.count(|fact| matches!(fact, Fact::Redelivered { .. })), 2);
     assert_eq!((run.flow("f").effects.lost, run.flow("f").ends.half_done), (1, 1));
 }
+
+/// Refused at the end, while b cannot take back its part.
+fn refused_while_b_is_gone(lasts: &str) -> Run {
+    flow(
+        r#"(home: "a", steps: [
+        Tell("b", Take("y", 1), undo: Add(1)), Tell("d", Work("1ms"), refuses: 1)])"#,
+    )
+    .design("Rest(dedup: true)")
+    .policies(r#""call": (timeout: "10ms")"#)
+    .but(r#""b": Service(workers: 4, work: "3ms""#, r#""b": Service(workers: 4, work: "1ms""#)
+    .but(
+        r#""b-db": Database(read: "4ms", write: "7ms")"#,
+        r#""b-db": Database(read: "1ms", write: "2ms")"#,
+    )
+    .faults(&format!(r#"(at: "1010ms", {lasts} what: Crash("b", host: true))"#))
+    .go()
+}
+
+#[test]
+fn rule_13_who_has_to_repeat_an_undo_answers_before_it_is_done() {
+    // b's answer is at a at 10; d says no at 12, at a 13; b is silent until 23; again at 523.
+    let back = refused_while_b_is_gone(r#"lasts: "200ms","#);
+    assert_eq!(
+        (back.answer(0), back.changes(0)),
+        (refused(24.0), vec!["8 y".into(), "528 -y".into()])
+    );
+    assert_eq!(back.flow("f").ends.clean, 1);
+    let gone = refused_while_b_is_gone("");
+    assert_eq!(gone.answer(0), refused(24.0));
+    assert_eq!(gone.flow("f").ends.pending, 1, "it is still tried");
+    assert_eq!(gone.flow("f").failures.get(&Reason::Unanswered), None);
+}

@@ -78,6 +78,7 @@ pub const VALUES: &[Bad] = &[
     Bad("E0302", r#"length: "60s""#, r#"length: "60 parsecs""#),
     Bad("E0302", r#"rate: "2000/s""#, r#"rate: "2000/fortnight""#),
     Bad("E0302", r#"length: "60s""#, r#"length: "soon""#),
+    Bad("W0201", r#"Poisson("$rate")"#, r#"Poisson("$rate * 10_000")"#),
     Bad("E0303", r#"length: "60s""#, r#"length: 60"#),
     Bad("E0303", r#"length: "60s""#, r#"length: "60/s""#),
     Bad("E0303", r#"rate: "2000/s""#, r#"rate: 2000"#),
