@@ -54,12 +54,14 @@ fn instances(scenario: &Scenario) -> (Vec<NodeModel>, Vec<InstanceModel>) {
         let count = match &node.kind {
             NodeKind::Gateway(gateway) => gateway.instances,
             NodeKind::Service(service) => service.instances,
-            NodeKind::Client(_) | NodeKind::Database(_) | NodeKind::Queue(_) | NodeKind::Log(_) => {
-                1
-            }
+            NodeKind::Client(_)
+            | NodeKind::Database(_)
+            | NodeKind::Cache(_)
+            | NodeKind::Queue(_)
+            | NodeKind::Log(_) => 1,
         };
         let traffic = match &node.kind {
-            NodeKind::Database(_) => Traffic::Store,
+            NodeKind::Database(_) | NodeKind::Cache(_) => Traffic::Store,
             NodeKind::Queue(_) | NodeKind::Log(_) => Traffic::Broker,
             NodeKind::Client(_) | NodeKind::Gateway(_) | NodeKind::Service(_) => Traffic::Calls,
         };
@@ -105,9 +107,10 @@ fn network(scenario: &Scenario, lanes: &mut Lanes) -> NetworkModel {
 }
 
 fn entity(entity: &Entity) -> EntityModel {
-    let popularity = match entity.popularity {
+    let popularity = match &entity.popularity {
         Popular::Uniform => Popularity::uniform(entity.keys),
-        Popular::Zipf(exponent) => Popularity::zipf(entity.keys, exponent),
+        Popular::Zipf(exponent) => Popularity::zipf(entity.keys, *exponent),
+        Popular::Weights(weights) => Popularity::weighted(weights),
     };
     EntityModel {
         owner: entity.owner,

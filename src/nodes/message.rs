@@ -233,6 +233,11 @@ pub enum Timer {
     /// Log: look for members of this group that were silent for too long, and end the rebalances
     /// that waited for them. Set only while the group has records, so it is not periodic.
     Rebalanced(u32),
+    /// Cache: time to hand on what it took.
+    Flush {
+        /// When it is due.
+        due: Time,
+    },
 }
 
 /// What the engine delivers to an instance.
@@ -300,6 +305,7 @@ impl Timer {
             Self::Requeue(_) => 9,
             Self::Beat(_) => 10,
             Self::Rebalanced(_) => 12,
+            Self::Flush { .. } => 13,
         };
         kind << 56
     }

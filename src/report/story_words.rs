@@ -71,6 +71,8 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
         | Fact::Arrived { .. }
         | Fact::Dropped { why: None, .. }
         | Fact::Forgot { .. }
+        | Fact::Entered
+        | Fact::Left { .. }
         | Fact::Freed => return None,
     })
 }
@@ -78,7 +80,7 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
 /// Brokers deliver and confirm, and stores answer; the others acknowledge, publish and call.
 fn carrier_words(carrier: Carrier, to: &str, by: &NodeKind) -> String {
     let is_broker = matches!(by, NodeKind::Queue(_) | NodeKind::Log(_));
-    let is_store = matches!(by, NodeKind::Database(_));
+    let is_store = matches!(by, NodeKind::Database(_) | NodeKind::Cache(_));
     match (carrier, is_broker) {
         (Carrier::Request, _) => format!("calls {to}"),
         (Carrier::Answer, _) => format!("answers {to}"),
@@ -168,6 +170,10 @@ fn copies(kind: &NodeKind) -> u32 {
     match kind {
         NodeKind::Gateway(gateway) => gateway.instances,
         NodeKind::Service(service) => service.instances,
-        NodeKind::Client(_) | NodeKind::Database(_) | NodeKind::Queue(_) | NodeKind::Log(_) => 1,
+        NodeKind::Client(_)
+        | NodeKind::Database(_)
+        | NodeKind::Cache(_)
+        | NodeKind::Queue(_)
+        | NodeKind::Log(_) => 1,
     }
 }

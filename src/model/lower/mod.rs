@@ -2,6 +2,7 @@
 //! and [`events`], one file each; how asks travel is in [`reading`]; what they share is beside them.
 
 mod assembler;
+mod caching;
 mod events;
 mod gateways;
 mod plan;
