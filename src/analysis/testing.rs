@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 use crate::base::{Dist, Span, Time};
 use crate::probes::Reason;
 use crate::probes::outcome::{
-    CacheOutcome, Effects, Ends, FlowOutcome, InvariantOutcome, NodeOutcome, Outcome, Reads, Recovery,
-    Violations, Window,
+    CacheOutcome, Effects, Ends, FlowOutcome, InvariantOutcome, NodeOutcome, Outcome, Reads,
+    Recovery, Violations, Window,
 };
 use crate::probes::sketch::Sketch;
 use crate::scenario::tree::{
@@ -151,7 +151,7 @@ pub(super) fn full_outcome() -> Outcome {
         waited: 2,
         cache: CacheOutcome {
             hits: 3,
-            misses: 2,
+            misses: 1,
             fetches: 1,
             evicted: 1,
             expired: 1,

@@ -160,6 +160,17 @@ impl Popularity {
         self.keys
     }
 
+    /// The probability of a key.
+    pub fn share(&self, key: u64) -> f64 {
+        match &self.ranks {
+            None => 1.0 / self.keys as f64,
+            Some(ranks) => {
+                let upto = |key: u64| ranks.upto[key as usize] as f64 / TWO_TO_64;
+                upto(key) - key.checked_sub(1).map_or(0.0, upto)
+            }
+        }
+    }
+
     /// The rank that a random word means.
     pub fn pick(&self, word: u64) -> u64 {
         match &self.ranks {
@@ -326,6 +337,12 @@ mod tests {
             seen[weighted.pick(draw * (u64::MAX / 1_000) + 7) as usize] += 1;
         });
         assert_eq!(weighted.keys(), 4);
+        assert!(
+            [0.5, 0.0, 0.3, 0.2]
+                .iter()
+                .zip(0..)
+                .all(|(share, key)| (weighted.share(key) - share).abs() < 1e-12)
+        );
         assert!(seen[1] <= 1 && seen[0].abs_diff(500) <= 1 && seen[2].abs_diff(300) <= 1);
     }
 

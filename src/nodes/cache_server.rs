@@ -63,6 +63,9 @@ pub struct CacheServer {
     calls: Calls<Handle>,
 }
 
+/// So many times was a warm cache asked before the run.
+const HISTORY: f64 = 1e9;
+
 /// A command that was asked for and is not carried out.
 #[derive(Clone, Copy, Debug)]
 struct Task {
@@ -105,8 +108,8 @@ impl CacheServer {
         self.settings.warm
     }
 
-    /// The run begins: it holds the preloaded items of its services, the most popular of each
-    /// entity used last, as far as they fit.
+    /// The run begins: it holds the preloaded items of its services as after a long history without
+    /// writes, the most popular of each entity used last, as far as they fit.
     pub fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let mut room = self.settings.keeping.capacity.map_or(u64::MAX, u64::from);
         for (ix, entity) in env.model.entities.iter().enumerate() {
@@ -120,6 +123,10 @@ impl CacheServer {
             let fits = entity.keys.min(room);
             room -= fits;
             let seen = super::Seen { version: 0, value: entity.start };
+            for key in 0..entity.keys {
+                let times = entity.popularity.share(key) * HISTORY;
+                self.shelf.remember((EntityIx(ix as u16), KeyId(key)), times as u32);
+            }
             for key in (0..fits).rev() {
                 self.put(OpId::NONE, (EntityIx(ix as u16), KeyId(key)), seen, env);
             }

@@ -90,6 +90,11 @@ impl Shelf {
         Some(self.entries[place as usize].seen)
     }
 
+    /// An item, which is not there, was asked for so often before the run.
+    pub fn remember(&mut self, name: ItemName, times: u32) {
+        self.order.remember(name, times);
+    }
+
     /// What is there of an item, without asking for it.
     pub fn peek(&self, name: ItemName) -> Option<Seen> {
         self.places.get(&name).map(|place| self.entries[*place as usize].seen)

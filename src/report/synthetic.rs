@@ -18,8 +18,8 @@ use crate::analysis::unit::Unit;
 use crate::base::{Span, Time};
 use crate::probes::fact::Reason;
 use crate::probes::outcome::{
-    Anomaly, CacheOutcome, Effects, Ends, FlowOutcome, InvariantOutcome, NodeOutcome, Outcome, Reads, Recovery,
-    Violations, Window,
+    Anomaly, CacheOutcome, Effects, Ends, FlowOutcome, InvariantOutcome, NodeOutcome, Outcome,
+    Reads, Recovery, Violations, Window,
 };
 use crate::probes::sketch::Sketch;
 use crate::scenario::tree::Scenario;

@@ -38,7 +38,8 @@ impl<'a> Reader<'a> {
         let keys = self.or(&fields, "keys", weighed.unwrap_or(1), |reader, value| {
             reader.integer(value, 1..=MAX_KEYS)
         });
-        if let (Some(keys), Some(weighed)) = (keys, weighed.filter(|weighed| keys != Some(*weighed)))
+        if let (Some(keys), Some(weighed)) =
+            (keys, weighed.filter(|weighed| keys != Some(*weighed)))
         {
             let at = fields.get("popularity").map_or(fields.head, Value::head);
             let message = format!("there are {weighed} weights for the {keys} items of {name:?}");

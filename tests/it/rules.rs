@@ -8,6 +8,7 @@
 //! a transaction with one key: hop 1 + write 7 + hop 1; it commits after 8 of these 9
 //! ```
 
+mod caches;
 mod callers;
 mod compensation;
 mod copies;

@@ -77,8 +77,13 @@ impl Leases {
             return Missed::Fetches;
         }
         self.sweep(now);
-        let new =
-            Lease { since: now, deleted: None, fetches: 0, first: Handle::NONE, last: Handle::NONE };
+        let new = Lease {
+            since: now,
+            deleted: None,
+            fetches: 0,
+            first: Handle::NONE,
+            last: Handle::NONE,
+        };
         let lease = self.leases.entry(name).or_insert(new);
         let is_held = lease.fetches > 0 && now.since(lease.since) < TERM;
         if !self.single_flight || !is_held {

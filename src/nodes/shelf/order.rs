@@ -61,9 +61,7 @@ impl Order {
             Evict::Lru => Self::Lru(Chain::default()),
             Evict::Fifo => Self::Fifo(Chain::default()),
             Evict::Random => Self::Random(chance),
-            Evict::Lfu => {
-                Self::Lfu { counts: Counts::default(), heap: Heap::default(), uses: 0 }
-            }
+            Evict::Lfu => Self::Lfu { counts: Counts::default(), heap: Heap::default(), uses: 0 },
             Evict::SampledLru(samples) => {
                 Self::Sampled { samples, used: Vec::new(), uses: 0, chance }
             }
@@ -73,8 +71,19 @@ impl Order {
 
     /// Somebody asks for an item, there or not.
     pub fn asked(&mut self, name: ItemName) {
-        if let Self::Lfu { counts, .. } = self {
-            counts.count(name);
+        if let Self::Lfu { counts, .. } = self
+            && let Some(count) = counts.get_mut(name)
+        {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// An item, which is not there, has been asked for so often.
+    pub fn remember(&mut self, name: ItemName, times: u32) {
+        if let Self::Lfu { counts, .. } = self
+            && let Some(count) = counts.get_mut(name)
+        {
+            *count = times;
         }
     }
 
@@ -151,9 +160,9 @@ fn any(places: &Table<ItemName, u32>, chance: &mut Stream) -> u32 {
 pub struct Counts(Vec<Vec<u32>>);
 
 impl Counts {
-    fn count(&mut self, (EntityIx(entity), KeyId(key)): ItemName) {
+    fn get_mut(&mut self, (EntityIx(entity), KeyId(key)): ItemName) -> Option<&mut u32> {
         if KeyId(key).creator().is_some() {
-            return;
+            return None;
         }
         let (entity, key) = (usize::from(entity), key as usize);
         if self.0.len() <= entity {
@@ -163,7 +172,7 @@ impl Counts {
         if all.len() <= key {
             all.resize((key + 1).next_power_of_two(), 0);
         }
-        all[key] = all[key].saturating_add(1);
+        Some(&mut all[key])
     }
 
     fn of(&self, (EntityIx(entity), KeyId(key)): ItemName) -> u32 {
