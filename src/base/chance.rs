@@ -140,15 +140,15 @@ impl Popularity {
         if exponent == 0.0 || keys < 2 {
             return Self::uniform(keys);
         }
-        Self::of_sums(sums((1..=keys).map(|place| math::pow(place as f64, -exponent))))
+        Self::of_sums(&sums((1..=keys).map(|place| math::pow(place as f64, -exponent))))
     }
 
     /// Key k with the k-th of these weights, which are not negative and not all zero.
     pub fn weighted(weights: &[f64]) -> Self {
-        Self::of_sums(sums(weights.iter().copied()))
+        Self::of_sums(&sums(weights.iter().copied()))
     }
 
-    fn of_sums(sums: Vec<f64>) -> Self {
+    fn of_sums(sums: &[f64]) -> Self {
         let (keys, sum) = (sums.len(), sums.last().copied().expect("there is a key"));
         let mut upto: Vec<u64> = sums.iter().map(|part| (part / sum * TWO_TO_64) as u64).collect();
         upto[keys - 1] = u64::MAX;

@@ -1,7 +1,5 @@
 //! Caches: nodes of their own, and what any cache keeps and for how long.
 
-#![expect(clippy::option_option, reason = "the outer `None` is a mistake that was noted")]
-
 use super::reader::{Fields, Reader};
 use super::syntax::{Kind, Value};
 use super::tree::{CacheServer, Evict, Keeping, Writes};

@@ -19,7 +19,7 @@ const TERM: Span = Span(10_000_000_000);
 pub struct Leases {
     single_flight: bool,
     versioned: bool,
-    leases: Table<ItemName, Lease>,
+    by_item: Table<ItemName, Lease>,
     waiters: Slab<Waiter>,
     /// Those whose item has just been set.
     served: Handle,
@@ -59,7 +59,7 @@ impl Leases {
         Self {
             single_flight,
             versioned,
-            leases: Table::default(),
+            by_item: Table::default(),
             waiters: Slab::default(),
             served: Handle::NONE,
             sweep: 0,
@@ -84,7 +84,7 @@ impl Leases {
             first: Handle::NONE,
             last: Handle::NONE,
         };
-        let lease = self.leases.entry(name).or_insert(new);
+        let lease = self.by_item.entry(name).or_insert(new);
         let is_held = lease.fetches > 0 && now.since(lease.since) < TERM;
         if !self.single_flight || !is_held {
             lease.since = now;
@@ -103,13 +103,13 @@ impl Leases {
     /// An item is set in this version: is it older than what was deleted? Those who waited for it
     /// are to be asked for by [`Leases::next_waiter`].
     pub fn end(&mut self, name: ItemName, version: u64) -> bool {
-        let Some(lease) = self.leases.get_mut(&name) else { return false };
+        let Some(lease) = self.by_item.get_mut(&name) else { return false };
         let is_outdated = self.versioned && lease.deleted.is_some_and(|newest| version < newest);
         self.served = lease.first;
         (lease.first, lease.last) = (Handle::NONE, Handle::NONE);
         lease.fetches = lease.fetches.saturating_sub(1);
         if lease.fetches == 0 || self.single_flight {
-            self.leases.swap_remove(&name);
+            self.by_item.swap_remove(&name);
         }
         is_outdated
     }
@@ -123,24 +123,24 @@ impl Leases {
 
     /// An item was deleted because there is this version of it.
     pub fn invalidate(&mut self, name: ItemName, version: u64) {
-        if let Some(lease) = self.leases.get_mut(&name) {
+        if let Some(lease) = self.by_item.get_mut(&name) {
             lease.deleted = lease.deleted.max(Some(version));
         }
     }
 
     /// A crash: all leases are gone; gives back who waited.
     pub fn drain(&mut self) -> Vec<Task> {
-        self.leases.clear();
+        self.by_item.clear();
         self.waiters.drain().into_iter().map(|waiter| waiter.task).collect()
     }
 
     /// Lets go of a lease whose fetch never came back, if the next in line is one.
     fn sweep(&mut self, now: Time) {
-        self.sweep = if self.sweep < self.leases.len() { self.sweep + 1 } else { 0 };
-        let Some((name, lease)) = self.leases.get_index(self.sweep) else { return };
+        self.sweep = if self.sweep < self.by_item.len() { self.sweep + 1 } else { 0 };
+        let Some((name, lease)) = self.by_item.get_index(self.sweep) else { return };
         if now.since(lease.since) >= TERM && self.waiters.get(lease.first).is_none() {
             let name = *name;
-            self.leases.swap_remove(&name);
+            self.by_item.swap_remove(&name);
         }
     }
 }

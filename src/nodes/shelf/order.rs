@@ -4,7 +4,7 @@
 //! | --- | --- | --- | --- |
 //! | `Lru` | used longest ago | Mattson et al., "Evaluation techniques for storage hierarchies", IBM Systems Journal 9(2), 1970 | segments (memcached's `doc/new_lru.txt`) |
 //! | `Fifo` | there longest, used or not | King, "Analysis of demand paging algorithms", IFIP 1971 | |
-//! | `Random` | any, equally likely (Redis' `allkeys-random`) | Gelenbe, "A unified approach to the evaluation of a class of replacement algorithms", IEEE ToC 22(6), 1973 | |
+//! | `Random` | any, equally likely (Redis' `allkeys-random`) | Gelenbe, "A unified approach to the evaluation of a class of replacement algorithms", IEEE Transactions on Computers 22(6), 1973 | |
 //! | `Lfu` | asked for least often ever, then used longest ago | "Perfect-LFU" of Breslau et al., "Web caching and Zipf-like distributions", INFOCOM 1999 | ageing of counts (Redis' `lfu-decay-time`) and their approximation by Morris counters |
 //! | `SampledLru(n)` | used longest ago of n drawn at random, with replacement | Redis documentation, "Key eviction": `allkeys-lru` with `maxmemory-samples 5` | the pool of the 16 best candidates of earlier draws, and Redis' clock of one second |
 //! | `Never` | nobody: what is new stays out (Redis' `noeviction`, memcached's `-M`) | Redis documentation, "Key eviction" | the error that the writer is told |
