@@ -238,6 +238,7 @@ fn node_plan(name: &str, kind: &NodeKind, instances: u32) -> NodePlan {
         NodeKind::Gateway(gateway) => ("gateway", gateway.workers),
         NodeKind::Service(service) => ("service", Some(service.workers)),
         NodeKind::Database(database) => ("database", Some(database.connections)),
+        NodeKind::Cache(cache) => ("cache", Some(cache.workers)),
         NodeKind::Queue(_) => ("queue", None),
         NodeKind::Log(_) => ("log", None),
     };
@@ -255,7 +256,7 @@ fn entity_plan(model: &Model, ix: usize) -> EntityPlan {
                 .any(|write| write.part == Part::Copy && usize::from(write.entity.0) == ix);
             is_copy.then_some(entry.node)
         }
-        crate::model::program::Act::Run { .. } => None,
+        crate::model::program::Act::Run { .. } | crate::model::program::Act::Keep(_) => None,
     });
     let mut copied_by: Vec<NodeIx> = copies.collect();
     copied_by.sort_unstable();

@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 use crate::base::{Dist, Span, Time};
 use crate::probes::Reason;
 use crate::probes::outcome::{
-    Effects, Ends, FlowOutcome, InvariantOutcome, NodeOutcome, Outcome, Reads, Recovery,
-    Violations, Window,
+    CacheOutcome, Effects, Ends, FlowOutcome, InvariantOutcome, NodeOutcome, Outcome, Reads,
+    Recovery, Violations, Window,
 };
 use crate::probes::sketch::Sketch;
 use crate::scenario::tree::{
@@ -149,8 +149,14 @@ pub(super) fn full_outcome() -> Outcome {
         queue_max: 3,
         wait: sketch(&[0, 1, 2]),
         waited: 2,
-        hits: 3,
-        misses: 1,
+        cache: CacheOutcome {
+            hits: 3,
+            misses: 1,
+            fetches: 1,
+            evicted: 1,
+            expired: 1,
+            items_mean: 2.5,
+        },
     };
     outcome.invariants["stock-floor"].broken = 2;
     outcome.invariants["money"] =
@@ -160,6 +166,7 @@ pub(super) fn full_outcome() -> Outcome {
         end: Time(3_000_000_000),
         after: Some(Span::from_secs(2.0)),
         amplification: Some(1.25),
+        times: 1,
     };
     outcome.recoveries.insert("db-crash".to_owned(), recovery);
     // Offered, ok and backlog of four windows of one second.

@@ -140,21 +140,35 @@ impl Popularity {
         if exponent == 0.0 || keys < 2 {
             return Self::uniform(keys);
         }
-        let mut sum = 0.0;
-        let sums: Vec<f64> = (1..=keys)
-            .map(|place| {
-                sum += math::pow(place as f64, -exponent);
-                sum
-            })
-            .collect();
+        Self::of_sums(&sums((1..=keys).map(|place| math::pow(place as f64, -exponent))))
+    }
+
+    /// Key k with the k-th of these weights, which are not negative and not all zero.
+    pub fn weighted(weights: &[f64]) -> Self {
+        Self::of_sums(&sums(weights.iter().copied()))
+    }
+
+    fn of_sums(sums: &[f64]) -> Self {
+        let (keys, sum) = (sums.len(), sums.last().copied().expect("there is a key"));
         let mut upto: Vec<u64> = sums.iter().map(|part| (part / sum * TWO_TO_64) as u64).collect();
-        upto[keys as usize - 1] = u64::MAX;
-        Self { keys, ranks: Some(Arc::new(Ranks::new(upto))) }
+        upto[keys - 1] = u64::MAX;
+        Self { keys: keys as u64, ranks: Some(Arc::new(Ranks::new(upto))) }
     }
 
     /// How many keys there are.
     pub fn keys(&self) -> u64 {
         self.keys
+    }
+
+    /// The probability of a key.
+    pub fn share(&self, key: u64) -> f64 {
+        match &self.ranks {
+            None => 1.0 / self.keys as f64,
+            Some(ranks) => {
+                let upto = |key: u64| ranks.upto[key as usize] as f64 / TWO_TO_64;
+                upto(key) - key.checked_sub(1).map_or(0.0, upto)
+            }
+        }
     }
 
     /// The rank that a random word means.
@@ -164,6 +178,16 @@ impl Popularity {
             Some(ranks) => u64::from(ranks.find(word)),
         }
     }
+}
+
+/// Each weight added to those before it.
+fn sums(weights: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut sum = 0.0;
+    let add = |weight| {
+        sum += weight;
+        sum
+    };
+    weights.map(add).collect()
 }
 
 impl Ranks {
@@ -303,6 +327,23 @@ mod tests {
             let expected = math::pow(rank as f64 + 1.0, -0.99) / total * DRAWS as f64;
             assert!((f64::from(*count) - expected).abs() < 1.5, "{rank}: {count} {expected}");
         }
+    }
+
+    #[test]
+    fn given_weights_are_drawn_in_their_proportion() {
+        let weighted = Popularity::weighted(&[5.0, 0.0, 3.0, 2.0]);
+        let mut seen = [0u32; 4];
+        (0..1_000u64).for_each(|draw| {
+            seen[weighted.pick(draw * (u64::MAX / 1_000) + 7) as usize] += 1;
+        });
+        assert_eq!(weighted.keys(), 4);
+        assert!(
+            [0.5, 0.0, 0.3, 0.2]
+                .iter()
+                .zip(0..)
+                .all(|(share, key)| (weighted.share(key) - share).abs() < 1e-12)
+        );
+        assert!(seen[1] <= 1 && seen[0].abs_diff(500) <= 1 && seen[2].abs_diff(300) <= 1);
     }
 
     #[test]

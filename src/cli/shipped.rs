@@ -3,8 +3,12 @@
 /// Name (the path below `scenarios/` without its ending) and text.
 pub const SHIPPED: &[(&str, &str)] = &[
     ("checkout", include_str!("../../scenarios/checkout.ron")),
+    ("theory/cache", include_str!("../../scenarios/theory/cache.ron")),
+    ("theory/cache-flush", include_str!("../../scenarios/theory/cache-flush.ron")),
+    ("theory/cache-weights", include_str!("../../scenarios/theory/cache-weights.ron")),
     ("theory/queue", include_str!("../../scenarios/theory/queue.ron")),
     ("theory/tiers", include_str!("../../scenarios/theory/tiers.ron")),
+    ("theory/write-behind", include_str!("../../scenarios/theory/write-behind.ron")),
     ("transfer", include_str!("../../scenarios/transfer.ron")),
 ];
 

@@ -54,9 +54,11 @@ fn instances(scenario: &Scenario) -> (Vec<NodeModel>, Vec<InstanceModel>) {
         let count = match &node.kind {
             NodeKind::Gateway(gateway) => gateway.instances,
             NodeKind::Service(service) => service.instances,
-            NodeKind::Client(_) | NodeKind::Database(_) | NodeKind::Queue(_) | NodeKind::Log(_) => {
-                1
-            }
+            NodeKind::Client(_)
+            | NodeKind::Database(_)
+            | NodeKind::Cache(_)
+            | NodeKind::Queue(_)
+            | NodeKind::Log(_) => 1,
         };
         let first = InstanceId(instances.len() as u32);
         nodes.push(NodeModel { first, count, name: name_hash(&node.name) });
@@ -100,9 +102,10 @@ fn network(scenario: &Scenario, lanes: &mut Lanes) -> NetworkModel {
 }
 
 fn entity(entity: &Entity) -> EntityModel {
-    let popularity = match entity.popularity {
+    let popularity = match &entity.popularity {
         Popular::Uniform => Popularity::uniform(entity.keys),
-        Popular::Zipf(exponent) => Popularity::zipf(entity.keys, exponent),
+        Popular::Zipf(exponent) => Popularity::zipf(entity.keys, *exponent),
+        Popular::Weights(weights) => Popularity::weighted(weights),
     };
     EntityModel {
         owner: entity.owner,

@@ -72,6 +72,26 @@ pub enum Act {
     },
     /// Databases run a transaction.
     Transact(TxnIx),
+    /// Caches carry out a command.
+    Keep(Command),
+}
+
+/// What a cache is told to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Say what you have of this item: `Done` with what it holds, or `Idle`.
+    Get(EntityIx, KeyRule),
+    /// Keep this item, as the header has it in `seen`.
+    Set(EntityIx, KeyRule),
+    /// Forget this item: the header has its newest version in `seen`.
+    Delete(EntityIx, KeyRule),
+    /// Take the writes of a transaction, and let the database run it later.
+    Take {
+        /// The transaction.
+        commit: EntryIx,
+        /// How the call to the database is guarded.
+        policy: Option<PolicyIx>,
+    },
 }
 
 /// One instruction of a service's or gateway's program. All but `Work` take no time of their own.
@@ -157,6 +177,25 @@ pub enum Instr {
         entry: EntryIx,
         /// How the call is guarded.
         policy: Option<PolicyIx>,
+    },
+    /// Look into the service's cache: go to `hit` with what it has, or else (it has nothing, or does
+    /// not answer) straight on.
+    Lookup {
+        /// The command there.
+        entry: EntryIx,
+        /// How the call is guarded.
+        policy: Option<PolicyIx>,
+        /// Where a hit goes on.
+        hit: Pc,
+    },
+    /// Tell the service's cache, and wait; whatever comes of it changes nothing.
+    Keep {
+        /// The command there.
+        entry: EntryIx,
+        /// How the call is guarded.
+        policy: Option<PolicyIx>,
+        /// Is it about what the last transaction made, rather than what the flow saw last?
+        made: bool,
     },
     /// Publish and wait for the confirm.
     Publish {

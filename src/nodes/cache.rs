@@ -1,39 +1,23 @@
-//! A cache in a service's memory, per instance: least recently used goes first, items are served
-//! for their time to live after the fill, and one fetch serves all that miss the same item
-//! meanwhile (single flight). Invalidations delete. Without `versioned`, a fill that was fetched
-//! before an invalidation and arrives after it brings the old value back; with it, such a fill is
-//! not kept (Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013, on leases).
+//! A cache in a service's memory, per instance: a [`Shelf`], and one fetch that serves all who miss
+//! the same item meanwhile (single flight). Invalidations delete. Without `versioned`, a fill that
+//! was fetched before an invalidation and arrives after it brings the old value back; with it, such
+//! a fill is not kept (Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013, on leases).
 
 use std::collections::BTreeMap;
 
 use super::message::Seen;
+pub use super::shelf::ItemName;
+use super::shelf::{Put, Shelf};
 use super::slab::Handle;
-use crate::base::Time;
-use crate::probes::KeyId;
-use crate::scenario::tree::{Cache as Settings, EntityIx};
-
-/// Which item.
-pub type ItemName = (EntityIx, KeyId);
+use crate::base::{Stream, Time};
+use crate::scenario::tree::Cache as Settings;
 
 /// The cache.
 #[derive(Clone, Debug)]
 pub struct Cache {
-    settings: Settings,
-    places: BTreeMap<ItemName, u32>,
-    entries: Vec<Entry>,
-    /// The most recently used entry, and the least.
-    newest: u32,
-    oldest: u32,
+    shelf: Shelf,
+    versioned: bool,
     fetches: BTreeMap<ItemName, Fetch>,
-}
-
-#[derive(Clone, Debug)]
-struct Entry {
-    name: ItemName,
-    seen: Seen,
-    filled: Time,
-    newer: u32,
-    older: u32,
 }
 
 /// A fetch on its way.
@@ -55,73 +39,44 @@ pub enum Lookup {
     Wait,
 }
 
-const NOBODY: u32 = u32::MAX;
-
 impl Cache {
-    /// Cold.
-    pub fn new(settings: &Settings) -> Self {
+    /// Cold. `chance` serves the policies of eviction that draw.
+    pub fn new(settings: &Settings, chance: Stream) -> Self {
         Self {
-            settings: settings.clone(),
-            places: BTreeMap::new(),
-            entries: Vec::new(),
-            newest: NOBODY,
-            oldest: NOBODY,
+            shelf: Shelf::new(&settings.keeping, chance),
+            versioned: settings.versioned,
             fetches: BTreeMap::new(),
         }
     }
 
-    /// Looks an item up for a task; on a miss the task waits for the fetch. Also tells which item
-    /// left the cache because it had expired.
-    pub fn look(&mut self, now: Time, name: ItemName, task: Handle) -> (Lookup, Option<ItemName>) {
-        let mut expired = None;
-        if let Some(&place) = self.places.get(&name) {
-            let entry = &self.entries[place as usize];
-            if now.since(entry.filled) < self.settings.ttl {
-                let seen = entry.seen;
-                self.unlink(place);
-                self.link_newest(place);
-                return (Lookup::Hit(seen), None);
-            }
-            self.remove(name);
-            expired = Some(name);
+    /// An item that leaves because its time is over by now, and when it was. To be asked until it
+    /// says `None`, before a look or a fill.
+    pub fn expire(&mut self, now: Time) -> Option<(ItemName, Time)> {
+        self.shelf.expire(now)
+    }
+
+    /// Looks an item up for a task; on a miss the task waits for the fetch.
+    pub fn look(&mut self, now: Time, name: ItemName, task: Handle) -> Lookup {
+        if let Some(seen) = self.shelf.get(now, name) {
+            return Lookup::Hit(seen);
         }
         if let Some(fetch) = self.fetches.get_mut(&name) {
             fetch.waiters.push(task);
-            return (Lookup::Wait, expired);
+            return Lookup::Wait;
         }
         self.fetches.insert(name, Fetch { waiters: vec![task], invalidated: None });
-        (Lookup::Fetch, expired)
+        Lookup::Fetch
     }
 
-    /// A fetch ended; returns who waited. With `seen` the item is kept (unless it is known to be
-    /// outdated) and `kept` is set; an item that had to make room is returned as well.
+    /// A fetch ended; returns who waited, and what became of the item: with `seen` it is kept,
+    /// unless it is known to be outdated.
     pub fn fetched(&mut self, now: Time, name: ItemName, seen: Option<Seen>) -> Fetched {
-        let fetch = self.fetches.remove(&name).unwrap_or_default();
-        let mut fetched = Fetched { waiters: fetch.waiters, kept: false, evicted: None };
-        let Some(seen) = seen else { return fetched };
-        let is_outdated = self.settings.versioned
-            && fetch.invalidated.is_some_and(|newest| seen.version < newest);
-        if is_outdated || self.settings.capacity == 0 {
-            return fetched;
-        }
-        self.remove(name);
-        let place = if self.places.len() < self.settings.capacity as usize {
-            self.entries.push(Entry { name, seen, filled: now, newer: NOBODY, older: NOBODY });
-            self.entries.len() as u32 - 1
-        } else {
-            let place = self.oldest;
-            let old = self.entries[place as usize].name;
-            self.unlink(place);
-            self.places.remove(&old);
-            fetched.evicted = Some(old);
-            self.entries[place as usize] =
-                Entry { name, seen, filled: now, newer: NOBODY, older: NOBODY };
-            place
-        };
-        self.places.insert(name, place);
-        self.link_newest(place);
-        fetched.kept = true;
-        fetched
+        let Fetch { waiters, invalidated } = self.fetches.remove(&name).unwrap_or_default();
+        let fresh = seen.filter(|seen| {
+            !self.versioned || invalidated.is_none_or(|newest| seen.version >= newest)
+        });
+        let put = fresh.map_or(Put::Out, |seen| self.shelf.put(now, name, seen));
+        Fetched { waiters, put }
     }
 
     /// The owner says that the item has changed. Was it there?
@@ -129,63 +84,12 @@ impl Cache {
         if let Some(fetch) = self.fetches.get_mut(&name) {
             fetch.invalidated = fetch.invalidated.max(Some(version));
         }
-        self.remove(name)
+        self.shelf.remove(name)
     }
 
-    /// What is in it, in order of names.
+    /// What is in it, in no meaningful order.
     pub fn names(&self) -> impl Iterator<Item = ItemName> {
-        self.places.keys().copied()
-    }
-
-    fn remove(&mut self, name: ItemName) -> bool {
-        let Some(place) = self.places.remove(&name) else {
-            return false;
-        };
-        self.unlink(place);
-        // Keep the entries dense: the last one moves into the gap.
-        self.entries.swap_remove(place as usize);
-        let moved = self.entries.len() as u32;
-        if moved != place {
-            let (name, newer, older) = {
-                let entry = &self.entries[place as usize];
-                (entry.name, entry.newer, entry.older)
-            };
-            self.places.insert(name, place);
-            self.set_older_of(newer, place);
-            self.set_newer_of(older, place);
-        }
-        true
-    }
-
-    fn set_older_of(&mut self, place: u32, older: u32) {
-        match self.entries.get_mut(place as usize) {
-            Some(entry) => entry.older = older,
-            None => self.newest = older,
-        }
-    }
-
-    fn set_newer_of(&mut self, place: u32, newer: u32) {
-        match self.entries.get_mut(place as usize) {
-            Some(entry) => entry.newer = newer,
-            None => self.oldest = newer,
-        }
-    }
-
-    fn unlink(&mut self, place: u32) {
-        let (newer, older) = {
-            let entry = &self.entries[place as usize];
-            (entry.newer, entry.older)
-        };
-        self.set_older_of(newer, older);
-        self.set_newer_of(older, newer);
-    }
-
-    fn link_newest(&mut self, place: u32) {
-        let newest = self.newest;
-        self.entries[place as usize].newer = NOBODY;
-        self.entries[place as usize].older = newest;
-        self.set_newer_of(newest, place);
-        self.newest = place;
+        self.shelf.names()
     }
 }
 
@@ -194,22 +98,23 @@ impl Cache {
 pub struct Fetched {
     /// The tasks that waited, in the order in which they came.
     pub waiters: Vec<Handle>,
-    /// Is the item in the cache now?
-    pub kept: bool,
-    /// Who had to make room.
-    pub evicted: Option<ItemName>,
+    /// What became of the item.
+    pub put: Put,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::base::Span;
-    use proptest::prelude::*;
+    use crate::probes::KeyId;
+    use crate::scenario::tree::{EntityIx, Keeping};
 
     const TASK: Handle = Handle::NONE;
 
     fn cache(capacity: u32, versioned: bool) -> Cache {
-        Cache::new(&Settings { capacity, ttl: Span(100), versioned })
+        let (capacity, ttl) = (Some(capacity), Some(Span(100)));
+        let keeping = Keeping { capacity, ttl, ..Keeping::default() };
+        Cache::new(&Settings { keeping, versioned }, Stream::new(1, "test", "", 0))
     }
 
     fn name(key: u64) -> ItemName {
@@ -224,10 +129,10 @@ mod tests {
     #[test]
     fn one_fetch_serves_all_that_miss_meanwhile() {
         let mut cache = cache(2, false);
-        assert_eq!(cache.look(Time(0), name(1), TASK).0, Lookup::Fetch);
-        assert_eq!(cache.look(Time(1), name(1), TASK).0, Lookup::Wait);
+        assert_eq!(cache.look(Time(0), name(1), TASK), Lookup::Fetch);
+        assert_eq!(cache.look(Time(1), name(1), TASK), Lookup::Wait);
         assert_eq!(cache.fetched(Time(5), name(1), seen(3)).waiters.len(), 2);
-        assert_eq!(cache.look(Time(6), name(1), TASK).0, Lookup::Hit(seen(3).unwrap()));
+        assert_eq!(cache.look(Time(6), name(1), TASK), Lookup::Hit(seen(3).unwrap()));
     }
 
     #[test]
@@ -235,8 +140,10 @@ mod tests {
         let mut cache = cache(2, false);
         cache.look(Time(0), name(1), TASK);
         cache.fetched(Time(10), name(1), seen(1));
-        assert!(matches!(cache.look(Time(109), name(1), TASK).0, Lookup::Hit(_)));
-        assert_eq!(cache.look(Time(110), name(1), TASK), (Lookup::Fetch, Some(name(1))));
+        assert!(matches!(cache.look(Time(109), name(1), TASK), Lookup::Hit(_)));
+        assert_eq!(cache.expire(Time(109)), None);
+        assert_eq!(cache.expire(Time(110)), Some((name(1), Time(110))));
+        assert_eq!(cache.look(Time(110), name(1), TASK), Lookup::Fetch);
     }
 
     #[test]
@@ -248,7 +155,8 @@ mod tests {
         }
         cache.look(Time(1), name(1), TASK);
         cache.look(Time(2), name(3), TASK);
-        assert_eq!(cache.fetched(Time(2), name(3), seen(1)).evicted, Some(name(2)));
+        let put = cache.fetched(Time(2), name(3), seen(1)).put;
+        assert_eq!(put, Put::Entered(Some(name(2))));
     }
 
     #[test]
@@ -257,7 +165,7 @@ mod tests {
             let mut cache = cache(2, versioned);
             cache.look(Time(0), name(1), TASK);
             cache.invalidate(name(1), 8);
-            assert_eq!(cache.fetched(Time(1), name(1), seen(7)).kept, kept);
+            assert_eq!(cache.fetched(Time(1), name(1), seen(7)).put != Put::Out, kept);
         }
     }
 
@@ -266,31 +174,6 @@ mod tests {
         let mut cache = cache(2, true);
         cache.look(Time(0), name(1), TASK);
         cache.invalidate(name(1), 8);
-        assert!(cache.fetched(Time(1), name(1), seen(8)).kept);
-    }
-
-    proptest! {
-        /// Against a model that keeps a plain list in order of use.
-        #[test]
-        fn it_holds_what_a_list_in_order_of_use_would_hold(keys in prop::collection::vec((0u64..8, any::<bool>()), 1..200)) {
-            let mut cache = cache(4, false);
-            let mut list: Vec<u64> = Vec::new();
-            for (key, drop) in keys {
-                if drop {
-                    prop_assert_eq!(cache.invalidate(name(key), 1), list.contains(&key));
-                    list.retain(|known| *known != key);
-                    continue;
-                }
-                let hit = matches!(cache.look(Time(0), name(key), TASK).0, Lookup::Hit(_));
-                prop_assert_eq!(hit, list.contains(&key));
-                if !hit {
-                    let evicted = cache.fetched(Time(0), name(key), seen(1)).evicted;
-                    let expected = (list.len() == 4).then(|| list.remove(0));
-                    prop_assert_eq!(evicted, expected.map(name));
-                }
-                list.retain(|known| *known != key);
-                list.push(key);
-            }
-        }
+        assert_eq!(cache.fetched(Time(1), name(1), seen(8)).put, Put::Entered(None));
     }
 }

@@ -38,6 +38,7 @@ use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::NodeKind;
 
+pub(super) use judgement::changed;
 pub use relay::{CONFIRM_TIMEOUT, PAUSE, PIPELINE};
 
 /// One database.

@@ -227,6 +227,8 @@ pub enum Timer {
     /// Log: look for members of this group that were silent for too long, and end the rebalances
     /// that waited for them. Set only while the group has records, so it is not periodic.
     Rebalanced(u32),
+    /// Cache: time to hand on what it took.
+    Flush,
 }
 
 impl Message {
@@ -298,10 +300,13 @@ impl Timer {
             Self::Requeue(_) => 10,
             Self::Beat(_) => 11,
             Self::Rebalanced(_) => 12,
+            Self::Flush => 13,
         };
         kind << 56
     }
 }
+
+const _: () = assert!(size_of::<Timer>() == 12, "the heap's entries are made for it");
 
 /// How long a lost segment takes to be sent again over a broker's connection: Linux's smallest
 /// retransmission timeout (`TCP_RTO_MIN`, 200 ms; RFC 6298 would have 1 s).

@@ -6,6 +6,7 @@ mod broker;
 #[cfg(test)]
 mod broker_fixture;
 pub mod cache;
+pub mod cache_server;
 pub mod calls;
 pub mod client;
 pub mod database;
@@ -16,10 +17,12 @@ pub mod log;
 pub mod message;
 pub mod queue;
 pub mod server;
+pub mod shelf;
 pub mod slab;
 pub mod task;
 pub mod world;
 
+pub use cache_server::CacheServer;
 pub use client::Client;
 pub use database::Database;
 pub use env::Env;

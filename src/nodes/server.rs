@@ -4,6 +4,7 @@
 
 mod attempts;
 mod branches;
+mod caching;
 mod ending;
 mod reading;
 mod run;
@@ -18,10 +19,11 @@ use super::limit::TokenBucket;
 use super::message::{Answer, Body, Item, Message, Op, Seen, Timer};
 use super::slab::{Handle, Slab};
 use super::task::{Origin, Task};
-use crate::base::{Span, Time};
+use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::program::{Act, EntryIx, Instr, Pc};
 use crate::model::{Model, NodeIx};
+use crate::probes::fact::Leaving;
 use crate::probes::{Fact, OpId, Probe, Reason};
 use crate::scenario::tree::{NodeKind, PolicyIx};
 
@@ -83,7 +85,7 @@ impl Server {
             limit: limit.map(TokenBucket::new),
             calls: Calls::new(model, me),
             attempts: Attempts::default(),
-            cache: model.scenario.designs[model.design].cache.as_ref().map(Cache::new),
+            cache: cold(model, me),
             brokers,
         }
     }
@@ -136,7 +138,7 @@ impl Server {
                     .as_mut()
                     .is_some_and(|cache| cache.invalidate(name, item.seen.version))
                 {
-                    env.fact(Fact::Forgot { entity: item.entity, key: item.key });
+                    reading::forgot(name, env.now(), Leaving::Deleted, env);
                 }
             }
             Body::Gone { .. } => {}
@@ -211,9 +213,8 @@ impl Server {
             for (entity, key) in cache.names() {
                 env.fact(Fact::Forgot { entity, key });
             }
-            let settings = env.model.scenario.designs[env.model.design].cache.as_ref();
-            *cache = Cache::new(settings.expect("it has a cache"));
         }
+        self.cache = cold(env.model, env.me());
         for broker in self.brokers.clone() {
             let to = env.model.nodes[broker.0 as usize].first;
             env.send_gone(to, host);
@@ -385,6 +386,14 @@ impl Server {
 
 /// From an undo that failed, or a commit of unknown outcome, to the next attempt.
 const AGAIN_PAUSE: Span = Span(500_000_000);
+
+/// The cache of a design that has caches.
+fn cold(model: &Model, me: InstanceId) -> Option<Cache> {
+    let settings = model.scenario.designs[model.design].cache.as_ref()?;
+    let place = model.instances[me.0 as usize];
+    let name = &model.scenario.nodes[place.node.0 as usize].name;
+    Some(Cache::new(settings, Stream::new(model.seed, "eviction", name, place.index)))
+}
 
 fn is_call(task: &Task) -> bool {
     matches!(task.origin, Origin::Call { .. })

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::cache_server::CacheServer;
 use super::client::Client;
 use super::database::Database;
 use super::env::Env;
@@ -48,6 +49,7 @@ enum Node {
     Client(Box<Client>),
     Server(Box<Server>),
     Database(Box<Database>),
+    Cache(Box<CacheServer>),
     Queue(Box<Queue>),
     Log(Box<Log>),
 }
@@ -66,6 +68,7 @@ impl<P: Probe> World<P> {
                 NodeKind::Database(_) => {
                     Node::Database(Box::new(Database::new(&model, place.node)))
                 }
+                NodeKind::Cache(_) => Node::Cache(Box::new(CacheServer::new(&model, me))),
                 NodeKind::Queue(_) => Node::Queue(Box::new(Queue::new(&model, place.node))),
                 NodeKind::Log(_) => Node::Log(Box::new(Log::new(&model, place.node))),
             };
@@ -121,6 +124,7 @@ impl Node {
         match self {
             Self::Client(_) => true,
             Self::Server(server) => server.consumes(),
+            Self::Cache(cache) => cache.is_warm(),
             Self::Database(_) | Self::Queue(_) | Self::Log(_) => false,
         }
     }
@@ -129,6 +133,7 @@ impl Node {
         match self {
             Self::Client(client) => client.start(env),
             Self::Server(server) => server.start(env),
+            Self::Cache(cache) => cache.start(env),
             Self::Database(_) | Self::Queue(_) | Self::Log(_) => {}
         }
     }
@@ -144,6 +149,7 @@ impl Node {
             Self::Client(client) => client.receive(message, env),
             Self::Server(server) => server.receive(message, env),
             Self::Database(database) => database.receive(message, env),
+            Self::Cache(cache) => cache.receive(message, env),
             Self::Queue(queue) => queue.receive(message, env),
             Self::Log(log) => log.receive(message, env),
         }
@@ -156,6 +162,7 @@ impl Node {
             Self::Client(client) => client.timer(timer, env),
             Self::Server(server) => server.timer(timer, env),
             Self::Database(database) => database.timer(timer, env),
+            Self::Cache(cache) => cache.timer(timer, env),
             Self::Queue(queue) => queue.timer(timer, env),
             Self::Log(log) => log.timer(timer, env),
         }
@@ -166,6 +173,7 @@ impl Node {
             Self::Client(_) => unreachable!("the scenario layer admits no crash of customers"),
             Self::Server(server) => server.crash(host, env),
             Self::Database(database) => database.crash(host, env),
+            Self::Cache(cache) => cache.crash(host, env),
             Self::Queue(queue) => queue.crash(host, env),
             Self::Log(log) => log.crash(host, env),
         }
@@ -176,6 +184,7 @@ impl Node {
             Self::Client(_) => {}
             Self::Server(server) => server.resume(env),
             Self::Database(database) => database.resume(env),
+            Self::Cache(cache) => cache.resume(env),
             Self::Queue(queue) => queue.resume(env),
             Self::Log(log) => log.resume(env),
         }
@@ -183,7 +192,7 @@ impl Node {
 
     fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         match self {
-            Self::Client(_) => {}
+            Self::Client(_) | Self::Cache(_) => {}
             Self::Server(server) => server.start(env),
             Self::Database(database) => database.restart(env),
             Self::Queue(queue) => queue.restart(env),
@@ -201,6 +210,7 @@ impl Instance {
             Node::Client(client) => client.is_stale(timer, due),
             Node::Server(server) => server.is_stale(timer, due, self.presence.incarnation),
             Node::Database(database) => database.is_stale(timer),
+            Node::Cache(cache) => cache.is_stale(timer, due),
             Node::Queue(queue) => queue.is_stale(timer),
             Node::Log(log) => log.is_stale(timer),
         }
@@ -330,6 +340,7 @@ impl<P: Probe> crate::engine::World for World<P> {
             Node::Client(client) => client.held(),
             Node::Server(server) => server.held(),
             Node::Database(database) => database.held(),
+            Node::Cache(cache) => cache.held(),
             Node::Queue(_) | Node::Log(_) => 0,
         };
         self.instances.iter().map(held).sum()

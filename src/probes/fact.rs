@@ -84,11 +84,13 @@ pub enum Reason {
     DeadLetter,
     /// A retry of what was already taken back.
     TakenBack,
+    /// Lost with a write-behind cache that had not handed it on.
+    Unflushed,
 }
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -100,6 +102,7 @@ impl Reason {
         Self::Unpublished,
         Self::DeadLetter,
         Self::TakenBack,
+        Self::Unflushed,
     ];
 
     /// As outputs spell it.
@@ -116,6 +119,7 @@ impl Reason {
             Self::Unpublished => "unpublished",
             Self::DeadLetter => "dead_letter",
             Self::TakenBack => "taken_back",
+            Self::Unflushed => "unflushed",
         }
     }
 
@@ -133,6 +137,7 @@ impl Reason {
             Self::Unpublished => "memory was lost in a crash between a commit and its publication",
             Self::DeadLetter => "delivered too often, and nobody consumes dead letters",
             Self::TakenBack => "it failed and is taken back: trying again is of no use",
+            Self::Unflushed => "a write-behind cache crashed before the database had it",
         }
     }
 }
@@ -146,6 +151,17 @@ pub enum Verdict {
     Refused,
     /// A technical failure; what it did is unknown.
     Failed(Reason),
+}
+
+/// Why an item left a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// It made room.
+    Evicted,
+    /// Its time to live was over.
+    Expired,
+    /// It was deleted.
+    Deleted,
 }
 
 /// What a message is, for stories.
@@ -229,8 +245,13 @@ pub enum Fact {
     Forgot { entity: EntityIx, key: KeyId },
     /// A cache had the item.
     CacheHit { op: OpId, entity: EntityIx },
-    /// It had to be fetched.
-    CacheMiss { op: OpId, entity: EntityIx },
+    /// It did not: the item has to be fetched, unless (`fetches` is not set) somebody does so
+    /// already.
+    CacheMiss { op: OpId, entity: EntityIx, fetches: bool },
+    /// A cache holds one item more.
+    Entered,
+    /// A cache holds one item less, since `when`.
+    Left { when: Time, why: Leaving },
 
     // -- queues and workers ------------------------------------------------------------------------
     /// Something that needs a worker (connection, ...) arrived.
@@ -290,7 +311,12 @@ impl Fact {
             | Self::AttemptFailed { op, .. }
             | Self::Retried { op, .. }
             | Self::Redelivered { op } => op,
-            Self::Forgot { .. } | Self::Freed | Self::Down | Self::Up => OpId::NONE,
+            Self::Forgot { .. }
+            | Self::Entered
+            | Self::Left { .. }
+            | Self::Freed
+            | Self::Down
+            | Self::Up => OpId::NONE,
         };
         op.is_some().then_some(op)
     }

@@ -107,6 +107,8 @@ impl Ledger {
             | Fact::Deduplicated { .. }
             | Fact::CacheHit { .. }
             | Fact::CacheMiss { .. }
+            | Fact::Entered
+            | Fact::Left { .. }
             | Fact::Arrived { .. }
             | Fact::Waits { .. }
             | Fact::Began { .. }

@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 
 use super::fact::Fact;
 use super::layout::Layout;
-use super::outcome::NodeOutcome;
+use super::outcome::{CacheOutcome, NodeOutcome};
 use super::sketch::Sketch;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
@@ -36,8 +36,6 @@ struct Gauge {
 struct Meter {
     arrivals: u64,
     turned_away: u64,
-    hits: u64,
-    misses: u64,
     waited: u64,
     wait: Sketch,
     queue_max: u32,
@@ -72,8 +70,6 @@ impl Meters {
         match fact {
             Fact::Arrived { .. } => self.count(now, at, |node| &mut node.arrivals),
             Fact::TurnedAway { .. } => self.count(now, at, |node| &mut node.turned_away),
-            Fact::CacheHit { .. } => self.count(now, at, |node| &mut node.hits),
-            Fact::CacheMiss { .. } => self.count(now, at, |node| &mut node.misses),
             Fact::Waits { .. } => self.waits(now, at),
             Fact::LeftQueue { .. } => self.leaves(now, at, 1),
             Fact::Began { waited, queued, arrives, .. } => {
@@ -189,8 +185,7 @@ impl Meter {
             queue_max: u64::from(self.queue_max),
             wait: self.wait,
             waited: self.waited,
-            hits: self.hits,
-            misses: self.misses,
+            cache: CacheOutcome::default(),
         }
     }
 }
@@ -288,19 +283,10 @@ mod tests {
     }
 
     #[test]
-    fn what_was_turned_away_hit_or_missed_is_counted_in_the_stretch() {
+    fn what_was_turned_away_is_counted_in_the_stretch() {
         let away = Fact::TurnedAway { op: OP, why: Reason::Rejected };
-        let hit = Fact::CacheHit { op: OP, entity: crate::scenario::tree::EntityIx(0) };
-        let miss = Fact::CacheMiss { op: OP, entity: crate::scenario::tree::EntityIx(0) };
-        let till = see(&[
-            (99, A, away),
-            (100, A, away),
-            (199, B, hit),
-            (150, A, miss),
-            (151, A, miss),
-            (200, A, hit),
-        ]);
-        assert_eq!((till.turned_away, till.hits, till.misses), (1, 1, 2));
+        let till = see(&[(99, A, away), (100, A, away), (199, B, away), (200, A, away)]);
+        assert_eq!(till.turned_away, 2);
         assert_eq!(till.wait.quantile(0.5), None);
     }
 }

@@ -7,12 +7,14 @@
 //!                       │          ├ truth     versions and commit times of items
 //!                       │          ├ sessions  what each customer was told and shown
 //!                       │          └ flows, invariants, windows, anomalies
-//!                       └▶ Meters             queues and workers of each node
+//!                       ├▶ Meters             queues and workers of each node
+//!                       └▶ Caches             hits and items of each node's caches
 //!          ─▶ Story                           one operation, for `explain`
 //! ```
 
 pub mod anomalies;
 pub mod books;
+pub mod caches;
 mod entries;
 pub mod fact;
 mod flows;
@@ -43,6 +45,7 @@ use std::sync::Arc;
 
 use crate::base::{Span, Time};
 use crate::engine::{InstanceId, Key};
+use caches::Caches;
 use ledger::Ledger;
 use meters::Meters;
 
@@ -134,6 +137,8 @@ pub struct Instruments {
     pub ledger: Ledger,
     /// Queues and workers.
     pub meters: Meters,
+    /// Hits and items.
+    pub caches: Caches,
 }
 
 /// What an outcome says of the run besides what was measured.
@@ -158,13 +163,14 @@ pub struct Label {
 impl Instruments {
     /// Nothing has happened yet.
     pub fn new(layout: Arc<Layout>) -> Self {
-        Self { ledger: Ledger::new(&layout), meters: Meters::new(&layout), layout }
+        let (ledger, meters) = (Ledger::new(&layout), Meters::new(&layout));
+        Self { ledger, meters, caches: Caches::new(&layout), layout }
     }
 
     /// What was measured, if the run ends with an audit at this instant. (A clone can be asked at
     /// any time.)
     pub fn outcome(self, label: Label, audit: Time) -> Outcome {
-        let Self { layout, mut ledger, meters } = self;
+        let Self { layout, mut ledger, meters, caches } = self;
         ledger.audit(audit);
         let Ledger { books, messages, .. } = ledger;
         let (windows, window) = books.windows.outcome(audit);
@@ -184,7 +190,7 @@ impl Instruments {
             measured: layout.stretch(),
             recoveries: recoveries.collect(),
             flows: names.zip(books.flows.into_iter().map(|tally| tally.outcome(audit))).collect(),
-            nodes: meters.outcome(),
+            nodes: caches.outcome(meters.outcome()),
             invariants: books.invariants.outcome(audit),
             windows,
             window,
@@ -203,5 +209,6 @@ impl Probe for Instruments {
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         self.ledger.see(now, at, fact);
         self.meters.see(now, at, fact);
+        self.caches.see(now, at, fact);
     }
 }

@@ -175,10 +175,25 @@ pub struct NodeOutcome {
     pub wait: Sketch,
     /// How many had to wait.
     pub waited: u64,
-    /// Cache hits.
+    /// What its cache did: the node itself, or the cache in a service's memory.
+    pub cache: CacheOutcome,
+}
+
+/// What a node's caches did, added up, within [warm-up, length).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct CacheOutcome {
+    /// Found what was asked for.
     pub hits: u64,
-    /// Cache misses.
+    /// Did not, fetches that were shared included.
     pub misses: u64,
+    /// Misses that went on to fetch: all but those that waited for another's fetch.
+    pub fetches: u64,
+    /// Items that made room.
+    pub evicted: u64,
+    /// Items whose time to live was over.
+    pub expired: u64,
+    /// Time-average number of items.
+    pub items_mean: f64,
 }
 
 /// A declared floor or sum.
@@ -204,6 +219,8 @@ pub struct Recovery {
     pub after: Option<Span>,
     /// Messages per operation during the fault over before it.
     pub amplification: Option<f64>,
+    /// How often the fault began.
+    pub times: u64,
 }
 
 /// Figures of one window of time, all flows together unless said otherwise.

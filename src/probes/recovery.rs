@@ -36,7 +36,8 @@ pub fn recovery(
         (Some(before), Some(during)) if before > 0.0 => Some(during / before),
         _ => None,
     };
-    Some(Recovery { start, end, after, amplification })
+    let times = fault.windows.len() as u64;
+    Some(Recovery { start, end, after, amplification, times })
 }
 
 /// The bounds of what is normal.

@@ -96,6 +96,9 @@ struct NodeJson {
     wait_ms: Times,
     hit_ratio: Option<f64>,
     fetches: u64,
+    evicted: u64,
+    expired: u64,
+    items_mean: f64,
 }
 
 #[derive(Serialize)]
@@ -243,8 +246,11 @@ fn node_json(node: &NodeOutcome) -> NodeJson {
         queue_max: node.queue_max,
         waited: node.waited,
         wait_ms: Times::of(&node.wait),
-        hit_ratio: ratio(node.hits, node.hits + node.misses),
-        fetches: node.misses,
+        hit_ratio: ratio(node.cache.hits, node.cache.hits + node.cache.misses),
+        fetches: node.cache.fetches,
+        evicted: node.cache.evicted,
+        expired: node.cache.expired,
+        items_mean: node.cache.items_mean,
     }
 }
 

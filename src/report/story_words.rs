@@ -78,6 +78,8 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
         | Fact::Arrived { .. }
         | Fact::Dropped { why: None, .. }
         | Fact::Forgot { .. }
+        | Fact::Entered
+        | Fact::Left { .. }
         | Fact::Freed => return None,
     })
 }
@@ -178,6 +180,10 @@ fn copies(kind: &NodeKind) -> u32 {
     match kind {
         NodeKind::Gateway(gateway) => gateway.instances,
         NodeKind::Service(service) => service.instances,
-        NodeKind::Client(_) | NodeKind::Database(_) | NodeKind::Queue(_) | NodeKind::Log(_) => 1,
+        NodeKind::Client(_)
+        | NodeKind::Database(_)
+        | NodeKind::Cache(_)
+        | NodeKind::Queue(_)
+        | NodeKind::Log(_) => 1,
     }
 }

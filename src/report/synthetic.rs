@@ -18,8 +18,8 @@ use crate::analysis::unit::Unit;
 use crate::base::{Span, Time};
 use crate::probes::fact::Reason;
 use crate::probes::outcome::{
-    Anomaly, Effects, Ends, FlowOutcome, InvariantOutcome, NodeOutcome, Outcome, Reads, Recovery,
-    Violations, Window,
+    Anomaly, CacheOutcome, Effects, Ends, FlowOutcome, InvariantOutcome, NodeOutcome, Outcome,
+    Reads, Recovery, Violations, Window,
 };
 use crate::probes::sketch::Sketch;
 use crate::scenario::tree::Scenario;
@@ -64,6 +64,7 @@ pub fn outcome(design: &str, seed: u64) -> Outcome {
                 end: Time(23_000_000_000),
                 after: Some(Span::from_secs(1.25)),
                 amplification: Some(1.42),
+                times: 1,
             },
         )]),
         windows: (0..12).map(|at| window(at, pace)).collect(),
@@ -200,8 +201,7 @@ fn node(arrivals: u64, busy: f64, pace: u64) -> NodeOutcome {
         queue_max: 9 * pace,
         wait: sketch(40, 30 * pace),
         waited: arrivals / 10,
-        hits: 0,
-        misses: 0,
+        cache: CacheOutcome::default(),
     }
 }
 

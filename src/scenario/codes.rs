@@ -58,6 +58,7 @@ codes! {
     NoStore "E0503" "An entity's owner has no store.",
     FloorAboveStart "E0504" "An entity starts below its floor.",
     AmbiguousGateway "E0505" "A client does not say which of several gateways it goes through.",
+    CacheWithoutStore "E0506" "A service has a cache but no store behind it.",
     ForeignData "E0601" "A step reads or changes data that another service owns.",
     OwnData "E0602" "A step asks for data that the service itself owns.",
     TalksToItself "E0603" "A service tells or calls itself.",

@@ -2,13 +2,13 @@
 
 #![expect(clippy::option_option, reason = "the outer `None` is a mistake that was noted")]
 
+use super::caches::KEEPING;
 use super::codes::Code;
 use super::known::{AskFact, Declared, Role};
 use super::reader::{Fields, Reader};
 use super::source::Extent;
 use super::syntax::{Kind, Value};
-use super::tree::{Cache, Design, Except, FlowIx, NodeIx, Preset};
-use crate::base::Span;
+use super::tree::{Cache, Design, Except, FlowIx, Keeping, NodeIx, Preset};
 
 const PRESETS: &[&str] = &["Rest", "PubSub", "Events"];
 
@@ -53,7 +53,8 @@ impl<'a> Reader<'a> {
         };
         let cache = match preset {
             Preset::PubSub => {
-                self.unless_none(&fields, "cache", Some(Cache::default()), Self::cache)
+                let usual = Cache { keeping: Keeping::default(), versioned: false };
+                self.unless_none(&fields, "cache", Some(usual), Self::cache)
             }
             Preset::Rest | Preset::Events => Some(None),
         };
@@ -74,14 +75,12 @@ impl<'a> Reader<'a> {
     }
 
     fn cache(&mut self, value: &'a Value) -> Option<Cache> {
-        let fields = self.fields(value, "a cache", 0, &["capacity", "ttl", "versioned"])?;
-        let default = Cache::default();
-        let capacity = self.or(&fields, "capacity", default.capacity, |reader, value| {
-            reader.count(value, 1..=u32::MAX)
-        });
-        let ttl = self.or(&fields, "ttl", default.ttl, Self::positive_span);
-        let versioned = self.or(&fields, "versioned", default.versioned, Self::flag);
-        Some(Cache { capacity: capacity?, ttl: ttl?, versioned: versioned? })
+        let [capacity, evict, ttl, sliding] = KEEPING;
+        let names = &[capacity, evict, ttl, sliding, "versioned"];
+        let fields = self.fields(value, "a cache", 0, names)?;
+        let keeping = self.keeping(&fields, &Keeping::default());
+        let versioned = self.or(&fields, "versioned", false, Self::flag);
+        Some(Cache { keeping: keeping?, versioned: versioned? })
     }
 
     /// The broker: named, or the only one of its kind; `None` only where nothing needs one.
@@ -271,11 +270,5 @@ impl Design {
             except.service == service && except.flow.is_none_or(|other| other == flow)
         };
         self.except.iter().rfind(hit).map_or(self.preset, |except| except.preset)
-    }
-}
-
-impl Default for Cache {
-    fn default() -> Self {
-        Self { capacity: 10_000, ttl: Span::from_secs(60.0), versioned: false }
     }
 }

@@ -30,8 +30,22 @@ impl<'a> Reader<'a> {
             }
             Some(owner)
         });
-        let keys = self.or(&fields, "keys", 1, |reader, value| reader.integer(value, 1..=MAX_KEYS));
         let popularity = self.or(&fields, "popularity", Popular::Uniform, Self::popularity);
+        let weighed = match &popularity {
+            Some(Popular::Weights(weights)) => Some(weights.len() as i64),
+            _ => None,
+        };
+        let keys = self.or(&fields, "keys", weighed.unwrap_or(1), |reader, value| {
+            reader.integer(value, 1..=MAX_KEYS)
+        });
+        if let (Some(keys), Some(weighed)) =
+            (keys, weighed.filter(|weighed| keys != Some(*weighed)))
+        {
+            let at = fields.get("popularity").map_or(fields.head, Value::head);
+            let message = format!("there are {weighed} weights for the {keys} items of {name:?}");
+            self.wrong(Code::OutOfRange, at, message)
+                .help("leave `keys` out: the weights say how many items there are");
+        }
         let start = self
             .or(&fields, "start", 0, |reader, value| reader.integer(value, i64::MIN..=i64::MAX));
         let floor = self
@@ -77,11 +91,33 @@ impl<'a> Reader<'a> {
                 }
                 Some(Popular::Zipf(exponent))
             }
+            (Some("Weights"), Kind::Group { .. }) => {
+                let fields = self.fields(value, "Weights", 1, &["weights"])?;
+                self.must(&fields, "weights", Self::weights).map(Popular::Weights)
+            }
             _ => {
-                self.unknown_word(value, "a popularity", &["Uniform", "Zipf(0.99)"]);
+                let words = ["Uniform", "Zipf(0.99)", "Weights([5, 3, 2])"];
+                self.unknown_word(value, "a popularity", &words);
                 None
             }
         }
+    }
+
+    fn weights(&mut self, value: &'a Value) -> Option<Vec<f64>> {
+        let items = self.list(value, "weights", false)?;
+        let weights: Vec<_> = items.iter().map(|item| self.number(item, "a weight")).collect();
+        let weights: Vec<_> = weights.into_iter().collect::<Option<_>>()?;
+        if let Some((weight, at)) = weights.iter().find(|(weight, _)| *weight < 0.0) {
+            let message = format!("expected a weight of at least 0, found {weight}");
+            self.wrong(Code::OutOfRange, *at, message);
+            return None;
+        }
+        if weights.iter().all(|(weight, _)| *weight == 0.0) {
+            let message = "expected at least one weight above 0";
+            self.wrong(Code::OutOfRange, value.head(), message);
+            return None;
+        }
+        Some(weights.into_iter().map(|(weight, _)| weight).collect())
     }
 
     /// `sums: { "money": ["a", "b"] }`.

@@ -19,6 +19,8 @@ pub enum Role {
     Service,
     /// A store.
     Database,
+    /// A cache.
+    Cache,
     /// A message queue.
     Queue,
     /// A partitioned log.
@@ -27,11 +29,12 @@ pub enum Role {
 
 impl Role {
     /// As the format writes them.
-    pub const WORDS: [(&'static str, Self); 6] = [
+    pub const WORDS: [(&'static str, Self); 7] = [
         ("Client", Self::Client),
         ("Gateway", Self::Gateway),
         ("Service", Self::Service),
         ("Database", Self::Database),
+        ("Cache", Self::Cache),
         ("Queue", Self::Queue),
         ("Log", Self::Log),
     ];
@@ -48,6 +51,7 @@ impl Role {
             Self::Gateway => "a gateway",
             Self::Service => "a service",
             Self::Database => "a database",
+            Self::Cache => "a cache",
             Self::Queue => "a queue",
             Self::Log => "a log",
         }

@@ -7,6 +7,7 @@
 //!          ╰──────mistakes──────┴──▶ diagnostics: code, file:line:column, help
 //! ```
 
+mod caches;
 mod client;
 pub mod codes;
 mod designs;

@@ -44,6 +44,7 @@ impl<'a> Reader<'a> {
             Role::Gateway => NodeKind::Gateway(self.gateway(index, value)?),
             Role::Service => NodeKind::Service(self.service(index, value)?),
             Role::Database => NodeKind::Database(self.database(value)?),
+            Role::Cache => NodeKind::Cache(self.cache_server(value)?),
             Role::Queue => NodeKind::Queue(self.queue(value)?),
             Role::Log => NodeKind::Log(self.log(value)?),
         };
@@ -89,6 +90,7 @@ impl<'a> Reader<'a> {
             "overhead",
             "hold",
             "store",
+            "cache",
             "balance",
             "policy",
         ];
@@ -101,6 +103,13 @@ impl<'a> Reader<'a> {
         let hold = self.or(&fields, "hold", true, Self::flag);
         let store =
             self.maybe(&fields, "store", |reader, value| reader.node(value, &[Role::Database]));
+        let cache =
+            self.maybe(&fields, "cache", |reader, value| reader.node(value, &[Role::Cache]));
+        if let (Some(Some(_)), Some(None)) = (cache, store) {
+            let at = fields.get("cache").map_or(fields.head, Value::head);
+            let message = "a cache stands before a database, and the service has none";
+            self.wrong(Code::CacheWithoutStore, at, message).help("store: \"database\"");
+        }
         let balance = self.or(&fields, "balance", Balance::RoundRobin, Self::balance);
         let policy = self.maybe(&fields, "policy", Self::policy);
         let fact = &mut self.known.nodes[index].fact;
@@ -114,6 +123,7 @@ impl<'a> Reader<'a> {
             overhead: overhead?,
             hold: hold?,
             store: store?,
+            cache: cache?,
             balance: balance?,
             policy: policy?,
         })
@@ -209,7 +219,7 @@ impl<'a> Reader<'a> {
         self.count(value, 1..=MAX_INSTANCES)
     }
 
-    fn places(&mut self, value: &'a Value) -> Option<u32> {
+    pub(super) fn places(&mut self, value: &'a Value) -> Option<u32> {
         self.count(value, 1..=MAX_PLACES)
     }
 

@@ -108,6 +108,8 @@ pub enum NodeKind {
     Service(Service),
     /// A store.
     Database(Database),
+    /// A cache in the manner of Redis or Memcached.
+    Cache(CacheServer),
     /// A message queue in the manner of `RabbitMQ`.
     Queue(Queue),
     /// A partitioned log in the manner of Apache Kafka.
@@ -212,6 +214,8 @@ pub struct Service {
     pub hold: bool,
     /// Its database.
     pub store: Option<NodeIx>,
+    /// The cache before its database.
+    pub cache: Option<NodeIx>,
     /// How callers spread their calls over the instances.
     pub balance: Balance,
     /// Policy of calls to this node, over the class's.
@@ -244,6 +248,70 @@ pub struct Database {
     pub write: Dist,
     /// Policy of calls to this node, over the class's.
     pub policy: Option<PolicyIx>,
+}
+
+/// A cache that services share over the network, between them and their databases.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CacheServer {
+    /// What it keeps, and for how long.
+    pub keeping: Keeping,
+    /// Does it hold back who misses an item that somebody fetches already?
+    pub single_flight: bool,
+    /// Does a fill older than an invalidation stay out?
+    pub versioned: bool,
+    /// What becomes of it when its services write.
+    pub writes: Writes,
+    /// Does it hold the preloaded items at the start, as far as they fit?
+    pub warm: bool,
+    /// Commands carried out at once.
+    pub workers: u32,
+    /// Time of one command.
+    pub work: Dist,
+    /// Policy of calls to this node, over the class's.
+    pub policy: Option<PolicyIx>,
+}
+
+/// What a cache keeps, and for how long.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Keeping {
+    /// Items; `None` is unbounded.
+    pub capacity: Option<u32>,
+    /// Who makes room when it is full.
+    pub evict: Evict,
+    /// How long an item is served; `None` is for ever.
+    pub ttl: Option<Span>,
+    /// Does the time count from the last use, rather than from the fill?
+    pub sliding: bool,
+}
+
+/// Who makes room in a full cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evict {
+    /// The one used longest ago.
+    Lru,
+    /// The one that has been there longest.
+    Fifo,
+    /// Any, with the same probability.
+    Random,
+    /// The one asked for least often, ever.
+    Lfu,
+    /// The one used longest ago among so many drawn at random.
+    SampledLru(u32),
+    /// Nobody: what is new stays out.
+    Never,
+}
+
+/// What becomes of a cache when the data behind it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writes {
+    /// Nothing: it is not told.
+    Around,
+    /// The item is deleted, after the commit.
+    Invalidate,
+    /// The item is set to what was committed, after the commit.
+    Through,
+    /// The cache takes the write, and hands it on to the database at the next multiple of this.
+    Behind(Span),
 }
 
 /// A message queue: one durable queue per consuming service, persistent messages, confirms, manual acks.
@@ -314,12 +382,14 @@ pub struct Entity {
 }
 
 /// Which items are popular.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Popular {
     /// All alike.
     Uniform,
     /// Rank r with weight `r^-exponent`.
     Zipf(f64),
+    /// These weights, one for each item.
+    Weights(Vec<f64>),
 }
 
 /// A sum that should not change: judged at the audit.
@@ -483,10 +553,8 @@ pub enum Preset {
 /// A cache in a service's memory, per instance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cache {
-    /// Items; the least recently used goes first.
-    pub capacity: u32,
-    /// How long an item is served after its fill.
-    pub ttl: Span,
+    /// What it keeps, and for how long.
+    pub keeping: Keeping,
     /// Does a fill older than an invalidation stay out?
     pub versioned: bool,
 }

@@ -9,6 +9,7 @@
 //! ```
 
 mod best_effort;
+mod caches;
 mod callers;
 mod compensation;
 mod copies;

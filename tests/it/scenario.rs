@@ -17,6 +17,10 @@ const SHIPPED: &[&str] = &[
     "scenarios/transfer.ron",
     "scenarios/theory/tiers.ron",
     "scenarios/theory/queue.ron",
+    "scenarios/theory/cache.ron",
+    "scenarios/theory/cache-flush.ron",
+    "scenarios/theory/cache-weights.ron",
+    "scenarios/theory/write-behind.ron",
 ];
 
 fn sets(pairs: &[(&str, &str)]) -> Vec<(String, String)> {

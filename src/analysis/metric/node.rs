@@ -71,14 +71,35 @@ pub(super) fn metrics() -> Vec<Metric> {
             Ratio,
             "Cache hits over all lookups.",
             "nothing was looked up in a cache",
-            Share(|n| n.hits, |n| n.hits + n.misses),
+            Share(|n| n.cache.hits, |n| n.cache.hits + n.cache.misses),
         ),
         figure(
             "fetches",
             Unit::Count,
-            "Cache misses: what had to be fetched.",
+            "Cache misses that were fetched: all but those that waited for another's fetch.",
             NO_NODE,
-            Count(|n| n.misses),
+            Count(|n| n.cache.fetches),
+        ),
+        figure(
+            "evicted",
+            Unit::Count,
+            "Items that made room in a full cache.",
+            NO_NODE,
+            Count(|n| n.cache.evicted),
+        ),
+        figure(
+            "expired",
+            Unit::Count,
+            "Cached items whose time to live was over.",
+            NO_NODE,
+            Count(|n| n.cache.expired),
+        ),
+        figure(
+            "items_mean",
+            Number,
+            "Time-average number of items in the node's caches.",
+            NO_NODE,
+            Own(|n| Some(n.cache.items_mean)),
         ),
     ]
 }

@@ -61,6 +61,13 @@ pub(super) fn metrics() -> Vec<Metric> {
             "too little was sent before or during the fault",
             |recovery| recovery.amplification,
         ),
+        fault(
+            "times",
+            Unit::Count,
+            "How often a fault began.",
+            "the fault never began",
+            |recovery| Some(recovery.times as f64),
+        ),
         windows(
             "backlog",
             Unit::Number,

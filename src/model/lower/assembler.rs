@@ -25,6 +25,7 @@ impl<'a> Lower<'a> {
         match &mut self.programs.code[pc.0 as usize] {
             Instr::Maybe { to, .. } | Instr::IfDone { to, .. } | Instr::Jump { to } => *to = here,
             Instr::Store { idle, .. } => *idle = here,
+            Instr::Lookup { hit, .. } => *hit = here,
             other => unreachable!("{other:?} does not jump"),
         }
     }
@@ -157,6 +158,7 @@ impl<'a> Lower<'a> {
             NodeKind::Gateway(gateway) => gateway.policy,
             NodeKind::Service(service) => service.policy,
             NodeKind::Database(database) => database.policy,
+            NodeKind::Cache(cache) => cache.policy,
             NodeKind::Client(_) | NodeKind::Queue(_) | NodeKind::Log(_) => None,
         };
         own.or_else(|| class_policy(self.scenario, class))

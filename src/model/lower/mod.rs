@@ -3,6 +3,7 @@
 
 mod assembler;
 mod best_effort;
+mod caching;
 mod events;
 mod gateways;
 mod plan;

@@ -18,10 +18,13 @@ impl<'a> Lower<'a> {
         name: u64,
     ) {
         let owner = self.scenario.entities[entity.0 as usize].owner;
-        let route = if own { Preset::Rest } else { self.route(owner) };
-        if own || route == Preset::Events {
-            let txn = Txn { name, reads: vec![Read { entity, key, copy: !own }], ..Txn::default() };
-            self.store(service, if own { "read" } else { "read of its copy" }, txn);
+        if own {
+            return self.read(service, entity, key, name);
+        }
+        let route = self.route(owner);
+        if route == Preset::Events {
+            let txn = Txn { name, reads: vec![Read { entity, key, copy: true }], ..Txn::default() };
+            self.store(service, "read of its copy", txn);
             return;
         }
         let entry = rest::read_at_owner(self, owner, entity, key, name);

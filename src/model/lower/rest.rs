@@ -15,7 +15,7 @@
 //! leaves it so (semantics.md 13 to 16).
 
 use super::super::flow::{Chance, Demand, Node, Tell, default_work, is_undoable};
-use super::super::program::{EntryIx, Instr, KeyRule, Pc, Read, Txn};
+use super::super::program::{EntryIx, Instr, KeyRule, Pc};
 use super::{Lower, UNDO, bits};
 use crate::base::name_hash;
 use crate::scenario::tree::{EntityIx, NodeIx};
@@ -145,8 +145,7 @@ pub(super) fn read_at_owner(
         let demand = Demand { dist: default_work(lower.scenario, owner), name: name ^ READ };
         lower.begin(entry);
         lower.work(&demand);
-        let txn = Txn { name, reads: vec![Read { entity, key, copy: false }], ..Txn::default() };
-        lower.store(owner, "read", txn);
+        lower.read(owner, entity, key, name);
         lower.emit(Instr::Answer);
         lower.emit(Instr::End);
         lower.on_trouble(entry);

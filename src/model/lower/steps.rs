@@ -92,6 +92,7 @@ impl Lower<'_> {
 
     /// Runs a transaction at the service's store; returns where its `idle` can be patched.
     pub(super) fn store(&mut self, service: NodeIx, what: &str, txn: Txn) -> Pc {
+        let changed = self.cached_writes(service, &txn);
         let store =
             self.store_of(service).expect("the scenario layer wants a store where data is kept");
         let effects = txn
@@ -105,7 +106,9 @@ impl Lower<'_> {
         let entry = self.transaction(store, label, txn);
         let policy = self.policy("store", store);
         let next = Pc(self.here().0 + 1);
-        self.emit(Instr::Store { entry, policy, effects, writes, idle: next })
+        let at = self.emit(Instr::Store { entry, policy, effects, writes, idle: next });
+        self.tell_cache(service, &changed);
+        at
     }
 
     pub(super) fn change(
@@ -122,7 +125,10 @@ impl Lower<'_> {
             (last.join)(&mut txn);
         }
         let changed = txn.writes.clone();
-        self.store(service, "commit", txn);
+        let is_taken_back = changes.iter().any(|(_, undo)| undo.is_some());
+        if is_taken_back || !self.takes_behind(service, &txn) {
+            self.store(service, "commit", txn);
+        }
         self.invalidate(&changed);
     }
 

@@ -138,7 +138,7 @@ pub(super) fn is_named(txn: &Txn) -> bool {
 }
 
 /// The item after a change; `seen` is what the flow saw of it.
-pub(super) fn changed(item: Seen, change: Change, seen: Seen) -> Seen {
+pub(in crate::nodes) fn changed(item: Seen, change: Change, seen: Seen) -> Seen {
     let value = match change {
         Change::Write => item.value,
         Change::Add(amount) => item.value.saturating_add(amount),

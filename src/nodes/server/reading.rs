@@ -5,7 +5,9 @@ use crate::base::Time;
 use crate::nodes::cache::{Fetched, ItemName, Lookup};
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Op, Seen};
+use crate::nodes::shelf::Put;
 use crate::nodes::slab::Handle;
+use crate::probes::fact::Leaving;
 use crate::probes::{Fact, Probe};
 
 impl Server {
@@ -17,13 +19,14 @@ impl Server {
         env: &mut Env<'_, '_, P>,
     ) -> Lookup {
         let cache = self.cache.as_mut().expect("a design that reads through caches has them");
-        let (lookup, expired) = cache.look(env.now(), name, task);
-        if let Some((entity, key)) = expired {
-            env.fact(Fact::Forgot { entity, key });
+        while let Some((name, when)) = cache.expire(env.now()) {
+            forgot(name, when, Leaving::Expired, env);
         }
+        let lookup = cache.look(env.now(), name, task);
         env.fact(match lookup {
             Lookup::Hit(_) => Fact::CacheHit { op: op.id, entity: name.0 },
-            Lookup::Fetch | Lookup::Wait => Fact::CacheMiss { op: op.id, entity: name.0 },
+            Lookup::Fetch => Fact::CacheMiss { op: op.id, entity: name.0, fetches: true },
+            Lookup::Wait => Fact::CacheMiss { op: op.id, entity: name.0, fetches: false },
         });
         lookup
     }
@@ -51,8 +54,14 @@ impl Server {
     ) {
         let Some(cache) = &mut self.cache else { return };
         let seen = (answer == Answer::Done).then_some(back.seen);
-        let Fetched { waiters, kept, evicted } = cache.fetched(env.now(), name, seen);
-        if kept {
+        while let Some((name, when)) = cache.expire(env.now()) {
+            forgot(name, when, Leaving::Expired, env);
+        }
+        let Fetched { waiters, put } = cache.fetched(env.now(), name, seen);
+        if let Put::Entered(_) = put {
+            env.fact(Fact::Entered);
+        }
+        if put != Put::Out {
             let op = back.id;
             env.fact(Fact::Holds { op, entity: name.0, key: name.1, version: back.seen.version });
         }
@@ -71,8 +80,19 @@ impl Server {
             }
             self.run(handle, env);
         }
-        if let Some((entity, key)) = evicted {
-            env.fact(Fact::Forgot { entity, key });
+        if let Put::Entered(Some(evicted)) = put {
+            forgot(evicted, env.now(), Leaving::Evicted, env);
         }
     }
+}
+
+/// An item left the cache.
+pub(super) fn forgot<P: Probe>(
+    (entity, key): ItemName,
+    when: Time,
+    why: Leaving,
+    env: &mut Env<'_, '_, P>,
+) {
+    env.fact(Fact::Left { when, why });
+    env.fact(Fact::Forgot { entity, key });
 }

@@ -100,6 +100,9 @@ impl Server {
                     }
                     return;
                 }
+                Instr::Lookup { entry, policy, .. } | Instr::Keep { entry, policy, .. } => {
+                    return self.ask_cache(handle, (*entry, *policy), env);
+                }
                 Instr::Publish { publication, policy, .. } => {
                     let what = What::Publication(*publication, task.item);
                     self.calls.start(env, what, &task.op, *policy, Waiter::Task(handle));
@@ -189,12 +192,15 @@ impl Server {
         let Some(task) = self.tasks.get_mut(handle) else {
             return;
         };
+        let waited_at = &env.model.programs.code[task.pc.0 as usize - 1];
+        if let Instr::Lookup { .. } | Instr::Keep { .. } = waited_at {
+            return self.cache_answered(handle, answer, back, env);
+        }
         let dedup = self.dedup;
         if dedup && task.takes_back && is_call(task) && matches!(answer, Answer::Failed(_)) {
             self.answer_early(handle, env);
             return self.try_again_later(handle, env);
         }
-        let waited_at = &env.model.programs.code[task.pc.0 as usize - 1];
         let has_answered = !matches!(answer, Answer::Failed(_));
         match waited_at {
             Instr::Publish { effects, .. } => task.op.done |= effects,

@@ -1,0 +1,341 @@
+//! A cache on the network, in the manner of Redis or Memcached: services ask it before their
+//! database and keep it up to date themselves (cache-aside). Knows no database but the one that a
+//! write-behind cache hands its writes on to.
+//!
+//! ```text
+//! get ─▶ worker ─▶ hit: Done, with the item
+//!                └ miss: Idle; with `single_flight` the next ones wait for the first one's set
+//! set ─▶ worker ─▶ kept (unless `versioned` knows better), and whoever waits has its answer
+//! delete ─▶ worker ─▶ gone
+//! take ─▶ worker ─▶ Done; handed on to the database at the next multiple of the interval
+//! ```
+//!
+//! One instance, one memory: it begins cold (or `warm`), and a crash loses all of it, what it took
+//! and had not handed on included. Redis carries commands out one at a time, which is the default
+//! of one worker; Memcached has several.
+//!
+//! Left out: several instances and how keys spread over them, replicas (and what a failover loses),
+//! persistence, sizes in bytes, compare-and-set for clients, times to live per item.
+
+mod behind;
+mod commands;
+mod leases;
+
+use std::collections::VecDeque;
+
+use self::behind::Dirty;
+use self::leases::Leases;
+use super::calls::Calls;
+use super::env::Env;
+use super::message::{Answer, Body, Message, Op, Timer};
+use super::server::slowed;
+use super::shelf::{ItemName, Put, Shelf};
+use super::slab::{Handle, Slab};
+use crate::base::{Span, Stream, Time, mix};
+use crate::engine::InstanceId;
+use crate::model::Model;
+use crate::model::program::{Act, Command, EntryIx};
+use crate::probes::fact::Leaving;
+use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
+use crate::scenario::tree::{self, Action, Arrivals, EntityIx, NodeKind, Scenario};
+
+/// One cache.
+#[derive(Clone, Debug)]
+pub struct CacheServer {
+    settings: tree::CacheServer,
+    shelf: Shelf,
+    leases: Leases,
+    /// Draws of the policies that draw.
+    chance: Stream,
+    /// By entity: may it ever change? What does not is never stale.
+    changes: Vec<bool>,
+    tasks: Slab<Task>,
+    /// Those that wait for a worker.
+    waiting: VecDeque<Handle>,
+    /// Workers in use.
+    busy: u32,
+    /// What it took and has not handed on.
+    dirty: Slab<Dirty>,
+    /// Those of them that nobody hands on at the moment, in order of their taking.
+    idle: VecDeque<Handle>,
+    /// When the next flush is due.
+    flush: Time,
+    calls: Calls<Handle>,
+}
+
+/// So many times was a warm cache asked before the run.
+const HISTORY: f64 = 1e9;
+
+/// A command that was asked for and is not carried out.
+#[derive(Clone, Copy, Debug)]
+struct Task {
+    op: Op,
+    from: InstanceId,
+    call: Handle,
+    entry: EntryIx,
+    command: Command,
+    attempt: u8,
+    arrived: Time,
+}
+
+impl CacheServer {
+    /// The cache that the scenario describes, empty.
+    pub fn new(model: &Model, me: InstanceId) -> Self {
+        let node = model.node_of(me);
+        let scenario = &model.scenario;
+        let NodeKind::Cache(settings) = &scenario.nodes[node.0 as usize].kind else {
+            panic!("node {} is no cache", node.0)
+        };
+        let chance = Stream::new(model.seed, "eviction", &scenario.nodes[node.0 as usize].name, 0);
+        Self {
+            shelf: Shelf::new(&settings.keeping, chance.clone()),
+            leases: Leases::new(settings.single_flight, settings.versioned),
+            chance,
+            changes: changes(model),
+            tasks: Slab::default(),
+            waiting: VecDeque::new(),
+            busy: 0,
+            dirty: Slab::default(),
+            idle: VecDeque::new(),
+            flush: Time::ZERO,
+            calls: Calls::new(model, me),
+            settings: settings.clone(),
+        }
+    }
+
+    /// Does it hold anything at the start?
+    pub fn is_warm(&self) -> bool {
+        self.settings.warm
+    }
+
+    /// The run begins: it holds the preloaded items of its services as after a long history without
+    /// writes, the most popular of each entity used last, as far as they fit.
+    pub fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let mut room = self.settings.keeping.capacity.map_or(u64::MAX, u64::from);
+        for (ix, entity) in env.model.entities.iter().enumerate() {
+            let NodeKind::Service(owner) = &env.model.scenario.nodes[entity.owner.0 as usize].kind
+            else {
+                continue;
+            };
+            if owner.cache != Some(env.node()) {
+                continue;
+            }
+            let fits = entity.keys.min(room);
+            room -= fits;
+            let seen = super::Seen { version: 0, value: entity.start };
+            for key in 0..entity.keys {
+                let times = entity.popularity.share(key) * HISTORY;
+                self.shelf.remember((EntityIx(ix as u16), KeyId(key)), times as u32);
+            }
+            for key in (0..fits).rev() {
+                self.put(OpId::NONE, (EntityIx(ix as u16), KeyId(key)), seen, env);
+            }
+        }
+    }
+
+    /// Commands at work or waiting, and writes that it has not handed on.
+    pub fn held(&self) -> usize {
+        self.tasks.len() + self.leases.waiting() + self.dirty.len()
+    }
+
+    /// A message arrived.
+    pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+        let Message { op, from, body } = *message;
+        match body {
+            Body::Request { call, entry, attempt } => {
+                let Act::Keep(command) = env.model.programs.entries[entry.0 as usize].act else {
+                    panic!("entry {} is no command", entry.0)
+                };
+                let arrived = env.now();
+                self.arrive(Task { op, from, call, entry, command, attempt, arrived }, env);
+            }
+            Body::Answer { call, verdict } => {
+                env.fact(Fact::Dropped { op: op.id, why: None });
+                if let Some(ended) = self.calls.answered(env, call, verdict, &self.dirty) {
+                    self.handed_on(ended, &op, env);
+                }
+            }
+            _ => debug_assert!(false, "a cache is not sent {body:?}"),
+        }
+    }
+
+    /// A timer of its own is due.
+    pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+        match timer {
+            Timer::Worked(handle) => {
+                let task = self.tasks.remove(handle).expect("it is at work");
+                self.finish(&task, env);
+            }
+            Timer::Flush => self.hand_on(env),
+            Timer::Timeout(policy) => {
+                while let Some(call) = self.calls.overdue(env, policy) {
+                    if let Some(ended) = self.calls.timed_out(env, call, &self.dirty) {
+                        self.handed_on(ended, &Op::NONE, env);
+                    }
+                }
+            }
+            Timer::Retry(call) => self.calls.retry(env, call, &self.dirty),
+            timer => unreachable!("a cache sets no {timer:?}"),
+        }
+    }
+
+    /// Is nobody waiting for this timer any more?
+    pub fn is_stale(&self, timer: Timer, due: Time) -> bool {
+        match timer {
+            Timer::Worked(task) => self.tasks.get(task).is_none(),
+            Timer::Flush => self.flush != due,
+            Timer::Timeout(policy) => self.calls.is_stale(policy, due),
+            Timer::Retry(call) => self.calls.is_gone(call),
+            _ => true,
+        }
+    }
+
+    /// Its process dies, and its memory with it.
+    pub fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
+        // `Fact::Down` has said that nobody waits, works or is held here any more.
+        for task in self.tasks.drain() {
+            refuse(&task, host, env);
+        }
+        for task in self.leases.drain() {
+            refuse(&task, host, env);
+        }
+        for dirty in self.dirty.drain() {
+            env.fact(Fact::Dropped { op: dirty.op.id, why: Some(Reason::Unflushed) });
+        }
+        self.shelf = Shelf::new(&self.settings.keeping, self.chance.clone());
+        self.waiting.clear();
+        self.busy = 0;
+        self.idle.clear();
+        self.flush = Time::ZERO;
+        self.calls.forget();
+    }
+
+    /// A pause has ended: look for work.
+    pub fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        while self.is_free(env)
+            && let Some(handle) = self.waiting.pop_front()
+        {
+            let task = self.tasks.remove(handle).expect("what waits is there");
+            self.begin(task, true, env);
+        }
+    }
+
+    fn arrive<P: Probe>(&mut self, task: Task, env: &mut Env<'_, '_, P>) {
+        let op = task.op.id;
+        if self.waiting.is_empty() && self.is_free(env) {
+            self.begin(task, false, env);
+        } else {
+            env.fact(Fact::Arrived { op });
+            env.fact(Fact::Waits { op });
+            let handle = self.tasks.insert(task);
+            self.waiting.push_back(handle);
+        }
+    }
+
+    fn is_free<P: Probe>(&self, env: &Env<'_, '_, P>) -> bool {
+        self.busy < self.settings.workers && !env.model.faults.is_paused(env.now(), env.me())
+    }
+
+    /// A worker takes the command up; what takes no time is over at once.
+    fn begin<P: Probe>(&mut self, task: Task, queued: bool, env: &mut Env<'_, '_, P>) {
+        self.busy += 1;
+        let waited = env.now().since(task.arrived);
+        env.fact(Fact::Began { op: task.op.id, waited, queued, arrives: !queued });
+        let word = mix(task.op.word, u64::from(task.entry.0) << 8 | u64::from(task.attempt));
+        let slowness = env.model.faults.slowness(env.now(), env.me());
+        let span = slowed(self.settings.work.span(word), slowness);
+        if span == Span::ZERO {
+            return self.finish(&task, env);
+        }
+        let handle = self.tasks.insert(task);
+        env.complete_after(span, Timer::Worked(handle));
+    }
+
+    fn finish<P: Probe>(&mut self, task: &Task, env: &mut Env<'_, '_, P>) {
+        self.carry_out(task, env);
+        self.busy -= 1;
+        env.fact(Fact::Freed);
+        if !self.waiting.is_empty() {
+            self.resume(env);
+        }
+    }
+
+    /// What every command finds: those whose time is over have left.
+    fn expire<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        while let Some((name, when)) = self.shelf.expire(env.now()) {
+            self.left(name, when, Leaving::Expired, env);
+        }
+    }
+
+    fn put<P: Probe>(
+        &mut self,
+        op: OpId,
+        name: ItemName,
+        seen: super::Seen,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        match self.shelf.put(env.now(), name, seen) {
+            Put::Out => return,
+            Put::Renewed => {}
+            Put::Entered(evicted) => {
+                if let Some(evicted) = evicted {
+                    self.left(evicted, env.now(), Leaving::Evicted, env);
+                }
+                env.fact(Fact::Entered);
+            }
+        }
+        let (entity, key) = name;
+        if self.changes[usize::from(entity.0)] {
+            env.fact(Fact::Holds { op, entity, key, version: seen.version });
+        }
+    }
+
+    fn left<P: Probe>(
+        &self,
+        (entity, key): ItemName,
+        when: Time,
+        why: Leaving,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        env.fact(Fact::Left { when, why });
+        if self.changes[usize::from(entity.0)] {
+            env.fact(Fact::Forgot { entity, key });
+        }
+    }
+}
+
+fn refuse<P: Probe>(task: &Task, host: bool, env: &mut Env<'_, '_, P>) {
+    if !host {
+        let verdict = Answer::Failed(Reason::Crashed);
+        env.send(task.from, &task.op, Body::Answer { call: task.call, verdict });
+    }
+    env.fact(Fact::Dropped { op: task.op.id, why: Some(Reason::Crashed) });
+}
+
+/// Which entities somebody may change during the run.
+fn changes(model: &Model) -> Vec<bool> {
+    let mut changes = vec![false; model.entities.len()];
+    for (flow, effects) in model.effects.iter().enumerate() {
+        if is_sent(&model.scenario, flow) {
+            for effect in effects {
+                changes[usize::from(effect.entity.0)] = true;
+            }
+        }
+    }
+    changes
+}
+
+/// Does some client ever send this flow?
+fn is_sent(scenario: &Scenario, flow: usize) -> bool {
+    scenario.nodes.iter().any(|node| {
+        let NodeKind::Client(client) = &node.kind else { return false };
+        let comes = match &client.arrivals {
+            Arrivals::Poisson(rates) | Arrivals::Constant(rates) => {
+                rates.iter().any(|(from, rate)| *from < scenario.run.length && *rate > 0.0)
+            }
+            Arrivals::Gaps(_) | Arrivals::Closed { .. } => true,
+        };
+        let mut actions = client.journeys.iter().flat_map(|journey| &journey.actions);
+        comes && actions.any(|it| matches!(it, Action::Do(ix) if usize::from(ix.0) == flow))
+    })
+}
