@@ -236,6 +236,7 @@ fn node_plan(name: &str, kind: &NodeKind, instances: u32) -> NodePlan {
         NodeKind::Gateway(gateway) => ("gateway", gateway.workers),
         NodeKind::Service(service) => ("service", Some(service.workers)),
         NodeKind::Database(database) => ("database", Some(database.connections)),
+        NodeKind::Quorum(_) => ("quorum", None),
         NodeKind::Queue(_) => ("queue", None),
         NodeKind::Log(_) => ("log", None),
     };

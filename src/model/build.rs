@@ -54,12 +54,13 @@ fn instances(scenario: &Scenario) -> (Vec<NodeModel>, Vec<InstanceModel>) {
         let count = match &node.kind {
             NodeKind::Gateway(gateway) => gateway.instances,
             NodeKind::Service(service) => service.instances,
+            NodeKind::Quorum(quorum) => quorum.replicas + 1,
             NodeKind::Client(_) | NodeKind::Database(_) | NodeKind::Queue(_) | NodeKind::Log(_) => {
                 1
             }
         };
         let traffic = match &node.kind {
-            NodeKind::Database(_) => Traffic::Store,
+            NodeKind::Database(_) | NodeKind::Quorum(_) => Traffic::Store,
             NodeKind::Queue(_) | NodeKind::Log(_) => Traffic::Broker,
             NodeKind::Client(_) | NodeKind::Gateway(_) | NodeKind::Service(_) => Traffic::Calls,
         };

@@ -97,8 +97,8 @@ impl<W: Copy> Calls<W> {
                 NodeKind::Service(service) => service.balance,
                 _ => Balance::RoundRobin,
             },
-            next: instance.index % place.count,
-            outstanding: vec![0; place.count as usize],
+            next: instance.index % callees(&node.kind, place.count),
+            outstanding: vec![0; callees(&node.kind, place.count) as usize],
         });
         Self {
             calls: Slab::default(),
@@ -365,6 +365,11 @@ impl<W: Copy> Calls<W> {
         self.budgets.fill(BUDGET_CAP);
         self.lines.fill(Line::default());
     }
+}
+
+/// How many of a node's instances take calls: of a quorum only the first, its coordinator.
+fn callees(kind: &NodeKind, instances: u32) -> u32 {
+    if matches!(kind, NodeKind::Quorum(_)) { 1 } else { instances }
 }
 
 /// More choices than this are not drawn.

@@ -18,7 +18,7 @@ mod judgement;
 mod locks;
 mod progress;
 mod relay;
-mod rows;
+pub(super) mod rows;
 mod store;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 //! messages, set timers, draw chance of its own, and say what happened.
 
 use super::message::{Body, Event, Message, Op, RETRANSMISSION, Timer};
-use crate::base::{Span, Stream, Time};
+use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::{Class, Context, InstanceId, Key};
 use crate::faults::Passage;
 use crate::model::{LinkModel, Model, NodeIx, Traffic};
@@ -102,7 +102,7 @@ impl<P: Probe> Env<'_, '_, P> {
         let carrier = body.carrier(self.traffic(node), self.traffic(self.node()));
         self.fact(Fact::Message { op: op.id, to: node, carrier });
         if !self.model.faults.network_is_quiet(self.now()) {
-            return self.send_through_faults(to, op, &body);
+            return self.send_through_faults(to, op, &body, None);
         }
         // The message is written once, where it will lie: its address must not be known before.
         let message = Message { op: *op, from: self.me(), body };
@@ -117,14 +117,37 @@ impl<P: Probe> Env<'_, '_, P> {
         }
     }
 
+    /// Sends a message that takes a draw of `leg` instead of the link's latency, longer while
+    /// this instance is slow. Faults of the network befall it as they befall any other.
+    pub fn send_along(&mut self, leg: &Dist, to: InstanceId, op: &Op, body: Body) {
+        let slowness = self.model.faults.slowness(self.now(), self.me());
+        let drawn = leg.span(self.network.next_u64());
+        let latency =
+            if slowness == 1.0 { drawn } else { Span::from_ns(drawn.0 as f64 * slowness) };
+        let node = self.model.node_of(to);
+        let carrier = body.carrier(self.traffic(node), self.traffic(self.node()));
+        self.fact(Fact::Message { op: op.id, to: node, carrier });
+        if !self.model.faults.network_is_quiet(self.now()) {
+            return self.send_through_faults(to, op, &body, Some(latency));
+        }
+        let message = Message { op: *op, from: self.me(), body };
+        self.ctx.send(to, latency, Class::Message, Event::Message(message));
+    }
+
     #[cold]
-    fn send_through_faults(&mut self, to: InstanceId, op: &Op, body: &Body) {
+    fn send_through_faults(
+        &mut self,
+        to: InstanceId,
+        op: &Op,
+        body: &Body,
+        latency: Option<Span>,
+    ) {
         let message = Event::Message(Message { op: *op, from: self.me(), body: *body });
         let (op, from, node) = (op.id, self.node(), self.model.node_of(to));
-        let base = match self.model.network.link(from, node) {
+        let base = latency.unwrap_or_else(|| match self.model.network.link(from, node) {
             LinkModel::Constant(_, latency) => *latency,
             LinkModel::Drawn(dist) => dist.span(self.network.next_u64()),
-        };
+        });
         let passage = self.model.faults.passage(self.ctx.now(), from, node, self.network);
         match passage {
             Passage::Through { extra, twice } => {

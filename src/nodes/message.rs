@@ -147,6 +147,36 @@ pub enum Body {
         /// What changed.
         item: Item,
     },
+    /// From a quorum's coordinator to a replica: hold this, unless yours is newer.
+    Replicate {
+        /// The coordinator's own handle.
+        call: Handle,
+        /// The item in its new version.
+        item: Item,
+    },
+    /// The replica's acknowledgement.
+    Replicated {
+        /// The coordinator's own handle.
+        call: Handle,
+    },
+    /// From a quorum's coordinator to a replica: what do you hold?
+    Poll {
+        /// The coordinator's own handle.
+        call: Handle,
+        /// Of what.
+        entity: EntityIx,
+        /// Which item.
+        key: KeyId,
+    },
+    /// The replica's response.
+    Polled {
+        /// The coordinator's own handle.
+        call: Handle,
+        /// What it held.
+        seen: Seen,
+        /// At which instant.
+        at: Time,
+    },
     /// A consumer's instance is (again) ready for deliveries; counts its starts.
     Join {
         /// Which start.
@@ -189,15 +219,29 @@ impl Body {
             },
             Self::Publish { .. } => Carrier::Publish,
             Self::Deliver { .. } | Self::Ack { .. } | Self::Nack { .. } => Carrier::Deliver,
+            Self::Replicate { .. }
+            | Self::Replicated { .. }
+            | Self::Poll { .. }
+            | Self::Polled { .. } => Carrier::Store,
             Self::Invalidate { .. } => Carrier::Invalidate,
             Self::Join { .. } | Self::Heartbeat | Self::Gone { .. } => Carrier::Control,
         }
     }
 
     /// Does it travel over a long-lived connection whose transport repeats what the network loses
-    /// (to and from brokers)? Calls are given up by their timeouts instead.
+    /// (to and from brokers)? Calls, and the requests of quorums, are given up by their timeouts
+    /// instead.
     pub fn is_retransmitted(&self) -> bool {
-        !matches!(self, Self::Request { .. } | Self::Answer { .. } | Self::Publish { .. })
+        !matches!(
+            self,
+            Self::Request { .. }
+                | Self::Answer { .. }
+                | Self::Publish { .. }
+                | Self::Replicate { .. }
+                | Self::Replicated { .. }
+                | Self::Poll { .. }
+                | Self::Polled { .. }
+        )
     }
 }
 
@@ -228,6 +272,8 @@ pub enum Timer {
     /// Server: the pause before a failed delivery is returned (or tried again) is over, or the one
     /// before an undo is tried again.
     Requeue(Handle),
+    /// Quorum: the oldest request may have waited long enough.
+    Overdue(Time),
     /// Log consumer: time to say that it lives; counts the starts.
     Beat(u32),
     /// Log: look for members of this group that were silent for too long, and end the rebalances
@@ -263,6 +309,10 @@ impl Message {
             Body::Join { incarnation } => 7 << 8 ^ u64::from(incarnation),
             Body::Heartbeat => 8 << 8,
             Body::Gone { incarnation } => 9 << 8 ^ u64::from(incarnation),
+            Body::Replicate { item, .. } => 10 << 8 ^ item.seen.version,
+            Body::Replicated { .. } => 11 << 8,
+            Body::Poll { .. } => 12 << 8,
+            Body::Polled { seen, .. } => 13 << 8 ^ seen.version,
         };
         let seen = self.op.seen;
         self.op.word
@@ -300,6 +350,7 @@ impl Timer {
             Self::Requeue(_) => 9,
             Self::Beat(_) => 10,
             Self::Rebalanced(_) => 12,
+            Self::Overdue(_) => 13,
         };
         kind << 56
     }

@@ -9,6 +9,7 @@ use super::env::{Env, Sink};
 use super::log::Log;
 use super::message::{Answer, Body, Edge, Event, Message, Timer};
 use super::queue::Queue;
+use super::quorum::Quorum;
 use super::server::Server;
 use crate::base::{Stream, Time};
 use crate::engine::{Class, Context, InstanceId, Simulation};
@@ -47,6 +48,7 @@ enum Node {
     Client(Box<Client>),
     Server(Box<Server>),
     Database(Box<Database>),
+    Quorum(Box<Quorum>),
     Queue(Box<Queue>),
     Log(Box<Log>),
 }
@@ -65,6 +67,7 @@ impl<P: Probe> World<P> {
                 NodeKind::Database(_) => {
                     Node::Database(Box::new(Database::new(&model, place.node)))
                 }
+                NodeKind::Quorum(_) => Node::Quorum(Box::new(Quorum::new(&model, me))),
                 NodeKind::Queue(_) => Node::Queue(Box::new(Queue::new(&model, place.node))),
                 NodeKind::Log(_) => Node::Log(Box::new(Log::new(&model, place.node))),
             };
@@ -126,7 +129,7 @@ impl Node {
         match self {
             Self::Client(_) => true,
             Self::Server(server) => server.consumes(),
-            Self::Database(_) | Self::Queue(_) | Self::Log(_) => false,
+            Self::Database(_) | Self::Quorum(_) | Self::Queue(_) | Self::Log(_) => false,
         }
     }
 
@@ -134,7 +137,7 @@ impl Node {
         match self {
             Self::Client(client) => client.start(env),
             Self::Server(server) => server.start(env),
-            Self::Database(_) | Self::Queue(_) | Self::Log(_) => {}
+            Self::Database(_) | Self::Quorum(_) | Self::Queue(_) | Self::Log(_) => {}
         }
     }
 
@@ -145,6 +148,7 @@ impl Node {
             Self::Client(client) => client.receive(message, env),
             Self::Server(server) => server.receive(message, env),
             Self::Database(database) => database.receive(message, env),
+            Self::Quorum(quorum) => quorum.receive(message, env),
             Self::Queue(queue) => queue.receive(message, env),
             Self::Log(log) => log.receive(message, env),
         }
@@ -157,6 +161,7 @@ impl Node {
             Self::Client(client) => client.timer(timer, env),
             Self::Server(server) => server.timer(timer, env),
             Self::Database(database) => database.timer(timer, env),
+            Self::Quorum(quorum) => quorum.timer(timer, env),
             Self::Queue(queue) => queue.timer(timer, env),
             Self::Log(log) => log.timer(timer, env),
         }
@@ -167,6 +172,7 @@ impl Node {
             Self::Client(_) => unreachable!("the scenario layer admits no crash of customers"),
             Self::Server(server) => server.crash(host, env),
             Self::Database(database) => database.crash(host, env),
+            Self::Quorum(quorum) => quorum.crash(host, env),
             Self::Queue(queue) => queue.crash(host, env),
             Self::Log(log) => log.crash(host, env),
         }
@@ -177,6 +183,7 @@ impl Node {
             Self::Client(_) => {}
             Self::Server(server) => server.resume(env),
             Self::Database(database) => database.resume(env),
+            Self::Quorum(_) => {}
             Self::Queue(queue) => queue.resume(env),
             Self::Log(log) => log.resume(env),
         }
@@ -187,6 +194,7 @@ impl Node {
             Self::Client(_) => {}
             Self::Server(server) => server.start(env),
             Self::Database(database) => database.restart(env),
+            Self::Quorum(_) => {}
             Self::Queue(queue) => queue.restart(env),
             Self::Log(log) => log.restart(env),
         }
@@ -200,6 +208,7 @@ impl Instance {
             Node::Client(client) => client.is_stale(timer),
             Node::Server(server) => server.is_stale(timer, self.presence.incarnation),
             Node::Database(database) => database.is_stale(timer),
+            Node::Quorum(quorum) => quorum.is_stale(timer),
             Node::Queue(queue) => queue.is_stale(timer),
             Node::Log(log) => log.is_stale(timer),
         }
@@ -294,6 +303,7 @@ impl<P: Probe> crate::engine::World for World<P> {
             Node::Client(client) => client.held(),
             Node::Server(server) => server.held(),
             Node::Database(database) => database.held(),
+            Node::Quorum(quorum) => quorum.held(),
             Node::Queue(_) | Node::Log(_) => 0,
         };
         self.instances.iter().map(held).sum()

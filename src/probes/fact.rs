@@ -5,6 +5,7 @@
 //! happened. They carry names and values, never a slot of a node's memory.
 
 use crate::base::{Span, Time};
+use crate::engine::InstanceId;
 use crate::scenario::tree::{EntityIx, FlowIx, NodeIx};
 
 /// One operation: one customer's execution of one flow. Anomalies and `explain` name it `flow#N`
@@ -219,6 +220,16 @@ pub enum Fact {
     /// The operation saw this version (0: the item as it was at the start, or not there).
     /// `issued`: when the read was issued, for the judgement of its staleness.
     Saw { op: OpId, entity: EntityIx, key: KeyId, version: u64, value: i64, issued: Time },
+    /// One of the responses that a quorum's read waits for: what this replica said was so at the
+    /// instant `at`, for a read that was issued then. `Saw` follows the last of them.
+    Responded {
+        op: OpId,
+        entity: EntityIx,
+        key: KeyId,
+        replica: InstanceId,
+        issued: Time,
+        at: Time,
+    },
     /// A copy or cache (of this instance) now holds this version; `op` made it, if known.
     Holds { op: OpId, entity: EntityIx, key: KeyId, version: u64 },
     /// The copy or cache no longer holds the item.
@@ -272,6 +283,7 @@ impl Fact {
             | Self::Undone { op, .. }
             | Self::Deduplicated { op, .. }
             | Self::Saw { op, .. }
+            | Self::Responded { op, .. }
             | Self::Holds { op, .. }
             | Self::CacheHit { op, .. }
             | Self::CacheMiss { op, .. }

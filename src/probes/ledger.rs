@@ -101,6 +101,7 @@ impl Ledger {
             }),
             Fact::Down => self.books.truth.down(at),
             Fact::Deduplicated { .. }
+            | Fact::Responded { .. }
             | Fact::CacheHit { .. }
             | Fact::CacheMiss { .. }
             | Fact::Arrived { .. }

@@ -68,6 +68,7 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
         Fact::Down => (Tone::Bad, "goes down".to_owned()),
         Fact::Up => (Tone::Good, "is up again".to_owned()),
         Fact::Carried { .. }
+        | Fact::Responded { .. }
         | Fact::Arrived { .. }
         | Fact::Dropped { why: None, .. }
         | Fact::Forgot { .. }
@@ -78,7 +79,7 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
 /// Brokers deliver and confirm, and stores answer; the others acknowledge, publish and call.
 fn carrier_words(carrier: Carrier, to: &str, by: &NodeKind) -> String {
     let is_broker = matches!(by, NodeKind::Queue(_) | NodeKind::Log(_));
-    let is_store = matches!(by, NodeKind::Database(_));
+    let is_store = matches!(by, NodeKind::Database(_) | NodeKind::Quorum(_));
     match (carrier, is_broker) {
         (Carrier::Request, _) => format!("calls {to}"),
         (Carrier::Answer, _) => format!("answers {to}"),
@@ -168,6 +169,7 @@ fn copies(kind: &NodeKind) -> u32 {
     match kind {
         NodeKind::Gateway(gateway) => gateway.instances,
         NodeKind::Service(service) => service.instances,
+        NodeKind::Quorum(quorum) => quorum.replicas + 1,
         NodeKind::Client(_) | NodeKind::Database(_) | NodeKind::Queue(_) | NodeKind::Log(_) => 1,
     }
 }

@@ -12,7 +12,8 @@ const KINDS: &[&str] =
     &["Crash", "Slow", "Pause", "Latency", "Loss", "Duplicate", "Reorder", "Partition", "Surge"];
 /// A fault that begins more often than this says nothing, and takes for ever to draw.
 const MOST_TIMES: f64 = 1e6;
-const BREAKABLE: &[Role] = &[Role::Gateway, Role::Service, Role::Database, Role::Queue, Role::Log];
+const BREAKABLE: &[Role] =
+    &[Role::Gateway, Role::Service, Role::Database, Role::Quorum, Role::Queue, Role::Log];
 
 impl<'a> Reader<'a> {
     /// Reads all faults; their names are unique in the end.
@@ -148,6 +149,7 @@ impl<'a> Reader<'a> {
             "Pause" => {
                 let fields = self.fields(value, "Pause", 1, &["target", "instance"])?;
                 let target = self.target(&fields);
+                self.check_pause(fields.head, target?.node);
                 Some((FaultKind::Pause { target: target? }, self.name_on(word, target?)))
             }
             "Surge" => {

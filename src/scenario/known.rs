@@ -19,6 +19,8 @@ pub enum Role {
     Service,
     /// A store.
     Database,
+    /// A replicated store.
+    Quorum,
     /// A message queue.
     Queue,
     /// A partitioned log.
@@ -27,11 +29,12 @@ pub enum Role {
 
 impl Role {
     /// As the format writes them.
-    pub const WORDS: [(&'static str, Self); 6] = [
+    pub const WORDS: [(&'static str, Self); 7] = [
         ("Client", Self::Client),
         ("Gateway", Self::Gateway),
         ("Service", Self::Service),
         ("Database", Self::Database),
+        ("Quorum", Self::Quorum),
         ("Queue", Self::Queue),
         ("Log", Self::Log),
     ];
@@ -48,6 +51,7 @@ impl Role {
             Self::Gateway => "a gateway",
             Self::Service => "a service",
             Self::Database => "a database",
+            Self::Quorum => "a quorum",
             Self::Queue => "a queue",
             Self::Log => "a log",
         }
@@ -76,6 +80,8 @@ pub struct NodeFact {
     pub instances: u32,
     /// A service with a store (also where the store could not be read).
     pub store: bool,
+    /// That store, if it is a quorum: it takes blind writes, and nothing else.
+    pub quorum: Option<NodeIx>,
     /// A client whose customers wait for each other.
     pub closed: bool,
 }

@@ -28,6 +28,7 @@ mod mistake;
 mod nearest;
 mod nodes;
 mod policies;
+mod quorum;
 mod reader;
 mod scalars;
 pub mod source;

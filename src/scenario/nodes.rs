@@ -44,6 +44,7 @@ impl<'a> Reader<'a> {
             Role::Gateway => NodeKind::Gateway(self.gateway(index, value)?),
             Role::Service => NodeKind::Service(self.service(index, value)?),
             Role::Database => NodeKind::Database(self.database(value)?),
+            Role::Quorum => NodeKind::Quorum(self.quorum(index, value)?),
             Role::Queue => NodeKind::Queue(self.queue(value)?),
             Role::Log => NodeKind::Log(self.log(value)?),
         };
@@ -100,11 +101,13 @@ impl<'a> Reader<'a> {
         let overhead = self.or(&fields, "overhead", Dist::Const(0.1 * MS), Self::dist);
         let hold = self.or(&fields, "hold", true, Self::flag);
         let store =
-            self.maybe(&fields, "store", |reader, value| reader.node(value, &[Role::Database]));
+            self.maybe(&fields, "store", |reader, value| reader.node(value, &[Role::Database, Role::Quorum]));
         let balance = self.or(&fields, "balance", Balance::RoundRobin, Self::balance);
         let policy = self.maybe(&fields, "policy", Self::policy);
+        let quorum = store.flatten().filter(|store| self.known.node(*store).role == Some(Role::Quorum));
         let fact = &mut self.known.nodes[index].fact;
         fact.instances = instances.unwrap_or(u32::MAX);
+        fact.quorum = quorum;
         fact.store = store != Some(None);
         Some(Service {
             instances: instances?,
@@ -209,7 +212,7 @@ impl<'a> Reader<'a> {
         self.count(value, 1..=MAX_INSTANCES)
     }
 
-    fn places(&mut self, value: &'a Value) -> Option<u32> {
+    pub(super) fn places(&mut self, value: &'a Value) -> Option<u32> {
         self.count(value, 1..=MAX_PLACES)
     }
 

@@ -108,6 +108,8 @@ pub enum NodeKind {
     Service(Service),
     /// A store.
     Database(Database),
+    /// A store of several replicas that answers when enough of them have.
+    Quorum(Quorum),
     /// A message queue in the manner of `RabbitMQ`.
     Queue(Queue),
     /// A partitioned log in the manner of Apache Kafka.
@@ -244,6 +246,48 @@ pub struct Database {
     pub write: Dist,
     /// Policy of calls to this node, over the class's.
     pub policy: Option<PolicyIx>,
+}
+
+/// A replicated store in the manner of Dynamo: a coordinator and so many replicas.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quorum {
+    /// Replicas of every item.
+    pub replicas: u32,
+    /// A read is answered after so many of them have answered.
+    pub read_quorum: u32,
+    /// A write commits when so many of them have acknowledged it.
+    pub write_quorum: u32,
+    /// How a request's four legs take their time.
+    pub legs: Legs,
+    /// Do requests go to all replicas, or only to as many as are waited for?
+    pub contact: Contact,
+    /// The coordinator gives up a request after this.
+    pub timeout: Span,
+    /// Policy of calls to this node, over the class's.
+    pub policy: Option<PolicyIx>,
+}
+
+/// The legs of requests between coordinator and replicas: one distribution for all replicas, or
+/// one for each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Legs {
+    /// A write on its way to a replica.
+    pub write: Vec<Dist>,
+    /// Its acknowledgement on the way back.
+    pub ack: Vec<Dist>,
+    /// A read on its way to a replica.
+    pub read: Vec<Dist>,
+    /// Its response on the way back.
+    pub respond: Vec<Dist>,
+}
+
+/// Whom a quorum's coordinator sends a request to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contact {
+    /// All replicas (expanding quorums): those that are not waited for get it too.
+    All,
+    /// Only as many as are waited for, drawn at random for each request.
+    Some,
 }
 
 /// A message queue: one durable queue per consuming service, persistent messages, confirms, manual acks.
@@ -446,6 +490,8 @@ pub enum Key {
     New,
     /// The one that the session's latest creating operation created, else a preloaded one.
     Own,
+    /// The session's own preloaded item: the one of its number, counted round.
+    Session,
     /// By popularity, drawn once per operation and name.
     Popular(String),
 }

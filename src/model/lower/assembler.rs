@@ -124,6 +124,7 @@ impl<'a> Lower<'a> {
             NodeKind::Gateway(gateway) => gateway.policy,
             NodeKind::Service(service) => service.policy,
             NodeKind::Database(database) => database.policy,
+            NodeKind::Quorum(quorum) => quorum.policy,
             NodeKind::Client(_) | NodeKind::Queue(_) | NodeKind::Log(_) => None,
         };
         own.or_else(|| class_policy(self.scenario, class))
