@@ -11,7 +11,7 @@
 //! The four legs are those of the WARS model (Bailis, Venkataraman, Franklin, Hellerstein, Stoica:
 //! "Probabilistically Bounded Staleness for Practical Partial Quorums", PVLDB 5(8), 2012, section
 //! 4.1); a leg holds all that a message waits for on its way, the replica's own work included. Requests go to
-//! all replicas (the paper's expanding quorums), or with `contact: Some` only to as many as are waited
+//! all replicas (the paper's expanding quorums), or with `contact: Enough` only to as many as are waited
 //! for, drawn at random (its section 3).
 //!
 //! What is modelled beside the paper: replicas crash, are slow (their acknowledgements and responses
@@ -44,7 +44,7 @@ pub enum Quorum {
     /// Takes requests and asks the replicas.
     Coordinator(Box<Coordinator>),
     /// Holds the data.
-    Replica(Replica),
+    Replica(Box<Replica>),
 }
 
 /// One replica of every item.
@@ -65,7 +65,7 @@ impl Quorum {
         };
         match place.index.checked_sub(1) {
             None => Self::Coordinator(Box::new(Coordinator::new(model, me, settings))),
-            Some(replica) => Self::Replica(Replica::new(settings, replica as usize)),
+            Some(replica) => Self::Replica(Box::new(Replica::new(settings, replica as usize))),
         }
     }
 

@@ -220,8 +220,8 @@ pub enum Fact {
     /// The operation saw this version (0: the item as it was at the start, or not there).
     /// `issued`: when the read was issued, for the judgement of its staleness.
     Saw { op: OpId, entity: EntityIx, key: KeyId, version: u64, value: i64, issued: Time },
-    /// One of the responses that a quorum's read waits for: what this replica said was so at the
-    /// instant `at`, for a read that was issued then. `Saw` follows the last of them.
+    /// A quorum's read is about to see what this replica, among others, held at the instant `at`;
+    /// it was `issued` then. Said once for each response that was waited for, and then `Saw`.
     Responded {
         op: OpId,
         entity: EntityIx,

@@ -7,7 +7,8 @@
 //!                       │          ├ truth     versions and commit times of items
 //!                       │          ├ sessions  what each customer was told and shown
 //!                       │          └ flows, invariants, windows, anomalies
-//!                       └▶ Meters             queues and workers of each node
+//!                       ├▶ Meters             queues and workers of each node
+//!                       └▶ Visibility         how soon commits can be seen in quorums
 //!          ─▶ Story                           one operation, for `explain`
 //! ```
 
@@ -31,6 +32,7 @@ pub mod sketch;
 pub mod story;
 mod table;
 mod truth;
+pub mod visibility;
 pub mod windows;
 
 pub use fact::{Carrier, Fact, KeyId, OpId, Reason, Verdict};
@@ -45,6 +47,7 @@ use crate::base::{Span, Time};
 use crate::engine::InstanceId;
 use ledger::Ledger;
 use meters::Meters;
+use visibility::Visibility;
 
 /// A listener.
 pub trait Probe {
@@ -78,6 +81,8 @@ pub struct Instruments {
     pub ledger: Ledger,
     /// Queues and workers.
     pub meters: Meters,
+    /// How soon commits can be seen.
+    pub visibility: Visibility,
 }
 
 /// What an outcome says of the run besides what was measured.
@@ -102,13 +107,18 @@ pub struct Label {
 impl Instruments {
     /// Nothing has happened yet.
     pub fn new(layout: Arc<Layout>) -> Self {
-        Self { ledger: Ledger::new(&layout), meters: Meters::new(&layout), layout }
+        Self {
+            ledger: Ledger::new(&layout),
+            meters: Meters::new(&layout),
+            visibility: Visibility::new(&layout),
+            layout,
+        }
     }
 
     /// What was measured, if the run ends with an audit at this instant. (A clone can be asked at
     /// any time.)
     pub fn outcome(self, label: Label, audit: Time) -> Outcome {
-        let Self { layout, mut ledger, meters } = self;
+        let Self { layout, mut ledger, meters, visibility } = self;
         ledger.audit(audit);
         let Ledger { books, messages, .. } = ledger;
         let (windows, window) = books.windows.outcome(audit);
@@ -132,6 +142,7 @@ impl Instruments {
             invariants: books.invariants.outcome(audit),
             windows,
             window,
+            visibility: visibility.outcome(audit),
             messages,
             anomalies: books.anomalies.outcome(),
         }
@@ -147,5 +158,6 @@ impl Probe for Instruments {
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         self.ledger.see(now, at, fact);
         self.meters.see(now, at, fact);
+        self.visibility.see(now, at, fact);
     }
 }

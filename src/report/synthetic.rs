@@ -68,6 +68,7 @@ pub fn outcome(design: &str, seed: u64) -> Outcome {
         )]),
         windows: (0..12).map(|at| window(at, pace)).collect(),
         window: Span::from_secs(5.0),
+        visibility: Sketch::default(),
         messages: 9_000 * pace,
         anomalies: anomalies(),
     }
@@ -184,6 +185,7 @@ fn views(pace: u64) -> FlowOutcome {
             staleness: sketch(300 / pace, 900),
             versions_behind: 40,
             dangling: 7,
+            behind: Sketch::default(),
         },
         violations: Violations { read_your_writes: 12 / pace, ..Violations::default() },
         messages: 24_690,

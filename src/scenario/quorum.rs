@@ -81,9 +81,9 @@ impl<'a> Reader<'a> {
         let value = self.follow(value)?;
         match (value.word(), &value.kind) {
             (Some("All"), Kind::Word(_)) => Some(Contact::All),
-            (Some("Some"), Kind::Word(_)) => Some(Contact::Some),
+            (Some("Enough"), Kind::Word(_)) => Some(Contact::Enough),
             _ => {
-                self.unknown_word(value, "whom to contact", &["All", "Some"]);
+                self.unknown_word(value, "whom to contact", &["All", "Enough"]);
                 None
             }
         }

@@ -287,7 +287,7 @@ pub enum Contact {
     /// All replicas (expanding quorums): those that are not waited for get it too.
     All,
     /// Only as many as are waited for, drawn at random for each request.
-    Some,
+    Enough,
 }
 
 /// A message queue: one durable queue per consuming service, persistent messages, confirms, manual acks.

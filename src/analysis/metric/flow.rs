@@ -1,7 +1,7 @@
 //! Figures of flows other than samples: what was offered and answered, how it ended, reads,
 //! guarantees, effects, cost. Without a flow, the counts of all flows are added up first.
 
-use super::{Guarantee, Metric, Parameter, Reader, Role, Subject, optional, run, share};
+use super::{Guarantee, Metric, Parameter, Reader, Role, Subject, optional, required, run, share};
 use crate::analysis::unit::Unit;
 use crate::probes::outcome::{FlowOutcome, Outcome, Window};
 
@@ -154,6 +154,16 @@ pub(super) fn metrics() -> Vec<Metric> {
             "no read was stale",
             Share(|f, _| f.reads.versions_behind, |f, _| f.reads.stale, None),
         ),
+        Metric {
+            parameters: vec![optional(Role::Flow), required(Role::Versions)],
+            ..figure(
+                "behind",
+                Ratio,
+                "Reads that were behind by so many versions or more, over all reads.",
+                NOTHING_READ,
+                Share(|f, s| f.reads.behind_by(s.versions.unwrap_or(0)), |f, _| f.reads.reads, None),
+            )
+        },
         count(
             "dangling_reads",
             "Reads of created items that were not there yet.",

@@ -34,6 +34,8 @@ pub struct Coordinator {
     /// The newest version committed of each item.
     committed: Rows,
     requests: Slab<Request>,
+    /// Emptied lists of those who responded, to be used again.
+    spare: Vec<Vec<(InstanceId, Time)>>,
     /// Requests in order of their deadlines; one that is over finds nothing.
     line: VecDeque<(Time, Handle)>,
     /// When the timer is due that counts; others are stale.
@@ -41,7 +43,7 @@ pub struct Coordinator {
 }
 
 /// A request that waits for its quorum.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Request {
     op: Op,
     from: InstanceId,
@@ -51,6 +53,8 @@ struct Request {
     /// So many answers are missing.
     missing: u32,
     what: What,
+    /// Who has responded, having looked when.
+    looked: Vec<(InstanceId, Time)>,
 }
 
 /// What a request is about.
@@ -80,6 +84,7 @@ impl Coordinator {
             issued: Rows::default(),
             committed: Rows::default(),
             requests: Slab::default(),
+            spare: Vec::new(),
             line: VecDeque::new(),
             alarm: Time::ZERO,
         }
@@ -119,7 +124,9 @@ impl Coordinator {
             _ => panic!("the model gives a quorum one item at a time"),
         };
         let since = env.now();
-        let request = self.requests.insert(Request { op: *op, from, call, since, missing, what });
+        let looked = self.spare.pop().unwrap_or_default();
+        let request = Request { op: *op, from, call, since, missing, what, looked };
+        let request = self.requests.insert(request);
         env.fact(Fact::Carried { op: op.id });
         self.expect(request, env);
         self.ask(op, request, what, missing, env);
@@ -152,7 +159,7 @@ impl Coordinator {
         let all = self.replicas.len();
         let asked = match self.contact {
             Contact::All => all,
-            Contact::Some => enough as usize,
+            Contact::Enough => enough as usize,
         };
         let first = self.replicas.iter().min().copied().expect("a quorum has replicas");
         for place in 0..asked {
@@ -178,7 +185,7 @@ impl Coordinator {
         if request.missing > 0 {
             return;
         }
-        let Request { mut op, what: What::Write(write, item), .. } = *request else {
+        let (mut op, What::Write(write, item)) = (request.op, request.what) else {
             panic!("only writes are acknowledged")
         };
         let Item { entity, key, seen } = item;
@@ -213,21 +220,24 @@ impl Coordinator {
     ) {
         let Some(request) = self.requests.get_mut(handle) else { return };
         request.missing -= 1;
-        let (op, issued) = (request.op.id, request.since);
         let What::Read(entity, key, newest) = &mut request.what else {
             panic!("only reads are responded to")
         };
         if seen.version > newest.version || newest.version == 0 {
             *newest = seen;
         }
-        let (entity, key, Seen { version, value }) = (*entity, *key, *newest);
-        let is_over = request.missing == 0;
-        env.fact(Fact::Responded { op, entity, key, replica, issued, at });
-        if is_over {
-            env.fact(Fact::Saw { op, entity, key, version, value, issued });
-            let op = Op { seen: Seen { version, value }, ..request.op };
-            self.end(handle, &op, Answer::Done, env);
+        request.looked.push((replica, at));
+        if request.missing > 0 {
+            return;
         }
+        let (entity, key, Seen { version, value }) = (*entity, *key, *newest);
+        let (op, issued) = (request.op.id, request.since);
+        for &(replica, at) in &request.looked {
+            env.fact(Fact::Responded { op, entity, key, replica, issued, at });
+        }
+        env.fact(Fact::Saw { op, entity, key, version, value, issued });
+        let op = Op { seen: Seen { version, value }, ..request.op };
+        self.end(handle, &op, Answer::Done, env);
     }
 
     /// A request is over, whatever else may still come in for it.
@@ -238,9 +248,11 @@ impl Coordinator {
         verdict: Answer,
         env: &mut Env<'_, '_, P>,
     ) {
-        let request = self.requests.remove(handle).expect("what ends is there");
+        let mut request = self.requests.remove(handle).expect("what ends is there");
         env.send(request.from, op, Body::Answer { call: request.call, verdict });
         env.fact(Fact::Dropped { op: op.id, why: None });
+        request.looked.clear();
+        self.spare.push(request.looked);
     }
 
     /// Lets a request that was just taken up wait for so long and no longer: one timer for all.
