@@ -256,7 +256,7 @@ fn entity_plan(model: &Model, ix: usize) -> EntityPlan {
         }
         crate::model::program::Act::Run { .. } => None,
     });
-    let mut copied_by: Vec<NodeIx> = copies.collect();
+    let mut copied_by: Vec<NodeIx> = copies.chain(followed(model, entity.owner)).collect();
     copied_by.sort_unstable();
     copied_by.dedup();
     EntityPlan {
@@ -266,6 +266,15 @@ fn entity_plan(model: &Model, ix: usize) -> EntityPlan {
         floor: entity.floor,
         copied_by,
     }
+}
+
+/// The owner's store, if followers hold copies of what it has.
+fn followed(model: &Model, owner: NodeIx) -> Option<NodeIx> {
+    let nodes = &model.scenario.nodes;
+    let NodeKind::Service(service) = &nodes[usize::from(owner.0)].kind else { return None };
+    let store = service.store?;
+    let NodeKind::Database(database) = &nodes[usize::from(store.0)].kind else { return None };
+    database.followers.is_some().then_some(store)
 }
 
 /// The operation that `FLOW#N` names: the N-th of all operations of the client that sends this

@@ -54,6 +54,7 @@ pub(super) fn scenario() -> Scenario {
         room: None,
         read: zero.clone(),
         write: zero.clone(),
+        followers: None,
         policy: None,
     };
     Scenario {

@@ -272,6 +272,8 @@ pub enum Timer {
     /// Server: the pause before a failed delivery is returned (or tried again) is over, or the one
     /// before an undo is tried again.
     Requeue(Handle),
+    /// Database: a version has come to a follower.
+    Shipped(Handle),
     /// Quorum: the oldest request may have waited long enough.
     Overdue(Time),
     /// Log consumer: time to say that it lives; counts the starts.
@@ -351,6 +353,7 @@ impl Timer {
             Self::Beat(_) => 10,
             Self::Rebalanced(_) => 12,
             Self::Overdue(_) => 13,
+            Self::Shipped(_) => 14,
         };
         kind << 56
     }

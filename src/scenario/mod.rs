@@ -18,6 +18,7 @@ mod expression;
 mod faults;
 mod file;
 mod flow_check;
+mod followers;
 mod flows;
 mod grammar;
 mod knob;

@@ -127,18 +127,20 @@ impl<'a> Reader<'a> {
             value,
             "a database",
             0,
-            &["connections", "room", "read", "write", "policy"],
+            &["connections", "room", "read", "write", "followers", "policy"],
         )?;
         let connections = self.or(&fields, "connections", 32, Self::places);
         let room = self.maybe(&fields, "room", Self::room);
         let read = self.must(&fields, "read", Self::dist);
         let write = self.must(&fields, "write", Self::dist);
+        let followers = self.maybe(&fields, "followers", Self::followers);
         let policy = self.maybe(&fields, "policy", Self::policy);
         Some(Database {
             connections: connections?,
             room: room?,
             read: read?,
             write: write?,
+            followers: followers?,
             policy: policy?,
         })
     }

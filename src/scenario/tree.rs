@@ -244,8 +244,34 @@ pub struct Database {
     pub read: Dist,
     /// Time of one key written.
     pub write: Dist,
+    /// Copies that follow it.
+    pub followers: Option<Followers>,
     /// Policy of calls to this node, over the class's.
     pub policy: Option<PolicyIx>,
+}
+
+/// Copies that follow a database's commits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Followers {
+    /// How many, beside the leader.
+    pub count: u32,
+    /// From a commit until a follower has applied it.
+    pub lag: Dist,
+    /// Which of the copies are read.
+    pub readers: Readers,
+}
+
+/// Which copies are read by transactions that only read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// The leader.
+    Leader,
+    /// A follower, drawn for each read.
+    Followers,
+    /// The leader or a follower, drawn for each read.
+    Any,
+    /// A follower, always the same for a session.
+    Sticky,
 }
 
 /// A replicated store in the manner of Dynamo: a coordinator and so many replicas.
