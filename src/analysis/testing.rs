@@ -218,6 +218,7 @@ fn place_order() -> FlowOutcome {
             void: 0,
             harmless: 0,
         },
+        lost_updates: 1,
         messages: 72,
         retries: 5,
     }

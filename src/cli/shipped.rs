@@ -3,7 +3,12 @@
 /// Name (the path below `scenarios/` without its ending) and text.
 pub const SHIPPED: &[(&str, &str)] = &[
     ("checkout", include_str!("../../scenarios/checkout.ron")),
+    ("theory/follower", include_str!("../../scenarios/theory/follower.ron")),
+    ("theory/lost-update", include_str!("../../scenarios/theory/lost-update.ron")),
     ("theory/queue", include_str!("../../scenarios/theory/queue.ron")),
+    ("theory/quorum", include_str!("../../scenarios/theory/quorum.ron")),
+    ("theory/read-model", include_str!("../../scenarios/theory/read-model.ron")),
+    ("theory/retry-loss", include_str!("../../scenarios/theory/retry-loss.ron")),
     ("theory/tiers", include_str!("../../scenarios/theory/tiers.ron")),
     ("transfer", include_str!("../../scenarios/transfer.ron")),
 ];

@@ -203,6 +203,8 @@ pub enum Fact {
         before: i64,
         value: i64,
     },
+    /// It overwrote a version that its flow had not seen (a lost update). `Applied` follows.
+    Overwrote { op: OpId },
     /// Its undo was committed.
     Undone {
         op: OpId,
@@ -280,6 +282,7 @@ impl Fact {
             | Self::Promised { op }
             | Self::Refused { op, .. }
             | Self::Applied { op, .. }
+            | Self::Overwrote { op }
             | Self::Undone { op, .. }
             | Self::Deduplicated { op, .. }
             | Self::Saw { op, .. }

@@ -84,6 +84,8 @@ pub struct FlowOutcome {
     pub violations: Violations,
     /// Its effects (rule 32).
     pub effects: Effects,
+    /// Writes that overwrote a version which their flow had not seen.
+    pub lost_updates: u64,
     /// Why effects were lost.
     pub losses: IndexMap<Reason, u64>,
     /// Messages sent for it.

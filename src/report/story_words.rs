@@ -30,6 +30,9 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
             Tone::Good,
             format!("commits {}: version {version}{}", item(entity, key), change(before, value)),
         ),
+        Fact::Overwrote { .. } => {
+            (Tone::Bad, "overwrites a version that it has not seen".to_owned())
+        }
         Fact::Undone { entity, key, version, before, value, .. } => (
             Tone::Warn,
             format!("takes back {}: version {version}{}", item(entity, key), change(before, value)),

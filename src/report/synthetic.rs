@@ -146,6 +146,7 @@ fn orders(pace: u64) -> FlowOutcome {
         failed: 3,
         failures: IndexMap::from([(Reason::Timeout, 2), (Reason::Crashed, 1)]),
         losses: IndexMap::new(),
+        lost_updates: 0,
         latency: sketch(92, pace * 1_000),
         to_failure: sketch(3, 500_000),
         convergence: sketch(97, 40_000 / pace),

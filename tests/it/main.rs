@@ -3,8 +3,10 @@
 mod architecture;
 mod checkout;
 mod cli;
+mod consistency;
 mod docs;
 mod laws;
+mod quorum;
 mod readme;
 mod record;
 mod rules;

@@ -17,6 +17,11 @@ const SHIPPED: &[&str] = &[
     "scenarios/transfer.ron",
     "scenarios/theory/tiers.ron",
     "scenarios/theory/queue.ron",
+    "scenarios/theory/quorum.ron",
+    "scenarios/theory/follower.ron",
+    "scenarios/theory/lost-update.ron",
+    "scenarios/theory/retry-loss.ron",
+    "scenarios/theory/read-model.ron",
 ];
 
 fn sets(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -151,6 +156,11 @@ fn meaning() {
 #[test]
 fn designs_policies_and_faults() {
     insta::assert_snapshot!(judge(bad::DESIGNS));
+}
+
+#[test]
+fn copies() {
+    insta::assert_snapshot!(judge(bad::COPIES));
 }
 
 /// Values of `--set`, and what becomes of them.

@@ -212,6 +212,12 @@ pub(super) fn metrics() -> Vec<Metric> {
             |f, _| f.effects.void,
             None,
         ),
+        count(
+            "lost_updates",
+            "Writes that overwrote a version which their flow had not seen.",
+            |f, _| f.lost_updates,
+            None,
+        ),
         count("retries", "Retries made for the flow's operations.", |f, _| f.retries, None),
         Metric {
             windowed: true,

@@ -181,6 +181,10 @@ impl Store {
                 Part::Do | Part::Undo => {
                     let before = self.own.read(env.model, entity, key, now);
                     let after = changed(before, write.change, overwritten[at]);
+                    let is_put = matches!(write.change, Change::Put { .. });
+                    if is_put && overwritten[at].version != before.version {
+                        env.fact(Fact::Overwrote { op: op.id });
+                    }
                     self.own.write(env.model, (entity, key), after, op, now);
                     if let Some(followers) = &mut self.followers {
                         followers.ship((entity, key), after, op, env);
