@@ -5,6 +5,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("checkout", include_str!("../../scenarios/checkout.ron")),
     ("theory/follower", include_str!("../../scenarios/theory/follower.ron")),
     ("theory/lost-update", include_str!("../../scenarios/theory/lost-update.ron")),
+    ("theory/oversell", include_str!("../../scenarios/theory/oversell.ron")),
     ("theory/queue", include_str!("../../scenarios/theory/queue.ron")),
     ("theory/quorum", include_str!("../../scenarios/theory/quorum.ron")),
     ("theory/read-model", include_str!("../../scenarios/theory/read-model.ron")),

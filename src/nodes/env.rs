@@ -135,13 +135,7 @@ impl<P: Probe> Env<'_, '_, P> {
     }
 
     #[cold]
-    fn send_through_faults(
-        &mut self,
-        to: InstanceId,
-        op: &Op,
-        body: &Body,
-        latency: Option<Span>,
-    ) {
+    fn send_through_faults(&mut self, to: InstanceId, op: &Op, body: &Body, latency: Option<Span>) {
         let message = Event::Message(Message { op: *op, from: self.me(), body: *body });
         let (op, from, node) = (op.id, self.node(), self.model.node_of(to));
         let base = latency.unwrap_or_else(|| match self.model.network.link(from, node) {

@@ -114,11 +114,7 @@ impl Replica {
     fn new(settings: &Settings, replica: usize) -> Self {
         let Settings { legs, .. } = settings;
         let (ack_leg, respond_leg) = (leg(&legs.ack, replica), leg(&legs.respond, replica));
-        Self {
-            ack_leg: ack_leg.clone(),
-            respond_leg: respond_leg.clone(),
-            rows: Rows::default(),
-        }
+        Self { ack_leg: ack_leg.clone(), respond_leg: respond_leg.clone(), rows: Rows::default() }
     }
 
     /// Keeps what is newer than what it holds, or says what it holds.

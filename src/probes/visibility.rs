@@ -83,8 +83,9 @@ struct Pair {
 impl Visibility {
     /// Nothing has happened yet.
     pub fn new(layout: &Arc<Layout>) -> Self {
-        let of_quorum =
-            |node: &crate::scenario::tree::NodeIx| layout.nodes[usize::from(node.0)].kind == "quorum";
+        let of_quorum = |node: &crate::scenario::tree::NodeIx| {
+            layout.nodes[usize::from(node.0)].kind == "quorum"
+        };
         let quorum: Vec<bool> = layout.instances.iter().map(of_quorum).collect();
         Self {
             layout: Arc::clone(layout),

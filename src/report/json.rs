@@ -4,7 +4,9 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::run::{Run, availability, consistent_at_0, effects, merged_reads, per_second, ratio, sum, violations};
+use super::run::{
+    Run, availability, consistent_at_0, effects, merged_reads, per_second, ratio, sum, violations,
+};
 use super::times::Times;
 use crate::base::Span;
 use crate::probes::outcome::{

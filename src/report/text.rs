@@ -9,7 +9,9 @@ use super::figures::{
     count, digits, full_count, maybe_digits, maybe_ms, ms, share, share_of, span, words,
 };
 use super::paint::{Paint, Tone};
-use super::run::{Run, availability, consistent_at_0, effects, merged_reads, per_second, ratio, sum, violations};
+use super::run::{
+    Run, availability, consistent_at_0, effects, merged_reads, per_second, ratio, sum, violations,
+};
 use super::table::{Cell, Table, command, wrap};
 use super::times::Times;
 use crate::base::Time;

@@ -139,7 +139,11 @@ impl<'a> Reader<'a> {
                 None
             }
             _ => {
-                self.unknown_word(value, "a key", &["New", "Own", "Session", "Popular", "Popular(\"draw\")"]);
+                self.unknown_word(
+                    value,
+                    "a key",
+                    &["New", "Own", "Session", "Popular", "Popular(\"draw\")"],
+                );
                 None
             }
         }

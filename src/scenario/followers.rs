@@ -11,8 +11,8 @@ impl<'a> Reader<'a> {
     /// `followers: (count: 2, lag: Exp("50ms"), reads: Any)`.
     pub(super) fn followers(&mut self, value: &'a Value) -> Option<Followers> {
         let fields = self.fields(value, "followers", 0, &["count", "lag", "reads"])?;
-        let count = self
-            .or(&fields, "count", 1, |reader, value| reader.count(value, 1..=MAX_FOLLOWERS));
+        let count =
+            self.or(&fields, "count", 1, |reader, value| reader.count(value, 1..=MAX_FOLLOWERS));
         let lag = self.must(&fields, "lag", Self::dist);
         let readers = self.or(&fields, "reads", Readers::Followers, Self::readers);
         Some(Followers { count: count?, lag: lag?, readers: readers? })

@@ -100,11 +100,13 @@ impl<'a> Reader<'a> {
         let work = self.or(&fields, "work", Dist::Const(0.0), Self::dist);
         let overhead = self.or(&fields, "overhead", Dist::Const(0.1 * MS), Self::dist);
         let hold = self.or(&fields, "hold", true, Self::flag);
-        let store =
-            self.maybe(&fields, "store", |reader, value| reader.node(value, &[Role::Database, Role::Quorum]));
+        let store = self.maybe(&fields, "store", |reader, value| {
+            reader.node(value, &[Role::Database, Role::Quorum])
+        });
         let balance = self.or(&fields, "balance", Balance::RoundRobin, Self::balance);
         let policy = self.maybe(&fields, "policy", Self::policy);
-        let quorum = store.flatten().filter(|store| self.known.node(*store).role == Some(Role::Quorum));
+        let quorum =
+            store.flatten().filter(|store| self.known.node(*store).role == Some(Role::Quorum));
         let fact = &mut self.known.nodes[index].fact;
         fact.instances = instances.unwrap_or(u32::MAX);
         fact.quorum = quorum;

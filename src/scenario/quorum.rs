@@ -27,7 +27,8 @@ impl<'a> Reader<'a> {
             "policy",
         ];
         let fields = self.fields(value, "a quorum", 0, names)?;
-        let replicas = self.must(&fields, "n", |reader, value| reader.count(value, 1..=MAX_REPLICAS));
+        let replicas =
+            self.must(&fields, "n", |reader, value| reader.count(value, 1..=MAX_REPLICAS));
         let most = replicas.unwrap_or(MAX_REPLICAS);
         let read_quorum = self.must(&fields, "r", |reader, value| reader.count(value, 1..=most));
         let write_quorum = self.must(&fields, "w", |reader, value| reader.count(value, 1..=most));

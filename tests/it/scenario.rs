@@ -20,6 +20,7 @@ const SHIPPED: &[&str] = &[
     "scenarios/theory/quorum.ron",
     "scenarios/theory/follower.ron",
     "scenarios/theory/lost-update.ron",
+    "scenarios/theory/oversell.ron",
     "scenarios/theory/retry-loss.ron",
     "scenarios/theory/read-model.ron",
 ];

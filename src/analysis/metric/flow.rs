@@ -161,7 +161,11 @@ pub(super) fn metrics() -> Vec<Metric> {
                 Ratio,
                 "Reads that were behind by so many versions or more, over all reads.",
                 NOTHING_READ,
-                Share(|f, s| f.reads.behind_by(s.versions.unwrap_or(0)), |f, _| f.reads.reads, None),
+                Share(
+                    |f, s| f.reads.behind_by(s.versions.unwrap_or(0)),
+                    |f, _| f.reads.reads,
+                    None,
+                ),
             )
         },
         count(

@@ -13,8 +13,8 @@ use crate::model::{EntityIx, Model, NodeIx};
 use crate::nodes::env::Env;
 use crate::nodes::keys;
 use crate::nodes::message::{Answer, Item, Op, Seen};
-use crate::probes::{Fact, KeyId, Probe};
 use crate::nodes::slab::Handle;
+use crate::probes::{Fact, KeyId, Probe};
 use crate::scenario::tree::{Change, Database};
 
 /// What a crash does not touch.
