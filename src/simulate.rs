@@ -241,7 +241,8 @@ fn node_plan(name: &str, kind: &NodeKind, instances: u32) -> NodePlan {
         NodeKind::Log(_) => ("log", None),
     };
     let shares_copy = matches!(kind, NodeKind::Database(_));
-    NodePlan { name: name.to_owned(), kind: word, instances, workers, shares_copy }
+    let durable = matches!(kind, NodeKind::Database(_) | NodeKind::Quorum(_));
+    NodePlan { name: name.to_owned(), kind: word, instances, workers, shares_copy, durable }
 }
 
 fn entity_plan(model: &Model, ix: usize) -> EntityPlan {

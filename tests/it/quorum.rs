@@ -176,3 +176,52 @@ fn a_quorum_has_no_workers_that_could_pause() {
     let mistakes = parse("quorum", text, &[]).expect_err("a mistake");
     assert_eq!(mistakes.list.iter().map(|it| it.code.text()).collect::<Vec<_>>(), ["E0803"]);
 }
+
+#[test]
+fn the_side_of_a_majority_goes_on_and_that_of_a_minority_does_not() {
+    // DET-18 of the reference results, as either side sees it: the others are silent.
+    let side = |silent: std::ops::RangeInclusive<u32>| {
+        let quorum = r#"n: 5, r: 3, w: 3, timeout: "3ms", write_leg: "1ms", ack_leg: "1ms",
+            read_leg: "1ms", respond_leg: "1ms""#;
+        let host = |replica: u32| {
+            format!(
+                r#"(at: "5ms", lasts: "10ms", what: Crash("db", instance: {replica}, host: true)),"#
+            )
+        };
+        let (record, _) = run(&scenario(quorum, "", &silent.map(host).collect::<String>()));
+        record.told
+    };
+    assert_eq!(side(4..=5), [(12, DONE)]);
+    assert_eq!(side(3..=5), [(13, TIMEOUT)]);
+}
+
+#[test]
+fn strict_quorums_are_regular_and_not_linearizable() {
+    // SEM-DB-02 of the reference results (Attiya, Bar-Noy and Dolev, JACM 1995, need a write-back).
+    let text = r#"(
+        run: (length: "100s"),
+        nodes: {
+            "writer": Client(arrivals: Poisson("20/s"), does: "write"),
+            "reader": Client(arrivals: Closed(customers: 5, think: Exp("10ms")), journeys: {
+                "twice": (steps: [Do("read"), Do("read")]),
+            }),
+            "site": Service(workers: 1, hold: false, store: "db"),
+            "db": Quorum(n: 3, r: 2, w: 2, write_leg: Exp("20ms"), ack_leg: Exp("1ms"),
+                read_leg: Exp("1ms"), respond_leg: Exp("1ms")),
+        },
+        network: (latency: "0s"),
+        data: { "item": (owner: "site", start: 0) },
+        flows: {
+            "write": (home: "site", steps: Write("item", key: Popular)),
+            "read": (home: "site", steps: Read("item")),
+        },
+        designs: { "rest": Rest() },
+    )"#;
+    let scenario = Arc::new(parse("quorum", text, &[]).unwrap_or_else(|it| panic!("{it}")));
+    let (_, outcome) = run(&scenario);
+    let read = &outcome.flows["read"];
+    assert!(read.reads.reads > 10_000 && outcome.visibility.count() > 1_000);
+    assert_eq!(read.reads.stale, 0, "what is committed is seen");
+    assert_eq!(outcome.visibility.max(), Some(windtunnel::base::Span::ZERO), "and at once");
+    assert!(read.violations.monotonic_reads > 0, "what is not yet committed is seen, and then not");
+}

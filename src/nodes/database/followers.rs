@@ -7,12 +7,12 @@
 //! follower b:     └───────── lag ───────▶ 1 (2 is newer: nothing changes)
 //! ```
 //!
-//! As in `PostgreSQL`'s asynchronous streaming replication ("26.2.5 Streaming Replication": there is
-//! a small delay between committing a transaction and the change becoming visible on a standby), but item by item: an item that is
-//! applied early does not wait for the others of the log before it, and the newest version
-//! wins. Left out: synchronous commit, failover, followers that crash by themselves (leader and
-//! followers are one node, which fails as one; what was on its way is shipped again when it is back),
-//! and connections of their own (reads at followers take the node's).
+//! As in `PostgreSQL`'s streaming replication (asynchronous by default: its documentation, "Streaming
+//! Replication"), but item by item: an item that is applied early does not wait for the others of the log before
+//! it, and the newest version wins. Left out: synchronous commit, failover, followers that crash by
+//! themselves (leader and followers are one node, which fails as one; what was on its way is
+//! shipped again when it is back), and connections of their own (reads at followers take the
+//! node's).
 
 use super::rows::Rows;
 use crate::base::{Dist, Stream, mix};
@@ -85,8 +85,8 @@ impl Followers {
         env.wait(lag, Timer::Shipped(update));
     }
 
-    /// A version has come to a follower. What the follower that is furthest behind now holds is what the
-    /// truth must remember.
+    /// A version has come to a follower. What the follower that is furthest behind now holds is
+    /// what the truth must remember.
     pub fn apply<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let Some(Update { follower, op, name, seen }) = self.on_the_way.remove(handle) else {
             return;

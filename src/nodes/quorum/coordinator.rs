@@ -191,6 +191,10 @@ impl Coordinator {
         let Item { entity, key, seen } = item;
         let now = env.now();
         let before = self.committed.read(env.model, entity, key, now);
+        let is_put = matches!(write.change, Change::Put { .. });
+        if is_put && write.part == Part::Do && op.seen.version < before.version {
+            env.fact(Fact::Overwrote { op: op.id });
+        }
         // A version that commits after a newer one changes nothing that anybody sees.
         let after = if seen.version > before.version { seen } else { before };
         self.committed.write(env.model, (entity, key), after, &op, now);
