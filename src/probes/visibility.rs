@@ -17,6 +17,9 @@
 //! reads before the next one, or within five minutes, gives no value; one that reaches none of the
 //! replicas gives its age at the audit.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -33,17 +36,31 @@ const WINDOW: Span = Span(300_000_000_000);
 /// What is known of the items that quorums hold.
 #[derive(Clone, Debug)]
 pub struct Visibility {
-    layout: Arc<Layout>,
     /// Per instance: is it of a quorum?
     quorum: Vec<bool>,
     /// Is there any?
     is_on: bool,
-    items: Table<Name, Item>,
-    /// Items by the age of their records.
-    line: VecDeque<(Time, Name)>,
+    items: Items,
     /// Who answered the read that is about to be seen.
     responses: Vec<Response>,
+    sample: Sample,
+}
+
+/// All items that were touched lately.
+#[derive(Clone, Debug, Default)]
+struct Items {
+    records: Table<Name, Item>,
+    /// Their names by the age of their records.
+    line: VecDeque<(Time, Name)>,
+}
+
+/// The least waits that would have been enough.
+#[derive(Clone, Debug)]
+struct Sample {
+    layout: Arc<Layout>,
     needed: Sketch,
+    /// Emptied lists, to be used again.
+    spare: Vec<Vec<Response>>,
 }
 
 type Name = (EntityIx, KeyId);
@@ -88,19 +105,22 @@ impl Visibility {
             layout.nodes[usize::from(node.0)].kind == "quorum"
         };
         let quorum: Vec<bool> = layout.instances.iter().map(of_quorum).collect();
+        let layout = Arc::clone(layout);
         Self {
-            layout: Arc::clone(layout),
             is_on: quorum.contains(&true),
             quorum,
-            items: Table::default(),
-            line: VecDeque::new(),
+            items: Items::default(),
             responses: Vec::new(),
-            needed: Sketch::default(),
+            sample: Sample { layout, needed: Sketch::default(), spare: Vec::new() },
         }
     }
 
     /// Something happened.
-    #[inline]
+    #[expect(
+        clippy::inline_always,
+        reason = "the variant is known at the call site: only its arm remains"
+    )]
+    #[inline(always)]
     pub fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         if !self.is_on {
             return;
@@ -128,13 +148,13 @@ impl Visibility {
     /// How long after its commit a version could be seen, one value per commit that was read. What
     /// is open at the audit counts by what is known, else by its age.
     pub fn outcome(mut self, audit: Time) -> Sketch {
-        let pairs = self.items.values().flat_map(|item| &item.open);
-        let left: Vec<_> =
-            pairs.map(|pair| (pair.since, pair.best.unwrap_or(audit.since(pair.since)))).collect();
-        for (since, needed) in left {
-            self.count(since, needed);
+        for item in self.items.records.values_mut() {
+            for pair in item.open.drain(..) {
+                let best = pair.best.unwrap_or(audit.since(pair.since));
+                self.sample.count(Pair { best: Some(best), ..pair });
+            }
         }
-        self.needed
+        self.sample.needed
     }
 
     fn is_quorum(&self, at: InstanceId) -> bool {
@@ -142,28 +162,25 @@ impl Visibility {
     }
 
     fn held(&mut self, now: Time, at: InstanceId, name: Name, version: u64) {
-        let item = self.item(now, name);
+        let item = self.items.record(now, name);
         if version >= item.committed {
             item.held.push((at, version, now));
         }
-        let mut known = Vec::new();
-        item.open.retain_mut(|pair| {
+        let mut place = 0;
+        while let Some(pair) = item.open.get_mut(place) {
             if pair.version <= version {
                 pair.reached(at, now);
             }
-            let is_known = pair.is_known(now);
-            if is_known {
-                known.extend(pair.best.map(|needed| (pair.since, needed)));
+            if pair.is_known(now) {
+                self.sample.count(item.open.swap_remove(place));
+            } else {
+                place += 1;
             }
-            !is_known
-        });
-        for (since, needed) in known {
-            self.count(since, needed);
         }
     }
 
     fn committed(&mut self, now: Time, name: Name, version: u64) {
-        let item = self.item(now, name);
+        let item = self.items.record(now, name);
         if version > item.committed {
             (item.committed, item.since, item.is_read) = (version, now, false);
             item.held.retain(|(_, held, _)| *held >= version);
@@ -171,42 +188,55 @@ impl Visibility {
     }
 
     fn saw(&mut self, now: Time, name: Name, issued: Time) {
-        let mut responses = std::mem::take(&mut self.responses);
-        let item = self.item(now, name);
+        let item = self.items.record(now, name);
         if item.committed > 0 && !item.is_read && issued >= item.since {
             item.is_read = true;
-            let pair = item.pair(&responses);
+            let pair = item.pair(self.sample.list(&self.responses));
             if pair.is_known(now) {
-                self.count(pair.since, pair.best.unwrap_or(Span::ZERO));
+                self.sample.count(pair);
             } else {
                 item.open.push(pair);
             }
         }
-        responses.clear();
-        self.responses = responses;
+        self.responses.clear();
+    }
+}
+
+impl Sample {
+    /// A list of these.
+    fn list(&mut self, responses: &[Response]) -> Vec<Response> {
+        let mut list = self.spare.pop().unwrap_or_default();
+        list.extend_from_slice(responses);
+        list
     }
 
-    fn count(&mut self, since: Time, needed: Span) {
-        if self.layout.measures(since) {
-            self.needed.record(needed);
+    /// A pair whose value is known.
+    fn count(&mut self, pair: Pair) {
+        if self.layout.measures(pair.since) {
+            self.needed.record(pair.best.unwrap_or(Span::ZERO));
         }
+        let mut list = pair.missing;
+        list.clear();
+        self.spare.push(list);
     }
+}
 
+impl Items {
     /// The record of an item; those that nobody has touched for long go.
-    fn item(&mut self, now: Time, name: Name) -> &mut Item {
+    fn record(&mut self, now: Time, name: Name) -> &mut Item {
         while let Some(&(since, old)) =
             self.line.front().filter(|(since, _)| now.since(*since) > WINDOW)
         {
             self.line.pop_front();
-            let touched = self.items.get(&old).map_or(since, |item| item.touched);
+            let touched = self.records.get(&old).map_or(since, |item| item.touched);
             if now.since(touched) > WINDOW {
-                self.items.swap_remove(&old);
+                self.records.swap_remove(&old);
             } else {
                 self.line.push_back((now, old));
             }
         }
         let line = &mut self.line;
-        let item = self.items.entry(name).or_insert_with(|| {
+        let item = self.records.entry(name).or_insert_with(|| {
             line.push_back((now, name));
             Item::default()
         });
@@ -217,9 +247,8 @@ impl Visibility {
 
 impl Item {
     /// The newest commit and a read that these replicas answered.
-    fn pair(&self, responses: &[Response]) -> Pair {
+    fn pair(&self, missing: Vec<Response>) -> Pair {
         let (version, since) = (self.committed, self.since);
-        let missing = responses.to_vec();
         let mut pair = Pair { version, since, best: None, missing };
         for &(replica, _, arrived) in &self.held {
             pair.reached(replica, arrived);
@@ -243,129 +272,5 @@ impl Pair {
     fn is_known(&self, now: Time) -> bool {
         let Some(best) = self.best else { return self.missing.is_empty() };
         self.missing.iter().all(|missing| self.since + best + missing.after <= now)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::probes::OpId;
-    use crate::probes::layout::NodePlan;
-    use crate::scenario::tree::NodeIx;
-
-    const ITEM: EntityIx = EntityIx(0);
-    const KEY: KeyId = KeyId(0);
-    const OP: OpId = OpId(0);
-    /// The coordinator; its replicas are 1 to 3.
-    const COORDINATOR: InstanceId = InstanceId(0);
-
-    fn visibility() -> Visibility {
-        Visibility::new(&Arc::new(Layout {
-            nodes: vec![NodePlan { kind: "quorum", ..NodePlan::default() }],
-            instances: vec![NodeIx(0); 4],
-            length: Span(u64::MAX),
-            ..Layout::default()
-        }))
-    }
-
-    impl Visibility {
-        fn holds(&mut self, now: u64, replica: u32, version: u64) {
-            let fact = Fact::Holds { op: OP, entity: ITEM, key: KEY, version };
-            self.see(Time(now), InstanceId(replica), fact);
-        }
-
-        fn commits(&mut self, now: u64, version: u64) {
-            let (op, entity, key, effect) = (OP, ITEM, KEY, 0);
-            let fact = Fact::Applied { op, effect, entity, key, version, before: 0, value: 0 };
-            self.see(Time(now), COORDINATOR, fact);
-        }
-
-        /// A read that was issued then; who answered it, having looked when.
-        fn reads(&mut self, now: u64, issued: u64, responses: &[(u32, u64)]) {
-            let (op, entity, key, issued) = (OP, ITEM, KEY, Time(issued));
-            for &(replica, at) in responses {
-                let (replica, at) = (InstanceId(replica), Time(at));
-                let fact = Fact::Responded { op, entity, key, replica, issued, at };
-                self.see(Time(now), COORDINATOR, fact);
-            }
-            let fact = Fact::Saw { op, entity, key, version: 0, value: 0, issued };
-            self.see(Time(now), COORDINATOR, fact);
-        }
-    }
-
-    fn values(visibility: Visibility, audit: u64) -> Vec<u64> {
-        let mut values = Vec::new();
-        visibility.outcome(Time(audit)).for_each(|ns, times| {
-            values.extend((0..times).map(|_| ns));
-        });
-        values
-    }
-
-    #[test]
-    fn a_replica_that_has_it_when_the_read_arrives_makes_it_visible_at_once() {
-        let mut visibility = visibility();
-        visibility.holds(10, 1, 1);
-        visibility.commits(15, 1);
-        visibility.holds(18, 2, 1);
-        visibility.reads(25, 15, &[(2, 18)]);
-        assert_eq!(values(visibility, 100), [0]);
-    }
-
-    #[test]
-    fn the_least_wait_counts_whenever_the_read_really_came() {
-        let mut visibility = visibility();
-        visibility.holds(10, 1, 1);
-        visibility.commits(15, 1);
-        // The read looks at replica 2 three after its issue and at replica 3 one after: issued at
-        // the commit they would be asked at 18 and 16.
-        visibility.reads(60, 50, &[(2, 53), (3, 51)]);
-        visibility.holds(70, 3, 1);
-        visibility.holds(71, 2, 1);
-        assert_eq!(values(visibility, 100), [71 - 18]);
-    }
-
-    #[test]
-    fn a_newer_version_shows_that_the_older_is_superseded() {
-        let mut visibility = visibility();
-        visibility.holds(10, 1, 1);
-        visibility.commits(15, 1);
-        visibility.reads(22, 20, &[(2, 21)]);
-        visibility.holds(30, 2, 2);
-        assert_eq!(values(visibility, 100), [30 - 16]);
-    }
-
-    #[test]
-    fn each_commit_counts_once_and_only_if_it_was_read() {
-        let mut visibility = visibility();
-        visibility.holds(10, 1, 1);
-        visibility.reads(12, 11, &[(1, 12)]);
-        visibility.commits(15, 1);
-        visibility.reads(17, 14, &[(1, 16)]);
-        visibility.reads(20, 16, &[(1, 18)]);
-        visibility.reads(24, 22, &[(1, 23)]);
-        visibility.holds(30, 1, 2);
-        visibility.commits(31, 2);
-        assert_eq!(values(visibility, 100), [0], "the second was never read");
-    }
-
-    #[test]
-    fn what_never_arrives_counts_by_its_age() {
-        let mut visibility = visibility();
-        visibility.holds(10, 1, 1);
-        visibility.commits(15, 1);
-        visibility.reads(25, 15, &[(2, 18)]);
-        assert_eq!(values(visibility, 100), [85]);
-    }
-
-    #[test]
-    fn law_8_records_go_when_nobody_has_touched_them_for_long() {
-        let mut visibility = visibility();
-        for number in 0..10_000 {
-            let now = Time(number * 1_000_000_000);
-            let key = KeyId::created_by(OpId(number));
-            let fact = Fact::Holds { op: OP, entity: ITEM, key, version: 1 };
-            visibility.see(now, InstanceId(1), fact);
-        }
-        assert!(visibility.items.len() <= 302, "{} records", visibility.items.len());
     }
 }
