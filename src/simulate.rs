@@ -239,11 +239,13 @@ fn node_plan(name: &str, kind: &NodeKind, instances: u32) -> NodePlan {
         NodeKind::Service(service) => ("service", Some(service.workers)),
         NodeKind::Database(database) => ("database", Some(database.connections)),
         NodeKind::Cache(cache) => ("cache", Some(cache.workers)),
+        NodeKind::Quorum(_) => ("quorum", None),
         NodeKind::Queue(_) => ("queue", None),
         NodeKind::Log(_) => ("log", None),
     };
     let shares_copy = matches!(kind, NodeKind::Database(_));
-    NodePlan { name: name.to_owned(), kind: word, instances, workers, shares_copy }
+    let durable = matches!(kind, NodeKind::Database(_) | NodeKind::Quorum(_));
+    NodePlan { name: name.to_owned(), kind: word, instances, workers, shares_copy, durable }
 }
 
 fn entity_plan(model: &Model, ix: usize) -> EntityPlan {
@@ -258,7 +260,7 @@ fn entity_plan(model: &Model, ix: usize) -> EntityPlan {
         }
         crate::model::program::Act::Run { .. } | crate::model::program::Act::Keep(_) => None,
     });
-    let mut copied_by: Vec<NodeIx> = copies.collect();
+    let mut copied_by: Vec<NodeIx> = copies.chain(followed(model, entity.owner)).collect();
     copied_by.sort_unstable();
     copied_by.dedup();
     EntityPlan {
@@ -268,6 +270,15 @@ fn entity_plan(model: &Model, ix: usize) -> EntityPlan {
         floor: entity.floor,
         copied_by,
     }
+}
+
+/// The owner's store, if followers hold copies of what it has.
+fn followed(model: &Model, owner: NodeIx) -> Option<NodeIx> {
+    let nodes = &model.scenario.nodes;
+    let NodeKind::Service(service) = &nodes[usize::from(owner.0)].kind else { return None };
+    let store = service.store?;
+    let NodeKind::Database(database) = &nodes[usize::from(store.0)].kind else { return None };
+    database.followers.is_some().then_some(store)
 }
 
 /// The clients that send a flow, by the number that their operations carry, and their names.

@@ -97,6 +97,12 @@ impl Resolver<'_> {
                 subject.percent = Some(percent);
             }
             (Role::Limit, Argument::Quantity { value, .. }) => subject.limit_ns = Some(*value),
+            (Role::Versions, Argument::Quantity { value, offset, len, .. }) => {
+                if *value < 0.0 || value.fract() != 0.0 {
+                    self.error(*offset, *len, "versions are counted in whole numbers");
+                }
+                subject.versions = Some(*value as u64);
+            }
             (_, Argument::Name(word)) => subject.name = self.open_name(role, word),
             (_, Argument::Quantity { .. }) => unreachable!("numbers have roles of their own"),
         }
@@ -159,6 +165,7 @@ fn role_of_number(metric: &Metric, unit: Unit) -> Option<Role> {
     let fits = |role: &Role| match role {
         Role::Percent => matches!(unit, Unit::Number | Unit::Ratio),
         Role::Limit => unit == Unit::Time,
+        Role::Versions => matches!(unit, Unit::Number | Unit::Count),
         _ => false,
     };
     metric.parameters.iter().map(|p| p.role).find(fits)

@@ -54,6 +54,7 @@ pub(super) fn scenario() -> Scenario {
         room: None,
         read: zero.clone(),
         write: zero.clone(),
+        followers: None,
         policy: None,
     };
     Scenario {
@@ -129,6 +130,7 @@ pub(super) fn bare_outcome() -> Outcome {
         recoveries: IndexMap::new(),
         windows: Vec::new(),
         window: Span::from_secs(1.0),
+        visibility: sketch(&[]),
         messages: 0,
         anomalies: Vec::new(),
     }
@@ -138,6 +140,7 @@ pub(super) fn bare_outcome() -> Outcome {
 pub(super) fn full_outcome() -> Outcome {
     let mut outcome = bare_outcome();
     outcome.messages = 90;
+    outcome.visibility = sketch(&[0, 1, 2]);
     outcome.flows.insert("place-order".to_owned(), place_order());
     outcome.flows.insert("view-order".to_owned(), view_order());
     let orders = &mut outcome.nodes["orders"];
@@ -207,6 +210,7 @@ fn place_order() -> FlowOutcome {
             stale: 1,
             staleness: sketch(&[0, 0, 0, 3]),
             versions_behind: 2,
+            behind: sketch(&[2]),
             dangling: 1,
         },
         violations: Violations { monotonic_reads: 1, ..Violations::default() },
@@ -221,6 +225,7 @@ fn place_order() -> FlowOutcome {
             void: 0,
             harmless: 0,
         },
+        lost_updates: 1,
         messages: 72,
         retries: 5,
     }
@@ -239,6 +244,7 @@ fn view_order() -> FlowOutcome {
             stale: 1,
             staleness: sketch(&[0, 0, 0, 7]),
             versions_behind: 1,
+            behind: sketch(&[1]),
             dangling: 0,
         },
         violations: Violations { read_your_writes: 3, monotonic_reads: 2, ..Violations::default() },

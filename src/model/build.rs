@@ -54,6 +54,7 @@ fn instances(scenario: &Scenario) -> (Vec<NodeModel>, Vec<InstanceModel>) {
         let count = match &node.kind {
             NodeKind::Gateway(gateway) => gateway.instances,
             NodeKind::Service(service) => service.instances,
+            NodeKind::Quorum(quorum) => quorum.replicas + 1,
             NodeKind::Client(_)
             | NodeKind::Database(_)
             | NodeKind::Cache(_)

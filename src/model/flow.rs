@@ -138,6 +138,16 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// Does this service keep its data in a quorum, which has no transactions of several items?
+    fn is_quorum(&self, service: NodeIx) -> bool {
+        let nodes = &self.scenario.nodes;
+        let store = match &nodes[usize::from(service.0)].kind {
+            NodeKind::Service(service) => service.store,
+            _ => None,
+        };
+        store.is_some_and(|store| matches!(nodes[usize::from(store.0)].kind, NodeKind::Quorum(_)))
+    }
+
     fn steps(&mut self, steps: &[Step], at: NodeIx, path: &str) -> Vec<Node> {
         let mut nodes = Vec::new();
         for (place, step) in steps.iter().enumerate() {
@@ -156,7 +166,9 @@ impl Reader<'_> {
             Step::Effect(effect) => {
                 let change = self.change(effect);
                 match nodes.last_mut() {
-                    Some(Node::Change { changes, .. }) => changes.push(change),
+                    Some(Node::Change { changes, .. }) if !self.is_quorum(at) => {
+                        changes.push(change);
+                    }
                     _ => nodes.push(Node::Change { name: name_hash(path), changes: vec![change] }),
                 }
             }
@@ -227,6 +239,7 @@ impl Reader<'_> {
         match key {
             Key::New => KeyRule::New,
             Key::Own => KeyRule::Own,
+            Key::Session => KeyRule::Session,
             Key::Popular(name) => KeyRule::Popular(name_hash(&format!("{}/key/{name}", self.flow))),
         }
     }

@@ -239,6 +239,8 @@ pub enum KeyRule {
     Own,
     /// By the entity's popularity, drawn from the operation's word and this name.
     Popular(u64),
+    /// The item of the session's number.
+    Session,
     /// The item that the record names (copy updates).
     Named,
 }

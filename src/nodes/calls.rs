@@ -102,19 +102,10 @@ impl<W: Copy> Calls<W> {
     pub fn new(model: &Model, me: InstanceId) -> Self {
         let instance = model.instances[me.0 as usize];
         let name = &model.scenario.nodes[instance.node.0 as usize].name;
-        let balance = match &model.scenario.nodes[instance.node.0 as usize].kind {
-            NodeKind::Gateway(gateway) => gateway.balance,
-            NodeKind::Service(service) => service.balance,
-            _ => Balance::RoundRobin,
-        };
-        let counts = matches!(balance, Balance::LeastOutstanding | Balance::Choices(_));
-        let target = |place: &NodeModel| Target {
-            first: place.first.0,
-            count: place.count,
-            balance,
-            next: instance.index % place.count,
-            outstanding: if counts { vec![0; place.count as usize] } else { Vec::new() },
-        };
+        let callees = model.scenario.nodes.iter().zip(&model.nodes);
+        let targets: Vec<Target> =
+            callees.map(|(node, place)| Target::new(&node.kind, place, instance.index)).collect();
+        let counts = targets.iter().any(|target| !target.outstanding.is_empty());
         let line = |policy: &Policy| Line {
             timeout: policy.timeout,
             share: policy.budget.map(|share| (share * 1000.0) as u64),
@@ -125,7 +116,7 @@ impl<W: Copy> Calls<W> {
         };
         Self {
             calls: Slab::default(),
-            targets: model.nodes.iter().map(target).collect(),
+            targets,
             counts,
             lines: model.scenario.policies.iter().map(line).collect(),
             chance: Stream::new(model.seed, "calls", name, instance.index),
@@ -169,8 +160,7 @@ impl<W: Copy> Calls<W> {
         };
         let to = again_at.unwrap_or_else(|| self.pick(node));
         if self.counts {
-            let target = &mut self.targets[node.0 as usize];
-            target.outstanding[(to.0 - target.first) as usize] += 1;
+            self.targets[node.0 as usize].count(to, 1);
         }
         let call =
             self.calls.insert_with(|| Call { what, policy, to, attempt, stays: false, waiter });
@@ -336,8 +326,7 @@ impl<W: Copy> Calls<W> {
     #[inline]
     fn settle(&mut self, model: &Model, to: InstanceId, policy: Option<PolicyIx>) {
         if self.counts {
-            let instance = model.instances[to.0 as usize];
-            self.targets[instance.node.0 as usize].outstanding[instance.index as usize] -= 1;
+            self.targets[model.node_of(to).0 as usize].count(to, -1);
         }
         if let Some(policy) = policy {
             let line = &mut self.lines[policy.0 as usize];
@@ -370,6 +359,32 @@ impl<W: Copy> Calls<W> {
 }
 
 impl Target {
+    /// Nothing is outstanding, and the caller with this index begins where others do not.
+    fn new(kind: &NodeKind, place: &NodeModel, caller: u32) -> Self {
+        let balance = match kind {
+            NodeKind::Gateway(gateway) => gateway.balance,
+            NodeKind::Service(service) => service.balance,
+            _ => Balance::RoundRobin,
+        };
+        // Of a quorum's instances only the first takes calls, its coordinator.
+        let count = if matches!(kind, NodeKind::Quorum(_)) { 1 } else { place.count };
+        let asks = matches!(balance, Balance::LeastOutstanding | Balance::Choices(_));
+        Self {
+            first: place.first.0,
+            count,
+            balance,
+            next: caller % count,
+            outstanding: if asks && count > 1 { vec![0; count as usize] } else { Vec::new() },
+        }
+    }
+
+    /// So many more calls to an instance are outstanding, if anybody asks.
+    fn count(&mut self, to: InstanceId, more: i32) {
+        if let Some(outstanding) = self.outstanding.get_mut((to.0 - self.first) as usize) {
+            *outstanding = outstanding.saturating_add_signed(more);
+        }
+    }
+
     /// Which of several instances is next.
     fn balance(&mut self, chance: &mut Stream) -> u32 {
         let count = self.count;

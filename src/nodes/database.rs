@@ -11,6 +11,7 @@
 //! is busy. What survives a crash lies in [`store`].
 
 mod ages;
+mod followers;
 #[cfg(test)]
 mod harness;
 mod inbox;
@@ -18,7 +19,7 @@ mod judgement;
 mod locks;
 mod progress;
 mod relay;
-mod rows;
+pub(super) mod rows;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -91,7 +92,7 @@ impl Database {
             waiting: VecDeque::new(),
             locks: Locks::default(),
             spare: Vec::new(),
-            store: Store::default(),
+            store: Store::new(model, me, database),
         }
     }
 
@@ -124,6 +125,7 @@ impl Database {
         match timer {
             Timer::Committed(task) => self.commit(task, env),
             Timer::Relay(_) => self.store.relay.timer(env),
+            Timer::Shipped(update) => self.store.shipped(update, env),
             _ => debug_assert!(false, "a database sets no {timer:?}"),
         }
     }
@@ -134,6 +136,7 @@ impl Database {
         match timer {
             Timer::Committed(task) => self.tasks.get(task).is_none(),
             Timer::Relay(timer) => self.store.relay.is_stale(timer),
+            Timer::Shipped(update) => self.store.is_stale(update),
             _ => true,
         }
     }
@@ -158,7 +161,7 @@ impl Database {
 
     /// It runs again, with what was durable.
     pub fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        self.store.relay.restart(env);
+        self.store.restart(env);
     }
 
     /// A pause has ended: look for work.

@@ -2,7 +2,7 @@
 //! messages, set timers, draw chance of its own, and say what happened.
 
 use super::message::{Body, Message, Op, RETRANSMISSION, Timer};
-use crate::base::{Span, Stream, Time};
+use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::{Class, Context, InstanceId};
 use crate::faults::Passage;
 use crate::model::{LinkModel, Model, NodeIx};
@@ -71,17 +71,29 @@ impl<P: Probe> Env<'_, '_, P> {
             let from = self.me();
             return self.ctx.via(*lane, *delay, to, || Message { op: *op, from, body });
         }
-        self.send_slowly(to, op, &body);
+        self.send_slowly(to, op, &body, None);
     }
 
-    /// Over a link whose latency is drawn, or through faults.
-    fn send_slowly(&mut self, to: InstanceId, op: &Op, body: &Body) {
+    /// Sends a message that takes a draw of `leg` instead of the link's latency, longer while
+    /// this instance is slow. Faults of the network befall it as they befall any other.
+    pub fn send_along(&mut self, leg: &Dist, to: InstanceId, op: &Op, body: Body) {
+        let slowness = self.model.faults.slowness(self.now(), self.me());
+        let drawn = leg.span(self.network.next_u64());
+        let latency =
+            if slowness == 1.0 { drawn } else { Span::from_ns(drawn.0 as f64 * slowness) };
+        let node = self.model.node_of(to);
+        self.fact(Fact::Message { op: op.id, to: node, carrier: body.carrier() });
+        self.send_slowly(to, op, &body, Some(latency));
+    }
+
+    /// Over a link whose latency is drawn (unless it is known), or through faults.
+    fn send_slowly(&mut self, to: InstanceId, op: &Op, body: &Body, latency: Option<Span>) {
         let message = Message { op: *op, from: self.me(), body: *body };
         let (op, from, node) = (op.id, self.node(), self.model.node_of(to));
-        let base = match self.model.network.link(from, node) {
+        let base = latency.unwrap_or_else(|| match self.model.network.link(from, node) {
             LinkModel::Constant(_, latency) => *latency,
             LinkModel::Drawn(dist) => dist.span(self.network.next_u64()),
-        };
+        });
         if self.model.faults.network_is_quiet(self.now()) {
             return self.ctx.send(to, base, message);
         }

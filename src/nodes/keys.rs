@@ -19,6 +19,9 @@ pub fn item(model: &Model, rule: KeyRule, entity: EntityIx, op: &Op) -> KeyId {
             let popularity = &model.entities[entity.0 as usize].popularity;
             KeyId(popularity.pick(mix(op.word, name)))
         }
+        KeyRule::Session => {
+            KeyId(u64::from(op.session) % model.entities[entity.0 as usize].keys.max(1))
+        }
         KeyRule::Named => op.named,
     }
 }

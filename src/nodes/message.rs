@@ -146,6 +146,36 @@ pub enum Body {
         /// What changed.
         item: Item,
     },
+    /// From a quorum's coordinator to a replica: hold this, unless yours is newer.
+    Replicate {
+        /// The coordinator's own handle.
+        call: Handle,
+        /// The item in its new version.
+        item: Item,
+    },
+    /// The replica's acknowledgement.
+    Replicated {
+        /// The coordinator's own handle.
+        call: Handle,
+    },
+    /// From a quorum's coordinator to a replica: what do you hold?
+    Poll {
+        /// The coordinator's own handle.
+        call: Handle,
+        /// Of what.
+        entity: EntityIx,
+        /// Which item.
+        key: KeyId,
+    },
+    /// The replica's response.
+    Polled {
+        /// The coordinator's own handle.
+        call: Handle,
+        /// What it held.
+        seen: Seen,
+        /// At which instant.
+        at: Time,
+    },
     /// A consumer's instance is (again) ready for deliveries; counts its starts.
     Join {
         /// Which start.
@@ -184,15 +214,28 @@ impl Body {
             Self::Publish { .. } => Carrier::Publish,
             Self::Deliver { .. } => Carrier::Deliver,
             Self::Ack { .. } | Self::Nack { .. } => Carrier::Acknowledge,
+            Self::Replicate { .. } | Self::Replicated { .. } | Self::Poll { .. } | Self::Polled { .. } => {
+                Carrier::Replicate
+            }
             Self::Invalidate { .. } => Carrier::Invalidate,
             Self::Join { .. } | Self::Heartbeat | Self::Gone { .. } => Carrier::Control,
         }
     }
 
     /// Does it travel over a long-lived connection whose transport repeats what the network loses
-    /// (to and from brokers)? Calls are given up by their timeouts instead.
+    /// (to and from brokers)? Calls, and the requests of quorums, are given up by their timeouts
+    /// instead.
     pub fn is_retransmitted(&self) -> bool {
-        !matches!(self, Self::Request { .. } | Self::Answer { .. } | Self::Publish { .. })
+        !matches!(
+            self,
+            Self::Request { .. }
+                | Self::Answer { .. }
+                | Self::Publish { .. }
+                | Self::Replicate { .. }
+                | Self::Replicated { .. }
+                | Self::Poll { .. }
+                | Self::Polled { .. }
+        )
     }
 }
 
@@ -222,6 +265,10 @@ pub enum Timer {
     /// Server: the pause before a failed delivery is returned (or tried again) is over, or the one
     /// before an undo is tried again.
     Requeue(Handle),
+    /// Database: a version has come to a follower.
+    Shipped(Handle),
+    /// Quorum: the oldest request may have waited long enough.
+    Overdue,
     /// Log consumer: time to say that it lives; counts the starts.
     Beat(u32),
     /// Log: look for members of this group that were silent for too long, and end the rebalances
@@ -263,6 +310,10 @@ impl Body {
             Self::Join { incarnation } => 7 << 8 ^ u64::from(incarnation),
             Self::Heartbeat => 8 << 8,
             Self::Gone { incarnation } => 9 << 8 ^ u64::from(incarnation),
+            Self::Replicate { item, .. } => 10 << 8 ^ item.seen.version,
+            Self::Replicated { .. } => 11 << 8,
+            Self::Poll { .. } => 12 << 8,
+            Self::Polled { seen, .. } => 13 << 8 ^ seen.version,
         }
     }
 }
@@ -301,6 +352,8 @@ impl Timer {
             Self::Beat(_) => 11,
             Self::Rebalanced(_) => 12,
             Self::Flush => 13,
+            Self::Overdue => 15,
+            Self::Shipped(_) => 14,
         };
         kind << 56
     }

@@ -10,6 +10,7 @@ use super::env::Env;
 use super::log::Log;
 use super::message::{Answer, Body, Edge, Message, Timer};
 use super::queue::Queue;
+use super::quorum::Quorum;
 use super::server::Server;
 use crate::base::{Stream, Time};
 use crate::engine::{Class, Context, Event, InstanceId, Simulation};
@@ -50,6 +51,7 @@ enum Node {
     Server(Box<Server>),
     Database(Box<Database>),
     Cache(Box<CacheServer>),
+    Quorum(Box<Quorum>),
     Queue(Box<Queue>),
     Log(Box<Log>),
 }
@@ -69,6 +71,7 @@ impl<P: Probe> World<P> {
                     Node::Database(Box::new(Database::new(&model, place.node)))
                 }
                 NodeKind::Cache(_) => Node::Cache(Box::new(CacheServer::new(&model, me))),
+                NodeKind::Quorum(_) => Node::Quorum(Box::new(Quorum::new(&model, me))),
                 NodeKind::Queue(_) => Node::Queue(Box::new(Queue::new(&model, place.node))),
                 NodeKind::Log(_) => Node::Log(Box::new(Log::new(&model, place.node))),
             };
@@ -125,7 +128,7 @@ impl Node {
             Self::Client(_) => true,
             Self::Server(server) => server.consumes(),
             Self::Cache(cache) => cache.is_warm(),
-            Self::Database(_) | Self::Queue(_) | Self::Log(_) => false,
+            Self::Database(_) | Self::Quorum(_) | Self::Queue(_) | Self::Log(_) => false,
         }
     }
 
@@ -134,7 +137,7 @@ impl Node {
             Self::Client(client) => client.start(env),
             Self::Server(server) => server.start(env),
             Self::Cache(cache) => cache.start(env),
-            Self::Database(_) | Self::Queue(_) | Self::Log(_) => {}
+            Self::Database(_) | Self::Quorum(_) | Self::Queue(_) | Self::Log(_) => {}
         }
     }
 
@@ -150,6 +153,7 @@ impl Node {
             Self::Server(server) => server.receive(message, env),
             Self::Database(database) => database.receive(message, env),
             Self::Cache(cache) => cache.receive(message, env),
+            Self::Quorum(quorum) => quorum.receive(message, env),
             Self::Queue(queue) => queue.receive(message, env),
             Self::Log(log) => log.receive(message, env),
         }
@@ -163,6 +167,7 @@ impl Node {
             Self::Server(server) => server.timer(timer, env),
             Self::Database(database) => database.timer(timer, env),
             Self::Cache(cache) => cache.timer(timer, env),
+            Self::Quorum(quorum) => quorum.timer(timer, env),
             Self::Queue(queue) => queue.timer(timer, env),
             Self::Log(log) => log.timer(timer, env),
         }
@@ -174,6 +179,7 @@ impl Node {
             Self::Server(server) => server.crash(host, env),
             Self::Database(database) => database.crash(host, env),
             Self::Cache(cache) => cache.crash(host, env),
+            Self::Quorum(quorum) => quorum.crash(host, env),
             Self::Queue(queue) => queue.crash(host, env),
             Self::Log(log) => log.crash(host, env),
         }
@@ -185,6 +191,7 @@ impl Node {
             Self::Server(server) => server.resume(env),
             Self::Database(database) => database.resume(env),
             Self::Cache(cache) => cache.resume(env),
+            Self::Quorum(_) => {}
             Self::Queue(queue) => queue.resume(env),
             Self::Log(log) => log.resume(env),
         }
@@ -195,6 +202,7 @@ impl Node {
             Self::Client(_) | Self::Cache(_) => {}
             Self::Server(server) => server.start(env),
             Self::Database(database) => database.restart(env),
+            Self::Quorum(_) => {}
             Self::Queue(queue) => queue.restart(env),
             Self::Log(log) => log.restart(env),
         }
@@ -211,6 +219,7 @@ impl Instance {
             Node::Server(server) => server.is_stale(timer, due, self.presence.incarnation),
             Node::Database(database) => database.is_stale(timer),
             Node::Cache(cache) => cache.is_stale(timer, due),
+            Node::Quorum(quorum) => quorum.is_stale(timer, due),
             Node::Queue(queue) => queue.is_stale(timer),
             Node::Log(log) => log.is_stale(timer),
         }
@@ -341,6 +350,7 @@ impl<P: Probe> crate::engine::World for World<P> {
             Node::Server(server) => server.held(),
             Node::Database(database) => database.held(),
             Node::Cache(cache) => cache.held(),
+            Node::Quorum(quorum) => quorum.held(),
             Node::Queue(_) | Node::Log(_) => 0,
         };
         self.instances.iter().map(held).sum()

@@ -5,6 +5,7 @@
 //! happened. They carry names and values, never a slot of a node's memory.
 
 use crate::base::{Span, Time};
+use crate::engine::InstanceId;
 use crate::scenario::tree::{EntityIx, FlowIx, NodeIx};
 
 /// One operation: one customer's execution of one flow. Anomalies and `explain` name it `flow#N`
@@ -177,6 +178,8 @@ pub enum Carrier {
     Deliver,
     /// From a consumer: done with a delivery, or not.
     Acknowledge,
+    /// Between a quorum's coordinator and its replicas.
+    Replicate,
     /// An invalidation of caches.
     Invalidate,
     /// A heartbeat, a join, a reset.
@@ -220,6 +223,8 @@ pub enum Fact {
         before: i64,
         value: i64,
     },
+    /// It overwrote a version that its flow had not seen (a lost update). `Applied` follows.
+    Overwrote { op: OpId },
     /// Its undo was committed.
     Undone {
         op: OpId,
@@ -239,6 +244,16 @@ pub enum Fact {
     /// The operation saw this version (0: the item as it was at the start, or not there).
     /// `issued`: when the read was issued, for the judgement of its staleness.
     Saw { op: OpId, entity: EntityIx, key: KeyId, version: u64, value: i64, issued: Time },
+    /// A quorum's read is about to see what this replica, among others, held at the instant `at`;
+    /// it was `issued` then. Said once for each response that was waited for, and then `Saw`.
+    Responded {
+        op: OpId,
+        entity: EntityIx,
+        key: KeyId,
+        replica: InstanceId,
+        issued: Time,
+        at: Time,
+    },
     /// A copy or cache (of this instance) now holds this version; `op` made it, if known.
     Holds { op: OpId, entity: EntityIx, key: KeyId, version: u64 },
     /// The copy or cache no longer holds the item.
@@ -296,10 +311,12 @@ impl Fact {
             | Self::Refused { op, .. }
             | Self::Declined { op, .. }
             | Self::Applied { op, .. }
+            | Self::Overwrote { op }
             | Self::Undone { op, .. }
             | Self::Joined { op }
             | Self::Deduplicated { op, .. }
             | Self::Saw { op, .. }
+            | Self::Responded { op, .. }
             | Self::Holds { op, .. }
             | Self::CacheHit { op, .. }
             | Self::CacheMiss { op, .. }

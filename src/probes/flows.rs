@@ -215,11 +215,21 @@ impl Violations {
 }
 
 impl Reads {
+    /// How many were at least so many versions behind.
+    pub fn behind_by(&self, versions: u64) -> u64 {
+        let mut reads = 0;
+        self.behind.for_each(|behind, times| reads += if behind >= versions { times } else { 0 });
+        if versions == 0 { self.reads } else { reads }
+    }
+
     /// Count one read.
     pub fn count(&mut self, staleness: Span, behind: u64) {
         self.reads += 1;
         self.stale += u64::from(behind > 0);
         self.versions_behind += behind;
         self.staleness.record(staleness);
+        if behind > 0 {
+            self.behind.record(Span(behind));
+        }
     }
 }

@@ -73,6 +73,8 @@ pub struct NodePlan {
     /// Do its instances share what they hold of other services' data (a copy in their store),
     /// rather than each holding its own (a cache in memory)?
     pub shares_copy: bool,
+    /// Does what they hold of data survive a crash?
+    pub durable: bool,
 }
 
 /// An entity as far as the probes care.

@@ -102,9 +102,13 @@ impl Ledger {
             Fact::Retried { op, .. } => self.with(op, |books, entry| {
                 books.of(entry).flow.retries += u64::from(entry.is(Flag::Measured));
             }),
+            Fact::Overwrote { op } => self.with(op, |books, entry| {
+                books.of(entry).flow.lost_updates += u64::from(entry.is(Flag::Measured));
+            }),
             Fact::Down => self.books.truth.down(at),
             Fact::Joined { .. }
             | Fact::Deduplicated { .. }
+            | Fact::Responded { .. }
             | Fact::CacheHit { .. }
             | Fact::CacheMiss { .. }
             | Fact::Entered

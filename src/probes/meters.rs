@@ -209,6 +209,7 @@ mod tests {
                 instances: 2,
                 workers: Some(1),
                 shares_copy: false,
+                durable: false,
             }],
             instances: vec![NodeIx(0), NodeIx(0)],
             warmup: Span(100),

@@ -8,7 +8,8 @@
 //!                       │          ├ sessions  what each customer was told and shown
 //!                       │          └ flows, invariants, windows, anomalies
 //!                       ├▶ Meters             queues and workers of each node
-//!                       └▶ Caches             hits and items of each node's caches
+//!                       ├▶ Caches             hits and items of each node's caches
+//!                       └▶ Visibility         how soon commits can be seen in quorums
 //!          ─▶ Story                           one operation, for `explain`
 //! ```
 
@@ -33,6 +34,7 @@ pub mod sketch;
 pub mod story;
 mod table;
 mod truth;
+pub mod visibility;
 pub mod windows;
 
 pub use fact::{Carrier, Fact, KeyId, OpId, Reason, Verdict};
@@ -48,6 +50,7 @@ use crate::engine::{InstanceId, Key};
 use caches::Caches;
 use ledger::Ledger;
 use meters::Meters;
+use visibility::Visibility;
 
 /// A listener.
 pub trait Probe {
@@ -139,6 +142,8 @@ pub struct Instruments {
     pub meters: Meters,
     /// Hits and items.
     pub caches: Caches,
+    /// How soon commits can be seen.
+    pub visibility: Visibility,
 }
 
 /// What an outcome says of the run besides what was measured.
@@ -163,14 +168,19 @@ pub struct Label {
 impl Instruments {
     /// Nothing has happened yet.
     pub fn new(layout: Arc<Layout>) -> Self {
-        let (ledger, meters) = (Ledger::new(&layout), Meters::new(&layout));
-        Self { ledger, meters, caches: Caches::new(&layout), layout }
+        Self {
+            ledger: Ledger::new(&layout),
+            meters: Meters::new(&layout),
+            caches: Caches::new(&layout),
+            visibility: Visibility::new(&layout),
+            layout,
+        }
     }
 
     /// What was measured, if the run ends with an audit at this instant. (A clone can be asked at
     /// any time.)
     pub fn outcome(self, label: Label, audit: Time) -> Outcome {
-        let Self { layout, mut ledger, meters, caches } = self;
+        let Self { layout, mut ledger, meters, caches, visibility } = self;
         ledger.audit(audit);
         let Ledger { books, messages, .. } = ledger;
         let (windows, window) = books.windows.outcome(audit);
@@ -194,6 +204,7 @@ impl Instruments {
             invariants: books.invariants.outcome(audit),
             windows,
             window,
+            visibility: visibility.outcome(audit),
             messages,
             anomalies: books.anomalies.outcome(),
         }
@@ -210,5 +221,6 @@ impl Probe for Instruments {
         self.ledger.see(now, at, fact);
         self.meters.see(now, at, fact);
         self.caches.see(now, at, fact);
+        self.visibility.see(now, at, fact);
     }
 }

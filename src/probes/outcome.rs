@@ -40,6 +40,8 @@ pub struct Outcome {
     pub windows: Vec<Window>,
     /// Length of one window.
     pub window: Span,
+    /// How long after its commit a version in a quorum could be seen, over commits that were read.
+    pub visibility: Sketch,
     /// Messages sent by anybody, measured operations or not.
     pub messages: u64,
     /// The worst of each kind of anomaly, at most a handful per kind, in order of time.
@@ -82,6 +84,8 @@ pub struct FlowOutcome {
     pub violations: Violations,
     /// Its effects (rule 32).
     pub effects: Effects,
+    /// Writes that overwrote a version which their flow had not seen.
+    pub lost_updates: u64,
     /// Why effects were lost.
     pub losses: IndexMap<Reason, u64>,
     /// Messages sent for it.
@@ -118,6 +122,8 @@ pub struct Reads {
     pub staleness: Sketch,
     /// Versions behind, summed over stale reads.
     pub versions_behind: u64,
+    /// Versions behind, of stale reads (a sketch of numbers, not of times).
+    pub behind: Sketch,
     /// Created items that were not (yet) there.
     pub dangling: u64,
 }

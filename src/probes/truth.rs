@@ -142,12 +142,9 @@ impl Truth {
 
     /// An instance lost its memory, and the cache in it.
     pub fn down(&mut self, at: InstanceId) {
-        // A copy that instances share lies in a store, which survives.
-        let shared = self.layout.instances.get(at.0 as usize).is_none_or(|node| {
-            let node = &self.layout.nodes[usize::from(node.0)];
-            node.shares_copy
-        });
-        if !shared {
+        let node = self.layout.instances.get(at.0 as usize);
+        let durable = node.is_none_or(|node| self.layout.nodes[usize::from(node.0)].durable);
+        if !durable {
             self.items.iter_mut().for_each(|item| item.held.retain(|(who, _)| *who != at.0));
         }
     }
@@ -262,7 +259,7 @@ mod tests {
     fn truth(copied_by: Vec<NodeIx>) -> Truth {
         let shares_copy = !copied_by.is_empty();
         Truth::new(Arc::new(Layout {
-            nodes: vec![NodePlan { shares_copy, ..NodePlan::default() }],
+            nodes: vec![NodePlan { shares_copy, durable: shares_copy, ..NodePlan::default() }],
             instances: vec![NodeIx(0), NodeIx(0)],
             entities: vec![EntityPlan { keys: 10, start: 100, copied_by, ..EntityPlan::default() }],
             ..Layout::default()

@@ -4,7 +4,9 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
-use super::run::{Run, availability, effects, merged_reads, per_second, ratio, sum, violations};
+use super::run::{
+    Run, availability, consistent_at_0, effects, merged_reads, per_second, ratio, sum, violations,
+};
 use super::times::Times;
 use crate::base::Span;
 use crate::probes::outcome::{
@@ -107,7 +109,10 @@ struct ConsistencyJson<'a> {
     stale_reads: u64,
     versions_behind: u64,
     dangling_reads: u64,
+    lost_updates: u64,
     staleness_ms: Times,
+    t_visibility_ms: Times,
+    consistent_at_0: Option<f64>,
     violations: ViolationsJson,
     effects: EffectsJson,
     invariants_broken: IndexMap<&'a str, u64>,
@@ -266,7 +271,10 @@ fn consistency_json(outcome: &Outcome) -> ConsistencyJson<'_> {
         stale_reads: sum(outcome, |flow| flow.reads.stale),
         versions_behind: sum(outcome, |flow| flow.reads.versions_behind),
         dangling_reads: sum(outcome, |flow| flow.reads.dangling),
+        lost_updates: sum(outcome, |flow| flow.lost_updates),
         staleness_ms: Times::of(&merged_reads(outcome)),
+        t_visibility_ms: Times::of(&outcome.visibility),
+        consistent_at_0: consistent_at_0(outcome),
         violations: ViolationsJson {
             read_your_writes,
             monotonic_reads,

@@ -103,6 +103,12 @@ pub fn merged_reads(outcome: &Outcome) -> Sketch {
     all
 }
 
+/// The share of commits that a read issued at the same instant sees, of those in quorums that were
+/// read.
+pub fn consistent_at_0(outcome: &Outcome) -> Option<f64> {
+    outcome.visibility.fraction_above(Span::ZERO).map(|share| 1.0 - share)
+}
+
 /// Kept or rightly refused, over offered (rule 31).
 pub fn availability(flow: &FlowOutcome) -> Option<f64> {
     let right = flow.ends.kept + flow.refused.saturating_sub(flow.wrongly_refused);

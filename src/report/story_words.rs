@@ -34,6 +34,9 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
             Tone::Good,
             format!("commits {}: version {version}{}", item(entity, key), change(before, value)),
         ),
+        Fact::Overwrote { .. } => {
+            (Tone::Bad, "overwrites a version that it has not seen".to_owned())
+        }
         Fact::Undone { entity, key, version, before, value, .. } => (
             Tone::Warn,
             format!("takes back {}: version {version}{}", item(entity, key), change(before, value)),
@@ -75,6 +78,7 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
         Fact::Down => (Tone::Bad, "goes down".to_owned()),
         Fact::Up => (Tone::Good, "is up again".to_owned()),
         Fact::Carried { .. }
+        | Fact::Responded { .. }
         | Fact::Arrived { .. }
         | Fact::Dropped { why: None, .. }
         | Fact::Forgot { .. }
@@ -94,6 +98,8 @@ fn carrier_words(carrier: Carrier, to: &str, by: &NodeKind) -> String {
         Carrier::Publish => format!("publishes to {to}"),
         Carrier::Deliver => format!("delivers to {to}"),
         Carrier::Acknowledge => format!("acknowledges to {to}"),
+        Carrier::Replicate if matches!(by, NodeKind::Quorum(_)) => format!("asks or tells {to}"),
+        Carrier::Replicate => format!("answers {to}"),
         Carrier::Invalidate => format!("tells {to} to forget its copy"),
         Carrier::Control => format!("signals {to}"),
     }
@@ -180,6 +186,7 @@ fn copies(kind: &NodeKind) -> u32 {
     match kind {
         NodeKind::Gateway(gateway) => gateway.instances,
         NodeKind::Service(service) => service.instances,
+        NodeKind::Quorum(quorum) => quorum.replicas + 1,
         NodeKind::Client(_)
         | NodeKind::Database(_)
         | NodeKind::Cache(_)

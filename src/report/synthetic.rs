@@ -69,6 +69,7 @@ pub fn outcome(design: &str, seed: u64) -> Outcome {
         )]),
         windows: (0..12).map(|at| window(at, pace)).collect(),
         window: Span::from_secs(5.0),
+        visibility: Sketch::default(),
         messages: 9_000 * pace,
         anomalies: anomalies(),
     }
@@ -146,6 +147,7 @@ fn orders(pace: u64) -> FlowOutcome {
         failed: 3,
         failures: IndexMap::from([(Reason::Timeout, 2), (Reason::Crashed, 1)]),
         losses: IndexMap::new(),
+        lost_updates: 0,
         latency: sketch(92, pace * 1_000),
         to_failure: sketch(3, 500_000),
         convergence: sketch(97, 40_000 / pace),
@@ -185,6 +187,7 @@ fn views(pace: u64) -> FlowOutcome {
             staleness: sketch(300 / pace, 900),
             versions_behind: 40,
             dangling: 7,
+            behind: Sketch::default(),
         },
         violations: Violations { read_your_writes: 12 / pace, ..Violations::default() },
         messages: 24_690,

@@ -9,7 +9,9 @@ use super::figures::{
     count, digits, full_count, maybe_digits, maybe_ms, ms, share, share_of, span, words,
 };
 use super::paint::{Paint, Tone};
-use super::run::{Run, availability, effects, merged_reads, per_second, ratio, sum, violations};
+use super::run::{
+    Run, availability, consistent_at_0, effects, merged_reads, per_second, ratio, sum, violations,
+};
 use super::table::{Cell, Table, command, wrap};
 use super::times::Times;
 use crate::base::Time;
@@ -170,6 +172,12 @@ fn nodes(outcome: &Outcome, paint: Paint) -> String {
 fn consistency(outcome: &Outcome, paint: Paint) -> String {
     let mut text = paint.apply(Tone::Head, "consistency") + "\n";
     text += &point("reads", &reads(outcome));
+    if let Some(at_once) = consistent_at_0(outcome) {
+        let times = Times::of(&outcome.visibility);
+        let (p99, p999) = (maybe_ms(times.p99), maybe_ms(times.p999));
+        let line = format!("{} at once, p99 {p99}, p99.9 {p999}", share(at_once));
+        text += &point("visible", &line);
+    }
     text += &point("sessions", &sessions(violations(outcome)));
     text += &point("effects", &effects_line(effects(outcome)));
     for (name, it) in &outcome.invariants {

@@ -71,6 +71,7 @@ impl<'a> Reader<'a> {
         };
         self.check_copies(declared.at, &design);
         self.check_joins(declared.at, &design);
+        self.check_quorums(declared.at, &design);
         Some(design)
     }
 

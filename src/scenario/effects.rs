@@ -23,6 +23,7 @@ impl<'a> Reader<'a> {
         let undo = self.maybe(&fields, "undo", |reader, value| reader.undo(value, entity));
         let entity = entity?;
         self.check_effect(&fields, entity, scene);
+        self.check_blind(fields.head, entity, change, undo.flatten());
         Some(Effect { entity, key: key?, change: change?, undo: undo? })
     }
 
@@ -122,6 +123,7 @@ impl<'a> Reader<'a> {
         match (value.word(), &value.kind) {
             (Some("New"), Kind::Word(_)) => Some(Key::New),
             (Some("Own"), Kind::Word(_)) => Some(Key::Own),
+            (Some("Session"), Kind::Word(_)) => Some(Key::Session),
             (Some("Popular"), Kind::Word(_)) => {
                 Some(Key::Popular(self.known.entities[entity?.0 as usize].name.to_owned()))
             }
@@ -137,7 +139,11 @@ impl<'a> Reader<'a> {
                 None
             }
             _ => {
-                self.unknown_word(value, "a key", &["New", "Own", "Popular", "Popular(\"draw\")"]);
+                self.unknown_word(
+                    value,
+                    "a key",
+                    &["New", "Own", "Session", "Popular", "Popular(\"draw\")"],
+                );
                 None
             }
         }

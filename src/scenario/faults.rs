@@ -13,7 +13,7 @@ const KINDS: &[&str] =
 /// A fault that begins more often than this says nothing, and takes for ever to draw.
 const MOST_TIMES: f64 = 1e6;
 const BREAKABLE: &[Role] =
-    &[Role::Gateway, Role::Service, Role::Database, Role::Cache, Role::Queue, Role::Log];
+    &[Role::Gateway, Role::Service, Role::Database, Role::Cache, Role::Quorum, Role::Queue, Role::Log];
 
 impl<'a> Reader<'a> {
     /// Reads all faults; their names are unique in the end.
@@ -149,6 +149,7 @@ impl<'a> Reader<'a> {
             "Pause" => {
                 let fields = self.fields(value, "Pause", 1, &["target", "instance"])?;
                 let target = self.target(&fields);
+                self.check_pause(fields.head, target?.node);
                 Some((FaultKind::Pause { target: target? }, self.name_on(word, target?)))
             }
             "Surge" => {

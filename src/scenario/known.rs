@@ -21,6 +21,8 @@ pub enum Role {
     Database,
     /// A cache.
     Cache,
+    /// A replicated store.
+    Quorum,
     /// A message queue.
     Queue,
     /// A partitioned log.
@@ -29,12 +31,13 @@ pub enum Role {
 
 impl Role {
     /// As the format writes them.
-    pub const WORDS: [(&'static str, Self); 7] = [
+    pub const WORDS: [(&'static str, Self); 8] = [
         ("Client", Self::Client),
         ("Gateway", Self::Gateway),
         ("Service", Self::Service),
         ("Database", Self::Database),
         ("Cache", Self::Cache),
+        ("Quorum", Self::Quorum),
         ("Queue", Self::Queue),
         ("Log", Self::Log),
     ];
@@ -52,6 +55,7 @@ impl Role {
             Self::Service => "a service",
             Self::Database => "a database",
             Self::Cache => "a cache",
+            Self::Quorum => "a quorum",
             Self::Queue => "a queue",
             Self::Log => "a log",
         }
@@ -80,6 +84,8 @@ pub struct NodeFact {
     pub instances: u32,
     /// A service with a store (also where the store could not be read).
     pub store: bool,
+    /// That store, if it is a quorum: it takes blind writes, and nothing else.
+    pub quorum: Option<NodeIx>,
     /// A client whose customers wait for each other.
     pub closed: bool,
 }

@@ -45,6 +45,7 @@ impl<'a> Reader<'a> {
             Role::Service => NodeKind::Service(self.service(index, value)?),
             Role::Database => NodeKind::Database(self.database(value)?),
             Role::Cache => NodeKind::Cache(self.cache_server(value)?),
+            Role::Quorum => NodeKind::Quorum(self.quorum(index, value)?),
             Role::Queue => NodeKind::Queue(self.queue(value)?),
             Role::Log => NodeKind::Log(self.log(value)?),
         };
@@ -101,8 +102,9 @@ impl<'a> Reader<'a> {
         let work = self.or(&fields, "work", Dist::Const(0.0), Self::dist);
         let overhead = self.or(&fields, "overhead", Dist::Const(0.1 * MS), Self::dist);
         let hold = self.or(&fields, "hold", true, Self::flag);
-        let store =
-            self.maybe(&fields, "store", |reader, value| reader.node(value, &[Role::Database]));
+        let store = self.maybe(&fields, "store", |reader, value| {
+            reader.node(value, &[Role::Database, Role::Quorum])
+        });
         let cache =
             self.maybe(&fields, "cache", |reader, value| reader.node(value, &[Role::Cache]));
         if let (Some(Some(_)), Some(None)) = (cache, store) {
@@ -112,8 +114,11 @@ impl<'a> Reader<'a> {
         }
         let balance = self.or(&fields, "balance", Balance::RoundRobin, Self::balance);
         let policy = self.maybe(&fields, "policy", Self::policy);
+        let quorum =
+            store.flatten().filter(|store| self.known.node(*store).role == Some(Role::Quorum));
         let fact = &mut self.known.nodes[index].fact;
         fact.instances = instances.unwrap_or(u32::MAX);
+        fact.quorum = quorum;
         fact.store = store != Some(None);
         Some(Service {
             instances: instances?,
@@ -134,18 +139,20 @@ impl<'a> Reader<'a> {
             value,
             "a database",
             0,
-            &["connections", "room", "read", "write", "policy"],
+            &["connections", "room", "read", "write", "followers", "policy"],
         )?;
         let connections = self.or(&fields, "connections", 32, Self::places);
         let room = self.maybe(&fields, "room", Self::room);
         let read = self.must(&fields, "read", Self::dist);
         let write = self.must(&fields, "write", Self::dist);
+        let followers = self.maybe(&fields, "followers", Self::followers);
         let policy = self.maybe(&fields, "policy", Self::policy);
         Some(Database {
             connections: connections?,
             room: room?,
             read: read?,
             write: write?,
+            followers: followers?,
             policy: policy?,
         })
     }

@@ -19,15 +19,19 @@ const FAULTS: &str = include_str!("laws/faults.ron");
 const CHECKOUT: &str = include_str!("../../scenarios/checkout.ron");
 const TRANSFER: &str = include_str!("../../scenarios/transfer.ron");
 const TIERS: &str = include_str!("../../scenarios/theory/tiers.ron");
+const QUORUM: &str = include_str!("../../scenarios/theory/quorum.ron");
+const FOLLOWER: &str = include_str!("../../scenarios/theory/follower.ron");
 const QUEUE: &str = include_str!("../../scenarios/theory/queue.ron");
 
 /// Texts of scenarios, by name, and by how much time is squeezed so that tests stay short.
-const TEXTS: [(&str, &str, u64); 5] = [
+const TEXTS: [(&str, &str, u64); 7] = [
     ("faults", FAULTS, 1),
     ("checkout", CHECKOUT, 20),
     ("transfer", TRANSFER, 10),
     ("tiers", TIERS, 60),
     ("queue", QUEUE, 60),
+    ("quorum", QUORUM, 12),
+    ("follower", FOLLOWER, 100),
 ];
 
 fn read(name: &str, text: &str, squeeze: u64) -> Arc<Scenario> {

@@ -185,6 +185,10 @@ fn is_broker(kind: &NodeKind) -> bool {
     matches!(kind, NodeKind::Queue(_) | NodeKind::Log(_))
 }
 
+fn is_store(kind: &NodeKind) -> bool {
+    matches!(kind, NodeKind::Database(_) | NodeKind::Cache(_) | NodeKind::Quorum(_))
+}
+
 /// The `number`th operation of the only client.
 pub fn op(number: u64) -> OpId {
     OpId::new(0, number)
@@ -257,12 +261,13 @@ impl Run {
             let ends = [kind(self.model.node_of(at)), kind(to)];
             counts[match carrier {
                 Carrier::Request | Carrier::Answer
-                    if ends.iter().any(|end| matches!(end, NodeKind::Database(_))) =>
+                    if ends.iter().any(|end| is_store(end)) =>
                 {
                     if ends.iter().any(|end| is_broker(end)) { 2 } else { 1 }
                 }
                 Carrier::Answer if is_broker(ends[0]) => 2,
                 Carrier::Request | Carrier::Answer => 0,
+                Carrier::Replicate => 1,
                 Carrier::Publish => 2,
                 Carrier::Deliver | Carrier::Acknowledge => 3,
                 Carrier::Invalidate => 4,

@@ -21,6 +21,12 @@ const SHIPPED: &[&str] = &[
     "scenarios/theory/cache-flush.ron",
     "scenarios/theory/cache-weights.ron",
     "scenarios/theory/write-behind.ron",
+    "scenarios/theory/quorum.ron",
+    "scenarios/theory/follower.ron",
+    "scenarios/theory/lost-update.ron",
+    "scenarios/theory/oversell.ron",
+    "scenarios/theory/retry-loss.ron",
+    "scenarios/theory/read-model.ron",
 ];
 
 fn sets(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -160,6 +166,11 @@ fn meaning() {
 #[test]
 fn designs_policies_and_faults() {
     insta::assert_snapshot!(judge(bad::DESIGNS));
+}
+
+#[test]
+fn copies() {
+    insta::assert_snapshot!(judge(bad::COPIES));
 }
 
 /// Values of `--set`, and what becomes of them.

@@ -1,7 +1,7 @@
 //! Figures of flows other than samples: what was offered and answered, how it ended, reads,
 //! guarantees, effects, cost. Without a flow, the counts of all flows are added up first.
 
-use super::{Guarantee, Metric, Parameter, Reader, Role, Subject, optional, run, share};
+use super::{Guarantee, Metric, Parameter, Reader, Role, Subject, optional, required, run, share};
 use crate::analysis::unit::Unit;
 use crate::probes::outcome::{FlowOutcome, Outcome, Window};
 
@@ -154,6 +154,20 @@ pub(super) fn metrics() -> Vec<Metric> {
             "no read was stale",
             Share(|f, _| f.reads.versions_behind, |f, _| f.reads.stale, None),
         ),
+        Metric {
+            parameters: vec![optional(Role::Flow), required(Role::Versions)],
+            ..figure(
+                "behind",
+                Ratio,
+                "Reads that were behind by so many versions or more, over all reads.",
+                NOTHING_READ,
+                Share(
+                    |f, s| f.reads.behind_by(s.versions.unwrap_or(0)),
+                    |f, _| f.reads.reads,
+                    None,
+                ),
+            )
+        },
         count(
             "dangling_reads",
             "Reads of created items that were not there yet.",
@@ -200,6 +214,12 @@ pub(super) fn metrics() -> Vec<Metric> {
             "void_effects",
             "Effects that were rightly never applied.",
             |f, _| f.effects.void,
+            None,
+        ),
+        count(
+            "lost_updates",
+            "Writes that overwrote a version which their flow had not seen.",
+            |f, _| f.lost_updates,
             None,
         ),
         count("retries", "Retries made for the flow's operations.", |f, _| f.retries, None),

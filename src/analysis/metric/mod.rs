@@ -64,6 +64,8 @@ pub enum Role {
     Percent,
     /// A length of time.
     Limit,
+    /// A number of versions.
+    Versions,
 }
 
 impl Role {
@@ -78,6 +80,7 @@ impl Role {
             Self::Reason => "reason",
             Self::Percent => "percentage",
             Self::Limit => "time",
+            Self::Versions => "versions",
         }
     }
 
@@ -143,6 +146,8 @@ pub struct Subject {
     pub percent: Option<f64>,
     /// For `over(...)`, in nanoseconds.
     pub limit_ns: Option<f64>,
+    /// For `behind(...)`.
+    pub versions: Option<u64>,
     /// Only the windows that begin in this stretch.
     pub stretch: Option<(Time, Time)>,
 }
@@ -244,6 +249,7 @@ mod tests {
                     Role::Reason => subject.reason = Some(Reason::Timeout),
                     Role::Percent => subject.percent = Some(99.5),
                     Role::Limit => subject.limit_ns = Some(1e6),
+                    Role::Versions => subject.versions = Some(2),
                 }
             }
             subject

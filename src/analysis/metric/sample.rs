@@ -15,6 +15,7 @@ pub(super) enum Source {
     Staleness,
     Failure,
     Wait,
+    Visibility,
 }
 
 /// What is made of them.
@@ -32,7 +33,7 @@ pub(super) enum Statistic {
     Over,
 }
 
-const SOURCES: [(Source, &str, &str, &str); 5] = [
+const SOURCES: [(Source, &str, &str, &str); 6] = [
     (
         Source::Latency,
         "",
@@ -58,6 +59,12 @@ const SOURCES: [(Source, &str, &str, &str); 5] = [
         "no operation failed",
     ),
     (Source::Wait, "wait_", "time in the node's queue before service", "nothing began service"),
+    (
+        Source::Visibility,
+        "visibility_",
+        "time from a commit in a quorum until a read could be issued that sees it (t-visibility)",
+        "no quorum has read what it had committed",
+    ),
 ];
 
 const STATISTICS: [(&str, Statistic, &str); 11] = [
@@ -95,11 +102,15 @@ pub(super) fn metrics() -> Vec<Metric> {
 
 /// `p(99.5, flow)` and `over(flow, 100ms)`: the number comes where one reads it.
 fn parameters(source: Source, statistic: Statistic) -> Vec<Parameter> {
-    let of = if source == Source::Wait { required(Role::Node) } else { optional(Role::Flow) };
+    let of = match source {
+        Source::Wait => Some(required(Role::Node)),
+        Source::Visibility => None,
+        _ => Some(optional(Role::Flow)),
+    };
     match statistic {
-        Statistic::Percent => vec![required(Role::Percent), of],
-        Statistic::Over => vec![of, required(Role::Limit)],
-        _ => vec![of],
+        Statistic::Percent => [required(Role::Percent)].into_iter().chain(of).collect(),
+        Statistic::Over => of.into_iter().chain([required(Role::Limit)]).collect(),
+        _ => of.into_iter().collect(),
     }
 }
 
@@ -120,6 +131,9 @@ pub(super) fn read(
         let node = outcome.nodes.get(subject.name.as_deref()?)?;
         return of_one(&node.wait, statistic, subject);
     }
+    if source == Source::Visibility {
+        return of_one(&outcome.visibility, statistic, subject);
+    }
     match &subject.name {
         Some(flow) => of_one(sketch(source, outcome.flows.get(flow)?), statistic, subject),
         None => of_all(outcome.flows.values().map(|flow| sketch(source, flow)), statistic, subject),
@@ -132,7 +146,7 @@ fn sketch(source: Source, flow: &FlowOutcome) -> &Sketch {
         Source::Convergence => &flow.convergence,
         Source::Staleness => &flow.reads.staleness,
         Source::Failure => &flow.to_failure,
-        Source::Wait => unreachable!("nodes wait, flows do not"),
+        Source::Wait | Source::Visibility => unreachable!("flows have no such sample"),
     }
 }
 

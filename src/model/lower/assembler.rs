@@ -159,6 +159,7 @@ impl<'a> Lower<'a> {
             NodeKind::Service(service) => service.policy,
             NodeKind::Database(database) => database.policy,
             NodeKind::Cache(cache) => cache.policy,
+            NodeKind::Quorum(quorum) => quorum.policy,
             NodeKind::Client(_) | NodeKind::Queue(_) | NodeKind::Log(_) => None,
         };
         own.or_else(|| class_policy(self.scenario, class))

@@ -191,6 +191,7 @@ impl Bench {
             room: self.room,
             read: self.read.clone(),
             write: Dist::Const(WRITE as f64),
+            followers: None,
             policy: None,
         };
         Scenario {

@@ -1,19 +1,21 @@
 //! The durable half of a database: what one transaction does to rows, inbox, sagas, joins and
 //! outbox, all at the instant of its commit. Knows no connections, locks or times of service.
 
+use super::followers::Followers;
 use super::inbox::Inbox;
 use super::judgement::{Judgement, changed, effects, is_named};
 use super::progress::Progress;
 use super::relay::{Posting, Relay};
 use super::rows::Rows;
-use crate::base::Time;
+use crate::base::{Time, mix};
 use crate::model::program::{Part, Row, Txn};
-use crate::model::{EntityIx, NodeIx};
+use crate::model::{EntityIx, Model, NodeIx};
 use crate::nodes::env::Env;
 use crate::nodes::keys;
 use crate::nodes::message::{Answer, Item, Op, Seen};
+use crate::nodes::slab::Handle;
 use crate::probes::{Fact, KeyId, OpId, Probe};
-use crate::scenario::tree::Change;
+use crate::scenario::tree::{Change, Database};
 
 /// What a crash does not touch.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +26,7 @@ pub struct Store {
     pub(super) progress: Progress,
     /// The outbox.
     pub relay: Relay,
+    followers: Option<Box<Followers>>,
     /// What each `Put` of the transaction at hand overwrites from; used again and again.
     overwritten: Vec<Seen>,
 }
@@ -38,6 +41,32 @@ pub struct Caller {
 }
 
 impl Store {
+    /// The store of the database `me`, as everything is at the start.
+    pub fn new(model: &Model, me: NodeIx, database: &Database) -> Self {
+        let follow = |settings| Box::new(Followers::new(model, me, settings));
+        Self { followers: database.followers.as_ref().map(follow), ..Self::default() }
+    }
+
+    /// It runs again, with what was durable.
+    pub fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        self.relay.restart(env);
+        if let Some(followers) = &mut self.followers {
+            followers.restart(env);
+        }
+    }
+
+    /// A version has come to a follower.
+    pub fn shipped<P: Probe>(&mut self, update: Handle, env: &mut Env<'_, '_, P>) {
+        if let Some(followers) = &mut self.followers {
+            followers.apply(update, env);
+        }
+    }
+
+    /// Does the timer of a version on its way mean nothing any more?
+    pub fn is_stale(&self, update: Handle) -> bool {
+        self.followers.as_ref().is_none_or(|followers| followers.is_stale(update))
+    }
+
     /// Everything that the transaction does, at once. What it gathered goes into `op`.
     pub fn commit<P: Probe>(
         &mut self,
@@ -113,15 +142,20 @@ impl Store {
         }
     }
 
-    /// Its reads. A copy is judged as of when the question arrived here, the owner's own rows as
-    /// of now (semantics.md, rule 33).
+    /// Its reads. A copy or a follower is judged as of when the question arrived here, the owner's
+    /// own rows as of now (semantics.md, rule 33).
     #[inline]
     fn read<P: Probe>(&mut self, txn: &Txn, op: &mut Op, arrived: Time, env: &mut Env<'_, '_, P>) {
         for read in &txn.reads {
             let (entity, now) = (read.entity, env.now());
             let key = keys::item(env.model, read.key, entity, op);
-            let (rows, issued) =
-                if read.copy { (&mut self.copies, arrived) } else { (&mut self.own, now) };
+            let followers = self.followers.as_mut().filter(|_| !read.copy && txn.writes.is_empty());
+            let follower = followers.and_then(|it| it.readable(op, mix(op.word, txn.name)));
+            let (rows, issued) = match follower {
+                Some(rows) => (rows, arrived),
+                None if read.copy => (&mut self.copies, arrived),
+                None => (&mut self.own, now),
+            };
             op.seen = rows.read(env.model, entity, key, now);
             let Seen { version, value } = op.seen;
             env.fact(Fact::Saw { op: op.id, entity, key, version, value, issued });
@@ -156,7 +190,14 @@ impl Store {
                 Part::Do | Part::Undo => {
                     let before = self.own.read(env.model, entity, key, now);
                     let after = changed(before, write.change, overwritten[at]);
+                    let is_put = matches!(write.change, Change::Put { .. });
+                    if is_put && overwritten[at].version != before.version {
+                        env.fact(Fact::Overwrote { op: op.id });
+                    }
                     self.own.write(env.model, (entity, key), after, op, now);
+                    if let Some(followers) = &mut self.followers {
+                        followers.ship((entity, key), after, op, env);
+                    }
                     op.seen = after;
                     let (op, effect, version) = (op.id, write.effect, after.version);
                     let (before, value) = (before.value, after.value);

@@ -52,6 +52,7 @@ fn layout() -> Layout {
         instances: 1,
         workers: Some(1),
         shares_copy,
+        durable: shares_copy,
     };
     Layout {
         flows: vec![

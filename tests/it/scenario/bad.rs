@@ -273,3 +273,30 @@ pub const DESIGNS: &[Bad] = &[
     Bad("E0304", r#"every: "20s""#, r#"every: "1us""#),
     Bad("E0304", r#"(at: "20s", lasts: "3s""#, r#"(at: Random("0s"), lasts: "0s""#),
 ];
+
+/// Stores of several copies.
+pub const COPIES: &[Bad] = &[
+    Bad(
+        "E0705 E0705",
+        r#"Database(connections: 32, read: LogNormal(median: "0.8ms", p99: "6ms"), write: "2ms")"#,
+        r#"Quorum(n: 3, r: 2, w: 2, write_leg: "1ms", ack_leg: "1ms", read_leg: "1ms", respond_leg: "1ms")"#,
+    ),
+    Bad(
+        "E0304 E0705 E0705",
+        r#"Database(connections: 32, read: LogNormal(median: "0.8ms", p99: "6ms"), write: "2ms")"#,
+        r#"Quorum(n: 3, r: 4, w: 2, write_leg: "1ms", ack_leg: "1ms", read_leg: "1ms", respond_leg: "1ms")"#,
+    ),
+    Bad(
+        "E0208 E0304 E0705 E0705",
+        r#"Database(connections: 32, read: LogNormal(median: "0.8ms", p99: "6ms"), write: "2ms")"#,
+        r#"Quorum(contact: Some, n: 3, r: 2, w: 2, write_leg: ["1ms", "2ms"], ack_leg: "1ms", read_leg: "1ms", respond_leg: "1ms")"#,
+    ),
+    Bad(
+        "E0610 E0705 E0705",
+        r#"Database(read: Uniform("1ms", "3ms"), write: Mix([(0.9, "2ms"), (0.1, Pareto("2ms", 1.5))]))"#,
+        r#"Quorum(n: 3, r: 2, w: 2, write_leg: "1ms", ack_leg: "1ms", read_leg: "1ms", respond_leg: "1ms")"#,
+    ),
+    Bad("E0204", r#"connections: 32"#, r#"followers: (count: 2)"#),
+    Bad("E0304", r#"connections: 32"#, r#"followers: (count: 0, lag: "1s")"#),
+    Bad("E0208", r#"connections: 32"#, r#"followers: (lag: "1s", reads: Nobody)"#),
+];

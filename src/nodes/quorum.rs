@@ -1,0 +1,145 @@
+//! A replicated store in the manner of Dynamo: a coordinator, and `n` replicas of every item. A
+//! write commits when `w` replicas have acknowledged it, a read is answered by the newest version
+//! among the first `r` responses. Instance 0 is the coordinator, instances 1 to `n` are the
+//! replicas; they meet only by messages.
+//!
+//! ```text
+//! coordinator ──write_leg──▶ replica ──ack_leg──▶ coordinator      W and A
+//!             ──read_leg───▶         ──respond_leg──▶              R and S
+//! ```
+//!
+//! The four legs are those of the WARS model (Bailis, Venkataraman, Franklin, Hellerstein, Stoica:
+//! "Probabilistically Bounded Staleness for Practical Partial Quorums", PVLDB 5(8), 2012);
+//! a leg holds all that a message waits for on its way, the replica's own work included.
+//! Requests go to all replicas (the paper's expanding quorums), or with `contact: Enough` only to
+//! as many as are waited for, drawn at random, as in its closed forms of
+//! k-staleness.
+//!
+//! What is modelled beside the paper: replicas crash, are slow (their acknowledgements and
+//! responses take longer), and keep what they hold; messages may be lost; a request that finds no
+//! quorum fails after `timeout`, and what it wrote may still be seen (it is indeterminate:
+//! semantics.md, rule 33). Versions are ordered by the one coordinator, so that the last write wins
+//! without clocks that disagree; its order survives its crash.
+//!
+//! Left out: read repair, hinted handoff and other anti-entropy (a replica that missed a write gets
+//! the next one), sloppy quorums, several coordinators and siblings, queues at the replicas, and
+//! every guard: a quorum takes blind writes, one item at a time.
+
+mod coordinator;
+
+use self::coordinator::Coordinator;
+use super::database::rows::Rows;
+use super::env::Env;
+use super::message::{Body, Message, Timer};
+use crate::base::{Dist, Time};
+use crate::engine::InstanceId;
+use crate::model::Model;
+use crate::probes::{Fact, Probe};
+use crate::scenario::tree::{NodeKind, Quorum as Settings};
+
+/// One instance of a quorum.
+#[derive(Clone, Debug)]
+pub enum Quorum {
+    /// Takes requests and asks the replicas.
+    Coordinator(Box<Coordinator>),
+    /// Holds the data.
+    Replica(Box<Replica>),
+}
+
+/// One replica of every item.
+#[derive(Clone, Debug)]
+pub struct Replica {
+    ack_leg: Dist,
+    respond_leg: Dist,
+    rows: Rows,
+}
+
+impl Quorum {
+    /// The instance `me` as the scenario describes it.
+    pub fn new(model: &Model, me: InstanceId) -> Self {
+        let place = model.instances[me.0 as usize];
+        let NodeKind::Quorum(settings) = &model.scenario.nodes[usize::from(place.node.0)].kind
+        else {
+            panic!("instance {me:?} is of no quorum")
+        };
+        match place.index.checked_sub(1) {
+            None => Self::Coordinator(Box::new(Coordinator::new(model, me, settings))),
+            Some(replica) => Self::Replica(Box::new(Replica::new(settings, replica as usize))),
+        }
+    }
+
+    /// A message arrived.
+    pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+        match self {
+            Self::Coordinator(coordinator) => coordinator.receive(message, env),
+            Self::Replica(replica) => replica.receive(message, env),
+        }
+        env.fact(Fact::Dropped { op: message.op.id, why: None });
+    }
+
+    /// A timer of its own is due.
+    pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+        match (self, timer) {
+            (Self::Coordinator(coordinator), Timer::Overdue) => coordinator.overdue(env),
+            _ => debug_assert!(false, "a quorum sets no {timer:?}"),
+        }
+    }
+
+    /// Is nobody waiting for this timer any more?
+    pub fn is_stale(&self, timer: Timer, due: Time) -> bool {
+        match (self, timer) {
+            (Self::Coordinator(coordinator), Timer::Overdue) => coordinator.is_stale(due),
+            _ => true,
+        }
+    }
+
+    /// Its process dies. A replica keeps what it holds; a coordinator forgets whom it serves.
+    pub fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
+        if let Self::Coordinator(coordinator) = self {
+            coordinator.crash(host, env);
+        }
+    }
+
+    /// Requests under way.
+    pub fn held(&self) -> usize {
+        match self {
+            Self::Coordinator(coordinator) => coordinator.held(),
+            Self::Replica(_) => 0,
+        }
+    }
+}
+
+impl Replica {
+    fn new(settings: &Settings, replica: usize) -> Self {
+        let Settings { legs, .. } = settings;
+        let (ack_leg, respond_leg) = (leg(&legs.ack, replica), leg(&legs.respond, replica));
+        Self { ack_leg: ack_leg.clone(), respond_leg: respond_leg.clone(), rows: Rows::default() }
+    }
+
+    /// Keeps what is newer than what it holds, or says what it holds.
+    fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+        let Message { ref op, from, body } = *message;
+        let now = env.now();
+        match body {
+            Body::Replicate { call, item } => {
+                let (entity, key, version) = (item.entity, item.key, item.seen.version);
+                if self.rows.read(env.model, entity, key, now).version < version {
+                    self.rows.write(env.model, (entity, key), item.seen, op, now);
+                    env.fact(Fact::Holds { op: op.id, entity, key, version });
+                }
+                env.send_along(&self.ack_leg, from, op, Body::Replicated { call });
+            }
+            Body::Poll { call, entity, key } => {
+                let seen = self.rows.read(env.model, entity, key, now);
+                let body = Body::Polled { call, seen, at: now };
+                env.send_along(&self.respond_leg, from, op, body);
+            }
+            _ => debug_assert!(false, "a replica is not sent {body:?}"),
+        }
+    }
+}
+
+/// The leg of one replica: its own, or that of all.
+fn leg(legs: &[Dist], replica: usize) -> &Dist {
+    legs.get(replica).unwrap_or(&legs[0])
+}

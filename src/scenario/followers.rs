@@ -1,0 +1,38 @@
+//! Followers of a database, and which of its copies are read.
+
+use super::reader::Reader;
+use super::syntax::{Kind, Value};
+use super::tree::{Followers, Readers};
+
+/// Followers of one leader.
+const MAX_FOLLOWERS: u32 = 64;
+
+impl<'a> Reader<'a> {
+    /// `followers: (count: 2, lag: Exp("50ms"), reads: Any)`.
+    pub(super) fn followers(&mut self, value: &'a Value) -> Option<Followers> {
+        let fields = self.fields(value, "followers", 0, &["count", "lag", "reads"])?;
+        let count =
+            self.or(&fields, "count", 1, |reader, value| reader.count(value, 1..=MAX_FOLLOWERS));
+        let lag = self.must(&fields, "lag", Self::dist);
+        let readers = self.or(&fields, "reads", Readers::Followers, Self::readers);
+        Some(Followers { count: count?, lag: lag?, readers: readers? })
+    }
+
+    fn readers(&mut self, value: &'a Value) -> Option<Readers> {
+        let value = self.follow(value)?;
+        match (value.word(), &value.kind) {
+            (Some("Leader"), Kind::Word(_)) => Some(Readers::Leader),
+            (Some("Followers"), Kind::Word(_)) => Some(Readers::Followers),
+            (Some("Any"), Kind::Word(_)) => Some(Readers::Any),
+            (Some("Sticky"), Kind::Word(_)) => Some(Readers::Sticky),
+            _ => {
+                self.unknown_word(
+                    value,
+                    "where reads go",
+                    &["Leader", "Followers", "Any", "Sticky"],
+                );
+                None
+            }
+        }
+    }
+}
