@@ -4,6 +4,7 @@ mod architecture;
 mod checkout;
 mod cli;
 mod docs;
+mod history;
 mod laws;
 mod readme;
 mod record;
