@@ -96,13 +96,12 @@ impl<'a> Search<'a> {
         loop {
             let mut next = self.next();
             let idle = next.iter().find(|&&at| !self.ops[at].may_change());
-            match idle {
-                Some(&at) => self.take(at),
-                None => {
-                    self.leave_out_twins(&mut next);
-                    next.reverse();
-                    return next;
-                }
+            if let Some(&at) = idle {
+                self.take(at);
+            } else {
+                self.leave_out_twins(&mut next);
+                next.reverse();
+                return next;
             }
         }
     }

@@ -16,22 +16,20 @@ use std::collections::{BTreeSet, VecDeque};
 use super::graph::{Edge, Graph};
 use super::{Anomaly, Found};
 
-const KINDS: [(Anomaly, fn(&View<'_>) -> bool); 5] = [
-    (Anomaly::WriteCycle, |view| view.has_write_cycle()),
-    (Anomaly::CircularFlow, |view| view.has_circular_flow()),
-    (Anomaly::SingleAnti, |view| view.has_single()),
-    (Anomaly::NonadjacentAnti, |view| view.has_nonadjacent()),
-    (Anomaly::AntiCycle, |view| view.has_adjacent()),
-];
-
 /// Every kind of cycle there is.
 pub(super) fn anomalies(graph: &Graph) -> BTreeSet<Found> {
     let mut found = BTreeSet::new();
-    for (anomaly, has) in KINDS {
-        let with = |realtime| has(&View { graph, realtime });
-        if let Some(realtime) = [false, true].into_iter().find(|&realtime| with(realtime)) {
-            found.insert(Found { anomaly, realtime });
-        }
+    for anomaly in [
+        Anomaly::WriteCycle,
+        Anomaly::CircularFlow,
+        Anomaly::SingleAnti,
+        Anomaly::NonadjacentAnti,
+        Anomaly::AntiCycle,
+    ] {
+        let with = |realtime: &bool| View { graph, realtime: *realtime }.has(anomaly);
+        found.extend(
+            [false, true].into_iter().find(with).map(|realtime| Found { anomaly, realtime }),
+        );
     }
     found
 }
@@ -43,6 +41,17 @@ struct View<'a> {
 }
 
 impl View<'_> {
+    fn has(&self, cycle: Anomaly) -> bool {
+        match cycle {
+            Anomaly::WriteCycle => self.has_write_cycle(),
+            Anomaly::CircularFlow => self.has_circular_flow(),
+            Anomaly::SingleAnti => self.has_single(),
+            Anomaly::NonadjacentAnti => self.has_nonadjacent(),
+            Anomaly::AntiCycle => self.has_adjacent(),
+            other => unreachable!("{other:?} is no cycle"),
+        }
+    }
+
     fn has_write_cycle(&self) -> bool {
         self.edges_of(Edge::Ww)
             .any(|(from, to)| self.leads(to, from, None, |edge| edge == Edge::Ww))
