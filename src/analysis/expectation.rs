@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use super::Runs;
+use super::confidence::{Confidence, correct};
 use super::evaluate::{NoValue, View, evaluate};
 use super::statement::{Body, Claim, Mistake, Statement, statements};
 use super::unit::Unit;
@@ -35,9 +36,12 @@ pub struct Verdict {
     pub measured: Option<f64>,
     /// Its right side.
     pub limit: Option<f64>,
-    /// By how much it held; negative (or 0, for a strict comparison) where it did not.
+    /// By how much it held in that seed; negative (or 0, for a strict comparison) where it did not.
     pub margin: Option<f64>,
-    /// What these three are counted in; times are nanoseconds here.
+    /// What the margins of all seeds say together, corrected for all expectations of the scenario;
+    /// absent below two seeds, where data is missing, and for equalities.
+    pub confidence: Option<Confidence>,
+    /// What these figures are counted in; times are nanoseconds here.
     pub unit: Unit,
     /// One sentence for people.
     pub message: String,
@@ -88,6 +92,11 @@ pub fn judge(scenario: &Scenario, runs: &Runs) -> Result<Vec<Verdict>, Vec<Mista
         } else {
             verdicts.push(verdict(index, statement, None, runs));
         }
+    }
+    let mut all: Vec<_> = verdicts.iter().map(|verdict| verdict.confidence).collect();
+    correct(&mut all);
+    for (verdict, confidence) in verdicts.iter_mut().zip(all) {
+        verdict.confidence = confidence;
     }
     Ok(verdicts)
 }
@@ -141,6 +150,7 @@ fn verdict(index: usize, statement: &Statement, design: Option<&String>, runs: &
         measured: None,
         limit: None,
         margin: None,
+        confidence: None,
         unit: claims[0].unit,
         message,
         replays: Vec::new(),
@@ -159,7 +169,30 @@ fn verdict(index: usize, statement: &Statement, design: Option<&String>, runs: &
     let Some(worst) = worst(rulings.into_iter()) else {
         return blank(Finding::NoData, "no seed was run".to_owned());
     };
-    settle(blank(Finding::Held, String::new()), worst, held, count)
+    let confidence = confidence(&seeds, claims, &needed, design, runs);
+    let blank = Verdict { confidence, ..blank(Finding::Held, String::new()) };
+    settle(blank, worst, held, count)
+}
+
+/// Of the claims together, from their margins in all seeds.
+fn confidence(
+    seeds: &[u64],
+    claims: &[Claim],
+    needed: &[&String],
+    design: Option<&String>,
+    runs: &Runs,
+) -> Option<Confidence> {
+    let margin_of = |claim: &Claim, seed: u64| {
+        let one = ruling(seed, std::slice::from_ref(claim), needed, design, runs)?;
+        let (measured, limit) = one.result.ok()?;
+        Some(margin(claim.relation, measured, limit))
+    };
+    let of = |claim: &Claim| -> Option<Option<Confidence>> {
+        let margins: Option<Vec<f64>> = seeds.iter().map(|&seed| margin_of(claim, seed)).collect();
+        Some(Confidence::of(claim.relation, &margins?))
+    };
+    let all: Option<Vec<Option<Confidence>>> = claims.iter().map(of).collect();
+    Confidence::least(all?.into_iter().flatten())
 }
 
 /// The deciding claim of one seed.
@@ -343,6 +376,18 @@ mod tests {
             [Held, Broken],
             "mixed: once per design"
         );
+    }
+
+    #[test]
+    fn margins_over_seeds_say_how_sure_it_is() {
+        // Margins of 250 ms less 100, 300 and 200 ms: mean 50, sd 100.
+        let verdicts = verdicts("p99(place-order) < 250ms", &runs());
+        let [rest, events] = [0, 1].map(|at| verdicts[at].confidence.unwrap());
+        assert!((rest.mean_margin / 1e6 - 50.0).abs() < 1.0, "{rest:?}");
+        assert!((rest.half_width / 1e6 - 4.302_65 * 100.0 / 3.0_f64.sqrt()).abs() < 2.0);
+        // Events: 200, 50 and 150 ms; t = 3.024, one-sided 0.047, twice that of two verdicts.
+        assert!((events.p_value - 0.094).abs() < 2e-3, "{events:?}");
+        assert!(rest.p_value > events.p_value && !events.is_sure());
     }
 
     #[test]
