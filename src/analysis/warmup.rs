@@ -82,7 +82,7 @@ pub fn later_end(outcome: &Outcome, warmup: Span) -> Option<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::Stream;
+    use crate::base::{Stream, Time};
     use crate::probes::outcome::{Recovery, Window};
     use crate::probes::sketch::Sketch;
 
@@ -134,12 +134,8 @@ mod tests {
         assert_eq!(after(20, 20.0), None, "it was long enough");
         assert_eq!(after(0, 0.0), None, "there was no transient");
         let mut faulty = outcome(20);
-        let fault = Recovery {
-            start: Default::default(),
-            end: Default::default(),
-            after: None,
-            amplification: None,
-        };
+        let fault =
+            Recovery { start: Time::ZERO, end: Time::ZERO, after: None, amplification: None };
         faulty.recoveries.insert("crash".to_owned(), fault);
         assert_eq!(later_end(&faulty, Span::ZERO), None);
     }

@@ -17,7 +17,8 @@ fn hunks(patch: &str) -> Vec<(String, String)> {
             && let Some(kept) = line.strip_prefix(' ').or(line.strip_prefix('-'))
             && !line.starts_with("---")
         {
-            *text += &format!("{kept}\n");
+            text.push_str(kept);
+            text.push('\n');
         }
     }
     hunks

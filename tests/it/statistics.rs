@@ -208,8 +208,11 @@ fn extreme_quantiles_of_samplers_are_where_they_should_be() {
     }
 }
 
+/// A distribution function.
+type Cdf = fn(f64) -> f64;
+
 /// The samplers with their distribution functions.
-fn samplers() -> Vec<(Dist, fn(f64) -> f64)> {
+fn samplers() -> Vec<(Dist, Cdf)> {
     use libm::{exp, log, pow};
     let mixed = Dist::Mix(vec![(0.5, Dist::Exp(1.0)), (0.5, Dist::Uniform(0.0, 2.0))]);
     vec![
@@ -252,7 +255,7 @@ fn erlang(shape: u32, x: f64) -> f64 {
 }
 
 /// The largest distance between what was drawn and what should have been.
-fn kolmogorov_smirnov(mut draws: Vec<f64>, cdf: fn(f64) -> f64) -> f64 {
+fn kolmogorov_smirnov(mut draws: Vec<f64>, cdf: Cdf) -> f64 {
     draws.sort_unstable_by(f64::total_cmp);
     let n = draws.len() as f64;
     let distance = |(at, draw): (usize, &f64)| {
