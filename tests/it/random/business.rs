@@ -155,7 +155,7 @@ fn fault() -> impl Strategy<Value = String> {
         r#"Reorder(probability: "20%", by: Exp("20ms"))"#,
         r#"Surge("web", 3)"#,
     ]);
-    (what, 0..900u32, 10..500u32).prop_map(|(what, at, lasts)| {
+    (what, 0..600u32, 10..500u32).prop_map(|(what, at, lasts)| {
         format!(r#"(at: "{at}ms", lasts: "{lasts}ms", what: {what}),"#)
     })
 }
