@@ -31,7 +31,7 @@ impl Business {
         let faults = self.faults.join("\n        ");
         format!(
             r#"(
-    run: (length: "{length}ms", warmup: "{warmup}ms", drain: "600s"),
+    run: (length: "{length}ms", warmup: "{warmup}ms", drain: "60s"),
     nodes: {{
         "web":   Client(arrivals: {arrivals}, does: "order"),
         "edge":  Gateway(work: "0.1ms"),
@@ -153,7 +153,7 @@ fn fault() -> impl Strategy<Value = String> {
         r#"Loss(probability: "10%")"#,
         r#"Duplicate(to: ["store", "bank"], probability: "30%")"#,
         r#"Reorder(probability: "20%", by: Exp("20ms"))"#,
-        r#"Surge("web", 3)"#,
+        r#"Slow("shop", 2)"#,
     ]);
     (what, 0..600u32, 10..500u32).prop_map(|(what, at, lasts)| {
         format!(r#"(at: "{at}ms", lasts: "{lasts}ms", what: {what}),"#)
