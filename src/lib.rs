@@ -6,6 +6,7 @@ pub mod base;
 pub mod cli;
 pub mod engine;
 pub mod faults;
+pub mod history;
 pub mod model;
 pub mod nodes;
 pub mod probes;

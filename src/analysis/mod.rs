@@ -19,6 +19,7 @@ use crate::probes::outcome::Outcome;
 
 pub mod arguments;
 pub mod compare;
+pub mod confidence;
 pub mod evaluate;
 pub mod expectation;
 pub mod expression;
@@ -36,6 +37,7 @@ pub mod stats;
 mod testing;
 pub mod token;
 pub mod unit;
+pub mod warmup;
 
 pub use compare::{Comparison, compare};
 pub use expectation::{Verdict, judge};

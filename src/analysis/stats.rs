@@ -63,6 +63,28 @@ pub fn paired(pairs: &[(f64, f64)], confidence: f64) -> Option<Paired> {
     Some(Paired { mean, half_width, p_value, count })
 }
 
+/// The chance of a mean as far above 0 if the true one were 0 (a one-sided t test); `None` below two
+/// values. Values that are all the same leave no chance: 0 above 0, else 1.
+pub fn chance_without_effect(values: &[f64]) -> Option<f64> {
+    let (mean, count) = (mean(values)?, values.len());
+    let error = sd(values)? / (count as f64).sqrt();
+    if error == 0.0 {
+        return Some(f64::from(u8::from(mean <= 0.0)));
+    }
+    Some(1.0 - t_cdf(mean / error, (count - 1) as f64))
+}
+
+/// The means of so many batches of equal length: for an interval from one long run, whose values
+/// depend on each other while such means hardly do (Conway, 1963; 20 to 30 batches, Schmeiser
+/// 1982). What is left over at the end is left out; empty if there are fewer values than batches.
+pub fn batch_means(values: &[f64], batches: usize) -> Vec<f64> {
+    let length = values.len() / batches.max(1);
+    if length == 0 {
+        return Vec::new();
+    }
+    values.chunks_exact(length).take(batches).filter_map(mean).collect()
+}
+
 /// Holm's step-down correction: adjusted p-values in the order given. Rejecting those below
 /// alpha keeps the chance of any wrong rejection below alpha.
 pub fn holm(p_values: &[f64]) -> Vec<f64> {
@@ -222,6 +244,23 @@ mod tests {
         assert!(steady.excludes_zero());
         assert_eq!(steady.p_value, 0.0);
         assert_eq!(paired(&[(5.0, 1.0)], 0.95), None);
+    }
+
+    #[test]
+    fn batches_are_equal_and_leave_out_the_rest() {
+        assert_eq!(batch_means(&[1.0, 3.0, 5.0, 7.0, 100.0], 2), [2.0, 6.0]);
+        assert_eq!(batch_means(&[1.0], 2), [0.0; 0]);
+    }
+
+    #[test]
+    fn a_chance_is_one_sided() {
+        // t = 5.196 with 2 degrees of freedom: half of 0.0351.
+        let values = [2.0, 3.0, 4.0];
+        assert!((chance_without_effect(&values).unwrap() - 0.0351 / 2.0).abs() < 1e-4);
+        assert!((chance_without_effect(&values.map(|it| -it)).unwrap() - 0.9825).abs() < 1e-4);
+        assert_eq!(chance_without_effect(&[1.0, 1.0]), Some(0.0));
+        assert_eq!(chance_without_effect(&[0.0, 0.0]), Some(1.0));
+        assert_eq!(chance_without_effect(&[1.0]), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::judged::{Judged, Ruling, Skipped};
 use super::run::{Run, replay_line};
 use super::table::WIDTH;
 use crate::analysis::compare::{Comparison, compare};
+use crate::analysis::confidence::Confidence;
 use crate::analysis::expectation::{Finding, Verdict};
 use crate::analysis::measures::Measured;
 use crate::analysis::reading::read;
@@ -257,6 +258,7 @@ pub fn judged() -> Vec<Judged> {
         measured: Some(118.4e6),
         limit: Some(250e6),
         margin: Some(131.6e6),
+        confidence: Some(Confidence { mean_margin: 140e6, half_width: 12e6, p_value: 0.0004 }),
         unit: Unit::Time,
         message: "held for all 5 seeds, at worst with 118.4ms against 250ms (seed 3)".into(),
         replays: Vec::new(),
@@ -271,6 +273,7 @@ pub fn judged() -> Vec<Judged> {
         measured: Some(12.0),
         limit: Some(0.0),
         margin: Some(-12.0),
+        confidence: None,
         unit: Unit::Count,
         message: "12 against 0 is not ==, in seed 2; it held for 2 of 5 seeds".into(),
         ..held.clone()
@@ -280,14 +283,20 @@ pub fn judged() -> Vec<Judged> {
         measured: None,
         limit: None,
         margin: None,
+        confidence: None,
         message: "seed 1: p99(place-order) has no value: nothing was answered".into(),
         ..held.clone()
     };
     let line = |seed| {
         vec![replay_line(&token(&outcome("events", seed)), Path::new("scenarios/checkout.ron"))]
     };
+    let unsure = Verdict {
+        confidence: Some(Confidence { mean_margin: 140e6, half_width: 160e6, p_value: 0.21 }),
+        ..held.clone()
+    };
     let rulings = vec![
         Ruling { verdict: held, replay: line(3) },
+        Ruling { verdict: unsure, replay: line(3) },
         Ruling { verdict: broken, replay: line(2) },
         Ruling { verdict: blind, replay: line(1) },
     ];

@@ -64,13 +64,26 @@ fn headed(tone: Tone, word: &str, what: &str, paint: Paint) -> String {
 fn spare(verdict: &Verdict) -> String {
     match (verdict.finding, verdict.margin) {
         (Finding::Held, Some(margin)) if margin > 0.0 => {
-            format!("; {} to spare", verdict.unit.show(margin))
+            format!("; {} to spare{}", verdict.unit.show(margin), doubt(verdict))
         }
         (Finding::Broken, Some(margin)) if margin < 0.0 => {
             format!("; missed by {}", verdict.unit.show(-margin))
         }
         _ => String::new(),
     }
+}
+
+/// What to think of an expectation that held, where its seeds differ too much to be sure.
+fn doubt(verdict: &Verdict) -> String {
+    let unsure = verdict.confidence.filter(|confidence| !confidence.is_sure());
+    unsure.map_or(String::new(), |it| {
+        let (mean, half_width) =
+            (verdict.unit.show(it.mean_margin), verdict.unit.show(it.half_width));
+        format!(
+            "; on average {mean} ± {half_width}, which {} seeds cannot tell from chance",
+            verdict.seeds
+        )
+    })
 }
 
 /// The tally in one sentence.

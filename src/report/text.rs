@@ -14,7 +14,8 @@ use super::run::{
 };
 use super::table::{Cell, Table, command, wrap};
 use super::times::Times;
-use crate::base::Time;
+use crate::analysis::warmup::later_end;
+use crate::base::{Span, Time};
 use crate::probes::outcome::{Anomaly, Effects, Outcome, Recovery, Violations};
 
 /// The summary of one run.
@@ -52,6 +53,14 @@ fn head(run: &Run, paint: Paint) -> String {
         "",
     );
     text += &wrap(&format!("guards: {}", guards(&outcome.guards)), "");
+    let warmup = Span(run.token.length.0.saturating_sub(outcome.measured.0));
+    if let Some(end) = later_end(outcome, warmup) {
+        let (end, warmup) = (span(end), span(warmup));
+        let said = format!(
+            "latency settled only after {end} (MSER-5): a warm-up of {warmup} may be too short"
+        );
+        text += &wrap(&said, "");
+    }
     if let Some(why) = &outcome.partial {
         let said = wrap(&format!("PARTIAL: {why}"), "");
         text += &said.replacen("PARTIAL", &paint.apply(Tone::Bad, "PARTIAL"), 1);

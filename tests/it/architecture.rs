@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 const LAYERS: &[(&str, &[&str])] = &[
     // Time, chance and mathematics know nothing.
     ("base", &[]),
+    // Recorded histories are judged by themselves: nobody else is known.
+    ("history", &[]),
     // The engine knows no node, no file and no figure; the scenario knows no engine.
     ("engine", &["base"]),
     ("scenario", &["base"]),

@@ -1,0 +1,44 @@
+//! The checkers of histories against histories whose verdicts are known (`history/README.md`).
+
+use serde::Deserialize;
+use serde_json::Value;
+use windtunnel::history::cases::judge;
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    metric: String,
+    params: Value,
+    expected: Value,
+}
+
+fn read(file: &str) -> Option<String> {
+    let is_it = file == "histories/etcd_jepsen.json";
+    is_it.then(|| include_str!("history/etcd_jepsen.json").to_owned())
+}
+
+#[test]
+fn every_verdict_is_the_known_one() {
+    let rows: Vec<Row> = serde_json::from_str(include_str!("history/checkers.json")).expect("rows");
+    assert!(rows.len() >= 33);
+    for row in rows {
+        let verdict = judge(&row.metric, &row.params, &read);
+        assert_eq!(verdict.as_ref(), Ok(&row.expected), "{}", row.id);
+    }
+}
+
+/// The file says of each of its histories what it is; the row above only counts them.
+#[test]
+fn every_history_of_etcd_is_what_its_file_says() {
+    let file: Value = serde_json::from_str(include_str!("history/etcd_jepsen.json")).expect("it");
+    let histories = file["histories"].as_array().expect("histories");
+    assert_eq!(histories.len(), 102);
+    for history in histories {
+        let alone = serde_json::json!({ "histories": [history] }).to_string();
+        let params = serde_json::json!({ "file": "one" });
+        let found =
+            judge("linearizable_ids", &params, &|_| Some(alone.clone())).expect("a verdict");
+        let is_linearizable = found.as_array().is_some_and(|ids| !ids.is_empty());
+        assert_eq!(history["linearizable"], is_linearizable, "{}", history["id"]);
+    }
+}

@@ -1,0 +1,193 @@
+//! Random businesses: services, stores and brokers of every size, every design, policies, faults.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use windtunnel::scenario::parse;
+use windtunnel::scenario::tree::Scenario;
+
+/// What is drawn of a business; the rest of its text is the same for all.
+#[derive(Clone, Debug)]
+pub struct Business {
+    arrivals: String,
+    services: [String; 3],
+    stores: [String; 3],
+    brokers: (u32, u32),
+    flow: [String; 2],
+    design: String,
+    policies: String,
+    faults: Vec<String>,
+    run: (u64, u64),
+    pub seed: u64,
+}
+
+impl Business {
+    pub fn text(&self) -> String {
+        let Self { arrivals, services: [shop, store, bank], stores, design, policies, .. } = self;
+        let [shop_db, store_db, bank_db] = stores;
+        let [first, second] = &self.flow;
+        let (prefetch, partitions) = self.brokers;
+        let (length, warmup) = self.run;
+        let faults = self.faults.join("\n        ");
+        format!(
+            r#"(
+    run: (length: "{length}ms", warmup: "{warmup}ms", drain: "60s"),
+    nodes: {{
+        "web":   Client(arrivals: {arrivals}, does: "order"),
+        "edge":  Gateway(work: "0.1ms"),
+        "shop":  Service({shop}, store: "shop-db"),
+        "store": Service({store}, store: "store-db"),
+        "bank":  Service({bank}, store: "bank-db"),
+        "shop-db":  Database({shop_db}),
+        "store-db": Database({store_db}),
+        "bank-db":  Database({bank_db}),
+        "queue": Queue(prefetch: {prefetch}),
+        "log":   Log(partitions: {partitions}),
+    }},
+    data: {{
+        "order":   (owner: "shop"),
+        "stock":   (owner: "store", keys: 5, start: 40, floor: 0),
+        "account": (owner: "bank", keys: 9, start: 500, floor: 0),
+    }},
+    flows: {{ "order": (home: "shop", deadline: "300ms", steps: [
+        {first}
+        Write("order", undo: Write),
+        {second}
+    ]) }},
+    designs: {{ "one": {design} }},
+    policies: {{ {policies} }},
+    faults: [
+        {faults}
+    ],
+)"#
+        )
+    }
+
+    pub fn scenario(&self) -> Arc<Scenario> {
+        let text = self.text();
+        Arc::new(parse("random", &text, &[]).unwrap_or_else(|found| panic!("{found}\n{text}")))
+    }
+}
+
+pub fn duration() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (1..9u32).prop_map(|ms| format!("Const(\"{ms}ms\")")),
+        (1..9u32).prop_map(|ms| format!("Exp(\"{ms}ms\")")),
+        (1..9u32).prop_map(|ms| format!("Uniform(\"0ms\", \"{ms}ms\")")),
+        (1..5u32).prop_map(|ms| format!("LogNormal(median: \"{ms}ms\", p99: \"{}ms\")", 8 * ms)),
+    ]
+}
+
+pub fn room() -> impl Strategy<Value = String> {
+    prop_oneof![Just("None".to_owned()), (0..6u32).prop_map(|room| room.to_string())]
+}
+
+fn service() -> impl Strategy<Value = String> {
+    let balance = prop::sample::select(vec!["RoundRobin", "Random", "Choices(2)"]);
+    (1..3u32, 1..4u32, room(), duration(), balance, any::<bool>()).prop_map(
+        |(instances, workers, room, work, balance, hold)| {
+            format!("instances: {instances}, workers: {workers}, room: {room}, work: {work}, balance: {balance}, hold: {hold}")
+        },
+    )
+}
+
+fn store() -> impl Strategy<Value = String> {
+    (1..4u32, room(), duration(), duration()).prop_map(|(connections, room, read, write)| {
+        format!("connections: {connections}, room: {room}, read: {read}, write: {write}")
+    })
+}
+
+fn arrivals() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (20..200u32).prop_map(|rate| format!("Poisson(\"{rate}/s\")")),
+        (20..200u32).prop_map(|rate| format!("Constant(\"{rate}/s\")")),
+        (1..20u32, duration()).prop_map(|(customers, think)| format!(
+            "Closed(customers: {customers}, think: {think})"
+        )),
+    ]
+}
+
+fn flow() -> impl Strategy<Value = [String; 2]> {
+    let take = r#"Tell("store", Take("stock", 1), undo: Add("stock", 1)),"#;
+    let pay = r#"Tell("bank", Take("account", 5, undo: Add(5)), refuses: "5%"),"#;
+    let gift =
+        r#"Maybe("50%", Tell("store", Add("stock", 1, key: Popular("gift")), best_effort: true)),"#;
+    let first =
+        prop::sample::select(vec!["", r#"Ask("stock", need: 1),"#, r#"Read("order", key: Own),"#]);
+    let second = prop::sample::select(vec![
+        String::new(),
+        take.to_owned(),
+        format!("{take} {pay}"),
+        format!("All([{take} {pay}]),"),
+        format!("{pay} {gift}"),
+    ]);
+    (first, second).prop_map(|(first, second)| [first.to_owned(), second])
+}
+
+fn design() -> impl Strategy<Value = String> {
+    let all = ["Rest()", "Rest(dedup: true)", "PubSub()", "PubSub(outbox: true)", "Events()"];
+    prop::sample::select(all.to_vec()).prop_map(str::to_owned)
+}
+
+fn policies() -> impl Strategy<Value = String> {
+    (0..3u32, 1..4u32, 20..300u32).prop_map(|(kind, tries, timeout)| match kind {
+        0 => String::new(),
+        1 => format!(r#""call": (timeout: "{timeout}ms"),"#),
+        _ => format!(
+            r#""call": (timeout: "{timeout}ms", retry: (tries: {tries}, backoff: Constant("20ms"))),
+               "client": (timeout: "2s", retry: (tries: 2, backoff: Constant("50ms"))),"#
+        ),
+    })
+}
+
+fn fault() -> impl Strategy<Value = String> {
+    let what = prop::sample::select(vec![
+        r#"Crash("store")"#,
+        r#"Crash("shop", host: true)"#,
+        r#"Crash("bank-db")"#,
+        r#"Crash("queue")"#,
+        r#"Crash("log", host: true)"#,
+        r#"Pause("bank")"#,
+        r#"Slow("store", 4)"#,
+        r#"Partition("shop", "store")"#,
+        r#"Loss(probability: "10%")"#,
+        r#"Duplicate(to: ["store", "bank"], probability: "30%")"#,
+        r#"Reorder(probability: "20%", by: Exp("20ms"))"#,
+        r#"Slow("shop", 2)"#,
+    ]);
+    (what, 0..600u32, 10..500u32).prop_map(|(what, at, lasts)| {
+        format!(r#"(at: "{at}ms", lasts: "{lasts}ms", what: {what}),"#)
+    })
+}
+
+/// Businesses with at most so many faults.
+pub fn business(faults: usize) -> impl Strategy<Value = Business> {
+    let parts = (
+        arrivals(),
+        [service(), service(), service()],
+        [store(), store(), store()],
+        (1..9u32, 1..5u32),
+        flow(),
+        design(),
+        policies(),
+        prop::collection::vec(fault(), 0..=faults),
+        (600..1_500u64, 0..500u64),
+        any::<u64>(),
+    );
+    parts.prop_map(
+        |(arrivals, services, stores, brokers, flow, design, policies, faults, run, seed)| {
+            Business {
+                arrivals,
+                services,
+                stores,
+                brokers,
+                flow,
+                design,
+                policies,
+                faults,
+                run,
+                seed,
+            }
+        },
+    )
+}

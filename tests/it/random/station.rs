@@ -1,0 +1,56 @@
+//! Random stations: one queue before the workers of one service.
+
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use windtunnel::scenario::parse;
+use windtunnel::scenario::tree::Scenario;
+
+use super::business::duration;
+
+/// One queue before the workers of one service, no network: what theory speaks of.
+#[derive(Clone, Debug)]
+pub struct Station {
+    pub arrivals: String,
+    pub workers: u32,
+    pub work: String,
+    pub room: String,
+    pub deadline_ms: u32,
+    pub seed: u64,
+}
+
+impl Station {
+    pub fn scenario(&self, workers: u32) -> Arc<Scenario> {
+        let Self { arrivals, work, room, deadline_ms, .. } = self;
+        let text = format!(
+            r#"(
+    run: (length: "3s", drain: "600s"),
+    nodes: {{
+        "client": Client(arrivals: {arrivals}, does: "request"),
+        "server": Service(workers: {workers}, work: {work}, room: {room}),
+    }},
+    network: (latency: "0s"),
+    flows: {{ "request": (home: "server", deadline: "{deadline_ms}ms") }},
+    designs: {{ "rest": Rest() }},
+)"#
+        );
+        Arc::new(parse("station", &text, &[]).unwrap_or_else(|found| panic!("{found}\n{text}")))
+    }
+}
+
+pub fn station(room: impl Strategy<Value = String>) -> impl Strategy<Value = Station> {
+    let arrivals = prop_oneof![
+        (50..600u32).prop_map(|rate| format!("Poisson(\"{rate}/s\")")),
+        (50..600u32).prop_map(|rate| format!("Constant(\"{rate}/s\")")),
+    ];
+    (arrivals, 1..5u32, duration(), room, 5..100u32, any::<u64>()).prop_map(
+        |(arrivals, workers, work, room, deadline_ms, seed)| Station {
+            arrivals,
+            workers,
+            work,
+            room,
+            deadline_ms,
+            seed,
+        },
+    )
+}
