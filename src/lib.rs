@@ -12,3 +12,4 @@ pub mod probes;
 pub mod report;
 pub mod scenario;
 pub mod simulate;
+pub mod validate;
