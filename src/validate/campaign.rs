@@ -142,12 +142,15 @@ impl Campaign {
         scenario: impl Fn(&str) -> Option<&'static str>,
     ) -> Self {
         let mut campaign = Self { mode, checks: Vec::new(), jobs: Vec::new() };
-        for case in cases {
+        for mut case in cases {
             let state = match planned(&case) {
                 Planned::Left(why) => State::Left(why.to_owned()),
-                Planned::Run(recipe, read) => campaign
-                    .join(Job::new(&case, recipe, &scenario), &case, read, &recipe.note)
-                    .unwrap_or_else(|Shortcoming(why)| State::Left(why)),
+                Planned::Run(recipe, read) => {
+                    case.tolerance.n = case.tolerance.n.or(recipe.requests);
+                    campaign
+                        .join(Job::new(&case, recipe, &scenario), &case, read, &recipe.note)
+                        .unwrap_or_else(|Shortcoming(why)| State::Left(why))
+                }
             };
             campaign.checks.push(Check { case, state });
         }

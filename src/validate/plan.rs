@@ -60,6 +60,9 @@ pub struct Recipe {
     /// from it.
     #[serde(default)]
     pub rate: Option<String>,
+    /// The length of a run in requests, where the case states none.
+    #[serde(default)]
+    pub requests: Option<u64>,
     /// Events that one request takes: an expression over the parameters.
     #[serde(default = "usual_cost")]
     pub cost: String,
