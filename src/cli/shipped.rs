@@ -7,6 +7,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/bucket", include_str!("../../scenarios/theory/bucket.ron")),
     ("theory/bursts", include_str!("../../scenarios/theory/bursts.ron")),
     ("theory/closed", include_str!("../../scenarios/theory/closed.ron")),
+    ("theory/consumers", include_str!("../../scenarios/theory/consumers.ron")),
     ("theory/counter", include_str!("../../scenarios/theory/counter.ron")),
     ("theory/fanout", include_str!("../../scenarios/theory/fanout.ron")),
     ("theory/jackson", include_str!("../../scenarios/theory/jackson.ron")),

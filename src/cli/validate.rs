@@ -9,7 +9,7 @@ use super::output::{Screen, note, show};
 use super::shipped;
 use crate::report::validated::Validated;
 use crate::report::{json, validate_json, validate_markdown, validate_text};
-use crate::validate::{Campaign, Case, Figures, Mode, Replication, Verdict, cases};
+use crate::validate::{Campaign, Case, Figures, Mode, Replication, Row, Verdict, cases};
 
 /// Runs the cases that are selected, round by round, and shows how they came out.
 pub fn validate(args: &Validate, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
@@ -28,8 +28,13 @@ pub fn validate(args: &Validate, screen: &Screen, interrupt: &Interrupt) -> Resu
         note("interrupted: what had not been run is listed as not covered\n");
         return Ok(Exit::Interrupted);
     }
-    let missed = validated.rows.iter().any(|row| row.verdict == Verdict::Miss);
-    Ok(if missed { Exit::Unmet } else { Exit::Well })
+    Ok(exit(&validated.rows))
+}
+
+/// How a campaign ends.
+fn exit(rows: &[Row]) -> Exit {
+    let missed = rows.iter().any(|row| row.verdict == Verdict::Miss);
+    if missed { Exit::Unmet } else { Exit::Well }
 }
 
 fn selected(filter: Option<&str>) -> Result<Vec<Case>, Failure> {
@@ -72,5 +77,32 @@ fn run(
             return Ok(());
         };
         campaign.record(&round, results);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(expected: f64) -> Vec<Row> {
+        let mut case = cases().iter().find(|case| case.id == "Q-MD1-a/mean_wait_ms").cloned();
+        case.as_mut().expect("it is there").expected = expected.into();
+        let mut campaign = Campaign::new(case, Mode::Quick, shipped::text);
+        let round = campaign.round();
+        campaign.record(&round, round.iter().map(Replication::run).collect());
+        campaign.rows()
+    }
+
+    #[test]
+    fn a_miss_ends_with_99_and_shows_the_line_that_repeats_it() {
+        assert_eq!(exit(&rows(20.0)), Exit::Well);
+        let missed = rows(30.0);
+        assert_eq!(exit(&missed).code(), 99);
+        let validated = Validated { rows: missed, mode: Mode::Quick, partial: false };
+        let text = validate_text::render(&validated, crate::report::paint::Paint::plain());
+        assert!(
+            text.contains("MISS") && text.contains("windtunnel run scenarios/theory/queue.ron")
+        );
+        assert!(text.ends_with("0 ok, 1 missed, 0 not covered\n"));
     }
 }

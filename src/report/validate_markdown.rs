@@ -5,14 +5,16 @@ use std::fmt::Write;
 use super::validated::{Tally, Validated, effort, number, significant, word};
 use crate::validate::{Row, Verdict};
 
+/// The head of every table.
+pub const HEAD: &str = "| case | model | expected | measured | may be off | verdict | source |
+| --- | --- | --- | --- | --- | --- | --- |
+";
+
 /// All rows by area.
 pub fn render(validated: &Validated) -> String {
     let mut text = format!("{}; {}.\n", Tally::of(&validated.rows).words(), validated.method());
     for (area, rows) in validated.areas() {
-        let tally = Tally::of(rows.iter().copied());
-        let _ = write!(text, "\n### {area}: {}\n\n", tally.words());
-        text += "| case | model | expected | measured | may be off | verdict | source |\n";
-        text += "| --- | --- | --- | --- | --- | --- | --- |\n";
+        let _ = write!(text, "\n### {area}\n\n{HEAD}");
         for row in rows {
             text += &line(row);
         }

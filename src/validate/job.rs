@@ -35,6 +35,7 @@ impl From<String> for Shortcoming {
 pub struct Job {
     /// The name of its scenario.
     name: String,
+    design: usize,
     sets: Vec<(String, String)>,
     extent: Extent,
     scenario: Scenario,
@@ -73,6 +74,7 @@ struct Read {
 #[derive(Debug)]
 pub struct Work {
     scenario: Arc<Scenario>,
+    design: usize,
     reads: Vec<Read>,
 }
 
@@ -91,9 +93,12 @@ impl Job {
             .map(|(knob, value)| Ok((knob.clone(), fill(value, &case.params, Quotes::Scenario)?)));
         let sets = filled.collect::<Result<Vec<_>, String>>()?;
         let scenario = parse(&file(name), text, &sets).map_err(|found| found.render(false))?;
+        let wanted = recipe.design.as_ref().unwrap_or(&scenario.designs[0].name);
+        let design = scenario.designs.iter().position(|design| design.name == *wanted);
+        let design = design.ok_or_else(|| format!("`{name}` has no design `{wanted}`"))?;
         let extent = Extent::new(case, recipe)?;
         let (name, reads, samples) = (name.clone(), Vec::new(), Vec::new());
-        Ok(Self { name, sets, extent, scenario, reads, samples, wanted: 0 })
+        Ok(Self { name, design, sets, extent, scenario, reads, samples, wanted: 0 })
     }
 
     /// Would the two be the same runs, but for their length?
@@ -104,7 +109,9 @@ impl Job {
             }
             (a, b) => a == b,
         };
-        alike && self.name == other.name && self.sets == other.sets
+        let same =
+            (&self.name, self.design, &self.sets) == (&other.name, other.design, &other.sets);
+        alike && same
     }
 
     /// Reads the figures of one more case; says which is the first of them.
@@ -165,7 +172,11 @@ impl Job {
 
     /// What its replications need.
     pub fn work(&self) -> Arc<Work> {
-        Arc::new(Work { scenario: Arc::new(self.scenario.clone()), reads: self.reads.clone() })
+        Arc::new(Work {
+            scenario: Arc::new(self.scenario.clone()),
+            design: self.design,
+            reads: self.reads.clone(),
+        })
     }
 
     /// The values of a figure in all replications; `None` if one of them has none.
@@ -190,7 +201,8 @@ impl Job {
     pub fn command(&self) -> String {
         let sets = self.sets.iter().map(|(knob, value)| format!(" --set '{knob}={value}'"));
         let (sets, length) = (sets.collect::<String>(), self.scenario.run.length);
-        format!("windtunnel run {}{sets} --for {length}", file(&self.name))
+        let design = &self.scenario.designs[self.design].name;
+        format!("windtunnel run {}{sets} --design {design} --for {length}", file(&self.name))
     }
 }
 
@@ -243,9 +255,9 @@ impl Extent {
 }
 
 impl Work {
-    /// One run under the scenario's first design.
+    /// One run.
     pub fn run(&self, seed: u64) -> Figures {
-        let outcome = simulate::run(&self.scenario, 0, seed);
+        let outcome = simulate::run(&self.scenario, self.design, seed);
         let figure = |read: &Read| {
             if let Some(why) = &outcome.partial {
                 return Err(why.clone());

@@ -16,3 +16,4 @@ mod template;
 
 pub use campaign::{Campaign, Figures, Mode, Replication, Row, Verdict};
 pub use case::{AREAS, Case, cases};
+pub use plan::left_out;

@@ -53,6 +53,9 @@ pub struct Recipe {
     pub groups: Vec<String>,
     /// The scenario, by its path below `scenarios/` without its ending.
     pub scenario: String,
+    /// One of its designs; the first where none is named.
+    #[serde(default)]
+    pub design: Option<String>,
     /// Knobs with templates of their values.
     #[serde(default)]
     pub set: IndexMap<String, String>,
@@ -130,6 +133,14 @@ pub fn planned(case: &Case) -> Planned {
         _ => None,
     });
     recipes.chain(left).next().unwrap_or(Planned::Left("nobody has written down how to run it yet"))
+}
+
+/// Why the plan leaves this case out; `None` if it is run.
+pub fn left_out(case: &Case) -> Option<&'static str> {
+    match planned(case) {
+        Planned::Left(why) => Some(why),
+        Planned::Run(..) => None,
+    }
 }
 
 impl Left {

@@ -12,3 +12,4 @@ mod scenario;
 mod shipped;
 mod sweep;
 mod theory;
+mod validate;
