@@ -148,7 +148,12 @@ impl Campaign {
                 Planned::Run(recipe, read) => {
                     case.tolerance.n = case.tolerance.n.or(recipe.requests);
                     campaign
-                        .join(Job::new(&case, recipe, &scenario), &case, read, &recipe.note)
+                        .join(
+                            Job::new(&case, recipe, &scenario),
+                            &case,
+                            read,
+                            recipe.note.as_deref(),
+                        )
                         .unwrap_or_else(|Shortcoming(why)| State::Left(why))
                 }
             };
@@ -164,7 +169,7 @@ impl Campaign {
         job: Result<Job, Shortcoming>,
         case: &Case,
         read: &Value,
-        note: &Option<String>,
+        note: Option<&str>,
     ) -> Result<State, Shortcoming> {
         let job = job?;
         let at = self.jobs.iter().position(|other| other.shares_runs_with(&job));
@@ -173,7 +178,7 @@ impl Campaign {
             self.jobs.len() - 1
         });
         let first = self.jobs[at].want(case, read)?;
-        Ok(State::Run { job: at, first, shape: read.clone(), note: note.clone() })
+        Ok(State::Run { job: at, first, shape: read.clone(), note: note.map(str::to_owned) })
     }
 
     /// The runs that are wanted next, long ones first; none when all is done.

@@ -40,7 +40,7 @@ const FILES: &[&str] = &[
 #[serde(untagged)]
 pub enum Entry {
     /// How some groups are run.
-    Covered(Recipe),
+    Covered(Box<Recipe>),
     /// Why some groups are not run.
     Left(Left),
 }

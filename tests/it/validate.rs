@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde_json::json;
 use windtunnel::cli::shipped;
-use windtunnel::validate::{Campaign, Case, Mode, Row, Verdict, cases};
+use windtunnel::validate::{Campaign, Case, Mode, Replication, Row, Verdict, cases};
 
 fn run(cases: Vec<Case>, mode: Mode) -> Vec<Row> {
     let mut campaign = Campaign::new(cases, mode, shipped::text);
@@ -12,7 +12,7 @@ fn run(cases: Vec<Case>, mode: Mode) -> Vec<Row> {
         if round.is_empty() {
             return campaign.rows();
         }
-        let results = round.par_iter().map(|replication| replication.run()).collect();
+        let results = round.par_iter().map(Replication::run).collect();
         campaign.record(&round, results);
     }
 }
