@@ -103,7 +103,8 @@ pub fn effort(row: &Row) -> String {
 
 /// Five significant digits: results are compared by their last ones. Lists and objects as they are.
 pub fn number(value: &serde_json::Value) -> String {
-    value.as_f64().map_or_else(|| value.to_string(), significant)
+    let shape = || value.to_string().replace(",\"", ", \"");
+    value.as_f64().map_or_else(shape, significant)
 }
 
 /// Five significant digits, without exponents as far as they can be done without.

@@ -188,7 +188,7 @@ pub const MEANING: &[Bad] = &[
         r#"Repeat(5_000, Work("1ms")), Tell("mail", Work("1ms")"#,
     ),
     Bad("E0606", r#"Call("mail", work: "1ms")]"#, r#"Call("mail", work: "1ms")], times: 5_000"#),
-    Bad("E0303", r#"Call("mail", work: "1ms")]"#, r#"Call("mail", work: "1ms")], times: 0"#),
+    Bad("E0304", r#"Call("mail", work: "1ms")]"#, r#"Call("mail", work: "1ms")], times: 0"#),
     Bad(
         "E0607",
         r#"Take("stock", 1), undo: Add("stock", 1)"#,
