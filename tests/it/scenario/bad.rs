@@ -187,8 +187,6 @@ pub const MEANING: &[Bad] = &[
         r#"Tell("mail", Work("1ms")"#,
         r#"Repeat(5_000, Work("1ms")), Tell("mail", Work("1ms")"#,
     ),
-    Bad("E0606", r#"Call("mail", work: "1ms")]"#, r#"Call("mail", work: "1ms")], times: 5_000"#),
-    Bad("E0304", r#"Call("mail", work: "1ms")]"#, r#"Call("mail", work: "1ms")], times: 0"#),
     Bad(
         "E0607",
         r#"Take("stock", 1), undo: Add("stock", 1)"#,
