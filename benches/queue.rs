@@ -6,9 +6,7 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use windtunnel::base::chance::unit_above_zero;
 use windtunnel::base::{Dist, Span, Stream, Time, math, mix};
-use windtunnel::engine::{
-    Class, Ctx, Event, InstanceId, Key, LaneId, Queue, Simulation, World,
-};
+use windtunnel::engine::{Class, Ctx, Event, InstanceId, Key, LaneId, Queue, Simulation, World};
 
 const PENDING: [u64; 4] = [10, 1_000, 100_000, 1_000_000];
 

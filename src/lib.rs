@@ -13,3 +13,4 @@ pub mod probes;
 pub mod report;
 pub mod scenario;
 pub mod simulate;
+pub mod validate;

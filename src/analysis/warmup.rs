@@ -134,8 +134,13 @@ mod tests {
         assert_eq!(after(20, 20.0), None, "it was long enough");
         assert_eq!(after(0, 0.0), None, "there was no transient");
         let mut faulty = outcome(20);
-        let fault =
-            Recovery { start: Time::ZERO, end: Time::ZERO, after: None, amplification: None, times: 0 };
+        let fault = Recovery {
+            start: Time::ZERO,
+            end: Time::ZERO,
+            after: None,
+            amplification: None,
+            times: 0,
+        };
         faulty.recoveries.insert("crash".to_owned(), fault);
         assert_eq!(later_end(&faulty, Span::ZERO), None);
     }

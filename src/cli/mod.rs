@@ -16,8 +16,9 @@ mod output;
 mod paper;
 mod replay;
 mod run;
-mod shipped;
+pub mod shipped;
 mod test;
+mod validate;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
@@ -65,6 +66,7 @@ fn dispatch(line: Line, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, 
         Command::Check(args) => check::check(&args, screen),
         Command::Replay(args) => replay::replay(&args, screen, interrupt),
         Command::Explain(args) => explain::explain(&args, screen, interrupt),
+        Command::Validate(args) => validate::validate(&args, screen, interrupt),
         Command::Completions(args) => paper::completions(&args),
         Command::Man => paper::manual(),
     }

@@ -3,16 +3,28 @@
 /// Name (the path below `scenarios/` without its ending) and text.
 pub const SHIPPED: &[(&str, &str)] = &[
     ("checkout", include_str!("../../scenarios/checkout.ron")),
+    ("theory/balance", include_str!("../../scenarios/theory/balance.ron")),
+    ("theory/bucket", include_str!("../../scenarios/theory/bucket.ron")),
+    ("theory/bursts", include_str!("../../scenarios/theory/bursts.ron")),
     ("theory/cache", include_str!("../../scenarios/theory/cache.ron")),
     ("theory/cache-flush", include_str!("../../scenarios/theory/cache-flush.ron")),
     ("theory/cache-weights", include_str!("../../scenarios/theory/cache-weights.ron")),
+    ("theory/closed", include_str!("../../scenarios/theory/closed.ron")),
+    ("theory/consumers", include_str!("../../scenarios/theory/consumers.ron")),
+    ("theory/counter", include_str!("../../scenarios/theory/counter.ron")),
+    ("theory/fanout", include_str!("../../scenarios/theory/fanout.ron")),
     ("theory/follower", include_str!("../../scenarios/theory/follower.ron")),
+    ("theory/jackson", include_str!("../../scenarios/theory/jackson.ron")),
+    ("theory/layers", include_str!("../../scenarios/theory/layers.ron")),
+    ("theory/loss", include_str!("../../scenarios/theory/loss.ron")),
     ("theory/lost-update", include_str!("../../scenarios/theory/lost-update.ron")),
     ("theory/oversell", include_str!("../../scenarios/theory/oversell.ron")),
     ("theory/queue", include_str!("../../scenarios/theory/queue.ron")),
     ("theory/quorum", include_str!("../../scenarios/theory/quorum.ron")),
     ("theory/read-model", include_str!("../../scenarios/theory/read-model.ron")),
     ("theory/retry-loss", include_str!("../../scenarios/theory/retry-loss.ron")),
+    ("theory/stalls", include_str!("../../scenarios/theory/stalls.ron")),
+    ("theory/tandem", include_str!("../../scenarios/theory/tandem.ron")),
     ("theory/tiers", include_str!("../../scenarios/theory/tiers.ron")),
     ("theory/write-behind", include_str!("../../scenarios/theory/write-behind.ron")),
     ("transfer", include_str!("../../scenarios/transfer.ron")),
@@ -22,6 +34,11 @@ pub const SHIPPED: &[(&str, &str)] = &[
 pub fn named(stem: &str) -> Option<(String, &'static str)> {
     let found = SHIPPED.iter().find(|(name, _)| name.rsplit('/').next() == Some(stem));
     found.map(|(name, text)| (format!("scenarios/{name}.ron"), *text))
+}
+
+/// The text of the shipped scenario of this name.
+pub fn text(name: &str) -> Option<&'static str> {
+    SHIPPED.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
 }
 
 #[cfg(test)]

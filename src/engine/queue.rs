@@ -111,13 +111,7 @@ impl<M: Copy, T: Copy> Queue<M, T> {
     /// Adds a message to a lane: the key should be the lane's delay away from now.
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    pub fn push_lane(
-        &mut self,
-        lane: LaneId,
-        key: Key,
-        dest: InstanceId,
-        message: impl Fn() -> M,
-    ) {
+    pub fn push_lane(&mut self, lane: LaneId, key: Key, dest: InstanceId, message: impl Fn() -> M) {
         if !self.uses_lanes || !self.lanes.push(lane, key.0, dest.0, &message) {
             self.push(key, dest, message());
         }
@@ -173,9 +167,10 @@ impl<M: Copy, T: Copy> Queue<M, T> {
             (Key(entry.key), InstanceId(entry.dest), event)
         });
         let in_lanes = self.lanes.iter();
-        in_agenda.chain(in_lanes.map(|sent| {
-            (Key(sent.key), InstanceId(sent.dest), Event::Message(&sent.message))
-        }))
+        in_agenda.chain(
+            in_lanes
+                .map(|sent| (Key(sent.key), InstanceId(sent.dest), Event::Message(&sent.message))),
+        )
     }
 }
 

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use super::flow::{self, Node};
 use super::lower::{self, class_policy};
 use super::program::EntryIx;
-use super::{
-    EntityModel, FlowModel, InstanceModel, LinkModel, Model, NetworkModel, NodeModel,
-};
+use super::{EntityModel, FlowModel, InstanceModel, LinkModel, Model, NetworkModel, NodeModel};
 use crate::base::{Dist, Popularity, Span, name_hash};
 use crate::engine::{InstanceId, LaneId};
 use crate::faults::Faults;

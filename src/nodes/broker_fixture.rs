@@ -15,9 +15,7 @@ use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::{Class, Ctx, Event, InstanceId, LaneId, Simulation, World};
 use crate::faults::Faults;
 use crate::model::program::{Channel, EntryIx, Programs, PubIx, Publication, Subscriber};
-use crate::model::{
-    EntityIx, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel,
-};
+use crate::model::{EntityIx, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel};
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
 use crate::scenario::tree;
 
@@ -142,7 +140,14 @@ impl Table {
         let model = Arc::clone(&self.model);
         let (probe, network) = (&mut self.probe, &mut self.network);
         let (down, starts) = (&mut self.is_down[at.0 as usize], &mut self.starts[at.0 as usize]);
-        let mut env = Env { model: &model, ctx, probe, network, node: model.node_of(at), incarnation: *starts };
+        let mut env = Env {
+            model: &model,
+            ctx,
+            probe,
+            network,
+            node: model.node_of(at),
+            incarnation: *starts,
+        };
         let env = &mut env;
         if let Event::Timer(Timer::Fault(edge)) = event {
             *down = matches!(edge, Edge::Down { .. });
@@ -348,11 +353,7 @@ impl Bench {
 
     fn send(&mut self, from: u32, op: u64, body: Body) {
         let message = Message { op: Op { id: OpId(op), ..Op::NONE }, from: InstanceId(from), body };
-        let sent = Fact::Message {
-            op: OpId(op),
-            to: BROKER,
-            carrier: body.carrier(),
-        };
+        let sent = Fact::Message { op: OpId(op), to: BROKER, carrier: body.carrier() };
         self.simulation.world_mut().probe.see(self.now, InstanceId(from), sent);
         self.simulation.post(InstanceId(AT_BROKER), self.now, message);
         self.simulation.run_until(self.now);

@@ -214,9 +214,10 @@ impl Body {
             Self::Publish { .. } => Carrier::Publish,
             Self::Deliver { .. } => Carrier::Deliver,
             Self::Ack { .. } | Self::Nack { .. } => Carrier::Acknowledge,
-            Self::Replicate { .. } | Self::Replicated { .. } | Self::Poll { .. } | Self::Polled { .. } => {
-                Carrier::Replicate
-            }
+            Self::Replicate { .. }
+            | Self::Replicated { .. }
+            | Self::Poll { .. }
+            | Self::Polled { .. } => Carrier::Replicate,
             Self::Invalidate { .. } => Carrier::Invalidate,
             Self::Join { .. } | Self::Heartbeat | Self::Gone { .. } => Carrier::Control,
         }

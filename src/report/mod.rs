@@ -23,3 +23,7 @@ pub mod test_json;
 pub mod test_text;
 pub mod text;
 pub mod times;
+pub mod validate_json;
+pub mod validate_markdown;
+pub mod validate_text;
+pub mod validated;

@@ -181,7 +181,11 @@ mod tests {
             (0, web, request("orders")),
             (500, orders, Fact::Arrived { op: OP }),
             (500, orders, Fact::Waits { op: OP }),
-            (2_600, orders, Fact::Began { op: OP, waited: Span(2_100_000), queued: true, arrives: false }),
+            (
+                2_600,
+                orders,
+                Fact::Began { op: OP, waited: Span(2_100_000), queued: true, arrives: false },
+            ),
             (2_700, orders, request("inventory")),
             (3_200, inventory, Fact::Down),
             (
@@ -191,7 +195,11 @@ mod tests {
             ),
             (520_000, orders, Fact::Retried { op: OP, to: node("inventory"), attempt: 1 }),
             (520_000, orders, request("inventory")),
-            (520_500, inventory, Fact::Began { op: OP, waited: Span::ZERO, queued: false, arrives: true }),
+            (
+                520_500,
+                inventory,
+                Fact::Began { op: OP, waited: Span::ZERO, queued: false, arrives: true },
+            ),
             (
                 521_000,
                 inventory,

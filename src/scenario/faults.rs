@@ -12,8 +12,15 @@ const KINDS: &[&str] =
     &["Crash", "Slow", "Pause", "Latency", "Loss", "Duplicate", "Reorder", "Partition", "Surge"];
 /// A fault that begins more often than this says nothing, and takes for ever to draw.
 const MOST_TIMES: f64 = 1e6;
-const BREAKABLE: &[Role] =
-    &[Role::Gateway, Role::Service, Role::Database, Role::Cache, Role::Quorum, Role::Queue, Role::Log];
+const BREAKABLE: &[Role] = &[
+    Role::Gateway,
+    Role::Service,
+    Role::Database,
+    Role::Cache,
+    Role::Quorum,
+    Role::Queue,
+    Role::Log,
+];
 
 impl<'a> Reader<'a> {
     /// Reads all faults; their names are unique in the end.

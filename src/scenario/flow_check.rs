@@ -11,7 +11,7 @@ const MAX_EFFECTS: u64 = 64;
 /// Consecutive effects at one service.
 const MAX_TRANSACTION: u64 = 8;
 /// Steps of one flow.
-const MAX_STEPS: u64 = 4096;
+pub const MAX_STEPS: u64 = 4096;
 
 /// Checks a flow whose steps could all be read; `sites` are their places in pre-order.
 pub fn check(reader: &mut Reader<'_>, at: Extent, name: &str, steps: &[Step], sites: &[Extent]) {

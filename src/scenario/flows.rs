@@ -278,7 +278,9 @@ impl<'a> Reader<'a> {
     }
 
     fn all(&mut self, value: &'a Value, scene: Scene, sites: &mut Vec<Extent>) -> Option<Step> {
-        let fields = self.fields(value, "All", 1, &["steps"])?;
+        let fields = self.fields(value, "All", 1, &["steps", "times"])?;
+        let times =
+            self.or(&fields, "times", 1, |reader, value| reader.count(value, 1..=MAX_TIMES));
         if scene.in_all {
             self.misplaced(
                 fields.head,
@@ -298,7 +300,14 @@ impl<'a> Reader<'a> {
                 "only the home runs branches together",
             );
         }
-        self.body(&fields, Scene { in_all: true, ..scene }, sites).map(Step::All)
+        let before = sites.len();
+        let branches = self.body(&fields, Scene { in_all: true, ..scene }, sites)?;
+        // What unrolls into too many steps is refused later, and need not be written out before.
+        let times =
+            (times? as usize).min(flow_check::MAX_STEPS as usize / branches.len().max(1) + 1);
+        let (count, own) = (branches.len() * times, sites[before..].to_vec());
+        (1..times).for_each(|_| sites.extend_from_slice(&own));
+        Some(Step::All(branches.into_iter().cycle().take(count).collect()))
     }
 }
 

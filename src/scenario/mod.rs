@@ -15,7 +15,7 @@ pub mod diagnostic;
 mod distributions;
 mod effects;
 mod entities;
-mod expression;
+pub mod expression;
 mod faults;
 mod file;
 mod flow_check;

@@ -41,10 +41,12 @@ const LAYERS: &[(&str, &[&str])] = &[
             "probes::sketch",
         ],
     ),
+    // The cases of theory are run as anybody would run them, and read as anybody would read them.
+    ("validate", &["base", "scenario", "analysis", "simulate"]),
     // A report shows what was analysed.
-    ("report", &["base", "engine::InstanceId", "scenario::tree", "probes", "analysis"]),
+    ("report", &["base", "engine::InstanceId", "scenario::tree", "probes", "analysis", "validate"]),
     // The command line starts runs and shows reports; it knows no engine, no model and no node.
-    ("cli", &["base", "scenario", "probes", "analysis", "report", "simulate"]),
+    ("cli", &["base", "scenario", "probes", "analysis", "report", "simulate", "validate"]),
 ];
 
 /// Words that no source may contain, comments left out, and why.

@@ -1,5 +1,10 @@
 //! Tables of the documentation that come from the program's own tables: figures, exit codes,
 //! reasons. `UPDATE_DOCS=1 cargo test docs` writes them anew.
+//!
+//! The results of `validate` take too long to be made here. What is tested is that every case has
+//! its row, and that the row says of it what the plan says. `UPDATE_VALIDATION=FILE cargo test docs`
+//! puts the rows of a file, made with `windtunnel validate --full --format markdown -o FILE` or of
+//! some cases only, in the place of the old ones.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -7,6 +12,9 @@ use std::path::Path;
 use windtunnel::analysis::metric;
 use windtunnel::cli::exit::Exit;
 use windtunnel::probes::Reason;
+use windtunnel::report::validate_markdown;
+use windtunnel::report::validated::number;
+use windtunnel::validate::{Case, cases, left_out};
 
 /// Holds the block `name` of a page against `table`, or writes it.
 fn hold(page: &str, name: &str, table: &str) {
@@ -51,4 +59,59 @@ fn every_reason_is_documented() {
         writeln!(table, "| `{}` | {} |", reason.name(), reason.about()).unwrap();
     }
     hold("output.md", "reasons", &format!("{table}\n"));
+}
+
+/// The row of each case within a text, by its id.
+fn rows(text: &str) -> Vec<(&str, &str)> {
+    text.lines()
+        .filter_map(|line| Some((line.strip_prefix("| `")?.split_once('`')?.0, line)))
+        .collect()
+}
+
+/// The tables with the rows of `new`, where it has them, else those of `old`.
+fn merged(old: &str, new: &str) -> String {
+    let (old, new) = (rows(old), rows(new));
+    let of = |case: &Case| {
+        let found = new.iter().chain(&old).find(|(id, _)| *id == case.id);
+        found.map_or_else(|| format!("| `{}` |", case.id), |(_, line)| (*line).to_owned())
+    };
+    let mut text = String::new();
+    let mut area = "";
+    for case in cases() {
+        if case.title() != area {
+            area = case.title();
+            write!(text, "\n### {area}\n\n{}", validate_markdown::HEAD).unwrap();
+        }
+        writeln!(text, "{}", of(case)).unwrap();
+    }
+    text + "\n"
+}
+
+#[test]
+fn every_case_has_its_row_among_the_results() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/validation.md");
+    let page = std::fs::read_to_string(path).expect("the page is there");
+    if let Some(file) = std::env::var_os("UPDATE_VALIDATION") {
+        let new = std::fs::read_to_string(file).expect("the new rows");
+        let old = &page[page.find("<!-- results:").expect("the block begins")..];
+        let old = &old[old.find("-->\n").expect("its comment ends") + 4..];
+        let (old, _) = old.split_once("<!-- end -->").expect("the block ends");
+        let updated = page.replace(old, &merged(old, &new));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/validation.md");
+        std::fs::write(path, updated).expect("the page can be written");
+        return;
+    }
+    let rows = rows(&page[page.find("<!-- results:").expect("the block begins")..]);
+    let ids: Vec<&str> = rows.iter().map(|(id, _)| *id).collect();
+    let known: Vec<&str> = cases().iter().map(|case| case.id.as_str()).collect();
+    assert_eq!(ids, known);
+    for (case, (_, row)) in cases().iter().zip(rows) {
+        let says = match left_out(case) {
+            Some(why) => row.contains(&format!("not covered: {why}")),
+            None => row.contains("| ok, ") && row.contains(" runs"),
+        };
+        assert!(says, "{}: run it again, see the head of this file: {row}", case.id);
+        let expected = number(&case.expected);
+        assert!(!case.expected.is_number() || row.contains(&format!("| {expected} |")), "{row}");
+    }
 }

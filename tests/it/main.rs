@@ -19,3 +19,4 @@ mod shipped;
 mod statistics;
 mod sweep;
 mod theory;
+mod validate;

@@ -27,8 +27,8 @@ use windtunnel::model::Model;
 use windtunnel::nodes::World;
 use windtunnel::probes::outcome::{FlowOutcome, Outcome};
 use windtunnel::probes::{Carrier, Fact, Instruments, Label, OpId, Probe, Verdict};
-use windtunnel::scenario::tree::{NodeIx, NodeKind, Scenario};
 use windtunnel::scenario;
+use windtunnel::scenario::tree::{NodeIx, NodeKind, Scenario};
 use windtunnel::simulate;
 
 /// The parts of a scenario, as text.
@@ -260,10 +260,12 @@ impl Run {
             let kind = |node: NodeIx| &self.scenario.nodes[usize::from(node.0)].kind;
             let ends = [kind(self.model.node_of(at)), kind(to)];
             counts[match carrier {
-                Carrier::Request | Carrier::Answer
-                    if ends.iter().any(|end| is_store(end)) =>
-                {
-                    if ends.iter().any(|end| is_broker(end)) { 2 } else { 1 }
+                Carrier::Request | Carrier::Answer if ends.iter().any(|end| is_store(end)) => {
+                    if ends.iter().any(|end| is_broker(end)) {
+                        2
+                    } else {
+                        1
+                    }
                 }
                 Carrier::Answer if is_broker(ends[0]) => 2,
                 Carrier::Request | Carrier::Answer => 0,

@@ -11,24 +11,6 @@ use windtunnel::scenario::{self, Code};
 
 const GOOD: &str = include_str!("scenario/good.ron");
 
-/// The scenarios that come with the program.
-const SHIPPED: &[&str] = &[
-    "scenarios/checkout.ron",
-    "scenarios/transfer.ron",
-    "scenarios/theory/tiers.ron",
-    "scenarios/theory/queue.ron",
-    "scenarios/theory/cache.ron",
-    "scenarios/theory/cache-flush.ron",
-    "scenarios/theory/cache-weights.ron",
-    "scenarios/theory/write-behind.ron",
-    "scenarios/theory/quorum.ron",
-    "scenarios/theory/follower.ron",
-    "scenarios/theory/lost-update.ron",
-    "scenarios/theory/oversell.ron",
-    "scenarios/theory/retry-loss.ron",
-    "scenarios/theory/read-model.ron",
-];
-
 fn sets(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
@@ -48,8 +30,8 @@ fn said(source: &str, turned: &[(&str, &str)]) -> (String, String) {
 
 #[test]
 fn shipped_scenarios_load_without_a_warning() {
-    for path in SHIPPED {
-        match scenario::load(Path::new(path), &[]) {
+    for path in scenario::find(Path::new("scenarios")).expect("scenarios") {
+        match scenario::load(&path, &[]) {
             Ok(loaded) => assert!(loaded.warnings.list.is_empty(), "{}", loaded.warnings),
             Err(diagnostics) => panic!("{diagnostics}"),
         }

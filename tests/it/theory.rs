@@ -1,99 +1,20 @@
-//! The simulator against queueing theory, through ordinary scenario files: `queue.ron` with its
-//! knobs turned, and the chain of `tiers.ron`.
+//! The simulator against queueing theory where that needs more than a figure and its tolerance; the
+//! rest is what `validate` does, see `validate.rs`.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use serde::Deserialize;
 use windtunnel::base::Span;
 use windtunnel::probes::Outcome;
 use windtunnel::scenario::load;
 use windtunnel::scenario::tree::Scenario;
 use windtunnel::simulate::run;
 
-/// Requests of one run, after as many for warm-up as a tenth.
-const REQUESTS: f64 = 200_000.0;
 const SEEDS: u64 = 4;
-/// The run that the tolerances of the cases are for.
-const STATED: f64 = 1_000_000.0;
-
-#[derive(Deserialize)]
-struct Cases {
-    cases: Vec<Case>,
-}
-
-#[derive(Deserialize)]
-struct Case {
-    id: String,
-    sets: std::collections::BTreeMap<String, String>,
-    rows: Vec<Row>,
-}
-
-#[derive(Deserialize)]
-struct Row {
-    metric: String,
-    expected: f64,
-    /// Relative: four standard deviations of one run of a million requests.
-    tolerance: f64,
-}
-
 fn scenario(file: &str, sets: &[(String, String)]) -> Scenario {
     let loaded = load(Path::new(file), sets).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     loaded.scenario
-}
-
-fn figure(outcome: &Outcome, metric: &str) -> f64 {
-    let (flow, node) = (&outcome.flows["request"], &outcome.nodes["server"]);
-    let sojourn = |p| flow.latency.quantile(p).expect("some were served").as_ms();
-    let began = node.wait.count() as f64;
-    match metric {
-        "mean_sojourn_ms" => flow.latency.mean().expect("some were served") / 1e6,
-        "mean_wait_ms" => node.wait.mean().expect("some were served") / 1e6,
-        "P_wait" => node.waited as f64 / began,
-        "P_block" => node.turned_away as f64 / node.arrivals as f64,
-        "throughput_per_ms" => flow.ok as f64 / outcome.measured.as_ms(),
-        "p50_sojourn_ms" => sojourn(0.5),
-        "p95_sojourn_ms" => sojourn(0.95),
-        "p99_sojourn_ms" => sojourn(0.99),
-        "mean_number_in_system_L" => {
-            node.queue_mean + node.utilization.expect("it has workers") // of its one worker
-        }
-        other => panic!("what is {other}?"),
-    }
-}
-
-#[test]
-fn queues_of_one_service_are_as_theory_says() {
-    let cases: Cases = serde_json::from_str(include_str!("theory_cases.json")).expect("cases");
-    let misses: Vec<String> = cases.cases.par_iter().flat_map(misses).collect();
-    assert!(misses.is_empty(), "{misses:#?}");
-}
-
-fn misses(case: &Case) -> Vec<String> {
-    let sets: Vec<(String, String)> = case.sets.clone().into_iter().collect();
-    let mut scenario = scenario("scenarios/theory/queue.ron", &sets);
-    let gap_ns: f64 = case.sets["gap"]
-        .trim_start_matches("Exp(\"")
-        .trim_end_matches("ns\")")
-        .parse()
-        .expect("a gap in ns");
-    scenario.run.warmup = Span::from_ns(gap_ns * REQUESTS / 10.0);
-    scenario.run.length = Span::from_ns(gap_ns * REQUESTS * 1.1);
-    let scenario = Arc::new(scenario);
-    let outcomes: Vec<Outcome> =
-        (1..=SEEDS).into_par_iter().map(|seed| run(&scenario, 0, seed)).collect();
-    let mut misses = Vec::new();
-    for Row { metric, expected, tolerance } in &case.rows {
-        let sum: f64 = outcomes.iter().map(|outcome| figure(outcome, metric)).sum();
-        let mean = sum / SEEDS as f64;
-        let allowed = (tolerance * (STATED / REQUESTS / SEEDS as f64).sqrt()).max(0.01);
-        let off = mean / expected - 1.0;
-        if off.abs() > allowed {
-            misses.push(format!("{}/{metric}: {mean} for {expected}, {off:.4}", case.id));
-        }
-    }
-    misses
 }
 
 fn near(what: &str, measured: f64, expected: f64, allowed: f64) {

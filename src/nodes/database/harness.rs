@@ -124,11 +124,7 @@ impl Bench {
 
     pub fn model(&self) -> Model {
         let instance = |node| InstanceModel { node: NodeIx(node), index: 0 };
-        let node = |first| NodeModel {
-            first: InstanceId(first),
-            count: 1,
-            name: u64::from(first),
-        };
+        let node = |first| NodeModel { first: InstanceId(first), count: 1, name: u64::from(first) };
         let nodes: Vec<NodeModel> = (0..3).map(node).collect();
         let scenario = self.scenario();
         let publication = |label: &str| Publication {

@@ -17,6 +17,7 @@ fn all_well_is_0() {
         "--help",
         "-h",
         "run --help",
+        "validate DET-01",
         "--version",
     ] {
         let ended = place.run(line);
@@ -45,6 +46,7 @@ fn usage_errors_are_2_and_say_what_is_possible() {
         ("explain scenarios/shop.ron place-order", "FLOW#N"),
         ("explain scenarios/shop.ron place-ordr#1", "did you mean `place-order`?"),
         ("replay nonsense", "token"),
+        ("validate --quick --full", "--full"),
         ("completions tcsh", "bash"),
     ] {
         let ended = place.run(line);
@@ -101,7 +103,7 @@ fn check_reports_all_mistakes_of_all_files() {
 fn nothing_selected_is_4() {
     let place = Place::empty();
     std::fs::create_dir(place.path().join("scenarios")).unwrap();
-    for line in ["test", "check", "test scenarios"] {
+    for line in ["test", "check", "test scenarios", "validate no-such-case"] {
         assert_eq!(place.run(line).code, 4, "{line}");
     }
     place

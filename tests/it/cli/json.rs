@@ -30,6 +30,25 @@ fn has_times(value: &Value) {
 }
 
 #[test]
+fn validated_rows_have_the_keys_of_the_contract() {
+    let shape = json(&Place::empty(), "validate Q-ErlB --quick --format json");
+    assert_eq!((&shape["schema"], &shape["partial"]), (&1.into(), &false.into()));
+    let rows = shape["rows"].as_array().expect("rows");
+    assert_eq!(rows.len(), 2);
+    for row in rows {
+        assert_eq!((&row["area"], &row["verdict"]), (&"queueing".into(), &"ok".into()));
+        assert!(row["id"].as_str().is_some_and(|id| id.starts_with("Q-ErlB-a/")));
+        for key in ["expected", "measured", "half_width", "tolerance"] {
+            assert!(row[key].as_f64().is_some_and(f64::is_finite), "{key} of {row}");
+        }
+    }
+    let left = json(&Place::empty(), "validate RULE-little --format json");
+    let row = &left["rows"][0];
+    assert_eq!((&row["verdict"], &row["measured"]), (&"not covered".into(), &Value::Null));
+    assert!(row["reason"].is_string());
+}
+
+#[test]
 fn a_run_has_the_keys_of_the_contract() {
     let place = Place::new();
     let run = json(&place, "run scenarios/shop.ron --design rest --seed 7 --format json");

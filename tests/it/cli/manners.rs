@@ -59,6 +59,8 @@ fn the_same_input_gives_the_same_bytes_on_any_number_of_threads() {
         "compare scenarios/shop.ron --seeds 4 --format json",
         "compare scenarios/shop.ron --seeds 2 --format markdown",
         "test --seeds 2",
+        "validate Q-ErlB --quick",
+        "validate DET --quick --format json",
     ] {
         let with = |threads: &str| {
             Ended::of(place.command(line).env("RAYON_NUM_THREADS", threads).output().unwrap()).out
@@ -83,6 +85,13 @@ fn text_is_at_most_eighty_columns_wide() {
             assert!(is_token || text.chars().count() <= 80, "{line}: {text}");
         }
     }
+}
+
+#[test]
+fn validated_cases_fit_a_hundred_columns() {
+    let ended = Place::empty().run("validate traces --quick");
+    assert!(ended.out.contains("DET-01") && ended.out.contains("not covered"), "{}", ended.out);
+    assert!(ended.out.lines().all(|line| line.chars().count() <= 100), "{}", ended.out);
 }
 
 #[test]

@@ -47,6 +47,17 @@ fn rule_01_branches_run_together_and_end_when_the_last_has_ended() {
 }
 
 #[test]
+fn rule_01_the_same_branches_many_times_run_together_too() {
+    let answer = |steps: &str| flow(&format!(r#"(home: "a", steps: {steps})"#)).go().answer(0);
+    let thrice = answer(r#"All([Call("b"), Call("c")], times: 3)"#);
+    assert_eq!(
+        thrice,
+        answer(r#"All([Call("b"), Call("c"), Call("b"), Call("c"), Call("b"), Call("c")])"#)
+    );
+    assert_eq!(answer(r#"All([Call("b")], times: 1)"#), answer(r#"All([Call("b")])"#));
+}
+
+#[test]
 fn rule_01_all_waits_for_every_branch_though_one_is_refused() {
     let run = flow(r#"(home: "a", steps: All([Tell("b", Add("y", 1), refuses: 1), Tell("c", Write("z"), undo: Write)]))"#).go();
     // b says no at 8; c ends at 19 and is then taken back: 20 + 5 + 8.

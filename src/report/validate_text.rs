@@ -1,0 +1,114 @@
+//! The table of `validate` for people, at most 96 columns wide.
+//!
+//! ```text
+//! queueing: 62 ok, 0 missed, 36 not covered
+//!   Q-MM1-a  M/M/1 FIFO                                        3 runs of 1 000 000 requests
+//!     mean_sojourn_ms                       50.000     49.934     ±0.310     ±0.895  ok
+//!   not covered
+//!     Q-PS-a, Q-PS-c: processor sharing is not built yet
+//! ```
+
+use std::fmt::Write;
+
+use super::paint::{Paint, Tone};
+use super::table::{command, cut, wrap};
+use super::validated::{Tally, Validated, by, effort, number, significant};
+use crate::validate::{Row, Verdict};
+
+/// Columns of a metric's name.
+const NAME: usize = 34;
+/// Columns of a group's name and model.
+const MODEL: usize = 57;
+
+/// All rows by area, and the tally.
+pub fn render(validated: &Validated, paint: Paint) -> String {
+    let mut text = format!("{}\n", validated.method());
+    let _ = writeln!(
+        text,
+        "{:4}{:NAME$} {:>12} {:>12} {:>10} {:>10}",
+        "", "", "expected", "measured", "± 95 %", "may be off"
+    );
+    for (area, rows) in validated.areas() {
+        let tally = Tally::of(rows.iter().copied());
+        let _ = writeln!(text, "\n{}: {}", paint.apply(Tone::Head, area), tally.words());
+        let run = rows.iter().copied().filter(|row| row.replications > 0);
+        for (group, rows) in by(run, |row| (&row.case.group, row.replications)) {
+            text += &of_group(group.0, &rows, paint);
+        }
+        text += &not_covered(&rows, paint);
+    }
+    let tally = Tally::of(&validated.rows);
+    let interrupted = if validated.partial { ", interrupted" } else { "" };
+    let _ = writeln!(text, "\n{}{interrupted}", tally.words());
+    text
+}
+
+fn of_group(group: &str, rows: &[&Row], paint: Paint) -> String {
+    let head = cut(&format!("{group}  {}", rows[0].case.model), MODEL);
+    let mut text = format!("  {head:MODEL$}  {}\n", paint.apply(Tone::Faint, &effort(rows[0])));
+    for row in rows {
+        text += &line(row, paint);
+    }
+    text
+}
+
+fn line(row: &Row, paint: Paint) -> String {
+    let (tone, word) = match row.verdict {
+        Verdict::Ok => (Tone::Good, "ok"),
+        Verdict::Miss => (Tone::Bad, "MISS"),
+        Verdict::NotCovered => (Tone::Faint, "not judged"),
+    };
+    let off =
+        |value: Option<f64>| value.map_or("-".to_owned(), |it| format!("±{}", significant(it)));
+    let measured = row.measured.as_ref().map_or("-".to_owned(), number);
+    let expected = number(&row.case.expected);
+    let name = cut(&row.case.metric, NAME);
+    let word = paint.apply(tone, word);
+    let shaped = !row.case.expected.is_number();
+    let mut text = if shaped {
+        let mut text =
+            format!("    {name:NAME$} {:>12} {:>12} {:>10} {:>10}  {word}\n", "", "", "", "");
+        text += &wrap(&format!("expected {expected}"), "      ");
+        text += &wrap(&format!("measured {measured}"), "      ");
+        text
+    } else {
+        let (half, tolerance) = (off(row.half_width), off(row.tolerance));
+        format!(
+            "    {name:NAME$} {expected:>12} {measured:>12} {half:>10} {tolerance:>10}  {word}\n"
+        )
+    };
+    if let Some(reason) = &row.reason {
+        text += &wrap(reason, "      ");
+    }
+    if row.verdict == Verdict::Miss {
+        text += &row.command.iter().map(|line| command(line, "      ")).collect::<String>();
+    }
+    text
+}
+
+/// What was not run: the names of the rows behind each reason.
+fn not_covered(rows: &[&Row], paint: Paint) -> String {
+    let left: Vec<&&Row> = rows.iter().filter(|row| row.replications == 0).collect();
+    let mut reasons: Vec<&str> = Vec::new();
+    for reason in left.iter().filter_map(|row| row.reason.as_deref()) {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    if reasons.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("  {}\n", paint.apply(Tone::Faint, "not covered"));
+    for reason in reasons {
+        let of = left.iter().copied().filter(|row| row.reason.as_deref() == Some(reason));
+        let names: Vec<String> = by(of.copied(), |row| &row.case.group)
+            .into_iter()
+            .map(|(group, rows)| match rows[..] {
+                [row] => row.case.id.clone(),
+                _ => format!("{group} ({})", rows.len()),
+            })
+            .collect();
+        text += &wrap(&format!("{reason}: {}", names.join(", ")), "    ");
+    }
+    text
+}

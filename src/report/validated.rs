@@ -1,0 +1,125 @@
+//! What a report of `validate` is made from: cases with what was measured, and their tally.
+
+use serde::Serialize;
+
+use super::figures;
+use crate::validate::{Mode, Row, Verdict};
+
+/// A campaign that has ended.
+#[derive(Clone, Debug)]
+pub struct Validated {
+    /// The cases in the order of the areas.
+    pub rows: Vec<Row>,
+    /// How much was run.
+    pub mode: Mode,
+    /// Was it interrupted?
+    pub partial: bool,
+}
+
+/// How many of each there were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// As expected.
+    pub ok: usize,
+    /// Not as expected.
+    pub missed: usize,
+    /// Not run or not judged.
+    pub not_covered: usize,
+}
+
+impl Tally {
+    /// Counts.
+    pub fn of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Self {
+        let mut tally = Self::default();
+        for row in rows {
+            *match row.verdict {
+                Verdict::Ok => &mut tally.ok,
+                Verdict::Miss => &mut tally.missed,
+                Verdict::NotCovered => &mut tally.not_covered,
+            } += 1;
+        }
+        tally
+    }
+
+    /// `61 ok, 0 missed, 37 not covered`
+    pub fn words(self) -> String {
+        format!("{} ok, {} missed, {} not covered", self.ok, self.missed, self.not_covered)
+    }
+}
+
+impl Validated {
+    /// The rows by area, in order.
+    pub fn areas(&self) -> Vec<(&'static str, Vec<&Row>)> {
+        by(&self.rows, |row| row.case.title())
+    }
+
+    /// How the runs were made, in one sentence.
+    pub fn method(&self) -> &'static str {
+        match self.mode {
+            Mode::Quick => "quick: three short runs of each",
+            Mode::Usual => {
+                "three to ten runs of each, until the 95 % interval is within the tolerance"
+            }
+            Mode::Full => "full: ten runs of the stated length of each",
+        }
+    }
+}
+
+/// Rows that follow one another and share a key.
+pub fn by<'a, K: PartialEq>(
+    rows: impl IntoIterator<Item = &'a Row>,
+    key: impl Fn(&'a Row) -> K,
+) -> Vec<(K, Vec<&'a Row>)> {
+    let mut groups: Vec<(K, Vec<&Row>)> = Vec::new();
+    for row in rows {
+        let of = key(row);
+        match groups.last_mut() {
+            Some((last, group)) if *last == of => group.push(row),
+            _ => groups.push((of, vec![row])),
+        }
+    }
+    groups
+}
+
+/// As the JSON spells it.
+pub fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Ok => "ok",
+        Verdict::Miss => "miss",
+        Verdict::NotCovered => "not covered",
+    }
+}
+
+/// `3 runs of 1 000 000 requests`
+pub fn effort(row: &Row) -> String {
+    let runs = format!("{} runs", row.replications);
+    match row.requests {
+        Some(requests) => {
+            format!("{runs} of {} requests", figures::full_count((requests + 0.5) as u64))
+        }
+        None => runs,
+    }
+}
+
+/// Five significant digits: results are compared by their last ones. Lists and objects as they are.
+pub fn number(value: &serde_json::Value) -> String {
+    let shape = || value.to_string().replace(",\"", ", \"");
+    value.as_f64().map_or_else(shape, significant)
+}
+
+/// Five significant digits, without exponents as far as they can be done without.
+pub fn significant(value: f64) -> String {
+    let size = value.abs();
+    let places = match size {
+        0.0 => 0,
+        size if size >= 1e4 => 0,
+        size if size >= 1e3 => 1,
+        size if size >= 1e2 => 2,
+        size if size >= 1e1 => 3,
+        size if size >= 1.0 => 4,
+        size if size >= 1e-1 => 5,
+        size if size >= 1e-2 => 6,
+        _ => 7,
+    };
+    format!("{value:.places$}")
+}

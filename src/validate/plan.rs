@@ -1,0 +1,222 @@
+//! How each case is run: which scenario, which knobs, what is read. A table of data, one file for
+//! each area, so that covering more is adding lines.
+//!
+//! ```json
+//! {"groups": ["Q-MM1-*"], "scenario": "theory/queue",
+//!  "set": {"gap": "Exp({1ms / $lambda_per_ms})", "service": "Exp({$mean_service_ms * 1ms})"},
+//!  "rate": "$lambda_per_ms / 1ms",
+//!  "read": {"mean_sojourn_ms": "mean(request)", "P_wait": "waited(server) / arrivals(server)"}}
+//! {"groups": ["SEM-KAF-*"], "not_covered": "the fine print of Kafka is not modelled yet"}
+//! ```
+//!
+//! Holes in braces hold expressions over the case's parameters, see [`super::template`]. Of
+//! several entries for a group the first that reads the metric counts; entries that cover nothing
+//! come last.
+
+use std::sync::LazyLock;
+
+use indexmap::IndexMap;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::case::Case;
+
+/// The files of the plan.
+const FILES: &[&str] = &[
+    include_str!("plan/queueing.json"),
+    include_str!("plan/tail.json"),
+    include_str!("plan/metastable.json"),
+    include_str!("plan/pbs.json"),
+    include_str!("plan/cache.json"),
+    include_str!("plan/consistency.json"),
+    include_str!("plan/checkers.json"),
+    include_str!("plan/traces.json"),
+    include_str!("plan/statistics.json"),
+    include_str!("plan/others.json"),
+];
+
+/// One line of the plan.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Entry {
+    /// How some groups are run.
+    Covered(Box<Recipe>),
+    /// Why some groups are not run.
+    Left(Left),
+}
+
+/// How some groups are run.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Groups, `*` for anything.
+    pub groups: Vec<String>,
+    /// The scenario, by its path below `scenarios/` without its ending.
+    pub scenario: String,
+    /// One of its designs; the first where none is named.
+    #[serde(default)]
+    pub design: Option<String>,
+    /// Knobs with templates of their values.
+    #[serde(default)]
+    pub set: IndexMap<String, String>,
+    /// Requests per unit of time: an expression over the parameters. The length of the run follows
+    /// from it.
+    #[serde(default)]
+    pub rate: Option<String>,
+    /// The length of a run in requests, where the case states none.
+    #[serde(default)]
+    pub requests: Option<u64>,
+    /// Events that one request takes: an expression over the parameters.
+    #[serde(default = "usual_cost")]
+    pub cost: String,
+    /// Warm-up over measured requests, where the case names none.
+    #[serde(default = "usual_warmup")]
+    pub warmup: f64,
+    /// The measured stretch where it does not follow from a rate: a duration.
+    #[serde(default)]
+    pub length: Option<String>,
+    /// The warm-up before such a stretch, or the least one before so many requests: a duration.
+    #[serde(default = "no_time")]
+    pub after: String,
+    /// Metrics with templates of what is read: an expression of the language of expectations, or a
+    /// list or object of them where the expectation has such a shape.
+    pub read: IndexMap<String, Value>,
+    /// What there is to say about it.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// Why some groups are not run.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Left {
+    /// Groups, `*` for anything.
+    pub groups: Vec<String>,
+    /// Only these metrics, `*` for anything.
+    #[serde(default)]
+    pub metrics: Vec<String>,
+    /// The reason.
+    pub not_covered: String,
+}
+
+fn usual_cost() -> String {
+    "4".to_owned()
+}
+
+fn no_time() -> String {
+    "0s".to_owned()
+}
+
+fn usual_warmup() -> f64 {
+    0.05
+}
+
+/// What the plan says of a case.
+#[derive(Clone, Copy, Debug)]
+pub enum Planned {
+    /// Run it so, and read this.
+    Run(&'static Recipe, &'static Value),
+    /// It is not covered, for this reason.
+    Left(&'static str),
+}
+
+/// What the plan says of this case.
+pub fn planned(case: &Case) -> Planned {
+    let recipes = entries().iter().filter_map(|entry| match entry {
+        Entry::Covered(recipe) if any(&recipe.groups, &case.group) => {
+            recipe.read.get(&case.metric).map(|read| Planned::Run(recipe, read))
+        }
+        _ => None,
+    });
+    let left = entries().iter().filter_map(|entry| match entry {
+        Entry::Left(left) if left.fits(case) => Some(Planned::Left(&left.not_covered)),
+        _ => None,
+    });
+    recipes.chain(left).next().unwrap_or(Planned::Left("nobody has written down how to run it yet"))
+}
+
+/// Why the plan leaves this case out; `None` if it is run.
+pub fn left_out(case: &Case) -> Option<&'static str> {
+    match planned(case) {
+        Planned::Left(why) => Some(why),
+        Planned::Run(..) => None,
+    }
+}
+
+impl Left {
+    fn fits(&self, case: &Case) -> bool {
+        any(&self.groups, &case.group)
+            && (self.metrics.is_empty() || any(&self.metrics, &case.metric))
+    }
+}
+
+/// The whole plan.
+pub fn entries() -> &'static [Entry] {
+    static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+        let read = |text: &&str| serde_json::from_str::<Vec<Entry>>(text).expect("our own data");
+        FILES.iter().flat_map(read).collect()
+    });
+    &ENTRIES
+}
+
+fn any(patterns: &[String], name: &str) -> bool {
+    patterns.iter().any(|pattern| matches(pattern, name))
+}
+
+/// Does a pattern with `*` fit the whole name?
+fn matches(pattern: &str, name: &str) -> bool {
+    let Some((before, rest)) = pattern.split_once('*') else { return pattern == name };
+    let Some(name) = name.strip_prefix(before) else { return false };
+    let mut starts = name.char_indices().map(|(at, _)| at).chain([name.len()]);
+    starts.any(|at| matches(rest, &name[at..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::validate::case::cases;
+
+    #[test]
+    fn a_star_stands_for_anything() {
+        for (pattern, name, fits) in [
+            ("Q-MM1-*", "Q-MM1-a", true),
+            ("Q-*-a", "Q-MM1-a", true),
+            ("*", "", true),
+            ("Q-MM1", "Q-MM1-a", false),
+            ("*-b", "Q-MM1-a", false),
+            ("T-*-l0.9-*2", "T-PoD-l0.9-d2", true),
+        ] {
+            assert_eq!(matches(pattern, name), fits, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn every_case_is_planned_or_left_out_for_a_reason_of_its_own() {
+        let silent: Vec<&str> = cases()
+            .iter()
+            .filter(|case| matches!(planned(case), Planned::Left(why) if why.starts_with("nobody")))
+            .map(|case| case.id.as_str())
+            .collect();
+        assert!(silent.is_empty(), "{silent:#?}");
+    }
+
+    #[test]
+    fn every_line_of_the_plan_is_about_some_case() {
+        for entry in entries() {
+            match entry {
+                Entry::Covered(recipe) => {
+                    for metric in recipe.read.keys() {
+                        let about = |case: &&Case| {
+                            any(&recipe.groups, &case.group) && case.metric == *metric
+                        };
+                        assert!(cases().iter().any(|case| about(&case)), "{metric}: {recipe:?}");
+                    }
+                    assert!(recipe.rate.is_some() != recipe.length.is_some(), "{recipe:?}");
+                }
+                Entry::Left(left) => {
+                    assert!(cases().iter().any(|case| left.fits(case)), "{left:?}");
+                }
+            }
+        }
+    }
+}
