@@ -250,8 +250,7 @@ impl Database {
         let txn = &model.programs.transactions[task.txn.0 as usize];
         let caller = Caller { node: model.node_of(task.from), arrived: task.arrived };
         let verdict = self.store.commit(txn, &mut task.op, caller, env);
-        env.send_to(task.from, caller.node, &task.op, Body::Answer { call: task.call, verdict });
-        env.fact(Fact::Dropped { op: task.op.id, why: None });
+        env.hand_on(task.from, caller.node, &task.op, Body::Answer { call: task.call, verdict });
         let locks = std::mem::take(&mut task.locks);
         self.tasks.discard(handle);
         self.store.relay.pump(env);

@@ -65,6 +65,21 @@ impl<P: Probe> Env<'_, '_, P> {
     #[inline(always)]
     pub fn send_to(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: Body) {
         self.fact(Fact::Message { op: op.id, to: node, carrier: body.carrier() });
+        self.put_on_the_wire(to, node, op, body);
+    }
+
+    /// The same, as the last thing that its sender does for the operation: nothing more is to be
+    /// said of the sender.
+    #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
+    #[inline(always)]
+    pub fn hand_on(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: Body) {
+        self.fact(Fact::HandedOn { op: op.id, to: node, carrier: body.carrier() });
+        self.put_on_the_wire(to, node, op, body);
+    }
+
+    #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
+    #[inline(always)]
+    fn put_on_the_wire(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: Body) {
         if let LinkModel::Constant(lane, delay) = self.model.network.link(self.node, node)
             && self.model.faults.network_is_quiet(self.now())
         {
@@ -87,6 +102,7 @@ impl<P: Probe> Env<'_, '_, P> {
     }
 
     /// Over a link whose latency is drawn (unless it is known), or through faults.
+    #[inline(never)]
     fn send_slowly(&mut self, to: InstanceId, op: &Op, body: &Body, latency: Option<Span>) {
         let message = Message { op: *op, from: self.me(), body: *body };
         let (op, from, node) = (op.id, self.node(), self.model.node_of(to));

@@ -228,6 +228,7 @@ impl Instance {
 
 impl Presence {
     /// A fault begins or ends here. Crashes overlap: the instance is down while any covers it.
+    #[cold]
     fn edge<P: Probe>(&mut self, edge: Edge, node: &mut Node, env: &mut Env<'_, '_, P>) {
         match edge {
             Edge::Down { host } => {
@@ -255,6 +256,7 @@ impl Presence {
 
 /// What comes to an instance that is down: the operating system of a dead process refuses the
 /// connection, a dead machine is silent.
+#[cold]
 fn refuse<P: Probe>(message: &Message, env: &mut Env<'_, '_, P>) {
     let is_silent = env.model.faults.down(env.now(), env.me()) == Some(true);
     let crashed = Answer::Failed(Reason::Crashed);

@@ -200,6 +200,9 @@ pub enum Fact {
     // -- what can still act for an operation: reference counting --------------------------------
     /// One more message is on its way, for `op` (or for nobody). +1 for `op`.
     Message { op: OpId, to: NodeIx, carrier: Carrier },
+    /// The same, as the last thing that its sender does for `op`: the message stands for it from
+    /// now on, and no more and no less can act.
+    HandedOn { op: OpId, to: NodeIx, carrier: Carrier },
     /// One more thing other than a message can still act for `op` (a stored row, a second task,
     /// a queue's entry kept beside its delivery, a pending retry). +1.
     Carried { op: OpId },
@@ -305,6 +308,7 @@ impl Fact {
             Self::Sent { op, .. }
             | Self::Answered { op, .. }
             | Self::Message { op, .. }
+            | Self::HandedOn { op, .. }
             | Self::Carried { op }
             | Self::Dropped { op, .. }
             | Self::Promised { op }

@@ -7,6 +7,7 @@
 //!
 //! ```text
 //! Message   +1  sent. Whoever receives it inherits that 1 (as a task, a row, a queue's entry)
+//! HandedOn   0  sent, as the last thing that the sender does: the message takes over its 1
 //! Carried   +1  one more thing than messages account for: a stored row, a second task, a retry's timer
 //! Dropped   -1  done with it: used up, or lost (then with a reason)
 //!
@@ -70,7 +71,8 @@ impl Ledger {
                 self.sent(now, op, flow, session, intended, told);
             }
             Fact::Answered { op, verdict } => self.answered(now, op, verdict),
-            Fact::Message { op, .. } => self.message(now, op),
+            Fact::Message { op, .. } => self.message(now, op, 1),
+            Fact::HandedOn { op, .. } => self.message(now, op, 0),
             Fact::Carried { op } => self.with(op, |_, entry| entry.count += 1),
             Fact::Dropped { op, why } => self.dropped(now, op, why),
             Fact::Promised { op } => self.with(op, |_, entry| entry.set(Flag::Promised)),
@@ -181,11 +183,11 @@ impl Ledger {
     }
 
     #[inline]
-    fn message(&mut self, now: Time, op: OpId) {
+    fn message(&mut self, now: Time, op: OpId, more: i32) {
         self.messages += 1;
         self.books.windows.message(now);
         self.with(op, |books, entry| {
-            entry.count += 1;
+            entry.count += more;
             books.of(entry).flow.messages += u64::from(entry.is(Flag::Measured));
         });
     }

@@ -133,7 +133,7 @@ impl Depths {
     /// The depth of the node where the fact happened; a message places its receiver.
     fn see(&mut self, at: NodeIx, fact: Fact) -> usize {
         let depth = *self.0[usize::from(at.0)].get_or_insert(0);
-        if let Fact::Message { to, .. } = fact {
+        if let Fact::Message { to, .. } | Fact::HandedOn { to, .. } = fact {
             self.0[usize::from(to.0)].get_or_insert(depth + 1);
         }
         depth

@@ -18,7 +18,7 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
         Fact::Answered { verdict, .. } => {
             (Tone::Warn, format!("is told: {}", verdict_words(verdict)))
         }
-        Fact::Message { to, carrier, .. } => {
+        Fact::Message { to, carrier, .. } | Fact::HandedOn { to, carrier, .. } => {
             (Tone::Plain, carrier_words(carrier, names.name(to), names.kind(at)))
         }
         Fact::Dropped { why: Some(why), .. } => {

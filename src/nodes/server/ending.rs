@@ -12,20 +12,29 @@ use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::NodeKind;
 
 impl Server {
-    #[inline]
+    /// The task is over: its delivery is acknowledged.
     pub(super) fn end<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
-        let task = self.tasks.get_mut(handle).expect("it ends");
-        if task.has_worker {
-            self.release_worker(handle, env);
-        }
+        self.release_worker(handle, env);
         let task = self.tasks.get(handle).expect("it ends");
-        let (op, entry) = (task.op.id, task.entry);
+        let op = task.op.id;
         if let Origin::Delivery { from, receipt } = task.origin {
             env.send(from, &task.op, Body::Ack { receipt });
         }
+        self.leave(handle, env);
+        env.fact(Fact::Dropped { op, why: None });
+    }
+
+    /// The task goes, and lets its worker go; somebody else has said, or will, what becomes of what
+    /// it stood for.
+    #[inline]
+    pub(super) fn leave<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+        let task = self.tasks.get(handle).expect("it leaves");
+        let (op, entry, has_worker) = (task.op.id, task.entry, task.has_worker);
         self.attempts.end(op, entry);
         self.tasks.discard(handle);
-        env.fact(Fact::Dropped { op, why: None });
+        if has_worker {
+            self.free_worker(env);
+        }
     }
 
     /// Says what is to become of a request before all of it is taken back: that can take as long as

@@ -14,7 +14,8 @@ use crate::nodes::task::Origin;
 use crate::probes::{Fact, OpId, Probe, Reason};
 
 /// How long a worker works: an attempt's draw of its operation's word, slowed by what is wrong.
-#[inline]
+#[expect(clippy::inline_always, reason = "called in two places, for every piece of work")]
+#[inline(always)]
 fn demand<P: Probe>(dist: &Dist, name: u64, word: u64, attempt: u8, env: &Env<'_, '_, P>) -> Span {
     let word = mix(word, name.wrapping_add(u64::from(attempt)));
     slowed(dist.span(word), env.model.faults.slowness(env.now(), env.me()))
@@ -139,15 +140,18 @@ impl Server {
                 Instr::Fork { branches } => return self.fork(handle, branches, env),
                 Instr::Join => return self.join(handle, env),
                 Instr::Answer => {
+                    // Most tasks end with their answer.
+                    let ends =
+                        matches!(model.programs.code.get(pc.0 as usize + 1), Some(Instr::End));
                     if let Origin::Call { from, call } = task.origin
                         && call != Handle::NONE
                     {
                         let body = Body::Answer { call, verdict: task.verdict };
-                        env.send_to(from, model.node_of(from), &task.op, body);
-                    }
-                    // Most tasks end with their answer.
-                    if matches!(model.programs.code.get(pc.0 as usize + 1), Some(Instr::End)) {
-                        return self.end(handle, env);
+                        if ends {
+                            env.hand_on(from, model.node_of(from), &task.op, body);
+                            return self.leave(handle, env);
+                        }
+                        env.send(from, &task.op, body);
                     }
                 }
                 Instr::End => return self.end(handle, env),
