@@ -191,10 +191,11 @@ fn an_endless_chain_within_an_instant_is_diagnosed() {
 
 #[test]
 fn too_many_events_at_one_instant_are_diagnosed() {
-    let mut simulation = hydra(0, 2, Limits { at_once: 1_000, ..Limits::default() });
+    let mut simulation = hydra(0, 2, Limits { at_once: 5_000, ..Limits::default() });
     let stop = simulation.run_until(Time(9));
     assert!(matches!(stop, Stop::TooManyAtOnce { time: Time(5), .. }), "{stop:?}");
-    assert_eq!(simulation.events(), 1_000);
+    let events = simulation.events();
+    assert!((5_000..7_200).contains(&events), "soon after: {events}");
 }
 
 #[test]

@@ -31,7 +31,7 @@ pub enum Stop {
 /// When to give up, with the reason told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// The most events handled at one instant.
+    /// The most events handled at one instant, give or take a thousand.
     pub at_once: u64,
     /// The most events pending and held by the world.
     pub in_flight: usize,
@@ -54,13 +54,14 @@ pub struct Simulation<W: World> {
     /// The key of the last event handled.
     last: Key,
     events: u64,
-    /// How many events had been handled when the present instant began.
-    events_before_now: u64,
+    /// The instant at which it was last looked how much there is, and the events of that instant
+    /// until then, in units of [`LOOK`].
+    looked_at: (Time, u64),
     over: Option<Stop>,
 }
 
-/// What is in flight is counted each time so many events have been handled.
-const LOOK_AT_FLIGHT: u64 = 1024;
+/// How much there is at once and in flight is looked at each time so many events have been handled.
+const LOOK: u64 = 1024;
 
 /// What the engine keeps of an instance.
 #[derive(Clone, Copy, Debug)]
@@ -84,7 +85,7 @@ impl<W: World> Simulation<W> {
             limits: Limits::default(),
             last: Key(0),
             events: 0,
-            events_before_now: 0,
+            looked_at: (Time::ZERO, 0),
             over: None,
         }
     }
@@ -231,24 +232,27 @@ impl<W: World> Simulation<W> {
     #[expect(clippy::inline_always, reason = "called in two places, once for every event")]
     #[inline(always)]
     fn begins(&mut self, key: Key, at: InstanceId) -> bool {
-        if key.time() > self.last.time() {
-            self.events_before_now = self.events;
-        } else if key.depth() == Key::MAX_DEPTH
-            || self.events - self.events_before_now >= self.limits.at_once
-        {
+        if key.depth() == Key::MAX_DEPTH {
             self.over = Some(Stop::TooManyAtOnce { time: key.time(), busy: at });
             return false;
         }
         self.last = key;
         self.events += 1;
-        if self.events.is_multiple_of(LOOK_AT_FLIGHT) {
-            self.look_at_flight(at);
+        if self.events.is_multiple_of(LOOK) {
+            self.look(at);
         }
         true
     }
 
+    /// Is there too much, now or at once?
     #[cold]
-    fn look_at_flight(&mut self, busy: InstanceId) {
+    fn look(&mut self, busy: InstanceId) {
+        let now = self.now();
+        let looks = if self.looked_at.0 == now { self.looked_at.1 + 1 } else { 0 };
+        self.looked_at = (now, looks);
+        if looks * LOOK >= self.limits.at_once {
+            self.over = Some(Stop::TooManyAtOnce { time: now, busy });
+        }
         if self.queue.len() + self.world.held() > self.limits.in_flight {
             self.over = Some(Stop::TooManyInFlight { time: self.now(), busy });
         }

@@ -140,14 +140,7 @@ impl Table {
         let model = Arc::clone(&self.model);
         let (probe, network) = (&mut self.probe, &mut self.network);
         let (down, starts) = (&mut self.is_down[at.0 as usize], &mut self.starts[at.0 as usize]);
-        let mut env = Env {
-            model: &model,
-            ctx,
-            probe,
-            network,
-            node: model.node_of(at),
-            incarnation: *starts,
-        };
+        let mut env = Env::new(&model, ctx, probe, network, (model.node_of(at), *starts));
         let env = &mut env;
         if let Event::Timer(Timer::Fault(edge)) = event {
             *down = matches!(edge, Edge::Down { .. });

@@ -20,22 +20,38 @@ pub struct Env<'a, 'c, P> {
     pub(super) probe: &'a mut P,
     /// The network's draws for messages that this instance sends.
     pub(super) network: &'a mut Stream,
-    pub(super) node: NodeIx,
+    now: Time,
+    me: InstanceId,
+    node: NodeIx,
     /// Counts the starts of this instance.
     pub incarnation: u32,
 }
 
-impl<P: Probe> Env<'_, '_, P> {
+impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
+    /// What surrounds an instance of `node` while it handles the event of this context.
+    #[expect(clippy::inline_always, reason = "called once for every event")]
+    #[inline(always)]
+    pub(super) fn new(
+        model: &'a Model,
+        ctx: &'a mut Context<'c, Message, Timer>,
+        probe: &'a mut P,
+        network: &'a mut Stream,
+        (node, incarnation): (NodeIx, u32),
+    ) -> Self {
+        let (now, me) = (ctx.now(), ctx.me());
+        Self { model, ctx, probe, network, now, me, node, incarnation }
+    }
+
     /// The instant.
     #[inline]
     pub fn now(&self) -> Time {
-        self.ctx.now()
+        self.now
     }
 
     /// The instance that handles the event.
     #[inline]
     pub fn me(&self) -> InstanceId {
-        self.ctx.me()
+        self.me
     }
 
     /// The node it is a copy of.
@@ -51,7 +67,7 @@ impl<P: Probe> Env<'_, '_, P> {
     )]
     #[inline(always)]
     pub fn fact(&mut self, fact: Fact) {
-        self.probe.see(self.ctx.now(), self.ctx.me(), fact);
+        self.probe.see(self.now, self.me, fact);
     }
 
     /// Sends a message; the network decides when, whether and how often it arrives.
@@ -113,7 +129,7 @@ impl<P: Probe> Env<'_, '_, P> {
         if self.model.faults.network_is_quiet(self.now()) {
             return self.ctx.send(to, base, message);
         }
-        let passage = self.model.faults.passage(self.ctx.now(), from, node, self.network);
+        let passage = self.model.faults.passage(self.now, from, node, self.network);
         match passage {
             Passage::Through { extra, twice } => {
                 self.ctx.send(to, base + extra, message);

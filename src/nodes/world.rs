@@ -284,7 +284,7 @@ impl<P: Probe> World<P> {
         let incarnation = presence.incarnation;
         self.probe.begins(ctx.key());
         let (model, probe) = (&*self.model, &mut self.probe);
-        let env = Env { model, ctx, probe, network, node: *of, incarnation };
+        let env = Env::new(model, ctx, probe, network, (*of, incarnation));
         (node, presence, env)
     }
 }

@@ -272,14 +272,9 @@ impl World for Town {
 
 impl Town {
     fn handle(&mut self, at: InstanceId, event: Happening, ctx: &mut Ctx<'_, Self>) {
-        let mut env = Env {
-            model: &self.model,
-            ctx,
-            probe: &mut self.probe,
-            network: &mut self.chance,
-            node: self.model.node_of(at),
-            incarnation: 0,
-        };
+        let place = (self.model.node_of(at), 0);
+        let (probe, network) = (&mut self.probe, &mut self.chance);
+        let mut env = Env::new(&self.model, ctx, probe, network, place);
         let now = env.now().0;
         match event {
             Event::Timer(Timer::Fault(Edge::Down { host })) => {
