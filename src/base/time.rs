@@ -45,7 +45,8 @@ impl Span {
 
     /// From a float of nanoseconds, rounded to the nearest and clamped to what fits.
     pub fn from_ns(ns: f64) -> Self {
-        if ns > 0.0 { Self((ns + 0.5) as u64) } else { Self(0) }
+        // By way of `i64`, for which processors have an instruction.
+        Self(((ns + 0.5) as i64).max(0) as u64)
     }
 
     /// In milliseconds, for presentation.

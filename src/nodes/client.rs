@@ -97,7 +97,8 @@ impl Client {
     pub fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let settings = settings(env.model, env.node());
         let Arrivals::Closed { customers, think } = &settings.arrivals else {
-            return self.schedule_arrival(settings, env);
+            let first = self.next_arrival(settings, env);
+            return Self::schedule(first, env);
         };
         for session in 0..*customers {
             let word = self.words.next_u64();
@@ -151,11 +152,9 @@ impl Client {
 
     // -- arrivals ----------------------------------------------------------------------------------
 
-    fn schedule_arrival<P: Probe>(&mut self, settings: &Settings, env: &mut Env<'_, '_, P>) {
-        let Some(next) = self.next_arrival(settings, env) else {
-            return;
-        };
-        if next < env.model.arrivals_end() {
+    /// Sets the timer of the next arrival, which never comes if it is after the end.
+    fn schedule<P: Probe>(next: Option<Time>, env: &mut Env<'_, '_, P>) {
+        if let Some(next) = next.filter(|next| *next < env.model.arrivals_end()) {
             env.wait(next.since(env.now()), Timer::Arrival);
         }
     }
@@ -218,12 +217,14 @@ impl Client {
     fn arrival<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let settings = settings(env.model, env.node());
         self.started += 1;
+        // Drawn first: the logarithm takes its time.
+        let next = self.next_arrival(settings, env);
         let word = self.words.next_u64();
         let session = index(mix(word, SESSION), u64::from(settings.sessions)) as u32;
         let journey = pick_journey(settings, word);
         let walk = Walk { session, journey, action: 0, word, op: Op::NONE, round: 0 };
         let customer = self.journeys.insert(walk);
-        self.schedule_arrival(settings, env);
+        Self::schedule(next, env);
         self.next_action(customer, env);
     }
 

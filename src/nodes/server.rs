@@ -12,6 +12,7 @@ mod run;
 use std::collections::VecDeque;
 
 use self::attempts::Attempts;
+use self::run::demand;
 use super::cache::{Cache, ItemName};
 use super::calls::{Calls, Waiters};
 use super::env::Env;
@@ -240,6 +241,8 @@ impl Server {
     ) {
         let program = &env.model.programs.entries[entry.0 as usize];
         let Act::Run { start, .. } = program.act else { unreachable!("a server runs programs") };
+        // Drawn first: the logarithm takes its time, and everything else can happen meanwhile.
+        let demand = demand(&env.model.programs.code[start.0 as usize], op.word, attempt);
         if program.keyed && self.joins_first(op, origin, entry, env) {
             return;
         }
@@ -273,6 +276,7 @@ impl Server {
             has_worker,
             attempt,
             branches: 0,
+            demand,
             queued,
             item,
             made: Seen::default(),

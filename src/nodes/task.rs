@@ -2,7 +2,7 @@
 
 use super::message::{Answer, Item, Op, Seen};
 use super::slab::Handle;
-use crate::base::Time;
+use crate::base::{Span, Time};
 use crate::engine::InstanceId;
 use crate::model::program::{EntryIx, Pc};
 
@@ -27,6 +27,8 @@ pub struct Task {
     pub attempt: u8,
     /// Branches that have not ended.
     pub branches: u16,
+    /// How long the work takes that it is to begin with, unless something is slow.
+    pub demand: Span,
     /// In the queue since then.
     pub queued: Time,
     /// What the delivered record names.

@@ -1,7 +1,7 @@
 //! The end of a task: its delivery is acknowledged, returned or tried again; and the heartbeat
 //! that tells brokers of this instance.
 
-use super::{Server, heartbeat};
+use super::{Server, demand, heartbeat};
 use crate::base::Span;
 use crate::model::program::Act;
 use crate::nodes::env::Env;
@@ -88,7 +88,8 @@ impl Server {
         let Act::Run { start, .. } = env.model.programs.entries[task.entry.0 as usize].act else {
             return;
         };
-        task.pc = start;
+        let first = &env.model.programs.code[start.0 as usize];
+        (task.pc, task.demand) = (start, demand(first, task.op.word, task.attempt));
         task.verdict = Answer::Done;
         task.takes_back = false;
         self.start_or_queue(handle, env);

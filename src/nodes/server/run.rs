@@ -2,7 +2,7 @@
 //! becomes of refusals and failures.
 
 use super::{AGAIN_PAUSE, Server, Waiter, end_of_branch, goes_on_by_itself, is_call, slowed};
-use crate::base::{Dist, Span, Time, mix};
+use crate::base::{Span, Time, mix};
 use crate::model::program::{Act, EntryIx, Instr, Pc};
 use crate::nodes::cache::Lookup;
 use crate::nodes::calls::{Ended, What};
@@ -13,12 +13,14 @@ use crate::nodes::slab::Handle;
 use crate::nodes::task::Origin;
 use crate::probes::{Fact, OpId, Probe, Reason};
 
-/// How long a worker works: an attempt's draw of its operation's word, slowed by what is wrong.
-#[expect(clippy::inline_always, reason = "called in two places, for every piece of work")]
-#[inline(always)]
-fn demand<P: Probe>(dist: &Dist, name: u64, word: u64, attempt: u8, env: &Env<'_, '_, P>) -> Span {
-    let word = mix(word, name.wrapping_add(u64::from(attempt)));
-    slowed(dist.span(word), env.model.faults.slowness(env.now(), env.me()))
+/// How long the work of this instruction takes, if it is work: an attempt's draw of its
+/// operation's word.
+#[inline]
+pub(super) fn demand(instr: &Instr, word: u64, attempt: u8) -> Span {
+    match instr {
+        Instr::Work { dist, name } => dist.span(mix(word, name.wrapping_add(u64::from(attempt)))),
+        _ => Span::ZERO,
+    }
 }
 
 impl Server {
@@ -26,11 +28,11 @@ impl Server {
     #[inline]
     pub(super) fn begin<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get_mut(handle).expect("a task that begins is there");
-        let Instr::Work { dist, name } = &env.model.programs.code[task.pc.0 as usize] else {
+        if !matches!(env.model.programs.code[task.pc.0 as usize], Instr::Work { .. }) {
             return self.run(handle, env);
-        };
+        }
         task.pc = Pc(task.pc.0 + 1);
-        let demand = demand(dist, *name, task.op.word, task.attempt, env);
+        let demand = slowed(task.demand, env.model.faults.slowness(env.now(), env.me()));
         if demand > Span::ZERO {
             env.complete_after(demand, Timer::Worked(handle));
         } else {
@@ -47,15 +49,16 @@ impl Server {
             task.pc = Pc(pc.0 + 1);
             let instr = &model.programs.code[pc.0 as usize];
             // Before all others, as it is the most common one.
-            if let Instr::Work { dist, name } = instr {
+            if let Instr::Work { .. } = instr {
                 if !task.has_worker {
-                    task.pc = pc;
-                    if !self.finds_worker(handle, env) {
-                        return;
+                    (task.pc, task.demand) = (pc, demand(instr, task.op.word, task.attempt));
+                    if self.finds_worker(handle, env) {
+                        self.begin(handle, env);
                     }
-                    continue;
+                    return;
                 }
-                let demand = demand(dist, *name, task.op.word, task.attempt, env);
+                let demand = demand(instr, task.op.word, task.attempt);
+                let demand = slowed(demand, model.faults.slowness(env.now(), env.me()));
                 if demand > Span::ZERO {
                     return env.complete_after(demand, Timer::Worked(handle));
                 }
