@@ -25,6 +25,7 @@ mod store;
 mod tests;
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use self::locks::{Lock, Locks};
 use self::store::{Caller, Store};
@@ -68,6 +69,8 @@ struct Task {
     call: Handle,
     txn: TxnIx,
     attempt: u8,
+    /// How long its reads take.
+    reading: Span,
     arrived: Time,
     /// Does it have a connection?
     began: bool,
@@ -177,6 +180,14 @@ impl Database {
         (entry, attempt): (EntryIx, u8),
         env: &mut Env<'_, '_, P>,
     ) {
+        let Act::Transact(txn) = env.model.programs.entries[entry.0 as usize].act else {
+            panic!("entry {} is no transaction", entry.0)
+        };
+        // Drawn first: the logarithms take their time, and everything else can happen meanwhile.
+        let reading = {
+            let txn = &env.model.programs.transactions[txn.0 as usize];
+            draws(&self.read, txn, op.word, attempt, 0..txn.reads.len() as u64)
+        };
         let begins = self.waiting.is_empty() && self.is_free(env);
         if !begins {
             env.fact(Fact::Arrived { op: op.id });
@@ -188,13 +199,19 @@ impl Database {
             env.fact(Fact::Dropped { op: op.id, why: Some(why) });
             return;
         }
-        let Act::Transact(txn) = env.model.programs.entries[entry.0 as usize].act else {
-            panic!("entry {} is no transaction", entry.0)
-        };
-        let (arrived, locks) = (env.now(), Vec::new());
-        let task =
-            Task { op: *op, from, call, txn, attempt, arrived, began: false, locks, locked: 0 };
-        let task = self.tasks.insert(task);
+        let arrived = env.now();
+        let task = self.tasks.insert_with(|| Task {
+            op: *op,
+            from,
+            call,
+            txn,
+            attempt,
+            reading,
+            arrived,
+            began: false,
+            locks: Vec::new(),
+            locked: 0,
+        });
         if begins {
             self.begin(task, false, env);
         } else {
@@ -239,7 +256,7 @@ impl Database {
             }
             task.locked += 1;
         }
-        let span = service(task, (&self.read, &self.write), env);
+        let span = service(task, &self.write, env);
         env.complete_after(span, Timer::Committed(handle));
     }
 
@@ -288,23 +305,22 @@ fn locks_of(txn: &Txn, op: &Op, model: &Model, locks: &mut Vec<Lock>) {
 
 /// How long the transaction takes: a draw for each read and for each key written, or for the row
 /// or record that is all it writes. Attempts draw anew; designs that do the same draw the same.
-fn service<P: Probe>(task: &Task, (read, write): (&Dist, &Dist), env: &Env<'_, '_, P>) -> Span {
+fn service<P: Probe>(task: &Task, write: &Dist, env: &Env<'_, '_, P>) -> Span {
     let txn = &env.model.programs.transactions[task.txn.0 as usize];
-    let word = mix(task.op.word, txn.name);
-    let first = u64::from(task.attempt) << 32;
     let reads = txn.reads.len() as u64;
     let writes = if reads == 0 || txn.row.is_some() || !txn.outbox.is_empty() {
         task.locks.len().max(1) as u64
     } else {
         task.locks.len() as u64
     };
-    let mut ns = 0;
-    for draw in first..first + reads {
-        ns += read.span(mix(word, draw)).0;
-    }
-    for draw in first + reads..first + reads + writes {
-        ns += write.span(mix(word, draw)).0;
-    }
+    let span = task.reading + draws(write, txn, task.op.word, task.attempt, reads..reads + writes);
     let slowness = env.model.faults.slowness(env.now(), env.me());
-    if slowness == 1.0 { Span(ns) } else { Span::from_ns(ns as f64 * slowness) }
+    if slowness == 1.0 { span } else { Span::from_ns(span.0 as f64 * slowness) }
+}
+
+/// So many of a transaction's draws together.
+#[inline]
+fn draws(dist: &Dist, txn: &Txn, word: u64, attempt: u8, which: Range<u64>) -> Span {
+    let (word, first) = (mix(word, txn.name), u64::from(attempt) << 32);
+    which.fold(Span::ZERO, |sum, draw| sum + dist.span(mix(word, first + draw)))
 }
