@@ -64,6 +64,11 @@ impl<M: Copy> Lanes<M> {
         self.lanes.iter().map(|lane| lane.len).sum()
     }
 
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.first == EMPTY
+    }
+
     /// The constant delay of a lane.
     #[inline]
     pub fn delay(&self, lane: LaneId) -> Span {

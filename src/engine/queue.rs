@@ -81,7 +81,7 @@ impl<M: Copy, T: Copy> Queue<M, T> {
 
     /// Whether nothing is pending.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.agenda.is_empty() && self.lanes.is_empty()
     }
 
     /// The constant delay of a lane.

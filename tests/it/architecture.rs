@@ -22,8 +22,9 @@ const LAYERS: &[(&str, &[&str])] = &[
         "model",
         &["base", "engine::InstanceId", "engine::LaneId", "scenario::tree", "faults::Faults"],
     ),
-    // Probes hear facts; they know no node, no model and no way to schedule anything.
-    ("probes", &["base", "engine::InstanceId", "scenario::tree"]),
+    // Probes hear facts, in the order of the events' keys; they know no node, no model and no way
+    // to schedule anything.
+    ("probes", &["base", "engine::InstanceId", "engine::Key", "scenario::tree"]),
     // Nodes act, and tell the probes.
     ("nodes", &["base", "engine", "scenario::tree", "faults", "model", "probes"]),
     // A run: everything above, put together.

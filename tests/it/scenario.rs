@@ -292,7 +292,8 @@ fn colour_only_adds_escapes() {
 /// Each code is provoked by some test above (those of the expectations' language by its own).
 #[test]
 fn every_code_is_provoked() {
-    let tables = [bad::SYNTAX, bad::NAMES, bad::VALUES, bad::KNOBS, bad::MEANING, bad::DESIGNS];
+    let tables =
+        [bad::SYNTAX, bad::NAMES, bad::VALUES, bad::KNOBS, bad::MEANING, bad::DESIGNS, bad::COPIES];
     let provoked: Vec<&str> =
         tables.iter().flat_map(|table| table.iter().flat_map(|bad| bad.0.split(' '))).collect();
     let elsewhere =

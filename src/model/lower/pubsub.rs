@@ -20,10 +20,12 @@
 //! as the saga's coordinator at any of its instances; without a store its state travels along in
 //! the messages.
 
-use super::super::flow::{Demand, Node, default_work};
+mod undo;
+
+use super::super::flow::Node;
 use super::super::program::{EntryIx, Instr, Outgoing, Pc, PubIx, Row, Txn};
 use super::plan::{Segment, Stage, stages};
-use super::{Last, Lower, UNDO, best_effort};
+use super::{Last, Lower, best_effort};
 use crate::base::name_hash;
 use crate::scenario::tree::NodeIx;
 
@@ -48,7 +50,7 @@ pub(super) fn home(lower: &mut Lower<'_>, nodes: &[Node]) -> EntryIx {
     let undos = best_effort::undos(lower, &stages);
     let mut saga =
         Saga { home, has_store, stages, commands: Vec::new(), undos, undo: lower.here() };
-    undo_chain(lower, &saga);
+    undo::chain(lower, &saga);
     saga.commands = saga.stages.iter().map(|stage| vec![None; stage.len()]).collect();
     // Later stages first: the reply to one stage publishes the commands of the next.
     for stage in (1..saga.stages.len()).rev() {
@@ -94,7 +96,7 @@ fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
         }
     }
     lower.on_failed(entry);
-    undo_request(lower, saga, false);
+    undo::request(lower, saga, false);
     // With an outbox the saga may have begun though nothing was heard of it: it goes on then.
     if saga.has_store && !lower.design.outbox {
         let name = name_hash(&lower.label("unconfirmed"));
@@ -104,7 +106,7 @@ fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
     lower.emit(Instr::Answer);
     lower.emit(Instr::End);
     lower.on_refused(entry);
-    let is_long = undo_request(lower, saga, true) > 1;
+    let is_long = undo::request(lower, saga, true) > 1;
     if saga.has_store && is_long {
         lower.finish_row(saga.home);
     }
@@ -127,42 +129,6 @@ fn own_steps(lower: &mut Lower<'_>, saga: &Saga, at: usize, sends: &Sends) {
     };
     let joins = saga.has_store && (at == 0 || !sends.commands.is_empty());
     lower.steps(&own.nodes, saga.home, joins.then_some(Last { path: &own.path, join: &join }));
-}
-
-/// Takes back what the home did before anybody else was waited for (and, if asked to, what it told
-/// without waiting); says how many segments of its own.
-fn undo_request(lower: &mut Lower<'_>, saga: &Saga, tells_too: bool) -> usize {
-    let is_waited_for = |stage: &Stage| {
-        stage.iter().any(|segment| segment.service != saga.home && !segment.best_effort)
-    };
-    let before = saga.stages.iter().take_while(|stage| !is_waited_for(stage)).count();
-    let mut own = 0;
-    for (place, stage) in saga.stages[..before].iter().enumerate().rev() {
-        for (branch, segment) in stage.iter().enumerate().rev() {
-            if segment.group.is_some() {
-                if tells_too {
-                    undo_unawaited(lower, saga, place, branch);
-                }
-            } else if segment.service == saga.home {
-                lower.undo_steps(&segment.nodes, saga.home);
-                own += 1;
-            }
-        }
-    }
-    own
-}
-
-/// Takes a best-effort tell back, at its last segment, if it was sent; waits for it no more than
-/// the flow did.
-fn undo_unawaited(lower: &mut Lower<'_>, saga: &Saga, stage: usize, branch: usize) {
-    if best_effort::next(&saga.stages, stage).is_some() {
-        return;
-    }
-    let Some(undo) = saga.undos[stage][branch] else { return };
-    let effects = best_effort::effects(&saga.stages, &saga.stages[stage][branch]);
-    let skip = lower.emit(Instr::IfDone { effects, to: Pc::default() });
-    publish(lower, undo, 0);
-    lower.land(skip);
 }
 
 /// Commands that are appended to an outbox together.
@@ -380,75 +346,4 @@ fn end_here(lower: &mut Lower<'_>, idle: Option<Pc>) {
         lower.land(idle);
         lower.emit(Instr::End);
     }
-}
-
-/// Takes back in reverse order, one at a time: the home's own by itself, others by command and
-/// reply; what the flow did not wait for it does not wait for here either.
-fn undo_chain(lower: &mut Lower<'_>, saga: &Saga) {
-    let steps: usize = saga.stages.iter().map(Vec::len).sum();
-    let mut number = saga.stages.len();
-    for (place, stage) in saga.stages.iter().enumerate().rev() {
-        for (branch, segment) in stage.iter().enumerate().rev() {
-            if segment.group.is_some() {
-                undo_unawaited(lower, saga, place, branch);
-            } else if segment.service == saga.home || place == 0 {
-                lower.undo_steps(&segment.nodes, saga.home);
-            } else if segment.is_undoable() {
-                number += 1;
-                let skip =
-                    lower.emit(Instr::IfDone { effects: segment.effects(), to: Pc::default() });
-                let publication = undo_command(lower, saga, segment, number as u8);
-                publish(lower, publication, 0);
-                lower.emit(Instr::End);
-                lower.land(skip);
-            }
-        }
-    }
-    debug_assert!(number <= saga.stages.len() + steps);
-    if saga.has_store {
-        lower.finish_row(saga.home);
-    }
-    lower.emit(Instr::End);
-}
-
-/// The command that takes one segment back. Its reply goes on behind the place where the command
-/// is published and the task ends: two instructions on from here.
-fn undo_command(lower: &mut Lower<'_>, saga: &Saga, segment: &Segment, number: u8) -> PubIx {
-    let service = segment.service;
-    let behind = Pc(lower.here().0 + 2);
-    let what = lower.label(&format!("{} undo {number}", lower.node_name(service)));
-    let publication = lower.publication(what.clone());
-    let undone = lower.publication(format!("{what} reply"));
-    let nodes = segment.nodes.clone();
-    let demand =
-        Demand { dist: default_work(lower.scenario, service), name: segment.demand.name ^ UNDO };
-    let handler = lower.later(service, what.clone(), move |lower, entry| {
-        lower.begin(entry);
-        lower.work(&demand);
-        lower.undo_steps(&nodes, service);
-        publish(lower, undone, 0);
-        lower.emit(Instr::End);
-        lower.on_trouble(entry);
-        lower.emit(Instr::Return);
-    });
-    lower.subscribe(publication, None, service, handler);
-    let (home, has_store) = (saga.home, saga.has_store);
-    let reply = lower.later(home, format!("{what} reply"), move |lower, entry| {
-        lower.begin(entry);
-        lower.overhead_work(home, &what);
-        if has_store {
-            let row = Row::Reply { stage: number, branch: 0, branches: 1, refused: false };
-            let txn = Txn { name: name_hash(&what), row: Some(row), ..Txn::default() };
-            let idle = lower.store(home, "saga", txn);
-            lower.emit(Instr::Jump { to: behind });
-            lower.land(idle);
-            lower.emit(Instr::End);
-        } else {
-            lower.emit(Instr::Jump { to: behind });
-        }
-        lower.on_trouble(entry);
-        lower.emit(Instr::Return);
-    });
-    lower.subscribe(undone, None, home, reply);
-    publication
 }

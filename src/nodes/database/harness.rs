@@ -95,7 +95,7 @@ impl Bench {
         let script = self.script.clone();
         let asked = script.iter().filter_map(|(_, event)| match event {
             Event::Message(message) => Some(message.op.id),
-            _ => None,
+            Event::Timer(_) => None,
         });
         let asked = asked.collect();
         let model = self.model();
