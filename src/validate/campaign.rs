@@ -24,20 +24,20 @@ use crate::analysis::stats::{half_width, mean, sd, t_quantile};
 /// How much is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Short runs, three of each: seconds, and wide tolerances.
+    /// Short runs, three of each, or one that cannot be short: seconds, and wide tolerances.
     Quick,
-    /// Runs of at most five million events, three to ten of each.
+    /// Runs of at most two million events, three to ten of each.
     Usual,
     /// Ten runs of the stated length.
     Full,
 }
 
 impl Mode {
-    /// Events of one replication, at most.
-    fn events(self) -> f64 {
+    /// Events of one replication, at most (where it need not be longer to settle).
+    pub fn events(self) -> f64 {
         match self {
-            Self::Quick => 2.5e5,
-            Self::Usual => 5e6,
+            Self::Quick => 2e5,
+            Self::Usual => 2e6,
             Self::Full => f64::INFINITY,
         }
     }
@@ -162,7 +162,7 @@ impl Campaign {
             let state = state.unwrap_or_else(|Shortcoming(why)| State::Left(why));
             campaign.checks.push(Check { case, state });
         }
-        campaign.jobs.iter_mut().for_each(|job| job.limit(mode.events(), mode.replications().0));
+        campaign.jobs.iter_mut().for_each(|job| job.limit(mode));
         campaign
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::campaign::Figures;
+use super::campaign::{Figures, Mode};
 use super::case::Case;
 use super::computed::Computed;
 use super::simulated::{Simulated, Work};
@@ -32,6 +32,9 @@ pub struct Job {
     /// The fewest that count.
     pub least: usize,
 }
+
+/// A replication that is so many times as long as it should be is not repeated in haste.
+const TOO_LONG: f64 = 4.0;
 
 /// What is done.
 #[derive(Debug)]
@@ -73,18 +76,21 @@ impl Job {
         }
     }
 
-    /// Shortens each replication to about so many events, and asks for so many of them.
-    pub fn limit(&mut self, events: f64, replications: usize) {
-        self.least = match &mut self.what {
+    /// Shortens each replication as far as the mode wants and the job can, and asks for the first of
+    /// them.
+    pub fn limit(&mut self, mode: Mode) {
+        let is_exact = match &mut self.what {
             What::Simulated(simulated) => {
-                simulated.limit(events);
-                replications
+                simulated.limit(mode.events());
+                false
             }
             What::Computed(computed) => {
-                computed.limit(events);
-                if computed.is_exact() { 1 } else { replications }
+                computed.limit(mode.events());
+                computed.is_exact()
             }
         };
+        let is_long = mode == Mode::Quick && self.events() > TOO_LONG * mode.events();
+        self.least = if is_exact || is_long { 1 } else { mode.replications().0 };
         self.wanted = self.least;
     }
 

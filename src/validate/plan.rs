@@ -70,7 +70,7 @@ pub struct Recipe {
     /// The length of a run in requests, where the case states none.
     #[serde(default)]
     pub requests: Option<u64>,
-    /// Events that one request takes: an expression over the parameters.
+    /// Events that one request takes, or a whole stretch: an expression over the parameters.
     #[serde(default = "usual_cost")]
     pub cost: String,
     /// Warm-up over measured requests, where the case names none.

@@ -42,8 +42,8 @@ enum Extent {
         least_warmup: f64,
         events_per_request: f64,
     },
-    /// A fixed stretch after a warm-up.
-    Stretch { measured: Span, warmup: Span },
+    /// A fixed stretch after a warm-up, with about so many events.
+    Stretch { measured: Span, warmup: Span, events: f64 },
 }
 
 /// What a replication needs to run.
@@ -125,7 +125,7 @@ impl Simulated {
             Extent::Requests { measured, warmup, events_per_request, .. } => {
                 (measured + warmup) * events_per_request
             }
-            Extent::Stretch { .. } => 1.0,
+            Extent::Stretch { events, .. } => events,
         }
     }
 
@@ -170,11 +170,13 @@ impl Extent {
         };
         let after = Span::from_ns(after);
         if let Some(length) = &recipe.length {
-            return match of(length)? {
-                Quantity::Duration(ns) => {
-                    Ok(Self::Stretch { measured: Span::from_ns(ns), warmup: after })
+            return match (of(length)?, of(&recipe.cost)?) {
+                (Quantity::Duration(ns), Quantity::Number(events)) => {
+                    Ok(Self::Stretch { measured: Span::from_ns(ns), warmup: after, events })
                 }
-                _ => Err(Shortcoming(format!("`{length}` is no duration"))),
+                (length, cost) => {
+                    Err(Shortcoming(format!("{} with {}", length.kind(), cost.kind())))
+                }
             };
         }
         let rate = recipe.rate.as_deref().unwrap_or("0");
