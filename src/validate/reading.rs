@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `p99(request)` | a value in the language of expectations |
 //! | `stuck: ok / offered < 5%; recovers: ok / offered > 98%` | the first word whose claim holds |
-//! | `instants(sent, retried)` | when this happened to the first operation of the first client, in milliseconds since it was sent, as `explain` tells it |
+//! | `instants(called)` | when this happened to the first operation of the first client, in milliseconds since it was sent, as `explain` tells it |
 
 use serde_json::Value;
 
@@ -14,8 +14,8 @@ use crate::analysis::names::Names;
 use crate::analysis::statement::{Body, Claim, Term, expectation, measure};
 use crate::analysis::unit::Unit;
 use crate::probes::outcome::Outcome;
-use crate::probes::story::Story;
-use crate::probes::{Fact, OpId};
+use crate::probes::story::{Line, Story};
+use crate::probes::{Carrier, Fact, OpId};
 use crate::scenario::tree::Scenario;
 
 /// What is read.
@@ -41,9 +41,8 @@ pub const FIRST: OpId = OpId(0);
 
 /// What the instants of can be read.
 const HAPPENINGS: &[Happening] = &[
-    ("sent", |fact| matches!(fact, Fact::Sent { .. })),
+    ("called", |fact| matches!(fact, Fact::Message { carrier: Carrier::Request, .. })),
     ("failed", |fact| matches!(fact, Fact::AttemptFailed { .. })),
-    ("retried", |fact| matches!(fact, Fact::Retried { .. })),
     ("held", |fact| matches!(fact, Fact::Holds { .. })),
     ("answered", |fact| matches!(fact, Fact::Answered { .. })),
 ];
@@ -113,7 +112,8 @@ impl Reading {
                 let is_wanted = |fact: &Fact| wanted.iter().any(|(_, is_it)| is_it(fact));
                 let told =
                     lines.iter().filter(|line| is_wanted(&line.fact)).map(|line| line.time.0);
-                let sent = lines.first().ok_or("nothing was sent")?.time.0;
+                let is_sent = |line: &&Line| matches!(line.fact, Fact::Sent { .. });
+                let sent = lines.iter().find(is_sent).ok_or("nothing was sent")?.time.0;
                 Ok(told.map(|at| (at - sent) as f64 / 1e6).collect())
             }
         }
