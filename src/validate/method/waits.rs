@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::analysis::stats::{batch_means, interval, mean};
+use crate::analysis::stats::{Interval, batch_means, interval, mean};
 use crate::base::{Dist, Stream};
 use crate::validate::computed::Asked;
 
@@ -27,7 +27,7 @@ pub fn coverage(asked: &Asked) -> Result<Value, String> {
         let values: Vec<f64> =
             waits(asked.seed, *trial, load, service).skip(warmup).take(n).collect();
         let found = interval(&batch_means(&values, batches), 0.95);
-        let half = |it: &crate::analysis::stats::Interval| it.half_width.unwrap_or(0.0);
+        let half = |it: &Interval| it.half_width.unwrap_or(0.0);
         found.is_some_and(|it| (it.mean - truth).abs() <= half(&it))
     };
     let covered = (0..asked.trials).filter(covers).count();
