@@ -77,8 +77,10 @@ fn a_trace_that_differs_in_one_number_is_missed() {
 #[test]
 fn replications_are_added_until_the_interval_is_within_the_tolerance() {
     let narrow = one(case("Q-ErlB-a/mean_sojourn_ms"), Mode::Usual);
-    let mut wanted = case("Q-MM1-c/mean_sojourn_ms");
-    (wanted.tolerance.n, wanted.tolerance.value) = (Some(20_000), Some(0.01));
+    // Means of so few requests differ by some 15 %: three of them agree within 1 % by chance only
+    // once in hundreds of times.
+    let mut wanted = case("Q-MM1-a/mean_sojourn_ms");
+    (wanted.tolerance.n, wanted.tolerance.value) = (Some(5_000), Some(0.01));
     let wide = one(wanted, Mode::Usual);
     assert_eq!(narrow.replications, 3);
     assert!(wide.replications > 3, "{} of {:?}", wide.replications, wide.half_width);
