@@ -3,6 +3,7 @@
 /// Name (the path below `scenarios/` without its ending) and text.
 pub const SHIPPED: &[(&str, &str)] = &[
     ("checkout", include_str!("../../scenarios/checkout.ron")),
+    ("theory/backoff", include_str!("../../scenarios/theory/backoff.ron")),
     ("theory/balance", include_str!("../../scenarios/theory/balance.ron")),
     ("theory/bucket", include_str!("../../scenarios/theory/bucket.ron")),
     ("theory/bursts", include_str!("../../scenarios/theory/bursts.ron")),
@@ -11,12 +12,10 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/cache-weights", include_str!("../../scenarios/theory/cache-weights.ron")),
     ("theory/closed", include_str!("../../scenarios/theory/closed.ron")),
     ("theory/consumers", include_str!("../../scenarios/theory/consumers.ron")),
-    ("theory/counter", include_str!("../../scenarios/theory/counter.ron")),
     ("theory/fanout", include_str!("../../scenarios/theory/fanout.ron")),
     ("theory/follower", include_str!("../../scenarios/theory/follower.ron")),
     ("theory/jackson", include_str!("../../scenarios/theory/jackson.ron")),
     ("theory/layers", include_str!("../../scenarios/theory/layers.ron")),
-    ("theory/loss", include_str!("../../scenarios/theory/loss.ron")),
     ("theory/lost-update", include_str!("../../scenarios/theory/lost-update.ron")),
     ("theory/oversell", include_str!("../../scenarios/theory/oversell.ron")),
     ("theory/queue", include_str!("../../scenarios/theory/queue.ron")),

@@ -90,14 +90,16 @@ pub fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// `3 runs of 1 000 000 requests`
+/// `3 runs of 1 000 000 requests`; of what is no run, `3 times 400 trials`.
 pub fn effort(row: &Row) -> String {
-    let runs = format!("{} runs", row.replications);
-    match row.requests {
-        Some(requests) => {
-            format!("{runs} of {} requests", figures::full_count((requests + 0.5) as u64))
+    let count = |number: f64| figures::full_count((number + 0.5) as u64);
+    match (row.command.is_some(), row.requests) {
+        (true, Some(requests)) => {
+            format!("{} runs of {} requests", row.replications, count(requests))
         }
-        None => runs,
+        (true, None) => format!("{} runs", row.replications),
+        (false, Some(trials)) => format!("{} times {} trials", row.replications, count(trials)),
+        (false, None) => "exact".to_owned(),
     }
 }
 

@@ -10,33 +10,34 @@
 //! not its business. Seeds are 1, 2, 3, ...: never chosen.
 
 use std::cmp::Reverse;
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use super::case::{Case, Kind};
-use super::job::{Job, Shortcoming, Work};
+use super::computed::{Computed, stated_trials};
+use super::job::{Job, Shortcoming, Task, What};
 use super::judge::{self, Effort};
 use super::plan::{Planned, planned};
+use super::simulated::Simulated;
 use crate::analysis::stats::{half_width, mean, sd, t_quantile};
 
 /// How much is run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// Short runs, three of each: seconds, and wide tolerances.
+    /// Short runs, three of each, or one that cannot be short: seconds, and wide tolerances.
     Quick,
-    /// Runs of at most five million events, three to ten of each.
+    /// Runs of at most two million events, three to ten of each.
     Usual,
     /// Ten runs of the stated length.
     Full,
 }
 
 impl Mode {
-    /// Events of one replication, at most.
-    fn events(self) -> f64 {
+    /// Events of one replication, at most (where it need not be longer to settle).
+    pub fn events(self) -> f64 {
         match self {
-            Self::Quick => 2.5e5,
-            Self::Usual => 5e6,
+            Self::Quick => 2e5,
+            Self::Usual => 2e6,
             Self::Full => f64::INFINITY,
         }
     }
@@ -83,16 +84,16 @@ enum State {
 pub struct Replication {
     job: usize,
     seed: u64,
-    work: Arc<Work>,
+    task: Task,
 }
 
 /// What one run gave: a value or a reason for each of the job's figures.
-pub type Figures = Vec<Result<f64, String>>;
+pub type Figures = Vec<Result<Value, String>>;
 
 impl Replication {
     /// Runs. Pure.
     pub fn run(&self) -> Figures {
-        self.work.run(self.seed)
+        self.task.run(self.seed)
     }
 }
 
@@ -144,34 +145,36 @@ impl Campaign {
         let mut campaign = Self { mode, checks: Vec::new(), jobs: Vec::new() };
         for mut case in cases {
             let state = match planned(&case) {
-                Planned::Left(why) => State::Left(why.to_owned()),
+                Planned::Left(why) => Ok(State::Left(why.to_owned())),
                 Planned::Run(recipe, read) => {
                     case.tolerance.n = case.tolerance.n.or(recipe.requests);
-                    campaign
-                        .join(
-                            Job::new(&case, recipe, &scenario),
-                            &case,
-                            read,
-                            recipe.note.as_deref(),
-                        )
-                        .unwrap_or_else(|Shortcoming(why)| State::Left(why))
+                    let what = Simulated::new(&case, recipe, &scenario);
+                    let what = what.map(|it| What::Simulated(Box::new(it)));
+                    campaign.join(what, &case, read, recipe.note.as_deref())
+                }
+                Planned::Compute(computation, method) => {
+                    case.tolerance.n = case.tolerance.n.or(stated_trials(method));
+                    case.params.extend(computation.with.clone());
+                    let what = Computed::new(&case, method).map(What::Computed);
+                    campaign.join(what, &case, &Value::from(method), None)
                 }
             };
+            let state = state.unwrap_or_else(|Shortcoming(why)| State::Left(why));
             campaign.checks.push(Check { case, state });
         }
-        campaign.jobs.iter_mut().for_each(|job| job.limit(mode.events(), mode.replications().0));
+        campaign.jobs.iter_mut().for_each(|job| job.limit(mode));
         campaign
     }
 
     /// Adds the case's figures to the job that runs it.
     fn join(
         &mut self,
-        job: Result<Job, Shortcoming>,
+        what: Result<What, Shortcoming>,
         case: &Case,
         read: &Value,
         note: Option<&str>,
     ) -> Result<State, Shortcoming> {
-        let job = job?;
+        let job = Job::new(what?);
         let at = self.jobs.iter().position(|other| other.shares_runs_with(&job));
         let at = at.unwrap_or_else(|| {
             self.jobs.push(job);
@@ -187,9 +190,9 @@ impl Campaign {
         jobs.sort_by_key(|job| Reverse(self.jobs[*job].events() as u64));
         let wanted = jobs.into_iter().flat_map(|job| {
             let it = &self.jobs[job];
-            let work = it.work();
+            let task = it.task();
             let seeds = it.samples.len()..it.wanted;
-            seeds.map(move |at| Replication { job, seed: at as u64 + 1, work: Arc::clone(&work) })
+            seeds.map(move |at| Replication { job, seed: at as u64 + 1, task: task.clone() })
         });
         wanted.collect()
     }
@@ -255,18 +258,18 @@ impl Campaign {
             State::Left(why) => return left(why),
             State::Run { job, first, shape, note } => (&self.jobs[*job], *first, shape, note),
         };
-        if job.samples.len() < self.mode.replications().0 {
+        if job.samples.len() < job.least {
             return left("interrupted before it had been run");
         }
         let row = Row {
             replications: job.samples.len(),
             requests: job.requests(),
-            command: Some(job.command()),
+            command: job.command(),
             figures: job.texts(first, shape),
             note: note.clone(),
             ..left("")
         };
-        if shape.is_string() {
+        if shape.is_string() && case.expected.is_number() {
             number(row, job, first, self.mode)
         } else {
             shaped(row, job, first, shape)
@@ -288,9 +291,7 @@ fn number(row: Row, job: &Job, first: usize, mode: Mode) -> Row {
     let kind = row.case.tolerance.kind;
     let half_width = half_width(&values, 0.95).filter(|_| kind != Kind::Exact);
     let row = Row { measured: Some(measured.into()), half_width, ..row };
-    let Some(expected) = row.case.expected.as_f64() else {
-        return Row { reason: Some("what is expected is no number".to_owned()), ..row };
-    };
+    let expected = row.case.expected.as_f64().expect("a number is expected");
     let effort = Effort { replications: row.replications, requests: row.requests };
     let Some(allowed) = judge::allowed(&row.case, expected, effort) else {
         return Row { reason: Some("shown for reference, not judged".to_owned()), ..row };
@@ -308,7 +309,7 @@ fn number(row: Row, job: &Job, first: usize, mode: Mode) -> Row {
     Row { tolerance: Some(allowed), verdict, reason: None, ..row }
 }
 
-/// A case that expects a list or an object: every part of every replication must be equal.
+/// A case that expects anything else: every part of every replication must be equal.
 fn shaped(row: Row, job: &Job, first: usize, shape: &Value) -> Row {
     let measured: Vec<Value> =
         job.samples.iter().map(|figures| shape_of(shape, &figures[first..], &mut 0)).collect();
@@ -329,7 +330,7 @@ fn shaped(row: Row, job: &Job, first: usize, shape: &Value) -> Row {
 }
 
 /// The figures in the shape in which they were asked for.
-fn shape_of(shape: &Value, figures: &[Result<f64, String>], next: &mut usize) -> Value {
+fn shape_of(shape: &Value, figures: &[Result<Value, String>], next: &mut usize) -> Value {
     match shape {
         Value::Array(items) => {
             items.iter().map(|item| shape_of(item, figures, next)).collect::<Vec<_>>().into()
@@ -340,7 +341,7 @@ fn shape_of(shape: &Value, figures: &[Result<f64, String>], next: &mut usize) ->
         }
         _ => {
             *next += 1;
-            figures[*next - 1].as_ref().map_or(Value::Null, |value| (*value).into())
+            figures[*next - 1].as_ref().map_or(Value::Null, Value::clone)
         }
     }
 }

@@ -1,25 +1,15 @@
-//! One job: a scenario with its knobs turned, run with several seeds, from which the figures of one
-//! or more cases are read. Everything goes the way of `windtunnel run`: the scenario's text, values
-//! of its knobs, a length, and expressions of the language of expectations.
+//! One job: what is done again and again, with seed after seed, for one or more cases, and what came
+//! of it so far. Whether a run of a scenario or a method is behind it is decided here and nowhere
+//! else.
 
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::campaign::Figures;
+use super::campaign::{Figures, Mode};
 use super::case::Case;
-use super::plan::Recipe;
-use super::template::{Quotes, fill, quantity};
-use crate::analysis::evaluate::{View, evaluate};
-use crate::analysis::names::Names;
-use crate::analysis::statement::Term;
-use crate::analysis::statement::{Body, measure};
-use crate::analysis::unit::Unit;
-use crate::base::Span;
-use crate::scenario::parse;
-use crate::scenario::tree::Scenario;
-use crate::scenario::units::Quantity;
-use crate::simulate;
+use super::computed::Computed;
+use super::simulated::{Simulated, Work};
 
 /// Why a case cannot be run as planned.
 #[derive(Debug)]
@@ -34,252 +24,135 @@ impl From<String> for Shortcoming {
 /// A job.
 #[derive(Debug)]
 pub struct Job {
-    /// The name of its scenario.
-    name: String,
-    design: usize,
-    sets: Vec<(String, String)>,
-    extent: Extent,
-    scenario: Scenario,
-    reads: Vec<Read>,
+    what: What,
     /// What its replications gave so far, by seed.
     pub samples: Vec<Figures>,
     /// How many of them there should be.
     pub wanted: usize,
+    /// The fewest that count.
+    pub least: usize,
 }
 
-/// How long it runs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Extent {
-    /// So many requests at this rate, after some to warm up.
-    Requests {
-        rate_per_s: f64,
-        measured: f64,
-        warmup: f64,
-        /// The warm-up is never shorter.
-        least_warmup: f64,
-        events_per_request: f64,
-    },
-    /// A fixed stretch after a warm-up.
-    Stretch { measured: Span, warmup: Span },
-}
+/// A replication that is so many times as long as it should be is not repeated in haste.
+const TOO_LONG: f64 = 4.0;
 
-/// What is read from an outcome.
-#[derive(Clone, Debug)]
-struct Read {
-    text: String,
-    term: Term,
-    unit: Unit,
-}
-
-/// What a replication needs to run.
+/// What is done.
 #[derive(Debug)]
-pub struct Work {
-    scenario: Arc<Scenario>,
-    design: usize,
-    reads: Vec<Read>,
+pub enum What {
+    /// Runs of a scenario.
+    Simulated(Box<Simulated>),
+    /// A method that is no single run.
+    Computed(Computed),
+}
+
+/// What a replication does.
+#[derive(Clone, Debug)]
+pub enum Task {
+    /// Runs a scenario.
+    Run(Arc<Work>),
+    /// Follows a method.
+    Compute(Computed),
 }
 
 impl Job {
-    /// What this case needs, with nothing read yet.
-    pub fn new(
-        case: &Case,
-        recipe: &Recipe,
-        scenario: impl Fn(&str) -> Option<&'static str>,
-    ) -> Result<Self, Shortcoming> {
-        let name = &recipe.scenario;
-        let text = scenario(name).ok_or_else(|| format!("there is no scenario `{name}`"))?;
-        let filled = recipe
-            .set
-            .iter()
-            .map(|(knob, value)| Ok((knob.clone(), fill(value, &case.params, Quotes::Scenario)?)));
-        let sets = filled.collect::<Result<Vec<_>, String>>()?;
-        let scenario = parse(&file(name), text, &sets).map_err(|found| found.render(false))?;
-        let wanted = recipe.design.as_ref().unwrap_or(&scenario.designs[0].name);
-        let design = scenario.designs.iter().position(|design| design.name == *wanted);
-        let design = design.ok_or_else(|| format!("`{name}` has no design `{wanted}`"))?;
-        let extent = Extent::new(case, recipe)?;
-        let (name, reads, samples) = (name.clone(), Vec::new(), Vec::new());
-        Ok(Self { name, design, sets, extent, scenario, reads, samples, wanted: 0 })
+    /// With nothing done yet.
+    pub fn new(what: What) -> Self {
+        Self { what, samples: Vec::new(), wanted: 0, least: 0 }
     }
 
-    /// Would the two be the same runs, but for their length?
+    /// Are the two the same, but for their length and for what is read?
     pub fn shares_runs_with(&self, other: &Self) -> bool {
-        let alike = match (self.extent, other.extent) {
-            (Extent::Requests { rate_per_s: a, .. }, Extent::Requests { rate_per_s: b, .. }) => {
-                a == b
-            }
-            (a, b) => a == b,
-        };
-        let same =
-            (&self.name, self.design, &self.sets) == (&other.name, other.design, &other.sets);
-        alike && same
+        match (&self.what, &other.what) {
+            (What::Simulated(a), What::Simulated(b)) => a.shares_runs_with(b),
+            _ => false,
+        }
     }
 
     /// Reads the figures of one more case; says which is the first of them.
     pub fn want(&mut self, case: &Case, read: &Value) -> Result<usize, Shortcoming> {
-        let first = self.reads.len();
-        let mut texts = Vec::new();
-        leaves(read, &mut texts);
-        for text in texts {
-            let text = fill(text, &case.params, Quotes::Expression)?;
-            let statement = measure(&text, &Names::of(&self.scenario)).map_err(|errors| {
-                let said: Vec<&str> = errors.iter().map(|error| error.message.as_str()).collect();
-                format!("`{text}`: {}", said.join("; "))
-            })?;
-            let Body::Value(term, unit) = statement.body else {
-                unreachable!("a measure is a value")
-            };
-            self.reads.push(Read { text, term, unit });
+        match &mut self.what {
+            What::Simulated(simulated) => simulated.want(case, read),
+            What::Computed(_) => Ok(0),
         }
-        if let Extent::Requests { measured, warmup, .. } = &mut self.extent {
-            // The longest that any of its cases states.
-            let stated = case.stated() as f64;
-            let share = *warmup / *measured;
-            *measured = measured.max(stated);
-            *warmup = warmup.max(case.tolerance.warmup.map_or(share * *measured, |n| n as f64));
-        }
-        Ok(first)
     }
 
-    /// Shortens its runs to so many events, and asks for so many of them.
-    pub fn limit(&mut self, events: f64, replications: usize) {
-        let fraction = (events / self.events()).min(1.0);
-        if let Extent::Requests { measured, warmup, least_warmup, .. } = &mut self.extent {
-            *measured *= fraction;
-            *warmup = (*warmup * fraction).max(*least_warmup);
-        }
-        let length = self.extent.warmup() + self.extent.measured();
-        (self.scenario.run.warmup, self.scenario.run.length) = (self.extent.warmup(), length);
-        self.wanted = replications;
-    }
-
-    /// About how many events a run has.
-    pub fn events(&self) -> f64 {
-        match self.extent {
-            Extent::Requests { measured, warmup, events_per_request, .. } => {
-                (measured + warmup) * events_per_request
+    /// Shortens each replication as far as the mode wants and the job can, and asks for the first of
+    /// them.
+    pub fn limit(&mut self, mode: Mode) {
+        let is_exact = match &mut self.what {
+            What::Simulated(simulated) => {
+                simulated.limit(mode.events());
+                false
             }
-            Extent::Stretch { .. } => 1.0,
+            What::Computed(computed) => {
+                computed.limit(mode.events());
+                computed.is_exact()
+            }
+        };
+        let is_long = mode == Mode::Quick && self.events() > TOO_LONG * mode.events();
+        self.least = if is_exact || is_long { 1 } else { mode.replications().0 };
+        self.wanted = self.least;
+    }
+
+    /// About how many events a replication has.
+    pub fn events(&self) -> f64 {
+        match &self.what {
+            What::Simulated(simulated) => simulated.events(),
+            What::Computed(computed) => computed.events(),
         }
     }
 
-    /// Measured requests of a run; `None` where its stretch is fixed.
+    /// Measured requests or trials of a replication; `None` where what it is about is fixed.
     pub fn requests(&self) -> Option<f64> {
-        match self.extent {
-            Extent::Requests { measured, .. } => Some(measured),
-            Extent::Stretch { .. } => None,
+        match &self.what {
+            What::Simulated(simulated) => simulated.requests(),
+            What::Computed(computed) => computed.trials(),
         }
     }
 
-    /// What its replications need.
-    pub fn work(&self) -> Arc<Work> {
-        Arc::new(Work {
-            scenario: Arc::new(self.scenario.clone()),
-            design: self.design,
-            reads: self.reads.clone(),
-        })
+    /// What its replications do.
+    pub fn task(&self) -> Task {
+        match &self.what {
+            What::Simulated(simulated) => Task::Run(simulated.work()),
+            What::Computed(computed) => Task::Compute(computed.clone()),
+        }
     }
 
     /// The values of a figure in all replications; `None` if one of them has none.
     pub fn values(&self, read: usize) -> Option<Vec<f64>> {
-        self.samples.iter().map(|figures| figures[read].as_ref().ok().copied()).collect()
+        let value = |figures: &Figures| figures[read].as_ref().ok()?.as_f64();
+        self.samples.iter().map(value).collect()
     }
 
     /// What is read for a shape whose first figure this is.
     pub fn texts(&self, first: usize, shape: &Value) -> Vec<String> {
-        let mut leaves_of = Vec::new();
-        leaves(shape, &mut leaves_of);
-        self.reads[first..first + leaves_of.len()].iter().map(|read| read.text.clone()).collect()
+        match &self.what {
+            What::Simulated(simulated) => simulated.texts(first, shape),
+            What::Computed(computed) => vec![computed.about().to_owned()],
+        }
     }
 
     /// Why a figure has no value.
     pub fn why_not(&self, read: usize) -> String {
         let mut reasons = self.samples.iter().filter_map(|figures| figures[read].as_ref().err());
-        reasons.next().cloned().unwrap_or_default()
+        reasons.next().cloned().unwrap_or_else(|| "it is no number".to_owned())
     }
 
-    /// The command line of one of its runs (whose warm-up is the scenario's own).
-    pub fn command(&self) -> String {
-        let sets = self.sets.iter().map(|(knob, value)| format!(" --set '{knob}={value}'"));
-        let (sets, length) = (sets.collect::<String>(), self.scenario.run.length);
-        let design = &self.scenario.designs[self.design].name;
-        format!("windtunnel run {}{sets} --design {design} --for {length}", file(&self.name))
-    }
-}
-
-impl Extent {
-    fn new(case: &Case, recipe: &Recipe) -> Result<Self, Shortcoming> {
-        let of = |text: &str| quantity(text, &case.params);
-        let Quantity::Duration(after) = of(&recipe.after)? else {
-            return Err(Shortcoming(format!("`{}` is no duration", recipe.after)));
-        };
-        let after = Span::from_ns(after);
-        if let Some(length) = &recipe.length {
-            return match of(length)? {
-                Quantity::Duration(ns) => {
-                    Ok(Self::Stretch { measured: Span::from_ns(ns), warmup: after })
-                }
-                _ => Err(Shortcoming(format!("`{length}` is no duration"))),
-            };
-        }
-        let rate = recipe.rate.as_deref().unwrap_or("0");
-        match (of(rate)?, of(&recipe.cost)?) {
-            (Quantity::Rate(rate_per_s), Quantity::Number(events_per_request)) => {
-                let measured = case.stated() as f64;
-                let warmup = case.tolerance.warmup.map_or(recipe.warmup * measured, |n| n as f64);
-                let least_warmup = after.as_secs() * rate_per_s;
-                Ok(Self::Requests {
-                    rate_per_s,
-                    measured,
-                    warmup,
-                    least_warmup,
-                    events_per_request,
-                })
-            }
-            (rate, cost) => Err(Shortcoming(format!("{} at {}", rate.kind(), cost.kind()))),
-        }
-    }
-
-    fn warmup(self) -> Span {
-        match self {
-            Self::Requests { rate_per_s, warmup, .. } => Span::from_secs(warmup / rate_per_s),
-            Self::Stretch { warmup, .. } => warmup,
-        }
-    }
-
-    fn measured(self) -> Span {
-        match self {
-            Self::Requests { rate_per_s, measured, .. } => Span::from_secs(measured / rate_per_s),
-            Self::Stretch { measured, .. } => measured,
+    /// The command line of one of its runs, where it is a run.
+    pub fn command(&self) -> Option<String> {
+        match &self.what {
+            What::Simulated(simulated) => Some(simulated.command()),
+            What::Computed(_) => None,
         }
     }
 }
 
-impl Work {
-    /// One run.
+impl Task {
+    /// One replication. Pure.
     pub fn run(&self, seed: u64) -> Figures {
-        let outcome = simulate::run(&self.scenario, self.design, seed);
-        let figure = |read: &Read| {
-            if let Some(why) = &outcome.partial {
-                return Err(why.clone());
-            }
-            let value = evaluate(&read.term, View::of(&outcome)).map_err(|why| why.to_string())?;
-            Ok(read.unit.present(value))
-        };
-        self.reads.iter().map(figure).collect()
+        match self {
+            Self::Run(work) => work.run(seed),
+            Self::Compute(computed) => vec![computed.run(seed)],
+        }
     }
-}
-
-/// All texts of a shape, in order.
-fn leaves<'a>(shape: &'a Value, into: &mut Vec<&'a str>) {
-    match shape {
-        Value::String(text) => into.push(text),
-        Value::Array(items) => items.iter().for_each(|item| leaves(item, into)),
-        Value::Object(fields) => fields.values().for_each(|item| leaves(item, into)),
-        _ => {}
-    }
-}
-
-fn file(name: &str) -> String {
-    format!("scenarios/{name}.ron")
 }

@@ -6,10 +6,11 @@
 //!  "set": {"gap": "Exp({1ms / $lambda_per_ms})", "service": "Exp({$mean_service_ms * 1ms})"},
 //!  "rate": "$lambda_per_ms / 1ms",
 //!  "read": {"mean_sojourn_ms": "mean(request)", "P_wait": "waited(server) / arrivals(server)"}}
+//! {"groups": ["H-*"], "compute": {"linearizable": "history"}}
 //! {"groups": ["SEM-KAF-*"], "not_covered": "the fine print of Kafka is not modelled yet"}
 //! ```
 //!
-//! Holes in braces hold expressions over the case's parameters, see [`super::template`]. Of
+//! What `compute` names is a method of [`super::computed`]. Holes in braces hold expressions over the case's parameters, see [`super::template`]. Of
 //! several entries for a group the first that reads the metric counts; entries that cover nothing
 //! come last.
 
@@ -20,6 +21,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::case::Case;
+use super::template::Params;
 
 /// The files of the plan.
 const FILES: &[&str] = &[
@@ -41,6 +43,8 @@ const FILES: &[&str] = &[
 pub enum Entry {
     /// How some groups are run.
     Covered(Box<Recipe>),
+    /// By which method some groups are computed.
+    Computed(Computation),
     /// Why some groups are not run.
     Left(Left),
 }
@@ -66,7 +70,7 @@ pub struct Recipe {
     /// The length of a run in requests, where the case states none.
     #[serde(default)]
     pub requests: Option<u64>,
-    /// Events that one request takes: an expression over the parameters.
+    /// Events that one request takes, or a whole stretch: an expression over the parameters.
     #[serde(default = "usual_cost")]
     pub cost: String,
     /// Warm-up over measured requests, where the case names none.
@@ -84,6 +88,19 @@ pub struct Recipe {
     /// What there is to say about it.
     #[serde(default)]
     pub note: Option<String>,
+}
+
+/// By which method some groups are computed: what no single run can show.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Computation {
+    /// Groups, `*` for anything.
+    pub groups: Vec<String>,
+    /// Metrics with the names of methods.
+    pub compute: IndexMap<String, String>,
+    /// Parameters beside those of the case.
+    #[serde(default)]
+    pub with: Params,
 }
 
 /// Why some groups are not run.
@@ -116,6 +133,8 @@ fn usual_warmup() -> f64 {
 pub enum Planned {
     /// Run it so, and read this.
     Run(&'static Recipe, &'static Value),
+    /// Compute it by this method.
+    Compute(&'static Computation, &'static str),
     /// It is not covered, for this reason.
     Left(&'static str),
 }
@@ -125,6 +144,9 @@ pub fn planned(case: &Case) -> Planned {
     let recipes = entries().iter().filter_map(|entry| match entry {
         Entry::Covered(recipe) if any(&recipe.groups, &case.group) => {
             recipe.read.get(&case.metric).map(|read| Planned::Run(recipe, read))
+        }
+        Entry::Computed(it) if any(&it.groups, &case.group) => {
+            it.compute.get(&case.metric).map(|method| Planned::Compute(it, method))
         }
         _ => None,
     });
@@ -139,7 +161,7 @@ pub fn planned(case: &Case) -> Planned {
 pub fn left_out(case: &Case) -> Option<&'static str> {
     match planned(case) {
         Planned::Left(why) => Some(why),
-        Planned::Run(..) => None,
+        Planned::Run(..) | Planned::Compute(..) => None,
     }
 }
 
@@ -212,6 +234,13 @@ mod tests {
                         assert!(cases().iter().any(|case| about(&case)), "{metric}: {recipe:?}");
                     }
                     assert!(recipe.rate.is_some() != recipe.length.is_some(), "{recipe:?}");
+                }
+                Entry::Computed(it) => {
+                    for metric in it.compute.keys() {
+                        let about =
+                            |case: &&Case| any(&it.groups, &case.group) && case.metric == *metric;
+                        assert!(cases().iter().any(|case| about(&case)), "{metric}: {it:?}");
+                    }
                 }
                 Entry::Left(left) => {
                     assert!(cases().iter().any(|case| left.fits(case)), "{left:?}");

@@ -43,7 +43,8 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     // The cases of theory are run as anybody would run them, and read as anybody would read them.
-    ("validate", &["base", "scenario", "analysis", "simulate"]),
+    // Recorded histories are judged by their checkers.
+    ("validate", &["base", "history", "scenario", "probes", "analysis", "simulate"]),
     // A report shows what was analysed.
     ("report", &["base", "engine::InstanceId", "scenario::tree", "probes", "analysis", "validate"]),
     // The command line starts runs and shows reports; it knows no engine, no model and no node.

@@ -1,28 +1,23 @@
-//! The checkers of histories against histories whose verdicts are known (`history/README.md`).
+//! The checkers of histories against histories whose verdicts are known (area `checkers` of the reference
+//! results, and `src/validate/histories/README.md`).
 
-use serde::Deserialize;
 use serde_json::Value;
 use windtunnel::history::cases::judge;
+use windtunnel::validate::{Case, cases};
 
-#[derive(Deserialize)]
-struct Row {
-    id: String,
-    metric: String,
-    params: Value,
-    expected: Value,
-}
+/// The histories that come with the program.
+const ETCD: &str = include_str!("../../src/validate/histories/etcd_jepsen.json");
 
 fn read(file: &str) -> Option<String> {
-    let is_it = file == "histories/etcd_jepsen.json";
-    is_it.then(|| include_str!("history/etcd_jepsen.json").to_owned())
+    (file == "histories/etcd_jepsen.json").then(|| ETCD.to_owned())
 }
 
 #[test]
 fn every_verdict_is_the_known_one() {
-    let rows: Vec<Row> = serde_json::from_str(include_str!("history/checkers.json")).expect("rows");
-    assert!(rows.len() >= 33);
+    let rows: Vec<&Case> = cases().iter().filter(|case| case.area == "checkers").collect();
+    assert!(rows.len() >= 35);
     for row in rows {
-        let verdict = judge(&row.metric, &row.params, &read);
+        let verdict = judge(&row.metric, &Value::Object(row.params.clone()), &read);
         assert_eq!(verdict.as_ref(), Ok(&row.expected), "{}", row.id);
     }
 }
@@ -30,7 +25,7 @@ fn every_verdict_is_the_known_one() {
 /// The file says of each of its histories what it is; the row above only counts them.
 #[test]
 fn every_history_of_etcd_is_what_its_file_says() {
-    let file: Value = serde_json::from_str(include_str!("history/etcd_jepsen.json")).expect("it");
+    let file: Value = serde_json::from_str(ETCD).expect("it");
     let histories = file["histories"].as_array().expect("histories");
     assert_eq!(histories.len(), 102);
     for history in histories {

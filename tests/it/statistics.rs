@@ -1,54 +1,17 @@
-//! The statistics against the reference results of area `statistics` (`statistics.json`, each row
-//! with its source): what theory says of means of queues, of intervals, of common random numbers, of
-//! the bias of an empty start, and of samplers. Waiting times come from Lindley's recursion where
-//! only numbers matter, from the simulator where its streams do.
-
-use std::path::Path;
-use std::sync::Arc;
+//! The statistics beside the rows of area `statistics` that `validate` measures: what intervals of
+//! replications and of paired differences cover, what truncation removes, how runs are planned, and
+//! that every sampler draws what it says.
 
 use rayon::prelude::*;
-use serde::Deserialize;
-use serde_json::Value;
-use windtunnel::analysis::stats::{batch_means, interval, mean, paired, sd};
+use windtunnel::analysis::stats::{interval, mean, paired};
 use windtunnel::analysis::warmup::mser5;
 use windtunnel::base::math::normal_cdf;
-use windtunnel::base::{Dist, Popularity, Span, Stream, unit};
-use windtunnel::scenario::load;
-use windtunnel::simulate::run;
+use windtunnel::base::{Dist, Popularity, Stream, unit};
+use windtunnel::validate::{Case, cases};
 
-#[derive(Deserialize)]
-struct Row {
-    id: String,
-    params: Value,
-    expected: Value,
-    tolerance: Value,
-}
-
-impl Row {
-    /// The row with this metric.
-    fn of(metric: &str) -> Self {
-        let rows: Vec<Value> = serde_json::from_str(include_str!("statistics.json")).expect("rows");
-        let row =
-            rows.into_iter().find(|row| row["id"].as_str().expect("a name").ends_with(metric));
-        serde_json::from_value(row.expect("the row is there")).expect("a row")
-    }
-
-    fn param(&self, name: &str) -> f64 {
-        self.params[name].as_f64().expect("a number")
-    }
-
-    /// How far a result may lie off, `wider` times if it comes from less than the row states.
-    fn judge(&self, measured: f64, wider: f64) {
-        let (expected, allowed) = (self.expected.as_f64(), self.tolerance["value"].as_f64());
-        let (expected, allowed) = (expected.expect("a number"), allowed.expect("a number"));
-        let well = match self.tolerance["type"].as_str().expect("a type") {
-            "abs" => (measured - expected).abs() <= allowed * wider,
-            "rel" => (measured / expected - 1.0).abs() <= allowed * wider,
-            "factor" => measured <= expected * allowed && measured >= expected / allowed,
-            other => panic!("what is {other}?"),
-        };
-        assert!(well, "{}: {measured} for {expected}", self.id);
-    }
+/// The reference result with this metric.
+fn case(metric: &str) -> &'static Case {
+    cases().iter().find(|case| case.metric == metric).expect("the row is there")
 }
 
 /// Waiting times of an M/M/1 queue that starts empty, in milliseconds, by Lindley's recursion.
@@ -61,46 +24,18 @@ fn waits(replication: u32, load: f64, service_ms: f64) -> impl Iterator<Item = f
     })
 }
 
-fn variance(values: &[f64]) -> f64 {
-    sd(values).expect("at least two") * sd(values).expect("at least two")
-}
-
+/// A run is planned by (1.96 / (eps mean))^2 v.
 #[test]
-fn means_of_a_queue_vary_as_theory_says() {
-    const N: usize = 20_000;
-    let row = Row::of("N_times_var_of_mean_wait");
-    let (load, service) = (row.param("rho"), row.param("mean_service_ms"));
-    let one = |replication| {
-        mean(&waits(replication, load, service).skip(2_000).take(N).collect::<Vec<_>>())
-    };
-    let means: Vec<f64> = (0..400).into_par_iter().filter_map(one).collect();
-    row.judge(N as f64 * variance(&means), 1.0);
-    // What the row's closed form says of the length of a run: (1.96 / (eps mean))^2 v.
+fn lengths_of_runs_follow_from_the_variance_of_means() {
+    let row = case("N_times_var_of_mean_wait");
+    let param = |name: &str| row.params[name].as_f64().expect("a number");
+    let wait = param("rho") * param("mean_service_ms") / (1.0 - param("rho"));
     for (metric, half_width) in [("N_for_1pct_half_width", 0.01), ("N_for_5pct_half_width", 0.05)] {
-        let wait = load * service / (1.0 - load);
         let ratio = 1.96 / (half_width * wait);
         let needed = ratio * ratio * row.expected.as_f64().expect("a number");
-        let expected = Row::of(metric).expected.as_f64().expect("a number");
+        let expected = case(metric).expected.as_f64().expect("a number");
         assert!((needed / expected - 1.0).abs() < 1e-3, "{metric}: {needed} for {expected}");
     }
-}
-
-#[test]
-fn intervals_from_batch_means_cover_as_often_as_they_say() {
-    const REPLICATIONS: u32 = 120;
-    let row = Row::of("coverage_of_95pct_CI");
-    let (load, service) = (row.param("rho"), row.param("mean_service_ms"));
-    let truth = load * service / (1.0 - load);
-    let (n, warmup) = (row.param("n_requests") as usize, row.param("warmup") as usize);
-    let covers = |replication: &u32| {
-        let values: Vec<f64> = waits(*replication, load, service).skip(warmup).take(n).collect();
-        let batches = batch_means(&values, row.param("batches") as usize);
-        let found = interval(&batches, 0.95).expect("twenty batches");
-        (found.mean - truth).abs() <= found.half_width.expect("more than one")
-    };
-    let covered = (0..REPLICATIONS).into_par_iter().filter(covers).count();
-    // Stated for 400 replications.
-    row.judge(covered as f64 / f64::from(REPLICATIONS), (400.0 / f64::from(REPLICATIONS)).sqrt());
 }
 
 #[test]
@@ -134,41 +69,7 @@ fn intervals_of_replications_and_of_paired_differences_cover_as_often_as_they_sa
 }
 
 #[test]
-fn common_random_numbers_cancel_what_designs_share() {
-    const REQUESTS: f64 = 20_000.0;
-    let row = Row::of("mean_difference_ms");
-    let gap_ms = 1.0 / row.param("lambda_per_ms");
-    let sojourns = |service_ms: f64| -> Vec<f64> {
-        let sets = [("gap", gap_ms), ("service", service_ms)];
-        let sets = sets.map(|(name, ms)| (name.to_owned(), format!("Exp(\"{ms}ms\")")));
-        let loaded = load(Path::new("scenarios/theory/queue.ron"), &sets);
-        let mut scenario = loaded.unwrap_or_else(|mistakes| panic!("{mistakes}")).scenario;
-        scenario.run.warmup = Span::from_ms(gap_ms * REQUESTS / 10.0);
-        scenario.run.length = Span::from_ms(gap_ms * REQUESTS * 1.1);
-        let scenario = Arc::new(scenario);
-        let one = |seed| run(&scenario, 0, seed).flows["request"].latency.mean().expect("some");
-        (1..=40u64).into_par_iter().map(|seed| one(seed) / 1e6).collect()
-    };
-    let (slow, fast) = (sojourns(row.param("s1_ms")), sojourns(row.param("s2_ms")));
-    let same: Vec<f64> = slow.iter().zip(&fast).map(|(a, b)| a - b).collect();
-    // The next seed's run is independent of this one's.
-    let other: Vec<f64> =
-        slow.iter().zip(fast.iter().cycle().skip(1)).map(|(a, b)| a - b).collect();
-    row.judge(mean(&same).expect("some"), 1.0);
-    Row::of("variance_reduction_factor_crn_over_independent")
-        .judge(variance(&other) / variance(&same), 1.0);
-}
-
-#[test]
-fn an_empty_start_biases_a_short_mean_and_truncation_removes_what_is_transient() {
-    let row = Row::of("mean_of_first_n_waits_from_empty");
-    let (load, service) = (row.param("rho"), row.param("mean_service_ms"));
-    let first = row.param("n") as usize;
-    let one =
-        |replication| mean(&waits(replication, load, service).take(first).collect::<Vec<_>>());
-    let means: Vec<f64> = (0..4_000).into_par_iter().filter_map(one).collect();
-    row.judge(mean(&means).expect("some"), (2_000.0_f64 / 4_000.0).sqrt());
-
+fn truncation_removes_what_is_transient() {
     // A queue at half load that starts with 5 s of work: the transient lasts some 500 requests.
     let truncated = |replication: u32| {
         let values = busy_start(replication);
@@ -192,20 +93,6 @@ fn busy_start(replication: u32) -> Vec<f64> {
         Some((wait + services.sample(&service) - gaps.sample(&gap)).max(0.0))
     };
     std::iter::successors(Some(5_000.0), next).take(20_000).collect()
-}
-
-#[test]
-fn extreme_quantiles_of_samplers_are_where_they_should_be() {
-    for (id, dist) in [
-        ("ST-Exp/p999_of_1e6_samples", Dist::Exp(1.0)),
-        ("ST-Logn/p999_of_1e6_samples", Dist::LogNormal { mu: 0.0, sigma: 1.0 }),
-    ] {
-        let mut stream = Stream::new(1, "sampler", id, 0);
-        let mut draws: Vec<f64> = (0..1_000_000).map(|_| stream.sample(&dist)).collect();
-        // Nearest rank.
-        let (_, found, _) = draws.select_nth_unstable_by(999_000 - 1, f64::total_cmp);
-        Row::of(id).judge(*found, 1.0);
-    }
 }
 
 /// A distribution function.
@@ -268,7 +155,7 @@ fn kolmogorov_smirnov(mut draws: Vec<f64>, cdf: Cdf) -> f64 {
 #[test]
 fn every_sampler_draws_what_it_says() {
     const N: usize = 100_000;
-    assert!(Row::of("ST-Gof/ks_rule").expected.is_string(), "the rule, in words");
+    assert!(case("ks_rule").expected.is_string(), "the rule, in words");
     let samplers = samplers();
     assert_eq!(samplers.len(), 20);
     let cases: Vec<(usize, u64)> =

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use serde_json::json;
 use windtunnel::cli::shipped;
-use windtunnel::validate::{Campaign, Case, Mode, Replication, Row, Verdict, cases};
+use windtunnel::validate::{Campaign, Case, Mode, Replication, Row, Verdict, cases, left_out};
 
 fn run(cases: Vec<Case>, mode: Mode) -> Vec<Row> {
     let mut campaign = Campaign::new(cases, mode, shipped::text);
@@ -25,10 +25,20 @@ fn one(case: Case, mode: Mode) -> Row {
     run(vec![case], mode).remove(0)
 }
 
+/// Does it take a run of millions of events, even in haste? `.ci/run` runs them all, optimised.
+fn is_long(case: &Case) -> bool {
+    let big =
+        |name: &str, least: f64| case.params.get(name).is_some_and(|it| it.as_f64() >= Some(least));
+    big("cache_items", 10_000.0) || big("items", 1e6) || case.group.starts_with("M-Cache")
+}
+
 #[test]
 fn no_case_is_missed_and_none_is_dropped() {
-    let rows = run(cases().to_vec(), Mode::Quick);
-    assert_eq!(rows.len(), cases().len());
+    let (long, short): (Vec<Case>, Vec<Case>) = cases().iter().cloned().partition(is_long);
+    assert!(long.iter().all(|case| left_out(case).is_none()));
+    let count = short.len();
+    let rows = run(short, Mode::Quick);
+    assert_eq!(rows.len(), count);
     let missed: Vec<String> = rows
         .iter()
         .filter(|row| row.verdict == Verdict::Miss)
@@ -67,8 +77,10 @@ fn a_trace_that_differs_in_one_number_is_missed() {
 #[test]
 fn replications_are_added_until_the_interval_is_within_the_tolerance() {
     let narrow = one(case("Q-ErlB-a/mean_sojourn_ms"), Mode::Usual);
-    let mut wanted = case("Q-MM1-c/mean_sojourn_ms");
-    (wanted.tolerance.n, wanted.tolerance.value) = (Some(20_000), Some(0.01));
+    // Means of so few requests differ by some 15 %: three of them agree within 1 % by chance only
+    // once in hundreds of times.
+    let mut wanted = case("Q-MM1-a/mean_sojourn_ms");
+    (wanted.tolerance.n, wanted.tolerance.value) = (Some(5_000), Some(0.01));
     let wide = one(wanted, Mode::Usual);
     assert_eq!(narrow.replications, 3);
     assert!(wide.replications > 3, "{} of {:?}", wide.replications, wide.half_width);

@@ -1,0 +1,5 @@
+//! The methods behind cases that are no single run, one file for each kind of thing they look at.
+
+pub mod histories;
+pub mod runs;
+pub mod waits;
