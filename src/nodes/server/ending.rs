@@ -19,11 +19,14 @@ impl Server {
             self.release_worker(handle, env);
         }
         let task = self.tasks.get(handle).expect("it ends");
-        let (op, entry) = (task.op.id, task.entry);
+        let (op, entry, is_cancellable) = (task.op.id, task.entry, task.is_cancellable);
         if let Origin::Delivery { from, receipt } = task.origin {
             env.send(from, &task.op, Body::Ack { receipt });
         }
         self.attempts.end(op, entry);
+        if is_cancellable {
+            self.cancels.end(handle);
+        }
         self.tasks.discard(handle);
         env.fact(Fact::Dropped { op, why: None });
     }
