@@ -4,6 +4,7 @@
 pub const SHIPPED: &[(&str, &str)] = &[
     ("checkout", include_str!("../../scenarios/checkout.ron")),
     ("theory/balance", include_str!("../../scenarios/theory/balance.ron")),
+    ("theory/breaker", include_str!("../../scenarios/theory/breaker.ron")),
     ("theory/bucket", include_str!("../../scenarios/theory/bucket.ron")),
     ("theory/bursts", include_str!("../../scenarios/theory/bursts.ron")),
     ("theory/cache", include_str!("../../scenarios/theory/cache.ron")),
@@ -14,6 +15,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/counter", include_str!("../../scenarios/theory/counter.ron")),
     ("theory/fanout", include_str!("../../scenarios/theory/fanout.ron")),
     ("theory/follower", include_str!("../../scenarios/theory/follower.ron")),
+    ("theory/hedge", include_str!("../../scenarios/theory/hedge.ron")),
     ("theory/jackson", include_str!("../../scenarios/theory/jackson.ron")),
     ("theory/layers", include_str!("../../scenarios/theory/layers.ron")),
     ("theory/loss", include_str!("../../scenarios/theory/loss.ron")),

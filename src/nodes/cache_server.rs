@@ -151,7 +151,9 @@ impl CacheServer {
             }
             Body::Answer { call, verdict } => {
                 env.fact(Fact::Dropped { op: op.id, why: None });
-                if let Some(ended) = self.calls.answered(env, (call, message.from), verdict, &self.dirty) {
+                if let Some(ended) =
+                    self.calls.answered(env, (call, message.from), verdict, &self.dirty)
+                {
                     self.handed_on(ended, &op, env);
                 }
             }

@@ -173,8 +173,15 @@ impl<W: Copy> Calls<W> {
         if self.counts {
             self.targets[node.0 as usize].count(to, 1);
         }
-        let call =
-            self.calls.insert_with(|| Call { what, policy, to, attempt, stays: false, is_special: false, waiter });
+        let call = self.calls.insert_with(|| Call {
+            what,
+            policy,
+            to,
+            attempt,
+            stays: false,
+            is_special: false,
+            waiter,
+        });
         let body = match what {
             What::Entry(entry) => {
                 Body::Request { call, entry, attempt, cancel: Cancellable::Never }

@@ -118,7 +118,8 @@ impl Client {
         let Body::Answer { call, verdict } = message.body else {
             unreachable!("a client is only answered")
         };
-        if let Some(ended) = self.calls.answered(env, (call, message.from), verdict, &self.journeys) {
+        if let Some(ended) = self.calls.answered(env, (call, message.from), verdict, &self.journeys)
+        {
             self.ended(ended, env);
         }
     }

@@ -122,7 +122,9 @@ impl Server {
         match message.body {
             Body::Answer { call, verdict: answer } => {
                 env.fact(Fact::Dropped { op: message.op.id, why: None });
-                if let Some(ended) = self.calls.answered(env, (call, message.from), answer, &self.tasks) {
+                if let Some(ended) =
+                    self.calls.answered(env, (call, message.from), answer, &self.tasks)
+                {
                     self.ended(ended, &message.op, env);
                 }
             }

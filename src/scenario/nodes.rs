@@ -273,8 +273,9 @@ impl<'a> Reader<'a> {
         match (balance, instances, fields.get("balance")) {
             (Some(Balance::Shards(shards)), Some(instances), Some(value)) if shards > instances => {
                 let message = format!("{instances} instances cannot be {shards} shards");
-                self.wrong(Code::OutOfRange, value.head(), message)
-                    .help(format!("instances: {shards}, or a multiple: the others get second copies"));
+                self.wrong(Code::OutOfRange, value.head(), message).help(format!(
+                    "instances: {shards}, or a multiple: the others get second copies"
+                ));
                 None
             }
             _ => Some(()),

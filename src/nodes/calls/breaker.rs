@@ -34,9 +34,13 @@ pub(super) struct Breaker {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Closed,
-    Open { since: Time },
+    Open {
+        since: Time,
+    },
     /// So many more calls may pass.
-    HalfOpen { permits: u32 },
+    HalfOpen {
+        permits: u32,
+    },
 }
 
 impl Breaker {
@@ -76,9 +80,7 @@ impl Breaker {
     /// A call that was let pass has ended.
     pub(super) fn record(&mut self, now: Time, failed: bool) {
         let (length, least) = match self.state {
-            State::Closed => {
-                (self.settings.window, self.settings.least.min(self.settings.window))
-            }
+            State::Closed => (self.settings.window, self.settings.least.min(self.settings.window)),
             State::HalfOpen { .. } => (self.settings.trials, self.settings.trials),
             State::Open { .. } => return,
         };
@@ -137,9 +139,12 @@ mod tests {
     #[test]
     fn the_trace_of_resilience4j() {
         let mut it = breaker(4, 4, 1000, 2);
-        assert!([false, true, false, true].into_iter().zip([0, 10, 20, 30]).all(|(failed, at)| {
-            call(&mut it, at, failed)
-        }));
+        assert!(
+            [false, true, false, true]
+                .into_iter()
+                .zip([0, 10, 20, 30])
+                .all(|(failed, at)| { call(&mut it, at, failed) })
+        );
         assert_eq!(it.state, State::Open { since: ms(30) }, "2 of 4");
         assert!(!call(&mut it, 40, false));
         assert!(!call(&mut it, 1030, false), "not yet more than a second");

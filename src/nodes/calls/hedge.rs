@@ -58,8 +58,11 @@ impl<W: std::marker::Copy> Calls<W> {
         if !takes_cancels(env.model, node) {
             return Cancellable::Never;
         }
-        let may_cancel =
-            if settings.cancel == Cancel::Never { Cancellable::Never } else { Cancellable::ByCaller };
+        let may_cancel = if settings.cancel == Cancel::Never {
+            Cancellable::Never
+        } else {
+            Cancellable::ByCaller
+        };
         let Some(Hedge { after, tied }) = settings.hedge else { return may_cancel };
         let Some(other) = self.other(node, to).filter(|_| !is_keyed(env.model, what)) else {
             return may_cancel;

@@ -73,7 +73,12 @@ impl Bench {
 
     /// A request for transaction `txn` arrives.
     pub fn ask(mut self, time: u64, op: Op, txn: u32) -> Self {
-        let body = Body::Request { call: Handle::NONE, entry: EntryIx(txn), attempt: 0, cancel: Cancellable::Never };
+        let body = Body::Request {
+            call: Handle::NONE,
+            entry: EntryIx(txn),
+            attempt: 0,
+            cancel: Cancellable::Never,
+        };
         self.script.push((time, Event::Message(Message { op, from: APP, body })));
         self
     }

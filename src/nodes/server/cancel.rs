@@ -131,8 +131,10 @@ impl Server {
             return;
         }
         if waits {
+            // It may also wait for something else than a worker.
             let place = self.queue.iter().position(|waiting| *waiting == handle);
-            self.queue.remove(place.expect("it waits"));
+            let Some(place) = place else { return };
+            self.queue.remove(place);
             env.fact(Fact::LeftQueue { op });
         } else {
             self.release_worker(handle, env);
