@@ -13,7 +13,7 @@ use crate::probes::layout::{
 use crate::probes::outcome::Outcome;
 use crate::probes::story::Story;
 use crate::probes::{Instruments, Label, OpId, Probe};
-use crate::scenario::tree::{Action, Change, Client, NodeKind, Scenario, Step};
+use crate::scenario::tree::{Action, Cancel, Change, Client, NodeKind, Scenario, Step};
 
 /// Runs `scenario` under its `design`th design. Pure: same arguments, same outcome.
 pub fn run(scenario: &Arc<Scenario>, design: usize, seed: u64) -> Outcome {
@@ -113,6 +113,12 @@ pub fn guards(model: &Model) -> Vec<String> {
         ("timeout", policies().any(|policy| policy.timeout.is_some())),
         ("retry", policies().any(|policy| policy.tries > 1)),
         ("retry budget", policies().any(|policy| policy.budget.is_some())),
+        ("hedging", policies().any(|policy| policy.hedge.is_some_and(|hedge| !hedge.tied))),
+        ("tied requests", policies().any(|policy| policy.hedge.is_some_and(|hedge| hedge.tied))),
+        ("cancellation", policies().any(|policy| policy.cancel != Cancel::Never)),
+        ("circuit breaker", policies().any(|policy| policy.breaker.is_some())),
+        ("adaptive throttling", policies().any(|policy| policy.throttle.is_some())),
+        ("bulkhead", policies().any(|policy| policy.bulkhead.is_some())),
         ("deadline", any_flow(|flow| flow.deadline.is_some())),
         ("deadline propagation", any_flow(|flow| flow.deadline.is_some() && flow.propagate)),
         ("rate limit", scenario.nodes.iter().any(limits)),

@@ -191,6 +191,7 @@ pub(super) fn full_outcome() -> Outcome {
 
 fn place_order() -> FlowOutcome {
     FlowOutcome {
+        hedges: 0,
         offered: 8,
         ok: 3,
         late: 1,

@@ -142,7 +142,7 @@ impl CacheServer {
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         let Message { op, from, body } = *message;
         match body {
-            Body::Request { call, entry, attempt } => {
+            Body::Request { call, entry, attempt, .. } => {
                 let Act::Keep(command) = env.model.programs.entries[entry.0 as usize].act else {
                     panic!("entry {} is no command", entry.0)
                 };
@@ -151,7 +151,9 @@ impl CacheServer {
             }
             Body::Answer { call, verdict } => {
                 env.fact(Fact::Dropped { op: op.id, why: None });
-                if let Some(ended) = self.calls.answered(env, call, verdict, &self.dirty) {
+                if let Some(ended) =
+                    self.calls.answered(env, (call, message.from), verdict, &self.dirty)
+                {
                     self.handed_on(ended, &op, env);
                 }
             }
@@ -175,6 +177,7 @@ impl CacheServer {
                 }
             }
             Timer::Retry(call) => self.calls.retry(env, call, &self.dirty),
+            Timer::Hedge(call) => self.calls.hedge(env, call, &self.dirty),
             timer => unreachable!("a cache sets no {timer:?}"),
         }
     }
@@ -185,7 +188,7 @@ impl CacheServer {
             Timer::Worked(task) => self.tasks.get(task).is_none(),
             Timer::Flush => self.flush != due,
             Timer::Timeout(policy) => self.calls.is_stale(policy, due),
-            Timer::Retry(call) => self.calls.is_gone(call),
+            Timer::Retry(call) | Timer::Hedge(call) => self.calls.is_gone(call),
             _ => true,
         }
     }
@@ -207,7 +210,7 @@ impl CacheServer {
         self.busy = 0;
         self.idle.clear();
         self.flush = Time::ZERO;
-        self.calls.forget();
+        self.calls.forget(env.model);
     }
 
     /// A pause has ended: look for work.

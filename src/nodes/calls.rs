@@ -1,17 +1,26 @@
 //! The caller's side of calls and publications: choose an instance, send, wait, give up, try again.
-//! A caller knows its own outstanding calls and nothing else about the other side.
+//! A caller knows its own outstanding calls and nothing else about the other side. What only some
+//! policies do is in files of its own, behind one flag: guards (breaker, throttle, bulkhead), second
+//! copies, cancellation.
+
+mod breaker;
+mod guards;
+mod hedge;
+mod throttle;
 
 use std::collections::VecDeque;
 
+use self::guards::Guards;
+use self::hedge::Copies;
 use super::env::Env;
-use super::message::{Answer, Body, Item, Op, Timer};
+use super::message::{Answer, Body, Cancellable, Item, Op, Timer};
 use super::slab::{Handle, Slab};
 use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::program::{EntryIx, PubIx};
 use crate::model::{Model, NodeIx, NodeModel};
 use crate::probes::{Fact, Probe, Reason};
-use crate::scenario::tree::{Backoff, Balance, Jitter, NodeKind, Policy, PolicyIx};
+use crate::scenario::tree::{Backoff, Balance, Cancel, Jitter, NodeKind, Policy, PolicyIx};
 
 /// What is asked of the other side.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +48,8 @@ pub struct Call<W> {
     /// Does the next try go where this one went? With an idempotency key, what was not answered
     /// may still run there, and only there is it known to.
     stays: bool,
+    /// Is there more to do at its end than to tell the waiter? See [`Line::is_special`].
+    is_special: bool,
     waiter: W,
 }
 
@@ -62,6 +73,8 @@ pub struct Calls<W> {
     counts: bool,
     /// Per policy: the calls that may time out, and the retry budget.
     lines: Vec<Line>,
+    guards: Guards,
+    copies: Copies,
     /// Balancing and jitter.
     chance: Stream,
 }
@@ -91,6 +104,8 @@ struct Line {
     open: u32,
     /// When the timer is due that counts; older ones are stale.
     timer: Time,
+    /// Does the policy have a budget, guards, second copies or cancellation?
+    is_special: bool,
 }
 
 /// A retry budget saves up at most this many retries (ten, as Finagle's `RetryBudget` does for a
@@ -113,12 +128,15 @@ impl<W: Copy> Calls<W> {
             calls: VecDeque::new(),
             open: 0,
             timer: Time::ZERO,
+            is_special: is_special(policy),
         };
         Self {
             calls: Slab::default(),
             targets,
             counts,
             lines: model.scenario.policies.iter().map(line).collect(),
+            guards: Guards::new(model),
+            copies: Copies::default(),
             chance: Stream::new(model.seed, "calls", name, instance.index),
         }
     }
@@ -133,12 +151,6 @@ impl<W: Copy> Calls<W> {
         policy: Option<PolicyIx>,
         waiter: W,
     ) {
-        if let Some(policy) = policy {
-            let line = &mut self.lines[policy.0 as usize];
-            if let Some(share) = line.share {
-                line.budget = (line.budget + share).min(BUDGET_CAP);
-            }
-        }
         self.attempt(env, what, op, policy, waiter, (0, None));
     }
 
@@ -151,27 +163,108 @@ impl<W: Copy> Calls<W> {
         waiter: W,
         (attempt, again_at): (u8, Option<InstanceId>),
     ) {
-        let programs = &env.model.programs;
-        let node = match what {
-            What::Entry(entry) => programs.entries[entry.0 as usize].node,
-            What::Publication(publication, _) => {
-                programs.publications[publication.0 as usize].broker
-            }
-        };
+        if let Some(policy) = policy
+            && self.lines[policy.0 as usize].is_special
+        {
+            return self.attempt_specially(env, what, op, policy, waiter, (attempt, again_at));
+        }
+        let node = node_of(env.model, what);
         let to = again_at.unwrap_or_else(|| self.pick(node));
         if self.counts {
             self.targets[node.0 as usize].count(to, 1);
         }
-        let call =
-            self.calls.insert_with(|| Call { what, policy, to, attempt, stays: false, waiter });
+        let call = self.calls.insert_with(|| Call {
+            what,
+            policy,
+            to,
+            attempt,
+            stays: false,
+            is_special: false,
+            waiter,
+        });
         let body = match what {
-            What::Entry(entry) => Body::Request { call, entry, attempt },
+            What::Entry(entry) => {
+                Body::Request { call, entry, attempt, cancel: Cancellable::Never }
+            }
             What::Publication(publication, item) => Body::Publish { call, publication, item },
         };
         env.send_to(to, node, op, body);
         if let Some(policy) = policy {
             self.expect_answer(env, policy, call);
         }
+    }
+
+    /// The same under a policy that has more than a timeout and retries.
+    #[cold]
+    #[inline(never)]
+    fn attempt_specially<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        what: What,
+        op: &Op,
+        policy: PolicyIx,
+        waiter: W,
+        (attempt, again_at): (u8, Option<InstanceId>),
+    ) {
+        let line = &mut self.lines[policy.0 as usize];
+        if let Some(share) = line.share.filter(|_| attempt == 0) {
+            line.budget = (line.budget + share).min(BUDGET_CAP);
+        }
+        let node = node_of(env.model, what);
+        let stopped = self.guards.begin(env.now(), (policy, node), &mut self.chance);
+        let to = match (again_at, stopped) {
+            (Some(to), _) => to,
+            (None, None) => self.pick(node),
+            (None, Some(_)) => env.me(),
+        };
+        let call = Call {
+            what,
+            policy: Some(policy),
+            to,
+            attempt,
+            stays: false,
+            is_special: true,
+            waiter,
+        };
+        let call = self.calls.insert(call);
+        if let Some(why) = stopped {
+            env.fact(Fact::AttemptFailed { op: op.id, to: node, why });
+            return env.wait(Span::ZERO, Timer::Stopped(why, call));
+        }
+        if self.counts {
+            self.targets[node.0 as usize].count(to, 1);
+        }
+        let body = match what {
+            What::Entry(entry) => {
+                let cancel = self.hedge_later(env, (node, to), (policy, call));
+                Body::Request { call, entry, attempt, cancel }
+            }
+            What::Publication(publication, item) => Body::Publish { call, publication, item },
+        };
+        env.send_to(to, node, op, body);
+        self.expect_answer(env, policy, call);
+    }
+
+    /// A guard did not let a call be made. That is final.
+    pub fn stopped(&mut self, handle: Handle, why: Reason) -> Option<Ended<W>> {
+        let call = self.calls.remove(handle)?;
+        Some(Ended { waiter: call.waiter, answer: Answer::Failed(why) })
+    }
+
+    /// A try under a policy with more than a timeout and retries has ended, by an answer `from`
+    /// there or without one.
+    #[cold]
+    #[inline(never)]
+    fn end_specially<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        (handle, call): (Handle, &Call<W>),
+        (from, failed): (Option<InstanceId>, bool),
+        op: &Op,
+    ) {
+        let policy = call.policy.expect("what is special has a policy");
+        self.guards.end(env.now(), (policy, node_of(env.model, call.what)), failed);
+        self.call_off(env, (handle, call), (from, failed), op);
     }
 
     /// Lets a call that was just made time out.
@@ -235,15 +328,19 @@ impl<W: Copy> Calls<W> {
     pub fn answered<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
-        handle: Handle,
+        (handle, from): (Handle, InstanceId),
         answer: Answer,
         waiters: &impl Waiters<W>,
     ) -> Option<Ended<W>> {
         if let Answer::Failed(reason) = answer {
-            return self.failed(env, handle, reason, waiters);
+            return self.failed(env, (handle, Some(from)), reason, waiters);
         }
         let call = self.calls.get(handle)?;
         let (to, waiter, policy) = (call.to, call.waiter, call.policy);
+        if call.is_special {
+            let call = *call;
+            self.end_specially(env, (handle, &call), (Some(from), false), &waiters.header(waiter));
+        }
         self.calls.discard(handle);
         self.settle(env.model, to, policy);
         Some(Ended { waiter, answer })
@@ -259,19 +356,25 @@ impl<W: Copy> Calls<W> {
         if let Some(call) = self.calls.get_mut(handle) {
             call.stays = is_keyed(env.model, call.what);
         }
-        self.failed(env, handle, Reason::Timeout, waiters)
+        self.failed(env, (handle, None), Reason::Timeout, waiters)
     }
 
     #[cold]
     fn failed<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
-        handle: Handle,
+        (handle, from): (Handle, Option<InstanceId>),
         reason: Reason,
         waiters: &impl Waiters<W>,
     ) -> Option<Ended<W>> {
+        if from.is_some_and(|from| self.waits_for_other(env.model, handle, from, reason)) {
+            return None;
+        }
         let mut call = self.calls.remove(handle)?;
         let op = waiters.header(call.waiter);
+        if call.is_special {
+            self.end_specially(env, (handle, &call), (from, true), &op);
+        }
         self.settle(env.model, call.to, call.policy);
         let to = env.model.node_of(call.to);
         env.fact(Fact::AttemptFailed { op: op.id, to, why: reason });
@@ -316,7 +419,7 @@ impl<W: Copy> Calls<W> {
         waiters: &impl Waiters<W>,
     ) {
         if let Some(call) = self.calls.remove(handle) {
-            let Call { what, policy, waiter, attempt, to, stays } = call;
+            let Call { what, policy, waiter, attempt, to, stays, .. } = call;
             let again_at = stays.then_some(to);
             self.attempt(env, what, &waiters.header(waiter), policy, waiter, (attempt, again_at));
         }
@@ -346,8 +449,10 @@ impl<W: Copy> Calls<W> {
     }
 
     /// A crash: all calls are forgotten. Nobody waits for them.
-    pub fn forget(&mut self) {
+    pub fn forget(&mut self, model: &Model) {
         self.calls.drain();
+        self.guards = Guards::new(model);
+        self.copies.clear();
         for target in &mut self.targets {
             target.outstanding.fill(0);
         }
@@ -373,7 +478,10 @@ impl Target {
             first: place.first.0,
             count,
             balance,
-            next: caller % count,
+            next: match balance {
+                Balance::Shards(shards) => caller % shards.min(count),
+                _ => caller % count,
+            },
             outstanding: if asks && count > 1 { vec![0; count as usize] } else { Vec::new() },
         }
     }
@@ -394,6 +502,11 @@ impl Target {
                 self.next = (picked + 1) % count;
                 picked
             }
+            Balance::Shards(shards) => {
+                let picked = self.next;
+                self.next = (picked + 1) % shards.min(count);
+                picked
+            }
             Balance::Random => chance.below(u64::from(count)) as u32,
             Balance::LeastOutstanding => least(&self.outstanding, 0..count),
             Balance::Choices(choices) => {
@@ -412,6 +525,21 @@ impl Target {
                 least(&self.outstanding, drawn[..choices].iter().copied())
             }
         }
+    }
+}
+
+/// Does it have more than a timeout and retries?
+fn is_special(policy: &Policy) -> bool {
+    let guards = policy.breaker.is_some() || policy.throttle.is_some() || policy.bulkhead.is_some();
+    policy.budget.is_some() || guards || policy.hedge.is_some() || policy.cancel != Cancel::Never
+}
+
+/// The node that is called.
+fn node_of(model: &Model, what: What) -> NodeIx {
+    let programs = &model.programs;
+    match what {
+        What::Entry(entry) => programs.entries[entry.0 as usize].node,
+        What::Publication(publication, _) => programs.publications[publication.0 as usize].broker,
     }
 }
 

@@ -119,7 +119,8 @@ impl Client {
         let Body::Answer { call, verdict } = message.body else {
             unreachable!("a client is only answered")
         };
-        if let Some(ended) = self.calls.answered(env, call, verdict, &self.journeys) {
+        if let Some(ended) = self.calls.answered(env, (call, message.from), verdict, &self.journeys)
+        {
             self.ended(ended, env);
         }
     }
@@ -137,6 +138,12 @@ impl Client {
                 }
             }
             Timer::Retry(call) => self.calls.retry(env, call, &self.journeys),
+            Timer::Hedge(call) => self.calls.hedge(env, call, &self.journeys),
+            Timer::Stopped(why, call) => {
+                if let Some(ended) = self.calls.stopped(call, why) {
+                    self.ended(ended, env);
+                }
+            }
             timer => unreachable!("a client sets no {timer:?}"),
         }
     }
@@ -145,7 +152,7 @@ impl Client {
     pub fn is_stale(&self, timer: Timer, due: Time) -> bool {
         match timer {
             Timer::Timeout(policy) => self.calls.is_stale(policy, due),
-            Timer::Retry(call) => self.calls.is_gone(call),
+            Timer::Retry(call) | Timer::Hedge(call) => self.calls.is_gone(call),
             _ => false,
         }
     }

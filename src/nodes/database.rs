@@ -108,7 +108,7 @@ impl Database {
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         let Message { ref op, from, body } = *message;
         match body {
-            Body::Request { call, entry, attempt } => {
+            Body::Request { call, entry, attempt, .. } => {
                 self.arrive(op, from, call, (entry, attempt), env);
             }
             Body::Answer { call, verdict } => {

@@ -101,6 +101,18 @@ pub enum Body {
         entry: EntryIx,
         /// Counts the tries from 0.
         attempt: u8,
+        /// May it be called off?
+        cancel: Cancellable,
+    },
+    /// Nobody waits for this call's answer any more: from its caller, or from the instance that
+    /// has begun the other copy of a tied one.
+    Cancel {
+        /// Who made the call.
+        caller: InstanceId,
+        /// The caller's handle.
+        call: Handle,
+        /// Is work that has begun to stop?
+        running: bool,
     },
     /// The answer to a call, a confirm to a publication. What was gathered is in the header.
     Answer {
@@ -190,6 +202,23 @@ pub enum Body {
     },
 }
 
+/// May a request be called off?
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancellable {
+    /// No: nobody will.
+    Never,
+    /// Its caller may.
+    ByCaller,
+    /// Also the instance that has the other copy; and whoever begins its copy calls off the other.
+    Tied {
+        /// Who has the other copy.
+        with: InstanceId,
+        /// Does this copy stop the other even if that has begun? Only the first one ever does, or
+        /// two that begin at once would stop one another.
+        stops: bool,
+    },
+}
+
 /// What an answer says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
@@ -219,7 +248,9 @@ impl Body {
             | Self::Poll { .. }
             | Self::Polled { .. } => Carrier::Replicate,
             Self::Invalidate { .. } => Carrier::Invalidate,
-            Self::Join { .. } | Self::Heartbeat | Self::Gone { .. } => Carrier::Control,
+            Self::Cancel { .. } | Self::Join { .. } | Self::Heartbeat | Self::Gone { .. } => {
+                Carrier::Control
+            }
         }
     }
 
@@ -230,6 +261,7 @@ impl Body {
         !matches!(
             self,
             Self::Request { .. }
+                | Self::Cancel { .. }
                 | Self::Answer { .. }
                 | Self::Publish { .. }
                 | Self::Replicate { .. }
@@ -257,6 +289,10 @@ pub enum Timer {
     Timeout(PolicyIx),
     /// Caller: time to try again.
     Retry(Handle),
+    /// Caller: time for the second copy.
+    Hedge(Handle),
+    /// Caller: this call was not even made, for this reason.
+    Stopped(Reason, Handle),
     /// Database: the transaction's time is over.
     Committed(Handle),
     /// Database: the relay tries again to send its outbox.
@@ -315,6 +351,7 @@ impl Body {
             Self::Replicated { .. } => 11 << 8,
             Self::Poll { .. } => 12 << 8,
             Self::Polled { seen, .. } => 13 << 8 ^ seen.version,
+            Self::Cancel { running, .. } => 14 << 8 | u64::from(running),
         }
     }
 }
@@ -355,6 +392,8 @@ impl Timer {
             Self::Flush => 13,
             Self::Overdue => 15,
             Self::Shipped(_) => 14,
+            Self::Hedge(_) => 16,
+            Self::Stopped(..) => 17,
         };
         kind << 56
     }

@@ -5,6 +5,7 @@
 mod attempts;
 mod branches;
 mod caching;
+mod cancel;
 mod ending;
 mod reading;
 mod run;
@@ -12,12 +13,13 @@ mod run;
 use std::collections::VecDeque;
 
 use self::attempts::Attempts;
+use self::cancel::Cancels;
 use self::run::demand;
 use super::cache::{Cache, ItemName};
 use super::calls::{Calls, Waiters};
 use super::env::Env;
 use super::limit::TokenBucket;
-use super::message::{Answer, Body, Item, Message, Op, Seen, Timer};
+use super::message::{Answer, Body, Cancellable, Item, Message, Op, Seen, Timer};
 use super::slab::{Handle, Slab};
 use super::task::{Origin, Task};
 use crate::base::{Span, Stream, Time};
@@ -42,6 +44,7 @@ pub struct Server {
     limit: Option<TokenBucket>,
     calls: Calls<Waiter>,
     attempts: Attempts,
+    cancels: Cancels,
     cache: Option<Cache>,
     brokers: Vec<NodeIx>,
 }
@@ -86,6 +89,7 @@ impl Server {
             limit: limit.map(TokenBucket::new),
             calls: Calls::new(model, me),
             attempts: Attempts::default(),
+            cancels: Cancels::default(),
             cache: cold(model, me),
             brokers,
         }
@@ -119,17 +123,23 @@ impl Server {
         match message.body {
             Body::Answer { call, verdict: answer } => {
                 env.fact(Fact::Dropped { op: message.op.id, why: None });
-                if let Some(ended) = self.calls.answered(env, call, answer, &self.tasks) {
+                if let Some(ended) =
+                    self.calls.answered(env, (call, message.from), answer, &self.tasks)
+                {
                     self.ended(ended, &message.op, env);
                 }
             }
-            Body::Request { call, entry, attempt } => {
+            Body::Request { call, entry, attempt, cancel } => {
                 let origin = Origin::Call { from: message.from, call };
-                self.arrive(&message.op, origin, entry, attempt, Item::NONE, env);
+                self.arrive(&message.op, origin, entry, (attempt, cancel), Item::NONE, env);
+            }
+            Body::Cancel { caller, call, running } => {
+                let may_overtake = message.from != caller;
+                self.cancel(&message.op, (caller, call), (running, may_overtake), env);
             }
             Body::Deliver { receipt, entry, item, .. } => {
                 let origin = Origin::Delivery { from: message.from, receipt };
-                self.arrive(&message.op, origin, entry, 0, item, env);
+                self.arrive(&message.op, origin, entry, (0, Cancellable::Never), item, env);
             }
             Body::Invalidate { item } => {
                 env.fact(Fact::Dropped { op: message.op.id, why: None });
@@ -155,6 +165,12 @@ impl Server {
                 self.time_out(policy, env);
             }
             Timer::Retry(call) => self.calls.retry(env, call, &self.tasks),
+            Timer::Hedge(call) => self.calls.hedge(env, call, &self.tasks),
+            Timer::Stopped(why, call) => {
+                if let Some(ended) = self.calls.stopped(call, why) {
+                    self.ended(ended, &Op::NONE, env);
+                }
+            }
             Timer::Requeue(task) => self.give_back(task, env),
             Timer::Beat(_) => self.beat(env),
             timer => unreachable!("a server sets no {timer:?}"),
@@ -183,7 +199,7 @@ impl Server {
         match timer {
             Timer::Worked(task) | Timer::Requeue(task) => self.is_over(task),
             Timer::Timeout(policy) => self.calls.is_stale(policy, due),
-            Timer::Retry(call) => self.calls.is_gone(call),
+            Timer::Retry(call) | Timer::Hedge(call) => self.calls.is_gone(call),
             Timer::Beat(start) => start != incarnation,
             _ => false,
         }
@@ -208,8 +224,9 @@ impl Server {
         }
         self.queue.clear();
         self.free = self.workers;
-        self.calls.forget();
+        self.calls.forget(env.model);
         self.attempts.forget();
+        self.cancels.forget();
         if let Some(cache) = &mut self.cache {
             for (entity, key) in cache.names() {
                 env.fact(Fact::Forgot { entity, key });
@@ -235,7 +252,7 @@ impl Server {
         op: &Op,
         origin: Origin,
         entry: EntryIx,
-        attempt: u8,
+        (attempt, cancel): (u8, Cancellable),
         item: Item,
         env: &mut Env<'_, '_, P>,
     ) {
@@ -244,6 +261,10 @@ impl Server {
         // Drawn first: the logarithm takes its time, and everything else can happen meanwhile.
         let demand = demand(&env.model.programs.code[start.0 as usize], op.word, attempt);
         if program.keyed && self.joins_first(op, origin, entry, env) {
+            return;
+        }
+        let is_cancellable = cancel != Cancellable::Never;
+        if is_cancellable && self.was_cancelled(op, origin, env) {
             return;
         }
         if let Some(why) = self.turns_away(op, origin, env) {
@@ -274,6 +295,7 @@ impl Server {
             verdict: Answer::Done,
             takes_back: false,
             has_worker,
+            is_cancellable,
             attempt,
             branches: 0,
             demand,
@@ -284,7 +306,13 @@ impl Server {
         if program.keyed {
             self.attempts.begin(op.id, entry, task);
         }
+        if is_cancellable {
+            self.remember(task, origin, cancel);
+        }
         if has_worker {
+            if is_cancellable {
+                self.cancel_other(task, env);
+            }
             self.begin(task, env);
         } else {
             self.queue.push_back(task);
@@ -382,7 +410,11 @@ impl Server {
             let waited = env.now().since(task.queued);
             self.free = self.free.map(|free| free - 1);
             task.has_worker = true;
+            let is_cancellable = task.is_cancellable;
             env.fact(Fact::Began { op: task.op.id, waited, queued: true, arrives: false });
+            if is_cancellable {
+                self.cancel_other(handle, env);
+            }
             self.begin(handle, env);
         }
     }

@@ -3,7 +3,7 @@
 
 /// Names an entry of one slab of one instance. Others may carry it back as a correlation id; they
 /// never look inside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Handle {
     slot: u32,
     generation: u32,

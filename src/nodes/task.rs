@@ -23,6 +23,8 @@ pub struct Task {
     pub takes_back: bool,
     /// Does it have a worker?
     pub has_worker: bool,
+    /// May it be called off?
+    pub is_cancellable: bool,
     /// Which try of its caller it serves; names its draws.
     pub attempt: u8,
     /// Branches that have not ended.

@@ -87,11 +87,17 @@ pub enum Reason {
     TakenBack,
     /// Lost with a write-behind cache that had not handed it on.
     Unflushed,
+    /// The caller's circuit breaker is open.
+    CircuitOpen,
+    /// The caller holds back what would probably not be accepted.
+    Throttled,
+    /// The caller has too many calls under way there.
+    BulkheadFull,
 }
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -104,6 +110,9 @@ impl Reason {
         Self::DeadLetter,
         Self::TakenBack,
         Self::Unflushed,
+        Self::CircuitOpen,
+        Self::Throttled,
+        Self::BulkheadFull,
     ];
 
     /// As outputs spell it.
@@ -121,6 +130,9 @@ impl Reason {
             Self::DeadLetter => "dead_letter",
             Self::TakenBack => "taken_back",
             Self::Unflushed => "unflushed",
+            Self::CircuitOpen => "circuit_open",
+            Self::Throttled => "throttled",
+            Self::BulkheadFull => "bulkhead_full",
         }
     }
 
@@ -139,6 +151,9 @@ impl Reason {
             Self::DeadLetter => "delivered too often, and nobody consumes dead letters",
             Self::TakenBack => "it failed and is taken back: trying again is of no use",
             Self::Unflushed => "a write-behind cache crashed before the database had it",
+            Self::CircuitOpen => "the caller's circuit breaker was open",
+            Self::Throttled => "the caller held it back: too little had been accepted lately",
+            Self::BulkheadFull => "the caller had too many calls under way there",
         }
     }
 }
@@ -291,6 +306,8 @@ pub enum Fact {
     AttemptFailed { op: OpId, to: NodeIx, why: Reason },
     /// It is tried again; `attempt` counts from 1 for the first retry.
     Retried { op: OpId, to: NodeIx, attempt: u32 },
+    /// A second copy of a request was sent.
+    Hedged { op: OpId, to: NodeIx },
     /// A broker delivered again what it had delivered before.
     Redelivered { op: OpId },
 
@@ -331,6 +348,7 @@ impl Fact {
             | Self::TurnedAway { op, .. }
             | Self::AttemptFailed { op, .. }
             | Self::Retried { op, .. }
+            | Self::Hedged { op, .. }
             | Self::Redelivered { op } => op,
             Self::Forgot { .. }
             | Self::Entered

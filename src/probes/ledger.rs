@@ -104,6 +104,9 @@ impl Ledger {
             Fact::Retried { op, .. } => self.with(op, |books, entry| {
                 books.of(entry).flow.retries += u64::from(entry.is(Flag::Measured));
             }),
+            Fact::Hedged { op, .. } => self.with(op, |books, entry| {
+                books.of(entry).flow.hedges += u64::from(entry.is(Flag::Measured));
+            }),
             Fact::Overwrote { op } => self.with(op, |books, entry| {
                 books.of(entry).flow.lost_updates += u64::from(entry.is(Flag::Measured));
             }),

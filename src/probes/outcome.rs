@@ -92,6 +92,8 @@ pub struct FlowOutcome {
     pub messages: u64,
     /// Retries made for it.
     pub retries: u64,
+    /// Second copies of requests sent.
+    pub hedges: u64,
 }
 
 /// Told against the truth (rule 30).

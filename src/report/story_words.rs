@@ -74,6 +74,9 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
         Fact::Retried { to, attempt, .. } => {
             (Tone::Warn, format!("tries {} again (retry {attempt})", names.name(to)))
         }
+        Fact::Hedged { to, .. } => {
+            (Tone::Warn, format!("asks another instance of {} as well", names.name(to)))
+        }
         Fact::Redelivered { .. } => (Tone::Warn, "delivers it again".to_owned()),
         Fact::Down => (Tone::Bad, "goes down".to_owned()),
         Fact::Up => (Tone::Good, "is up again".to_owned()),

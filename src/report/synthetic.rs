@@ -141,6 +141,7 @@ fn sketch(count: u64, step_us: u64) -> Sketch {
 
 fn orders(pace: u64) -> FlowOutcome {
     FlowOutcome {
+        hedges: 0,
         offered: 100,
         ok: 90,
         late: 2,

@@ -3,7 +3,7 @@
 
 use super::codes::Code;
 use super::known::Role;
-use super::reader::Reader;
+use super::reader::{Fields, Reader};
 use super::syntax::{Kind, Value};
 use super::tree::{
     Balance, Database, Gateway, Limit, Link, Log, Network, Node, NodeIx, NodeKind, Queue, Service,
@@ -62,6 +62,7 @@ impl<'a> Reader<'a> {
         let answer_work = self.or(&fields, "answer_work", Dist::Const(0.0), Self::dist);
         let limit = self.maybe(&fields, "limit", Self::limit);
         let balance = self.or(&fields, "balance", Balance::RoundRobin, Self::balance);
+        self.fills_shards(&fields, balance, instances)?;
         let policy = self.maybe(&fields, "policy", Self::policy);
         Some(Gateway {
             instances: instances?,
@@ -120,6 +121,7 @@ impl<'a> Reader<'a> {
         fact.instances = instances.unwrap_or(u32::MAX);
         fact.quorum = quorum;
         fact.store = store != Some(None);
+        self.fills_shards(&fields, balance, instances)?;
         Some(Service {
             instances: instances?,
             workers: workers?,
@@ -245,14 +247,38 @@ impl<'a> Reader<'a> {
                 self.must(&fields, "of", |reader, value| reader.count(value, 1..=MAX_INSTANCES))
                     .map(Balance::Choices)
             }
+            (Some("Shards"), _) => {
+                let fields = self.fields(value, "Shards", 1, &["of"])?;
+                self.must(&fields, "of", |reader, value| reader.count(value, 1..=MAX_INSTANCES))
+                    .map(Balance::Shards)
+            }
             _ => {
                 self.unknown_word(
                     value,
                     "a way to balance",
-                    &["RoundRobin", "Random", "LeastOutstanding", "Choices(2)"],
+                    &["RoundRobin", "Random", "LeastOutstanding", "Choices(2)", "Shards(2)"],
                 );
                 None
             }
+        }
+    }
+
+    /// Every shard needs an instance.
+    fn fills_shards(
+        &mut self,
+        fields: &Fields<'a>,
+        balance: Option<Balance>,
+        instances: Option<u32>,
+    ) -> Option<()> {
+        match (balance, instances, fields.get("balance")) {
+            (Some(Balance::Shards(shards)), Some(instances), Some(value)) if shards > instances => {
+                let message = format!("{instances} instances cannot be {shards} shards");
+                self.wrong(Code::OutOfRange, value.head(), message).help(format!(
+                    "instances: {shards}, or a multiple: the others get second copies"
+                ));
+                None
+            }
+            _ => Some(()),
         }
     }
 

@@ -1,8 +1,9 @@
-//! The policies: timeouts and retries.
+//! The policies: timeouts and retries, second copies, guards.
 
-use super::reader::Reader;
+use super::codes::Code;
+use super::reader::{Fields, Reader};
 use super::syntax::{Kind, Value};
-use super::tree::{Backoff, Jitter, Policy};
+use super::tree::{Backoff, Breaker, Cancel, Hedge, Jitter, Policy, Throttle};
 use crate::base::Span;
 
 /// Policies of these names are the defaults of their class of call.
@@ -11,16 +12,119 @@ pub const CLASSES: &[&str] = &["client", "call", "store", "publish"];
 /// Tries of one call.
 const MAX_TRIES: u32 = 1000;
 
+/// Calls that a breaker looks back at, calls at once.
+const MAX_CALLS: u32 = 1_000_000;
+
 impl<'a> Reader<'a> {
     /// Reads one of the declared policies.
     pub fn read_policy(&mut self, index: usize) -> Option<Policy> {
         let declared = &self.known.policies[index];
         let (name, value) = (declared.name, declared.value);
-        let fields = self.fields(value, "a policy", 0, &["timeout", "retry"])?;
+        let names = ["timeout", "retry", "hedge", "cancel", "breaker", "throttle", "bulkhead"];
+        let fields = self.fields(value, "a policy", 0, &names)?;
         let timeout = self.maybe(&fields, "timeout", Self::positive_span);
         let retry = self.maybe(&fields, "retry", Self::retry);
+        let hedge = self.maybe(&fields, "hedge", Self::hedge).map(Option::flatten);
+        let usual = if let Some(Some(_)) = hedge { Cancel::Queued } else { Cancel::Never };
+        let cancel = self.or(&fields, "cancel", usual, Self::cancel);
+        let breaker = self.maybe(&fields, "breaker", Self::breaker);
+        let throttle = self.maybe(&fields, "throttle", Self::throttle);
+        let bulkhead = self.maybe(&fields, "bulkhead", |it, value| it.count(value, 1..=MAX_CALLS));
+        let (timeout, hedge) = (timeout?, hedge?);
+        // Without either nothing is ever given up.
+        let is_idle = timeout.is_none() && hedge.is_none();
+        self.hedges_in_time(&fields, timeout, hedge)?;
         let (tries, backoff, budget) = retry?.unwrap_or((1, usual_backoff(), None));
-        Some(Policy { name: name.to_owned(), timeout: timeout?, tries, backoff, budget })
+        Some(Policy {
+            name: name.to_owned(),
+            timeout,
+            tries,
+            backoff,
+            budget,
+            hedge,
+            cancel: if is_idle { Cancel::Never } else { cancel? },
+            breaker: breaker?,
+            throttle: throttle?,
+            bulkhead: bulkhead?,
+        })
+    }
+
+    /// A second copy that would come after the timeout is a mistake.
+    fn hedges_in_time(
+        &mut self,
+        fields: &Fields<'a>,
+        timeout: Option<Span>,
+        hedge: Option<Hedge>,
+    ) -> Option<()> {
+        match (timeout, hedge, fields.get("hedge")) {
+            (Some(timeout), Some(hedge), Some(value)) if hedge.after >= timeout => {
+                let message = format!(
+                    "a second copy after {} comes too late for a timeout of {timeout}",
+                    hedge.after
+                );
+                self.wrong(Code::OutOfRange, value.head(), message)
+                    .help("hedge well before the timeout, at a high percentile of the latency");
+                None
+            }
+            _ => Some(()),
+        }
+    }
+
+    /// `(after:, tied:)`; nothing where neither is set.
+    fn hedge(&mut self, value: &'a Value) -> Option<Option<Hedge>> {
+        let fields = self.fields(value, "a hedge", 0, &["after", "tied"])?;
+        if fields.get("tied").is_none() {
+            self.must(&fields, "after", |_, _| Some(()))?;
+        }
+        let after = self.maybe(&fields, "after", Self::span);
+        let tied = self.or(&fields, "tied", false, Self::flag);
+        let (after, tied) = (after?, tied?);
+        let is_on = tied || after.is_some();
+        Some(is_on.then_some(Hedge { after: after.unwrap_or(Span::ZERO), tied }))
+    }
+
+    fn cancel(&mut self, value: &'a Value) -> Option<Cancel> {
+        let value = self.follow(value)?;
+        match (value.word(), &value.kind) {
+            (Some("None"), Kind::Word(_)) => Some(Cancel::Never),
+            (Some("Queued"), Kind::Word(_)) => Some(Cancel::Queued),
+            (Some("Running"), Kind::Word(_)) => Some(Cancel::Running),
+            _ => {
+                self.unknown_word(value, "what to call off", &["None", "Queued", "Running"]);
+                None
+            }
+        }
+    }
+
+    fn breaker(&mut self, value: &'a Value) -> Option<Breaker> {
+        let names = ["window", "minimum", "threshold", "open", "trials"];
+        let fields = self.fields(value, "a breaker", 0, &names)?;
+        let calls = |reader: &mut Self, value| reader.count(value, 1..=MAX_CALLS);
+        let window = self.or(&fields, "window", 100, calls);
+        let least = self.or(&fields, "minimum", 100, calls);
+        let threshold = self.or(&fields, "threshold", 0.5, Self::share_of_calls);
+        let open = self.or(&fields, "open", Span::from_secs(60.0), Self::positive_span);
+        let trials = self.or(&fields, "trials", 10, calls);
+        let (window, least, threshold) = (window?, least?, threshold?);
+        Some(Breaker { window, least, threshold, open: open?, trials: trials? })
+    }
+
+    fn throttle(&mut self, value: &'a Value) -> Option<Throttle> {
+        let fields = self.fields(value, "a throttle", 0, &["k", "history"])?;
+        let k = self.or(&fields, "k", 2.0, Self::positive);
+        let history = self.or(&fields, "history", Span::from_secs(120.0), Self::positive_span);
+        Some(Throttle { k: k?, history: history? })
+    }
+
+    /// A ratio above 0.
+    fn share_of_calls(&mut self, value: &'a Value) -> Option<f64> {
+        let ratio = self.ratio(value)?;
+        if ratio > 0.0 {
+            return Some(ratio);
+        }
+        self.wrong(Code::OutOfRange, value.head(), "a threshold of 0 is always reached")
+            .help("write the share of failed calls at which it opens, such as \"50%\"");
+        None
     }
 
     fn retry(&mut self, value: &'a Value) -> Option<(u32, Backoff, Option<f64>)> {

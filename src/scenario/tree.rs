@@ -245,6 +245,9 @@ pub enum Balance {
     LeastOutstanding,
     /// The better of this many, drawn at random without replacement.
     Choices(u32),
+    /// So many shards, one after the other. Instance i belongs to shard i modulo their number; its
+    /// first instance is called, the others get second copies.
+    Shards(u32),
 }
 
 /// A message queue: one durable queue per consuming service, persistent messages, confirms, manual acks.
@@ -388,6 +391,60 @@ pub struct Policy {
     pub backoff: Backoff,
     /// Retries per call at most, as a share (token bucket per caller); `None` is unlimited.
     pub budget: Option<f64>,
+    /// Sends second copies.
+    pub hedge: Option<Hedge>,
+    /// What becomes of work whose answer is of no use any more.
+    pub cancel: Cancel,
+    /// Stops calling what fails.
+    pub breaker: Option<Breaker>,
+    /// Calls less often what does not accept.
+    pub throttle: Option<Throttle>,
+    /// So many calls of one caller to one node at once; `None` is unlimited.
+    pub bulkhead: Option<u32>,
+}
+
+/// A second copy of a request, to another instance; the first answer wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hedge {
+    /// So long after the first.
+    pub after: Span,
+    /// Does the copy that begins first call the other one off?
+    pub tied: bool,
+}
+
+/// What a caller asks for when it waits no longer for work that it has asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancel {
+    /// Nothing: it is done in vain.
+    Never,
+    /// It is dropped if it still waits for a worker.
+    Queued,
+    /// That, and its worker stops if it is still at its first work.
+    Running,
+}
+
+/// A circuit breaker over the last calls.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Breaker {
+    /// How many calls are looked back at.
+    pub window: u32,
+    /// With fewer it does not open.
+    pub least: u32,
+    /// It opens if so many of them failed, as a share.
+    pub threshold: f64,
+    /// So long it stays open.
+    pub open: Span,
+    /// So many calls then try it out.
+    pub trials: u32,
+}
+
+/// Adaptive throttling.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Throttle {
+    /// Requests sent for each that was accepted, before some are held back.
+    pub k: f64,
+    /// How long requests and accepts are remembered.
+    pub history: Span,
 }
 
 /// Pause before the next try.

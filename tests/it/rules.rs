@@ -15,7 +15,9 @@ mod compensation;
 mod copies;
 mod designs;
 mod faults;
+mod guards;
 mod hybrids;
+mod second_copies;
 mod steps;
 mod workload;
 

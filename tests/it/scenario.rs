@@ -173,6 +173,7 @@ fn sets_that_are_refused() {
         ("E0305", "skew", "inf"),
         ("E0304", "skew", "-1"),
         ("E0208", "pick", "Sticky"),
+        ("E0304", "pick", "Shards(9)"),
         ("E0306", "room", "2.5"),
         ("E0205", "word", "order"),
         ("E0304 E0304", "timeout", "-5ms"),

@@ -223,6 +223,12 @@ pub(super) fn metrics() -> Vec<Metric> {
             None,
         ),
         count("retries", "Retries made for the flow's operations.", |f, _| f.retries, None),
+        count(
+            "hedges",
+            "Second copies of requests sent for the flow's operations.",
+            |f, _| f.hedges,
+            None,
+        ),
         Metric {
             windowed: true,
             ..figure(

@@ -11,7 +11,7 @@ use crate::model::program::{Act, Entry, EntryIx, Programs, PubIx, Publication, T
 use crate::model::{EntityModel, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel};
 use crate::nodes::database::Database;
 use crate::nodes::env::Env;
-use crate::nodes::message::{Answer, Body, Edge, Item, Message, Op, Seen, Timer};
+use crate::nodes::message::{Answer, Body, Cancellable, Edge, Item, Message, Op, Seen, Timer};
 use crate::nodes::slab::Handle;
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
 use crate::scenario::tree::{self, EntityIx, Fault, FlowIx, NodeKind, Scenario};
@@ -73,7 +73,12 @@ impl Bench {
 
     /// A request for transaction `txn` arrives.
     pub fn ask(mut self, time: u64, op: Op, txn: u32) -> Self {
-        let body = Body::Request { call: Handle::NONE, entry: EntryIx(txn), attempt: 0 };
+        let body = Body::Request {
+            call: Handle::NONE,
+            entry: EntryIx(txn),
+            attempt: 0,
+            cancel: Cancellable::Never,
+        };
         self.script.push((time, Event::Message(Message { op, from: APP, body })));
         self
     }

@@ -17,7 +17,12 @@ impl Server {
     ) {
         let task = self.tasks.get_mut(parent).expect("it forks");
         task.branches = branches.len() as u16;
-        let branch = Task { origin: Origin::Branch { of: parent }, has_worker: false, ..*task };
+        let branch = Task {
+            origin: Origin::Branch { of: parent },
+            has_worker: false,
+            is_cancellable: false,
+            ..*task
+        };
         self.wait(parent, env);
         for start in branches {
             let handle = self.tasks.insert(Task { pc: *start, ..branch });

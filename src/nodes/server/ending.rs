@@ -29,8 +29,12 @@ impl Server {
     #[inline]
     pub(super) fn leave<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get(handle).expect("it leaves");
-        let (op, entry, has_worker) = (task.op.id, task.entry, task.has_worker);
+        let (op, entry) = (task.op.id, task.entry);
+        let (has_worker, is_cancellable) = (task.has_worker, task.is_cancellable);
         self.attempts.end(op, entry);
+        if is_cancellable {
+            self.cancels.end(handle);
+        }
         self.tasks.discard(handle);
         if has_worker {
             self.free_worker(env);

@@ -1,0 +1,190 @@
+//! Second copies of requests, and calling off what nobody waits for. From Dean and Barroso, "The
+//! Tail at Scale" (Communications of the ACM 56(2), 2013):
+//!
+//! ```text
+//! hedged: a second copy, to another instance, `after` the first   tied: the same, and the copy that
+//!                                                                 begins first calls off the other
+//! caller ──request──▶ one        (slow)                           caller ──request──▶ one: begins
+//!   after ──request──▶ other                                        after ──request──▶ other │
+//!         ◀──answer──── other    first answer wins                                  ◀─cancel─┘
+//!         ──cancel───▶ one       if the policy cancels                    ◀──answer──── one
+//! ```
+//!
+//! Both copies carry the same handle, so that the second answer finds nobody. They are one call:
+//! one timeout, one entry in breakers and bulkheads. A failed copy is waited out for the other one,
+//! but not where the copies are tied and the failed one may have called off the other.
+//!
+//! A copy draws its work anew. It goes where the node's balance says, or one instance further if
+//! that is where the first one went; with one instance nothing is hedged. A copy of what writes does
+//! what it does once more, unless it is called off in time: with keys (`dedup`) such calls are not
+//! hedged, as a key under way is known at one instance only.
+
+use super::{Call, Calls, Waiters, What, is_keyed};
+use crate::base::Table;
+use crate::engine::InstanceId;
+use crate::model::{Model, NodeIx};
+use crate::nodes::env::Env;
+use crate::nodes::message::{Body, Cancellable, Op, Timer};
+use crate::nodes::slab::Handle;
+use crate::probes::{Fact, Probe, Reason};
+use crate::scenario::tree::{Balance, Cancel, Hedge, NodeKind, PolicyIx};
+
+/// Marks the draws of second copies.
+const COPY: u8 = 1 << 7;
+
+/// The calls that have, or may get, a second copy.
+pub(super) type Copies = Table<Handle, Copy>;
+
+/// Where a second copy goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Copy {
+    to: InstanceId,
+    is_sent: bool,
+    /// Has one of the two failed?
+    is_alone: bool,
+}
+
+impl<W: std::marker::Copy> Calls<W> {
+    /// A request for an entry of `node` is about to go to `to`: may it be called off, and is it to
+    /// be hedged?
+    pub(super) fn hedge_later<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        (node, to): (NodeIx, InstanceId),
+        (policy, call): (PolicyIx, Handle),
+    ) -> Cancellable {
+        let settings = &env.model.scenario.policies[policy.0 as usize];
+        let what = self.calls.get(call).expect("it was just made").what;
+        if !takes_cancels(env.model, node) {
+            return Cancellable::Never;
+        }
+        let may_cancel = if settings.cancel == Cancel::Never {
+            Cancellable::Never
+        } else {
+            Cancellable::ByCaller
+        };
+        let Some(Hedge { after, tied }) = settings.hedge else { return may_cancel };
+        let Some(other) = self.other(node, to).filter(|_| !is_keyed(env.model, what)) else {
+            return may_cancel;
+        };
+        self.copies.insert(call, Copy { to: other, is_sent: false, is_alone: false });
+        env.wait(after, Timer::Hedge(call));
+        if tied {
+            Cancellable::Tied { with: other, stops: settings.cancel == Cancel::Running }
+        } else {
+            may_cancel
+        }
+    }
+
+    /// Time for the second copy.
+    pub fn hedge<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        handle: Handle,
+        waiters: &impl Waiters<W>,
+    ) {
+        let Some(&Call { what: What::Entry(entry), policy, to, attempt, waiter, .. }) =
+            self.calls.get(handle)
+        else {
+            return;
+        };
+        let policy = &env.model.scenario.policies[policy.expect("it hedges").0 as usize];
+        let copy = self.copies.get_mut(&handle).expect("it has not ended");
+        copy.is_sent = true;
+        let copy_to = copy.to;
+        let node = env.model.node_of(copy_to);
+        if self.counts {
+            self.targets[node.0 as usize].count(copy_to, 1);
+        }
+        let cancel = match (policy.hedge, policy.cancel) {
+            (Some(Hedge { tied: true, .. }), _) => Cancellable::Tied { with: to, stops: false },
+            (_, Cancel::Never) => Cancellable::Never,
+            _ => Cancellable::ByCaller,
+        };
+        let op = waiters.header(waiter);
+        env.fact(Fact::Hedged { op: op.id, to: node });
+        let body = Body::Request { call: handle, entry, attempt: attempt | COPY, cancel };
+        env.send_to(copy_to, node, &op, body);
+    }
+
+    /// A copy has failed: does the call wait for the other one?
+    pub(super) fn waits_for_other(
+        &mut self,
+        model: &Model,
+        handle: Handle,
+        from: InstanceId,
+        reason: Reason,
+    ) -> bool {
+        let Some(copy) = self.copies.get_mut(&handle) else { return false };
+        let Some(call) = self.calls.get_mut(handle) else { return false };
+        let policy = &model.scenario.policies[call.policy.expect("it hedges").0 as usize];
+        // What was turned away has not begun, and has not called off the other.
+        let has_not_begun = matches!(reason, Reason::Rejected | Reason::RateLimited);
+        let is_tied = policy.hedge.is_some_and(|hedge| hedge.tied);
+        if !copy.is_sent || copy.is_alone || is_tied && !has_not_begun {
+            return false;
+        }
+        copy.is_alone = true;
+        if from == call.to {
+            std::mem::swap(&mut call.to, &mut copy.to);
+        }
+        if self.counts {
+            self.targets[model.node_of(from).0 as usize].count(from, -1);
+        }
+        true
+    }
+
+    /// A call under a policy that may hedge or cancel has ended, by an answer `from` there or
+    /// without one: what still runs for it is called off.
+    pub(super) fn call_off<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        (handle, call): (Handle, &Call<W>),
+        (from, failed): (Option<InstanceId>, bool),
+        op: &Op,
+    ) {
+        let copy = self.copies.swap_remove(&handle).filter(|copy| copy.is_sent && !copy.is_alone);
+        if let Some(copy) = copy.filter(|_| self.counts) {
+            self.targets[env.model.node_of(copy.to).0 as usize].count(copy.to, -1);
+        }
+        let Some(policy) = call.policy else { return };
+        let policy = &env.model.scenario.policies[policy.0 as usize];
+        let cancel = policy.cancel;
+        if cancel == Cancel::Never || !takes_cancels(env.model, env.model.node_of(call.to)) {
+            return;
+        }
+        // Those who have tied copies see to it themselves.
+        if !failed && policy.hedge.is_some_and(|hedge| hedge.tied) {
+            return;
+        }
+        let (caller, running) = (env.me(), cancel == Cancel::Running);
+        for to in [Some(call.to), copy.map(|copy| copy.to)].into_iter().flatten() {
+            if from != Some(to) {
+                env.send(to, op, Body::Cancel { caller, call: handle, running });
+            }
+        }
+    }
+
+    /// Another instance of the node, for a second copy.
+    fn other(&mut self, node: NodeIx, than: InstanceId) -> Option<InstanceId> {
+        let target = &mut self.targets[node.0 as usize];
+        let step = match target.balance {
+            Balance::Shards(shards) => shards,
+            _ => 1,
+        };
+        let picked = match target.balance {
+            _ if target.count <= step => return None,
+            Balance::Shards(_) => than.0 - target.first,
+            _ => target.balance(&mut self.chance),
+        };
+        let is_other = target.first + picked != than.0;
+        let picked = if is_other { picked } else { (picked + step) % target.count };
+        Some(InstanceId(target.first + picked))
+    }
+}
+
+/// Services and gateways let themselves be told that nobody waits.
+fn takes_cancels(model: &Model, node: NodeIx) -> bool {
+    let kind = &model.scenario.nodes[node.0 as usize].kind;
+    matches!(kind, NodeKind::Service(_) | NodeKind::Gateway(_))
+}

@@ -1,0 +1,146 @@
+//! Second copies of requests, and work that is called off.
+//!
+//! ```text
+//! web 0 ──▶ 1 a works 2 ──▶ 3 calls ──▶ 4 b works 3, or 30 where it is slow ──▶ 7 ──▶ 8 a ──▶ 9 web
+//! ```
+
+use windtunnel::probes::{Fact, Reason, Verdict};
+
+use super::{Case, Run, done, flow};
+
+const ASK: &str = r#"(home: "a", steps: Call("b"))"#;
+const ONE: &str = r#""b": Service(workers: 4"#;
+const SLOW: &str = r#"(at: "0s", what: Slow("b", 10, instance: 0))"#;
+
+/// Two instances of b with so many workers, of which the first is slow.
+fn pair(policy: &str) -> Case {
+    flow(ASK)
+        .but(ONE, r#""b": Service(instances: 2, workers: 1"#)
+        .policies(&format!(r#""call": ({policy})"#))
+        .faults(SLOW)
+}
+
+fn places(run: &Run, is_it: impl Fn(&Fact) -> bool) -> Vec<(f64, String)> {
+    let at_b = run.facts().filter(|(_, at, fact)| at.starts_with("b#") && is_it(fact));
+    at_b.map(|(time, at, _)| (super::round(time - run.sent(0)), at)).collect()
+}
+
+fn at(time: f64, place: &str) -> (f64, String) {
+    (time, place.to_owned())
+}
+
+fn freed(run: &Run) -> Vec<(f64, String)> {
+    places(run, |fact| matches!(fact, Fact::Freed))
+}
+
+#[test]
+fn the_first_answer_of_two_copies_wins() {
+    let slow = pair("").go();
+    assert_eq!(slow.answer(0), done(36.0));
+    // The copy leaves a at 13 and is answered at 18; the cancel is at b#0 at 19.
+    let running = pair(r#"hedge: (after: "10ms"), cancel: Running"#).go();
+    assert_eq!(running.answer(0), done(19.0));
+    assert_eq!(freed(&running), [at(17.0, "b#1"), at(19.0, "b#0")]);
+    // What is at work goes on, and its answer finds nobody.
+    let queued = pair(r#"hedge: (after: "10ms")"#).go();
+    assert_eq!(queued.answer(0), done(19.0));
+    assert_eq!(freed(&queued), [at(17.0, "b#1"), at(34.0, "b#0")]);
+    assert_eq!((running.flow("f").hedges, running.flow("f").retries), (1, 0));
+}
+
+#[test]
+fn a_copy_is_not_sent_if_the_answer_comes_before() {
+    let run = pair(r#"hedge: (after: "31500us")"#).faults("").go();
+    assert_eq!((run.answer(0), run.flow("f").hedges), (done(9.0), 0));
+    let run = pair(r#"hedge: (after: "10ms")"#).but("instances: 2,", "").go();
+    assert_eq!(run.flow("f").hedges, 0, "there is no other instance");
+}
+
+#[test]
+fn a_copy_that_waits_is_dropped() {
+    // b#0 is at the first request from 4 to 34, the second waits behind it; its copy is at b#1.
+    let run = pair(r#"hedge: (after: "10ms")"#)
+        .web(r#"arrivals: Constant("500/s"), does: "f""#)
+        .but("work: \"3ms\"", "work: \"3ms\", balance: Shards(1)")
+        .run_for("4500us")
+        .go();
+    assert_eq!([0, 1].map(|number| run.answer(number)), [done(19.0), done(20.0)]);
+    let left = run.when(1, |fact| matches!(fact, Fact::LeftQueue { .. }));
+    // Its copy came to b#1 at 16 in its own time, waited until 17, and was answered at 20.
+    assert_eq!(left, [at(20.0, "b#0")]);
+    assert_eq!(run.count(|fact| matches!(fact, Fact::Began { .. })) - 2, 3, "and never begun");
+}
+
+#[test]
+fn the_copy_that_begins_calls_off_the_other() {
+    // Both wait: b#0 behind a request of its own until 34, b#1 is free at once.
+    let run = pair(r#"hedge: (tied: true)"#)
+        .web(r#"arrivals: Constant("500/s"), does: "f""#)
+        .but("work: \"3ms\"", "work: \"3ms\", balance: Shards(1)")
+        .run_for("4500us")
+        .go();
+    // The first: both begin at 4, as each call-off is still on its way; the second: behind both.
+    assert_eq!(run.answer(0), done(9.0));
+    assert_eq!(run.answer(1), done(10.0), "b#1 is free at 7, which is 5 of its own time");
+    let left = run.when(1, |fact| matches!(fact, Fact::LeftQueue { .. }));
+    assert_eq!(left, [at(6.0, "b#0")], "a hop after the other began");
+}
+
+#[test]
+fn a_tied_copy_that_was_called_off_before_it_came_does_nothing() {
+    // b#0 begins at 4 and tells b#1 at 5; the copy leaves at 5 and comes at 6.
+    let run = pair(r#"hedge: (after: "2ms", tied: true)"#).faults("").go();
+    assert_eq!(run.answer(0), done(9.0));
+    assert_eq!(run.began_at("b"), [0]);
+    assert_eq!(run.flow("f").hedges, 1);
+}
+
+#[test]
+fn of_two_that_begin_at_once_the_first_goes_on() {
+    let run = pair(r#"hedge: (tied: true), cancel: Running"#).faults("").go();
+    assert_eq!(run.answer(0), done(9.0));
+    assert_eq!(freed(&run), [at(5.0, "b#1"), at(7.0, "b#0")]);
+}
+
+#[test]
+fn a_copy_saves_the_call_when_the_first_crashes() {
+    let crash = r#"(at: "1010ms", lasts: "1s", what: Crash("b", instance: 0))"#;
+    let both = format!("{SLOW}, {crash}");
+    // Without a copy the reset is at a at 11.
+    let lost = pair("").faults(&both).go();
+    assert_eq!(lost.answer(0), (12.0, Verdict::Failed(Reason::Crashed)));
+    let saved = pair(r#"hedge: (after: "5ms")"#).faults(&both).go();
+    assert_eq!(saved.answer(0), done(14.0), "the copy, at b#1 from 9 to 12");
+    // The copy crashes: the first goes on.
+    let other = format!("{SLOW}, {}", crash.replace("instance: 0", "instance: 1"));
+    let first = pair(r#"hedge: (after: "5ms")"#).faults(&other).go();
+    assert_eq!(first.answer(0), done(36.0));
+    // Both do: it fails when nobody is left.
+    let all = format!("{SLOW}, {}", crash.replace(", instance: 0", ""));
+    let none = pair(r#"hedge: (after: "5ms")"#).faults(&all).go();
+    assert_eq!(none.answer(0), (12.0, Verdict::Failed(Reason::Crashed)));
+}
+
+#[test]
+fn what_timed_out_is_called_off() {
+    let busy = |cancel: &str| pair(&format!(r#"timeout: "10ms", cancel: {cancel}"#)).go();
+    for (cancel, free_again) in [("None", 34.0), ("Queued", 34.0), ("Running", 14.0)] {
+        let run = busy(cancel);
+        assert_eq!(run.answer(0), (14.0, Verdict::Failed(Reason::Timeout)), "{cancel}");
+        assert_eq!(freed(&run), [at(free_again, "b#0")], "{cancel}");
+    }
+}
+
+#[test]
+fn a_copy_of_what_writes_writes_again_unless_there_are_keys() {
+    let tell = r#"(home: "a", steps: Tell("b", Add("many", 1)))"#;
+    let case = flow(tell)
+        .but(ONE, r#""b": Service(instances: 2, workers: 1"#)
+        .policies(r#""call": (hedge: (after: "1ms"))"#);
+    let run = case.go();
+    assert_eq!(run.changes(0), ["15 many", "22 many"], "one after the other");
+    assert_eq!(run.flow("f").effects.duplicated, 1);
+    let keyed = case.design("Rest(dedup: true)").go();
+    assert_eq!(keyed.flow("f").hedges, 0, "a key under way is known to one instance only");
+    assert_eq!(keyed.flow("f").effects.once, 1);
+}
