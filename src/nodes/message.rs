@@ -277,6 +277,10 @@ pub enum Timer {
     Rebalanced(u32),
     /// Cache: time to hand on what it took.
     Flush,
+    /// Server: the first of the works at its bench is done; counts how often that was foreseen.
+    Bench(u32),
+    /// Server: the patience of what waits here is over.
+    Patience(Handle),
 }
 
 impl Message {
@@ -355,6 +359,8 @@ impl Timer {
             Self::Flush => 13,
             Self::Overdue => 15,
             Self::Shipped(_) => 14,
+            Self::Bench(_) => 16,
+            Self::Patience(_) => 17,
         };
         kind << 56
     }

@@ -87,11 +87,15 @@ pub enum Reason {
     TakenBack,
     /// Lost with a write-behind cache that had not handed it on.
     Unflushed,
+    /// It was withdrawn from the queue: it had waited longer than its patience.
+    Abandoned,
+    /// When its turn came it had waited too long.
+    Shed,
 }
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -104,6 +108,8 @@ impl Reason {
         Self::DeadLetter,
         Self::TakenBack,
         Self::Unflushed,
+        Self::Abandoned,
+        Self::Shed,
     ];
 
     /// As outputs spell it.
@@ -121,6 +127,8 @@ impl Reason {
             Self::DeadLetter => "dead_letter",
             Self::TakenBack => "taken_back",
             Self::Unflushed => "unflushed",
+            Self::Abandoned => "abandoned",
+            Self::Shed => "shed",
         }
     }
 
@@ -139,6 +147,8 @@ impl Reason {
             Self::DeadLetter => "delivered too often, and nobody consumes dead letters",
             Self::TakenBack => "it failed and is taken back: trying again is of no use",
             Self::Unflushed => "a write-behind cache crashed before the database had it",
+            Self::Abandoned => "withdrawn from the queue: it waited longer than its patience",
+            Self::Shed => "thrown away when its turn came: it had waited too long",
         }
     }
 }

@@ -87,6 +87,10 @@ impl<'a> Reader<'a> {
             "instances",
             "workers",
             "room",
+            "discipline",
+            "patience",
+            "shed_after",
+            "shed_expired",
             "work",
             "overhead",
             "hold",
@@ -99,6 +103,7 @@ impl<'a> Reader<'a> {
         let instances = self.or(&fields, "instances", 1, Self::instances);
         let workers = self.must(&fields, "workers", Self::places);
         let room = self.maybe(&fields, "room", Self::room);
+        let turns = self.turns(&fields);
         let work = self.or(&fields, "work", Dist::Const(0.0), Self::dist);
         let overhead = self.or(&fields, "overhead", Dist::Const(0.1 * MS), Self::dist);
         let hold = self.or(&fields, "hold", true, Self::flag);
@@ -120,10 +125,15 @@ impl<'a> Reader<'a> {
         fact.instances = instances.unwrap_or(u32::MAX);
         fact.quorum = quorum;
         fact.store = store != Some(None);
+        let turns = turns?;
         Some(Service {
             instances: instances?,
             workers: workers?,
             room: room?,
+            discipline: turns.discipline,
+            patience: turns.patience,
+            shed_after: turns.shed_after,
+            shed_expired: turns.shed_expired,
             work: work?,
             overhead: overhead?,
             hold: hold?,
