@@ -4,6 +4,7 @@
 pub const SHIPPED: &[(&str, &str)] = &[
     ("checkout", include_str!("../../scenarios/checkout.ron")),
     ("theory/balance", include_str!("../../scenarios/theory/balance.ron")),
+    ("theory/breakdowns", include_str!("../../scenarios/theory/breakdowns.ron")),
     ("theory/bucket", include_str!("../../scenarios/theory/bucket.ron")),
     ("theory/bursts", include_str!("../../scenarios/theory/bursts.ron")),
     ("theory/cache", include_str!("../../scenarios/theory/cache.ron")),
@@ -19,6 +20,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/loss", include_str!("../../scenarios/theory/loss.ron")),
     ("theory/lost-update", include_str!("../../scenarios/theory/lost-update.ron")),
     ("theory/oversell", include_str!("../../scenarios/theory/oversell.ron")),
+    ("theory/priority", include_str!("../../scenarios/theory/priority.ron")),
     ("theory/queue", include_str!("../../scenarios/theory/queue.ron")),
     ("theory/quorum", include_str!("../../scenarios/theory/quorum.ron")),
     ("theory/read-model", include_str!("../../scenarios/theory/read-model.ron")),

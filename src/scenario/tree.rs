@@ -869,3 +869,28 @@ pub struct Path {
     /// The other direction as well.
     pub both: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Stream;
+
+    #[test]
+    fn batches_have_their_mean_and_never_nobody() {
+        for batch in [Batch::Fixed(3), Batch::Uniform(1, 5), Batch::Geometric(3.0)] {
+            let mut chance = Stream::new(1, "batch", "test", 0);
+            let draws: Vec<u64> = (0..100_000).map(|_| batch.sample(chance.next_u64())).collect();
+            assert!(draws.iter().all(|count| *count > 0), "{batch:?}");
+            let mean = draws.iter().sum::<u64>() as f64 / draws.len() as f64;
+            assert!((mean - batch.mean()).abs() < 0.05 && batch.mean() == 3.0, "{batch:?} {mean}");
+            let ones = draws.iter().filter(|count| **count == 1).count() as f64 / 1e5;
+            let expected = match batch {
+                Batch::Fixed(_) => 0.0,
+                Batch::Uniform(..) => 0.2,
+                Batch::Geometric(_) => 1.0 / 3.0,
+            };
+            assert!((ones - expected).abs() < 0.01, "{batch:?} {ones}");
+        }
+        assert_eq!(Batch::Geometric(1.0).sample(7), 1);
+    }
+}

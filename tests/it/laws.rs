@@ -16,6 +16,7 @@ use windtunnel::simulate::{layout, run, run_to_audit};
 use crate::record::{Record, Sent};
 
 const FAULTS: &str = include_str!("laws/faults.ron");
+const TURNS: &str = include_str!("laws/turns.ron");
 const CHECKOUT: &str = include_str!("../../scenarios/checkout.ron");
 const TRANSFER: &str = include_str!("../../scenarios/transfer.ron");
 const TIERS: &str = include_str!("../../scenarios/theory/tiers.ron");
@@ -24,8 +25,9 @@ const FOLLOWER: &str = include_str!("../../scenarios/theory/follower.ron");
 const QUEUE: &str = include_str!("../../scenarios/theory/queue.ron");
 
 /// Texts of scenarios, by name, and by how much time is squeezed so that tests stay short.
-const TEXTS: [(&str, &str, u64); 7] = [
+const TEXTS: [(&str, &str, u64); 8] = [
     ("faults", FAULTS, 1),
+    ("turns", TURNS, 1),
     ("checkout", CHECKOUT, 20),
     ("transfer", TRANSFER, 10),
     ("tiers", TIERS, 60),

@@ -17,6 +17,7 @@ mod designs;
 mod faults;
 mod hybrids;
 mod steps;
+mod turns;
 mod workload;
 
 use std::sync::Arc;
