@@ -72,6 +72,11 @@ impl Faults {
         self.instances.is_paused(now, at)
     }
 
+    /// Does this instance's running work stand still now?
+    pub fn is_frozen(&self, now: Time, at: InstanceId) -> bool {
+        self.instances.is_frozen(now, at)
+    }
+
     /// Is this instance down now? `Some(true)` if its host is (silence), `Some(false)` if only its
     /// process (its host still says that nobody listens).
     pub fn down(&self, now: Time, at: InstanceId) -> Option<bool> {

@@ -16,6 +16,8 @@ pub enum Edge {
     },
     /// It may come back, if nothing else keeps it down.
     Up,
+    /// Its workers stand still from now on, or go on: ask which.
+    Freeze,
     /// A pause ends: look for work.
     Resume,
 }
@@ -31,7 +33,9 @@ pub struct Instances {
 #[derive(Clone, Debug, Default)]
 struct Ailments {
     slow: Vec<(Windows, f64)>,
+    /// Pauses, and all that freezes.
     paused: Windows,
+    frozen: Windows,
     /// Process or host.
     crashes: Vec<(Windows, bool)>,
 }
@@ -41,6 +45,7 @@ impl Instances {
     pub fn add(&mut self, kind: &FaultKind, windows: &Windows, nodes: &[NodeIx]) {
         let (FaultKind::Slow { target, .. }
         | FaultKind::Pause { target }
+        | FaultKind::Freeze { target }
         | FaultKind::Crash { target, .. }) = kind
         else {
             return;
@@ -55,6 +60,9 @@ impl Instances {
                 FaultKind::Slow { factor, .. } => ailments.slow.push((windows.clone(), *factor)),
                 FaultKind::Crash { host, .. } => ailments.crashes.push((windows.clone(), *host)),
                 _ => ailments.paused = Windows::union([&ailments.paused, windows]),
+            }
+            if let FaultKind::Freeze { .. } = kind {
+                ailments.frozen = Windows::union([&ailments.frozen, windows]);
             }
         }
     }
@@ -77,6 +85,11 @@ impl Instances {
         self.of(at).is_some_and(|ailments| ailments.paused.active(now))
     }
 
+    /// Does running work stand still now?
+    pub fn is_frozen(&self, now: Time, at: InstanceId) -> bool {
+        self.of(at).is_some_and(|ailments| ailments.frozen.active(now))
+    }
+
     /// Is it down now, and if so, is its host?
     pub fn down(&self, now: Time, at: InstanceId) -> Option<bool> {
         let crashes = self.of(at)?.crashes.iter().filter(|(windows, _)| windows.active(now));
@@ -94,6 +107,8 @@ impl Instances {
                 edges.push((*end, Edge::Up));
             }
         }
+        let turns = ailments.frozen.list().iter().flat_map(|(start, end)| [*start, *end]);
+        edges.extend(turns.map(|at| (at, Edge::Freeze)));
         edges.extend(ailments.paused.list().iter().map(|(_, end)| (*end, Edge::Resume)));
         edges.retain(|(time, _)| *time < Time::NEVER);
         edges.sort_by_key(|(time, edge)| (*time, rank(*edge)));
@@ -107,7 +122,8 @@ fn rank(edge: Edge) -> u8 {
         Edge::Down { host: false } => 0,
         Edge::Down { host: true } => 1,
         Edge::Up => 2,
-        Edge::Resume => 3,
+        Edge::Freeze => 3,
+        Edge::Resume => 4,
     }
 }
 
@@ -175,6 +191,20 @@ mod tests {
     }
 
     #[test]
+    fn what_freezes_pauses_as_well() {
+        let freeze = || FaultKind::Freeze { target: target(None) };
+        let pause = FaultKind::Pause { target: target(None) };
+        let instances = instances(&[(freeze(), (10, 30)), (pause, (20, 50)), (freeze(), (25, 40))]);
+        let at = |at, edge| (Time(at), edge);
+        let edges = [at(10, Edge::Freeze), at(40, Edge::Freeze), at(50, Edge::Resume)];
+        assert_eq!(instances.edges(DB), edges);
+        let states = [9, 10, 39, 40, 49, 50]
+            .map(|now| (instances.is_frozen(Time(now), DB), instances.is_paused(Time(now), DB)));
+        let (free, paused, frozen) = ((false, false), (false, true), (true, true));
+        assert_eq!(states, [free, frozen, frozen, paused, paused, free]);
+    }
+
+    #[test]
     fn an_instance_is_down_while_any_crash_covers_it() {
         let instances = instances(&[(crash(false), (10, 30)), (crash(true), (20, 40))]);
         let down = [5, 10, 20, 30, 39, 40].map(|now| instances.down(Time(now), DB));
@@ -213,7 +243,7 @@ mod tests {
                 for (_, edge) in edges.iter().filter(|(at, _)| *at == now) {
                     is_down = match edge {
                         Edge::Down { .. } => true,
-                        Edge::Up | Edge::Resume => instances.down(now, DB).is_some(),
+                        Edge::Up | Edge::Freeze | Edge::Resume => instances.down(now, DB).is_some(),
                     };
                 }
                 prop_assert_eq!(is_down, instances.down(now, DB).is_some());

@@ -24,7 +24,7 @@ pub struct Client {
     number: u16,
     /// Operations sent so far.
     sent: u64,
-    /// Journeys started so far.
+    /// Arrivals so far.
     started: u64,
     arrivals: Stream,
     words: Stream,
@@ -226,13 +226,26 @@ impl Client {
         self.started += 1;
         // Drawn first: the logarithm takes its time.
         let next = self.next_arrival(settings, env);
+        if let Some(batch) = settings.batch {
+            let others = batch.sample(self.arrivals.next_u64()) - 1;
+            for _ in 0..others {
+                let customer = self.customer(settings);
+                self.next_action(customer, env);
+            }
+        }
+        let customer = self.customer(settings);
+        Self::schedule(next, env);
+        self.next_action(customer, env);
+    }
+
+    /// One more customer.
+    #[inline]
+    fn customer(&mut self, settings: &Settings) -> Handle {
         let word = self.words.next_u64();
         let session = index(mix(word, SESSION), u64::from(settings.sessions)) as u32;
         let journey = pick_journey(settings, word);
         let walk = Walk { session, journey, action: 0, word, op: Op::NONE, round: 0 };
-        let customer = self.journeys.insert(walk);
-        Self::schedule(next, env);
-        self.next_action(customer, env);
+        self.journeys.insert(walk)
     }
 
     // -- journeys ----------------------------------------------------------------------------------

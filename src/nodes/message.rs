@@ -313,6 +313,10 @@ pub enum Timer {
     Rebalanced(u32),
     /// Cache: time to hand on what it took.
     Flush,
+    /// Server: the first of the works at its bench is done; counts how often that was foreseen.
+    Bench(u32),
+    /// Server: the patience of what waits here is over.
+    Patience(Handle),
 }
 
 impl Message {
@@ -394,6 +398,8 @@ impl Timer {
             Self::Shipped(_) => 14,
             Self::Hedge(_) => 16,
             Self::Stopped(..) => 17,
+            Self::Bench(_) => 18,
+            Self::Patience(_) => 19,
         };
         kind << 56
     }

@@ -2,6 +2,7 @@
 //! instance. A node touches its own state, the immutable model and its [`Env`]; nothing else is
 //! within its reach.
 
+pub mod bench;
 mod broker;
 #[cfg(test)]
 mod broker_fixture;
@@ -13,6 +14,7 @@ pub mod database;
 pub mod env;
 pub mod keys;
 pub mod limit;
+pub mod line;
 pub mod log;
 pub mod message;
 pub mod queue;

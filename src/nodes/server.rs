@@ -1,11 +1,12 @@
 //! Services and gateways: a queue, workers, and tasks that run the programs of the model. The
 //! queue is first in, first out and work-conserving: a worker is never free while something waits,
-//! unless a fault pauses the instance.
+//! unless a fault pauses the instance. Whoever wants it otherwise has a [`dispatch`].
 
 mod attempts;
 mod branches;
 mod caching;
 mod cancel;
+mod dispatch;
 mod ending;
 mod reading;
 mod run;
@@ -14,6 +15,7 @@ use std::collections::VecDeque;
 
 use self::attempts::Attempts;
 use self::cancel::Cancels;
+use self::dispatch::Dispatch;
 use self::run::demand;
 use super::cache::{Cache, ItemName};
 use super::calls::{Calls, Waiters};
@@ -27,7 +29,7 @@ use crate::engine::InstanceId;
 use crate::model::program::{Act, EntryIx, Instr, Pc};
 use crate::model::{Model, NodeIx};
 use crate::probes::fact::Leaving;
-use crate::probes::{Fact, OpId, Probe, Reason};
+use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::{NodeKind, PolicyIx};
 
 /// One instance of a service or gateway.
@@ -35,6 +37,8 @@ use crate::scenario::tree::{NodeKind, PolicyIx};
 pub struct Server {
     tasks: Slab<Task>,
     queue: VecDeque<Handle>,
+    /// Instead of the queue, where it is more than first come, first served.
+    dispatch: Option<Box<Dispatch>>,
     /// Free workers; `None` is unlimited.
     free: Option<u32>,
     workers: Option<u32>,
@@ -78,9 +82,14 @@ impl Server {
         let mut brokers: Vec<NodeIx> = channels.map(|channel| channel.broker).collect();
         brokers.sort_unstable();
         brokers.dedup();
+        let dispatch = Dispatch::new(model, me);
+        // Everybody begins at once where all share.
+        let is_shared = dispatch.as_ref().is_some_and(|dispatch| dispatch.is_shared());
+        let workers = workers.filter(|_| !is_shared);
         Self {
             tasks: Slab::default(),
             queue: VecDeque::new(),
+            dispatch,
             free: workers,
             workers,
             room,
@@ -173,6 +182,8 @@ impl Server {
             }
             Timer::Requeue(task) => self.give_back(task, env),
             Timer::Beat(_) => self.beat(env),
+            Timer::Bench(_) => self.work_done(env),
+            Timer::Patience(place) => self.abandon(place, env),
             timer => unreachable!("a server sets no {timer:?}"),
         }
     }
@@ -201,6 +212,9 @@ impl Server {
             Timer::Timeout(policy) => self.calls.is_stale(policy, due),
             Timer::Retry(call) | Timer::Hedge(call) => self.calls.is_gone(call),
             Timer::Beat(start) => start != incarnation,
+            Timer::Bench(_) | Timer::Patience(_) => {
+                self.dispatch.as_ref().is_some_and(|dispatch| dispatch.is_stale(timer))
+            }
             _ => false,
         }
     }
@@ -223,6 +237,9 @@ impl Server {
             }
         }
         self.queue.clear();
+        if let Some(dispatch) = &mut self.dispatch {
+            dispatch.forget();
+        }
         self.free = self.workers;
         self.calls.forget(env.model);
         self.attempts.forget();
@@ -241,6 +258,9 @@ impl Server {
 
     /// A pause ended: free workers take up what waits.
     pub fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if self.dispatch.is_some() {
+            return self.take_up_in_turn(env);
+        }
         self.take_up(env);
     }
 
@@ -276,7 +296,7 @@ impl Server {
             env.fact(Fact::Dropped { op: op.id, why: Some(why) });
             return;
         }
-        let has_worker = self.takes_worker(op.id, env);
+        let has_worker = self.takes_worker(op, env);
         let (queued, sees_item) = (env.now(), program.sees_item);
         let task = self.tasks.insert_with(|| Task {
             op: Op {
@@ -314,6 +334,8 @@ impl Server {
                 self.cancel_other(task, env);
             }
             self.begin(task, env);
+        } else if self.dispatch.is_some() {
+            self.queue_in_turn(task, true, env);
         } else {
             self.queue.push_back(task);
         }
@@ -335,6 +357,9 @@ impl Server {
         if self.limit.as_mut().is_some_and(|limit| !limit.take(env.now())) {
             return Some(Reason::RateLimited);
         }
+        if self.dispatch.is_some() {
+            return self.is_full_in_turn(op.flow).then_some(Reason::Rejected);
+        }
         let is_full =
             self.free == Some(0) && self.room.is_some_and(|room| self.queue.len() >= room as usize);
         is_full.then_some(Reason::Rejected)
@@ -350,13 +375,17 @@ impl Server {
     /// Gives the task a worker, or a place in the queue.
     #[inline(never)]
     fn finds_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) -> bool {
-        let op = self.tasks.get(handle).expect("it wants a worker").op.id;
-        let has_worker = self.takes_worker(op, env);
+        let op = self.tasks.get(handle).expect("it wants a worker").op;
+        let has_worker = self.takes_worker(&op, env);
         let task = self.tasks.get_mut(handle).expect("it wants a worker");
         task.has_worker = has_worker;
         if !has_worker {
             task.queued = env.now();
-            self.queue.push_back(handle);
+            if self.dispatch.is_some() {
+                self.queue_in_turn(handle, false, env);
+            } else {
+                self.queue.push_back(handle);
+            }
         }
         has_worker
     }
@@ -364,7 +393,11 @@ impl Server {
     /// Takes a worker if one is free; otherwise what wants it has to wait.
     #[expect(clippy::inline_always, reason = "called in two places, for every task")]
     #[inline(always)]
-    fn takes_worker<P: Probe>(&mut self, op: OpId, env: &mut Env<'_, '_, P>) -> bool {
+    fn takes_worker<P: Probe>(&mut self, op: &Op, env: &mut Env<'_, '_, P>) -> bool {
+        if self.dispatch.is_some() {
+            return self.takes_worker_in_turn((op.id, op.flow), env);
+        }
+        let op = op.id;
         let is_free = self.free != Some(0) && !env.model.faults.is_paused(env.now(), env.me());
         if is_free {
             self.free = self.free.map(|free| free - 1);
@@ -388,6 +421,9 @@ impl Server {
     /// A worker is free again, and takes up what waits.
     #[inline]
     fn free_worker<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if self.dispatch.is_some() {
+            return self.free_worker_in_turn(env);
+        }
         if let Some(free) = &mut self.free {
             *free += 1;
         }

@@ -197,6 +197,13 @@ impl Node {
         }
     }
 
+    fn freeze<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let Self::Server(server) = self else {
+            unreachable!("the scenario layer lets only services freeze")
+        };
+        server.freeze(env);
+    }
+
     fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         match self {
             Self::Client(_) | Self::Cache(_) => {}
@@ -248,8 +255,9 @@ impl Presence {
                     node.restart(env);
                 }
             }
+            Edge::Freeze if !self.down => node.freeze(env),
             Edge::Resume if !self.down => node.resume(env),
-            Edge::Resume => {}
+            Edge::Freeze | Edge::Resume => {}
         }
     }
 }

@@ -133,7 +133,7 @@ impl Entry {
 
     /// Why something of it was lost, the last time that happened.
     pub fn loss(&self) -> Option<Reason> {
-        (self.flags >> 12).checked_sub(1).map(|reason| Reason::ALL[usize::from(reason)])
+        (self.flags >> 11).checked_sub(1).map(|reason| Reason::ALL[usize::from(reason)])
     }
 
     /// Why effects that were promised never happened: what a crash took between the commit that
@@ -147,7 +147,7 @@ impl Entry {
 
     /// Remember why something of it was lost.
     pub fn lose(&mut self, why: Reason) {
-        self.flags = self.flags & 0x0fff | (why as u16 + 1) << 12;
+        self.flags = self.flags & 0x07ff | (why as u16 + 1) << 11;
     }
 }
 

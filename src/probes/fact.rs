@@ -93,11 +93,15 @@ pub enum Reason {
     Throttled,
     /// The caller has too many calls under way there.
     BulkheadFull,
+    /// It was withdrawn from the queue: it had waited longer than its patience.
+    Abandoned,
+    /// When its turn came it had waited too long.
+    Shed,
 }
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -113,6 +117,8 @@ impl Reason {
         Self::CircuitOpen,
         Self::Throttled,
         Self::BulkheadFull,
+        Self::Abandoned,
+        Self::Shed,
     ];
 
     /// As outputs spell it.
@@ -133,6 +139,8 @@ impl Reason {
             Self::CircuitOpen => "circuit_open",
             Self::Throttled => "throttled",
             Self::BulkheadFull => "bulkhead_full",
+            Self::Abandoned => "abandoned",
+            Self::Shed => "shed",
         }
     }
 
@@ -154,6 +162,8 @@ impl Reason {
             Self::CircuitOpen => "the caller's circuit breaker was open",
             Self::Throttled => "the caller held it back: too little had been accepted lately",
             Self::BulkheadFull => "the caller had too many calls under way there",
+            Self::Abandoned => "withdrawn from the queue: it waited longer than its patience",
+            Self::Shed => "thrown away when its turn came: it had waited too long",
         }
     }
 }

@@ -6,18 +6,21 @@ use super::codes::Code;
 use super::known::Role;
 use super::reader::{Fields, Reader};
 use super::syntax::{Kind, Value};
-use super::tree::{Action, Arrivals, Client, Journey, NodeIx};
+use super::tree::{Action, Arrivals, Batch, Client, Journey, NodeIx};
 use crate::base::Span;
 
 /// Customers of one client.
 const MAX_SESSIONS: u32 = 10_000_000;
+/// Customers who come at once.
+const MAX_BATCH: u32 = 1_000_000;
 
 impl<'a> Reader<'a> {
     /// Reads a client.
     pub fn client(&mut self, index: usize, value: &'a Value) -> Option<Client> {
-        let names = &["arrivals", "sessions", "journeys", "does", "via", "policy"];
+        let names = &["arrivals", "batch", "sessions", "journeys", "does", "via", "policy"];
         let fields = self.fields(value, "a client", 0, names)?;
         let arrivals = self.must(&fields, "arrivals", Self::arrivals);
+        let batch = self.maybe(&fields, "batch", Self::batch);
         let sessions = self
             .or(&fields, "sessions", 1000, |reader, value| reader.count(value, 1..=MAX_SESSIONS));
         let journeys = self.journeys(&fields);
@@ -34,9 +37,18 @@ impl<'a> Reader<'a> {
                 )
                 .help("leave `sessions` out");
             }
+            if let Some(given) = fields.get("batch").filter(|_| batch != Some(None)) {
+                self.wrong(
+                    Code::UnknownField,
+                    given.head(),
+                    "customers of a closed loop come one by one",
+                )
+                .help("leave `batch` out");
+            }
             sessions = customers;
         }
-        Some(Client { arrivals, sessions, journeys: journeys?, via: via?, policy: policy? })
+        let batch = batch?;
+        Some(Client { arrivals, batch, sessions, journeys: journeys?, via: via?, policy: policy? })
     }
 
     fn arrivals(&mut self, value: &'a Value) -> Option<Arrivals> {
@@ -71,6 +83,44 @@ impl<'a> Reader<'a> {
                 None
             }
         }
+    }
+
+    /// How many customers come at once.
+    fn batch(&mut self, value: &'a Value) -> Option<Batch> {
+        let value = self.follow(value)?;
+        match value.word() {
+            Some("Uniform") => {
+                let fields = self.fields(value, "Uniform", 2, &["low", "high"])?;
+                let low = self.must(&fields, "low", Self::crowd);
+                let high = self.must(&fields, "high", Self::crowd);
+                let (low, high) = (low?, high?);
+                if low > high {
+                    self.wrong(Code::BadDistribution, fields.head, "`low` is above `high`");
+                    return None;
+                }
+                Some(Batch::Uniform(low, high))
+            }
+            Some("Geometric") => {
+                let fields = self.fields(value, "Geometric", 1, &["mean"])?;
+                let (mean, at) =
+                    self.must(&fields, "mean", |reader, value| reader.number(value, "a mean"))?;
+                if !(1.0..=f64::from(MAX_BATCH)).contains(&mean) {
+                    let message = format!("expected a mean from 1 to {MAX_BATCH}, found {mean}");
+                    self.wrong(Code::OutOfRange, at, message);
+                    return None;
+                }
+                Some(Batch::Geometric(mean))
+            }
+            Some(_) => {
+                self.unknown_word(value, "a size of batches", &["Uniform", "Geometric"]);
+                None
+            }
+            None => self.crowd(value).map(Batch::Fixed),
+        }
+    }
+
+    fn crowd(&mut self, value: &'a Value) -> Option<u32> {
+        self.count(value, 1..=MAX_BATCH)
     }
 
     /// One rate, or `[(from, rate), ...]` beginning at 0.

@@ -8,8 +8,18 @@ use super::syntax::Value;
 use super::tree::{Fault, FaultKind, NodeIx, Path, Target, When};
 use crate::base::{Dist, Span};
 
-const KINDS: &[&str] =
-    &["Crash", "Slow", "Pause", "Latency", "Loss", "Duplicate", "Reorder", "Partition", "Surge"];
+const KINDS: &[&str] = &[
+    "Crash",
+    "Slow",
+    "Pause",
+    "Freeze",
+    "Latency",
+    "Loss",
+    "Duplicate",
+    "Reorder",
+    "Partition",
+    "Surge",
+];
 /// A fault that begins more often than this says nothing, and takes for ever to draw.
 const MOST_TIMES: f64 = 1e6;
 const BREAKABLE: &[Role] = &[
@@ -159,6 +169,12 @@ impl<'a> Reader<'a> {
                 self.check_pause(fields.head, target?.node);
                 Some((FaultKind::Pause { target: target? }, self.name_on(word, target?)))
             }
+            "Freeze" => {
+                let fields = self.fields(value, "Freeze", 1, &["target", "instance"])?;
+                let target = self.target(&fields)?;
+                self.check_freeze(fields.head, target.node);
+                Some((FaultKind::Freeze { target }, self.name_on(word, target)))
+            }
             "Surge" => {
                 let fields = self.fields(value, "Surge", 2, &["client", "factor"])?;
                 let client = self.must(&fields, "client", Self::open_client);
@@ -218,6 +234,15 @@ impl<'a> Reader<'a> {
                     name,
                 ))
             }
+        }
+    }
+
+    fn check_freeze(&mut self, at: Extent, node: NodeIx) {
+        if self.known.node(node).role != Some(Role::Service) {
+            let name = self.known.node_name(node);
+            let message = format!("{name:?} is no service: only workers of services stand still");
+            self.wrong(Code::NotBreakable, at, message)
+                .help("a Pause takes up no new work and lets finish what runs");
         }
     }
 

@@ -37,6 +37,7 @@ mod scalars;
 pub mod source;
 mod syntax;
 pub mod tree;
+mod turns;
 pub mod units;
 mod volume;
 

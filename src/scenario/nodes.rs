@@ -88,6 +88,10 @@ impl<'a> Reader<'a> {
             "instances",
             "workers",
             "room",
+            "discipline",
+            "patience",
+            "shed_after",
+            "shed_expired",
             "work",
             "overhead",
             "hold",
@@ -100,6 +104,7 @@ impl<'a> Reader<'a> {
         let instances = self.or(&fields, "instances", 1, Self::instances);
         let workers = self.must(&fields, "workers", Self::places);
         let room = self.maybe(&fields, "room", Self::room);
+        let turns = self.turns(&fields);
         let work = self.or(&fields, "work", Dist::Const(0.0), Self::dist);
         let overhead = self.or(&fields, "overhead", Dist::Const(0.1 * MS), Self::dist);
         let hold = self.or(&fields, "hold", true, Self::flag);
@@ -122,10 +127,15 @@ impl<'a> Reader<'a> {
         fact.quorum = quorum;
         fact.store = store != Some(None);
         self.fills_shards(&fields, balance, instances)?;
+        let turns = turns?;
         Some(Service {
             instances: instances?,
             workers: workers?,
             room: room?,
+            discipline: turns.discipline,
+            patience: turns.patience,
+            shed_after: turns.shed_after,
+            shed_expired: turns.shed_expired,
             work: work?,
             overhead: overhead?,
             hold: hold?,

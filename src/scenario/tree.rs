@@ -14,7 +14,7 @@ pub use fault::{Fault, FaultKind, Path, Target, When};
 pub use flow::{Change, Effect, Flow, Key, Step, Tell};
 pub use stores::{Contact, Database, Followers, Legs, Quorum, Readers};
 
-use crate::base::{Dist, Span};
+use crate::base::{Dist, Span, index, math};
 
 /// Index into [`Scenario::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,6 +133,8 @@ pub enum NodeKind {
 pub struct Client {
     /// When journeys start.
     pub arrivals: Arrivals,
+    /// How many customers come at each such instant; `None` is one.
+    pub batch: Option<Batch>,
     /// How many customers share the journeys (open arrivals draw one of them each time).
     pub sessions: u32,
     /// What a customer does in a row; never empty.
@@ -159,6 +161,43 @@ pub enum Arrivals {
         /// Think time between journeys (and before the first).
         think: Dist,
     },
+}
+
+/// How many customers come at one instant.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Batch {
+    /// Always so many.
+    Fixed(u32),
+    /// From `low` to `high`, all equally likely.
+    Uniform(u32, u32),
+    /// At least one, with this mean, each number of them so many times as likely as the one before.
+    Geometric(f64),
+}
+
+impl Batch {
+    /// How many come in the mean.
+    pub fn mean(self) -> f64 {
+        match self {
+            Self::Fixed(count) => f64::from(count),
+            Self::Uniform(low, high) => (f64::from(low) + f64::from(high)) / 2.0,
+            Self::Geometric(mean) => mean,
+        }
+    }
+
+    /// A draw; at least one.
+    pub fn sample(self, word: u64) -> u64 {
+        match self {
+            Self::Fixed(count) => u64::from(count),
+            Self::Uniform(low, high) => {
+                u64::from(low) + index(word, u64::from(high) - u64::from(low) + 1)
+            }
+            // An exponential draw cut into stretches, of which each is the last with 1 / mean.
+            Self::Geometric(mean) if mean > 1.0 => {
+                1 + (math::neg_ln_unit(word) / -math::ln(1.0 - 1.0 / mean)) as u64
+            }
+            Self::Geometric(_) => 1,
+        }
+    }
 }
 
 /// What a customer does in a row.
@@ -218,6 +257,14 @@ pub struct Service {
     pub workers: u32,
     /// Waiting places per instance; `None` is unbounded.
     pub room: Option<u32>,
+    /// Who of those that wait goes first.
+    pub discipline: Discipline,
+    /// A request that has waited so long before it begins is withdrawn.
+    pub patience: Option<Dist>,
+    /// A request that has waited longer is thrown away when its turn comes.
+    pub shed_after: Option<Span>,
+    /// Is a request whose deadline has passed thrown away when its turn comes?
+    pub shed_expired: bool,
     /// Worker time of a step that names none of its own.
     pub work: Dist,
     /// Worker time of a message that carries no step of the business: replies, copy updates, relays.
@@ -232,6 +279,25 @@ pub struct Service {
     pub balance: Balance,
     /// Policy of calls to this node, over the class's.
     pub policy: Option<PolicyIx>,
+}
+
+/// How a service's workers are handed out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Discipline {
+    /// First come, first served.
+    Fifo,
+    /// Last come, first served; what runs is not interrupted.
+    Lifo,
+    /// The flows of the first class before those of the second and so on, those of no class last;
+    /// within a class first come, first served.
+    Priority {
+        /// The classes.
+        classes: Vec<Vec<FlowIx>>,
+        /// Does work of a better class interrupt work of a worse one, which is resumed later?
+        preempt: bool,
+    },
+    /// All that is there shares the workers equally.
+    Sharing,
 }
 
 /// How a caller picks the instance; it knows only its own outstanding calls.
@@ -472,4 +538,29 @@ pub enum Jitter {
     Full,
     /// Half the pause, plus uniform up to the other half.
     Equal,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::Stream;
+
+    #[test]
+    fn batches_have_their_mean_and_never_nobody() {
+        for batch in [Batch::Fixed(3), Batch::Uniform(1, 5), Batch::Geometric(3.0)] {
+            let mut chance = Stream::new(1, "batch", "test", 0);
+            let draws: Vec<u64> = (0..100_000).map(|_| batch.sample(chance.next_u64())).collect();
+            assert!(draws.iter().all(|count| *count > 0), "{batch:?}");
+            let mean = draws.iter().sum::<u64>() as f64 / draws.len() as f64;
+            assert!((mean - batch.mean()).abs() < 0.05 && batch.mean() == 3.0, "{batch:?} {mean}");
+            let ones = draws.iter().filter(|count| **count == 1).count() as f64 / 1e5;
+            let expected = match batch {
+                Batch::Fixed(_) => 0.0,
+                Batch::Uniform(..) => 0.2,
+                Batch::Geometric(_) => 1.0 / 3.0,
+            };
+            assert!((ones - expected).abs() < 0.01, "{batch:?} {ones}");
+        }
+        assert_eq!(Batch::Geometric(1.0).sample(7), 1);
+    }
 }

@@ -3,7 +3,7 @@
 
 use super::codes::Code;
 use super::reader::Reader;
-use super::tree::{Arrivals, Node, NodeKind};
+use super::tree::{Arrivals, Batch, Node, NodeKind};
 use crate::base::Span;
 
 /// So many journeys are simulated within minutes; more are warned of.
@@ -14,7 +14,8 @@ impl Reader<'_> {
     pub fn warn_of_volume(&mut self, nodes: &[Node], length: Span) {
         for (place, node) in nodes.iter().enumerate() {
             let NodeKind::Client(client) = &node.kind else { continue };
-            let journeys = journeys(&client.arrivals, length);
+            let journeys =
+                journeys(&client.arrivals, length) * client.batch.map_or(1.0, Batch::mean);
             if journeys <= MANY {
                 continue;
             }

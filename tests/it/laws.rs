@@ -17,6 +17,7 @@ use crate::record::{Record, Sent};
 
 const FAULTS: &str = include_str!("laws/faults.ron");
 const GUARDED: &str = include_str!("laws/guarded.ron");
+const TURNS: &str = include_str!("laws/turns.ron");
 const CHECKOUT: &str = include_str!("../../scenarios/checkout.ron");
 const TRANSFER: &str = include_str!("../../scenarios/transfer.ron");
 const TIERS: &str = include_str!("../../scenarios/theory/tiers.ron");
@@ -25,9 +26,10 @@ const FOLLOWER: &str = include_str!("../../scenarios/theory/follower.ron");
 const QUEUE: &str = include_str!("../../scenarios/theory/queue.ron");
 
 /// Texts of scenarios, by name, and by how much time is squeezed so that tests stay short.
-const TEXTS: [(&str, &str, u64); 8] = [
+const TEXTS: [(&str, &str, u64); 9] = [
     ("faults", FAULTS, 1),
     ("guarded", GUARDED, 1),
+    ("turns", TURNS, 1),
     ("checkout", CHECKOUT, 20),
     ("transfer", TRANSFER, 10),
     ("tiers", TIERS, 60),

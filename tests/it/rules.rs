@@ -19,6 +19,7 @@ mod guards;
 mod hybrids;
 mod second_copies;
 mod steps;
+mod turns;
 mod workload;
 
 use std::sync::Arc;

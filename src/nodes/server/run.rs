@@ -34,10 +34,20 @@ impl Server {
         task.pc = Pc(task.pc.0 + 1);
         let demand = slowed(task.demand, env.model.faults.slowness(env.now(), env.me()));
         if demand > Span::ZERO {
-            env.complete_after(demand, Timer::Worked(handle));
+            self.work(handle, demand, env);
         } else {
             self.run(handle, env);
         }
+    }
+
+    /// The worker works for so long.
+    #[expect(clippy::inline_always, reason = "called in two places, for every piece of work")]
+    #[inline(always)]
+    fn work<P: Probe>(&mut self, handle: Handle, demand: Span, env: &mut Env<'_, '_, P>) {
+        if self.dispatch.is_some() {
+            return self.work_in_turn(handle, demand, env);
+        }
+        env.complete_after(demand, Timer::Worked(handle));
     }
 
     /// Runs a task until it has to wait or ends.
@@ -60,7 +70,7 @@ impl Server {
                 let demand = demand(instr, task.op.word, task.attempt);
                 let demand = slowed(demand, model.faults.slowness(env.now(), env.me()));
                 if demand > Span::ZERO {
-                    return env.complete_after(demand, Timer::Worked(handle));
+                    return self.work(handle, demand, env);
                 }
                 continue;
             }

@@ -63,6 +63,11 @@ pub enum FaultKind {
         /// Who.
         target: Target,
     },
+    /// Workers stand still: they take no new work, and what runs goes on afterwards where it was.
+    Freeze {
+        /// Who.
+        target: Target,
+    },
     /// Messages take longer.
     Latency {
         /// Which.

@@ -71,6 +71,28 @@ pub const NAMES: &[Bad] = &[
     Bad("E0208", r#"what: Crash("inventory")"#, r#"what: Crush("inventory")"#),
     Bad("E0208", r#"Poisson("$rate")"#, r#"Sometimes("$rate")"#),
     Bad("E0208", r#"cap: "1s")"#, r#"cap: "1s", jitter: Some)"#),
+    Bad(
+        "E0201",
+        r#""mail": Service(workers: 1)"#,
+        r#""mail": Service(workers: 1, discipline: Priority(["view-order", ["place-order", "view-order"]]))"#,
+    ),
+    Bad(
+        "E0203",
+        r#""mail": Service(workers: 1)"#,
+        r#""mail": Service(workers: 1, discipline: Sharing, patience: "1s")"#,
+    ),
+    Bad("E0203", r#"think: Exp("1s"))"#, r#"think: Exp("1s")), batch: 2"#),
+    Bad(
+        "E0205",
+        r#""mail": Service(workers: 1)"#,
+        r#""mail": Service(workers: 1, discipline: Priority(["view-ordr"]))"#,
+    ),
+    Bad(
+        "E0208",
+        r#""mail": Service(workers: 1)"#,
+        r#""mail": Service(workers: 1, discipline: Lifoo)"#,
+    ),
+    Bad("E0208", r#"Poisson("$rate")"#, r#"Poisson("$rate"), batch: Exp("2s")"#),
 ];
 
 /// Numbers and units.
@@ -101,10 +123,18 @@ pub const VALUES: &[Bad] = &[
     Bad("E0304", r#"Poisson("$rate")"#, r#"Poisson([("1s", "$rate")])"#),
     Bad("E0304", r#"partitions: 12"#, r#"partitions: 12, heartbeat: "1m""#),
     Bad("E0304", r#"Surge("web", 3)"#, r#"Surge("web", 0)"#),
+    Bad(
+        "E0304",
+        r#""mail": Service(workers: 1)"#,
+        r#""mail": Service(workers: 1, discipline: Priority([]))"#,
+    ),
+    Bad("E0304", r#"Poisson("$rate")"#, r#"Poisson("$rate"), batch: 0"#),
+    Bad("E0304", r#"Poisson("$rate")"#, r#"Poisson("$rate"), batch: Geometric(0.5)"#),
     Bad("E0305", r#"weight: 1"#, r#"weight: NaN"#),
     Bad("E0305", r#"weight: 1"#, r#"weight: inf"#),
     Bad("E0305", r#"weight: 1"#, r#"weight: 1e999"#),
     Bad("E0306", r#"workers: 1)"#, r#"workers: 1.5)"#),
+    Bad("E0307", r#"Poisson("$rate")"#, r#"Poisson("$rate"), batch: Uniform(5, 2)"#),
     Bad("E0307", r#"Uniform("1ms", "3ms")"#, r#"Uniform("3ms", "1ms")"#),
     Bad("E0307", r#"p99: "6ms""#, r#"p99: "0.6ms""#),
     Bad("E0307", r#"(0.1, Pareto"#, r#"(0.2, Pareto"#),
@@ -249,6 +279,7 @@ pub const DESIGNS: &[Bad] = &[
     Bad("E0801", r#"first: "10s""#, r#"first: "90s""#),
     Bad("E0802", r#"Crash("inventory")"#, r#"Crash("orders", instance: 2)"#),
     Bad("E0803", r#"Crash("inventory")"#, r#"Crash("web")"#),
+    Bad("E0803", r#"Crash("inventory")"#, r#"Freeze("inventory-db")"#),
     Bad("E0803", r#"Surge("web", 3)"#, r#"Surge("loop", 3)"#),
     Bad("E0206", r#"Surge("web", 3)"#, r#"Surge("orders", 3)"#),
     Bad("E0205", r#"Crash("inventory")"#, r#"Crash("inventroy")"#),

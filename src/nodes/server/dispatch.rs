@@ -1,0 +1,418 @@
+//! How an instance hands out its workers where that is more than first come, first served: other
+//! disciplines, patience, shedding, and work that can stand still. One per instance that needs it.
+//!
+//! * `Lifo`: last come, first served; what runs is not interrupted.
+//! * `Priority`: classes of flows, head of the line (Cobham, "Priority assignment in waiting line
+//!   problems", Operations Research 2(1), 1954) or, with `preempt`, preemptive-resume: what is
+//!   interrupted goes on with what is left of its work, before what has not begun of its class. A
+//!   worker that is held while its task waits for others is not taken away.
+//! * `Sharing`: everybody begins at once and gets an equal share of the workers, at most one whole.
+//!   For the meters whatever exceeds the workers waits, so that utilization and the mean queue are
+//!   what theory calls them; the waits themselves are 0.
+//! * Patience (Erlang-A: Palm 1957; Garnett, Mandelbaum and Reiman, MSOM 4(3), 2002) and shedding
+//!   (the "good enough" queueing of `CoDel`-like servers and of deadline-aware ones: Maurer,
+//!   "Fail at scale", ACM Queue 13(8), 2015, without its adaptive part) meet only requests that
+//!   nobody has begun: what a broker delivered, and what has run before, is never given up.
+
+use super::Server;
+use crate::base::{Dist, Span, Time, mix, name_hash};
+use crate::engine::InstanceId;
+use crate::model::Model;
+use crate::nodes::bench::{Amount, Bench};
+use crate::nodes::env::Env;
+use crate::nodes::line::{Line, Turn, Wait};
+use crate::nodes::message::{Answer, Body, Op, Timer};
+use crate::nodes::slab::Handle;
+use crate::nodes::task::Origin;
+use crate::probes::{Fact, OpId, Probe, Reason};
+use crate::scenario::tree::{Discipline, FaultKind, FlowIx, NodeKind};
+
+/// Who waits and who works, and in which order.
+#[derive(Clone, Debug)]
+pub(super) struct Dispatch {
+    line: Line,
+    /// Where works may be interrupted, share workers or stand still.
+    bench: Option<Bench>,
+    /// By flow; empty where there is but one.
+    classes: Vec<u8>,
+    newest_first: bool,
+    preempts: bool,
+    /// The workers, if all share them.
+    shared: Option<u32>,
+    /// Tasks among which they are shared.
+    sharing: u32,
+    patience: Option<(Dist, u64)>,
+    shed_after: Option<Span>,
+    shed_expired: bool,
+    /// Turns given so far.
+    turns: u64,
+    /// When the bench's timer is due, and how many there were.
+    due: Option<Time>,
+    foreseen: u32,
+    /// Works that are done are being looked through: the timer is set afterwards.
+    ends: bool,
+}
+
+impl Dispatch {
+    /// What this instance needs; `None` if that is nothing.
+    pub(super) fn new(model: &Model, me: InstanceId) -> Option<Box<Self>> {
+        let node = model.node_of(me);
+        let scenario = &model.scenario;
+        let NodeKind::Service(service) = &scenario.nodes[node.0 as usize].kind else { return None };
+        let freezes = scenario
+            .faults
+            .iter()
+            .any(|fault| matches!(fault.what, FaultKind::Freeze { target } if target.node == node));
+        let is_plain = service.discipline == Discipline::Fifo
+            && service.patience.is_none()
+            && service.shed_after.is_none()
+            && !service.shed_expired;
+        if is_plain && !freezes {
+            return None;
+        }
+        let shared = (service.discipline == Discipline::Sharing).then_some(service.workers);
+        let (classes, preempts) = match &service.discipline {
+            Discipline::Priority { classes, preempt } => {
+                (by_flow(classes, scenario.flows.len()), *preempt)
+            }
+            _ => (Vec::new(), false),
+        };
+        let name = mix(model.nodes[node.0 as usize].name, PATIENCE);
+        Some(Box::new(Self {
+            line: Line::default(),
+            bench: (shared.is_some() || preempts || freezes).then(|| Bench::new(shared)),
+            classes,
+            newest_first: service.discipline == Discipline::Lifo,
+            preempts,
+            shared,
+            sharing: 0,
+            patience: service.patience.clone().map(|patience| (patience, name)),
+            shed_after: service.shed_after,
+            shed_expired: service.shed_expired,
+            turns: 0,
+            due: None,
+            foreseen: 0,
+            ends: false,
+        }))
+    }
+
+    /// Do all share the workers?
+    pub(super) fn is_shared(&self) -> bool {
+        self.shared.is_some()
+    }
+
+    /// Does nobody wait here any more, or is it no longer so foreseen?
+    pub(super) fn is_stale(&self, timer: Timer) -> bool {
+        match timer {
+            Timer::Bench(foreseen) => foreseen != self.foreseen,
+            Timer::Patience(place) => !self.line.has(place),
+            _ => false,
+        }
+    }
+
+    /// A crash. Timers that are on their way stay stale.
+    pub(super) fn forget(&mut self) {
+        self.line.forget();
+        if let Some(bench) = &mut self.bench {
+            bench.forget();
+        }
+        self.sharing = 0;
+        self.due = None;
+        self.foreseen = self.foreseen.wrapping_add(1);
+    }
+
+    fn class(&self, flow: FlowIx) -> u8 {
+        self.classes.get(flow.0 as usize).copied().unwrap_or(0)
+    }
+
+    /// The turn of what comes now.
+    fn turn(&mut self, flow: FlowIx) -> Turn {
+        self.turns += 1;
+        let order = if self.newest_first { u64::MAX - self.turns } else { self.turns };
+        Turn { class: self.class(flow), is_new: true, order }
+    }
+
+    /// The turn of the work that what comes now may interrupt.
+    fn weaker(&self, flow: FlowIx) -> Option<Turn> {
+        let worst = self.bench.as_ref().filter(|_| self.preempts)?.worst()?;
+        (worst.class > self.class(flow)).then_some(worst)
+    }
+
+    /// Why what has waited so long is not begun, if it is not.
+    fn sheds(&self, waited: Span, is_late: bool) -> Option<Reason> {
+        if self.shed_expired && is_late {
+            return Some(Reason::Expired);
+        }
+        self.shed_after.is_some_and(|most| waited > most).then_some(Reason::Shed)
+    }
+}
+
+/// The class of each flow; those of no class come last.
+fn by_flow(classes: &[Vec<FlowIx>], flows: usize) -> Vec<u8> {
+    let mut by_flow = vec![classes.len() as u8; flows];
+    for (class, flows) in classes.iter().enumerate() {
+        for flow in flows {
+            by_flow[flow.0 as usize] = class as u8;
+        }
+    }
+    by_flow
+}
+
+const PATIENCE: u64 = name_hash("patience");
+
+impl Server {
+    fn dispatch(&mut self) -> &mut Dispatch {
+        self.dispatch.as_mut().expect("an instance that hands out its workers in turn")
+    }
+
+    /// Is there neither a worker nor a place to wait?
+    #[cold]
+    pub(super) fn is_full_in_turn(&self, flow: FlowIx) -> bool {
+        let (Some(room), Some(dispatch)) = (self.room, &self.dispatch) else { return false };
+        match dispatch.shared {
+            Some(workers) => dispatch.sharing >= workers.saturating_add(room),
+            None => {
+                self.free == Some(0)
+                    && dispatch.line.len() >= room as usize
+                    && dispatch.weaker(flow).is_none()
+            }
+        }
+    }
+
+    /// Takes a worker if one is free or can be made free.
+    #[inline(never)]
+    pub(super) fn takes_worker_in_turn<P: Probe>(
+        &mut self,
+        (op, flow): (OpId, FlowIx),
+        env: &mut Env<'_, '_, P>,
+    ) -> bool {
+        let is_paused = env.model.faults.is_paused(env.now(), env.me());
+        if self.free == Some(0) && !is_paused {
+            self.make_way(flow, env);
+        }
+        if self.free == Some(0) || is_paused {
+            env.fact(Fact::Arrived { op });
+            env.fact(Fact::Waits { op });
+            return false;
+        }
+        self.free = self.free.map(|free| free - 1);
+        if self.exceeds_workers() {
+            env.fact(Fact::Arrived { op });
+            env.fact(Fact::Waits { op: OpId::NONE });
+        } else {
+            env.fact(Fact::Began { op, waited: Span::ZERO, queued: false, arrives: true });
+        }
+        true
+    }
+
+    /// One more shares the workers: are there more now than workers?
+    fn exceeds_workers(&mut self) -> bool {
+        let dispatch = self.dispatch();
+        let Some(workers) = dispatch.shared else { return false };
+        dispatch.sharing += 1;
+        dispatch.sharing > workers
+    }
+
+    /// Work of a worse class makes way.
+    fn make_way<P: Probe>(&mut self, flow: FlowIx, env: &mut Env<'_, '_, P>) {
+        let dispatch = self.dispatch();
+        let Some(turn) = dispatch.weaker(flow) else { return };
+        let bench = dispatch.bench.as_mut().expect("who interrupts has a bench");
+        bench.advance(env.now());
+        let (task, left) = bench.interrupt(turn).expect("the weaker work is there");
+        self.put_aside(task, turn, left, env);
+        self.set_alarm(env);
+    }
+
+    /// A task's work is interrupted: it gives its worker away and waits.
+    fn put_aside<P: Probe>(
+        &mut self,
+        handle: Handle,
+        turn: Turn,
+        left: Amount,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        self.free = self.free.map(|free| free + 1);
+        env.fact(Fact::Freed);
+        let Some(task) = self.tasks.get_mut(handle) else { return };
+        task.has_worker = false;
+        task.queued = env.now();
+        let op = task.op.id;
+        env.fact(Fact::Waits { op });
+        let wait = Wait { task: handle, left: Some(left), is_fresh: false };
+        self.dispatch().line.join(Turn { is_new: false, ..turn }, wait);
+    }
+
+    /// The task takes its place in the queue; `is_new`: nobody has begun with it.
+    #[cold]
+    pub(super) fn queue_in_turn<P: Probe>(
+        &mut self,
+        handle: Handle,
+        is_new: bool,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let task = self.tasks.get(handle).expect("it wants a worker");
+        let (Op { flow, word, .. }, attempt) = (task.op, task.attempt);
+        let is_fresh = is_new && matches!(task.origin, Origin::Call { .. });
+        let dispatch = self.dispatch();
+        let turn = dispatch.turn(flow);
+        let place = dispatch.line.join(turn, Wait { task: handle, left: None, is_fresh });
+        if let Some((patience, name)) = dispatch.patience.as_ref().filter(|_| is_fresh) {
+            let span = patience.span(mix(word, name.wrapping_add(u64::from(attempt))));
+            env.wait(span, Timer::Patience(place));
+        }
+    }
+
+    /// A worker is free again, or one fewer shares them.
+    #[inline(never)]
+    pub(super) fn free_worker_in_turn<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        self.free = self.free.map(|free| free + 1);
+        env.fact(Fact::Freed);
+        let dispatch = self.dispatch();
+        if let Some(workers) = dispatch.shared {
+            if dispatch.sharing > workers {
+                let (op, waited) = (OpId::NONE, Span::ZERO);
+                env.fact(Fact::Began { op, waited, queued: true, arrives: false });
+            }
+            self.dispatch().sharing -= 1;
+        }
+        self.take_up_in_turn(env);
+    }
+
+    /// Free workers take up what waits.
+    #[inline(never)]
+    pub(super) fn take_up_in_turn<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        while self.free != Some(0) && !env.model.faults.is_paused(env.now(), env.me()) {
+            let Some((turn, wait)) = self.dispatch().line.take() else { return };
+            let Some(task) = self.tasks.get_mut(wait.task) else { continue };
+            let op = task.op.id;
+            let waited = env.now().since(task.queued);
+            let is_late = env.now() > task.op.deadline;
+            if wait.is_fresh
+                && let Some(why) = self.dispatch().sheds(waited, is_late)
+            {
+                self.give_up(wait.task, why, env);
+                continue;
+            }
+            self.free = self.free.map(|free| free - 1);
+            self.tasks.get_mut(wait.task).expect("it waited").has_worker = true;
+            env.fact(Fact::Began { op, waited, queued: true, arrives: false });
+            if self.exceeds_workers() {
+                env.fact(Fact::Freed);
+                env.fact(Fact::Waits { op: OpId::NONE });
+            }
+            match wait.left {
+                Some(left) => self.put_on_bench(wait.task, turn, left, env),
+                None => self.begin(wait.task, env),
+            }
+        }
+    }
+
+    /// What waited here has lost its patience.
+    #[cold]
+    pub(super) fn abandon<P: Probe>(&mut self, place: Handle, env: &mut Env<'_, '_, P>) {
+        if let Some(wait) = self.dispatch().line.leave(place)
+            && !self.is_over(wait.task)
+        {
+            self.give_up(wait.task, Reason::Abandoned, env);
+        }
+    }
+
+    /// A request leaves the queue unserved, and its caller hears of it.
+    fn give_up<P: Probe>(&mut self, handle: Handle, why: Reason, env: &mut Env<'_, '_, P>) {
+        let task = self.tasks.remove(handle).expect("it waited");
+        env.fact(Fact::LeftQueue { op: task.op.id });
+        self.attempts.end(task.op.id, task.entry);
+        if let Origin::Call { from, call } = task.origin
+            && call != Handle::NONE
+        {
+            env.send(from, &task.op, Body::Answer { call, verdict: Answer::Failed(why) });
+        }
+        env.fact(Fact::Dropped { op: task.op.id, why: Some(why) });
+    }
+
+    // -- work -------------------------------------------------------------------------------------
+
+    /// The task works for so long, at whatever speed.
+    #[inline(never)]
+    pub(super) fn work_in_turn<P: Probe>(
+        &mut self,
+        handle: Handle,
+        demand: Span,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let flow = self.tasks.get(handle).expect("it works").op.flow;
+        let dispatch = self.dispatch();
+        if dispatch.bench.is_none() {
+            return env.complete_after(demand, Timer::Worked(handle));
+        }
+        let turn = dispatch.turn(flow);
+        // It kept its worker while it waited for others, and a better class waits for workers.
+        let is_outranked = dispatch.preempts
+            && dispatch.line.first().is_some_and(|first| first.class < turn.class)
+            && !env.model.faults.is_paused(env.now(), env.me());
+        if is_outranked {
+            self.put_aside(handle, turn, demand.into(), env);
+            return self.take_up_in_turn(env);
+        }
+        self.put_on_bench(handle, turn, demand.into(), env);
+    }
+
+    fn put_on_bench<P: Probe>(
+        &mut self,
+        task: Handle,
+        turn: Turn,
+        left: Amount,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let bench = self.dispatch().bench.as_mut().expect("whose work has an amount has a bench");
+        bench.advance(env.now());
+        bench.add(task, turn, left);
+        self.set_alarm(env);
+    }
+
+    /// Works at the bench are done.
+    #[inline(never)]
+    pub(super) fn work_done<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        self.dispatch().ends = true;
+        self.dispatch().due = None;
+        loop {
+            let Some(bench) = &mut self.dispatch().bench else { break };
+            bench.advance(env.now());
+            let Some(task) = bench.take_done() else { break };
+            if !self.is_over(task) {
+                self.run(task, env);
+            }
+        }
+        self.dispatch().ends = false;
+        self.set_alarm(env);
+    }
+
+    /// Work stands still from now on, or goes on.
+    #[cold]
+    pub fn freeze<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let is_frozen = env.model.faults.is_frozen(env.now(), env.me());
+        let bench = self.dispatch().bench.as_mut().expect("whoever freezes has a bench");
+        bench.advance(env.now());
+        bench.freeze(is_frozen);
+        self.set_alarm(env);
+    }
+
+    /// Foresees the end of the next work, if that has changed.
+    fn set_alarm<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let dispatch = self.dispatch();
+        if dispatch.ends {
+            return;
+        }
+        let next = dispatch.bench.as_ref().and_then(Bench::next);
+        let due = next.map(|span| env.now() + span);
+        if due == dispatch.due {
+            return;
+        }
+        dispatch.due = due;
+        dispatch.foreseen = dispatch.foreseen.wrapping_add(1);
+        if let Some(span) = next {
+            env.complete_after(span, Timer::Bench(dispatch.foreseen));
+        }
+    }
+}
