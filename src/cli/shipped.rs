@@ -16,6 +16,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/follower", include_str!("../../scenarios/theory/follower.ron")),
     ("theory/jackson", include_str!("../../scenarios/theory/jackson.ron")),
     ("theory/layers", include_str!("../../scenarios/theory/layers.ron")),
+    ("theory/legs", include_str!("../../scenarios/theory/legs.ron")),
     ("theory/lost-update", include_str!("../../scenarios/theory/lost-update.ron")),
     ("theory/oversell", include_str!("../../scenarios/theory/oversell.ron")),
     ("theory/queue", include_str!("../../scenarios/theory/queue.ron")),
