@@ -19,6 +19,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/hedge", include_str!("../../scenarios/theory/hedge.ron")),
     ("theory/jackson", include_str!("../../scenarios/theory/jackson.ron")),
     ("theory/layers", include_str!("../../scenarios/theory/layers.ron")),
+    ("theory/legs", include_str!("../../scenarios/theory/legs.ron")),
     ("theory/lost-update", include_str!("../../scenarios/theory/lost-update.ron")),
     ("theory/oversell", include_str!("../../scenarios/theory/oversell.ron")),
     ("theory/priority", include_str!("../../scenarios/theory/priority.ron")),

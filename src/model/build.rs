@@ -9,7 +9,7 @@ use super::{EntityModel, FlowModel, InstanceModel, LinkModel, Model, NetworkMode
 use crate::base::{Dist, Popularity, Span, name_hash};
 use crate::engine::{InstanceId, LaneId};
 use crate::faults::Faults;
-use crate::scenario::tree::{Entity, FlowIx, Key, NodeIx, NodeKind, Popular, Scenario, Step};
+use crate::scenario::tree::{Entity, FlowIx, Key, NodeIx, Popular, Scenario, Step};
 
 impl Model {
     /// The model of `scenario` under its `design`th design; faults are drawn from `seed`.
@@ -49,16 +49,7 @@ fn instances(scenario: &Scenario) -> (Vec<NodeModel>, Vec<InstanceModel>) {
     let mut nodes = Vec::new();
     let mut instances = Vec::new();
     for (ix, node) in scenario.nodes.iter().enumerate() {
-        let count = match &node.kind {
-            NodeKind::Gateway(gateway) => gateway.instances,
-            NodeKind::Service(service) => service.instances,
-            NodeKind::Quorum(quorum) => quorum.replicas + 1,
-            NodeKind::Client(_)
-            | NodeKind::Database(_)
-            | NodeKind::Cache(_)
-            | NodeKind::Queue(_)
-            | NodeKind::Log(_) => 1,
-        };
+        let count = node.kind.instances();
         let first = InstanceId(instances.len() as u32);
         nodes.push(NodeModel { first, count, name: name_hash(&node.name) });
         instances.extend((0..count).map(|index| InstanceModel { node: NodeIx(ix as u16), index }));

@@ -139,7 +139,7 @@ impl<'a> Names<'a> {
             .nodes
             .iter()
             .enumerate()
-            .map(|(at, node)| (NodeIx(at as u16), copies(&node.kind)));
+            .map(|(at, node)| (NodeIx(at as u16), node.kind.instances()));
         let instances =
             counts.flat_map(|(node, count)| (0..count).map(move |at| (node, at, count))).collect();
         Self { scenario, instances }
@@ -182,18 +182,5 @@ impl<'a> Names<'a> {
 
     fn flow(&self, at: u16) -> &'a str {
         &self.scenario.flows[usize::from(at)].name
-    }
-}
-
-fn copies(kind: &NodeKind) -> u32 {
-    match kind {
-        NodeKind::Gateway(gateway) => gateway.instances,
-        NodeKind::Service(service) => service.instances,
-        NodeKind::Quorum(quorum) => quorum.replicas + 1,
-        NodeKind::Client(_)
-        | NodeKind::Database(_)
-        | NodeKind::Cache(_)
-        | NodeKind::Queue(_)
-        | NodeKind::Log(_) => 1,
     }
 }

@@ -128,6 +128,22 @@ pub enum NodeKind {
     Log(Log),
 }
 
+impl NodeKind {
+    /// How many instances there are of such a node: of a quorum its coordinator and its replicas.
+    pub fn instances(&self) -> u32 {
+        match self {
+            Self::Gateway(gateway) => gateway.instances,
+            Self::Service(service) => service.instances,
+            Self::Quorum(quorum) => quorum.replicas + 1,
+            Self::Client(_)
+            | Self::Database(_)
+            | Self::Cache(_)
+            | Self::Queue(_)
+            | Self::Log(_) => 1,
+        }
+    }
+}
+
 /// Customers: who sends which flows when.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Client {

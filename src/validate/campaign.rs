@@ -279,7 +279,8 @@ impl Campaign {
 
 /// Half the interval that so many replications would have, to judge by the spread of these.
 fn half_width_of(values: &[f64], count: usize) -> Option<f64> {
-    Some(t_quantile(0.975, (count - 1) as f64) * sd(values)? / (count as f64).sqrt())
+    let sd = sd(values)?;
+    Some(t_quantile(0.975, (count - 1) as f64) * sd / (count as f64).sqrt())
 }
 
 /// A case that expects a number.

@@ -25,7 +25,7 @@ fn one(case: Case, mode: Mode) -> Row {
     run(vec![case], mode).remove(0)
 }
 
-/// Does it take a run of millions of events, even in haste? `.ci/run` runs them all, optimised.
+/// Does it take a run of millions of events, even in haste? `windtunnel validate --quick` runs them all.
 fn is_long(case: &Case) -> bool {
     let big =
         |name: &str, least: f64| case.params.get(name).is_some_and(|it| it.as_f64() >= Some(least));
