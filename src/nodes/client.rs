@@ -227,7 +227,7 @@ impl Client {
         // Drawn first: the logarithm takes its time.
         let next = self.next_arrival(settings, env);
         if let Some(batch) = settings.batch {
-            let others = batch.sample(self.arrivals.next_u64()) - 1;
+            let others = batch.sample(&mut self.arrivals) - 1;
             for _ in 0..others {
                 let customer = self.customer(settings);
                 self.next_action(customer, env);

@@ -55,6 +55,13 @@ impl Line {
         Some(wait)
     }
 
+    /// The task leaves the queue, wherever it is. Says whether it was there.
+    pub fn leave_by_task(&mut self, task: Handle) -> bool {
+        let waits = |place: &Handle| self.waits.get(*place).is_some_and(|wait| wait.task == task);
+        let place = self.turns.iter().map(|Reverse((_, place))| *place).find(waits);
+        place.is_some_and(|place| self.leave(place).is_some())
+    }
+
     /// Does anybody wait at this place?
     pub fn has(&self, place: Handle) -> bool {
         self.waits.get(place).is_some()
@@ -133,6 +140,18 @@ mod tests {
         assert!(line.leave(places[0]).is_none() && !line.has(places[0]) && line.has(places[1]));
         assert_eq!((line.len(), line.first()), (2, Some(turn(0, 1))));
         assert_eq!(names(&mut line, &tasks), [1, 3]);
+    }
+
+    #[test]
+    fn a_task_leaves_once() {
+        let (mut line, mut tasks) = (Line::default(), Slab::default());
+        let waits = [0, 1, 2].map(|name| wait(&mut tasks, name));
+        for (order, wait) in waits.iter().enumerate() {
+            line.join(turn(0, order as u64), *wait);
+        }
+        assert!(line.leave_by_task(waits[1].task) && !line.leave_by_task(waits[1].task));
+        assert_eq!(names(&mut line, &tasks), [0, 2]);
+        assert!(!line.leave_by_task(waits[0].task));
     }
 
     #[test]

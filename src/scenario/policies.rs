@@ -71,6 +71,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `(after:, tied:)`; nothing where neither is set.
+    #[expect(clippy::option_option, reason = "the outer one says whether it could be read")]
     fn hedge(&mut self, value: &'a Value) -> Option<Option<Hedge>> {
         let fields = self.fields(value, "a hedge", 0, &["after", "tied"])?;
         if fields.get("tied").is_none() {

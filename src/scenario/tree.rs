@@ -14,7 +14,7 @@ pub use fault::{Fault, FaultKind, Path, Target, When};
 pub use flow::{Change, Effect, Flow, Key, Step, Tell};
 pub use stores::{Contact, Database, Followers, Legs, Quorum, Readers};
 
-use crate::base::{Dist, Span, index, math};
+use crate::base::{Dist, Span, Stream, math};
 
 /// Index into [`Scenario::nodes`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -195,21 +195,21 @@ impl Batch {
     pub fn mean(self) -> f64 {
         match self {
             Self::Fixed(count) => f64::from(count),
-            Self::Uniform(low, high) => (f64::from(low) + f64::from(high)) / 2.0,
+            Self::Uniform(low, high) => f64::midpoint(f64::from(low), f64::from(high)),
             Self::Geometric(mean) => mean,
         }
     }
 
-    /// A draw; at least one.
-    pub fn sample(self, word: u64) -> u64 {
+    /// A draw; at least one. A fixed number takes nothing from the stream.
+    pub fn sample(self, chance: &mut Stream) -> u64 {
         match self {
             Self::Fixed(count) => u64::from(count),
             Self::Uniform(low, high) => {
-                u64::from(low) + index(word, u64::from(high) - u64::from(low) + 1)
+                u64::from(low) + chance.below(u64::from(high) - u64::from(low) + 1)
             }
             // An exponential draw cut into stretches, of which each is the last with 1 / mean.
             Self::Geometric(mean) if mean > 1.0 => {
-                1 + (math::neg_ln_unit(word) / -math::ln(1.0 - 1.0 / mean)) as u64
+                1 + (math::neg_ln_unit(chance.next_u64()) / -math::ln(1.0 - 1.0 / mean)) as u64
             }
             Self::Geometric(_) => 1,
         }
@@ -559,13 +559,12 @@ pub enum Jitter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::Stream;
 
     #[test]
     fn batches_have_their_mean_and_never_nobody() {
         for batch in [Batch::Fixed(3), Batch::Uniform(1, 5), Batch::Geometric(3.0)] {
             let mut chance = Stream::new(1, "batch", "test", 0);
-            let draws: Vec<u64> = (0..100_000).map(|_| batch.sample(chance.next_u64())).collect();
+            let draws: Vec<u64> = (0..100_000).map(|_| batch.sample(&mut chance)).collect();
             assert!(draws.iter().all(|count| *count > 0), "{batch:?}");
             let mean = draws.iter().sum::<u64>() as f64 / draws.len() as f64;
             assert!((mean - batch.mean()).abs() < 0.05 && batch.mean() == 3.0, "{batch:?} {mean}");
@@ -577,6 +576,6 @@ mod tests {
             };
             assert!((ones - expected).abs() < 0.01, "{batch:?} {ones}");
         }
-        assert_eq!(Batch::Geometric(1.0).sample(7), 1);
+        assert_eq!(Batch::Geometric(1.0).sample(&mut Stream::new(1, "batch", "test", 0)), 1);
     }
 }

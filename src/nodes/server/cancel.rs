@@ -124,18 +124,20 @@ impl Server {
         };
         let begins_with_work =
             matches!(env.model.programs.code[start.0 as usize], Instr::Work { .. });
-        let waits = !task.has_worker && task.pc == start;
-        let works = task.has_worker && task.pc == Pc(start.0 + 1) && begins_with_work;
+        let has_begun = begins_with_work && task.pc == Pc(start.0 + 1);
+        let is_called_off = task.pc == start && !task.has_worker || running && has_begun;
         // A later attempt with the same key may have joined this one.
-        if task.origin != (Origin::Call { from, call }) || !(waits || running && works) {
+        if task.origin != (Origin::Call { from, call }) || !is_called_off {
             return;
         }
-        if waits {
+        if !task.has_worker {
             // It may also wait for something else than a worker.
-            let place = self.queue.iter().position(|waiting| *waiting == handle);
-            let Some(place) = place else { return };
-            self.queue.remove(place);
+            if !self.leaves_queue(handle) {
+                return;
+            }
             env.fact(Fact::LeftQueue { op });
+        } else if self.dispatch.is_some() {
+            self.stop_in_turn(handle, env);
         } else {
             self.release_worker(handle, env);
         }
@@ -143,5 +145,12 @@ impl Server {
         self.attempts.end(op, entry);
         self.tasks.discard(handle);
         env.fact(Fact::Dropped { op, why: None });
+    }
+    fn leaves_queue(&mut self, handle: Handle) -> bool {
+        if self.dispatch.is_some() {
+            return self.leave_in_turn(handle);
+        }
+        let place = self.queue.iter().position(|waiting| *waiting == handle);
+        place.is_some_and(|place| self.queue.remove(place).is_some())
     }
 }

@@ -27,6 +27,15 @@ use crate::nodes::task::Origin;
 use crate::probes::{Fact, OpId, Probe, Reason};
 use crate::scenario::tree::{Discipline, FaultKind, FlowIx, NodeKind};
 
+/// Whose turn it is among those of one class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    OldestFirst,
+    NewestFirst,
+    /// The oldest, and better classes interrupt worse ones.
+    Preemptive,
+}
+
 /// Who waits and who works, and in which order.
 #[derive(Clone, Debug)]
 pub(super) struct Dispatch {
@@ -35,8 +44,7 @@ pub(super) struct Dispatch {
     bench: Option<Bench>,
     /// By flow; empty where there is but one.
     classes: Vec<u8>,
-    newest_first: bool,
-    preempts: bool,
+    order: Order,
     /// The workers, if all share them.
     shared: Option<u32>,
     /// Tasks among which they are shared.
@@ -71,19 +79,22 @@ impl Dispatch {
             return None;
         }
         let shared = (service.discipline == Discipline::Sharing).then_some(service.workers);
-        let (classes, preempts) = match &service.discipline {
-            Discipline::Priority { classes, preempt } => {
-                (by_flow(classes, scenario.flows.len()), *preempt)
-            }
-            _ => (Vec::new(), false),
+        let order = match service.discipline {
+            Discipline::Lifo => Order::NewestFirst,
+            Discipline::Priority { preempt: true, .. } => Order::Preemptive,
+            _ => Order::OldestFirst,
+        };
+        let classes = match &service.discipline {
+            Discipline::Priority { classes, .. } => by_flow(classes, scenario.flows.len()),
+            _ => Vec::new(),
         };
         let name = mix(model.nodes[node.0 as usize].name, PATIENCE);
         Some(Box::new(Self {
             line: Line::default(),
-            bench: (shared.is_some() || preempts || freezes).then(|| Bench::new(shared)),
+            bench: (shared.is_some() || order == Order::Preemptive || freezes)
+                .then(|| Bench::new(shared)),
             classes,
-            newest_first: service.discipline == Discipline::Lifo,
-            preempts,
+            order,
             shared,
             sharing: 0,
             patience: service.patience.clone().map(|patience| (patience, name)),
@@ -128,13 +139,14 @@ impl Dispatch {
     /// The turn of what comes now.
     fn turn(&mut self, flow: FlowIx) -> Turn {
         self.turns += 1;
-        let order = if self.newest_first { u64::MAX - self.turns } else { self.turns };
+        let order =
+            if self.order == Order::NewestFirst { u64::MAX - self.turns } else { self.turns };
         Turn { class: self.class(flow), is_new: true, order }
     }
 
     /// The turn of the work that what comes now may interrupt.
     fn weaker(&self, flow: FlowIx) -> Option<Turn> {
-        let worst = self.bench.as_ref().filter(|_| self.preempts)?.worst()?;
+        let worst = self.bench.as_ref().filter(|_| self.order == Order::Preemptive)?.worst()?;
         (worst.class > self.class(flow)).then_some(worst)
     }
 
@@ -301,10 +313,14 @@ impl Server {
                 env.fact(Fact::Freed);
                 env.fact(Fact::Waits { op: OpId::NONE });
             }
-            match wait.left {
-                Some(left) => self.put_on_bench(wait.task, turn, left, env),
-                None => self.begin(wait.task, env),
+            if let Some(left) = wait.left {
+                self.put_on_bench(wait.task, turn, left, env);
+                continue;
             }
+            if self.tasks.get(wait.task).is_some_and(|task| task.is_cancellable) {
+                self.cancel_other(wait.task, env);
+            }
+            self.begin(wait.task, env);
         }
     }
 
@@ -348,7 +364,7 @@ impl Server {
         }
         let turn = dispatch.turn(flow);
         // It kept its worker while it waited for others, and a better class waits for workers.
-        let is_outranked = dispatch.preempts
+        let is_outranked = dispatch.order == Order::Preemptive
             && dispatch.line.first().is_some_and(|first| first.class < turn.class)
             && !env.model.faults.is_paused(env.now(), env.me());
         if is_outranked {
@@ -376,8 +392,7 @@ impl Server {
     pub(super) fn work_done<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         self.dispatch().ends = true;
         self.dispatch().due = None;
-        loop {
-            let Some(bench) = &mut self.dispatch().bench else { break };
+        while let Some(bench) = &mut self.dispatch().bench {
             bench.advance(env.now());
             let Some(task) = bench.take_done() else { break };
             if !self.is_over(task) {
@@ -396,6 +411,23 @@ impl Server {
         bench.advance(env.now());
         bench.freeze(is_frozen);
         self.set_alarm(env);
+    }
+
+    /// A task that waits for a worker is called off. Says whether it was there.
+    pub(super) fn leave_in_turn(&mut self, task: Handle) -> bool {
+        self.dispatch().line.leave_by_task(task)
+    }
+
+    /// A task that works is called off: somebody else can have its worker.
+    pub(super) fn stop_in_turn<P: Probe>(&mut self, task: Handle, env: &mut Env<'_, '_, P>) {
+        if let Some(bench) = &mut self.dispatch().bench {
+            bench.advance(env.now());
+            bench.remove(task);
+        }
+        self.release_worker(task, env);
+        if self.dispatch().bench.is_some() {
+            self.set_alarm(env);
+        }
     }
 
     /// Foresees the end of the next work, if that has changed.

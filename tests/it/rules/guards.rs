@@ -46,9 +46,10 @@ fn a_bulkhead_admits_so_many_at_once() {
     assert_eq!([1, 2].map(|number| run.answer(number)), [done(36.0), done(36.0)]);
     assert_eq!(run.answer(3), full, "at 43");
     assert_eq!([4, 5].map(|number| run.answer(number)), [done(36.0), done(36.0)], "at 53 and 63");
+    assert_eq!(verdicts(&run).iter().filter(|it| **it == full.1).count(), 1);
     let turned =
         run.count(|fact| matches!(fact, Fact::AttemptFailed { why: Reason::BulkheadFull, .. }));
-    assert_eq!(turned, verdicts(&run).iter().filter(|it| **it == full.1).count());
+    assert_eq!(turned, 2, "a's attempt at b, and with it the customer's at a");
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn a_copy_that_waits_is_dropped() {
 #[test]
 fn the_copy_that_begins_calls_off_the_other() {
     // Both wait: b#0 behind a request of its own until 34, b#1 is free at once.
-    let run = pair(r#"hedge: (tied: true)"#)
+    let run = pair(r"hedge: (tied: true)")
         .web(r#"arrivals: Constant("500/s"), does: "f""#)
         .but("work: \"3ms\"", "work: \"3ms\", balance: Shards(1)")
         .run_for("4500us")
@@ -97,7 +97,7 @@ fn a_tied_copy_that_was_called_off_before_it_came_does_nothing() {
 
 #[test]
 fn of_two_that_begin_at_once_the_first_goes_on() {
-    let run = pair(r#"hedge: (tied: true), cancel: Running"#).faults("").go();
+    let run = pair(r"hedge: (tied: true), cancel: Running").faults("").go();
     assert_eq!(run.answer(0), done(9.0));
     assert_eq!(freed(&run), [at(5.0, "b#1"), at(7.0, "b#0")]);
 }
@@ -128,6 +128,31 @@ fn what_timed_out_is_called_off() {
         let run = busy(cancel);
         assert_eq!(run.answer(0), (14.0, Verdict::Failed(Reason::Timeout)), "{cancel}");
         assert_eq!(freed(&run), [at(free_again, "b#0")], "{cancel}");
+    }
+}
+
+#[test]
+fn whatever_the_discipline_a_worker_is_free_when_its_work_is_called_off() {
+    let workers = r#"workers: 1, work: "3ms""#;
+    let turns = ["Lifo", "Sharing", r#"Priority(["f"], preempt: true)"#];
+    for turn in turns {
+        let with = format!(r#"workers: 1, discipline: {turn}, work: "3ms""#);
+        // The copy leaves a at 13 and is answered at 18; the cancel is at b#0 at 19.
+        let hedged = r#"hedge: (after: "10ms"), cancel: Running"#;
+        let running = pair(hedged).but(workers, &with).go();
+        assert_eq!(running.answer(0), done(19.0), "{turn}");
+        assert_eq!(freed(&running), [at(17.0, "b#1"), at(19.0, "b#0")], "{turn}");
+        // Of two requests at b#0 both time out, whether they have begun or not.
+        let timeouts = pair(r#"timeout: "10ms", cancel: Running"#)
+            .web(r#"arrivals: Constant("500/s"), does: "f""#)
+            .but(workers, &with.replace("3ms\"", "3ms\", balance: Shards(1)"))
+            .run_for("4500us")
+            .go();
+        for number in [0, 1] {
+            let gone = (14.0, Verdict::Failed(Reason::Timeout));
+            assert_eq!(timeouts.answer(number), gone, "{turn} {number}");
+        }
+        assert_eq!(freed(&timeouts), [at(14.0, "b#0"), at(16.0, "b#0")], "{turn}");
     }
 }
 

@@ -179,6 +179,9 @@ fn callers_that_give_up_change_nothing_for_the_others() {
 #[test]
 fn frozen_work_goes_on_where_it_was() {
     let freeze = r#"(at: "5ms", lasts: "20ms", what: Freeze("d"))"#;
+    // A fault ends with the run at the latest: here the run is longer, with the same customers.
+    let five = FIVE.replace(r#"("20ms", "1000/s")"#, r#"("20ms", "1000/s"), ("21ms", "0/s")"#);
+    let at_d = |turns| at_d(turns).web(&five).run_for("60ms");
     // 3 of 10 are done at 5, the rest from 25 to 32.
     let run = at_d("discipline: Fifo").faults(freeze).go();
     assert_eq!(answers(&run), [32.0, 41.0, 50.0, 59.0, 52.5].map(done));
