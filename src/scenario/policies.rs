@@ -10,7 +10,7 @@ use crate::base::Span;
 pub const CLASSES: &[&str] = &["client", "call", "store", "publish"];
 
 /// Tries of one call.
-const MAX_TRIES: u32 = 1000;
+const MAX_TRIES: u32 = 100;
 
 /// Calls that a breaker looks back at, calls at once.
 const MAX_CALLS: u32 = 1_000_000;
