@@ -186,9 +186,20 @@ fn random_scenarios_are_of_every_kind() {
     for _ in 0..100 {
         texts += &business(3).new_tree(&mut runner).expect("a business").current().text();
     }
-    for word in
-        ["Rest()", "PubSub()", "Events()", "Crash(", "Duplicate(", "Closed(", "room: 0", "tries:"]
-    {
+    for word in [
+        "Rest()",
+        "PubSub()",
+        "Events()",
+        "Polling(",
+        "auto_commit:",
+        "acks:",
+        "batch:",
+        "Crash(",
+        "Duplicate(",
+        "Closed(",
+        "room: 0",
+        "tries:",
+    ] {
         assert!(texts.contains(word), "{word}");
     }
 }
