@@ -21,11 +21,10 @@
 //! taken away in between is rejected, and the record is handled twice. Producers gather records for
 //! `linger.ms` where the outbox is relayed (`nodes/database/gate.rs`).
 //!
-//! Left out: retention and compaction (a record goes when it is
-//! committed), fetch waits, the idempotent producer and transactions (a
-//! publication sent again is a record again), `max.poll.interval.ms`, cooperative rebalancing
-//! (KIP-429), the broker-side protocol of KIP-848, and `LeaveGroup`: instances crash, they do not
-//! close.
+//! Left out: retention and compaction (a record goes when it is committed), fetch waits, the idempotent
+//! producer and transactions (a publication sent again is a record again), `max.poll.interval.ms`,
+//! cooperative rebalancing (KIP-429), the broker-side protocol of KIP-848, and `LeaveGroup`: instances
+//! crash, they do not close.
 
 mod commits;
 mod group;
