@@ -12,7 +12,7 @@ use crate::probes::outcome::{
 use crate::probes::sketch::Sketch;
 use crate::scenario::tree::{
     Database, Design, Entity, Fault, FaultKind, Flow, Network, Node, NodeIx, NodeKind, Popular,
-    Preset, Run, Scenario, Sum, Target, When,
+    Preset, Relaying, Run, Scenario, Sum, Target, When,
 };
 
 /// Equal up to what a sketch of three significant digits may lose.
@@ -44,6 +44,7 @@ pub(super) fn scenario() -> Scenario {
         preset,
         broker: None,
         outbox: false,
+        relay: Relaying::Tailing,
         dedup: false,
         cache: None,
         except: Vec::new(),
@@ -152,6 +153,8 @@ pub(super) fn full_outcome() -> Outcome {
         queue_max: 3,
         wait: sketch(&[0, 1, 2]),
         waited: 2,
+        batches: 2,
+        batched: 12,
         cache: CacheOutcome {
             hits: 3,
             misses: 1,

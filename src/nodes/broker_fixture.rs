@@ -53,15 +53,30 @@ pub(super) fn queue(prefetch: u32, delivery_limit: Option<u32>) -> Bench {
 
 /// A log with these partitions, a session timeout of 100 ms and heartbeats every 30 ms.
 pub(super) fn log(partitions: u32, static_members: bool) -> Bench {
-    let kind = tree::NodeKind::Log(tree::Log {
+    log_that(partitions, static_members, |_| {})
+}
+
+/// The same with other settings beside.
+pub(super) fn log_that(
+    partitions: u32,
+    static_members: bool,
+    differs: impl FnOnce(&mut tree::Log),
+) -> Bench {
+    let mut settings = tree::Log {
         partitions,
         append: Dist::Const(2e6),
+        lag: None,
+        acks: tree::Acks::All,
+        linger: Span::ZERO,
+        batch: None,
+        auto_commit: None,
         session_timeout: ms(100),
         heartbeat: ms(30),
         static_members,
         retry_delay: Span::ZERO,
-    });
-    let model = model(&kind);
+    };
+    differs(&mut settings);
+    let model = model(&tree::NodeKind::Log(settings));
     let broker = Broker::Log(Log::new(&model, BROKER));
     Bench::new(model, broker)
 }
@@ -289,6 +304,20 @@ impl Bench {
         }
     }
 
+    /// A start of an instance commits what it has handled.
+    pub(super) fn commit(&mut self, from: u32, incarnation: u32) {
+        self.send(from, OpId::NONE.0, Body::Commit { incarnation });
+    }
+
+    /// All instances commit, if the broker keeps offsets.
+    fn commit_everywhere(&mut self) {
+        let world = self.simulation.world();
+        let (starts, is_log) = (world.starts, matches!(world.broker, Broker::Log(_)));
+        for (at, starts) in (0..5).zip(starts).filter(|(at, _)| is_log && *at != AT_BROKER) {
+            self.commit(at, starts);
+        }
+    }
+
     /// An instance says that it lives.
     pub(super) fn heartbeat(&mut self, from: u32) {
         self.send(from, OpId::NONE.0, Body::Heartbeat);
@@ -387,6 +416,7 @@ pub(super) fn play(mut bench: Bench, script: &[(u8, u32, u64)]) -> Result<(), St
         confirmed.extend(bench.answers());
         seen.extend(held.iter().map(|got| got.op));
         bench.ack(&std::mem::take(&mut held));
+        bench.commit_everywhere();
     }
     bench.run_for(200);
     let missing =

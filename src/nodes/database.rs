@@ -12,6 +12,7 @@
 
 mod ages;
 mod followers;
+mod gate;
 #[cfg(test)]
 mod harness;
 mod inbox;
@@ -128,6 +129,7 @@ impl Database {
         match timer {
             Timer::Committed(task) => self.commit(task, env),
             Timer::Relay(_) => self.store.relay.timer(env),
+            Timer::Poll(_) | Timer::Linger(_) => self.store.relay.open(timer, env),
             Timer::Shipped(update) => self.store.shipped(update, env),
             _ => debug_assert!(false, "a database sets no {timer:?}"),
         }
@@ -139,6 +141,7 @@ impl Database {
         match timer {
             Timer::Committed(task) => self.tasks.get(task).is_none(),
             Timer::Relay(timer) => self.store.relay.is_stale(timer),
+            Timer::Poll(_) | Timer::Linger(_) => self.store.relay.is_gate_stale(timer),
             Timer::Shipped(update) => self.store.is_stale(update),
             _ => true,
         }

@@ -6,7 +6,7 @@
 //! * Design, "The Consumer": a partition is consumed by one member of a group at a time, in order;
 //!   its position is one committed offset, from which whoever owns the partition next goes on.
 //! * Producer: records with one key go to one partition by hash; the acknowledgement comes when the
-//!   record is appended (`acks=all`: the one broker stands for the partition's in-sync replicas).
+//!   record is appended; with a `lag` followers have it later, see [`replicas`].
 //! * `session.timeout.ms`, `heartbeat.interval.ms`: a member unheard for so long leaves the group, and
 //!   its partitions go to others. A lost connection alone changes nothing. A member that was
 //!   removed though it lives joins again with its next heartbeat.
@@ -16,18 +16,20 @@
 //!   its former self has ended; a static member (`group.instance.id`) takes up what it left.
 //! * The coordinator keeps members and offsets on disk; after its own restart sessions start anew.
 //!
-//! A consumer handles one record per partition and commits after each: `max.poll.records=1` with a
-//! synchronous commit. An offset committed for a partition that was taken away in between is
-//! rejected, and the record is handled twice.
+//! A consumer handles one record per partition (`max.poll.records=1`) and commits after each,
+//! synchronously, or every so often, see [`commits`]. An offset committed for a partition that was
+//! taken away in between is rejected, and the record is handled twice. Producers gather records for
+//! `linger.ms` where the outbox is relayed (`nodes/database/gate.rs`).
 //!
-//! Left out: replication and leader election, retention and compaction (a record goes when it is
-//! committed), batches and `linger.ms`, fetch waits, the idempotent producer and transactions (a
-//! publication sent again is a record again), `max.poll.interval.ms`, cooperative rebalancing
-//! (KIP-429), the broker-side protocol of KIP-848, and `LeaveGroup`: instances crash, they do not
-//! close.
+//! Left out: retention and compaction (a record goes when it is committed), fetch waits, the idempotent
+//! producer and transactions (a publication sent again is a record again), `max.poll.interval.ms`,
+//! cooperative rebalancing (KIP-429), the broker-side protocol of KIP-848, and `LeaveGroup`: instances
+//! crash, they do not close.
 
+mod commits;
 mod group;
 mod rebalance;
+mod replicas;
 
 use std::collections::VecDeque;
 
@@ -35,18 +37,23 @@ use super::Env;
 use super::broker::{Incoming, Intake, is_paused, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op, Timer};
 use super::slab::{Handle, Slab};
-use crate::base::{Span, Time, index, mix};
+use crate::base::{Span, Stream, Time, index, mix};
 use crate::engine::InstanceId;
 use crate::model::program::EntryIx;
 use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe};
 use crate::scenario::tree::NodeKind;
 use group::{Change, Group};
+use replicas::Replicas;
 
 /// The broker: one instance, which is leader of all partitions and coordinator of all groups.
 #[derive(Clone, Debug)]
 pub struct Log {
     intake: Intake,
+    /// Where an appended record is not at once on all disks.
+    replicas: Option<Box<Replicas>>,
+    /// Do consumers commit later than they handle?
+    auto_commits: bool,
     partitions: u32,
     heartbeat: Span,
     /// Per channel of the program: its place in `channels`.
@@ -77,8 +84,10 @@ struct Watched {
 #[derive(Clone, Debug, Default)]
 struct Partition {
     records: VecDeque<Record>,
+    /// So many of them are handled and not committed.
+    handled: usize,
     owner: Option<u32>,
-    /// The delivery of the first record, if it is out.
+    /// The delivery of the first record after them, if it is out.
     out: Option<Handle>,
 }
 
@@ -125,6 +134,12 @@ impl Log {
         }
         Self {
             intake: Intake::new(model, me, kind.append.clone(), true),
+            replicas: kind.lag.as_ref().map(|lag| {
+                let name = &model.scenario.nodes[me.0 as usize].name;
+                let chance = Stream::new(model.seed, "replication", name, 0);
+                Box::new(Replicas::new(lag.clone(), kind.acks, chance))
+            }),
+            auto_commits: kind.auto_commit.is_some(),
             partitions: kind.partitions,
             heartbeat: kind.heartbeat,
             places,
@@ -140,8 +155,13 @@ impl Log {
             Body::Publish { .. } => self.intake.take(message, env),
             Body::Ack { receipt } => {
                 used_up(message.op, None, env);
-                self.committed(receipt, env);
+                if self.auto_commits {
+                    self.handled(receipt, env);
+                } else {
+                    self.committed(receipt, env);
+                }
             }
+            Body::Commit { incarnation } => self.commit(message.from, incarnation, env),
             Body::Nack { receipt } => {
                 used_up(message.op, None, env);
                 if let Some(Delivery { channel, partition }) = self.take_back(receipt, env) {
@@ -166,9 +186,17 @@ impl Log {
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Stored(handle) => {
-                if let Some(incoming) = self.intake.stored(handle) {
+                let Some(incoming) = self.intake.stored(handle) else { return };
+                if let Some(replicas) = &mut self.replicas {
+                    return replicas.append(incoming, env);
+                }
+                self.append(incoming, env);
+                incoming.confirm(Answer::Done, env);
+            }
+            Timer::Replicated(handle) => {
+                let replicas = self.replicas.as_mut().expect("who replicates has followers");
+                if let Some(incoming) = replicas.replicated(handle, env) {
                     self.append(incoming, env);
-                    incoming.confirm(Answer::Done, env);
                 }
             }
             Timer::Rebalanced(group) => self.look_after(group as usize, env),
@@ -178,13 +206,22 @@ impl Log {
 
     /// Is nobody waiting for this timer any more?
     pub fn is_stale(&self, timer: Timer) -> bool {
-        matches!(timer, Timer::Stored(handle) if self.intake.is_stale(handle))
+        match timer {
+            Timer::Stored(handle) => self.intake.is_stale(handle),
+            Timer::Replicated(handle) => {
+                self.replicas.as_ref().is_none_or(|replicas| replicas.is_stale(handle))
+            }
+            _ => false,
+        }
     }
 
-    /// The broker goes: what was not durable is lost, and what was delivered is no longer known to
+    /// The broker goes: what was not durable is lost (and what no follower has), and what was delivered is no longer known to
     /// be out. Records, offsets and members stay.
     pub fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
         self.intake.crash(host, env);
+        if let Some(replicas) = &mut self.replicas {
+            replicas.crash(host, env);
+        }
         for channel in 0..self.channels.len() {
             for partition in 0..self.channels[channel].partitions.len() {
                 if let Some(receipt) = self.channels[channel].partitions[partition].out {
@@ -199,6 +236,7 @@ impl Log {
         for group in 0..self.groups.len() {
             self.groups[group].group.restart(env.now());
             self.groups[group].watch = None;
+            self.recommit(group, env);
             self.feed_group(group, env);
             self.watch(group, env);
         }
@@ -252,7 +290,7 @@ impl Log {
         let Channel { group, partitions } = &self.channels[channel];
         let (group, partition) = (&self.groups[*group].group, &partitions[at]);
         let owner = partition.owner.filter(|owner| group.reaches(*owner))?;
-        let is_idle = partition.out.is_none() && !partition.records.is_empty();
+        let is_idle = partition.out.is_none() && partition.records.len() > partition.handled;
         (is_idle && !group.is_rebalancing() && !is_paused(env)).then_some(owner)
     }
 
@@ -279,8 +317,9 @@ impl Log {
         env: &mut Env<'_, '_, P>,
     ) {
         let place = &mut self.channels[channel].partitions[partition];
-        let Record { op, entry, item, since, delivered: redelivered } = place.records[0];
-        place.records[0].delivered = true;
+        let record = &mut place.records[place.handled];
+        let Record { op, entry, item, since, delivered: redelivered } = *record;
+        record.delivered = true;
         env.fact(Fact::Began { op: op.id, waited: env.now().since(since), queued, arrives: false });
         if redelivered {
             env.fact(Fact::Redelivered { op: op.id });
@@ -301,9 +340,10 @@ impl Log {
         let delivery = self.deliveries.remove(receipt)?;
         let place = &mut self.channels[delivery.channel].partitions[delivery.partition];
         place.out = None;
-        place.records[0].since = env.now();
+        let record = &mut place.records[place.handled];
+        record.since = env.now();
         env.fact(Fact::Freed);
-        env.fact(Fact::Waits { op: place.records[0].op.id });
+        env.fact(Fact::Waits { op: record.op.id });
         Some(delivery)
     }
 }

@@ -193,6 +193,11 @@ pub enum Body {
         /// Which start.
         incarnation: u32,
     },
+    /// From a log's group member: the offsets of all that it has handled are to be kept.
+    Commit {
+        /// Which start of it.
+        incarnation: u32,
+    },
     /// A log's group member lives.
     Heartbeat,
     /// The connections of this start of the sender are gone (said for it by its operating system).
@@ -242,7 +247,7 @@ impl Body {
             Self::Answer { .. } => Carrier::Answer,
             Self::Publish { .. } => Carrier::Publish,
             Self::Deliver { .. } => Carrier::Deliver,
-            Self::Ack { .. } | Self::Nack { .. } => Carrier::Acknowledge,
+            Self::Ack { .. } | Self::Nack { .. } | Self::Commit { .. } => Carrier::Acknowledge,
             Self::Replicate { .. }
             | Self::Replicated { .. }
             | Self::Poll { .. }
@@ -297,8 +302,14 @@ pub enum Timer {
     Committed(Handle),
     /// Database: the relay tries again to send its outbox.
     Relay(u32),
+    /// Database: the relay looks for new rows of its outbox; counts the looks.
+    Poll(u32),
+    /// Database: the batch of this number has been gathered for long enough.
+    Linger(u32),
     /// Broker: the message is stored.
     Stored(Handle),
+    /// Log: the followers have the record.
+    Replicated(Handle),
     /// Server: the pause before a failed delivery is returned (or tried again) is over, or the one
     /// before an undo is tried again.
     Requeue(Handle),
@@ -308,6 +319,8 @@ pub enum Timer {
     Overdue,
     /// Log consumer: time to say that it lives; counts the starts.
     Beat(u32),
+    /// Log consumer: time to commit offsets; counts the starts.
+    Commit(u32),
     /// Log: look for members of this group that were silent for too long, and end the rebalances
     /// that waited for them. Set only while the group has records, so it is not periodic.
     Rebalanced(u32),
@@ -356,6 +369,7 @@ impl Body {
             Self::Poll { .. } => 12 << 8,
             Self::Polled { seen, .. } => 13 << 8 ^ seen.version,
             Self::Cancel { running, .. } => 14 << 8 | u64::from(running),
+            Self::Commit { incarnation } => 15 << 8 ^ u64::from(incarnation),
         }
     }
 }
@@ -400,6 +414,10 @@ impl Timer {
             Self::Stopped(..) => 17,
             Self::Bench(_) => 18,
             Self::Patience(_) => 19,
+            Self::Poll(_) => 20,
+            Self::Linger(_) => 21,
+            Self::Replicated(_) => 22,
+            Self::Commit(_) => 23,
         };
         kind << 56
     }

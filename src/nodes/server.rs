@@ -8,6 +8,7 @@ mod caching;
 mod cancel;
 mod dispatch;
 mod ending;
+mod offsets;
 mod reading;
 mod run;
 
@@ -16,6 +17,7 @@ use std::collections::VecDeque;
 use self::attempts::Attempts;
 use self::cancel::Cancels;
 use self::dispatch::Dispatch;
+use self::offsets::Offsets;
 use self::run::demand;
 use super::cache::{Cache, ItemName};
 use super::calls::{Calls, Waiters};
@@ -51,6 +53,8 @@ pub struct Server {
     cancels: Cancels,
     cache: Option<Cache>,
     brokers: Vec<NodeIx>,
+    /// Where it does not commit after each record of a log.
+    offsets: Option<Offsets>,
 }
 
 /// Who waits for a call.
@@ -100,6 +104,7 @@ impl Server {
             attempts: Attempts::default(),
             cancels: Cancels::default(),
             cache: cold(model, me),
+            offsets: Offsets::new(model, &brokers),
             brokers,
         }
     }
@@ -111,6 +116,9 @@ impl Server {
 
     /// The run begins, or the instance is up again.
     pub fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if let Some(offsets) = &mut self.offsets {
+            offsets.start(env.now());
+        }
         for broker in self.brokers.clone() {
             if env.incarnation > 0 {
                 let to = env.model.nodes[broker.0 as usize].first;
@@ -182,6 +190,7 @@ impl Server {
             }
             Timer::Requeue(task) => self.give_back(task, env),
             Timer::Beat(_) => self.beat(env),
+            Timer::Commit(_) => self.commit(env),
             Timer::Bench(_) => self.work_done(env),
             Timer::Patience(place) => self.abandon(place, env),
             timer => unreachable!("a server sets no {timer:?}"),
@@ -211,7 +220,7 @@ impl Server {
             Timer::Worked(task) | Timer::Requeue(task) => self.is_over(task),
             Timer::Timeout(policy) => self.calls.is_stale(policy, due),
             Timer::Retry(call) | Timer::Hedge(call) => self.calls.is_gone(call),
-            Timer::Beat(start) => start != incarnation,
+            Timer::Beat(start) | Timer::Commit(start) => start != incarnation,
             Timer::Bench(_) | Timer::Patience(_) => {
                 self.dispatch.as_ref().is_some_and(|dispatch| dispatch.is_stale(timer))
             }

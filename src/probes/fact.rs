@@ -97,11 +97,13 @@ pub enum Reason {
     Abandoned,
     /// When its turn came it had waited too long.
     Shed,
+    /// Lost with the leader of a log, before its followers had it.
+    Unreplicated,
 }
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -119,6 +121,7 @@ impl Reason {
         Self::BulkheadFull,
         Self::Abandoned,
         Self::Shed,
+        Self::Unreplicated,
     ];
 
     /// As outputs spell it.
@@ -141,6 +144,7 @@ impl Reason {
             Self::BulkheadFull => "bulkhead_full",
             Self::Abandoned => "abandoned",
             Self::Shed => "shed",
+            Self::Unreplicated => "unreplicated",
         }
     }
 
@@ -164,6 +168,7 @@ impl Reason {
             Self::BulkheadFull => "the caller had too many calls under way there",
             Self::Abandoned => "withdrawn from the queue: it waited longer than its patience",
             Self::Shed => "thrown away when its turn came: it had waited too long",
+            Self::Unreplicated => "the log's leader crashed before its followers had the record",
         }
     }
 }
@@ -318,6 +323,8 @@ pub enum Fact {
     Retried { op: OpId, to: NodeIx, attempt: u32 },
     /// A second copy of a request was sent.
     Hedged { op: OpId, to: NodeIx },
+    /// A relay that polls or lingers sends so many records together.
+    Batched { records: u32 },
     /// A broker delivered again what it had delivered before.
     Redelivered { op: OpId },
 
@@ -364,6 +371,7 @@ impl Fact {
             | Self::Entered
             | Self::Left { .. }
             | Self::Freed
+            | Self::Batched { .. }
             | Self::Down
             | Self::Up => OpId::NONE,
         };

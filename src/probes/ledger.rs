@@ -122,6 +122,7 @@ impl Ledger {
             | Fact::Waits { .. }
             | Fact::Began { .. }
             | Fact::Freed
+            | Fact::Batched { .. }
             | Fact::LeftQueue { .. }
             | Fact::TurnedAway { .. }
             | Fact::AttemptFailed { .. }

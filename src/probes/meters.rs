@@ -37,6 +37,8 @@ struct Meter {
     arrivals: u64,
     turned_away: u64,
     waited: u64,
+    batches: u64,
+    batched: u64,
     wait: Sketch,
     queue_max: u32,
     /// Ends less beginnings of waiting, in nanoseconds.
@@ -76,6 +78,7 @@ impl Meters {
                 self.began(now, at, waited, queued, arrives);
             }
             Fact::Freed => self.frees(now, at, 1),
+            Fact::Batched { records } => self.batched(now, at, records),
             Fact::Down => {
                 self.leaves(now, at, u32::MAX);
                 self.frees(now, at, u32::MAX);
@@ -128,6 +131,15 @@ impl Meters {
             node.wait.record(waited);
             node.waited += u64::from(queued);
             node.arrivals += u64::from(arrives);
+        }
+    }
+
+    #[cold]
+    fn batched(&mut self, now: Time, at: InstanceId, records: u32) {
+        if self.layout.measures(now) {
+            let node = &mut self.nodes[self.instances[at.0 as usize].node as usize];
+            node.batches += 1;
+            node.batched += u64::from(records);
         }
     }
 
@@ -185,6 +197,8 @@ impl Meter {
             queue_max: u64::from(self.queue_max),
             wait: self.wait,
             waited: self.waited,
+            batches: self.batches,
+            batched: self.batched,
             cache: CacheOutcome::default(),
         }
     }

@@ -183,6 +183,10 @@ pub struct NodeOutcome {
     pub wait: Sketch,
     /// How many had to wait.
     pub waited: u64,
+    /// Batches that the relay of its outbox sent, where it polls or lingers, and the records in them.
+    pub batches: u64,
+    /// See `batches`.
+    pub batched: u64,
     /// What its cache did: the node itself, or the cache in a service's memory.
     pub cache: CacheOutcome,
 }

@@ -87,7 +87,8 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
         | Fact::Forgot { .. }
         | Fact::Entered
         | Fact::Left { .. }
-        | Fact::Freed => return None,
+        | Fact::Freed
+        | Fact::Batched { .. } => return None,
     })
 }
 

@@ -206,6 +206,8 @@ fn node(arrivals: u64, busy: f64, pace: u64) -> NodeOutcome {
         queue_max: 9 * pace,
         wait: sketch(40, 30 * pace),
         waited: arrivals / 10,
+        batches: 0,
+        batched: 0,
         cache: CacheOutcome::default(),
     }
 }

@@ -8,7 +8,7 @@ use super::known::{AskFact, Declared, Role};
 use super::reader::{Fields, Reader};
 use super::source::Extent;
 use super::syntax::{Kind, Value};
-use super::tree::{Cache, Design, Except, FlowIx, Keeping, NodeIx, Preset};
+use super::tree::{Cache, Design, Except, FlowIx, Keeping, NodeIx, Preset, Relaying};
 
 const PRESETS: &[&str] = &["Rest", "PubSub", "Events"];
 
@@ -42,14 +42,20 @@ impl<'a> Reader<'a> {
         };
         let (what, names): (&'static str, &[&'static str]) = match preset {
             Preset::Rest => ("Rest", &["dedup", "broker", "except"]),
-            Preset::PubSub => ("PubSub", &["broker", "outbox", "dedup", "cache", "except"]),
-            Preset::Events => ("Events", &["broker", "dedup", "except"]),
+            Preset::PubSub => {
+                ("PubSub", &["broker", "outbox", "relay", "dedup", "cache", "except"])
+            }
+            Preset::Events => ("Events", &["broker", "relay", "dedup", "except"]),
         };
         let fields = self.fields(value, what, 0, names)?;
         let dedup = self.or(&fields, "dedup", preset != Preset::Rest, Self::flag);
         let outbox = match preset {
             Preset::PubSub => self.or(&fields, "outbox", false, Self::flag),
             Preset::Rest | Preset::Events => Some(preset == Preset::Events),
+        };
+        let relay = match preset {
+            Preset::PubSub | Preset::Events => self.relay(&fields, outbox),
+            Preset::Rest => Some(Relaying::Tailing),
         };
         let cache = match preset {
             Preset::PubSub => {
@@ -65,6 +71,7 @@ impl<'a> Reader<'a> {
             preset,
             broker: broker?,
             outbox: outbox?,
+            relay: relay?,
             dedup: dedup?,
             cache: cache?,
             except: except?,
@@ -82,6 +89,30 @@ impl<'a> Reader<'a> {
         let keeping = self.keeping(&fields, &Keeping::default());
         let versioned = self.or(&fields, "versioned", false, Self::flag);
         Some(Cache { keeping: keeping?, versioned: versioned? })
+    }
+
+    /// How the relay of an outbox learns of new rows, which needs an outbox.
+    fn relay(&mut self, fields: &Fields<'a>, outbox: Option<bool>) -> Option<Relaying> {
+        if let (Some(value), Some(false)) = (fields.get("relay"), outbox) {
+            let message = "there is no outbox that could be relayed";
+            self.wrong(Code::MissingField, value.head(), message).help("say outbox: true");
+        }
+        self.or(fields, "relay", Relaying::Tailing, Self::relaying)
+    }
+
+    fn relaying(&mut self, value: &'a Value) -> Option<Relaying> {
+        let value = self.follow(value)?;
+        match (value.word(), &value.kind) {
+            (Some("Tailing"), Kind::Word(_)) => Some(Relaying::Tailing),
+            (Some("Polling"), _) => {
+                let fields = self.fields(value, "Polling", 1, &["every"])?;
+                self.must(&fields, "every", Self::positive_span).map(Relaying::Polling)
+            }
+            _ => {
+                self.unknown_word(value, "a relay", &["Tailing", "Polling"]);
+                None
+            }
+        }
     }
 
     /// The broker: named, or the only one of its kind; `None` only where nothing needs one.

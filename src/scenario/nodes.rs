@@ -6,7 +6,8 @@ use super::known::Role;
 use super::reader::{Fields, Reader};
 use super::syntax::{Kind, Value};
 use super::tree::{
-    Balance, Database, Gateway, Limit, Link, Log, Network, Node, NodeIx, NodeKind, Queue, Service,
+    Acks, Balance, Database, Gateway, Limit, Link, Log, Network, Node, NodeIx, NodeKind, Queue,
+    Service,
 };
 use crate::base::{Dist, Span};
 
@@ -196,6 +197,11 @@ impl<'a> Reader<'a> {
         let names = &[
             "partitions",
             "append",
+            "lag",
+            "acks",
+            "linger",
+            "batch",
+            "auto_commit",
             "session_timeout",
             "heartbeat",
             "static_members",
@@ -205,6 +211,11 @@ impl<'a> Reader<'a> {
         let partitions =
             self.or(&fields, "partitions", 12, |reader, value| reader.count(value, 1..=10_000));
         let append = self.or(&fields, "append", Dist::Const(MS), Self::dist);
+        let lag = self.maybe(&fields, "lag", Self::dist);
+        let acks = self.or(&fields, "acks", Acks::All, Self::acks);
+        let linger = self.or(&fields, "linger", Span::ZERO, Self::span);
+        let batch = self.maybe(&fields, "batch", Self::places);
+        let auto_commit = self.maybe(&fields, "auto_commit", Self::positive_span);
         let session_timeout =
             self.or(&fields, "session_timeout", Span::from_secs(45.0), Self::positive_span);
         let heartbeat = self.or(&fields, "heartbeat", Span::from_secs(3.0), Self::positive_span);
@@ -214,6 +225,11 @@ impl<'a> Reader<'a> {
         let log = Log {
             partitions: partitions?,
             append: append?,
+            lag: lag?,
+            acks: acks?,
+            linger: linger?,
+            batch: batch?,
+            auto_commit: auto_commit?,
             session_timeout: session_timeout?,
             heartbeat: heartbeat?,
             static_members: static_members?,
@@ -231,7 +247,35 @@ impl<'a> Reader<'a> {
             self.wrong(Code::OutOfRange, at, message)
                 .help("`heartbeat` must be shorter than `session_timeout`");
         }
+        self.check_log(&fields, &log);
         Some(log)
+    }
+
+    /// Settings of a log that mean nothing without another.
+    fn check_log(&mut self, fields: &Fields<'a>, log: &Log) {
+        let at = |field| fields.get(field).map_or(fields.head, Value::head);
+        if log.acks == Acks::Leader && log.lag.is_none() {
+            let message = "`Leader` acknowledges before the followers have a record, but they have it at once";
+            self.wrong(Code::MissingField, at("acks"), message)
+                .help("say how long they take, lag: \"20ms\"");
+        }
+        if log.batch.is_some() && log.linger == Span::ZERO {
+            let message = "`batch` bounds what producers gather, but they send each record at once";
+            self.wrong(Code::MissingField, at("batch"), message)
+                .help("say how long they gather, linger: \"5ms\"");
+        }
+    }
+
+    fn acks(&mut self, value: &'a Value) -> Option<Acks> {
+        let value = self.follow(value)?;
+        match (value.word(), &value.kind) {
+            (Some("All"), Kind::Word(_)) => Some(Acks::All),
+            (Some("Leader"), Kind::Word(_)) => Some(Acks::Leader),
+            _ => {
+                self.unknown_word(value, "an acknowledgement", &["All", "Leader"]);
+                None
+            }
+        }
     }
 
     fn instances(&mut self, value: &'a Value) -> Option<u32> {

@@ -352,6 +352,17 @@ pub struct Log {
     pub partitions: u32,
     /// Time to append a record before its acknowledgement.
     pub append: Dist,
+    /// How long the followers take to have an appended record; `None`: the log is its own follower,
+    /// and loses nothing that was appended.
+    pub lag: Option<Dist>,
+    /// Whose having a record is waited for before it is acknowledged.
+    pub acks: Acks,
+    /// How long a producer gathers records before it sends them.
+    pub linger: Span,
+    /// So many of them go at once; `None` is any number.
+    pub batch: Option<u32>,
+    /// How often consumers commit the offsets of what they have handled; `None` after each record.
+    pub auto_commit: Option<Span>,
     /// A member that was not heard of for so long is removed from its group.
     pub session_timeout: Span,
     /// How often members say that they live.
@@ -360,6 +371,15 @@ pub struct Log {
     pub static_members: bool,
     /// How long a consumer waits before it tries a failed record again.
     pub retry_delay: Span,
+}
+
+/// Whose having a record is waited for before it is acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acks {
+    /// The leader's and its followers' (Kafka's `acks=all`).
+    All,
+    /// The leader's alone (`acks=1`).
+    Leader,
 }
 
 /// How messages travel between nodes.
@@ -430,12 +450,23 @@ pub struct Design {
     pub broker: Option<NodeIx>,
     /// Send effects that follow a commit from that commit's outbox (pubsub; always on in events).
     pub outbox: bool,
+    /// How an outbox's relay learns of new rows.
+    pub relay: Relaying,
     /// Do handlers recognise a repeated message by (operation, step)?
     pub dedup: bool,
     /// The cache of pubsub's asks; `None` calls the owner every time.
     pub cache: Option<Cache>,
     /// Edges that travel otherwise.
     pub except: Vec<Except>,
+}
+
+/// How an outbox's relay learns of new rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Relaying {
+    /// It reads the store's log: at once.
+    Tailing,
+    /// It looks so often.
+    Polling(Span),
 }
 
 /// The presets.

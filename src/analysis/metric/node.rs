@@ -67,6 +67,20 @@ pub(super) fn metrics() -> Vec<Metric> {
             Own(|n| Some(n.waited as f64)),
         ),
         figure(
+            "batches",
+            Unit::Count,
+            "Batches that the relay of the node's outbox sent, where it polls or lingers.",
+            NO_NODE,
+            Count(|n| n.batches),
+        ),
+        figure(
+            "batch_mean",
+            Number,
+            "Mean number of records in such batches.",
+            "nothing was sent in batches",
+            Share(|n| n.batched, |n| n.batches),
+        ),
+        figure(
             "hit_ratio",
             Ratio,
             "Cache hits over all lookups.",

@@ -45,6 +45,9 @@ pub struct Bench {
     pub room: Option<u32>,
     pub read: Dist,
     pub faults: Vec<Fault>,
+    pub relay: tree::Relaying,
+    pub linger: Span,
+    pub batch: Option<u32>,
     /// From when on the broker behaves how.
     pub broker: Vec<(u64, Broker)>,
     script: Vec<(u64, Happening)>,
@@ -66,6 +69,9 @@ impl Bench {
             room: None,
             read: Dist::Const(READ as f64),
             faults: vec![],
+            relay: tree::Relaying::Tailing,
+            linger: Span::ZERO,
+            batch: None,
             broker: vec![(0, Broker::Confirms)],
             script: vec![],
         }
@@ -187,6 +193,29 @@ impl Bench {
             delivery_limit: None,
             requeue_delay: Span::ZERO,
         };
+        let log = tree::Log {
+            partitions: 1,
+            append: Dist::Const(0.0),
+            lag: None,
+            acks: tree::Acks::All,
+            linger: self.linger,
+            batch: self.batch,
+            auto_commit: None,
+            session_timeout: Span(2),
+            heartbeat: Span(1),
+            static_members: false,
+            retry_delay: Span(1),
+        };
+        let design = tree::Design {
+            name: "events".to_owned(),
+            preset: tree::Preset::Events,
+            broker: Some(NodeIx(2)),
+            outbox: true,
+            relay: self.relay,
+            dedup: true,
+            cache: None,
+            except: vec![],
+        };
         let database = tree::Database {
             connections: self.connections,
             room: self.room,
@@ -208,15 +237,15 @@ impl Bench {
             },
             knobs: vec![],
             nodes: vec![
-                node("app", NodeKind::Queue(queue.clone())),
+                node("app", NodeKind::Queue(queue)),
                 node("db", NodeKind::Database(database)),
-                node("log", NodeKind::Queue(queue)),
+                node("log", NodeKind::Log(log)),
             ],
             network: tree::Network { latency: Dist::Const(0.0), links: vec![] },
             entities: vec![],
             sums: vec![],
             flows: vec![],
-            designs: vec![],
+            designs: vec![design],
             faults: self.faults.clone(),
             measures: vec![],
             expect: vec![],

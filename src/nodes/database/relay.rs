@@ -2,7 +2,8 @@
 //! least once. Knows brokers by name only.
 //!
 //! The relay reads the store's log beside the database (change data capture, in the manner of
-//! Debezium's outbox event router), so it takes no connection. It keeps up to [`PIPELINE`] rows
+//! Debezium's outbox event router), so it takes no connection; a [`Gate`] holds rows back where it polls,
+//! or gathers them. It keeps up to [`PIPELINE`] rows
 //! unconfirmed. A confirm removes its row. When a confirm fails or does not come in time, the relay
 //! pauses, goes back to the oldest unconfirmed row and sends again from there, as it does after a
 //! restart (Debezium's engine resumes from the last offset it recorded, so consumers may see
@@ -16,6 +17,7 @@
 
 use std::collections::VecDeque;
 
+use super::gate::Gate;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
 use crate::model::Model;
@@ -55,6 +57,8 @@ pub struct Relay {
     is_pausing: bool,
     /// The timer that counts; older ones are stale.
     timer: u32,
+    /// Where rows are not sent at once.
+    gate: Option<Box<Gate>>,
     /// When that one is due. It stays when everything is confirmed, and serves what is sent next.
     due: Time,
 }
@@ -67,6 +71,11 @@ struct Row {
 }
 
 impl Relay {
+    /// With an empty outbox.
+    pub fn new(model: &Model) -> Self {
+        Self { gate: Gate::of(model).map(Box::new), ..Self::default() }
+    }
+
     /// A transaction that commits appends a row.
     pub fn append<P: Probe>(&mut self, posting: Posting, env: &mut Env<'_, '_, P>) {
         env.fact(Fact::Carried { op: posting.op.id });
@@ -78,13 +87,24 @@ impl Relay {
     #[inline]
     pub fn pump<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if self.next < self.order.len() && !self.is_pausing {
-            self.send(env);
+            if self.gate.is_some() {
+                return self.pump_through_gate(env);
+            }
+            self.send(self.order.len(), env);
         }
     }
 
-    fn send<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    #[cold]
+    fn pump_through_gate<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let rows = self.order.len();
+        let until = self.gate.as_mut().map_or(rows, |gate| gate.released(rows, env));
+        self.send(until, env);
+    }
+
+    /// Sends of the first so many rows what waits and may be in flight.
+    fn send<P: Probe>(&mut self, until: usize, env: &mut Env<'_, '_, P>) {
         let was_idle = self.in_flight == 0;
-        while self.in_flight < PIPELINE && self.next < self.order.len() {
+        while self.in_flight < PIPELINE && self.next < until {
             let call = self.order[self.next];
             self.next += 1;
             let Some(row) = self.rows.get_mut(call) else { continue };
@@ -117,6 +137,9 @@ impl Relay {
         while self.order.front().is_some_and(|row| self.rows.get(*row).is_none()) {
             self.order.pop_front();
             self.next = self.next.saturating_sub(1);
+            if let Some(gate) = &mut self.gate {
+                gate.shift();
+            }
         }
         self.pump(env);
     }
@@ -143,6 +166,19 @@ impl Relay {
         } else {
             self.set_timer(Span(CONFIRM_TIMEOUT.0 - waited.0), env);
         }
+    }
+
+    /// A timer of the gate's that is not stale.
+    pub fn open<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+        if let Some(gate) = &mut self.gate {
+            gate.timer(timer, self.order.len(), env);
+        }
+        self.pump(env);
+    }
+
+    /// Is this timer of the gate's of no interest any more?
+    pub fn is_gate_stale(&self, timer: Timer) -> bool {
+        self.gate.as_ref().is_none_or(|gate| gate.is_stale(timer))
     }
 
     fn set_timer<P: Probe>(&mut self, span: Span, env: &mut Env<'_, '_, P>) {
@@ -183,11 +219,17 @@ impl Relay {
         self.is_pausing = true;
         self.timer = self.timer.wrapping_add(1);
         self.due = Time::ZERO;
+        if let Some(gate) = &mut self.gate {
+            gate.crash();
+        }
     }
 
     /// It starts again with the oldest unconfirmed row.
     pub fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         self.is_pausing = false;
+        if let Some(gate) = &mut self.gate {
+            gate.restart(env.now());
+        }
         self.pump(env);
     }
 }

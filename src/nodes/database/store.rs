@@ -44,7 +44,8 @@ impl Store {
     /// The store of the database `me`, as everything is at the start.
     pub fn new(model: &Model, me: NodeIx, database: &Database) -> Self {
         let follow = |settings| Box::new(Followers::new(model, me, settings));
-        Self { followers: database.followers.as_ref().map(follow), ..Self::default() }
+        let followers = database.followers.as_ref().map(follow);
+        Self { followers, relay: Relay::new(model), ..Self::default() }
     }
 
     /// It runs again, with what was durable.

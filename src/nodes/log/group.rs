@@ -78,6 +78,18 @@ impl Group {
         self.members.iter().any(|member| member.ghost.is_some())
     }
 
+    /// Is this start of a member no earlier than the one that the log knows? (One that joined while
+    /// the log was down is later.)
+    pub(super) fn is_recent(&self, at: u32, incarnation: u32) -> bool {
+        self.members[at as usize].incarnation <= incarnation
+    }
+
+    /// Is it a member whose connections are there?
+    pub(super) fn is_alive(&self, at: u32) -> bool {
+        let member = &self.members[at as usize];
+        member.enrolled && member.connected
+    }
+
     /// Do deliveries reach this member?
     pub(super) fn reaches(&self, at: u32) -> bool {
         self.members[at as usize].connected

@@ -28,10 +28,12 @@ impl Log {
                 Change::None => {}
                 Change::Resumes => {
                     self.revoke(index, env, |owner, _| owner == Some(at));
+                    self.forget(index, at, env);
                     self.feed_group(index, env);
                 }
                 Change::Rebalance => {
                     self.revoke(index, env, |owner, _| owner == Some(at));
+                    self.forget(index, at, env);
                     self.rebalance(index, env);
                 }
             }
@@ -46,6 +48,7 @@ impl Log {
         }
         self.groups[index].group.share_out();
         self.revoke(index, env, |owner, next| owner != next);
+        self.hand_over(index, env);
         let partitions = self.partitions;
         let group = &self.groups[index].group;
         for channel in self.channels.iter_mut().filter(|channel| channel.group == index) {

@@ -19,6 +19,9 @@ impl Server {
         let op = task.op.id;
         if let Origin::Delivery { from, receipt } = task.origin {
             env.send(from, &task.op, Body::Ack { receipt });
+            if self.offsets.is_some() {
+                self.foresee_commit(env);
+            }
         }
         self.leave(handle, env);
         env.fact(Fact::Dropped { op, why: None });

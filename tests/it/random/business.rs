@@ -12,7 +12,7 @@ pub struct Business {
     arrivals: String,
     services: [String; 3],
     stores: [String; 3],
-    brokers: (u32, u32),
+    brokers: (u32, u32, &'static str),
     flow: [String; 2],
     design: String,
     policies: String,
@@ -26,7 +26,7 @@ impl Business {
         let Self { arrivals, services: [shop, store, bank], stores, design, policies, .. } = self;
         let [shop_db, store_db, bank_db] = stores;
         let [first, second] = &self.flow;
-        let (prefetch, partitions) = self.brokers;
+        let (prefetch, partitions, log) = self.brokers;
         let (length, warmup) = self.run;
         let faults = self.faults.join("\n        ");
         format!(
@@ -43,7 +43,7 @@ impl Business {
         "store-db": Database({store_db}),
         "bank-db":  Database({bank_db}),
         "queue": Queue(prefetch: {prefetch}),
-        "log":   Log(partitions: {partitions}),
+        "log":   Log(partitions: {partitions}{log}),
     }},
     data: {{
         "order":   (owner: "shop"),
@@ -144,8 +144,31 @@ fn flow() -> impl Strategy<Value = [String; 2]> {
 }
 
 fn design() -> impl Strategy<Value = String> {
-    let all = ["Rest()", "Rest(dedup: true)", "PubSub()", "PubSub(outbox: true)", "Events()"];
+    let all = [
+        "Rest()",
+        "Rest(dedup: true)",
+        "PubSub()",
+        "PubSub(outbox: true)",
+        r#"PubSub(outbox: true, relay: Polling("40ms"))"#,
+        "Events()",
+        "Events()",
+        "Events(dedup: false)",
+        r#"Events(relay: Polling("40ms"))"#,
+    ];
     prop::sample::select(all.to_vec()).prop_map(str::to_owned)
+}
+
+/// Further settings of the log.
+fn log() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "",
+        r#", auto_commit: "70ms""#,
+        r#", auto_commit: "70ms", static_members: true"#,
+        r#", lag: Exp("20ms")"#,
+        r#", lag: Exp("20ms"), acks: Leader"#,
+        r#", linger: "15ms""#,
+        r#", linger: "15ms", batch: 3"#,
+    ])
 }
 
 fn policies() -> impl Strategy<Value = String> {
@@ -206,7 +229,7 @@ pub fn business(faults: usize) -> impl Strategy<Value = Business> {
         arrivals(),
         [service(), service(), service()],
         [store(), store(), store()],
-        (1..9u32, 1..5u32),
+        (1..9u32, 1..5u32, log()),
         flow(),
         design(),
         policies(),

@@ -140,6 +140,10 @@ pub const VALUES: &[Bad] = &[
     Bad("E0307", r#"(0.1, Pareto"#, r#"(0.2, Pareto"#),
     Bad("E0307", r#"Empirical(["1ms", "2ms"])"#, r#"Empirical([])"#),
     Bad("E0204", r#"p99: "6ms""#, r#"cv: 1.5"#),
+    Bad("E0204", r#"partitions: 12"#, r#"partitions: 12, acks: Leader"#),
+    Bad("E0208", r#"partitions: 12"#, r#"partitions: 12, acks: Some"#),
+    Bad("E0204", r#"partitions: 12"#, r#"partitions: 12, batch: 100"#),
+    Bad("E0304", r#"partitions: 12"#, r#"partitions: 12, auto_commit: "0s""#),
 ];
 
 /// Knobs and their expressions.
@@ -249,6 +253,9 @@ pub const DESIGNS: &[Bad] = &[
     ),
     Bad("E0206", r#"PubSub(broker: "queue""#, r#"PubSub(broker: "orders""#),
     Bad("E0205", r#"PubSub(broker: "queue""#, r#"PubSub(broker: "queu""#),
+    Bad("E0204", r#"PubSub(broker: "queue""#, r#"PubSub(relay: Tailing, broker: "queue""#),
+    Bad("E0208", r#"Events(broker: "log""#, r#"Events(relay: Pushing, broker: "log""#),
+    Bad("E0304", r#"Events(broker: "log""#, r#"Events(relay: Polling("0s"), broker: "log""#),
     Bad("E0702", r#"{ "payments": Rest() }"#, r#"{ "orders": Rest() }"#),
     Bad("E0702", r#"{ "payments": Rest() }"#, r#"{ "view-order/inventory": Rest() }"#),
     Bad("E0205", r#"{ "payments": Rest() }"#, r#"{ "view-oder/payments": Rest() }"#),
