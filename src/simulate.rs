@@ -193,6 +193,7 @@ pub fn layout(model: &Model) -> Layout {
             .collect(),
         warmup: scenario.run.warmup,
         length: scenario.run.length,
+        slowdown: scenario.asks("slowdown"),
     }
 }
 

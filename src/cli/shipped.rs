@@ -28,6 +28,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/read-model", include_str!("../../scenarios/theory/read-model.ron")),
     ("theory/retry-loss", include_str!("../../scenarios/theory/retry-loss.ron")),
     ("theory/retry-storm", include_str!("../../scenarios/theory/retry-storm.ron")),
+    ("theory/sharing", include_str!("../../scenarios/theory/sharing.ron")),
     ("theory/stalls", include_str!("../../scenarios/theory/stalls.ron")),
     ("theory/tandem", include_str!("../../scenarios/theory/tandem.ron")),
     ("theory/tiers", include_str!("../../scenarios/theory/tiers.ron")),

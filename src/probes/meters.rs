@@ -2,8 +2,9 @@
 //! integrals in whole instance-nanoseconds, so that nothing is rounded before the last division.
 //!
 //! The integral of how many there are is the sum of when they went less the sum of when they came,
-//! each clipped to the stretch: one addition per change. Waits are of those that arrived in the
-//! stretch, whenever they were taken up.
+//! each clipped to the stretch: one addition per change. So is the time that an instance has so many
+//! in hand: from when it comes to have them until it has one less. Waits are of those that arrived in
+//! the stretch, whenever they were taken up.
 
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use indexmap::IndexMap;
 
 use super::fact::Fact;
 use super::layout::Layout;
-use super::outcome::{CacheOutcome, NodeOutcome};
+use super::outcome::{CacheOutcome, LEVELS, NodeOutcome};
 use super::sketch::Sketch;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
@@ -43,6 +44,8 @@ struct Meter {
     waiting_ns: i128,
     /// Ends less beginnings of work.
     busy_ns: i128,
+    /// Ends less beginnings of having so many in hand (one more than the place says) or more.
+    in_hand_ns: [i128; LEVELS],
 }
 
 impl Meters {
@@ -104,9 +107,11 @@ impl Meters {
     fn waits(&mut self, now: Time, at: InstanceId) {
         let (clipped, measured) = (self.clip(now), self.layout.measures(now));
         let gauge = &mut self.instances[at.0 as usize];
+        let in_hand = gauge.in_hand();
         gauge.waiting += 1;
         let node = &mut self.nodes[gauge.node as usize];
         node.waiting_ns -= clipped;
+        node.has_more(in_hand, clipped);
         if measured {
             node.queue_max = node.queue_max.max(gauge.waiting);
         }
@@ -115,15 +120,17 @@ impl Meters {
     #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
     #[inline(always)]
     fn began(&mut self, now: Time, at: InstanceId, waited: Span, queued: bool, arrives: bool) {
-        if queued {
-            self.leaves(now, at, 1);
-        }
+        let was_in_hand = queued && self.shortens(now, at, 1) == 1;
         let clipped = self.clip(now);
         let measured = self.layout.measures(Time(now.0.saturating_sub(waited.0)));
         let gauge = &mut self.instances[at.0 as usize];
+        let in_hand = gauge.in_hand();
         gauge.busy += 1;
         let node = &mut self.nodes[gauge.node as usize];
         node.busy_ns -= clipped;
+        if !was_in_hand {
+            node.has_more(in_hand, clipped);
+        }
         if measured {
             node.wait.record(waited);
             node.waited += u64::from(queued);
@@ -131,9 +138,18 @@ impl Meters {
         }
     }
 
-    /// At most so many of the queue leave it.
+    /// At most so many of the queue leave it, and the instance.
     #[inline]
     fn leaves(&mut self, now: Time, at: InstanceId, most: u32) {
+        let gone = self.shortens(now, at, most);
+        let clipped = self.clip(now);
+        let gauge = self.instances[at.0 as usize];
+        self.nodes[gauge.node as usize].has_fewer(gauge.in_hand(), gone, clipped);
+    }
+
+    /// At most so many of the queue leave it; says how many.
+    #[inline]
+    fn shortens(&mut self, now: Time, at: InstanceId, most: u32) -> u32 {
         let clipped = self.clip(now);
         let gauge = &mut self.instances[at.0 as usize];
         let node = &mut self.nodes[gauge.node as usize];
@@ -144,6 +160,7 @@ impl Meters {
         let gone = most.min(gauge.waiting);
         gauge.waiting -= gone;
         node.waiting_ns += clipped * i128::from(gone);
+        gone
     }
 
     /// At most so many workers are free again.
@@ -153,7 +170,9 @@ impl Meters {
         let gauge = &mut self.instances[at.0 as usize];
         let gone = most.min(gauge.busy);
         gauge.busy -= gone;
-        self.nodes[gauge.node as usize].busy_ns += clipped * i128::from(gone);
+        let node = &mut self.nodes[gauge.node as usize];
+        node.busy_ns += clipped * i128::from(gone);
+        node.has_fewer(gauge.in_hand(), gone, clipped);
     }
 
     /// The instant of the stretch that is nearest to `now`.
@@ -169,7 +188,30 @@ impl Meters {
     }
 }
 
+impl Gauge {
+    #[inline]
+    fn in_hand(self) -> usize {
+        self.waiting as usize + self.busy as usize
+    }
+}
+
 impl Meter {
+    /// An instance has one more in hand than `before`.
+    #[inline]
+    fn has_more(&mut self, before: usize, clipped: i128) {
+        if let Some(level) = self.in_hand_ns.get_mut(before) {
+            *level -= clipped;
+        }
+    }
+
+    /// An instance that has `left` in hand had so many more.
+    #[inline]
+    fn has_fewer(&mut self, left: usize, gone: u32, clipped: i128) {
+        for level in self.in_hand_ns.iter_mut().skip(left).take(gone as usize) {
+            *level += clipped;
+        }
+    }
+
     fn outcome(self, workers: Option<u32>, instances: u32, stretch: Span) -> NodeOutcome {
         let available = workers
             .map(|workers| i128::from(workers) * i128::from(instances) * i128::from(stretch.0));
@@ -185,9 +227,16 @@ impl Meter {
             queue_max: u64::from(self.queue_max),
             wait: self.wait,
             waited: self.waited,
+            in_hand: self.in_hand_ns.map(|ns| share(ns, i128::from(instances), stretch)),
             cache: CacheOutcome::default(),
         }
     }
+}
+
+/// The part of the stretch that is `ns` of so many instances.
+fn share(ns: i128, instances: i128, stretch: Span) -> f64 {
+    let available = instances * i128::from(stretch.0);
+    if available == 0 { 0.0 } else { ns as f64 / available as f64 }
 }
 
 #[cfg(test)]
@@ -281,6 +330,33 @@ mod tests {
     fn a_queue_that_stands_still_is_as_long_as_it_is() {
         let till = see(&[(50, A, WAITS), (60, A, WAITS), (70, A, Fact::LeftQueue { op: OP })]);
         assert_eq!((till.queue_mean, till.queue_max), (1.0, 1));
+    }
+
+    #[test]
+    fn time_is_counted_by_how_many_are_in_hand() {
+        // A has 1 from 90, 2 from 120, 3 in 130..140 and one from 160 to 250; B has 1 in 150..200.
+        let till = see(&[
+            (90, A, began(0)),
+            (120, A, WAITS),
+            (130, A, WAITS),
+            (140, A, Fact::LeftQueue { op: OP }),
+            (150, B, began(0)),
+            (160, A, Fact::Freed),
+            (160, A, began(40)),
+            (250, A, Fact::Freed),
+        ]);
+        assert_eq!(till.in_hand[..4], [150.0 / 200.0, 40.0 / 200.0, 10.0 / 200.0, 0.0]);
+        let mean: f64 = till.in_hand.iter().sum();
+        let expected = till.queue_mean + 2.0 * till.utilization.unwrap();
+        assert!((2.0 * mean - expected).abs() < 1e-12, "both instances together");
+    }
+
+    #[test]
+    fn more_in_hand_than_there_are_levels_changes_nothing_else() {
+        let crowd: Vec<_> = (0..100).map(|_| (100, A, WAITS)).collect();
+        let till = see(&[crowd, vec![(150, A, Fact::Down)]].concat());
+        assert!(till.in_hand.iter().all(|share| *share == 0.25));
+        assert_eq!(till.queue_mean, 50.0);
     }
 
     #[test]

@@ -9,7 +9,8 @@
 //!                       │          └ flows, invariants, windows, anomalies
 //!                       ├▶ Meters             queues and workers of each node
 //!                       ├▶ Caches             hits and items of each node's caches
-//!                       └▶ Visibility         how soon commits can be seen in quorums
+//!                       ├▶ Visibility         how soon commits can be seen in quorums
+//!                       └▶ Slowdown           time over work of operations, where asked for
 //!          ─▶ Story                           one operation, for `explain`
 //! ```
 
@@ -31,6 +32,7 @@ mod rules;
 mod session;
 mod sessions;
 pub mod sketch;
+pub mod slowdown;
 pub mod story;
 mod table;
 mod truth;
@@ -50,6 +52,7 @@ use crate::engine::{InstanceId, Key};
 use caches::Caches;
 use ledger::Ledger;
 use meters::Meters;
+use slowdown::Slowdown;
 use visibility::Visibility;
 
 /// A listener.
@@ -144,6 +147,8 @@ pub struct Instruments {
     pub caches: Caches,
     /// How soon commits can be seen.
     pub visibility: Visibility,
+    /// Time over work, where somebody asks.
+    pub slowdown: Option<Box<Slowdown>>,
 }
 
 /// What an outcome says of the run besides what was measured.
@@ -173,6 +178,7 @@ impl Instruments {
             meters: Meters::new(&layout),
             caches: Caches::new(&layout),
             visibility: Visibility::new(&layout),
+            slowdown: Slowdown::new(&layout),
             layout,
         }
     }
@@ -180,13 +186,17 @@ impl Instruments {
     /// What was measured, if the run ends with an audit at this instant. (A clone can be asked at
     /// any time.)
     pub fn outcome(self, label: Label, audit: Time) -> Outcome {
-        let Self { layout, mut ledger, meters, caches, visibility } = self;
+        let Self { layout, mut ledger, meters, caches, visibility, slowdown } = self;
         ledger.audit(audit);
         let Ledger { books, messages, .. } = ledger;
         let (windows, window) = books.windows.outcome(audit);
         let recoveries = layout.faults.iter().filter_map(|fault| {
             Some((fault.name.clone(), recovery::recovery(fault, &windows, window, &layout)?))
         });
+        let mut flows: Vec<_> = books.flows.into_iter().map(|tally| tally.outcome(audit)).collect();
+        if let Some(slowdown) = slowdown {
+            slowdown.outcome(flows.iter_mut());
+        }
         let names = layout.flows.iter().map(|flow| flow.name.clone());
         Outcome {
             scenario: label.scenario,
@@ -199,7 +209,7 @@ impl Instruments {
             guards: label.guards,
             measured: layout.stretch(),
             recoveries: recoveries.collect(),
-            flows: names.zip(books.flows.into_iter().map(|tally| tally.outcome(audit))).collect(),
+            flows: names.zip(flows).collect(),
             nodes: caches.outcome(meters.outcome()),
             invariants: books.invariants.outcome(audit),
             windows,
@@ -222,5 +232,10 @@ impl Probe for Instruments {
         self.meters.see(now, at, fact);
         self.caches.see(now, at, fact);
         self.visibility.see(now, at, fact);
+        if let Some(slowdown) = &mut self.slowdown
+            && matches!(fact, Fact::Sent { .. } | Fact::Works { .. } | Fact::Answered { .. })
+        {
+            slowdown.see(now, &self.layout, fact);
+        }
     }
 }

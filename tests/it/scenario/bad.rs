@@ -140,6 +140,8 @@ pub const VALUES: &[Bad] = &[
     Bad("E0307", r#"(0.1, Pareto"#, r#"(0.2, Pareto"#),
     Bad("E0307", r#"Empirical(["1ms", "2ms"])"#, r#"Empirical([])"#),
     Bad("E0204", r#"p99: "6ms""#, r#"cv: 1.5"#),
+    Bad("E0307", r#"Uniform("1ms", "3ms")"#, r#"Between(Uniform("1ms", "3ms"), "4ms", "5ms")"#),
+    Bad("E0307", r#"Uniform("1ms", "3ms")"#, r#"Between(Erlang(2, "3ms"), high: "5ms")"#),
 ];
 
 /// Knobs and their expressions.
