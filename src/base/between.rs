@@ -62,6 +62,7 @@ impl Between {
     }
 
     /// The distribution of `factor` times the quantity; `factor` is above 0.
+    #[must_use]
     pub fn scaled(&self, factor: f64) -> Self {
         Self { of: self.of.scaled(factor), ..*self }
     }

@@ -14,6 +14,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/cache-weights", include_str!("../../scenarios/theory/cache-weights.ron")),
     ("theory/closed", include_str!("../../scenarios/theory/closed.ron")),
     ("theory/consumers", include_str!("../../scenarios/theory/consumers.ron")),
+    ("theory/contention", include_str!("../../scenarios/theory/contention.ron")),
     ("theory/fanout", include_str!("../../scenarios/theory/fanout.ron")),
     ("theory/follower", include_str!("../../scenarios/theory/follower.ron")),
     ("theory/hedge", include_str!("../../scenarios/theory/hedge.ron")),

@@ -79,6 +79,10 @@ pub struct Recipe {
     /// The measured stretch where it does not follow from a rate: a duration.
     #[serde(default)]
     pub length: Option<String>,
+    /// Is such a stretch one of the trials that the case counts? A replication is the mean of so
+    /// many.
+    #[serde(default)]
+    pub is_trial: bool,
     /// The warm-up before such a stretch, or the least one before so many requests: a duration.
     #[serde(default = "no_time")]
     pub after: String,

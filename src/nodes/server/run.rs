@@ -153,7 +153,10 @@ impl Server {
                     let body = Body::Publish { call, publication: *publication, item };
                     env.send(to, &task.op, body);
                 }
-                Instr::Fork { branches } => return self.fork(handle, branches, env),
+                Instr::Fork { branches, enough: None } => return self.fork(handle, branches, env),
+                Instr::Fork { branches, enough: Some(enough) } => {
+                    return self.fork_enough(handle, branches, *enough, env);
+                }
                 Instr::Join => return self.join(handle, env),
                 Instr::Answer => {
                     // Most tasks end with their answer.
@@ -296,7 +299,7 @@ impl Server {
         task.verdict = answer;
         task.op.deadline = Time::NEVER;
         task.pc = match (task.origin, answer) {
-            (Origin::Branch { .. }, _) => end_of_branch(env.model, task.pc),
+            (Origin::Branch { .. } | Origin::OneOf { .. }, _) => end_of_branch(env.model, task.pc),
             (_, Answer::Refused) => refused,
             _ => failed,
         };
