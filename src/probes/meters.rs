@@ -3,8 +3,9 @@
 //!
 //! The integral of how many there are is the sum of when they went less the sum of when they came,
 //! each clipped to the stretch: one addition per change. So is the time that an instance has so many
-//! in hand: from when it comes to have them until it has one less. Waits are of those that arrived in
-//! the stretch, whenever they were taken up.
+//! in hand or more: from when it comes to have them until it has one less. All such times together
+//! are the time in hand; what of it is no work is waiting. Waits are of those that arrived in the
+//! stretch, whenever they were taken up.
 
 use std::sync::Arc;
 
@@ -40,13 +41,15 @@ struct Meter {
     waited: u64,
     wait: Sketch,
     queue_max: u32,
-    /// Ends less beginnings of waiting, in nanoseconds.
-    waiting_ns: i128,
-    /// Ends less beginnings of work.
+    /// Ends less beginnings of work, in nanoseconds.
     busy_ns: i128,
-    /// Ends less beginnings of having so many in hand (one more than the place says) or more.
-    in_hand_ns: [i128; LEVELS],
+    in_hand_ns: InHand,
 }
+
+/// Ends less beginnings, in nanoseconds, of having so many in hand (one more than the place says) or
+/// more; at the last place, of all greater numbers together.
+#[derive(Clone, Debug)]
+struct InHand([i128; LEVELS + 1]);
 
 impl Meters {
     /// Everything idle.
@@ -110,8 +113,7 @@ impl Meters {
         let in_hand = gauge.in_hand();
         gauge.waiting += 1;
         let node = &mut self.nodes[gauge.node as usize];
-        node.waiting_ns -= clipped;
-        node.has_more(in_hand, clipped);
+        node.in_hand_ns.more(in_hand, clipped);
         if measured {
             node.queue_max = node.queue_max.max(gauge.waiting);
         }
@@ -129,7 +131,7 @@ impl Meters {
         let node = &mut self.nodes[gauge.node as usize];
         node.busy_ns -= clipped;
         if !was_in_hand {
-            node.has_more(in_hand, clipped);
+            node.in_hand_ns.more(in_hand, clipped);
         }
         if measured {
             node.wait.record(waited);
@@ -142,15 +144,13 @@ impl Meters {
     #[inline]
     fn leaves(&mut self, now: Time, at: InstanceId, most: u32) {
         let gone = self.shortens(now, at, most);
-        let clipped = self.clip(now);
-        let gauge = self.instances[at.0 as usize];
-        self.nodes[gauge.node as usize].has_fewer(gauge.in_hand(), gone, clipped);
+        let (clipped, gauge) = (self.clip(now), self.instances[at.0 as usize]);
+        self.nodes[gauge.node as usize].in_hand_ns.fewer(gauge.in_hand(), gone, clipped);
     }
 
     /// At most so many of the queue leave it; says how many.
     #[inline]
     fn shortens(&mut self, now: Time, at: InstanceId, most: u32) -> u32 {
-        let clipped = self.clip(now);
         let gauge = &mut self.instances[at.0 as usize];
         let node = &mut self.nodes[gauge.node as usize];
         // A queue that is there at some instant of the stretch counts, even if none joined it then.
@@ -159,7 +159,6 @@ impl Meters {
         }
         let gone = most.min(gauge.waiting);
         gauge.waiting -= gone;
-        node.waiting_ns += clipped * i128::from(gone);
         gone
     }
 
@@ -172,7 +171,7 @@ impl Meters {
         gauge.busy -= gone;
         let node = &mut self.nodes[gauge.node as usize];
         node.busy_ns += clipped * i128::from(gone);
-        node.has_fewer(gauge.in_hand(), gone, clipped);
+        node.in_hand_ns.fewer(gauge.in_hand(), gone, clipped);
     }
 
     /// The instant of the stretch that is nearest to `now`.
@@ -195,23 +194,31 @@ impl Gauge {
     }
 }
 
-impl Meter {
+impl Default for InHand {
+    fn default() -> Self {
+        Self([0; LEVELS + 1])
+    }
+}
+
+impl InHand {
     /// An instance has one more in hand than `before`.
     #[inline]
-    fn has_more(&mut self, before: usize, clipped: i128) {
-        if let Some(level) = self.in_hand_ns.get_mut(before) {
-            *level -= clipped;
-        }
+    fn more(&mut self, before: usize, clipped: i128) {
+        self.0[before.min(LEVELS)] -= clipped;
     }
 
     /// An instance that has `left` in hand had so many more.
     #[inline]
-    fn has_fewer(&mut self, left: usize, gone: u32, clipped: i128) {
-        for level in self.in_hand_ns.iter_mut().skip(left).take(gone as usize) {
-            *level += clipped;
+    fn fewer(&mut self, left: usize, gone: u32, clipped: i128) {
+        if gone == 1 {
+            self.0[left.min(LEVELS)] += clipped;
+        } else {
+            (0..gone as usize).for_each(|n| self.0[(left + n).min(LEVELS)] += clipped);
         }
     }
+}
 
+impl Meter {
     fn outcome(self, workers: Option<u32>, instances: u32, stretch: Span) -> NodeOutcome {
         let available = workers
             .map(|workers| i128::from(workers) * i128::from(instances) * i128::from(stretch.0));
@@ -219,21 +226,19 @@ impl Meter {
             arrivals: self.arrivals,
             turned_away: self.turned_away,
             utilization: available.filter(|ns| *ns > 0).map(|ns| self.busy_ns as f64 / ns as f64),
-            queue_mean: if stretch.0 == 0 {
-                0.0
-            } else {
-                self.waiting_ns as f64 / stretch.0 as f64
-            },
+            queue_mean: share(self.in_hand_ns.0.iter().sum::<i128>() - self.busy_ns, 1, stretch),
             queue_max: u64::from(self.queue_max),
             wait: self.wait,
             waited: self.waited,
-            in_hand: self.in_hand_ns.map(|ns| share(ns, i128::from(instances), stretch)),
+            in_hand: std::array::from_fn(|level| {
+                share(self.in_hand_ns.0[level], i128::from(instances), stretch)
+            }),
             cache: CacheOutcome::default(),
         }
     }
 }
 
-/// The part of the stretch that is `ns` of so many instances.
+/// What these nanoseconds are of the stretch of so many instances.
 fn share(ns: i128, instances: i128, stretch: Span) -> f64 {
     let available = instances * i128::from(stretch.0);
     if available == 0 { 0.0 } else { ns as f64 / available as f64 }
