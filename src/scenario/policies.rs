@@ -10,7 +10,9 @@ use crate::base::Span;
 pub const CLASSES: &[&str] = &["client", "call", "store", "publish"];
 
 /// Tries of one call.
-const MAX_TRIES: u32 = 1000;
+const MAX_TRIES: u32 = 100;
+/// Tries of a customer who was refused.
+const MAX_AGAIN: u32 = 1_000;
 
 /// Calls that a breaker looks back at, calls at once.
 const MAX_CALLS: u32 = 1_000_000;
@@ -139,7 +141,7 @@ impl<'a> Reader<'a> {
     /// What a customer does who was refused.
     pub fn again(&mut self, value: &'a Value) -> Option<Again> {
         let fields = self.fields(value, "another try", 0, &["tries", "backoff"])?;
-        let tries = self.must(&fields, "tries", |reader, value| reader.count(value, 1..=MAX_TRIES));
+        let tries = self.must(&fields, "tries", |reader, value| reader.count(value, 1..=MAX_AGAIN));
         let backoff = self.or(&fields, "backoff", usual_backoff(), Self::backoff);
         Some(Again { tries: tries?, backoff: backoff? })
     }

@@ -14,6 +14,7 @@ use std::cmp::Reverse;
 use serde_json::{Map, Value};
 
 use super::case::{Case, Kind};
+use super::claimed::Claimed;
 use super::computed::{Computed, stated_trials};
 use super::job::{Job, Shortcoming, Task, What};
 use super::judge::{self, Effort};
@@ -160,6 +161,10 @@ impl Campaign {
                     let what = Computed::new(&case, method).map(What::Computed);
                     campaign.join(what, &case, &Value::from(method), None)
                 }
+                Planned::Claim(claims) => {
+                    let what = Claimed::new(&case, claims, &scenario).map(What::Claimed);
+                    campaign.join(what, &case, &Value::from("claims"), None)
+                }
             };
             let state = state.unwrap_or_else(|Shortcoming(why)| State::Left(why));
             campaign.checks.push(Check { case, state });
@@ -273,7 +278,9 @@ impl Campaign {
             note: note.clone(),
             ..left("")
         };
-        if shape.is_string() && case.expected.is_number() {
+        if job.is_claimed() {
+            claimed(row, job, first)
+        } else if shape.is_string() && case.expected.is_number() {
             number(row, job, first, self.mode)
         } else {
             shaped(row, job, first, shape)
@@ -312,6 +319,20 @@ fn number(row: Row, job: &Job, first: usize, mode: Mode) -> Row {
     };
     let verdict = if ok { Verdict::Ok } else { Verdict::Miss };
     Row { tolerance: Some(allowed), verdict, reason: None, ..row }
+}
+
+/// A case that expects a sentence: every claim about it must hold in every replication.
+fn claimed(row: Row, job: &Job, first: usize) -> Row {
+    let found = job.samples.iter().map(|figures| figures[first].as_ref());
+    match found.collect::<Result<Vec<_>, _>>() {
+        Ok(held) => Row {
+            measured: held.first().map(|it| (*it).clone()),
+            verdict: Verdict::Ok,
+            reason: None,
+            ..row
+        },
+        Err(why) => Row { verdict: Verdict::Miss, reason: Some(why.clone()), ..row },
+    }
 }
 
 /// A case that expects anything else: every part of every replication must be equal.

@@ -1,6 +1,6 @@
 //! One job: what is done again and again, with seed after seed, for one or more cases, and what came
-//! of it so far. Whether a run of a scenario or a method is behind it is decided here and nowhere
-//! else.
+//! of it so far. Whether a run of a scenario, a method or claims are behind it is decided here and
+//! nowhere else.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::campaign::{Figures, Mode};
 use super::case::Case;
+use super::claimed::{Claimed, Trial};
 use super::computed::Computed;
 use super::simulated::{Simulated, Work};
 
@@ -43,6 +44,8 @@ pub enum What {
     Simulated(Box<Simulated>),
     /// A method that is no single run.
     Computed(Computed),
+    /// Claims about runs of their own.
+    Claimed(Claimed),
 }
 
 /// What a replication does.
@@ -52,6 +55,8 @@ pub enum Task {
     Run(Arc<Work>),
     /// Follows a method.
     Compute(Computed),
+    /// Tries claims.
+    Claim(Arc<Trial>),
 }
 
 impl Job {
@@ -72,7 +77,7 @@ impl Job {
     pub fn want(&mut self, case: &Case, read: &Value) -> Result<usize, Shortcoming> {
         match &mut self.what {
             What::Simulated(simulated) => simulated.want(case, read),
-            What::Computed(_) => Ok(0),
+            What::Computed(_) | What::Claimed(_) => Ok(0),
         }
     }
 
@@ -88,6 +93,10 @@ impl Job {
                 computed.limit(mode.events());
                 computed.is_exact()
             }
+            What::Claimed(claimed) => {
+                claimed.limit();
+                false
+            }
         };
         let is_long = mode == Mode::Quick && self.events() > TOO_LONG * mode.events();
         self.least = if is_exact || is_long { 1 } else { mode.replications().0 };
@@ -99,6 +108,7 @@ impl Job {
         match &self.what {
             What::Simulated(simulated) => simulated.events(),
             What::Computed(computed) => computed.events(),
+            What::Claimed(claimed) => claimed.events(),
         }
     }
 
@@ -107,6 +117,7 @@ impl Job {
         match &self.what {
             What::Simulated(simulated) => simulated.requests(),
             What::Computed(computed) => computed.trials(),
+            What::Claimed(_) => None,
         }
     }
 
@@ -115,6 +126,7 @@ impl Job {
         match &self.what {
             What::Simulated(simulated) => simulated.are_trials(),
             What::Computed(_) => true,
+            What::Claimed(_) => false,
         }
     }
 
@@ -123,6 +135,7 @@ impl Job {
         match &self.what {
             What::Simulated(simulated) => Task::Run(simulated.work()),
             What::Computed(computed) => Task::Compute(computed.clone()),
+            What::Claimed(claimed) => Task::Claim(claimed.trial()),
         }
     }
 
@@ -132,11 +145,17 @@ impl Job {
         self.samples.iter().map(value).collect()
     }
 
+    /// Do claims stand behind it, and no figures?
+    pub fn is_claimed(&self) -> bool {
+        matches!(self.what, What::Claimed(_))
+    }
+
     /// What is read for a shape whose first figure this is.
     pub fn texts(&self, first: usize, shape: &Value) -> Vec<String> {
         match &self.what {
             What::Simulated(simulated) => simulated.texts(first, shape),
             What::Computed(computed) => vec![computed.about().to_owned()],
+            What::Claimed(claimed) => claimed.texts(),
         }
     }
 
@@ -151,6 +170,7 @@ impl Job {
         match &self.what {
             What::Simulated(simulated) => Some(simulated.command()),
             What::Computed(_) => None,
+            What::Claimed(claimed) => claimed.command(),
         }
     }
 }
@@ -161,6 +181,7 @@ impl Task {
         match self {
             Self::Run(work) => work.run(seed),
             Self::Compute(computed) => vec![computed.run(seed)],
+            Self::Claim(trial) => vec![trial.run(seed)],
         }
     }
 }

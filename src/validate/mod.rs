@@ -11,6 +11,7 @@
 
 pub mod campaign;
 pub mod case;
+mod claimed;
 mod computed;
 mod job;
 mod judge;

@@ -7,12 +7,14 @@
 //!  "rate": "$lambda_per_ms / 1ms",
 //!  "read": {"mean_sojourn_ms": "mean(request)", "P_wait": "waited(server) / arrivals(server)"}}
 //! {"groups": ["H-*"], "compute": {"linearizable": "history"}}
+//! {"groups": ["SEM-CA-03"], "claims": {"outcome": [
+//!  {"says": "the cache holds the older", "scenario": "theory/races", "holds": "stale_reads(read) == 1"}]}}
 //! {"groups": ["SEM-KAF-*"], "not_covered": "the fine print of Kafka is not modelled yet"}
 //! ```
 //!
-//! What `compute` names is a method of [`super::computed`]. Holes in braces hold expressions over the case's parameters, see [`super::template`]. Of
-//! several entries for a group the first that reads the metric counts; entries that cover nothing
-//! come last.
+//! What `compute` names is a method of [`super::computed`]; `claims` are for [`super::claimed`]. Holes in
+//! braces hold expressions over the case's parameters, see [`super::template`]. Of several entries for
+//! a group the first that reads the metric counts; entries that cover nothing come last.
 
 use std::sync::LazyLock;
 
@@ -45,6 +47,8 @@ pub enum Entry {
     Covered(Box<Recipe>),
     /// By which method some groups are computed.
     Computed(Computation),
+    /// What has to hold for some groups.
+    Claimed(Claims),
     /// Why some groups are not run.
     Left(Left),
 }
@@ -107,6 +111,56 @@ pub struct Computation {
     pub with: Params,
 }
 
+/// What has to hold for some groups, where a sentence is expected.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claims {
+    /// Groups, `*` for anything.
+    pub groups: Vec<String>,
+    /// Metrics with what has to hold for them.
+    pub claims: IndexMap<String, Vec<Claim>>,
+}
+
+/// What has to hold in one run.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claim {
+    /// In words, after "it holds that".
+    pub says: String,
+    /// In the language of expectations.
+    pub holds: String,
+    /// The scenario, by its path below `scenarios/` without its ending.
+    pub scenario: String,
+    /// One of its designs; the first where none is named.
+    #[serde(default)]
+    pub design: Option<String>,
+    /// Knobs with templates of their values.
+    #[serde(default)]
+    pub set: IndexMap<String, String>,
+    /// The length of the run: a duration.
+    pub length: String,
+}
+
+impl From<Claim> for Recipe {
+    fn from(claim: Claim) -> Self {
+        Self {
+            groups: Vec::new(),
+            scenario: claim.scenario,
+            design: claim.design,
+            set: claim.set,
+            rate: None,
+            requests: None,
+            cost: usual_cost(),
+            warmup: usual_warmup(),
+            length: Some(claim.length),
+            is_trial: false,
+            after: no_time(),
+            read: IndexMap::new(),
+            note: None,
+        }
+    }
+}
+
 /// Why some groups are not run.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -139,6 +193,8 @@ pub enum Planned {
     Run(&'static Recipe, &'static Value),
     /// Compute it by this method.
     Compute(&'static Computation, &'static str),
+    /// See whether all of this holds.
+    Claim(&'static [Claim]),
     /// It is not covered, for this reason.
     Left(&'static str),
 }
@@ -151,6 +207,9 @@ pub fn planned(case: &Case) -> Planned {
         }
         Entry::Computed(it) if any(&it.groups, &case.group) => {
             it.compute.get(&case.metric).map(|method| Planned::Compute(it, method))
+        }
+        Entry::Claimed(it) if any(&it.groups, &case.group) => {
+            it.claims.get(&case.metric).map(|claims| Planned::Claim(claims))
         }
         _ => None,
     });
@@ -165,7 +224,7 @@ pub fn planned(case: &Case) -> Planned {
 pub fn left_out(case: &Case) -> Option<&'static str> {
     match planned(case) {
         Planned::Left(why) => Some(why),
-        Planned::Run(..) | Planned::Compute(..) => None,
+        Planned::Run(..) | Planned::Compute(..) | Planned::Claim(..) => None,
     }
 }
 
@@ -241,6 +300,13 @@ mod tests {
                 }
                 Entry::Computed(it) => {
                     for metric in it.compute.keys() {
+                        let about =
+                            |case: &&Case| any(&it.groups, &case.group) && case.metric == *metric;
+                        assert!(cases().iter().any(|case| about(&case)), "{metric}: {it:?}");
+                    }
+                }
+                Entry::Claimed(it) => {
+                    for metric in it.claims.keys() {
                         let about =
                             |case: &&Case| any(&it.groups, &case.group) && case.metric == *metric;
                         assert!(cases().iter().any(|case| about(&case)), "{metric}: {it:?}");

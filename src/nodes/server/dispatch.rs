@@ -339,6 +339,9 @@ impl Server {
         let task = self.tasks.remove(handle).expect("it waited");
         env.fact(Fact::LeftQueue { op: task.op.id });
         self.attempts.end(task.op.id, task.entry);
+        if task.is_cancellable {
+            self.cancels.end(handle);
+        }
         if let Origin::Call { from, call } = task.origin
             && call != Handle::NONE
         {

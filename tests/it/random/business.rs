@@ -34,6 +34,7 @@ impl Business {
     run: (length: "{length}ms", warmup: "{warmup}ms", drain: "60s"),
     nodes: {{
         "web":   Client(arrivals: {arrivals}, does: "order"),
+        "eyes":  Client(arrivals: Poisson("20/s"), does: "look"),
         "edge":  Gateway(work: "0.1ms"),
         "shop":  Service({shop}, store: "shop-db"),
         "store": Service({store}, store: "store-db"),
@@ -53,7 +54,7 @@ impl Business {
         {first}
         Write("order", undo: Write),
         {second}
-    ]) }},
+    ]), "look": (home: "shop", steps: [Ask("stock")]) }},
     designs: {{ "one": {design} }},
     policies: {{ {policies} }},
     faults: [
@@ -84,11 +85,28 @@ pub fn room() -> impl Strategy<Value = String> {
 
 fn service() -> impl Strategy<Value = String> {
     let balance = prop::sample::select(vec!["RoundRobin", "Random", "Choices(2)"]);
-    (1..3u32, 1..4u32, room(), duration(), balance, any::<bool>()).prop_map(
-        |(instances, workers, room, work, balance, hold)| {
-            format!("instances: {instances}, workers: {workers}, room: {room}, work: {work}, balance: {balance}, hold: {hold}")
+    (1..3u32, 1..4u32, room(), duration(), balance, any::<bool>(), turns()).prop_map(
+        |(instances, workers, room, work, balance, hold, turns)| {
+            format!("instances: {instances}, workers: {workers}, room: {room}, work: {work}, balance: {balance}, hold: {hold}, {turns}")
         },
     )
+}
+
+/// Who goes first and who gives up; mostly nothing of that.
+fn turns() -> impl Strategy<Value = &'static str> {
+    prop_oneof![
+        3 => Just("discipline: Fifo"),
+        3 => prop::sample::select(vec![
+            "discipline: Lifo",
+            "discipline: Sharing",
+            r#"discipline: Priority(["order"])"#,
+            r#"discipline: Priority(["order"], preempt: true), shed_expired: true"#,
+            r#"discipline: Priority(["look", "order"], preempt: true)"#,
+            r#"discipline: Lifo, patience: Exp("30ms")"#,
+            r#"patience: Exp("50ms")"#,
+            r#"shed_after: "40ms""#,
+        ]),
+    ]
 }
 
 fn store() -> impl Strategy<Value = String> {
@@ -101,6 +119,7 @@ fn arrivals() -> impl Strategy<Value = String> {
     prop_oneof![
         (20..200u32).prop_map(|rate| format!("Poisson(\"{rate}/s\")")),
         (20..200u32).prop_map(|rate| format!("Constant(\"{rate}/s\")")),
+        (20..100u32).prop_map(|rate| format!("Poisson(\"{rate}/s\"), batch: Geometric(3)")),
         (1..20u32, duration()).prop_map(|(customers, think)| format!(
             "Closed(customers: {customers}, think: {think})"
         )),
@@ -130,14 +149,34 @@ fn design() -> impl Strategy<Value = String> {
 }
 
 fn policies() -> impl Strategy<Value = String> {
-    (0..3u32, 1..4u32, 20..300u32).prop_map(|(kind, tries, timeout)| match kind {
+    (0..4u32, 1..4u32, 20..300u32, guards()).prop_map(|(kind, tries, timeout, guards)| match kind {
         0 => String::new(),
         1 => format!(r#""call": (timeout: "{timeout}ms"),"#),
-        _ => format!(
+        2 => format!(
             r#""call": (timeout: "{timeout}ms", retry: (tries: {tries}, backoff: Constant("20ms"))),
                "client": (timeout: "2s", retry: (tries: 2, backoff: Constant("50ms"))),"#
         ),
+        _ => format!(
+            r#""call": (timeout: "{timeout}ms", retry: (tries: {tries}, backoff: Constant("20ms")), {guards}),
+               "client": (timeout: "1s", cancel: Running),"#
+        ),
     })
+}
+
+/// What a policy may have beside a timeout and retries.
+fn guards() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        r#"hedge: (after: "10ms")"#,
+        r#"hedge: (after: "5ms"), cancel: Queued"#,
+        r#"hedge: (after: "5ms"), cancel: Running"#,
+        "hedge: (tied: true)",
+        "hedge: (tied: true), cancel: Running",
+        "cancel: Queued",
+        "cancel: Running",
+        r#"breaker: (window: 10, minimum: 5, open: "100ms", trials: 2)"#,
+        r#"throttle: (k: 1.5, history: "1s")"#,
+        "bulkhead: 3",
+    ])
 }
 
 fn fault() -> impl Strategy<Value = String> {
@@ -148,6 +187,7 @@ fn fault() -> impl Strategy<Value = String> {
         r#"Crash("queue")"#,
         r#"Crash("log", host: true)"#,
         r#"Pause("bank")"#,
+        r#"Freeze("store")"#,
         r#"Slow("store", 4)"#,
         r#"Partition("shop", "store")"#,
         r#"Loss(probability: "10%")"#,

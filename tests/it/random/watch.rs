@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use windtunnel::base::Time;
 use windtunnel::engine::InstanceId;
-use windtunnel::probes::{Fact, Layout, Probe};
+use windtunnel::probes::{Fact, Layout, OpId, Probe};
 
 /// What the queues and workers of every instance did, told apart from the meters: from the facts
 /// alone, over the whole run.
@@ -27,6 +27,9 @@ pub struct Hands {
     /// What those that began had waited, added up.
     pub waited_ns: u128,
     pub began: u64,
+    /// Those whose waits do not say how long: who left without being served, and who waited only
+    /// for the books, as all were served at once.
+    pub untold: u64,
 }
 
 impl Watch {
@@ -78,6 +81,8 @@ impl Probe for Watch {
             hands.waited_ns += u128::from(waited.0);
             hands.began += 1;
         }
+        let is_untold = matches!(fact, Fact::LeftQueue { .. } | Fact::Waits { op: OpId::NONE });
+        hands.untold += u64::from(is_untold);
         hands.waiting = hands.waiting.checked_add_signed(waiting).expect("more left than came");
         hands.busy = hands.busy.checked_add_signed(busy).expect("more were freed than began");
     }
