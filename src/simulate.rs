@@ -193,6 +193,7 @@ pub fn layout(model: &Model) -> Layout {
             .collect(),
         warmup: scenario.run.warmup,
         length: scenario.run.length,
+        in_hand: scenario.asks("in_hand"),
         slowdown: scenario.asks("slowdown"),
     }
 }

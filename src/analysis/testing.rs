@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 use crate::base::{Dist, Span, Time};
 use crate::probes::Reason;
 use crate::probes::outcome::{
-    CacheOutcome, Effects, Ends, FlowOutcome, InvariantOutcome, LEVELS, NodeOutcome, Outcome,
-    Reads, Recovery, Violations, Window,
+    CacheOutcome, Effects, Ends, FlowOutcome, InvariantOutcome, NodeOutcome, Outcome, Reads,
+    Recovery, Violations, Window,
 };
 use crate::probes::sketch::Sketch;
 use crate::scenario::tree::{
@@ -152,12 +152,7 @@ pub(super) fn full_outcome() -> Outcome {
         queue_max: 3,
         wait: sketch(&[0, 1, 2]),
         waited: 2,
-        in_hand: [0.5, 0.25]
-            .into_iter()
-            .chain([0.0; LEVELS - 2])
-            .collect::<Vec<_>>()
-            .try_into()
-            .unwrap(),
+        in_hand: Some(std::array::from_fn(|level| [0.5, 0.25].get(level).copied().unwrap_or(0.0))),
         cache: CacheOutcome {
             hits: 3,
             misses: 1,

@@ -2,9 +2,7 @@
 //! integrals in whole instance-nanoseconds, so that nothing is rounded before the last division.
 //!
 //! The integral of how many there are is the sum of when they went less the sum of when they came,
-//! each clipped to the stretch: one addition per change. So is the time that an instance has so many
-//! in hand or more: from when it comes to have them until it has one less. All such times together
-//! are the time in hand; what of it is no work is waiting. Waits are of those that arrived in the
+//! each clipped to the stretch: one addition per change. Waits are of those that arrived in the
 //! stretch, whenever they were taken up.
 
 use std::sync::Arc;
@@ -13,7 +11,7 @@ use indexmap::IndexMap;
 
 use super::fact::Fact;
 use super::layout::Layout;
-use super::outcome::{CacheOutcome, LEVELS, NodeOutcome};
+use super::outcome::{CacheOutcome, NodeOutcome};
 use super::sketch::Sketch;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
@@ -41,15 +39,11 @@ struct Meter {
     waited: u64,
     wait: Sketch,
     queue_max: u32,
-    /// Ends less beginnings of work, in nanoseconds.
+    /// Ends less beginnings of waiting, in nanoseconds.
+    waiting_ns: i128,
+    /// Ends less beginnings of work.
     busy_ns: i128,
-    in_hand_ns: InHand,
 }
-
-/// Ends less beginnings, in nanoseconds, of having so many in hand (one more than the place says) or
-/// more; at the last place, of all greater numbers together.
-#[derive(Clone, Debug)]
-struct InHand([i128; LEVELS + 1]);
 
 impl Meters {
     /// Everything idle.
@@ -110,10 +104,9 @@ impl Meters {
     fn waits(&mut self, now: Time, at: InstanceId) {
         let (clipped, measured) = (self.clip(now), self.layout.measures(now));
         let gauge = &mut self.instances[at.0 as usize];
-        let in_hand = gauge.in_hand();
         gauge.waiting += 1;
         let node = &mut self.nodes[gauge.node as usize];
-        node.in_hand_ns.more(in_hand, clipped);
+        node.waiting_ns -= clipped;
         if measured {
             node.queue_max = node.queue_max.max(gauge.waiting);
         }
@@ -122,17 +115,15 @@ impl Meters {
     #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
     #[inline(always)]
     fn began(&mut self, now: Time, at: InstanceId, waited: Span, queued: bool, arrives: bool) {
-        let was_in_hand = queued && self.shortens(now, at, 1) == 1;
+        if queued {
+            self.leaves(now, at, 1);
+        }
         let clipped = self.clip(now);
         let measured = self.layout.measures(Time(now.0.saturating_sub(waited.0)));
         let gauge = &mut self.instances[at.0 as usize];
-        let in_hand = gauge.in_hand();
         gauge.busy += 1;
         let node = &mut self.nodes[gauge.node as usize];
         node.busy_ns -= clipped;
-        if !was_in_hand {
-            node.in_hand_ns.more(in_hand, clipped);
-        }
         if measured {
             node.wait.record(waited);
             node.waited += u64::from(queued);
@@ -140,17 +131,10 @@ impl Meters {
         }
     }
 
-    /// At most so many of the queue leave it, and the instance.
+    /// At most so many of the queue leave it.
     #[inline]
     fn leaves(&mut self, now: Time, at: InstanceId, most: u32) {
-        let gone = self.shortens(now, at, most);
-        let (clipped, gauge) = (self.clip(now), self.instances[at.0 as usize]);
-        self.nodes[gauge.node as usize].in_hand_ns.fewer(gauge.in_hand(), gone, clipped);
-    }
-
-    /// At most so many of the queue leave it; says how many.
-    #[inline]
-    fn shortens(&mut self, now: Time, at: InstanceId, most: u32) -> u32 {
+        let clipped = self.clip(now);
         let gauge = &mut self.instances[at.0 as usize];
         let node = &mut self.nodes[gauge.node as usize];
         // A queue that is there at some instant of the stretch counts, even if none joined it then.
@@ -159,7 +143,7 @@ impl Meters {
         }
         let gone = most.min(gauge.waiting);
         gauge.waiting -= gone;
-        gone
+        node.waiting_ns += clipped * i128::from(gone);
     }
 
     /// At most so many workers are free again.
@@ -169,9 +153,7 @@ impl Meters {
         let gauge = &mut self.instances[at.0 as usize];
         let gone = most.min(gauge.busy);
         gauge.busy -= gone;
-        let node = &mut self.nodes[gauge.node as usize];
-        node.busy_ns += clipped * i128::from(gone);
-        node.in_hand_ns.fewer(gauge.in_hand(), gone, clipped);
+        self.nodes[gauge.node as usize].busy_ns += clipped * i128::from(gone);
     }
 
     /// The instant of the stretch that is nearest to `now`.
@@ -187,37 +169,6 @@ impl Meters {
     }
 }
 
-impl Gauge {
-    #[inline]
-    fn in_hand(self) -> usize {
-        self.waiting as usize + self.busy as usize
-    }
-}
-
-impl Default for InHand {
-    fn default() -> Self {
-        Self([0; LEVELS + 1])
-    }
-}
-
-impl InHand {
-    /// An instance has one more in hand than `before`.
-    #[inline]
-    fn more(&mut self, before: usize, clipped: i128) {
-        self.0[before.min(LEVELS)] -= clipped;
-    }
-
-    /// An instance that has `left` in hand had so many more.
-    #[inline]
-    fn fewer(&mut self, left: usize, gone: u32, clipped: i128) {
-        if gone == 1 {
-            self.0[left.min(LEVELS)] += clipped;
-        } else {
-            (0..gone as usize).for_each(|n| self.0[(left + n).min(LEVELS)] += clipped);
-        }
-    }
-}
-
 impl Meter {
     fn outcome(self, workers: Option<u32>, instances: u32, stretch: Span) -> NodeOutcome {
         let available = workers
@@ -226,22 +177,18 @@ impl Meter {
             arrivals: self.arrivals,
             turned_away: self.turned_away,
             utilization: available.filter(|ns| *ns > 0).map(|ns| self.busy_ns as f64 / ns as f64),
-            queue_mean: share(self.in_hand_ns.0.iter().sum::<i128>() - self.busy_ns, 1, stretch),
+            queue_mean: if stretch.0 == 0 {
+                0.0
+            } else {
+                self.waiting_ns as f64 / stretch.0 as f64
+            },
             queue_max: u64::from(self.queue_max),
             wait: self.wait,
             waited: self.waited,
-            in_hand: std::array::from_fn(|level| {
-                share(self.in_hand_ns.0[level], i128::from(instances), stretch)
-            }),
+            in_hand: None,
             cache: CacheOutcome::default(),
         }
     }
-}
-
-/// What these nanoseconds are of the stretch of so many instances.
-fn share(ns: i128, instances: i128, stretch: Span) -> f64 {
-    let available = instances * i128::from(stretch.0);
-    if available == 0 { 0.0 } else { ns as f64 / available as f64 }
 }
 
 #[cfg(test)]
@@ -335,33 +282,6 @@ mod tests {
     fn a_queue_that_stands_still_is_as_long_as_it_is() {
         let till = see(&[(50, A, WAITS), (60, A, WAITS), (70, A, Fact::LeftQueue { op: OP })]);
         assert_eq!((till.queue_mean, till.queue_max), (1.0, 1));
-    }
-
-    #[test]
-    fn time_is_counted_by_how_many_are_in_hand() {
-        // A has 1 from 90, 2 from 120, 3 in 130..140 and one from 160 to 250; B has 1 in 150..200.
-        let till = see(&[
-            (90, A, began(0)),
-            (120, A, WAITS),
-            (130, A, WAITS),
-            (140, A, Fact::LeftQueue { op: OP }),
-            (150, B, began(0)),
-            (160, A, Fact::Freed),
-            (160, A, began(40)),
-            (250, A, Fact::Freed),
-        ]);
-        assert_eq!(till.in_hand[..4], [150.0 / 200.0, 40.0 / 200.0, 10.0 / 200.0, 0.0]);
-        let mean: f64 = till.in_hand.iter().sum();
-        let expected = till.queue_mean + 2.0 * till.utilization.unwrap();
-        assert!((2.0 * mean - expected).abs() < 1e-12, "both instances together");
-    }
-
-    #[test]
-    fn more_in_hand_than_there_are_levels_changes_nothing_else() {
-        let crowd: Vec<_> = (0..100).map(|_| (100, A, WAITS)).collect();
-        let till = see(&[crowd, vec![(150, A, Fact::Down)]].concat());
-        assert!(till.in_hand.iter().all(|share| *share == 0.25));
-        assert_eq!(till.queue_mean, 50.0);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //!                       ├▶ Meters             queues and workers of each node
 //!                       ├▶ Caches             hits and items of each node's caches
 //!                       ├▶ Visibility         how soon commits can be seen in quorums
+//!                       ├▶ InHand             how much instances have in hand, where asked for
 //!                       └▶ Slowdown           time over work of operations, where asked for
 //!          ─▶ Story                           one operation, for `explain`
 //! ```
@@ -20,6 +21,7 @@ pub mod caches;
 mod entries;
 pub mod fact;
 mod flows;
+pub mod in_hand;
 mod invariants;
 pub mod layout;
 pub mod ledger;
@@ -50,6 +52,7 @@ use std::sync::Arc;
 use crate::base::{Span, Time};
 use crate::engine::{InstanceId, Key};
 use caches::Caches;
+use in_hand::InHand;
 use ledger::Ledger;
 use meters::Meters;
 use slowdown::Slowdown;
@@ -147,6 +150,8 @@ pub struct Instruments {
     pub caches: Caches,
     /// How soon commits can be seen.
     pub visibility: Visibility,
+    /// How much instances have in hand, where somebody asks.
+    pub in_hand: Option<Box<InHand>>,
     /// Time over work, where somebody asks.
     pub slowdown: Option<Box<Slowdown>>,
 }
@@ -178,6 +183,7 @@ impl Instruments {
             meters: Meters::new(&layout),
             caches: Caches::new(&layout),
             visibility: Visibility::new(&layout),
+            in_hand: InHand::new(&layout),
             slowdown: Slowdown::new(&layout),
             layout,
         }
@@ -186,7 +192,7 @@ impl Instruments {
     /// What was measured, if the run ends with an audit at this instant. (A clone can be asked at
     /// any time.)
     pub fn outcome(self, label: Label, audit: Time) -> Outcome {
-        let Self { layout, mut ledger, meters, caches, visibility, slowdown } = self;
+        let Self { layout, mut ledger, meters, caches, visibility, in_hand, slowdown } = self;
         ledger.audit(audit);
         let Ledger { books, messages, .. } = ledger;
         let (windows, window) = books.windows.outcome(audit);
@@ -196,6 +202,10 @@ impl Instruments {
         let mut flows: Vec<_> = books.flows.into_iter().map(|tally| tally.outcome(audit)).collect();
         if let Some(slowdown) = slowdown {
             slowdown.outcome(flows.iter_mut());
+        }
+        let mut nodes = caches.outcome(meters.outcome());
+        if let Some(in_hand) = in_hand {
+            in_hand.outcome(&layout, &mut nodes);
         }
         let names = layout.flows.iter().map(|flow| flow.name.clone());
         Outcome {
@@ -210,7 +220,7 @@ impl Instruments {
             measured: layout.stretch(),
             recoveries: recoveries.collect(),
             flows: names.zip(flows).collect(),
-            nodes: caches.outcome(meters.outcome()),
+            nodes,
             invariants: books.invariants.outcome(audit),
             windows,
             window,
@@ -232,6 +242,18 @@ impl Probe for Instruments {
         self.meters.see(now, at, fact);
         self.caches.see(now, at, fact);
         self.visibility.see(now, at, fact);
+        if let Some(in_hand) = &mut self.in_hand
+            && matches!(
+                fact,
+                Fact::Waits { .. }
+                    | Fact::Began { .. }
+                    | Fact::LeftQueue { .. }
+                    | Fact::Freed
+                    | Fact::Down
+            )
+        {
+            in_hand.see(now, at, &self.layout, fact);
+        }
         if let Some(slowdown) = &mut self.slowdown
             && matches!(fact, Fact::Sent { .. } | Fact::Works { .. } | Fact::Answered { .. })
         {

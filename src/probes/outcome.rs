@@ -192,8 +192,9 @@ pub struct NodeOutcome {
     pub wait: Sketch,
     /// How many had to wait.
     pub waited: u64,
-    /// Share of time that an instance had 1, 2, ... or more in hand, waiting or in service.
-    pub in_hand: [f64; LEVELS],
+    /// Share of time that an instance had 1, 2, ... or more in hand, waiting or in service; `None`
+    /// unless the scenario asks for it.
+    pub in_hand: Option<[f64; LEVELS]>,
     /// What its cache did: the node itself, or the cache in a service's memory.
     pub cache: CacheOutcome,
 }

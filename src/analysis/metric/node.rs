@@ -74,9 +74,9 @@ pub(super) fn metrics() -> Vec<Metric> {
         figure(
             "in_hand",
             Ratio,
-            "Share of time that an instance has so many (1 to 32) or more in hand, waiting or in service.",
-            NO_NODE,
-            OfNumber(|n, level| n.in_hand.get(level.checked_sub(1)?).copied()),
+            "Share of time that an instance has so many (1 to 32) or more in hand, waiting or in service; gathered where the scenario's measures or expectations ask for it.",
+            "the run has no such node, or no measure or expectation of the scenario asks what it has in hand",
+            OfNumber(|n, level| n.in_hand?.get(level.checked_sub(1)?).copied()),
         ),
         figure(
             "hit_ratio",
