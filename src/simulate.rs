@@ -13,7 +13,7 @@ use crate::probes::layout::{
 use crate::probes::outcome::Outcome;
 use crate::probes::story::Story;
 use crate::probes::{Instruments, Label, OpId, Probe};
-use crate::scenario::tree::{Action, Cancel, Change, Client, NodeKind, Scenario, Step};
+use crate::scenario::tree::{Cancel, Change, Client, NodeKind, Scenario, Step};
 
 /// Runs `scenario` under its `design`th design. Pure: same arguments, same outcome.
 pub fn run(scenario: &Arc<Scenario>, design: usize, seed: u64) -> Outcome {
@@ -193,6 +193,8 @@ pub fn layout(model: &Model) -> Layout {
             .collect(),
         warmup: scenario.run.warmup,
         length: scenario.run.length,
+        in_hand: scenario.asks("in_hand"),
+        slowdown: scenario.asks("slowdown"),
     }
 }
 
@@ -228,6 +230,7 @@ fn needs_of(steps: &[Step], needs: &mut Vec<(crate::model::EntityIx, i64)>) -> b
             Step::Tell(tell) => reads |= needs_of(&tell.steps, needs),
             Step::Call { steps, .. }
             | Step::All(steps)
+            | Step::Enough(_, steps)
             | Step::Maybe(_, steps)
             | Step::Repeat(_, steps) => {
                 reads |= needs_of(steps, needs);
@@ -291,7 +294,7 @@ fn followed(model: &Model, owner: NodeIx) -> Option<NodeIx> {
 pub fn senders(scenario: &Scenario, flow: usize) -> Vec<(u16, &str)> {
     let sends = |client: &Client| {
         let mut actions = client.journeys.iter().flat_map(|journey| &journey.actions);
-        actions.any(|action| matches!(action, Action::Do(ix) if usize::from(ix.0) == flow))
+        actions.any(|action| action.flow().is_some_and(|ix| usize::from(ix.0) == flow))
     };
     let clients = scenario.nodes.iter().filter_map(|node| match &node.kind {
         NodeKind::Client(client) => Some((client, node.name.as_str())),

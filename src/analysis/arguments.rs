@@ -7,6 +7,7 @@ use super::resolve::Resolver;
 use super::unit::Unit;
 use crate::base::Time;
 use crate::probes::Reason;
+use crate::probes::outcome::LEVELS;
 use crate::scenario::nearest;
 use crate::scenario::tree::Scenario;
 
@@ -103,6 +104,13 @@ impl Resolver<'_> {
                 }
                 subject.versions = Some(*value as u64);
             }
+            (Role::Level, Argument::Quantity { value, offset, len, .. }) => {
+                if !(1.0..=LEVELS as f64).contains(value) || value.fract() != 0.0 {
+                    let message = format!("this is a whole number from 1 to {LEVELS}");
+                    self.error(*offset, *len, &message);
+                }
+                subject.level = Some(*value as usize);
+            }
             (_, Argument::Name(word)) => subject.name = self.open_name(role, word),
             (_, Argument::Quantity { .. }) => unreachable!("numbers have roles of their own"),
         }
@@ -165,7 +173,7 @@ fn role_of_number(metric: &Metric, unit: Unit) -> Option<Role> {
     let fits = |role: &Role| match role {
         Role::Percent => matches!(unit, Unit::Number | Unit::Ratio),
         Role::Limit => unit == Unit::Time,
-        Role::Versions => matches!(unit, Unit::Number | Unit::Count),
+        Role::Versions | Role::Level => matches!(unit, Unit::Number | Unit::Count),
         _ => false,
     };
     metric.parameters.iter().map(|p| p.role).find(fits)

@@ -203,6 +203,7 @@ mod tests {
             "broken(stock-floor) + broken(money) == 0",
             "wait_p99(orders) < 5ms and utilization(orders) < 80%",
             "arrivals(orders) / 60s > 100/s",
+            "in_hand(orders, 3) < 5%",
         ];
         for text in sound {
             assert_eq!(check(&parse(text).unwrap(), &scenario), [], "{text}");
@@ -233,6 +234,9 @@ mod tests {
             ("p99(place-order) from 1s to 2s < 1s", 0, 30, "leave out the flow"),
             ("(ok < 3) + 1 == 0", 0, 8, ""),
             ("p99(100ms) < 1s", 4, 5, "p99([flow])"),
+            ("in_hand(orders, 33) < 1", 16, 2, ""),
+            ("in_hand(orders, 0) < 1", 16, 1, ""),
+            ("in_hand(orders) < 1", 0, 7, "in_hand(node, number)"),
         ];
         for (text, offset, len, help) in wrong {
             let errors = check(&parse(text).unwrap(), &scenario);

@@ -155,6 +155,7 @@ pub(super) fn full_outcome() -> Outcome {
         waited: 2,
         batches: 2,
         batched: 12,
+        in_hand: Some(std::array::from_fn(|level| [0.5, 0.25].get(level).copied().unwrap_or(0.0))),
         cache: CacheOutcome {
             hits: 3,
             misses: 1,
@@ -232,6 +233,7 @@ fn place_order() -> FlowOutcome {
         lost_updates: 1,
         messages: 72,
         retries: 5,
+        slowdown: sketch(&[1, 3]),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Distributions as a scenario names them. Parameters are nanoseconds (or plain numbers where the
 //! thing drawn is a count). Sampling: [`Dist::sample`] by inverse CDF from one 64-bit word.
 
+use super::between::Between;
 use super::chance::{index, mix, unit};
 use super::math;
 use super::time::Span;
@@ -44,6 +45,8 @@ pub enum Dist {
     Empirical(Vec<f64>),
     /// With probability `.0` the distribution `.1`; probabilities sum to 1.
     Mix(Vec<(f64, Dist)>),
+    /// Another one's draws that lie between two values.
+    Between(Box<Between>),
 }
 
 impl Dist {
@@ -79,6 +82,7 @@ impl Dist {
                 values.get(index(word, values.len() as u64) as usize).copied().unwrap_or(0.0)
             }
             Self::Mix(parts) => pick(parts, word).map_or(0.0, |part| part.sample(mix(word, 1))),
+            Self::Between(cut) => cut.sample(word),
         }
     }
 
@@ -105,6 +109,7 @@ impl Dist {
             Self::Pareto { .. } => f64::INFINITY,
             Self::Empirical(values) => values.iter().sum::<f64>() / values.len().max(1) as f64,
             Self::Mix(parts) => parts.iter().map(|(share, part)| share * part.mean()).sum(),
+            Self::Between(cut) => cut.mean(),
         }
     }
 
@@ -131,6 +136,7 @@ impl Dist {
             Self::Mix(parts) => {
                 Self::Mix(parts.iter().map(|(share, part)| (*share, part.scaled(factor))).collect())
             }
+            Self::Between(cut) => Self::Between(Box::new(cut.scaled(factor))),
         }
     }
 }

@@ -2,12 +2,14 @@
 //! tables by id.
 //! Knows no scenario, no node and no terminal.
 
+pub mod between;
 pub mod chance;
 pub mod dist;
 pub mod math;
 pub mod table;
 pub mod time;
 
+pub use between::Between;
 pub use chance::{Popularity, Stream, index, mix, name_hash, unit};
 pub use dist::Dist;
 pub use table::Table;

@@ -150,6 +150,7 @@ fn keys_of(steps: &[Step], wanted: &Key) -> Vec<super::EntityIx> {
             Step::Tell(tell) => found.extend(keys_of(&tell.steps, wanted)),
             Step::Call { steps, .. }
             | Step::All(steps)
+            | Step::Enough(_, steps)
             | Step::Maybe(_, steps)
             | Step::Repeat(_, steps) => found.extend(keys_of(steps, wanted)),
             Step::Ask { .. } | Step::Read { .. } | Step::Effect(_) | Step::Work(_) => {}

@@ -23,6 +23,8 @@ pub(super) enum Node {
     Call { service: NodeIx, demand: Demand, body: Vec<Self> },
     /// Branches.
     All(Vec<Vec<Self>>),
+    /// Branches that only look and call, of which so many are enough.
+    Enough(u32, Vec<Vec<Self>>),
     /// Perhaps.
     Maybe { chance: Chance, body: Vec<Self> },
 }
@@ -59,7 +61,7 @@ pub(super) fn effects(nodes: &[Node]) -> u64 {
 
 fn effects_of(node: &Node) -> u64 {
     match node {
-        Node::Look { .. } | Node::Work { .. } => 0,
+        Node::Look { .. } | Node::Work { .. } | Node::Enough(..) => 0,
         Node::Change { changes, .. } => changes.iter().map(|(write, _)| 1 << write.effect).sum(),
         Node::Tell(tell) => effects(&tell.body),
         Node::Call { body, .. } | Node::Maybe { body, .. } => effects(body),
@@ -70,7 +72,7 @@ fn effects_of(node: &Node) -> u64 {
 /// Does anything in these steps have an undo?
 pub(super) fn is_undoable(nodes: &[Node]) -> bool {
     nodes.iter().any(|node| match node {
-        Node::Look { .. } | Node::Work { .. } => false,
+        Node::Look { .. } | Node::Work { .. } | Node::Enough(..) => false,
         Node::Change { changes, .. } => changes.iter().any(|(_, undo)| undo.is_some()),
         Node::Tell(tell) => is_undoable(&tell.body),
         Node::Call { body, .. } | Node::Maybe { body, .. } => is_undoable(body),
@@ -86,7 +88,7 @@ pub(super) fn list_effects<'a>(
 ) {
     for node in nodes {
         match node {
-            Node::Look { .. } | Node::Work { .. } => {}
+            Node::Look { .. } | Node::Work { .. } | Node::Enough(..) => {}
             Node::Change { changes, .. } => {
                 into.extend(
                     changes.iter().map(|(write, undo)| (write, undo.is_some(), best_effort)),
@@ -116,7 +118,7 @@ pub(super) fn list_maybes(nodes: &[Node], into: &mut Vec<(f64, u64, u64)>) {
                 into.push((chance.probability, chance.name, effects(body)));
                 list_maybes(body, into);
             }
-            Node::All(branches) => {
+            Node::All(branches) | Node::Enough(_, branches) => {
                 for branch in branches {
                     list_maybes(branch, into);
                 }
@@ -194,14 +196,17 @@ impl Reader<'_> {
                 let demand = self.demand(*service, work.as_ref(), path);
                 nodes.push(Node::Call { service: *service, demand, body });
             }
-            Step::All(branches) => {
+            Step::All(branches) | Step::Enough(_, branches) => {
                 let branches = branches.iter().enumerate().map(|(branch, step)| {
                     let mut nodes = Vec::new();
                     self.step(step, at, &format!("{path}/{branch}"), &mut nodes);
                     nodes
                 });
                 let branches = branches.collect();
-                nodes.push(Node::All(branches));
+                nodes.push(match step {
+                    Step::Enough(enough, _) => Node::Enough(*enough, branches),
+                    _ => Node::All(branches),
+                });
             }
             Step::Maybe(probability, steps) => {
                 let body = self.steps(steps, at, path);

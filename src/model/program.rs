@@ -215,10 +215,13 @@ pub enum Instr {
         /// Which item.
         key: KeyRule,
     },
-    /// Run these branches together; each ends with `Join`. Go on behind when all have ended.
+    /// Run these branches together; each ends with `Join`. Go on behind when all have ended, or
+    /// enough of them are done.
     Fork {
         /// Where each begins.
         branches: Vec<Pc>,
+        /// So many done are enough; all ended where there is none.
+        enough: Option<u32>,
     },
     /// The end of a branch.
     Join,

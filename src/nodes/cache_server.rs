@@ -37,7 +37,7 @@ use crate::model::Model;
 use crate::model::program::{Act, Command, EntryIx};
 use crate::probes::fact::Leaving;
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
-use crate::scenario::tree::{self, Action, Arrivals, EntityIx, NodeKind, Scenario};
+use crate::scenario::tree::{self, Arrivals, EntityIx, NodeKind, Scenario};
 
 /// One cache.
 #[derive(Clone, Debug)]
@@ -339,6 +339,6 @@ fn is_sent(scenario: &Scenario, flow: usize) -> bool {
             Arrivals::Gaps(_) | Arrivals::Closed { .. } => true,
         };
         let mut actions = client.journeys.iter().flat_map(|journey| &journey.actions);
-        comes && actions.any(|it| matches!(it, Action::Do(ix) if usize::from(ix.0) == flow))
+        comes && actions.any(|it| it.flow().is_some_and(|ix| usize::from(ix.0) == flow))
     })
 }

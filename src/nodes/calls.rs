@@ -3,6 +3,7 @@
 //! policies do is in files of its own, behind one flag: guards (breaker, throttle, bulkhead), second
 //! copies, cancellation.
 
+pub mod backoff;
 mod breaker;
 mod guards;
 mod hedge;
@@ -10,6 +11,7 @@ mod throttle;
 
 use std::collections::VecDeque;
 
+use self::backoff::pause;
 use self::guards::Guards;
 use self::hedge::Copies;
 use super::env::Env;
@@ -20,7 +22,7 @@ use crate::engine::InstanceId;
 use crate::model::program::{EntryIx, PubIx};
 use crate::model::{Model, NodeIx, NodeModel};
 use crate::probes::{Fact, Probe, Reason};
-use crate::scenario::tree::{Backoff, Balance, Cancel, Jitter, NodeKind, Policy, PolicyIx};
+use crate::scenario::tree::{Balance, Cancel, NodeKind, Policy, PolicyIx};
 
 /// What is asked of the other side.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,12 +47,29 @@ pub struct Call<W> {
     policy: Option<PolicyIx>,
     to: InstanceId,
     attempt: u8,
+    /// The pause before this try, in microseconds.
+    pause_us: u32,
     /// Does the next try go where this one went? With an idempotency key, what was not answered
     /// may still run there, and only there is it known to.
     stays: bool,
     /// Is there more to do at its end than to tell the waiter? See [`Line::is_special`].
     is_special: bool,
     waiter: W,
+}
+
+/// Which try of a call is made, and how it differs from the first.
+#[derive(Clone, Copy, Debug)]
+struct Try {
+    /// How many there were before it.
+    attempt: u8,
+    /// The pause before it, in microseconds.
+    pause_us: u32,
+    /// Where it has to go.
+    again_at: Option<InstanceId>,
+}
+
+impl Try {
+    const FIRST: Self = Self { attempt: 0, pause_us: 0, again_at: None };
 }
 
 /// What became of a call.
@@ -151,7 +170,7 @@ impl<W: Copy> Calls<W> {
         policy: Option<PolicyIx>,
         waiter: W,
     ) {
-        self.attempt(env, what, op, policy, waiter, (0, None));
+        self.attempt(env, what, op, policy, waiter, Try::FIRST);
     }
 
     fn attempt<P: Probe>(
@@ -161,13 +180,14 @@ impl<W: Copy> Calls<W> {
         op: &Op,
         policy: Option<PolicyIx>,
         waiter: W,
-        (attempt, again_at): (u8, Option<InstanceId>),
+        attempt: Try,
     ) {
         if let Some(policy) = policy
             && self.lines[policy.0 as usize].is_special
         {
-            return self.attempt_specially(env, what, op, policy, waiter, (attempt, again_at));
+            return self.attempt_specially(env, what, op, policy, waiter, attempt);
         }
+        let Try { attempt, pause_us, again_at } = attempt;
         let node = node_of(env.model, what);
         let to = again_at.unwrap_or_else(|| self.pick(node));
         if self.counts {
@@ -178,6 +198,7 @@ impl<W: Copy> Calls<W> {
             policy,
             to,
             attempt,
+            pause_us,
             stays: false,
             is_special: false,
             waiter,
@@ -204,8 +225,9 @@ impl<W: Copy> Calls<W> {
         op: &Op,
         policy: PolicyIx,
         waiter: W,
-        (attempt, again_at): (u8, Option<InstanceId>),
+        attempt: Try,
     ) {
+        let Try { attempt, pause_us, again_at } = attempt;
         let line = &mut self.lines[policy.0 as usize];
         if let Some(share) = line.share.filter(|_| attempt == 0) {
             line.budget = (line.budget + share).min(BUDGET_CAP);
@@ -222,6 +244,7 @@ impl<W: Copy> Calls<W> {
             policy: Some(policy),
             to,
             attempt,
+            pause_us,
             stays: false,
             is_special: true,
             waiter,
@@ -383,6 +406,7 @@ impl<W: Copy> Calls<W> {
             return Some(Ended { waiter: call.waiter, answer: Answer::Failed(reason) });
         };
         env.fact(Fact::Retried { op: op.id, to, attempt: u32::from(call.attempt) });
+        call.pause_us = u32::try_from(pause.0 / 1_000).unwrap_or(u32::MAX);
         let handle = self.calls.insert(call);
         env.wait(pause, Timer::Retry(handle));
         None
@@ -408,7 +432,8 @@ impl<W: Copy> Calls<W> {
         if line.share.is_some() {
             line.budget = line.budget.checked_sub(1000)?;
         }
-        Some(pause(&policy.backoff, u32::from(call.attempt), &mut self.chance))
+        let last = Span(u64::from(call.pause_us) * 1_000);
+        Some(pause(&policy.backoff, u32::from(call.attempt), last, &mut self.chance))
     }
 
     /// The pause is over: tries again.
@@ -419,9 +444,9 @@ impl<W: Copy> Calls<W> {
         waiters: &impl Waiters<W>,
     ) {
         if let Some(call) = self.calls.remove(handle) {
-            let Call { what, policy, waiter, attempt, to, stays, .. } = call;
-            let again_at = stays.then_some(to);
-            self.attempt(env, what, &waiters.header(waiter), policy, waiter, (attempt, again_at));
+            let Call { what, policy, waiter, attempt, pause_us, to, stays, .. } = call;
+            let attempt = Try { attempt, pause_us, again_at: stays.then_some(to) };
+            self.attempt(env, what, &waiters.header(waiter), policy, waiter, attempt);
         }
     }
 
@@ -552,50 +577,4 @@ const MAX_CHOICES: usize = 16;
 
 fn least(outstanding: &[u32], among: impl Iterator<Item = u32>) -> u32 {
     among.min_by_key(|instance| outstanding[*instance as usize]).expect("a node has an instance")
-}
-
-/// The pause before try number `attempt + 1` (`attempt` counts the tries made, from 1).
-fn pause(backoff: &Backoff, attempt: u32, chance: &mut Stream) -> Span {
-    match *backoff {
-        Backoff::Constant(pause) => pause,
-        Backoff::Exponential { base, cap, jitter } => {
-            let factor = 1u64.checked_shl(attempt.saturating_sub(1)).unwrap_or(u64::MAX);
-            let whole = base.0.saturating_mul(factor).min(cap.0);
-            Span(match jitter {
-                Jitter::None => whole,
-                Jitter::Full => chance.below(whole + 1),
-                Jitter::Equal => whole / 2 + chance.below(whole / 2 + 1),
-            })
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn exponential_pauses_double_up_to_their_cap() {
-        let mut chance = Stream::new(1, "test", "", 0);
-        let backoff = Backoff::Exponential { base: Span(10), cap: Span(35), jitter: Jitter::None };
-        let pauses: Vec<u64> =
-            (1..=4).map(|attempt| pause(&backoff, attempt, &mut chance).0).collect();
-        assert_eq!(pauses, [10, 20, 35, 35]);
-        assert_eq!(pause(&backoff, 90, &mut chance).0, 35, "many tries do not overflow");
-    }
-
-    #[test]
-    fn jitter_keeps_within_its_bounds() {
-        let mut chance = Stream::new(1, "test", "", 0);
-        let with = |jitter| Backoff::Exponential { base: Span(100), cap: Span(100), jitter };
-        let full: Vec<u64> =
-            (0..1000).map(|_| pause(&with(Jitter::Full), 1, &mut chance).0).collect();
-        let equal: Vec<u64> =
-            (0..1000).map(|_| pause(&with(Jitter::Equal), 1, &mut chance).0).collect();
-        assert!(full.iter().all(|pause| *pause <= 100) && full.iter().any(|pause| *pause < 10));
-        assert!(
-            equal.iter().all(|pause| (50..=100).contains(pause))
-                && equal.iter().any(|pause| *pause < 60)
-        );
-    }
 }

@@ -6,6 +6,9 @@
 //! that all designs face the same customers: open clients share arrival times, closed ones each
 //! customer's sequence and think times.
 
+mod again;
+
+use self::again::Insistence;
 use super::calls::{Calls, Ended, Waiters, What};
 use super::env::Env;
 use super::message::{Answer, Body, Message, Op, Seen, Timer};
@@ -36,6 +39,8 @@ pub struct Client {
     policy: Option<PolicyIx>,
     /// Per flow: where its requests enter.
     entries: Vec<EntryIx>,
+    /// Where somebody tries again what was refused.
+    insistence: Option<Box<Insistence>>,
     /// The one rate of Poisson arrivals, if there is but one and no surge.
     steady_per_s: Option<f64>,
 }
@@ -84,6 +89,8 @@ impl Client {
             sources,
             policy: settings.policy.or(model.client_policy),
             entries: model.flows.iter().map(|flow| entry(flow, settings.via)).collect(),
+            insistence: insists(settings)
+                .then(|| Insistence::new(Stream::new(model.seed, "again", name, 0))),
             steady_per_s: match &settings.arrivals {
                 Arrivals::Poisson(rates) if rates.len() == 1 && never_surges(model, node) => {
                     Some(rates[0].1)
@@ -256,7 +263,7 @@ impl Client {
             Arrivals::Closed { think, .. } => Some(think),
             _ => None,
         };
-        if env.now() >= env.model.arrivals_end() {
+        if env.now() >= env.model.arrivals_end() && !self.is_at_it(customer) {
             self.journeys.discard(customer);
             return;
         }
@@ -274,7 +281,13 @@ impl Client {
             }
             Some(Action::Do(flow)) => {
                 walk.action += 1;
-                self.send(customer, *flow, env);
+                self.send(customer, *flow, env.now(), env);
+            }
+            Some(Action::DoAgain(flow, _)) => {
+                walk.action += 1;
+                let insistence = self.insistence.as_mut().expect("somebody insists");
+                let intended = insistence.tries(customer, env.now());
+                self.send(customer, *flow, intended, env);
             }
             None => match closed {
                 Some(think) => {
@@ -289,7 +302,18 @@ impl Client {
         }
     }
 
-    fn send<P: Probe>(&mut self, customer: Handle, flow: FlowIx, env: &mut Env<'_, '_, P>) {
+    /// Is this customer about to try again what was refused?
+    fn is_at_it(&self, customer: Handle) -> bool {
+        self.insistence.as_ref().is_some_and(|insistence| insistence.is_at_it(customer))
+    }
+
+    fn send<P: Probe>(
+        &mut self,
+        customer: Handle,
+        flow: FlowIx,
+        intended: Time,
+        env: &mut Env<'_, '_, P>,
+    ) {
         let model = env.model;
         let flow_model = &model.flows[flow.0 as usize];
         let id = OpId::new(self.number, self.sent);
@@ -307,8 +331,7 @@ impl Client {
             self.latest[session as usize * self.sources.len() + place] = id;
         }
         let told = told(flow_model, word);
-        let now = env.now();
-        env.fact(Fact::Sent { op: id, flow, session, intended: now, told });
+        env.fact(Fact::Sent { op: id, flow, session, intended, told });
         let op = Op { id, word, own, deadline, session, flow, seen: Seen::default(), ..Op::NONE };
         let walk = self.journeys.get_mut(customer).expect("the customer is there");
         walk.op = op;
@@ -339,6 +362,9 @@ impl Client {
         };
         let op = self.journeys.get(ended.waiter).expect("the customer waits").op.id;
         env.fact(Fact::Answered { op, verdict });
+        if self.insistence.is_some() && self.tries_again(ended.waiter, ended.answer, env) {
+            return;
+        }
         self.next_action(ended.waiter, env);
     }
 }
@@ -364,6 +390,12 @@ pub fn sessions(client: &Settings) -> u32 {
         Arrivals::Closed { customers, .. } => customers,
         _ => client.sessions,
     }
+}
+
+/// Does anybody try again what was refused?
+fn insists(client: &Settings) -> bool {
+    let mut actions = client.journeys.iter().flat_map(|journey| &journey.actions);
+    actions.any(|action| action.again().is_some())
 }
 
 fn never_surges(model: &Model, client: NodeIx) -> bool {

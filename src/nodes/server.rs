@@ -8,6 +8,7 @@ mod caching;
 mod cancel;
 mod dispatch;
 mod ending;
+mod enough;
 mod offsets;
 mod reading;
 mod run;
@@ -17,6 +18,7 @@ use std::collections::VecDeque;
 use self::attempts::Attempts;
 use self::cancel::Cancels;
 use self::dispatch::Dispatch;
+use self::enough::Wait;
 use self::offsets::Offsets;
 use self::run::demand;
 use super::cache::{Cache, ItemName};
@@ -49,6 +51,8 @@ pub struct Server {
     dedup: bool,
     limit: Option<TokenBucket>,
     calls: Calls<Waiter>,
+    /// Tasks that wait for some of their branches.
+    waits: Slab<Wait>,
     attempts: Attempts,
     cancels: Cancels,
     cache: Option<Cache>,
@@ -101,6 +105,7 @@ impl Server {
             dedup: model.scenario.designs[model.design].dedup,
             limit: limit.map(TokenBucket::new),
             calls: Calls::new(model, me),
+            waits: Slab::default(),
             attempts: Attempts::default(),
             cancels: Cancels::default(),
             cache: cold(model, me),
@@ -239,12 +244,13 @@ impl Server {
                     }
                     env.fact(Fact::Dropped { op: task.op.id, why: Some(Reason::Crashed) });
                 }
-                Origin::Delivery { .. } => {
+                Origin::Delivery { .. } | Origin::OneOf { .. } => {
                     env.fact(Fact::Dropped { op: task.op.id, why: Some(Reason::Crashed) });
                 }
                 Origin::Branch { .. } => {}
             }
         }
+        self.waits.drain();
         self.queue.clear();
         if let Some(dispatch) = &mut self.dispatch {
             dispatch.forget();

@@ -61,4 +61,9 @@ pub enum Origin {
         /// That task.
         of: Handle,
     },
+    /// A branch of those of which some are enough.
+    OneOf {
+        /// Where its instance keeps who waits for them.
+        wait: Handle,
+    },
 }

@@ -309,6 +309,8 @@ pub enum Fact {
     /// A worker takes it up, after so long in the queue (`queued`: it had waited there). With
     /// `arrives` it came only now, and nothing else says so.
     Began { op: OpId, waited: Span, queued: bool, arrives: bool },
+    /// A worker works for it, so long if nothing interrupts or slows it.
+    Works { op: OpId, work: Span },
     /// A worker is free again (busy time ends).
     Freed,
     /// Something that waited left the queue without service.
@@ -361,6 +363,7 @@ impl Fact {
             | Self::Arrived { op }
             | Self::Waits { op }
             | Self::Began { op, .. }
+            | Self::Works { op, .. }
             | Self::LeftQueue { op }
             | Self::TurnedAway { op, .. }
             | Self::AttemptFailed { op, .. }

@@ -26,6 +26,10 @@ pub struct Layout {
     pub warmup: Span,
     /// Arrivals and measuring end here.
     pub length: Span,
+    /// Does the scenario ask how much instances have in hand?
+    pub in_hand: bool,
+    /// Does the scenario ask for the slowdown of its operations?
+    pub slowdown: bool,
 }
 
 /// A flow as far as the probes care.

@@ -121,6 +121,7 @@ impl Ledger {
             | Fact::Arrived { .. }
             | Fact::Waits { .. }
             | Fact::Began { .. }
+            | Fact::Works { .. }
             | Fact::Freed
             | Fact::Batched { .. }
             | Fact::LeftQueue { .. }

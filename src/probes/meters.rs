@@ -199,6 +199,7 @@ impl Meter {
             waited: self.waited,
             batches: self.batches,
             batched: self.batched,
+            in_hand: None,
             cache: CacheOutcome::default(),
         }
     }

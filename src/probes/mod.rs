@@ -9,7 +9,9 @@
 //!                       │          └ flows, invariants, windows, anomalies
 //!                       ├▶ Meters             queues and workers of each node
 //!                       ├▶ Caches             hits and items of each node's caches
-//!                       └▶ Visibility         how soon commits can be seen in quorums
+//!                       ├▶ Visibility         how soon commits can be seen in quorums
+//!                       ├▶ InHand             how much instances have in hand, where asked for
+//!                       └▶ Slowdown           time over work of operations, where asked for
 //!          ─▶ Story                           one operation, for `explain`
 //! ```
 
@@ -19,6 +21,7 @@ pub mod caches;
 mod entries;
 pub mod fact;
 mod flows;
+pub mod in_hand;
 mod invariants;
 pub mod layout;
 pub mod ledger;
@@ -31,6 +34,7 @@ mod rules;
 mod session;
 mod sessions;
 pub mod sketch;
+pub mod slowdown;
 pub mod story;
 mod table;
 mod truth;
@@ -48,8 +52,10 @@ use std::sync::Arc;
 use crate::base::{Span, Time};
 use crate::engine::{InstanceId, Key};
 use caches::Caches;
+use in_hand::InHand;
 use ledger::Ledger;
 use meters::Meters;
+use slowdown::Slowdown;
 use visibility::Visibility;
 
 /// A listener.
@@ -144,6 +150,10 @@ pub struct Instruments {
     pub caches: Caches,
     /// How soon commits can be seen.
     pub visibility: Visibility,
+    /// How much instances have in hand, where somebody asks.
+    pub in_hand: Option<Box<InHand>>,
+    /// Time over work, where somebody asks.
+    pub slowdown: Option<Box<Slowdown>>,
 }
 
 /// What an outcome says of the run besides what was measured.
@@ -173,6 +183,8 @@ impl Instruments {
             meters: Meters::new(&layout),
             caches: Caches::new(&layout),
             visibility: Visibility::new(&layout),
+            in_hand: InHand::new(&layout),
+            slowdown: Slowdown::new(&layout),
             layout,
         }
     }
@@ -180,13 +192,21 @@ impl Instruments {
     /// What was measured, if the run ends with an audit at this instant. (A clone can be asked at
     /// any time.)
     pub fn outcome(self, label: Label, audit: Time) -> Outcome {
-        let Self { layout, mut ledger, meters, caches, visibility } = self;
+        let Self { layout, mut ledger, meters, caches, visibility, in_hand, slowdown } = self;
         ledger.audit(audit);
         let Ledger { books, messages, .. } = ledger;
         let (windows, window) = books.windows.outcome(audit);
         let recoveries = layout.faults.iter().filter_map(|fault| {
             Some((fault.name.clone(), recovery::recovery(fault, &windows, window, &layout)?))
         });
+        let mut flows: Vec<_> = books.flows.into_iter().map(|tally| tally.outcome(audit)).collect();
+        if let Some(slowdown) = slowdown {
+            slowdown.outcome(flows.iter_mut());
+        }
+        let mut nodes = caches.outcome(meters.outcome());
+        if let Some(in_hand) = in_hand {
+            in_hand.outcome(&layout, &mut nodes);
+        }
         let names = layout.flows.iter().map(|flow| flow.name.clone());
         Outcome {
             scenario: label.scenario,
@@ -199,8 +219,8 @@ impl Instruments {
             guards: label.guards,
             measured: layout.stretch(),
             recoveries: recoveries.collect(),
-            flows: names.zip(books.flows.into_iter().map(|tally| tally.outcome(audit))).collect(),
-            nodes: caches.outcome(meters.outcome()),
+            flows: names.zip(flows).collect(),
+            nodes,
             invariants: books.invariants.outcome(audit),
             windows,
             window,
@@ -222,5 +242,22 @@ impl Probe for Instruments {
         self.meters.see(now, at, fact);
         self.caches.see(now, at, fact);
         self.visibility.see(now, at, fact);
+        if let Some(in_hand) = &mut self.in_hand
+            && matches!(
+                fact,
+                Fact::Waits { .. }
+                    | Fact::Began { .. }
+                    | Fact::LeftQueue { .. }
+                    | Fact::Freed
+                    | Fact::Down
+            )
+        {
+            in_hand.see(now, at, &self.layout, fact);
+        }
+        if let Some(slowdown) = &mut self.slowdown
+            && matches!(fact, Fact::Sent { .. } | Fact::Works { .. } | Fact::Answered { .. })
+        {
+            slowdown.see(now, &self.layout, fact);
+        }
     }
 }

@@ -94,7 +94,13 @@ pub struct FlowOutcome {
     pub retries: u64,
     /// Second copies of requests sent.
     pub hedges: u64,
+    /// Latency over own work of those that were done, in units of 1 / [`ONE`]; empty unless the
+    /// scenario asks for it.
+    pub slowdown: Sketch,
 }
+
+/// One, where a sketch holds ratios.
+pub const ONE: u64 = 1_000_000;
 
 /// Told against the truth (rule 30).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -166,6 +172,9 @@ pub struct Effects {
     pub harmless: u64,
 }
 
+/// A node's outcome tells how often an instance had 1, 2, ... up to so many in hand.
+pub const LEVELS: usize = 32;
+
 /// What one node's instances did, added up, within [warm-up, length).
 #[derive(Clone, Debug, Default)]
 pub struct NodeOutcome {
@@ -187,6 +196,9 @@ pub struct NodeOutcome {
     pub batches: u64,
     /// See `batches`.
     pub batched: u64,
+    /// Share of time that an instance had 1, 2, ... or more in hand, waiting or in service; `None`
+    /// unless the scenario asks for it.
+    pub in_hand: Option<[f64; LEVELS]>,
     /// What its cache did: the node itself, or the cache in a service's memory.
     pub cache: CacheOutcome,
 }

@@ -87,6 +87,7 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
         | Fact::Forgot { .. }
         | Fact::Entered
         | Fact::Left { .. }
+        | Fact::Works { .. }
         | Fact::Freed
         | Fact::Batched { .. } => return None,
     })

@@ -19,8 +19,8 @@ use crate::analysis::unit::Unit;
 use crate::base::{Span, Time};
 use crate::probes::fact::Reason;
 use crate::probes::outcome::{
-    Anomaly, CacheOutcome, Effects, Ends, FlowOutcome, InvariantOutcome, NodeOutcome, Outcome,
-    Reads, Recovery, Violations, Window,
+    Anomaly, Effects, Ends, FlowOutcome, InvariantOutcome, NodeOutcome, Outcome, Reads, Recovery,
+    Violations, Window,
 };
 use crate::probes::sketch::Sketch;
 use crate::scenario::tree::Scenario;
@@ -142,6 +142,7 @@ fn sketch(count: u64, step_us: u64) -> Sketch {
 fn orders(pace: u64) -> FlowOutcome {
     FlowOutcome {
         hedges: 0,
+        slowdown: Sketch::default(),
         offered: 100,
         ok: 90,
         late: 2,
@@ -206,9 +207,7 @@ fn node(arrivals: u64, busy: f64, pace: u64) -> NodeOutcome {
         queue_max: 9 * pace,
         wait: sketch(40, 30 * pace),
         waited: arrivals / 10,
-        batches: 0,
-        batched: 0,
-        cache: CacheOutcome::default(),
+        ..NodeOutcome::default()
     }
 }
 

@@ -90,15 +90,15 @@ pub fn word(verdict: Verdict) -> &'static str {
     }
 }
 
-/// `3 runs of 1 000 000 requests`; of what is no run, `3 times 400 trials`.
+/// `3 runs of 1 000 000 requests`; of what is no single run, `3 times 400 trials`.
 pub fn effort(row: &Row) -> String {
     let count = |number: f64| figures::full_count((number + 0.5) as u64);
     match (row.command.is_some(), row.requests) {
-        (true, Some(requests)) => {
-            format!("{} runs of {} requests", row.replications, count(requests))
+        (_, Some(trials)) if row.are_trials => {
+            format!("{} times {} trials", row.replications, count(trials))
         }
+        (_, Some(requests)) => format!("{} runs of {} requests", row.replications, count(requests)),
         (true, None) => format!("{} runs", row.replications),
-        (false, Some(trials)) => format!("{} times {} trials", row.replications, count(trials)),
         (false, None) => "exact".to_owned(),
     }
 }

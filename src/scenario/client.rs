@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
             actions.into_iter().collect::<Option<Vec<Action>>>()
         });
         let actions = actions?;
-        if !actions.iter().any(|action| matches!(action, Action::Do(_))) {
+        if !actions.iter().any(|action| action.flow().is_some()) {
             self.wrong(Code::NothingToDo, fields.head, format!("journey {name:?} does nothing"))
                 .help("a journey needs at least one Do(\"flow\")");
             return None;
@@ -225,8 +225,14 @@ impl<'a> Reader<'a> {
         let value = self.follow(value)?;
         match value.word() {
             Some("Do") => {
-                let fields = self.fields(value, "Do", 1, &["flow"])?;
-                self.must(&fields, "flow", Self::flow).map(Action::Do)
+                let fields = self.fields(value, "Do", 1, &["flow", "again"])?;
+                let flow = self.must(&fields, "flow", Self::flow);
+                let again = self.maybe(&fields, "again", Self::again);
+                let (flow, again) = (flow?, again?);
+                Some(match again {
+                    Some(again) => Action::DoAgain(flow, again),
+                    None => Action::Do(flow),
+                })
             }
             Some("Think") => {
                 let fields = self.fields(value, "Think", 1, &["time"])?;

@@ -4,7 +4,7 @@ use super::codes::Code;
 use super::reader::{Fields, Reader};
 use super::source::Extent;
 use super::syntax::{Kind, Value};
-use crate::base::Dist;
+use crate::base::{Between, Dist};
 
 /// The distributions that may stand wherever a duration is drawn.
 pub const NAMES: &[&str] = &[
@@ -18,6 +18,7 @@ pub const NAMES: &[&str] = &[
     "Pareto",
     "Empirical",
     "Mix",
+    "Between",
 ];
 
 /// The 99% quantile of the standard normal distribution.
@@ -71,6 +72,7 @@ impl<'a> Reader<'a> {
             }
             "Empirical" => self.empirical(value),
             "Mix" => self.branches(value, "Mix", Self::dist).map(Dist::Mix),
+            "Between" => self.between(value),
             _ => {
                 self.unknown_word(value, "a distribution", NAMES);
                 None
@@ -148,6 +150,35 @@ impl<'a> Reader<'a> {
             return None;
         }
         values.into_iter().collect::<Option<_>>().map(Dist::Empirical)
+    }
+
+    fn between(&mut self, value: &'a Value) -> Option<Dist> {
+        let fields = self.fields(value, "Between", 3, &["of", "low", "high"])?;
+        let of = self.must(&fields, "of", Self::dist);
+        let mut bound = |name| match fields.get(name) {
+            Some(_) => self.ns(&fields, name).map(Some),
+            None => Some(None),
+        };
+        let (low, high) = (bound("low"), bound("high"));
+        let (of, low, high) = (of?, low?, high?);
+        let more_words = match of {
+            Dist::Erlang { .. } => Some("Erlang"),
+            Dist::HyperExp(_) => Some("HyperExp"),
+            Dist::Mix(_) => Some("Mix"),
+            Dist::Empirical(_) => Some("Empirical"),
+            _ => None,
+        };
+        if let Some(kind) = more_words {
+            let message = format!("`Between` does not cut draws of `{kind}`");
+            self.wrong(Code::BadDistribution, fields.head, &message)
+                .help("cut the parts that it is made of: `Mix([(0.9, Between(...)), ...])`");
+            return None;
+        }
+        let cut = Between::new(of, low.unwrap_or(0.0), high.unwrap_or(f64::INFINITY));
+        if cut.is_none() {
+            self.contradiction(fields.head, "no draw lies between `low` and `high`");
+        }
+        cut.map(|cut| Dist::Between(Box::new(cut)))
     }
 
     /// `[(probability, branch), ...]`, summing to 1.

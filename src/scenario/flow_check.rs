@@ -50,7 +50,7 @@ fn size(steps: &[Step]) -> Size {
         let (times, inner) = match step {
             Step::Repeat(times, steps) => (u64::from(*times), size(steps)),
             Step::Tell(Tell { steps, .. }) | Step::Call { steps, .. } => (1, size(steps)),
-            Step::All(steps) | Step::Maybe(_, steps) => (1, size(steps)),
+            Step::All(steps) | Step::Enough(_, steps) | Step::Maybe(_, steps) => (1, size(steps)),
             Step::Effect(_) => (1, Size { steps: 0, effects: 1 }),
             _ => (1, Size::default()),
         };
@@ -194,7 +194,7 @@ impl<S: ExactSizeIterator<Item = Extent>> Walk<'_, '_, S> {
                 Step::Work(_) => {}
                 Step::Tell(tell) => self.tell(tell, at),
                 Step::Call { steps, .. } => self.steps(steps),
-                Step::All(branches) => {
+                Step::All(branches) | Step::Enough(_, branches) => {
                     for branch in branches {
                         self.branch = Branch::Begun;
                         self.steps(std::slice::from_ref(branch));
@@ -287,6 +287,7 @@ fn reads(steps: &[Step]) -> bool {
         Step::Tell(Tell { steps, .. })
         | Step::Call { steps, .. }
         | Step::All(steps)
+        | Step::Enough(_, steps)
         | Step::Maybe(_, steps)
         | Step::Repeat(_, steps) => reads(steps),
         Step::Effect(_) | Step::Work(_) => false,

@@ -278,7 +278,7 @@ impl<'a> Reader<'a> {
     }
 
     fn all(&mut self, value: &'a Value, scene: Scene, sites: &mut Vec<Extent>) -> Option<Step> {
-        let fields = self.fields(value, "All", 1, &["steps", "times"])?;
+        let fields = self.fields(value, "All", 1, &["steps", "times", "enough"])?;
         let times =
             self.or(&fields, "times", 1, |reader, value| reader.count(value, 1..=MAX_TIMES));
         if scene.in_all {
@@ -307,8 +307,45 @@ impl<'a> Reader<'a> {
             (times? as usize).min(flow_check::MAX_STEPS as usize / branches.len().max(1) + 1);
         let (count, own) = (branches.len() * times, sites[before..].to_vec());
         (1..times).for_each(|_| sites.extend_from_slice(&own));
-        Some(Step::All(branches.into_iter().cycle().take(count).collect()))
+        let enough = self.maybe(&fields, "enough", |reader, value| reader.enough(value, count))?;
+        let branches: Vec<Step> = branches.into_iter().cycle().take(count).collect();
+        let Some(enough) = enough else { return Some(Step::All(branches)) };
+        if may_change_or_refuse(&branches) {
+            self.misplaced(
+                fields.head,
+                "an `All` for which some of its branches are enough leaves the others behind, so they may neither tell nor refuse",
+                "leave out `enough`, or the tells and `need` in it",
+            );
+            return None;
+        }
+        Some(Step::Enough(enough, branches))
     }
+
+    /// How many of these branches are enough.
+    fn enough(&mut self, value: &'a Value, branches: usize) -> Option<u32> {
+        let enough = self.count(value, 1..=MAX_TIMES)?;
+        if enough as usize > branches {
+            let message = format!("{enough} branches cannot be done: there are {branches}");
+            self.wrong(Code::OutOfRange, value.head(), message)
+                .help("write how many are enough to go on, or leave `enough` out to wait for all");
+            return None;
+        }
+        Some(enough)
+    }
+}
+
+/// May these steps change something, or refuse the flow?
+fn may_change_or_refuse(steps: &[Step]) -> bool {
+    steps.iter().any(|step| match step {
+        Step::Tell(_) | Step::Effect(_) => true,
+        Step::Ask { need, .. } | Step::Read { need, .. } => need.is_some(),
+        Step::Work(_) => false,
+        Step::Call { steps, .. }
+        | Step::All(steps)
+        | Step::Enough(_, steps)
+        | Step::Maybe(_, steps)
+        | Step::Repeat(_, steps) => may_change_or_refuse(steps),
+    })
 }
 
 /// Where the flow waits for several tells, and who goes on after each.

@@ -3,7 +3,7 @@
 use super::codes::Code;
 use super::reader::{Fields, Reader};
 use super::syntax::{Kind, Value};
-use super::tree::{Backoff, Breaker, Cancel, Hedge, Jitter, Policy, Throttle};
+use super::tree::{Again, Backoff, Breaker, Cancel, Hedge, Jitter, Policy, Throttle};
 use crate::base::Span;
 
 /// Policies of these names are the defaults of their class of call.
@@ -11,6 +11,8 @@ pub const CLASSES: &[&str] = &["client", "call", "store", "publish"];
 
 /// Tries of one call.
 const MAX_TRIES: u32 = 100;
+/// Tries of a customer who was refused.
+const MAX_AGAIN: u32 = 1_000;
 
 /// Calls that a breaker looks back at, calls at once.
 const MAX_CALLS: u32 = 1_000_000;
@@ -136,6 +138,14 @@ impl<'a> Reader<'a> {
         Some((tries?, backoff?, budget?))
     }
 
+    /// What a customer does who was refused.
+    pub fn again(&mut self, value: &'a Value) -> Option<Again> {
+        let fields = self.fields(value, "another try", 0, &["tries", "backoff"])?;
+        let tries = self.must(&fields, "tries", |reader, value| reader.count(value, 1..=MAX_AGAIN));
+        let backoff = self.or(&fields, "backoff", usual_backoff(), Self::backoff);
+        Some(Again { tries: tries?, backoff: backoff? })
+    }
+
     fn backoff(&mut self, value: &'a Value) -> Option<Backoff> {
         let value = self.follow(value)?;
         match (value.word(), &value.kind) {
@@ -151,8 +161,15 @@ impl<'a> Reader<'a> {
                 let jitter = self.or(&fields, "jitter", Jitter::Full, Self::jitter);
                 Some(Backoff::Exponential { base: base?, cap: cap?, jitter: jitter? })
             }
+            (Some("Decorrelated"), _) => {
+                let fields = self.fields(value, "Decorrelated", 0, &["base", "cap"])?;
+                let base = self.must(&fields, "base", Self::positive_span);
+                let cap = self.must(&fields, "cap", Self::positive_span);
+                Some(Backoff::Decorrelated { base: base?, cap: cap? })
+            }
             _ => {
-                self.unknown_word(value, "a backoff", &["Constant", "Exponential"]);
+                let known = ["Constant", "Exponential", "Decorrelated"];
+                self.unknown_word(value, "a backoff", &known);
                 None
             }
         }

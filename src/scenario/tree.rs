@@ -98,6 +98,15 @@ pub struct Run {
     pub seed: u64,
 }
 
+impl Scenario {
+    /// Does a measure or an expectation name this figure? What costs something is gathered only
+    /// then.
+    pub fn asks(&self, figure: &str) -> bool {
+        let measures = self.measures.iter().map(|(_, text)| &text.value);
+        measures.chain(self.expect.iter().map(|text| &text.value)).any(|text| text.contains(figure))
+    }
+}
+
 /// A thing in the architecture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
@@ -232,8 +241,37 @@ pub struct Journey {
 pub enum Action {
     /// Send a flow and wait for the answer.
     Do(FlowIx),
+    /// The same, again and again while the answer is a refusal.
+    DoAgain(FlowIx, Again),
     /// Wait.
     Think(Dist),
+}
+
+/// What a customer does who was refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Again {
+    /// Tries in all, at least 1.
+    pub tries: u32,
+    /// Pause before the next try.
+    pub backoff: Backoff,
+}
+
+impl Action {
+    /// The flow that it sends, if it sends one.
+    pub fn flow(&self) -> Option<FlowIx> {
+        match self {
+            Self::Do(flow) | Self::DoAgain(flow, _) => Some(*flow),
+            Self::Think(_) => None,
+        }
+    }
+
+    /// What is done after a refusal, if anything.
+    pub fn again(&self) -> Option<&Again> {
+        match self {
+            Self::DoAgain(_, again) => Some(again),
+            Self::Do(_) | Self::Think(_) => None,
+        }
+    }
 }
 
 /// A gateway.
@@ -573,6 +611,13 @@ pub enum Backoff {
         cap: Span,
         /// What chance does to it.
         jitter: Jitter,
+    },
+    /// Uniform between `base` and three times the last pause (at first `base`), at most `cap`.
+    Decorrelated {
+        /// The shortest.
+        base: Span,
+        /// The longest.
+        cap: Span,
     },
 }
 

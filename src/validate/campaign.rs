@@ -128,6 +128,8 @@ pub struct Row {
     pub replications: usize,
     /// Measured requests of each replication; `None` where its stretch of time is fixed.
     pub requests: Option<f64>,
+    /// Are these no requests but trials, of which a replication is the mean?
+    pub are_trials: bool,
     /// The command line of one of the runs.
     pub command: Option<String>,
     /// What was read of each run, in the language of expectations.
@@ -255,6 +257,7 @@ impl Campaign {
             reason: Some(reason.to_owned()),
             replications: 0,
             requests: None,
+            are_trials: false,
             command: None,
             figures: Vec::new(),
             note: None,
@@ -269,6 +272,7 @@ impl Campaign {
         let row = Row {
             replications: job.samples.len(),
             requests: job.requests(),
+            are_trials: job.are_trials(),
             command: job.command(),
             figures: job.texts(first, shape),
             note: note.clone(),

@@ -121,6 +121,15 @@ impl Job {
         }
     }
 
+    /// Is a replication the mean of trials?
+    pub fn are_trials(&self) -> bool {
+        match &self.what {
+            What::Simulated(simulated) => simulated.are_trials(),
+            What::Computed(_) => true,
+            What::Claimed(_) => false,
+        }
+    }
+
     /// What its replications do.
     pub fn task(&self) -> Task {
         match &self.what {

@@ -83,6 +83,10 @@ pub struct Recipe {
     /// The measured stretch where it does not follow from a rate: a duration.
     #[serde(default)]
     pub length: Option<String>,
+    /// Is such a stretch one of the trials that the case counts? A replication is the mean of so
+    /// many.
+    #[serde(default)]
+    pub is_trial: bool,
     /// The warm-up before such a stretch, or the least one before so many requests: a duration.
     #[serde(default = "no_time")]
     pub after: String,
@@ -149,6 +153,7 @@ impl From<Claim> for Recipe {
             cost: usual_cost(),
             warmup: usual_warmup(),
             length: Some(claim.length),
+            is_trial: false,
             after: no_time(),
             read: IndexMap::new(),
             note: None,

@@ -12,6 +12,7 @@ use super::job::Shortcoming;
 use super::plan::Recipe;
 use super::reading::{FIRST, Reading};
 use super::template::{Quotes, fill, quantity};
+use crate::analysis::stats::mean;
 use crate::base::Span;
 use crate::scenario::parse;
 use crate::scenario::tree::Scenario;
@@ -44,7 +45,12 @@ enum Extent {
     },
     /// A fixed stretch after a warm-up, with about so many events.
     Stretch { measured: Span, warmup: Span, events: f64 },
+    /// The mean of so many runs, each of a fixed stretch with about so many events.
+    Trials { runs: f64, measured: Span, warmup: Span, events: f64 },
 }
+
+/// The mean of fewer runs tells too little.
+const FEWEST_TRIALS: f64 = 10.0;
 
 /// What a replication needs to run.
 #[derive(Debug)]
@@ -52,6 +58,8 @@ pub struct Work {
     scenario: Arc<Scenario>,
     design: usize,
     reads: Vec<Reading>,
+    /// Runs of which it is the mean.
+    runs: u64,
 }
 
 impl Simulated {
@@ -111,9 +119,15 @@ impl Simulated {
     /// Shortens its runs to so many events.
     pub fn limit(&mut self, events: f64) {
         let fraction = (events / self.events()).min(1.0);
-        if let Extent::Requests { measured, warmup, least_warmup, .. } = &mut self.extent {
-            *measured *= fraction;
-            *warmup = (*warmup * fraction).max(*least_warmup);
+        match &mut self.extent {
+            Extent::Requests { measured, warmup, least_warmup, .. } => {
+                *measured *= fraction;
+                *warmup = (*warmup * fraction).max(*least_warmup);
+            }
+            Extent::Trials { runs, .. } => {
+                *runs = (*runs * fraction).floor().max(FEWEST_TRIALS).min(*runs);
+            }
+            Extent::Stretch { .. } => {}
         }
         let length = self.extent.warmup() + self.extent.measured();
         (self.scenario.run.warmup, self.scenario.run.length) = (self.extent.warmup(), length);
@@ -126,15 +140,23 @@ impl Simulated {
                 (measured + warmup) * events_per_request
             }
             Extent::Stretch { events, .. } => events,
+            Extent::Trials { runs, events, .. } => runs * events,
         }
     }
 
-    /// Measured requests of a run; `None` where its stretch is fixed.
+    /// Measured requests of a replication, or runs of which it is the mean; `None` where its
+    /// stretch is fixed.
     pub fn requests(&self) -> Option<f64> {
         match self.extent {
             Extent::Requests { measured, .. } => Some(measured),
+            Extent::Trials { runs, .. } => Some(runs),
             Extent::Stretch { .. } => None,
         }
+    }
+
+    /// Is a replication the mean of several runs?
+    pub fn are_trials(&self) -> bool {
+        matches!(self.extent, Extent::Trials { .. })
     }
 
     /// What its replications need.
@@ -143,6 +165,10 @@ impl Simulated {
             scenario: Arc::new(self.scenario.clone()),
             design: self.design,
             reads: self.reads.clone(),
+            runs: match self.extent {
+                Extent::Trials { runs, .. } => runs as u64,
+                _ => 1,
+            },
         })
     }
 
@@ -172,7 +198,13 @@ impl Extent {
         if let Some(length) = &recipe.length {
             return match (of(length)?, of(&recipe.cost)?) {
                 (Quantity::Duration(ns), Quantity::Number(events)) => {
-                    Ok(Self::Stretch { measured: Span::from_ns(ns), warmup: after, events })
+                    let (measured, warmup) = (Span::from_ns(ns), after);
+                    let runs = case.stated() as f64;
+                    Ok(if recipe.is_trial {
+                        Self::Trials { runs, measured, warmup, events }
+                    } else {
+                        Self::Stretch { measured, warmup, events }
+                    })
                 }
                 (length, cost) => {
                     Err(Shortcoming(format!("{} with {}", length.kind(), cost.kind())))
@@ -200,21 +232,30 @@ impl Extent {
     fn warmup(self) -> Span {
         match self {
             Self::Requests { rate_per_s, warmup, .. } => Span::from_secs(warmup / rate_per_s),
-            Self::Stretch { warmup, .. } => warmup,
+            Self::Stretch { warmup, .. } | Self::Trials { warmup, .. } => warmup,
         }
     }
 
     fn measured(self) -> Span {
         match self {
             Self::Requests { rate_per_s, measured, .. } => Span::from_secs(measured / rate_per_s),
-            Self::Stretch { measured, .. } => measured,
+            Self::Stretch { measured, .. } | Self::Trials { measured, .. } => measured,
         }
     }
 }
 
 impl Work {
-    /// One run.
+    /// One replication: a run, or the mean of several.
     pub fn run(&self, seed: u64) -> Figures {
+        if self.runs == 1 {
+            return self.run_once(seed);
+        }
+        let trials = (1..=self.runs).map(|trial| self.run_once((seed - 1) * self.runs + trial));
+        let trials: Vec<Figures> = trials.collect();
+        (0..self.reads.len()).map(|read| mean_of(&trials, read)).collect()
+    }
+
+    fn run_once(&self, seed: u64) -> Figures {
         let (scenario, design) = (&self.scenario, self.design);
         let (outcome, story) = if self.reads.iter().any(Reading::is_told) {
             let (outcome, story) = simulate::explain(scenario, design, seed, FIRST);
@@ -224,6 +265,16 @@ impl Work {
         };
         self.reads.iter().map(|read| read.of(&outcome, story.as_ref())).collect()
     }
+}
+
+/// The mean of one figure over all trials, or why one of them has none.
+fn mean_of(trials: &[Figures], read: usize) -> Result<Value, String> {
+    let value = |figures: &Figures| {
+        let value = figures[read].as_ref().map_err(Clone::clone)?;
+        value.as_f64().ok_or_else(|| "a mean is of numbers".to_owned())
+    };
+    let values = trials.iter().map(value).collect::<Result<Vec<f64>, String>>()?;
+    mean(&values).map(Value::from).ok_or_else(|| "there were no trials".to_owned())
 }
 
 /// All texts of a shape, in order.
@@ -238,4 +289,19 @@ fn leaves<'a>(shape: &'a Value, into: &mut Vec<&'a str>) {
 
 fn file(name: &str) -> String {
     format!("scenarios/{name}.ron")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replication_of_trials_is_their_mean_or_the_first_that_has_none() {
+        let figures = |value: f64| vec![Ok(value.into()), Ok("a word".into())];
+        let trials = [figures(1.0), figures(2.0), figures(6.0)];
+        assert_eq!(mean_of(&trials, 0), Ok(3.0.into()));
+        assert!(mean_of(&trials, 1).is_err());
+        let broken = [figures(1.0), vec![Err("nothing was done".to_owned())]];
+        assert_eq!(mean_of(&broken, 0), Err("nothing was done".to_owned()));
+    }
 }

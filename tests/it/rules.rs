@@ -8,12 +8,14 @@
 //! a transaction with one key: hop 1 + write 7 + hop 1; it commits after 8 of these 9
 //! ```
 
+mod again;
 mod best_effort;
 mod caches;
 mod callers;
 mod compensation;
 mod copies;
 mod designs;
+mod enough;
 mod faults;
 mod guards;
 mod hybrids;

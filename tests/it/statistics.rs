@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use windtunnel::analysis::stats::{interval, mean, paired};
 use windtunnel::analysis::warmup::mser5;
 use windtunnel::base::math::normal_cdf;
-use windtunnel::base::{Dist, Popularity, Stream, unit};
+use windtunnel::base::{Between, Dist, Popularity, Stream, unit};
 use windtunnel::validate::{Case, cases};
 
 /// The reference result with this metric.
@@ -101,10 +101,12 @@ type Cdf = fn(f64) -> f64;
 /// The samplers with their distribution functions.
 fn samplers() -> Vec<(Dist, Cdf)> {
     use libm::{exp, log, pow};
+    let between = Between::new(Dist::Exp(2.0), 1.0, 4.0).expect("there are draws");
+    let between = Dist::Between(Box::new(between));
     let mixed = Dist::Mix(vec![(0.5, Dist::Exp(1.0)), (0.5, Dist::Uniform(0.0, 2.0))]);
     vec![
         (Dist::Uniform(2.0, 6.0), |x| ((x - 2.0) / 4.0).clamp(0.0, 1.0)),
-        (Dist::Uniform(0.0, 1.0), |x| x.clamp(0.0, 1.0)),
+        (between, |x| (exp(-0.5) - exp(-x / 2.0)) / (exp(-0.5) - exp(-2.0))),
         (Dist::Exp(1.0), |x| 1.0 - exp(-x)),
         (Dist::Exp(5.0), |x| 1.0 - exp(-x / 5.0)),
         (Dist::Exp(1e-3), |x| 1.0 - exp(-x * 1e3)),

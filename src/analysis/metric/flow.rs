@@ -3,7 +3,8 @@
 
 use super::{Guarantee, Metric, Parameter, Reader, Role, Subject, optional, required, run, share};
 use crate::analysis::unit::Unit;
-use crate::probes::outcome::{FlowOutcome, Outcome, Window};
+use crate::probes::outcome::{FlowOutcome, ONE, Outcome, Window};
+use crate::probes::sketch::Sketch;
 
 /// A count of one flow.
 type Tally = fn(&FlowOutcome, &Subject) -> u64;
@@ -20,14 +21,17 @@ pub(super) enum Figure {
     Share(Tally, Tally, Option<(WindowTally, WindowTally)>),
     /// Everybody's messages, or those of one flow.
     Messages,
+    /// Of the slowdowns of operations.
+    Slowdown(fn(&Sketch) -> Option<f64>),
 }
 
 const NO_FLOW: &str = "the run has no such flow";
 const NOTHING_OFFERED: &str = "nothing was offered";
+const NO_SLOWDOWN: &str = "no operation with work was done, or no measure or expectation of the scenario asks for its slowdown";
 const NOTHING_READ: &str = "nothing was read";
 
 pub(super) fn metrics() -> Vec<Metric> {
-    use Figure::{Messages, Rate, Share};
+    use Figure::{Messages, Rate, Share, Slowdown};
     use Unit::Ratio;
     vec![
         count("offered", "Operations sent.", |f, _| f.offered, Some(|w| w.offered)),
@@ -240,6 +244,20 @@ pub(super) fn metrics() -> Vec<Metric> {
             )
         },
         figure(
+            "slowdown",
+            Unit::Number,
+            "Mean of the time from the intended send to the answer over the operation's own work at services and gateways, of operations answered as done; gathered where the scenario's measures or expectations ask for it.",
+            NO_SLOWDOWN,
+            Slowdown(Sketch::mean),
+        ),
+        figure(
+            "slowdown_p99",
+            Unit::Number,
+            "99th percentile of the same.",
+            NO_SLOWDOWN,
+            Slowdown(|sketch| sketch.quantile(0.99).map(|ratio| ratio.0 as f64)),
+        ),
+        figure(
             "messages_per_flow",
             Unit::Number,
             "Messages sent for measured operations, over those operations.",
@@ -305,6 +323,13 @@ pub(super) fn read(figure: Figure, outcome: &Outcome, subject: &Subject) -> Opti
             Some(flow) => outcome.flows.get(flow).map(|flow| flow.messages as f64),
             None => Some(outcome.messages as f64),
         },
+        Figure::Slowdown(of) => {
+            let chosen = |name: &String| subject.name.as_ref().is_none_or(|only| only == name);
+            let flows = outcome.flows.iter().filter(|(name, _)| chosen(name));
+            let mut all = Sketch::default();
+            flows.for_each(|(_, flow)| all.merge(&flow.slowdown));
+            of(&all).map(|ratio| ratio / ONE as f64)
+        }
     }
 }
 
@@ -328,6 +353,7 @@ fn read_windows(figure: Figure, outcome: &Outcome, subject: &Subject) -> Option<
             tallies.and_then(|(part, whole)| share(sum(part), sum(whole)))
         }
         Figure::Messages => Some(sum(|window| window.messages) as f64),
+        Figure::Slowdown(_) => None,
     }
 }
 

@@ -66,6 +66,8 @@ pub enum Role {
     Limit,
     /// A number of versions.
     Versions,
+    /// A number of things in hand.
+    Level,
 }
 
 impl Role {
@@ -81,6 +83,7 @@ impl Role {
             Self::Percent => "percentage",
             Self::Limit => "time",
             Self::Versions => "versions",
+            Self::Level => "number",
         }
     }
 
@@ -148,6 +151,8 @@ pub struct Subject {
     pub limit_ns: Option<f64>,
     /// For `behind(...)`.
     pub versions: Option<u64>,
+    /// For `in_hand(...)`, from 1 to [`crate::probes::outcome::LEVELS`].
+    pub level: Option<usize>,
     /// Only the windows that begin in this stretch.
     pub stretch: Option<(Time, Time)>,
 }
@@ -250,6 +255,7 @@ mod tests {
                     Role::Percent => subject.percent = Some(99.5),
                     Role::Limit => subject.limit_ns = Some(1e6),
                     Role::Versions => subject.versions = Some(2),
+                    Role::Level => subject.level = Some(2),
                 }
             }
             subject

@@ -7,6 +7,9 @@ use crate::probes::outcome::{NodeOutcome, Outcome};
 /// A count of one node.
 type Tally = fn(&NodeOutcome) -> u64;
 
+/// A share of one node's time.
+type Level = fn(&NodeOutcome, usize) -> Option<f64>;
+
 /// How a figure comes from a node.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Figure {
@@ -16,12 +19,14 @@ pub(super) enum Figure {
     Share(Tally, Tally),
     /// Of one node only: adding it up over nodes would mean nothing.
     Own(fn(&NodeOutcome) -> Option<f64>),
+    /// Of one node only, and of the number that is given.
+    OfNumber(Level),
 }
 
 const NO_NODE: &str = "the run has no such node";
 
 pub(super) fn metrics() -> Vec<Metric> {
-    use Figure::{Count, Own, Share};
+    use Figure::{Count, OfNumber, Own, Share};
     use Unit::{Number, Ratio};
     vec![
         figure(
@@ -81,6 +86,13 @@ pub(super) fn metrics() -> Vec<Metric> {
             Share(|n| n.batched, |n| n.batches),
         ),
         figure(
+            "in_hand",
+            Ratio,
+            "Share of time that an instance has so many (1 to 32) or more in hand, waiting or in service; gathered where the scenario's measures or expectations ask for it.",
+            "the run has no such node, or no measure or expectation of the scenario asks what it has in hand",
+            OfNumber(|n, level| n.in_hand?.get(level.checked_sub(1)?).copied()),
+        ),
+        figure(
             "hit_ratio",
             Ratio,
             "Cache hits over all lookups.",
@@ -119,9 +131,11 @@ pub(super) fn metrics() -> Vec<Metric> {
 }
 
 fn figure(name: &str, unit: Unit, about: &str, absent: &'static str, figure: Figure) -> Metric {
-    let node =
-        if matches!(figure, Figure::Own(_)) { required(Role::Node) } else { optional(Role::Node) };
-    let parameters = vec![node];
+    let parameters = match figure {
+        Figure::Own(_) => vec![required(Role::Node)],
+        Figure::OfNumber(_) => vec![required(Role::Node), required(Role::Level)],
+        Figure::Count(_) | Figure::Share(..) => vec![optional(Role::Node)],
+    };
     Metric {
         name: name.to_owned(),
         parameters,
@@ -144,6 +158,10 @@ pub(super) fn read(figure: Figure, outcome: &Outcome, subject: &Subject) -> Opti
     match figure {
         Figure::Count(tally) => sum(tally).map(|n| n as f64),
         Figure::Share(part, whole) => share(sum(part)?, sum(whole)?),
+        Figure::OfNumber(read) => {
+            let node = outcome.nodes.get(subject.name.as_deref()?)?;
+            read(node, subject.level?)
+        }
         Figure::Own(read) => outcome.nodes.get(subject.name.as_deref()?).and_then(read),
     }
 }

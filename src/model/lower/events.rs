@@ -249,7 +249,7 @@ fn nodes_can_refuse(nodes: &[Node]) -> bool {
         Node::Change { changes, .. } => changes.iter().any(|(write, _)| {
             matches!(write.change, Change::Take(_) | Change::Put { if_unchanged: true, .. })
         }),
-        Node::Work { .. } => false,
+        Node::Work { .. } | Node::Enough(..) => false,
         Node::Tell(tell) => tell.refuses.probability > 0.0 || nodes_can_refuse(&tell.body),
         Node::Call { body, .. } | Node::Maybe { body, .. } => nodes_can_refuse(body),
         Node::All(branches) => branches.iter().any(|branch| nodes_can_refuse(branch)),

@@ -110,9 +110,11 @@ impl<'a> Lower<'a> {
                     .find(|route| *route != Preset::Rest)
                     .unwrap_or(Preset::Rest),
                 Node::Maybe { body, .. } => self.tells_travel_by(body),
-                Node::Look { .. } | Node::Change { .. } | Node::Work { .. } | Node::Call { .. } => {
-                    Preset::Rest
-                }
+                Node::Look { .. }
+                | Node::Change { .. }
+                | Node::Work { .. }
+                | Node::Call { .. }
+                | Node::Enough(..) => Preset::Rest,
             };
             if here != Preset::Rest {
                 found = here;

@@ -93,7 +93,7 @@ impl<'a> Lower<'a> {
                 Node::Tell(tell) => self.find_asks(&tell.body, tell.service, wanted),
                 Node::Call { service, body, .. } => self.find_asks(body, *service, wanted),
                 Node::Maybe { body, .. } => self.find_asks(body, at, wanted),
-                Node::All(branches) => {
+                Node::All(branches) | Node::Enough(_, branches) => {
                     for branch in branches {
                         self.find_asks(branch, at, wanted);
                     }

@@ -61,6 +61,13 @@ impl Lower<'_> {
                 Node::All(branches) => self.fork(branches.len(), |lower, branch| {
                     lower.steps(&branches[branch], service, None);
                 }),
+                Node::Enough(enough, branches) => {
+                    let fork = self.here();
+                    self.fork(branches.len(), |lower, branch| {
+                        lower.steps(&branches[branch], service, None);
+                    });
+                    self.is_enough(fork, *enough);
+                }
                 Node::Maybe { chance, body } => {
                     let Chance { probability, name } = *chance;
                     let skip = self.emit(Instr::Maybe { probability, name, to: Pc::default() });
@@ -78,7 +85,7 @@ impl Lower<'_> {
     }
 
     pub(super) fn fork(&mut self, branches: usize, mut emit: impl FnMut(&mut Self, usize)) {
-        let fork = self.emit(Instr::Fork { branches: Vec::new() });
+        let fork = self.emit(Instr::Fork { branches: Vec::new(), enough: None });
         let over = self.emit(Instr::Jump { to: Pc::default() });
         let mut starts = Vec::new();
         for branch in 0..branches {
@@ -87,7 +94,14 @@ impl Lower<'_> {
             self.emit(Instr::Join);
         }
         self.land(over);
-        self.programs.code[fork.0 as usize] = Instr::Fork { branches: starts };
+        self.programs.code[fork.0 as usize] = Instr::Fork { branches: starts, enough: None };
+    }
+
+    /// So many branches done are enough for this fork.
+    fn is_enough(&mut self, fork: Pc, least: u32) {
+        if let Instr::Fork { enough, .. } = &mut self.programs.code[fork.0 as usize] {
+            *enough = Some(least);
+        }
     }
 
     /// Runs a transaction at the service's store; returns where its `idle` can be patched.
@@ -168,7 +182,7 @@ impl Lower<'_> {
     pub(super) fn undo_steps(&mut self, nodes: &[Node], service: NodeIx) {
         for node in nodes.iter().rev() {
             match node {
-                Node::Look { .. } | Node::Work { .. } | Node::Call { .. } => {}
+                Node::Look { .. } | Node::Work { .. } | Node::Call { .. } | Node::Enough(..) => {}
                 Node::Change { name, changes } => self.undo_change(service, *name, changes),
                 Node::Tell(tell) => rest::undo_tell(self, tell),
                 Node::Maybe { body, .. } => self.undo_steps(body, service),

@@ -33,7 +33,11 @@ impl Server {
     pub(super) fn join<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         self.release_worker(handle, env);
         let branch = self.tasks.remove(handle).expect("it joins");
-        let Origin::Branch { of } = branch.origin else { unreachable!("only branches join") };
+        let of = match branch.origin {
+            Origin::Branch { of } => of,
+            Origin::OneOf { wait } => return self.join_one_of(&branch, wait, env),
+            _ => unreachable!("only branches join"),
+        };
         let Some(parent) = self.tasks.get_mut(of) else {
             return;
         };

@@ -34,7 +34,8 @@ impl Server {
         task.pc = Pc(task.pc.0 + 1);
         let demand = slowed(task.demand, env.model.faults.slowness(env.now(), env.me()));
         if demand > Span::ZERO {
-            self.work(handle, demand, env);
+            let op = task.op.id;
+            self.work(handle, op, demand, env);
         } else {
             self.run(handle, env);
         }
@@ -43,7 +44,8 @@ impl Server {
     /// The worker works for so long.
     #[expect(clippy::inline_always, reason = "called in two places, for every piece of work")]
     #[inline(always)]
-    fn work<P: Probe>(&mut self, handle: Handle, demand: Span, env: &mut Env<'_, '_, P>) {
+    fn work<P: Probe>(&mut self, handle: Handle, op: OpId, demand: Span, env: &mut Env<'_, '_, P>) {
+        env.fact(Fact::Works { op, work: demand });
         if self.dispatch.is_some() {
             return self.work_in_turn(handle, demand, env);
         }
@@ -70,7 +72,8 @@ impl Server {
                 let demand = demand(instr, task.op.word, task.attempt);
                 let demand = slowed(demand, model.faults.slowness(env.now(), env.me()));
                 if demand > Span::ZERO {
-                    return self.work(handle, demand, env);
+                    let op = task.op.id;
+                    return self.work(handle, op, demand, env);
                 }
                 continue;
             }
@@ -150,7 +153,10 @@ impl Server {
                     let body = Body::Publish { call, publication: *publication, item };
                     env.send(to, &task.op, body);
                 }
-                Instr::Fork { branches } => return self.fork(handle, branches, env),
+                Instr::Fork { branches, enough: None } => return self.fork(handle, branches, env),
+                Instr::Fork { branches, enough: Some(enough) } => {
+                    return self.fork_enough(handle, branches, *enough, env);
+                }
                 Instr::Join => return self.join(handle, env),
                 Instr::Answer => {
                     // Most tasks end with their answer.
@@ -293,7 +299,7 @@ impl Server {
         task.verdict = answer;
         task.op.deadline = Time::NEVER;
         task.pc = match (task.origin, answer) {
-            (Origin::Branch { .. }, _) => end_of_branch(env.model, task.pc),
+            (Origin::Branch { .. } | Origin::OneOf { .. }, _) => end_of_branch(env.model, task.pc),
             (_, Answer::Refused) => refused,
             _ => failed,
         };

@@ -85,6 +85,8 @@ fn layout() -> Layout {
         clients: vec![ClientPlan { name: "web".into(), sessions: 3 }],
         warmup: Span(0),
         length: Span(1_000_000),
+        in_hand: false,
+        slowdown: false,
     }
 }
 

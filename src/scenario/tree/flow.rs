@@ -58,6 +58,8 @@ pub enum Step {
     },
     /// Branches run together, issued in this order.
     All(Vec<Step>),
+    /// The same, going on when so many of them are done. They neither tell nor refuse.
+    Enough(u32, Vec<Step>),
     /// With this probability.
     Maybe(f64, Vec<Step>),
     /// So many times in a row.

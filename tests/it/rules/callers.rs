@@ -32,6 +32,11 @@ fn rule_06_failures_are_tried_again_after_the_backoff() {
     assert!((13.0..=18.0).contains(&equal.answer(0).0), "{:?}", equal.answer(0));
     let full = run(r#"tries: 2, backoff: Exponential(base: "10ms", cap: "25ms", jitter: Full)"#);
     assert!((8.0..=18.0).contains(&full.answer(0).0), "{:?}", full.answer(0));
+    // Each pause is from 10 to three times the last one, 25 at most; a try takes 2.
+    let run = run(r#"tries: 9, backoff: Decorrelated(base: "10ms", cap: "25ms")"#);
+    let pauses: Vec<f64> = retries(&run).windows(2).map(|it| it[1] - it[0] - 2.0).collect();
+    assert!(pauses.len() == 7 && pauses.iter().all(|it| (9.999..=25.001).contains(it)));
+    assert!(pauses.iter().any(|it| *it > 24.9) && pauses.iter().any(|it| *it < 24.9));
 }
 
 #[test]

@@ -48,6 +48,7 @@ pub const NAMES: &[Bad] = &[
     Bad("E0204", r#"home: "orders", steps"#, "steps"),
     Bad("E0205", r#"store: "orders-db""#, r#"store: "order-db""#),
     Bad("E0205", r#"Ask("stock", need: 1)"#, r#"Ask("shoes", need: 1)"#),
+    Bad("E0204", r#"Do("view-order")"#, r#"Do("view-order", again: (backoff: "1ms"))"#),
     Bad("E0205", r#"Do("view-order")"#, r#"Do("view-orders")"#),
     Bad("E0205", r#"policy: "patient""#, r#"policy: "patent""#),
     Bad("E0206", r#"store: "orders-db""#, r#"store: "queue""#),
@@ -118,6 +119,11 @@ pub const VALUES: &[Bad] = &[
     Bad("E0304", r#"cache: (ttl: "10s")"#, r#"cache: (capacity: 0)"#),
     Bad("E0304", r#"refuses: "2%""#, r#"refuses: 2"#),
     Bad("E0304", r#"weight: 1"#, r#"weight: -1"#),
+    Bad(
+        "E0304",
+        r#"All([Ask("payment", key: Own),"#,
+        r#"All(enough: 3, steps: [Ask("payment", key: Own),"#,
+    ),
     Bad("E0304", r#"keys: 1_000"#, r#"keys: 0"#),
     Bad("E0304", r#"Poisson("$rate")"#, r#"Poisson([("0s", "0/s")])"#),
     Bad("E0304", r#"Poisson("$rate")"#, r#"Poisson([("1s", "$rate")])"#),
@@ -144,6 +150,8 @@ pub const VALUES: &[Bad] = &[
     Bad("E0208", r#"partitions: 12"#, r#"partitions: 12, acks: Some"#),
     Bad("E0204", r#"partitions: 12"#, r#"partitions: 12, batch: 100"#),
     Bad("E0304", r#"partitions: 12"#, r#"partitions: 12, auto_commit: "0s""#),
+    Bad("E0307", r#"Uniform("1ms", "3ms")"#, r#"Between(Uniform("1ms", "3ms"), "4ms", "5ms")"#),
+    Bad("E0307", r#"Uniform("1ms", "3ms")"#, r#"Between(Erlang(2, "3ms"), high: "5ms")"#),
 ];
 
 /// Knobs and their expressions.
@@ -192,6 +200,11 @@ pub const MEANING: &[Bad] = &[
     Bad("E0604", r#"All([Ask("payment", key: Own),"#, r#"All([Write("order"),"#),
     Bad("E0604", r#"All([Ask("payment", key: Own),"#, r#"All([All([Ask("payment", key: Own)]),"#),
     Bad("E0604", r#"Tell("mail", Work("1ms")"#, r#"Tell("mail", All([Call("payments")])"#),
+    Bad(
+        "E0604",
+        r#"All([Ask("payment", key: Own),"#,
+        r#"All(enough: 1, steps: [Ask("payment", key: Own, need: 1),"#,
+    ),
     Bad("E0604", r#"Call("mail", work: "1ms")"#, r#"Call("payments", steps: Write("payment"))"#),
     Bad(
         "E0604",
