@@ -41,6 +41,8 @@ pub struct Lanes<M> {
     /// The smallest of them, and whose it is.
     first: u128,
     first_lane: u32,
+    /// The smallest of the others: while the lane that is first stays below it, nobody is compared.
+    second: u128,
 }
 
 /// Above every key.
@@ -56,6 +58,7 @@ impl<M: Copy> Lanes<M> {
             fronts: vec![EMPTY; delays.len()],
             first: EMPTY,
             first_lane: 0,
+            second: EMPTY,
         }
     }
 
@@ -84,19 +87,21 @@ impl<M: Copy> Lanes<M> {
         if lane.len == 0 {
             self.fronts[number as usize] = key;
             if key < self.first {
+                self.second = self.first;
                 (self.first, self.first_lane) = (key, number);
+            } else {
+                self.second = self.second.min(key);
             }
         } else if key <= lane.last {
             return false;
         }
         lane.last = key;
-        let back = (lane.front + lane.len) & lane.ring.len().wrapping_sub(1);
-        lane.len += 1;
-        let fits = lane.len <= lane.ring.len();
-        match lane.ring.get_mut(back) {
-            Some(place) if fits => *place = Sent { key, dest, message: message() },
-            _ => lane.grow(Sent { key, dest, message: message() }),
+        if lane.len == lane.ring.len() {
+            lane.grow(Sent { key, dest, message: message() });
         }
+        let back = (lane.front + lane.len) & (lane.ring.len() - 1);
+        lane.len += 1;
+        lane.ring[back] = Sent { key, dest, message: message() };
         true
     }
 
@@ -115,14 +120,27 @@ impl<M: Copy> Lanes<M> {
         let first = lane.front;
         lane.len -= 1;
         lane.front = (lane.front + 1) & (lane.ring.len() - 1);
-        self.fronts[number] = if lane.len == 0 { EMPTY } else { lane.ring[lane.front].key };
-        self.first = EMPTY;
-        for (lane, front) in (0..).zip(&self.fronts) {
-            if *front < self.first {
-                (self.first, self.first_lane) = (*front, lane);
-            }
+        let front = if lane.len == 0 { EMPTY } else { lane.ring[lane.front].key };
+        self.fronts[number] = front;
+        self.first = front;
+        if front > self.second {
+            self.compare();
         }
         &self.lanes[number].ring[first]
+    }
+
+    /// Finds the first and the second of all fronts.
+    #[inline(never)]
+    fn compare(&mut self) {
+        (self.first, self.second) = (EMPTY, EMPTY);
+        for (lane, front) in (0..).zip(&self.fronts) {
+            if *front < self.first {
+                self.second = self.first;
+                (self.first, self.first_lane) = (*front, lane);
+            } else {
+                self.second = self.second.min(*front);
+            }
+        }
     }
 
     /// All messages, lane by lane.
@@ -135,13 +153,13 @@ impl<M: Copy> Lanes<M> {
 }
 
 impl<M: Copy> Lane<M> {
-    /// Adds a message to a ring that was full.
+    /// Makes room in a ring that is full, filled with copies of any message.
     #[cold]
-    fn grow(&mut self, sent: Sent<M>) {
+    #[inline(never)]
+    fn grow(&mut self, any: Sent<M>) {
         self.ring.rotate_left(self.front);
         self.front = 0;
-        self.ring.push(sent);
-        self.ring.resize(((self.len - 1) * 2).max(16), sent);
+        self.ring.resize((self.len * 2).max(16), any);
     }
 }
 

@@ -123,7 +123,8 @@ impl<M: Copy, T: Copy> Context<'_, M, T> {
 
     /// The key of the next event that this instance schedules. An event at the deepest depth is
     /// never handled (see [`Stop::TooManyAtOnce`]), so one more always fits.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in three places, for everything scheduled")]
+    #[inline(always)]
     fn key_after(&mut self, delay: Span, class: Class) -> Key {
         let time = (self.now() + delay).min(Key::HORIZON);
         let depth = if time > self.now() { 0 } else { self.key.depth() + 1 };

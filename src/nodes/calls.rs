@@ -8,8 +8,6 @@ mod guards;
 mod hedge;
 mod throttle;
 
-use std::collections::VecDeque;
-
 use self::guards::Guards;
 use self::hedge::Copies;
 use super::env::Env;
@@ -27,20 +25,25 @@ use crate::scenario::tree::{Backoff, Balance, Cancel, Jitter, NodeKind, Policy, 
 pub enum What {
     /// Run this entry.
     Entry(EntryIx),
-    /// Pass this on, and confirm.
-    Publication(PubIx, Item),
+    /// Pass on what the waiter is about, and confirm.
+    Publication(PubIx),
 }
 
-/// Who waits for calls: it keeps the header that they were made with.
-pub trait Waiters<W> {
+/// Who waits for calls: it keeps what they were made with.
+pub trait Waiters {
     /// The header of what waits.
-    fn header(&self, waiter: W) -> Op;
+    fn header(&self, waiter: Handle) -> Op;
+
+    /// What its publications are about.
+    fn item(&self, _waiter: Handle) -> Item {
+        Item::NONE
+    }
 }
 
 /// One call, from the first try to the last. Each try has a handle of its own, so that a late
 /// answer to an earlier one finds nothing.
 #[derive(Clone, Copy, Debug)]
-pub struct Call<W> {
+pub struct Call {
     what: What,
     policy: Option<PolicyIx>,
     to: InstanceId,
@@ -50,23 +53,27 @@ pub struct Call<W> {
     stays: bool,
     /// Is there more to do at its end than to tell the waiter? See [`Line::is_special`].
     is_special: bool,
-    waiter: W,
+    waiter: Handle,
+    /// When it times out, if it stands in its policy's line; and its neighbours there.
+    due: Option<Time>,
+    previous: Handle,
+    next: Handle,
 }
 
 /// What became of a call.
 #[derive(Clone, Copy, Debug)]
-pub struct Ended<W> {
+pub struct Ended {
     /// Who waits for it.
-    pub waiter: W,
+    pub waiter: Handle,
     /// The answer, or the last try's failure.
     pub answer: Answer,
 }
 
-/// All calls of one instance. `W` says who waits.
+/// All calls of one instance.
 #[derive(Clone, Debug)]
-pub struct Calls<W> {
+pub struct Calls {
     #[expect(clippy::struct_field_names, reason = "they are what the type is about")]
-    calls: Slab<Call<W>>,
+    calls: Slab<Call>,
     /// Per node: what this caller knows of it.
     targets: Vec<Target>,
     /// Does any balance by what is outstanding?
@@ -91,7 +98,8 @@ struct Target {
 
 /// The calls of one policy in the order in which they time out, which is the order in which they
 /// were made: one timer for all of them is enough. It is due no later than the first of them, and
-/// set anew, for the first that is still not answered, only when it fires.
+/// set anew, for the first that is still not answered, only when it fires. The line is a list
+/// through the calls themselves.
 #[derive(Clone, Debug)]
 struct Line {
     timeout: Option<Span>,
@@ -99,9 +107,9 @@ struct Line {
     share: Option<u64>,
     /// What is left of it.
     budget: u64,
-    calls: VecDeque<(Time, Handle)>,
-    /// How many of them are not answered.
-    open: u32,
+    /// The first of the calls, and the last; [`Handle::NONE`] if there is none.
+    first: Handle,
+    last: Handle,
     /// When the timer is due that counts; older ones are stale.
     timer: Time,
     /// Does the policy have a budget, guards, second copies or cancellation?
@@ -112,7 +120,7 @@ struct Line {
 /// client of low rate).
 const BUDGET_CAP: u64 = 10_000;
 
-impl<W: Copy> Calls<W> {
+impl Calls {
     /// No calls yet.
     pub fn new(model: &Model, me: InstanceId) -> Self {
         let instance = model.instances[me.0 as usize];
@@ -125,8 +133,8 @@ impl<W: Copy> Calls<W> {
             timeout: policy.timeout,
             share: policy.budget.map(|share| (share * 1000.0) as u64),
             budget: BUDGET_CAP,
-            calls: VecDeque::new(),
-            open: 0,
+            first: Handle::NONE,
+            last: Handle::NONE,
             timer: Time::ZERO,
             is_special: is_special(policy),
         };
@@ -141,32 +149,48 @@ impl<W: Copy> Calls<W> {
         }
     }
 
-    /// Makes a call.
-    #[inline]
+    /// Makes a call of an entry.
+    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
+    #[inline(always)]
     pub fn start<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
-        what: What,
+        entry: EntryIx,
         op: &Op,
         policy: Option<PolicyIx>,
-        waiter: W,
+        waiter: Handle,
     ) {
-        self.attempt(env, what, op, policy, waiter, (0, None));
+        self.attempt(env, What::Entry(entry), (op, Item::NONE), policy, waiter, (0, None));
     }
 
+    /// Publishes something about an item, and waits for the confirm.
+    pub fn publish<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        publication: PubIx,
+        about: (&Op, Item),
+        policy: Option<PolicyIx>,
+        waiter: Handle,
+    ) {
+        self.attempt(env, What::Publication(publication), about, policy, waiter, (0, None));
+    }
+
+    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
+    #[inline(always)]
     fn attempt<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
         what: What,
-        op: &Op,
+        (op, item): (&Op, Item),
         policy: Option<PolicyIx>,
-        waiter: W,
+        waiter: Handle,
         (attempt, again_at): (u8, Option<InstanceId>),
     ) {
         if let Some(policy) = policy
             && self.lines[policy.0 as usize].is_special
         {
-            return self.attempt_specially(env, what, op, policy, waiter, (attempt, again_at));
+            let about = (op, item);
+            return self.attempt_specially(env, what, about, policy, waiter, (attempt, again_at));
         }
         let node = node_of(env.model, what);
         let to = again_at.unwrap_or_else(|| self.pick(node));
@@ -181,12 +205,15 @@ impl<W: Copy> Calls<W> {
             stays: false,
             is_special: false,
             waiter,
+            due: None,
+            previous: Handle::NONE,
+            next: Handle::NONE,
         });
         let body = match what {
             What::Entry(entry) => {
                 Body::Request { call, entry, attempt, cancel: Cancellable::Never }
             }
-            What::Publication(publication, item) => Body::Publish { call, publication, item },
+            What::Publication(publication) => Body::Publish { call, publication, item },
         };
         env.send_to(to, node, op, body);
         if let Some(policy) = policy {
@@ -201,9 +228,9 @@ impl<W: Copy> Calls<W> {
         &mut self,
         env: &mut Env<'_, '_, P>,
         what: What,
-        op: &Op,
+        (op, item): (&Op, Item),
         policy: PolicyIx,
-        waiter: W,
+        waiter: Handle,
         (attempt, again_at): (u8, Option<InstanceId>),
     ) {
         let line = &mut self.lines[policy.0 as usize];
@@ -225,6 +252,9 @@ impl<W: Copy> Calls<W> {
             stays: false,
             is_special: true,
             waiter,
+            due: None,
+            previous: Handle::NONE,
+            next: Handle::NONE,
         };
         let call = self.calls.insert(call);
         if let Some(why) = stopped {
@@ -239,14 +269,14 @@ impl<W: Copy> Calls<W> {
                 let cancel = self.hedge_later(env, (node, to), (policy, call));
                 Body::Request { call, entry, attempt, cancel }
             }
-            What::Publication(publication, item) => Body::Publish { call, publication, item },
+            What::Publication(publication) => Body::Publish { call, publication, item },
         };
         env.send_to(to, node, op, body);
         self.expect_answer(env, policy, call);
     }
 
     /// A guard did not let a call be made. That is final.
-    pub fn stopped(&mut self, handle: Handle, why: Reason) -> Option<Ended<W>> {
+    pub fn stopped(&mut self, handle: Handle, why: Reason) -> Option<Ended> {
         let call = self.calls.remove(handle)?;
         Some(Ended { waiter: call.waiter, answer: Answer::Failed(why) })
     }
@@ -258,7 +288,7 @@ impl<W: Copy> Calls<W> {
     fn end_specially<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
-        (handle, call): (Handle, &Call<W>),
+        (handle, call): (Handle, &Call),
         (from, failed): (Option<InstanceId>, bool),
         op: &Op,
     ) {
@@ -267,7 +297,7 @@ impl<W: Copy> Calls<W> {
         self.call_off(env, (handle, call), (from, failed), op);
     }
 
-    /// Lets a call that was just made time out.
+    /// Lets a call that was just made time out: it is the last in its line.
     #[inline]
     fn expect_answer<P: Probe>(
         &mut self,
@@ -278,15 +308,32 @@ impl<W: Copy> Calls<W> {
         let line = &mut self.lines[policy.0 as usize];
         let Some(timeout) = line.timeout else { return };
         let due = env.now() + timeout;
-        // The line is as long as its calls take, not as their timeout.
-        if line.calls.len() > 4 * line.open as usize + 64 {
-            line.calls.retain(|(_, call)| self.calls.get(*call).is_some());
+        let before = std::mem::replace(&mut line.last, handle);
+        if let Some(call) = self.calls.get_mut(handle) {
+            (call.due, call.previous) = (Some(due), before);
         }
-        line.calls.push_back((due, handle));
-        line.open += 1;
-        if line.open == 1 && line.timer <= env.now() {
+        if let Some(before) = self.calls.get_mut(before) {
+            before.next = handle;
+            return;
+        }
+        line.first = handle;
+        if line.timer <= env.now() {
             line.timer = due;
             env.wait(timeout, Timer::Timeout(policy));
+        }
+    }
+
+    /// A call that stands in the line of its policy leaves it.
+    #[inline]
+    fn leave_line(&mut self, policy: PolicyIx, previous: Handle, next: Handle) {
+        let line = &mut self.lines[policy.0 as usize];
+        match self.calls.get_mut(previous) {
+            Some(previous) => previous.next = next,
+            None => line.first = next,
+        }
+        match self.calls.get_mut(next) {
+            Some(next) => next.previous = previous,
+            None => line.last = previous,
         }
     }
 
@@ -298,19 +345,13 @@ impl<W: Copy> Calls<W> {
         policy: PolicyIx,
     ) -> Option<Handle> {
         let line = &mut self.lines[policy.0 as usize];
-        while let Some(&(due, first)) = line.calls.front() {
-            if self.calls.get(first).is_none() {
-                line.calls.pop_front();
-                continue;
-            }
-            if due <= env.now() {
-                return Some(first);
-            }
-            if line.timer <= env.now() {
-                line.timer = due;
-                env.wait(due.since(env.now()), Timer::Timeout(policy));
-            }
-            return None;
+        let due = self.calls.get(line.first)?.due.expect("it stands in line");
+        if due <= env.now() {
+            return Some(line.first);
+        }
+        if line.timer <= env.now() {
+            line.timer = due;
+            env.wait(due.since(env.now()), Timer::Timeout(policy));
         }
         None
     }
@@ -330,19 +371,21 @@ impl<W: Copy> Calls<W> {
         env: &mut Env<'_, '_, P>,
         (handle, from): (Handle, InstanceId),
         answer: Answer,
-        waiters: &impl Waiters<W>,
-    ) -> Option<Ended<W>> {
+        waiters: &impl Waiters,
+    ) -> Option<Ended> {
         if let Answer::Failed(reason) = answer {
             return self.failed(env, (handle, Some(from)), reason, waiters);
         }
         let call = self.calls.get(handle)?;
-        let (to, waiter, policy) = (call.to, call.waiter, call.policy);
+        let (to, waiter, line) = (call.to, call.waiter, call.line());
         if call.is_special {
             let call = *call;
             self.end_specially(env, (handle, &call), (Some(from), false), &waiters.header(waiter));
+            self.calls.discard(handle);
+        } else {
+            self.calls.discard(handle);
         }
-        self.calls.discard(handle);
-        self.settle(env.model, to, policy);
+        self.settle(env.model, to, line);
         Some(Ended { waiter, answer })
     }
 
@@ -351,8 +394,8 @@ impl<W: Copy> Calls<W> {
         &mut self,
         env: &mut Env<'_, '_, P>,
         handle: Handle,
-        waiters: &impl Waiters<W>,
-    ) -> Option<Ended<W>> {
+        waiters: &impl Waiters,
+    ) -> Option<Ended> {
         if let Some(call) = self.calls.get_mut(handle) {
             call.stays = is_keyed(env.model, call.what);
         }
@@ -365,8 +408,8 @@ impl<W: Copy> Calls<W> {
         env: &mut Env<'_, '_, P>,
         (handle, from): (Handle, Option<InstanceId>),
         reason: Reason,
-        waiters: &impl Waiters<W>,
-    ) -> Option<Ended<W>> {
+        waiters: &impl Waiters,
+    ) -> Option<Ended> {
         if from.is_some_and(|from| self.waits_for_other(env.model, handle, from, reason)) {
             return None;
         }
@@ -375,7 +418,8 @@ impl<W: Copy> Calls<W> {
         if call.is_special {
             self.end_specially(env, (handle, &call), (from, true), &op);
         }
-        self.settle(env.model, call.to, call.policy);
+        self.settle(env.model, call.to, call.line());
+        call.due = None;
         let to = env.model.node_of(call.to);
         env.fact(Fact::AttemptFailed { op: op.id, to, why: reason });
         call.attempt = call.attempt.saturating_add(1);
@@ -392,7 +436,7 @@ impl<W: Copy> Calls<W> {
     fn pause_before_retry<P: Probe>(
         &mut self,
         env: &Env<'_, '_, P>,
-        call: &Call<W>,
+        call: &Call,
         deadline: Time,
         reason: Reason,
     ) -> Option<Span> {
@@ -416,31 +460,31 @@ impl<W: Copy> Calls<W> {
         &mut self,
         env: &mut Env<'_, '_, P>,
         handle: Handle,
-        waiters: &impl Waiters<W>,
+        waiters: &impl Waiters,
     ) {
         if let Some(call) = self.calls.remove(handle) {
             let Call { what, policy, waiter, attempt, to, stays, .. } = call;
+            let (op, item) = (waiters.header(waiter), waiters.item(waiter));
             let again_at = stays.then_some(to);
-            self.attempt(env, what, &waiters.header(waiter), policy, waiter, (attempt, again_at));
+            self.attempt(env, what, (&op, item), policy, waiter, (attempt, again_at));
         }
     }
 
     /// One call less is outstanding there.
     #[inline]
-    fn settle(&mut self, model: &Model, to: InstanceId, policy: Option<PolicyIx>) {
+    fn settle(&mut self, model: &Model, to: InstanceId, line: Option<InLine>) {
         if self.counts {
             self.targets[model.node_of(to).0 as usize].count(to, -1);
         }
-        if let Some(policy) = policy {
-            let line = &mut self.lines[policy.0 as usize];
-            line.open -= u32::from(line.timeout.is_some());
+        if let Some((policy, previous, next)) = line {
+            self.leave_line(policy, previous, next);
         }
     }
 
     /// Does nobody wait for this timer of a line any more?
     pub fn is_stale(&self, policy: PolicyIx, due: Time) -> bool {
         let line = &self.lines[policy.0 as usize];
-        line.open == 0 || line.timer != due
+        line.first == Handle::NONE || line.timer != due
     }
 
     /// Is there nothing to be tried again?
@@ -457,9 +501,21 @@ impl<W: Copy> Calls<W> {
             target.outstanding.fill(0);
         }
         for line in &mut self.lines {
-            line.calls.clear();
-            (line.budget, line.open, line.timer) = (BUDGET_CAP, 0, Time::ZERO);
+            (line.first, line.last) = (Handle::NONE, Handle::NONE);
+            (line.budget, line.timer) = (BUDGET_CAP, Time::ZERO);
         }
+    }
+}
+
+/// Where a call stands: in the line of this policy, between these two.
+type InLine = (PolicyIx, Handle, Handle);
+
+impl Call {
+    /// Where it stands in line, if it does.
+    #[inline]
+    fn line(&self) -> Option<InLine> {
+        self.due?;
+        Some((self.policy?, self.previous, self.next))
     }
 }
 
@@ -539,7 +595,7 @@ fn node_of(model: &Model, what: What) -> NodeIx {
     let programs = &model.programs;
     match what {
         What::Entry(entry) => programs.entries[entry.0 as usize].node,
-        What::Publication(publication, _) => programs.publications[publication.0 as usize].broker,
+        What::Publication(publication) => programs.publications[publication.0 as usize].broker,
     }
 }
 

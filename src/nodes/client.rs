@@ -6,7 +6,7 @@
 //! that all designs face the same customers: open clients share arrival times, closed ones each
 //! customer's sequence and think times.
 
-use super::calls::{Calls, Ended, Waiters, What};
+use super::calls::{Calls, Ended, Waiters};
 use super::env::Env;
 use super::message::{Answer, Body, Message, Op, Seen, Timer};
 use super::slab::{Handle, Slab};
@@ -29,7 +29,7 @@ pub struct Client {
     arrivals: Stream,
     words: Stream,
     journeys: Slab<Walk>,
-    calls: Calls<Handle>,
+    calls: Calls,
     /// Per (session, flow that creates): the latest such operation.
     latest: Vec<OpId>,
     sources: Vec<FlowIx>,
@@ -55,7 +55,7 @@ struct Walk {
     round: u64,
 }
 
-impl Waiters<Handle> for Slab<Walk> {
+impl Waiters for Slab<Walk> {
     fn header(&self, customer: Handle) -> Op {
         self.get(customer).map_or(Op::NONE, |walk| walk.op)
     }
@@ -312,8 +312,8 @@ impl Client {
         let op = Op { id, word, own, deadline, session, flow, seen: Seen::default(), ..Op::NONE };
         let walk = self.journeys.get_mut(customer).expect("the customer is there");
         walk.op = op;
-        let what = What::Entry(self.entries[flow.0 as usize]);
-        self.calls.start(env, what, &walk.op, self.policy, customer);
+        let entry = self.entries[flow.0 as usize];
+        self.calls.start(env, entry, &walk.op, self.policy, customer);
     }
 
     /// What `Own` means for an operation of this session: what its latest creating operation
@@ -331,7 +331,7 @@ impl Client {
         latest.map_or(KeyId(mix(word, OWN) & !KeyId::CREATED), KeyId::created_by)
     }
 
-    fn ended<P: Probe>(&mut self, ended: Ended<Handle>, env: &mut Env<'_, '_, P>) {
+    fn ended<P: Probe>(&mut self, ended: Ended, env: &mut Env<'_, '_, P>) {
         let verdict = match ended.answer {
             Answer::Done | Answer::Idle => Verdict::Done,
             Answer::Refused => Verdict::Refused,

@@ -17,7 +17,7 @@ use self::attempts::Attempts;
 use self::cancel::Cancels;
 use self::dispatch::Dispatch;
 use self::run::demand;
-use super::cache::{Cache, ItemName};
+use super::cache::Cache;
 use super::calls::{Calls, Waiters};
 use super::env::Env;
 use super::limit::TokenBucket;
@@ -39,33 +39,28 @@ pub struct Server {
     queue: VecDeque<Handle>,
     /// Instead of the queue, where it is more than first come, first served.
     dispatch: Option<Box<Dispatch>>,
-    /// Free workers; `None` is unlimited.
-    free: Option<u32>,
-    workers: Option<u32>,
+    /// Free workers.
+    free: u32,
+    /// All of them; [`UNLIMITED`] if there are as many as one likes.
+    workers: u32,
     room: Option<u32>,
     hold: bool,
     dedup: bool,
     limit: Option<TokenBucket>,
-    calls: Calls<Waiter>,
+    calls: Calls,
     attempts: Attempts,
     cancels: Cancels,
     cache: Option<Cache>,
     brokers: Vec<NodeIx>,
 }
 
-/// Who waits for a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Waiter {
-    /// A task.
-    Task(Handle),
-    /// All tasks that want this item in the cache, and the first of them.
-    Fetch(ItemName, Handle),
-}
-
-impl Waiters<Waiter> for Slab<Task> {
-    fn header(&self, waiter: Waiter) -> Op {
-        let (Waiter::Task(task) | Waiter::Fetch(_, task)) = waiter;
+impl Waiters for Slab<Task> {
+    fn header(&self, task: Handle) -> Op {
         self.get(task).map_or(Op::NONE, |task| task.op)
+    }
+
+    fn item(&self, task: Handle) -> Item {
+        self.get(task).map_or(Item::NONE, |task| task.item)
     }
 }
 
@@ -85,7 +80,7 @@ impl Server {
         let dispatch = Dispatch::new(model, me);
         // Everybody begins at once where all share.
         let is_shared = dispatch.as_ref().is_some_and(|dispatch| dispatch.is_shared());
-        let workers = workers.filter(|_| !is_shared);
+        let workers = workers.filter(|_| !is_shared).unwrap_or(UNLIMITED);
         Self {
             tasks: Slab::default(),
             queue: VecDeque::new(),
@@ -361,7 +356,7 @@ impl Server {
             return self.is_full_in_turn(op.flow).then_some(Reason::Rejected);
         }
         let is_full =
-            self.free == Some(0) && self.room.is_some_and(|room| self.queue.len() >= room as usize);
+            self.free == 0 && self.room.is_some_and(|room| self.queue.len() >= room as usize);
         is_full.then_some(Reason::Rejected)
     }
 
@@ -398,9 +393,9 @@ impl Server {
             return self.takes_worker_in_turn((op.id, op.flow), env);
         }
         let op = op.id;
-        let is_free = self.free != Some(0) && !env.model.faults.is_paused(env.now(), env.me());
+        let is_free = self.free != 0 && !env.model.faults.is_paused(env.now(), env.me());
         if is_free {
-            self.free = self.free.map(|free| free - 1);
+            self.free -= 1;
             let waited = Span::ZERO;
             env.fact(Fact::Began { op, waited, queued: false, arrives: true });
         } else {
@@ -411,6 +406,7 @@ impl Server {
     }
 
     /// The task gives its worker back, if it has one.
+    #[inline(never)]
     fn release_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get_mut(handle);
         if task.is_some_and(|task| std::mem::take(&mut task.has_worker)) {
@@ -419,14 +415,13 @@ impl Server {
     }
 
     /// A worker is free again, and takes up what waits.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "two calls of three, for every task")]
+    #[inline(always)]
     fn free_worker<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if self.dispatch.is_some() {
             return self.free_worker_in_turn(env);
         }
-        if let Some(free) = &mut self.free {
-            *free += 1;
-        }
+        self.free += 1;
         env.fact(Fact::Freed);
         if !self.queue.is_empty() {
             self.take_up(env);
@@ -435,7 +430,7 @@ impl Server {
 
     #[inline(never)]
     fn take_up<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        while self.free != Some(0) && !self.queue.is_empty() {
+        while self.free != 0 && !self.queue.is_empty() {
             if env.model.faults.is_paused(env.now(), env.me()) {
                 return;
             }
@@ -444,7 +439,7 @@ impl Server {
                 continue;
             };
             let waited = env.now().since(task.queued);
-            self.free = self.free.map(|free| free - 1);
+            self.free -= 1;
             task.has_worker = true;
             let is_cancellable = task.is_cancellable;
             env.fact(Fact::Began { op: task.op.id, waited, queued: true, arrives: false });
@@ -458,6 +453,9 @@ impl Server {
 
 /// From an undo that failed, or a commit of unknown outcome, to the next attempt.
 const AGAIN_PAUSE: Span = Span(500_000_000);
+
+/// More workers than there will ever be tasks: those in flight are limited to fewer.
+const UNLIMITED: u32 = u32::MAX / 2;
 
 /// The cache of a design that has caches.
 fn cold(model: &Model, me: InstanceId) -> Option<Cache> {

@@ -185,7 +185,8 @@ impl Ledger {
         });
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
+    #[inline(always)]
     fn message(&mut self, now: Time, op: OpId, more: i32) {
         self.messages += 1;
         self.books.windows.message(now);

@@ -44,7 +44,7 @@ pub(super) struct Copy {
     is_alone: bool,
 }
 
-impl<W: std::marker::Copy> Calls<W> {
+impl Calls {
     /// A request for an entry of `node` is about to go to `to`: may it be called off, and is it to
     /// be hedged?
     pub(super) fn hedge_later<P: Probe>(
@@ -81,7 +81,7 @@ impl<W: std::marker::Copy> Calls<W> {
         &mut self,
         env: &mut Env<'_, '_, P>,
         handle: Handle,
-        waiters: &impl Waiters<W>,
+        waiters: &impl Waiters,
     ) {
         let Some(&Call { what: What::Entry(entry), policy, to, attempt, waiter, .. }) =
             self.calls.get(handle)
@@ -139,7 +139,7 @@ impl<W: std::marker::Copy> Calls<W> {
     pub(super) fn call_off<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
-        (handle, call): (Handle, &Call<W>),
+        (handle, call): (Handle, &Call),
         (from, failed): (Option<InstanceId>, bool),
         op: &Op,
     ) {

@@ -26,7 +26,8 @@ impl Server {
 
     /// The task goes, and lets its worker go; somebody else has said, or will, what becomes of what
     /// it stood for.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in two places, for every task")]
+    #[inline(always)]
     pub(super) fn leave<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get(handle).expect("it leaves");
         let (op, entry) = (task.op.id, task.entry);
