@@ -10,6 +10,7 @@ mod throttle;
 
 use self::guards::Guards;
 use self::hedge::Copies;
+use super::demand;
 use super::env::Env;
 use super::message::{Answer, Body, Cancellable, Item, Op, Timer};
 use super::slab::{Handle, Slab};
@@ -211,7 +212,8 @@ impl Calls {
         });
         let body = match what {
             What::Entry(entry) => {
-                Body::Request { call, entry, attempt, cancel: Cancellable::Never }
+                let demand = demand::first(env.model, entry, op.word, attempt);
+                Body::Request { call, entry, attempt, cancel: Cancellable::Never, demand }
             }
             What::Publication(publication) => Body::Publish { call, publication, item },
         };
@@ -267,7 +269,8 @@ impl Calls {
         let body = match what {
             What::Entry(entry) => {
                 let cancel = self.hedge_later(env, (node, to), (policy, call));
-                Body::Request { call, entry, attempt, cancel }
+                let demand = demand::first(env.model, entry, op.word, attempt);
+                Body::Request { call, entry, attempt, cancel, demand }
             }
             What::Publication(publication) => Body::Publish { call, publication, item },
         };

@@ -38,6 +38,9 @@ pub struct Client {
     entries: Vec<EntryIx>,
     /// The one rate of Poisson arrivals, if there is but one and no surge.
     steady_per_s: Option<f64>,
+    /// Poisson arrivals one by one: the next gap, in units of the mean gap. It is drawn one arrival
+    /// ahead, so that none has to wait for a logarithm.
+    gap: Option<f64>,
 }
 
 /// A customer on a journey.
@@ -72,11 +75,15 @@ impl Client {
         let flows = model.flows.iter().enumerate().filter(|(_, flow)| flow.is_own_source);
         let sources: Vec<FlowIx> = flows.map(|(ix, _)| FlowIx(ix as u16)).collect();
         let sessions = sessions(settings) as usize;
+        let mut arrivals = Stream::new(model.seed, "arrivals", name, 0);
+        let draws_ahead =
+            matches!(settings.arrivals, Arrivals::Poisson(_)) && settings.batch.is_none();
         Self {
             number: number as u16,
             sent: 0,
             started: 0,
-            arrivals: Stream::new(model.seed, "arrivals", name, 0),
+            gap: draws_ahead.then(|| math::neg_ln_unit(arrivals.next_u64())),
+            arrivals,
             words: Stream::new(model.seed, "operations", name, 0),
             journeys: Slab::default(),
             calls: Calls::new(model, me),
@@ -179,7 +186,11 @@ impl Client {
                 Some(env.now() + Span::from_ns(gap / factor))
             }
             Arrivals::Poisson(rates) => {
-                let expected = math::neg_ln_unit(self.arrivals.next_u64());
+                let drawn = math::neg_ln_unit(self.arrivals.next_u64());
+                let expected = match &mut self.gap {
+                    Some(gap) => std::mem::replace(gap, drawn),
+                    None => drawn,
+                };
                 match self.steady_per_s {
                     Some(rate) if rate > 0.0 => {
                         Some(env.now() + Span::from_ns(expected / rate * 1e9))
@@ -224,7 +235,6 @@ impl Client {
     fn arrival<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let settings = settings(env.model, env.node());
         self.started += 1;
-        // Drawn first: the logarithm takes its time.
         let next = self.next_arrival(settings, env);
         if let Some(batch) = settings.batch {
             let others = batch.sample(&mut self.arrivals) - 1;

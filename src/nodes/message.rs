@@ -103,6 +103,8 @@ pub enum Body {
         attempt: u8,
         /// May it be called off?
         cancel: Cancellable,
+        /// How long the work takes that it begins with, unless something is slow.
+        demand: Span,
     },
     /// Nobody waits for this call's answer any more: from its caller, or from the instance that
     /// has begun the other copy of a tied one.

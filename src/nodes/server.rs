@@ -16,9 +16,9 @@ use std::collections::VecDeque;
 use self::attempts::Attempts;
 use self::cancel::Cancels;
 use self::dispatch::Dispatch;
-use self::run::demand;
 use super::cache::Cache;
 use super::calls::{Calls, Waiters};
+use super::demand;
 use super::env::Env;
 use super::limit::TokenBucket;
 use super::message::{Answer, Body, Cancellable, Item, Message, Op, Seen, Timer};
@@ -133,9 +133,9 @@ impl Server {
                     self.ended(ended, &message.op, env);
                 }
             }
-            Body::Request { call, entry, attempt, cancel } => {
+            Body::Request { call, entry, attempt, cancel, demand } => {
                 let origin = Origin::Call { from: message.from, call };
-                self.arrive(&message.op, origin, entry, (attempt, cancel), Item::NONE, env);
+                self.arrive(&message.op, origin, entry, (attempt, cancel, demand), Item::NONE, env);
             }
             Body::Cancel { caller, call, running } => {
                 let may_overtake = message.from != caller;
@@ -143,7 +143,9 @@ impl Server {
             }
             Body::Deliver { receipt, entry, item, .. } => {
                 let origin = Origin::Delivery { from: message.from, receipt };
-                self.arrive(&message.op, origin, entry, (0, Cancellable::Never), item, env);
+                let demand = demand::first(env.model, entry, message.op.word, 0);
+                let attempt = (0, Cancellable::Never, demand);
+                self.arrive(&message.op, origin, entry, attempt, item, env);
             }
             Body::Invalidate { item } => {
                 env.fact(Fact::Dropped { op: message.op.id, why: None });
@@ -267,14 +269,12 @@ impl Server {
         op: &Op,
         origin: Origin,
         entry: EntryIx,
-        (attempt, cancel): (u8, Cancellable),
+        (attempt, cancel, demand): (u8, Cancellable, Span),
         item: Item,
         env: &mut Env<'_, '_, P>,
     ) {
         let program = &env.model.programs.entries[entry.0 as usize];
         let Act::Run { start, .. } = program.act else { unreachable!("a server runs programs") };
-        // Drawn first: the logarithm takes its time, and everything else can happen meanwhile.
-        let demand = demand(&env.model.programs.code[start.0 as usize], op.word, attempt);
         if program.keyed && self.joins_first(op, origin, entry, env) {
             return;
         }

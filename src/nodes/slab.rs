@@ -119,9 +119,8 @@ impl<T> Slab<T> {
     /// Entries in order of their slots.
     pub fn iter(&self) -> impl Iterator<Item = (Handle, &T)> {
         let all = (0..).zip(&self.places);
-        all.filter(|(_, place)| place.generation % 2 == 1).map(|(slot, place)| {
-            (Handle { slot, generation: place.generation }, &place.entry)
-        })
+        all.filter(|(_, place)| place.generation % 2 == 1)
+            .map(|(slot, place)| (Handle { slot, generation: place.generation }, &place.entry))
     }
 }
 

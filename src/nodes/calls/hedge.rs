@@ -23,6 +23,7 @@ use super::{Call, Calls, Waiters, What, is_keyed};
 use crate::base::Table;
 use crate::engine::InstanceId;
 use crate::model::{Model, NodeIx};
+use crate::nodes::demand;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Body, Cancellable, Op, Timer};
 use crate::nodes::slab::Handle;
@@ -103,7 +104,9 @@ impl Calls {
         };
         let op = waiters.header(waiter);
         env.fact(Fact::Hedged { op: op.id, to: node });
-        let body = Body::Request { call: handle, entry, attempt: attempt | COPY, cancel };
+        let attempt = attempt | COPY;
+        let demand = demand::first(env.model, entry, op.word, attempt);
+        let body = Body::Request { call: handle, entry, attempt, cancel, demand };
         env.send_to(copy_to, node, &op, body);
     }
 

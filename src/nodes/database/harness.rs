@@ -10,6 +10,7 @@ use crate::faults::Faults;
 use crate::model::program::{Act, Entry, EntryIx, Programs, PubIx, Publication, Txn, TxnIx};
 use crate::model::{EntityModel, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel};
 use crate::nodes::database::Database;
+use crate::nodes::demand::draws;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Body, Cancellable, Edge, Item, Message, Op, Seen, Timer};
 use crate::nodes::slab::Handle;
@@ -73,11 +74,13 @@ impl Bench {
 
     /// A request for transaction `txn` arrives.
     pub fn ask(mut self, time: u64, op: Op, txn: u32) -> Self {
+        let asked = &self.txns[txn as usize];
         let body = Body::Request {
             call: Handle::NONE,
             entry: EntryIx(txn),
             attempt: 0,
             cancel: Cancellable::Never,
+            demand: draws(&self.read, asked, op.word, 0, 0..asked.reads.len() as u64),
         };
         self.script.push((time, Event::Message(Message { op, from: APP, body })));
         self

@@ -1,9 +1,10 @@
 //! The end of a task: its delivery is acknowledged, returned or tried again; and the heartbeat
 //! that tells brokers of this instance.
 
-use super::{Server, demand, heartbeat};
+use super::{Server, heartbeat};
 use crate::base::Span;
 use crate::model::program::Act;
+use crate::nodes::demand;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Body, Op, Timer};
 use crate::nodes::slab::Handle;
@@ -94,7 +95,7 @@ impl Server {
             return;
         };
         let first = &env.model.programs.code[start.0 as usize];
-        (task.pc, task.demand) = (start, demand(first, task.op.word, task.attempt));
+        (task.pc, task.demand) = (start, demand::work(first, task.op.word, task.attempt));
         task.verdict = Answer::Done;
         task.takes_back = false;
         self.start_or_queue(handle, env);

@@ -6,6 +6,7 @@ use crate::base::{Span, Time, mix};
 use crate::model::program::{Act, EntryIx, Instr, Pc};
 use crate::nodes::cache::Lookup;
 use crate::nodes::calls::Ended;
+use crate::nodes::demand;
 use crate::nodes::env::Env;
 use crate::nodes::keys;
 use crate::nodes::message::{Answer, Body, Item, Op, Timer};
@@ -13,21 +14,11 @@ use crate::nodes::slab::Handle;
 use crate::nodes::task::Origin;
 use crate::probes::{Fact, OpId, Probe, Reason};
 
-/// How long the work of this instruction takes, if it is work: an attempt's draw of its
-/// operation's word.
-#[inline]
-pub(super) fn demand(instr: &Instr, word: u64, attempt: u8) -> Span {
-    match instr {
-        Instr::Work { dist, name } => dist.span(mix(word, name.wrapping_add(u64::from(attempt)))),
-        _ => Span::ZERO,
-    }
-}
-
-/// The same, out of line: few programs work again after their first work, and the arithmetic would
-/// burden the loop that all others run through.
+/// How long a program works again, out of line: few do, and the arithmetic would burden the loop
+/// that all others run through.
 #[inline(never)]
 fn demand_again(instr: &Instr, word: u64, attempt: u8) -> Span {
-    demand(instr, word, attempt)
+    demand::work(instr, word, attempt)
 }
 
 impl Server {
