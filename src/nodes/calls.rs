@@ -6,10 +6,12 @@
 mod breaker;
 mod guards;
 mod hedge;
+mod line;
 mod throttle;
 
 use self::guards::Guards;
 use self::hedge::Copies;
+use self::line::Lines;
 use super::demand;
 use super::env::Env;
 use super::message::{Answer, Body, Cancellable, Item, Op, Timer};
@@ -52,13 +54,9 @@ pub struct Call {
     /// Does the next try go where this one went? With an idempotency key, what was not answered
     /// may still run there, and only there is it known to.
     stays: bool,
-    /// Is there more to do at its end than to tell the waiter? See [`Line::is_special`].
+    /// Is there more to do at its end than to tell the waiter? See [`Terms::is_special`].
     is_special: bool,
     waiter: Handle,
-    /// When it times out, if it stands in its policy's line; and its neighbours there.
-    due: Option<Time>,
-    previous: Handle,
-    next: Handle,
 }
 
 /// What became of a call.
@@ -79,8 +77,9 @@ pub struct Calls {
     targets: Vec<Target>,
     /// Does any balance by what is outstanding?
     counts: bool,
-    /// Per policy: the calls that may time out, and the retry budget.
-    lines: Vec<Line>,
+    /// Per policy: what holds for its calls, and those that may time out.
+    terms: Vec<Terms>,
+    lines: Lines,
     guards: Guards,
     copies: Copies,
     /// Balancing and jitter.
@@ -97,20 +96,16 @@ struct Target {
     outstanding: Vec<u32>,
 }
 
-/// The calls of one policy in the order in which they time out, which is the order in which they
-/// were made: one timer for all of them is enough. It is due no later than the first of them, and
-/// set anew, for the first that is still not answered, only when it fires. The line is a list
-/// through the calls themselves.
+/// What holds for the calls of one policy. One timer for all of them is enough: it is due no later
+/// than the first in line, and set anew, for the first that is still not answered, only when it
+/// fires.
 #[derive(Clone, Debug)]
-struct Line {
+struct Terms {
     timeout: Option<Span>,
     /// What each call adds to the budget of retries, in thousandths of a retry; no limit if none.
     share: Option<u64>,
     /// What is left of it.
     budget: u64,
-    /// The first of the calls, and the last; [`Handle::NONE`] if there is none.
-    first: Handle,
-    last: Handle,
     /// When the timer is due that counts; older ones are stale.
     timer: Time,
     /// Does the policy have a budget, guards, second copies or cancellation?
@@ -130,12 +125,10 @@ impl Calls {
         let targets: Vec<Target> =
             callees.map(|(node, place)| Target::new(&node.kind, place, instance.index)).collect();
         let counts = targets.iter().any(|target| !target.outstanding.is_empty());
-        let line = |policy: &Policy| Line {
+        let terms = |policy: &Policy| Terms {
             timeout: policy.timeout,
             share: policy.budget.map(|share| (share * 1000.0) as u64),
             budget: BUDGET_CAP,
-            first: Handle::NONE,
-            last: Handle::NONE,
             timer: Time::ZERO,
             is_special: is_special(policy),
         };
@@ -143,7 +136,8 @@ impl Calls {
             calls: Slab::default(),
             targets,
             counts,
-            lines: model.scenario.policies.iter().map(line).collect(),
+            terms: model.scenario.policies.iter().map(terms).collect(),
+            lines: Lines::new(model.scenario.policies.len()),
             guards: Guards::new(model),
             copies: Copies::default(),
             chance: Stream::new(model.seed, "calls", name, instance.index),
@@ -188,7 +182,7 @@ impl Calls {
         (attempt, again_at): (u8, Option<InstanceId>),
     ) {
         if let Some(policy) = policy
-            && self.lines[policy.0 as usize].is_special
+            && self.terms[policy.0 as usize].is_special
         {
             let about = (op, item);
             return self.attempt_specially(env, what, about, policy, waiter, (attempt, again_at));
@@ -206,9 +200,6 @@ impl Calls {
             stays: false,
             is_special: false,
             waiter,
-            due: None,
-            previous: Handle::NONE,
-            next: Handle::NONE,
         });
         let body = match what {
             What::Entry(entry) => {
@@ -235,9 +226,9 @@ impl Calls {
         waiter: Handle,
         (attempt, again_at): (u8, Option<InstanceId>),
     ) {
-        let line = &mut self.lines[policy.0 as usize];
-        if let Some(share) = line.share.filter(|_| attempt == 0) {
-            line.budget = (line.budget + share).min(BUDGET_CAP);
+        let terms = &mut self.terms[policy.0 as usize];
+        if let Some(share) = terms.share.filter(|_| attempt == 0) {
+            terms.budget = (terms.budget + share).min(BUDGET_CAP);
         }
         let node = node_of(env.model, what);
         let stopped = self.guards.begin(env.now(), (policy, node), &mut self.chance);
@@ -254,9 +245,6 @@ impl Calls {
             stays: false,
             is_special: true,
             waiter,
-            due: None,
-            previous: Handle::NONE,
-            next: Handle::NONE,
         };
         let call = self.calls.insert(call);
         if let Some(why) = stopped {
@@ -308,36 +296,15 @@ impl Calls {
         policy: PolicyIx,
         handle: Handle,
     ) {
-        let line = &mut self.lines[policy.0 as usize];
-        let Some(timeout) = line.timeout else { return };
+        let line = policy.0 as usize;
+        let terms = &mut self.terms[line];
+        let Some(timeout) = terms.timeout else { return };
         let due = env.now() + timeout;
-        let before = std::mem::replace(&mut line.last, handle);
-        if let Some(call) = self.calls.get_mut(handle) {
-            (call.due, call.previous) = (Some(due), before);
-        }
-        if let Some(before) = self.calls.get_mut(before) {
-            before.next = handle;
-            return;
-        }
-        line.first = handle;
-        if line.timer <= env.now() {
-            line.timer = due;
+        if terms.timer <= env.now() && self.lines.first(line).is_none() {
+            terms.timer = due;
             env.wait(timeout, Timer::Timeout(policy));
         }
-    }
-
-    /// A call that stands in the line of its policy leaves it.
-    #[inline]
-    fn leave_line(&mut self, policy: PolicyIx, previous: Handle, next: Handle) {
-        let line = &mut self.lines[policy.0 as usize];
-        match self.calls.get_mut(previous) {
-            Some(previous) => previous.next = next,
-            None => line.first = next,
-        }
-        match self.calls.get_mut(next) {
-            Some(next) => next.previous = previous,
-            None => line.last = previous,
-        }
+        self.lines.join(line, handle, due);
     }
 
     /// A timer is due: the first call of its line that has waited long enough, if there is one.
@@ -347,13 +314,13 @@ impl Calls {
         env: &mut Env<'_, '_, P>,
         policy: PolicyIx,
     ) -> Option<Handle> {
-        let line = &mut self.lines[policy.0 as usize];
-        let due = self.calls.get(line.first)?.due.expect("it stands in line");
+        let (due, first) = self.lines.first(policy.0 as usize)?;
         if due <= env.now() {
-            return Some(line.first);
+            return Some(first);
         }
-        if line.timer <= env.now() {
-            line.timer = due;
+        let terms = &mut self.terms[policy.0 as usize];
+        if terms.timer <= env.now() {
+            terms.timer = due;
             env.wait(due.since(env.now()), Timer::Timeout(policy));
         }
         None
@@ -380,7 +347,7 @@ impl Calls {
             return self.failed(env, (handle, Some(from)), reason, waiters);
         }
         let call = self.calls.get(handle)?;
-        let (to, waiter, line) = (call.to, call.waiter, call.line());
+        let (to, waiter, policy) = (call.to, call.waiter, call.policy);
         if call.is_special {
             let call = *call;
             self.end_specially(env, (handle, &call), (Some(from), false), &waiters.header(waiter));
@@ -388,7 +355,7 @@ impl Calls {
         } else {
             self.calls.discard(handle);
         }
-        self.settle(env.model, to, line);
+        self.settle(env.model, to, (policy, handle));
         Some(Ended { waiter, answer })
     }
 
@@ -421,8 +388,7 @@ impl Calls {
         if call.is_special {
             self.end_specially(env, (handle, &call), (from, true), &op);
         }
-        self.settle(env.model, call.to, call.line());
-        call.due = None;
+        self.settle(env.model, call.to, (call.policy, handle));
         let to = env.model.node_of(call.to);
         env.fact(Fact::AttemptFailed { op: op.id, to, why: reason });
         call.attempt = call.attempt.saturating_add(1);
@@ -451,9 +417,9 @@ impl Calls {
         {
             return None;
         }
-        let line = &mut self.lines[ix.0 as usize];
-        if line.share.is_some() {
-            line.budget = line.budget.checked_sub(1000)?;
+        let terms = &mut self.terms[ix.0 as usize];
+        if terms.share.is_some() {
+            terms.budget = terms.budget.checked_sub(1000)?;
         }
         Some(pause(&policy.backoff, u32::from(call.attempt), &mut self.chance))
     }
@@ -473,21 +439,27 @@ impl Calls {
         }
     }
 
-    /// One call less is outstanding there.
+    /// One call less is outstanding there, and in the line of its policy.
     #[inline]
-    fn settle(&mut self, model: &Model, to: InstanceId, line: Option<InLine>) {
+    fn settle(
+        &mut self,
+        model: &Model,
+        to: InstanceId,
+        (policy, call): (Option<PolicyIx>, Handle),
+    ) {
         if self.counts {
             self.targets[model.node_of(to).0 as usize].count(to, -1);
         }
-        if let Some((policy, previous, next)) = line {
-            self.leave_line(policy, previous, next);
+        if let Some(policy) = policy
+            && self.terms[policy.0 as usize].timeout.is_some()
+        {
+            self.lines.leave(call);
         }
     }
 
     /// Does nobody wait for this timer of a line any more?
     pub fn is_stale(&self, policy: PolicyIx, due: Time) -> bool {
-        let line = &self.lines[policy.0 as usize];
-        line.first == Handle::NONE || line.timer != due
+        self.terms[policy.0 as usize].timer != due || self.lines.first(policy.0 as usize).is_none()
     }
 
     /// Is there nothing to be tried again?
@@ -503,22 +475,10 @@ impl Calls {
         for target in &mut self.targets {
             target.outstanding.fill(0);
         }
-        for line in &mut self.lines {
-            (line.first, line.last) = (Handle::NONE, Handle::NONE);
-            (line.budget, line.timer) = (BUDGET_CAP, Time::ZERO);
+        self.lines.clear();
+        for terms in &mut self.terms {
+            (terms.budget, terms.timer) = (BUDGET_CAP, Time::ZERO);
         }
-    }
-}
-
-/// Where a call stands: in the line of this policy, between these two.
-type InLine = (PolicyIx, Handle, Handle);
-
-impl Call {
-    /// Where it stands in line, if it does.
-    #[inline]
-    fn line(&self) -> Option<InLine> {
-        self.due?;
-        Some((self.policy?, self.previous, self.next))
     }
 }
 
