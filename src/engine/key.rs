@@ -80,8 +80,14 @@ impl Key {
     /// Is its chain of causes as long as it can be?
     #[inline]
     pub(super) fn is_deepest(self) -> bool {
-        // Two halves, of which the first nearly always decides.
-        (self.0 >> 64) as u8 == u8::MAX && self.0 as u64 >> DEPTH_SHIFT == 15
+        // The upper bits of the depth nearly always decide.
+        (self.0 >> 64) as u8 == u8::MAX && self.is_deepest_to_the_last_bit()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_deepest_to_the_last_bit(self) -> bool {
+        self.depth() == Self::MAX_DEPTH
     }
 
     /// What kind of event it is.

@@ -23,6 +23,8 @@ pub struct Sent<M> {
 #[derive(Clone, Debug)]
 struct Lane<M> {
     delay: Span,
+    /// The key at the front, [`EMPTY`] if there is none.
+    first: u128,
     /// The key at the back, while there is one.
     last: u128,
     ring: Vec<Sent<M>>,
@@ -35,10 +37,7 @@ struct Lane<M> {
 pub struct Lanes<M> {
     #[expect(clippy::struct_field_names, reason = "they are what the type is about")]
     lanes: Vec<Lane<M>>,
-    /// The key at the front of each lane, [`EMPTY`] if there is none: side by side, because taking
-    /// a message out of a lane looks at all of them.
-    fronts: Vec<u128>,
-    /// The smallest of them, and whose it is.
+    /// The smallest key at the front of a lane, and whose it is.
     first: u128,
     first_lane: u32,
     /// The smallest of the others: while the lane that is first stays below it, nobody is compared.
@@ -51,11 +50,16 @@ const EMPTY: u128 = u128::MAX;
 impl<M: Copy> Lanes<M> {
     /// One lane for each constant delay.
     pub fn new(delays: &[Span]) -> Self {
-        let lane =
-            |delay: &Span| Lane { delay: *delay, last: 0, ring: Vec::new(), front: 0, len: 0 };
+        let lane = |delay: &Span| Lane {
+            delay: *delay,
+            first: EMPTY,
+            last: 0,
+            ring: Vec::new(),
+            front: 0,
+            len: 0,
+        };
         Self {
             lanes: delays.iter().map(lane).collect(),
-            fronts: vec![EMPTY; delays.len()],
             first: EMPTY,
             first_lane: 0,
             second: EMPTY,
@@ -85,7 +89,7 @@ impl<M: Copy> Lanes<M> {
         let number = lane.0;
         let lane = &mut self.lanes[number as usize];
         if lane.len == 0 {
-            self.fronts[number as usize] = key;
+            lane.first = key;
             if key < self.first {
                 self.second = self.first;
                 (self.first, self.first_lane) = (key, number);
@@ -120,10 +124,9 @@ impl<M: Copy> Lanes<M> {
         let first = lane.front;
         lane.len -= 1;
         lane.front = (lane.front + 1) & (lane.ring.len() - 1);
-        let front = if lane.len == 0 { EMPTY } else { lane.ring[lane.front].key };
-        self.fronts[number] = front;
-        self.first = front;
-        if front > self.second {
+        lane.first = if lane.len == 0 { EMPTY } else { lane.ring[lane.front].key };
+        self.first = lane.first;
+        if self.first > self.second {
             self.compare();
         }
         &self.lanes[number].ring[first]
@@ -133,12 +136,12 @@ impl<M: Copy> Lanes<M> {
     #[inline(never)]
     fn compare(&mut self) {
         (self.first, self.second) = (EMPTY, EMPTY);
-        for (lane, front) in (0..).zip(&self.fronts) {
-            if *front < self.first {
+        for (number, lane) in (0..).zip(&self.lanes) {
+            if lane.first < self.first {
                 self.second = self.first;
-                (self.first, self.first_lane) = (*front, lane);
+                (self.first, self.first_lane) = (lane.first, number);
             } else {
-                self.second = self.second.min(*front);
+                self.second = self.second.min(lane.first);
             }
         }
     }

@@ -155,20 +155,23 @@ impl<W: World> Simulation<W> {
 
     fn run(&mut self, last: Key, count: u64, draining: bool) -> Stop {
         let enough = self.events.saturating_add(count);
-        let mut next_look = 0;
-        let mut goes_on = true;
-        while goes_on {
-            // Whether it is over is looked at now and then: after each look, and before the first.
-            if self.events >= next_look {
-                if self.over.is_some() || self.events >= enough {
-                    break;
-                }
-                next_look = enough.min((self.events / LOOK + 1) * LOOK);
-            }
+        let mut stop = None;
+        // From one look at how much there is to the next.
+        while self.over.is_none() && stop.is_none() && self.events < enough {
+            let count = (enough - self.events).min(LOOK - self.events % LOOK);
+            stop = self.run_some(last, count, draining);
+        }
+        self.over.or(stop).unwrap_or(Stop::Until)
+    }
+
+    /// Handles so many events, unless something is in the way.
+    fn run_some(&mut self, last: Key, count: u64, draining: bool) -> Option<Stop> {
+        let end = self.events + count;
+        while self.events < end {
             if draining && self.next_time() > Some(self.now()) && !self.has_work() {
-                return Stop::Idle;
+                return Some(Stop::Idle);
             }
-            goes_on = match self.queue.pop_until(last) {
+            let handled = match self.queue.pop_until(last) {
                 Some((key, at, Event::Message(message))) => {
                     let message = *message;
                     self.receive(key, at, &message)
@@ -176,10 +179,13 @@ impl<W: World> Simulation<W> {
                 Some((key, at, Event::Timer(timer))) => {
                     self.world.is_stale(at, timer, key.time()) || self.timer(key, at, timer)
                 }
-                None => return if self.queue.is_empty() { Stop::Idle } else { Stop::Until },
+                None => return Some(if self.queue.is_empty() { Stop::Idle } else { Stop::Until }),
+            };
+            if !handled {
+                break;
             }
         }
-        self.over.unwrap_or(Stop::Until)
+        None
     }
 
     /// Like [`run_until`](Self::run_until), but visits the instances of each (time, depth) in an
@@ -214,7 +220,7 @@ impl<W: World> Simulation<W> {
         self.over.unwrap_or(Stop::Until)
     }
 
-    /// A message arrives. Says whether the run may go on.
+    /// A message arrives. Says whether it was handled.
     #[expect(clippy::inline_always, reason = "called in the run loop, for every message")]
     #[inline(always)]
     fn receive(&mut self, key: Key, at: InstanceId, message: &W::Message) -> bool {
@@ -231,7 +237,7 @@ impl<W: World> Simulation<W> {
         true
     }
 
-    /// A timer is due. Says whether the run may go on.
+    /// A timer is due. Says whether it was handled.
     #[expect(clippy::inline_always, reason = "called in the run loop, for every timer")]
     #[inline(always)]
     fn timer(&mut self, key: Key, at: InstanceId, timer: W::Timer) -> bool {
