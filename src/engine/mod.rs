@@ -115,7 +115,8 @@ impl<M: Copy, T: Copy> Context<'_, M, T> {
     }
 
     /// Sets a timer of this instance.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "the timer is written once, where it will lie")]
+    #[inline(always)]
     pub fn after(&mut self, delay: Span, class: Class, timer: T) {
         let key = self.key_after(delay, class);
         self.queue.push_timer(key, self.me, timer);

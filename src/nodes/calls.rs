@@ -289,7 +289,8 @@ impl Calls {
     }
 
     /// Lets a call that was just made time out: it is the last in its line.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in two places, for every call")]
+    #[inline(always)]
     fn expect_answer<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,

@@ -163,13 +163,14 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     }
 
     /// Sets a timer: the end of work is a completion, everything else a timeout.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "the timer is written once, where it will lie")]
+    #[inline(always)]
     pub fn complete_after(&mut self, span: Span, timer: Timer) {
         self.ctx.after(span, Class::Completion, timer);
     }
 
     /// Sets a timer that loses ties against messages.
-    #[inline]
+    #[inline(never)]
     pub fn wait(&mut self, span: Span, timer: Timer) {
         self.ctx.after(span, Class::Timeout, timer);
     }

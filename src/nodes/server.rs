@@ -172,11 +172,7 @@ impl Server {
             }
             Timer::Retry(call) => self.calls.retry(env, call, &self.tasks),
             Timer::Hedge(call) => self.calls.hedge(env, call, &self.tasks),
-            Timer::Stopped(why, call) => {
-                if let Some(ended) = self.calls.stopped(call, why) {
-                    self.ended(ended, &Op::NONE, env);
-                }
-            }
+            Timer::Stopped(why, call) => self.stopped(call, why, env),
             Timer::Requeue(task) => self.give_back(task, env),
             Timer::Beat(_) => self.beat(env),
             Timer::Bench(_) => self.work_done(env),
@@ -192,6 +188,14 @@ impl Server {
             if let Some(ended) = self.calls.timed_out(env, call, &self.tasks) {
                 self.ended(ended, &Op::NONE, env);
             }
+        }
+    }
+
+    /// A call was not even made.
+    #[cold]
+    fn stopped<P: Probe>(&mut self, call: Handle, why: Reason, env: &mut Env<'_, '_, P>) {
+        if let Some(ended) = self.calls.stopped(call, why) {
+            self.ended(ended, &Op::NONE, env);
         }
     }
 

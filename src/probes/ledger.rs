@@ -145,7 +145,8 @@ impl Ledger {
     }
 
     /// Do something with an operation's open entry.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
+    #[inline(always)]
     fn with(&mut self, op: OpId, then: impl FnOnce(&mut Books, &mut Entry)) {
         if let Some(entry) = self.entries.get(op) {
             then(&mut self.books, entry);
@@ -155,7 +156,8 @@ impl Ledger {
     }
 
     /// The same, after which nothing may be left that can act for it.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
+    #[inline(always)]
     fn with_last(&mut self, now: Time, op: OpId, then: impl FnOnce(&mut Books, &mut Entry)) {
         let mut settled = false;
         self.with(op, |books, entry| {
@@ -196,7 +198,8 @@ impl Ledger {
         });
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
+    #[inline(always)]
     fn dropped(&mut self, now: Time, op: OpId, why: Option<Reason>) {
         self.with_last(now, op, |_, entry| {
             debug_assert!(entry.count > 0, "more was dropped than there was for {op:?}");

@@ -23,7 +23,8 @@ fn demand_again(instr: &Instr, word: u64, attempt: u8) -> Span {
 
 impl Server {
     /// A new task has its worker: runs it. Nearly all begin with work.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "most tasks begin where they arrive")]
+    #[inline(always)]
     pub(super) fn begin<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get_mut(handle).expect("a task that begins is there");
         if !matches!(env.model.programs.code[task.pc.0 as usize], Instr::Work { .. }) {
@@ -173,7 +174,8 @@ impl Server {
 
     /// A call has ended: goes on behind the instruction that waited for it. `back` is the header that
     /// came back, if one did.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in one place for every answer")]
+    #[inline(always)]
     pub(super) fn ended<P: Probe>(
         &mut self,
         Ended { waiter: handle, answer }: Ended,
