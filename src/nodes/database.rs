@@ -131,11 +131,16 @@ impl Database {
         }
     }
 
-    /// Is nobody waiting for this timer any more?
+    /// Is this transaction gone?
     #[inline]
+    pub fn is_over(&self, task: Handle) -> bool {
+        self.tasks.get(task).is_none()
+    }
+
+    /// Is nobody waiting for this timer any more?
     pub fn is_stale(&self, timer: Timer) -> bool {
         match timer {
-            Timer::Committed(task) => self.tasks.get(task).is_none(),
+            Timer::Committed(task) => self.is_over(task),
             Timer::Relay(timer) => self.store.relay.is_stale(timer),
             Timer::Shipped(update) => self.store.is_stale(update),
             _ => true,
@@ -226,6 +231,7 @@ impl Database {
     }
 
     /// A connection takes the transaction up.
+    #[inline]
     fn begin<P: Probe>(&mut self, handle: Handle, queued: bool, env: &mut Env<'_, '_, P>) {
         self.busy += 1;
         let task = self.tasks.get_mut(handle).expect("what waits is there");
@@ -306,7 +312,10 @@ fn service<P: Probe>(task: &Task, write: &Dist, env: &Env<'_, '_, P>) -> Span {
     } else {
         task.locks.len() as u64
     };
-    let span = task.reading + draws(write, txn, task.op.word, task.attempt, reads..reads + writes);
+    let mut span = task.reading;
+    if writes > 0 {
+        span = span + draws(write, txn, task.op.word, task.attempt, reads..reads + writes);
+    }
     let slowness = env.model.faults.slowness(env.now(), env.me());
     if slowness == 1.0 { span } else { Span::from_ns(span.0 as f64 * slowness) }
 }

@@ -107,12 +107,12 @@ impl Server {
     /// The run begins, or the instance is up again.
     pub fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         for broker in self.brokers.clone() {
-            if env.incarnation > 0 {
+            if env.incarnation() > 0 {
                 let to = env.model.nodes[broker.0 as usize].first;
-                env.send(to, &Op::NONE, Body::Join { incarnation: env.incarnation });
+                env.send(to, &Op::NONE, Body::Join { incarnation: env.incarnation() });
             }
             if let Some(every) = heartbeat(env.model, broker) {
-                env.wait(every, Timer::Beat(env.incarnation));
+                env.wait(every, Timer::Beat(env.incarnation()));
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::model::program::{Act, Entry, EntryIx, Programs, PubIx, Publication, T
 use crate::model::{EntityModel, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel};
 use crate::nodes::database::Database;
 use crate::nodes::demand::draws;
-use crate::nodes::env::Env;
+use crate::nodes::env::{Env, Place};
 use crate::nodes::message::{Answer, Body, Cancellable, Edge, Item, Message, Op, Seen, Timer};
 use crate::nodes::slab::Handle;
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
@@ -111,7 +111,7 @@ impl Bench {
         let town = Town {
             db,
             is_down: false,
-            chance: Stream::new(1, "network", "test", 0),
+            place: Place::new(NodeIx(0), Stream::new(1, "network", "test", 0)),
             probe: Facts::default(),
             asked,
             answers: vec![],
@@ -246,7 +246,7 @@ pub struct Town {
     pub model: Model,
     pub db: Database,
     pub is_down: bool,
-    chance: Stream,
+    place: Place,
     probe: Facts,
     /// The operations of all requests, in order of the script.
     asked: Vec<OpId>,
@@ -280,9 +280,8 @@ impl World for Town {
 
 impl Town {
     fn handle(&mut self, at: InstanceId, event: Happening, ctx: &mut Ctx<'_, Self>) {
-        let place = (self.model.node_of(at), 0);
-        let (probe, network) = (&mut self.probe, &mut self.chance);
-        let mut env = Env::new(&self.model, ctx, probe, network, place);
+        self.place.node = self.model.node_of(at);
+        let mut env = Env::new(&self.model, ctx, &mut self.probe, &mut self.place);
         let now = env.now().0;
         match event {
             Event::Timer(Timer::Fault(Edge::Down { host })) => {

@@ -106,7 +106,7 @@ impl Server {
             if let Some(every) = heartbeat(env.model, broker) {
                 let to = env.model.nodes[broker.0 as usize].first;
                 env.send(to, &Op::NONE, Body::Heartbeat);
-                env.wait(every, Timer::Beat(env.incarnation));
+                env.wait(every, Timer::Beat(env.incarnation()));
             }
         }
     }
