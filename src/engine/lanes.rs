@@ -47,7 +47,7 @@ pub struct Lanes<M> {
 /// Above every key.
 const EMPTY: u128 = u128::MAX;
 
-impl<M: Copy> Lanes<M> {
+impl<M: Copy + Default> Lanes<M> {
     /// One lane for each constant delay.
     pub fn new(delays: &[Span]) -> Self {
         let lane = |delay: &Span| Lane {
@@ -82,10 +82,17 @@ impl<M: Copy> Lanes<M> {
         self.lanes[lane.0 as usize].delay
     }
 
-    /// Takes a message in, unless it came too late to stand in line; it is made where it will lie.
+    /// Can a message with this key stand in line, or does it come too late?
+    #[inline]
+    pub fn takes(&self, lane: LaneId, key: u128) -> bool {
+        let lane = &self.lanes[lane.0 as usize];
+        lane.len == 0 || key > lane.last
+    }
+
+    /// Takes a message in that comes in time: it is to be written to the place that this returns.
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    pub fn push(&mut self, lane: LaneId, key: u128, dest: u32, message: impl Fn() -> M) -> bool {
+    pub fn push(&mut self, lane: LaneId, key: u128, dest: u32) -> &mut M {
         let number = lane.0;
         let lane = &mut self.lanes[number as usize];
         if lane.len == 0 {
@@ -96,17 +103,16 @@ impl<M: Copy> Lanes<M> {
             } else {
                 self.second = self.second.min(key);
             }
-        } else if key <= lane.last {
-            return false;
         }
         lane.last = key;
         if lane.len == lane.ring.len() {
-            lane.grow(Sent { key, dest, message: message() });
+            lane.grow();
         }
         let back = (lane.front + lane.len) & (lane.ring.len() - 1);
         lane.len += 1;
-        lane.ring[back] = Sent { key, dest, message: message() };
-        true
+        let place = &mut lane.ring[back];
+        (place.key, place.dest) = (key, dest);
+        &mut place.message
     }
 
     /// The smallest key in all lanes; above every key if they are empty.
@@ -155,14 +161,15 @@ impl<M: Copy> Lanes<M> {
     }
 }
 
-impl<M: Copy> Lane<M> {
-    /// Makes room in a ring that is full, filled with copies of any message.
+impl<M: Copy + Default> Lane<M> {
+    /// Makes room in a ring that is full.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, any: Sent<M>) {
+    fn grow(&mut self) {
         self.ring.rotate_left(self.front);
         self.front = 0;
-        self.ring.resize((self.len * 2).max(16), any);
+        let nothing = Sent { key: EMPTY, dest: 0, message: M::default() };
+        self.ring.resize((self.len * 2).max(16), nothing);
     }
 }
 
@@ -175,7 +182,11 @@ mod tests {
     use super::*;
 
     fn push(lanes: &mut Lanes<u64>, lane: u32, key: u128) -> bool {
-        lanes.push(LaneId(lane), key, 0, || key as u64)
+        let takes = lanes.takes(LaneId(lane), key);
+        if takes {
+            *lanes.push(LaneId(lane), key, 0) = key as u64;
+        }
+        takes
     }
 
     #[test]

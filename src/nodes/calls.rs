@@ -201,14 +201,13 @@ impl Calls {
             is_special: false,
             waiter,
         });
-        let body = match what {
+        let demand = first_demand(env.model, what, op, attempt);
+        env.send_to(to, node, op, || match what {
             What::Entry(entry) => {
-                let demand = demand::first(env.model, entry, op.word, attempt);
                 Body::Request { call, entry, attempt, cancel: Cancellable::Never, demand }
             }
             What::Publication(publication) => Body::Publish { call, publication, item },
-        };
-        env.send_to(to, node, op, body);
+        });
         if let Some(policy) = policy {
             self.expect_answer(env, policy, call);
         }
@@ -254,15 +253,15 @@ impl Calls {
         if self.counts {
             self.targets[node.0 as usize].count(to, 1);
         }
+        let demand = first_demand(env.model, what, op, attempt);
         let body = match what {
             What::Entry(entry) => {
                 let cancel = self.hedge_later(env, (node, to), (policy, call));
-                let demand = demand::first(env.model, entry, op.word, attempt);
                 Body::Request { call, entry, attempt, cancel, demand }
             }
             What::Publication(publication) => Body::Publish { call, publication, item },
         };
-        env.send_to(to, node, op, body);
+        env.send(to, op, body);
         self.expect_answer(env, policy, call);
     }
 
@@ -560,6 +559,15 @@ fn node_of(model: &Model, what: What) -> NodeIx {
     match what {
         What::Entry(entry) => programs.entries[entry.0 as usize].node,
         What::Publication(publication) => programs.publications[publication.0 as usize].broker,
+    }
+}
+
+/// How long the work takes that is asked for first.
+#[inline]
+fn first_demand(model: &Model, what: What, op: &Op, attempt: u8) -> Span {
+    match what {
+        What::Entry(entry) => demand::first(model, entry, op.word, attempt),
+        What::Publication(_) => Span::ZERO,
     }
 }
 

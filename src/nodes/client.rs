@@ -323,7 +323,7 @@ impl Client {
         let walk = self.journeys.get_mut(customer).expect("the customer is there");
         walk.op = op;
         let entry = self.entries[flow.0 as usize];
-        self.calls.start(env, entry, &walk.op, self.policy, customer);
+        self.calls.start(env, entry, &op, self.policy, customer);
     }
 
     /// What `Own` means for an operation of this session: what its latest creating operation

@@ -266,7 +266,8 @@ impl Database {
         let txn = &model.programs.transactions[task.txn.0 as usize];
         let caller = Caller { node: model.node_of(task.from), arrived: task.arrived };
         let verdict = self.store.commit(txn, &mut task.op, caller, env);
-        env.hand_on(task.from, caller.node, &task.op, Body::Answer { call: task.call, verdict });
+        let call = task.call;
+        env.hand_on(task.from, caller.node, &task.op, || Body::Answer { call, verdict });
         let locks = std::mem::take(&mut task.locks);
         self.tasks.discard(handle);
         self.store.relay.pump(env);

@@ -93,14 +93,15 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     /// Sends a message; the network decides when, whether and how often it arrives.
     #[inline(never)]
     pub fn send(&mut self, to: InstanceId, op: &Op, body: Body) {
-        self.send_to(to, self.model.node_of(to), op, body);
+        self.send_to(to, self.model.node_of(to), op, || body);
     }
 
-    /// The same, to an instance of this node.
+    /// The same, to an instance of this node. The body is made where it will lie: put together here
+    /// from small pieces and then copied in large ones, it would hold up everything behind it.
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    pub fn send_to(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: Body) {
-        self.fact(Fact::Message { op: op.id, to: node, carrier: body.carrier() });
+    pub fn send_to(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: impl Fn() -> Body) {
+        self.fact(Fact::Message { op: op.id, to: node, carrier: body().carrier() });
         self.put_on_the_wire(to, node, op, body);
     }
 
@@ -108,21 +109,25 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     /// said of the sender.
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    pub fn hand_on(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: Body) {
-        self.fact(Fact::HandedOn { op: op.id, to: node, carrier: body.carrier() });
+    pub fn hand_on(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: impl Fn() -> Body) {
+        self.fact(Fact::HandedOn { op: op.id, to: node, carrier: body().carrier() });
         self.put_on_the_wire(to, node, op, body);
     }
 
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    fn put_on_the_wire(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: Body) {
+    fn put_on_the_wire(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: impl Fn() -> Body) {
         if let LinkModel::Constant(lane, delay) = self.model.network.link(self.node(), node)
             && self.model.faults.network_is_quiet(self.now())
         {
             let from = self.me();
-            return self.ctx.via(*lane, *delay, to, || Message { op: *op, from, body });
+            return self.ctx.via(*lane, *delay, to, |message| {
+                message.op = *op;
+                message.from = from;
+                message.body = body();
+            });
         }
-        self.send_slowly(to, op, &body, None);
+        self.send_slowly(to, op, &body(), None);
     }
 
     /// Sends a message that takes a draw of `leg` instead of the link's latency, longer while

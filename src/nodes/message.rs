@@ -57,6 +57,12 @@ pub struct Seen {
     pub value: i64,
 }
 
+impl Default for Message {
+    fn default() -> Self {
+        Self { op: Op::NONE, from: InstanceId(0), body: Body::Heartbeat }
+    }
+}
+
 /// One message on the wire.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Message {

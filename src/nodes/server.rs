@@ -137,15 +137,15 @@ impl Server {
                 let origin = Origin::Call { from: message.from, call };
                 self.arrive(&message.op, origin, entry, (attempt, cancel, demand), Item::NONE, env);
             }
-            Body::Cancel { caller, call, running } => {
-                let may_overtake = message.from != caller;
-                self.cancel(&message.op, (caller, call), (running, may_overtake), env);
-            }
             Body::Deliver { receipt, entry, item, .. } => {
                 let origin = Origin::Delivery { from: message.from, receipt };
                 let demand = demand::first(env.model, entry, message.op.word, 0);
                 let attempt = (0, Cancellable::Never, demand);
                 self.arrive(&message.op, origin, entry, attempt, item, env);
+            }
+            Body::Cancel { caller, call, running } => {
+                let may_overtake = message.from != caller;
+                self.cancel(&message.op, (caller, call), (running, may_overtake), env);
             }
             Body::Invalidate { item } => {
                 env.fact(Fact::Dropped { op: message.op.id, why: None });
@@ -267,7 +267,7 @@ impl Server {
 
     // -- the queue and the workers ---------------------------------------------------------------
 
-    #[inline]
+    #[inline(never)]
     fn arrive<P: Probe>(
         &mut self,
         op: &Op,

@@ -107,7 +107,7 @@ impl Calls {
         let attempt = attempt | COPY;
         let demand = demand::first(env.model, entry, op.word, attempt);
         let body = Body::Request { call: handle, entry, attempt, cancel, demand };
-        env.send_to(copy_to, node, &op, body);
+        env.send(copy_to, &op, body);
     }
 
     /// A copy has failed: does the call wait for the other one?

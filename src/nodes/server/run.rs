@@ -151,12 +151,13 @@ impl Server {
                     if let Origin::Call { from, call } = task.origin
                         && call != Handle::NONE
                     {
-                        let body = Body::Answer { call, verdict: task.verdict };
+                        let verdict = task.verdict;
                         if ends {
+                            let body = || Body::Answer { call, verdict };
                             env.hand_on(from, model.node_of(from), &task.op, body);
                             return self.leave(handle, env);
                         }
-                        env.send(from, &task.op, body);
+                        env.send(from, &task.op, Body::Answer { call, verdict });
                     }
                 }
                 Instr::End => return self.end(handle, env),
