@@ -74,12 +74,12 @@ impl<P: Copy + Default> Agenda<P> {
         }
         // What is put in is mostly due soon, so its place is near the end.
         self.near += 1;
-        let mut place = self.near;
-        while self.row[(place - 1) % PLACES].key < key {
-            self.row[place % PLACES] = self.row[(place - 1) % PLACES];
-            place -= 1;
+        let (mut place, mut before) = (self.near % PLACES, (self.near - 1) % PLACES);
+        while self.row[before].key < key {
+            self.row[place] = self.row[before];
+            (place, before) = (before, before.wrapping_sub(1) % PLACES);
         }
-        self.row[place % PLACES] = Entry { key, dest, payload };
+        self.row[place] = Entry { key, dest, payload };
     }
 
     /// All entries, in no particular order.

@@ -440,7 +440,8 @@ impl Calls {
     }
 
     /// One call less is outstanding there, and in the line of its policy.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in two places, once for every call")]
+    #[inline(always)]
     fn settle(
         &mut self,
         model: &Model,

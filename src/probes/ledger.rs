@@ -192,10 +192,12 @@ impl Ledger {
     fn message(&mut self, now: Time, op: OpId, more: i32) {
         self.messages += 1;
         self.books.windows.message(now);
-        self.with(op, |books, entry| {
+        if let Some(entry) = self.entries.get(op) {
             entry.count += more;
-            books.of(entry).flow.messages += u64::from(entry.is(Flag::Measured));
-        });
+            self.books.of(entry).flow.messages += u64::from(entry.is(Flag::Measured));
+        } else {
+            self.strays += u64::from(op.is_some());
+        }
     }
 
     #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
