@@ -3,12 +3,14 @@
 //! policies do is in files of its own, behind one flag: guards (breaker, throttle, bulkhead), second
 //! copies, cancellation.
 
+mod balance;
 mod breaker;
 mod guards;
 mod hedge;
 mod line;
 mod throttle;
 
+use self::balance::Target;
 use self::guards::Guards;
 use self::hedge::Copies;
 use self::line::Lines;
@@ -19,9 +21,9 @@ use super::slab::{Handle, Slab};
 use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::program::{EntryIx, PubIx};
-use crate::model::{Model, NodeIx, NodeModel};
+use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe, Reason};
-use crate::scenario::tree::{Backoff, Balance, Cancel, Jitter, NodeKind, Policy, PolicyIx};
+use crate::scenario::tree::{Backoff, Cancel, Jitter, Policy, PolicyIx};
 
 /// What is asked of the other side.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -86,16 +88,6 @@ pub struct Calls {
     chance: Stream,
 }
 
-#[derive(Clone, Debug)]
-struct Target {
-    first: u32,
-    count: u32,
-    balance: Balance,
-    next: u32,
-    /// Calls to each instance; empty unless the balance asks.
-    outstanding: Vec<u32>,
-}
-
 /// What holds for the calls of one policy. One timer for all of them is enough: it is due no later
 /// than the first in line, and set anew, for the first that is still not answered, only when it
 /// fires.
@@ -124,7 +116,7 @@ impl Calls {
         let callees = model.scenario.nodes.iter().zip(&model.nodes);
         let targets: Vec<Target> =
             callees.map(|(node, place)| Target::new(&node.kind, place, instance.index)).collect();
-        let counts = targets.iter().any(|target| !target.outstanding.is_empty());
+        let counts = targets.iter().any(Target::asks);
         let terms = |policy: &Policy| Terms {
             timeout: policy.timeout,
             share: policy.budget.map(|share| (share * 1000.0) as u64),
@@ -329,9 +321,7 @@ impl Calls {
     /// Which instance of a node is called.
     #[inline]
     fn pick(&mut self, node: NodeIx) -> InstanceId {
-        let target = &mut self.targets[node.0 as usize];
-        let picked = if target.count == 1 { 0 } else { target.balance(&mut self.chance) };
-        InstanceId(target.first + picked)
+        self.targets[node.0 as usize].pick(&mut self.chance)
     }
 
     /// An answer came. `None` if nobody waits for it (any more), or if the call is tried again.
@@ -474,76 +464,11 @@ impl Calls {
         self.guards = Guards::new(model);
         self.copies.clear();
         for target in &mut self.targets {
-            target.outstanding.fill(0);
+            target.forget();
         }
         self.lines.clear();
         for terms in &mut self.terms {
             (terms.budget, terms.timer) = (BUDGET_CAP, Time::ZERO);
-        }
-    }
-}
-
-impl Target {
-    /// Nothing is outstanding, and the caller with this index begins where others do not.
-    fn new(kind: &NodeKind, place: &NodeModel, caller: u32) -> Self {
-        let balance = match kind {
-            NodeKind::Gateway(gateway) => gateway.balance,
-            NodeKind::Service(service) => service.balance,
-            _ => Balance::RoundRobin,
-        };
-        // Of a quorum's instances only the first takes calls, its coordinator.
-        let count = if matches!(kind, NodeKind::Quorum(_)) { 1 } else { place.count };
-        let asks = matches!(balance, Balance::LeastOutstanding | Balance::Choices(_));
-        Self {
-            first: place.first.0,
-            count,
-            balance,
-            next: match balance {
-                Balance::Shards(shards) => caller % shards.min(count),
-                _ => caller % count,
-            },
-            outstanding: if asks && count > 1 { vec![0; count as usize] } else { Vec::new() },
-        }
-    }
-
-    /// So many more calls to an instance are outstanding, if anybody asks.
-    fn count(&mut self, to: InstanceId, more: i32) {
-        if let Some(outstanding) = self.outstanding.get_mut((to.0 - self.first) as usize) {
-            *outstanding = outstanding.saturating_add_signed(more);
-        }
-    }
-
-    /// Which of several instances is next.
-    fn balance(&mut self, chance: &mut Stream) -> u32 {
-        let count = self.count;
-        match self.balance {
-            Balance::RoundRobin => {
-                let picked = self.next;
-                self.next = (picked + 1) % count;
-                picked
-            }
-            Balance::Shards(shards) => {
-                let picked = self.next;
-                self.next = (picked + 1) % shards.min(count);
-                picked
-            }
-            Balance::Random => chance.below(u64::from(count)) as u32,
-            Balance::LeastOutstanding => least(&self.outstanding, 0..count),
-            Balance::Choices(choices) => {
-                let mut drawn = [0; MAX_CHOICES];
-                let choices = (choices as usize).min(count as usize).min(MAX_CHOICES);
-                for place in 0..choices {
-                    // Without replacement: the n-th of those not yet drawn.
-                    let mut pick = chance.below(u64::from(count) - place as u64) as u32;
-                    let earlier = &mut drawn[..place];
-                    earlier.sort_unstable();
-                    for &mut taken in earlier {
-                        pick += u32::from(pick >= taken);
-                    }
-                    drawn[place] = pick;
-                }
-                least(&self.outstanding, drawn[..choices].iter().copied())
-            }
         }
     }
 }
@@ -574,13 +499,6 @@ fn first_demand(model: &Model, what: What, op: &Op, attempt: u8) -> Span {
 
 fn is_keyed(model: &Model, what: What) -> bool {
     matches!(what, What::Entry(entry) if model.programs.entries[entry.0 as usize].keyed)
-}
-
-/// More choices than this are not drawn.
-const MAX_CHOICES: usize = 16;
-
-fn least(outstanding: &[u32], among: impl Iterator<Item = u32>) -> u32 {
-    among.min_by_key(|instance| outstanding[*instance as usize]).expect("a node has an instance")
 }
 
 /// The pause before try number `attempt + 1` (`attempt` counts the tries made, from 1).

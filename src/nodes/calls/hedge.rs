@@ -28,7 +28,7 @@ use crate::nodes::env::Env;
 use crate::nodes::message::{Body, Cancellable, Op, Timer};
 use crate::nodes::slab::Handle;
 use crate::probes::{Fact, Probe, Reason};
-use crate::scenario::tree::{Balance, Cancel, Hedge, NodeKind, PolicyIx};
+use crate::scenario::tree::{Cancel, Hedge, NodeKind, PolicyIx};
 
 /// Marks the draws of second copies.
 const COPY: u8 = 1 << 7;
@@ -65,7 +65,8 @@ impl Calls {
             Cancellable::ByCaller
         };
         let Some(Hedge { after, tied }) = settings.hedge else { return may_cancel };
-        let Some(other) = self.other(node, to).filter(|_| !is_keyed(env.model, what)) else {
+        let other = self.targets[node.0 as usize].other(to, &mut self.chance);
+        let Some(other) = other.filter(|_| !is_keyed(env.model, what)) else {
             return may_cancel;
         };
         self.copies.insert(call, Copy { to: other, is_sent: false, is_alone: false });
@@ -166,23 +167,6 @@ impl Calls {
                 env.send(to, op, Body::Cancel { caller, call: handle, running });
             }
         }
-    }
-
-    /// Another instance of the node, for a second copy.
-    fn other(&mut self, node: NodeIx, than: InstanceId) -> Option<InstanceId> {
-        let target = &mut self.targets[node.0 as usize];
-        let step = match target.balance {
-            Balance::Shards(shards) => shards,
-            _ => 1,
-        };
-        let picked = match target.balance {
-            _ if target.count <= step => return None,
-            Balance::Shards(_) => than.0 - target.first,
-            _ => target.balance(&mut self.chance),
-        };
-        let is_other = target.first + picked != than.0;
-        let picked = if is_other { picked } else { (picked + step) % target.count };
-        Some(InstanceId(target.first + picked))
     }
 }
 
