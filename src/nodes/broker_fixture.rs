@@ -215,7 +215,7 @@ type Happening = Event<Message, Timer>;
 
 /// The operating system says that the connections are gone.
 fn reset(env: &mut Env<'_, '_, Books>) {
-    let incarnation = env.incarnation;
+    let incarnation = env.incarnation();
     env.send(InstanceId(AT_BROKER), &Op::NONE, Body::Gone { incarnation });
 }
 
