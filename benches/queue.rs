@@ -49,7 +49,7 @@ impl World for Hold {
 
     fn receive(&mut self, at: InstanceId, message: &Payload, ctx: &mut Ctx<'_, Self>) {
         self.count += 1;
-        ctx.via(LaneId(0), Span(1_000_000), InstanceId((at.0 + 1) & 15), || *message);
+        ctx.via(LaneId(0), Span(1_000_000), InstanceId((at.0 + 1) & 15), |it| *it = *message);
     }
 
     fn timer(&mut self, _: InstanceId, timer: [u32; 3], ctx: &mut Ctx<'_, Self>) {

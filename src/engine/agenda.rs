@@ -5,26 +5,29 @@ use super::heap::{Entry, Heap};
 
 /// So many stand in order at most.
 const NEAR: usize = 48;
+/// Places in the row: more than are used, and a power of two, so that no place is out of bounds.
+const PLACES: usize = 64;
 /// So many are taken from the heap when none stands in order any more.
 const REFILL: usize = 24;
 
 /// A priority queue with unique keys, made for what is taken soon after it was put in.
 ///
 /// The smallest stand in a row, largest first: taking the smallest is O(1), and one that is put in
-/// passes those that are due before it. What is larger than all of them goes to the heap, O(log n).
+/// passes those that are due before it. Ahead of the row stands a key above every key, so that none
+/// passes it, and so that the smallest key is always there. What is larger than all of them goes to the heap, O(log n).
 /// While no more than [`NEAR`] wait, the heap stays empty. Every key in the row is smaller than
 /// every key in the heap, and the row is empty only if the heap is.
 #[derive(Clone, Debug)]
 pub struct Agenda<P> {
-    row: [Entry<P>; NEAR],
-    /// So many of the row are in use.
+    row: [Entry<P>; PLACES],
+    /// So many stand in the row, from place 1 on.
     near: usize,
     heap: Heap<P>,
 }
 
 impl<P: Copy + Default> Default for Agenda<P> {
     fn default() -> Self {
-        Self { row: [Entry::nothing(); NEAR], near: 0, heap: Heap::default() }
+        Self { row: [Entry::nothing(); PLACES], near: 0, heap: Heap::default() }
     }
 }
 
@@ -42,13 +45,16 @@ impl<P: Copy + Default> Agenda<P> {
     /// The smallest key; above every key if there is none.
     #[inline]
     pub fn first(&self) -> u128 {
-        self.row.get(self.near.wrapping_sub(1)).map_or(u128::MAX, |entry| entry.key)
+        self.row[self.near % PLACES].key
     }
 
     /// Takes the smallest entry.
     #[inline]
     pub fn pop(&mut self) -> Option<Entry<P>> {
-        let first = *self.row.get(self.near.wrapping_sub(1))?;
+        if self.near == 0 {
+            return None;
+        }
+        let first = self.row[self.near % PLACES];
         self.near -= 1;
         if self.near == 0 && !self.heap.is_empty() {
             self.refill();
@@ -63,45 +69,42 @@ impl<P: Copy + Default> Agenda<P> {
         if self.near == NEAR {
             self.make_room();
         }
-        if !self.heap.is_empty() && self.row[0].key < key {
+        if !self.heap.is_empty() && self.row[1].key < key {
             return self.heap.push(Entry { key, dest, payload });
         }
         // What is put in is mostly due soon, so its place is near the end.
-        let mut place = self.near.min(NEAR - 1);
-        while let Some(before) = place.checked_sub(1)
-            && self.row[before].key < key
-        {
+        self.near += 1;
+        let (mut place, mut before) = (self.near % PLACES, (self.near - 1) % PLACES);
+        while self.row[before].key < key {
             self.row[place] = self.row[before];
-            place = before;
+            (place, before) = (before, before.wrapping_sub(1) % PLACES);
         }
         self.row[place] = Entry { key, dest, payload };
-        self.near += 1;
     }
 
     /// All entries, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry<P>> {
-        self.row[..self.near].iter().chain(self.heap.iter())
+        self.row[1..=self.near].iter().chain(self.heap.iter())
     }
 
     /// The larger half of the row goes to the heap.
     #[cold]
     fn make_room(&mut self) {
-        for entry in &self.row[..NEAR / 2] {
-            self.heap.push(*entry);
-        }
-        self.row.copy_within(NEAR / 2.., 0);
-        self.near -= NEAR / 2;
+        let (far, near) = self.row[1..=NEAR].split_at(NEAR / 2);
+        far.iter().for_each(|entry| self.heap.push(*entry));
+        self.near = near.len();
+        self.row.copy_within(NEAR / 2 + 1..=NEAR, 1);
     }
 
     /// The smallest of the heap come into the row, which is empty.
     #[inline(never)]
     fn refill(&mut self) {
-        for place in self.row.iter_mut().take(REFILL) {
+        for place in &mut self.row[1..=REFILL] {
             let Some(entry) = self.heap.pop() else { break };
             *place = entry;
             self.near += 1;
         }
-        self.row[..self.near].reverse();
+        self.row[1..=self.near].reverse();
     }
 }
 

@@ -77,6 +77,19 @@ impl Key {
         (self.0 >> DEPTH_SHIFT) as u32 & Self::MAX_DEPTH
     }
 
+    /// Is its chain of causes as long as it can be?
+    #[inline]
+    pub(super) fn is_deepest(self) -> bool {
+        // The upper bits of the depth nearly always decide.
+        (self.0 >> 64) as u8 == u8::MAX && self.is_deepest_to_the_last_bit()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn is_deepest_to_the_last_bit(self) -> bool {
+        self.depth() == Self::MAX_DEPTH
+    }
+
     /// What kind of event it is.
     pub fn class(self) -> Class {
         match (self.0 >> CLASS_SHIFT) & 3 {
@@ -102,11 +115,16 @@ impl Key {
         (self.0 ^ other.0) >> DEPTH_SHIFT == 0
     }
 
-    /// The key without its origin's number, in two words: what stays the same when instances are
-    /// renumbered.
-    pub(super) fn unnumbered(self) -> [u64; 2] {
-        let origin = (Self::MAX_INSTANCES as u64 - 1) << ORIGIN_SHIFT;
-        [(self.0 >> 64) as u64, self.0 as u64 & !origin]
+    /// The key in two words, with its origin's number replaced by its name (see
+    /// [`Key::renames`]): what stays the same when instances are renumbered.
+    #[inline]
+    pub(super) fn named(self, renames: u64) -> [u64; 2] {
+        [(self.0 >> 64) as u64, self.0 as u64 ^ renames]
+    }
+
+    /// What takes an origin's number out of its keys and puts its name in.
+    pub(super) fn renames(origin: InstanceId, name: u64) -> u64 {
+        u64::from(origin.0) << ORIGIN_SHIFT ^ name
     }
 }
 

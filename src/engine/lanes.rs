@@ -23,6 +23,8 @@ pub struct Sent<M> {
 #[derive(Clone, Debug)]
 struct Lane<M> {
     delay: Span,
+    /// The key at the front, [`EMPTY`] if there is none.
+    first: u128,
     /// The key at the back, while there is one.
     last: u128,
     ring: Vec<Sent<M>>,
@@ -35,27 +37,32 @@ struct Lane<M> {
 pub struct Lanes<M> {
     #[expect(clippy::struct_field_names, reason = "they are what the type is about")]
     lanes: Vec<Lane<M>>,
-    /// The key at the front of each lane, [`EMPTY`] if there is none: side by side, because taking
-    /// a message out of a lane looks at all of them.
-    fronts: Vec<u128>,
-    /// The smallest of them, and whose it is.
+    /// The smallest key at the front of a lane, and whose it is.
     first: u128,
     first_lane: u32,
+    /// The smallest of the others: while the lane that is first stays below it, nobody is compared.
+    second: u128,
 }
 
 /// Above every key.
 const EMPTY: u128 = u128::MAX;
 
-impl<M: Copy> Lanes<M> {
+impl<M: Copy + Default> Lanes<M> {
     /// One lane for each constant delay.
     pub fn new(delays: &[Span]) -> Self {
-        let lane =
-            |delay: &Span| Lane { delay: *delay, last: 0, ring: Vec::new(), front: 0, len: 0 };
+        let lane = |delay: &Span| Lane {
+            delay: *delay,
+            first: EMPTY,
+            last: 0,
+            ring: Vec::new(),
+            front: 0,
+            len: 0,
+        };
         Self {
             lanes: delays.iter().map(lane).collect(),
-            fronts: vec![EMPTY; delays.len()],
             first: EMPTY,
             first_lane: 0,
+            second: EMPTY,
         }
     }
 
@@ -75,29 +82,37 @@ impl<M: Copy> Lanes<M> {
         self.lanes[lane.0 as usize].delay
     }
 
-    /// Takes a message in, unless it came too late to stand in line; it is made where it will lie.
+    /// Can a message with this key stand in line, or does it come too late?
+    #[inline]
+    pub fn takes(&self, lane: LaneId, key: u128) -> bool {
+        let lane = &self.lanes[lane.0 as usize];
+        lane.len == 0 || key > lane.last
+    }
+
+    /// Takes a message in that comes in time: it is to be written to the place that this returns.
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    pub fn push(&mut self, lane: LaneId, key: u128, dest: u32, message: impl Fn() -> M) -> bool {
+    pub fn push(&mut self, lane: LaneId, key: u128, dest: u32) -> &mut M {
         let number = lane.0;
         let lane = &mut self.lanes[number as usize];
         if lane.len == 0 {
-            self.fronts[number as usize] = key;
+            lane.first = key;
             if key < self.first {
+                self.second = self.first;
                 (self.first, self.first_lane) = (key, number);
+            } else {
+                self.second = self.second.min(key);
             }
-        } else if key <= lane.last {
-            return false;
         }
         lane.last = key;
-        let back = (lane.front + lane.len) & lane.ring.len().wrapping_sub(1);
-        lane.len += 1;
-        let fits = lane.len <= lane.ring.len();
-        match lane.ring.get_mut(back) {
-            Some(place) if fits => *place = Sent { key, dest, message: message() },
-            _ => lane.grow(Sent { key, dest, message: message() }),
+        if lane.len == lane.ring.len() {
+            lane.grow();
         }
-        true
+        let back = (lane.front + lane.len) & (lane.ring.len() - 1);
+        lane.len += 1;
+        let place = &mut lane.ring[back];
+        (place.key, place.dest) = (key, dest);
+        &mut place.message
     }
 
     /// The smallest key in all lanes; above every key if they are empty.
@@ -115,14 +130,26 @@ impl<M: Copy> Lanes<M> {
         let first = lane.front;
         lane.len -= 1;
         lane.front = (lane.front + 1) & (lane.ring.len() - 1);
-        self.fronts[number] = if lane.len == 0 { EMPTY } else { lane.ring[lane.front].key };
-        self.first = EMPTY;
-        for (lane, front) in (0..).zip(&self.fronts) {
-            if *front < self.first {
-                (self.first, self.first_lane) = (*front, lane);
-            }
+        lane.first = if lane.len == 0 { EMPTY } else { lane.ring[lane.front].key };
+        self.first = lane.first;
+        if self.first > self.second {
+            self.compare();
         }
         &self.lanes[number].ring[first]
+    }
+
+    /// Finds the first and the second of all fronts.
+    #[inline(never)]
+    fn compare(&mut self) {
+        (self.first, self.second) = (EMPTY, EMPTY);
+        for (number, lane) in (0..).zip(&self.lanes) {
+            if lane.first < self.first {
+                self.second = self.first;
+                (self.first, self.first_lane) = (lane.first, number);
+            } else {
+                self.second = self.second.min(lane.first);
+            }
+        }
     }
 
     /// All messages, lane by lane.
@@ -134,14 +161,15 @@ impl<M: Copy> Lanes<M> {
     }
 }
 
-impl<M: Copy> Lane<M> {
-    /// Adds a message to a ring that was full.
+impl<M: Copy + Default> Lane<M> {
+    /// Makes room in a ring that is full.
     #[cold]
-    fn grow(&mut self, sent: Sent<M>) {
+    #[inline(never)]
+    fn grow(&mut self) {
         self.ring.rotate_left(self.front);
         self.front = 0;
-        self.ring.push(sent);
-        self.ring.resize(((self.len - 1) * 2).max(16), sent);
+        let nothing = Sent { key: EMPTY, dest: 0, message: M::default() };
+        self.ring.resize((self.len * 2).max(16), nothing);
     }
 }
 
@@ -154,7 +182,11 @@ mod tests {
     use super::*;
 
     fn push(lanes: &mut Lanes<u64>, lane: u32, key: u128) -> bool {
-        lanes.push(LaneId(lane), key, 0, || key as u64)
+        let takes = lanes.takes(LaneId(lane), key);
+        if takes {
+            *lanes.push(LaneId(lane), key, 0) = key as u64;
+        }
+        takes
     }
 
     #[test]

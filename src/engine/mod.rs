@@ -29,8 +29,8 @@ pub struct LaneId(pub u32);
 
 /// What is simulated: a value that changes only when it is handed an event.
 pub trait World {
-    /// What instances say to one another.
-    type Message: Copy;
+    /// What instances say to one another. The default fills room that is not used yet.
+    type Message: Copy + Default;
     /// What an instance schedules for itself; best no more than 12 bytes.
     type Timer: Copy;
 
@@ -79,7 +79,7 @@ pub struct Context<'a, M, T> {
     me: InstanceId,
 }
 
-impl<M: Copy, T: Copy> Context<'_, M, T> {
+impl<M: Copy + Default, T: Copy> Context<'_, M, T> {
     /// What time it is.
     #[inline]
     pub fn now(&self) -> Time {
@@ -108,14 +108,15 @@ impl<M: Copy, T: Copy> Context<'_, M, T> {
     /// lie.
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    pub fn via(&mut self, lane: LaneId, delay: Span, dest: InstanceId, message: impl Fn() -> M) {
+    pub fn via(&mut self, lane: LaneId, delay: Span, dest: InstanceId, write: impl FnOnce(&mut M)) {
         debug_assert_eq!(delay, self.queue.delay(lane), "the lane of another delay");
         let key = self.key_after(delay, Class::Message);
-        self.queue.push_lane(lane, key, dest, message);
+        self.queue.push_lane(lane, key, dest, write);
     }
 
     /// Sets a timer of this instance.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "the timer is written once, where it will lie")]
+    #[inline(always)]
     pub fn after(&mut self, delay: Span, class: Class, timer: T) {
         let key = self.key_after(delay, class);
         self.queue.push_timer(key, self.me, timer);
@@ -123,7 +124,8 @@ impl<M: Copy, T: Copy> Context<'_, M, T> {
 
     /// The key of the next event that this instance schedules. An event at the deepest depth is
     /// never handled (see [`Stop::TooManyAtOnce`]), so one more always fits.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in three places, for everything scheduled")]
+    #[inline(always)]
     fn key_after(&mut self, delay: Span, class: Class) -> Key {
         let time = (self.now() + delay).min(Key::HORIZON);
         let depth = if time > self.now() { 0 } else { self.key.depth() + 1 };

@@ -56,7 +56,7 @@ pub struct Queue<M, T> {
     free: Vec<u32>,
 }
 
-impl<M: Copy, T: Copy> Queue<M, T> {
+impl<M: Copy + Default, T: Copy> Queue<M, T> {
     /// An empty queue with a lane for each constant delay.
     pub fn new(delays: &[Span]) -> Self {
         Self {
@@ -98,23 +98,37 @@ impl<M: Copy, T: Copy> Queue<M, T> {
 
     /// Adds a message to the agenda.
     pub fn push(&mut self, key: Key, dest: InstanceId, message: M) {
-        let slot = if let Some(slot) = self.free.pop() {
-            self.messages[slot as usize] = message;
-            slot
-        } else {
-            self.messages.push(message);
+        *self.place_off_lane(key, dest) = message;
+    }
+
+    /// Where a message will lie that the agenda points to.
+    #[inline(never)]
+    fn place_off_lane(&mut self, key: Key, dest: InstanceId) -> &mut M {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.messages.push(M::default());
             self.messages.len() as u32 - 1
-        };
+        });
         self.agenda.push(key.0, dest.0, Kept::Message { slot });
+        &mut self.messages[slot as usize]
     }
 
     /// Adds a message to a lane: the key should be the lane's delay away from now.
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    pub fn push_lane(&mut self, lane: LaneId, key: Key, dest: InstanceId, message: impl Fn() -> M) {
-        if !self.uses_lanes || !self.lanes.push(lane, key.0, dest.0, &message) {
-            self.push(key, dest, message());
-        }
+    pub fn push_lane(
+        &mut self,
+        lane: LaneId,
+        key: Key,
+        dest: InstanceId,
+        write: impl FnOnce(&mut M),
+    ) {
+        let takes = self.uses_lanes && self.lanes.takes(lane, key.0);
+        let place = if takes {
+            self.lanes.push(lane, key.0, dest.0)
+        } else {
+            self.place_off_lane(key, dest)
+        };
+        write(place);
     }
 
     /// The key of the first event, which may be a stale timer's.
@@ -223,7 +237,7 @@ mod tests {
                 }
                 Step::Lane(lane) => {
                     let key = key(now + DELAYS[*lane as usize].0, Class::Message, number);
-                    queue.push_lane(LaneId(*lane), key, InstanceId(0), || number);
+                    queue.push_lane(LaneId(*lane), key, InstanceId(0), |it| *it = number);
                 }
                 Step::Pop => {
                     if let Some((key, _, event)) = queue.pop() {

@@ -67,6 +67,8 @@ const LOOK: u64 = 1024;
 #[derive(Clone, Copy, Debug)]
 struct Ledger {
     name: u64,
+    /// See [`Key::renames`].
+    renames: u64,
     sent: u64,
     handled: u64,
     digest: u64,
@@ -77,11 +79,14 @@ impl<W: World> Simulation<W> {
     /// names, in the order of their names, and lanes by their constant delays.
     pub fn new(world: W, names: &[u64], lanes: &[Span]) -> Self {
         assert!(names.len() <= Key::MAX_INSTANCES, "{} instances are too many", names.len());
-        let ledger = |name: &u64| Ledger { name: *name, sent: 0, handled: 0, digest: 0 };
+        let ledger = |(ix, name): (u32, &u64)| {
+            let renames = Key::renames(InstanceId(ix), *name);
+            Ledger { name: *name, renames, sent: 0, handled: 0, digest: 0 }
+        };
         Self {
             world,
             queue: Queue::new(lanes),
-            ledgers: names.iter().map(ledger).collect(),
+            ledgers: (0..).zip(names).map(ledger).collect(),
             limits: Limits::default(),
             last: Key(0),
             events: 0,
@@ -150,24 +155,37 @@ impl<W: World> Simulation<W> {
 
     fn run(&mut self, last: Key, count: u64, draining: bool) -> Stop {
         let enough = self.events.saturating_add(count);
-        while self.over.is_none() && self.events < enough {
+        let mut stop = None;
+        // From one look at how much there is to the next.
+        while self.over.is_none() && stop.is_none() && self.events < enough {
+            let count = (enough - self.events).min(LOOK - self.events % LOOK);
+            stop = self.run_some(last, count, draining);
+        }
+        self.over.or(stop).unwrap_or(Stop::Until)
+    }
+
+    /// Handles so many events, unless something is in the way.
+    fn run_some(&mut self, last: Key, count: u64, draining: bool) -> Option<Stop> {
+        let end = self.events + count;
+        while self.events < end {
             if draining && self.next_time() > Some(self.now()) && !self.has_work() {
-                return Stop::Idle;
+                return Some(Stop::Idle);
             }
-            match self.queue.pop_until(last) {
+            let handled = match self.queue.pop_until(last) {
                 Some((key, at, Event::Message(message))) => {
                     let message = *message;
-                    self.receive(key, at, &message);
+                    self.receive(key, at, &message)
                 }
                 Some((key, at, Event::Timer(timer))) => {
-                    if !self.world.is_stale(at, timer, key.time()) {
-                        self.timer(key, at, timer);
-                    }
+                    self.world.is_stale(at, timer, key.time()) || self.timer(key, at, timer)
                 }
-                None => return if self.queue.is_empty() { Stop::Idle } else { Stop::Until },
+                None => return Some(if self.queue.is_empty() { Stop::Idle } else { Stop::Until }),
+            };
+            if !handled {
+                break;
             }
         }
-        self.over.unwrap_or(Stop::Until)
+        None
     }
 
     /// Like [`run_until`](Self::run_until), but visits the instances of each (time, depth) in an
@@ -190,49 +208,56 @@ impl<W: World> Simulation<W> {
             beside.sort_unstable_by_key(|(key, at, _)| (mix(turn, u64::from(at.0)), *key));
             for (key, at, event) in beside.drain(..) {
                 match event {
-                    _ if self.over.is_some() => {}
+                    _ if self.over.is_some() => false,
                     Event::Message(message) => self.receive(key, at, &message),
-                    Event::Timer(timer) if self.world.is_stale(at, timer, key.time()) => {}
-                    Event::Timer(timer) => self.timer(key, at, timer),
-                }
+                    Event::Timer(timer) => {
+                        self.world.is_stale(at, timer, key.time()) || self.timer(key, at, timer)
+                    }
+                };
             }
             self.world.settle();
         }
         self.over.unwrap_or(Stop::Until)
     }
 
+    /// A message arrives. Says whether it was handled.
     #[expect(clippy::inline_always, reason = "called in the run loop, for every message")]
     #[inline(always)]
-    fn receive(&mut self, key: Key, at: InstanceId, message: &W::Message) {
-        let fingerprint = self.world.fingerprint(Event::Message(message));
-        if self.begins(key, at) {
-            let origin = self.ledgers[key.origin().0 as usize].name;
-            let ledger = &mut self.ledgers[at.0 as usize];
-            ledger.fold(key, origin, fingerprint);
-            let (queue, sent) = (&mut self.queue, &mut ledger.sent);
-            let mut ctx = Context { queue, sent, key, me: at };
-            self.world.receive(at, message, &mut ctx);
+    fn receive(&mut self, key: Key, at: InstanceId, message: &W::Message) -> bool {
+        if !self.begins(key, at) {
+            return false;
         }
+        let fingerprint = self.world.fingerprint(Event::Message(message));
+        let renames = self.ledgers[key.origin().0 as usize].renames;
+        let ledger = &mut self.ledgers[at.0 as usize];
+        ledger.fold(key, renames, fingerprint);
+        let (queue, sent) = (&mut self.queue, &mut ledger.sent);
+        let mut ctx = Context { queue, sent, key, me: at };
+        self.world.receive(at, message, &mut ctx);
+        true
     }
 
+    /// A timer is due. Says whether it was handled.
     #[expect(clippy::inline_always, reason = "called in the run loop, for every timer")]
     #[inline(always)]
-    fn timer(&mut self, key: Key, at: InstanceId, timer: W::Timer) {
-        let fingerprint = self.world.fingerprint(Event::Timer(timer));
-        if self.begins(key, at) {
-            let ledger = &mut self.ledgers[at.0 as usize];
-            ledger.fold(key, ledger.name, fingerprint);
-            let (queue, sent) = (&mut self.queue, &mut ledger.sent);
-            let mut ctx = Context { queue, sent, key, me: at };
-            self.world.timer(at, timer, &mut ctx);
+    fn timer(&mut self, key: Key, at: InstanceId, timer: W::Timer) -> bool {
+        if !self.begins(key, at) {
+            return false;
         }
+        let fingerprint = self.world.fingerprint(Event::Timer(timer));
+        let ledger = &mut self.ledgers[at.0 as usize];
+        ledger.fold(key, ledger.renames, fingerprint);
+        let (queue, sent) = (&mut self.queue, &mut ledger.sent);
+        let mut ctx = Context { queue, sent, key, me: at };
+        self.world.timer(at, timer, &mut ctx);
+        true
     }
 
     /// An event is about to happen, unless there are too many.
     #[expect(clippy::inline_always, reason = "called in two places, once for every event")]
     #[inline(always)]
     fn begins(&mut self, key: Key, at: InstanceId) -> bool {
-        if key.depth() == Key::MAX_DEPTH {
+        if key.is_deepest() {
             self.over = Some(Stop::TooManyAtOnce { time: key.time(), busy: at });
             return false;
         }
@@ -331,9 +356,9 @@ impl<W: World> Simulation<W> {
 impl Ledger {
     /// Folds an event into the digest. The event's own hash does not wait for the events before
     /// it; the step that does is a bijection of the old digest, so that a difference never fades.
-    fn fold(&mut self, key: Key, origin: u64, fingerprint: u64) {
-        let [high, low] = key.unnumbered();
-        let event = multiply(high ^ fingerprint ^ 0xa076_1d64_78bd_642f, low ^ origin);
+    fn fold(&mut self, key: Key, renames: u64, fingerprint: u64) {
+        let [high, low] = key.named(renames);
+        let event = multiply(high ^ fingerprint ^ 0xa076_1d64_78bd_642f, low);
         self.digest = (self.digest.rotate_left(23) ^ event).wrapping_mul(0x5895_58cf_5b4f_9e05);
         self.handled += 1;
     }

@@ -13,13 +13,14 @@ const HOP: LaneId = LaneId(1);
 const FAR: LaneId = LaneId(2);
 
 /// What happens in the toy.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Happening {
     /// A message that causes others while it has hops left.
     Ping { hops: u8, word: u64 },
     /// A timer that the next ping cancels.
     Timer { generation: u64, hops: u8 },
     /// A periodic event: goes on for ever.
+    #[default]
     Beat,
 }
 
@@ -114,9 +115,9 @@ impl Toy {
         let ping = Happening::Ping { hops: hops - 1, word };
         match word >> 60 {
             0 => ctx.after(Span::ZERO, Class::Completion, ping),
-            1 | 2 => ctx.via(ZERO, LANES[0], dest, || ping),
-            3..=8 => ctx.via(HOP, LANES[1], dest, || ping),
-            9 => ctx.via(FAR, LANES[2], dest, || ping),
+            1 | 2 => ctx.via(ZERO, LANES[0], dest, |it| *it = ping),
+            3..=8 => ctx.via(HOP, LANES[1], dest, |it| *it = ping),
+            9 => ctx.via(FAR, LANES[2], dest, |it| *it = ping),
             _ => ctx.send(dest, Span(word >> 40 & 7), ping),
         }
     }

@@ -53,11 +53,10 @@ impl Windows {
     /// Is it broken now?
     #[inline]
     pub fn active(&self, now: Time) -> bool {
-        self.end_of_cover(now).is_some()
+        !self.0.is_empty() && self.end_of_cover(now).is_some()
     }
 
     /// When the stretch that covers this instant ends, if one does.
-    #[inline]
     pub fn end_of_cover(&self, now: Time) -> Option<Time> {
         let (first, last) = (self.0.first()?, self.0.last()?);
         if now < first.0 || now >= last.1 {

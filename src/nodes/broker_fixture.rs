@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::env::Place;
 use super::message::{Answer, Body, Edge, Item, Message, Op, Seen, Timer};
 use super::slab::{Handle, Slab};
 use super::{Env, Log, Queue};
@@ -142,7 +143,7 @@ struct Table {
     model: Arc<Model>,
     broker: Broker,
     probe: Books,
-    network: Stream,
+    place: Place,
     is_down: [bool; 6],
     starts: [u32; 6],
     got: Vec<Got>,
@@ -153,9 +154,9 @@ struct Table {
 impl Table {
     fn handle(&mut self, at: InstanceId, event: Happening, ctx: &mut Ctx<'_, Self>) {
         let model = Arc::clone(&self.model);
-        let (probe, network) = (&mut self.probe, &mut self.network);
         let (down, starts) = (&mut self.is_down[at.0 as usize], &mut self.starts[at.0 as usize]);
-        let mut env = Env::new(&model, ctx, probe, network, (model.node_of(at), *starts));
+        (self.place.node, self.place.incarnation) = (model.node_of(at), *starts);
+        let mut env = Env::new(&model, ctx, &mut self.probe, &mut self.place);
         let env = &mut env;
         if let Event::Timer(Timer::Fault(edge)) = event {
             *down = matches!(edge, Edge::Down { .. });
@@ -229,7 +230,7 @@ type Happening = Event<Message, Timer>;
 
 /// The operating system says that the connections are gone.
 fn reset(env: &mut Env<'_, '_, Books>) {
-    let incarnation = env.incarnation;
+    let incarnation = env.incarnation();
     env.send(InstanceId(AT_BROKER), &Op::NONE, Body::Gone { incarnation });
 }
 
@@ -252,7 +253,7 @@ impl Bench {
             model: Arc::new(model),
             broker,
             probe: Books::default(),
-            network: Stream::new(1, "network", "test", 0),
+            place: Place::new(NodeIx(0), Stream::new(1, "network", "test", 0)),
             is_down: [false; 6],
             starts: [0; 6],
             got: Vec::new(),

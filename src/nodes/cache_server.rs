@@ -60,7 +60,7 @@ pub struct CacheServer {
     idle: VecDeque<Handle>,
     /// When the next flush is due.
     flush: Time,
-    calls: Calls<Handle>,
+    calls: Calls,
 }
 
 /// So many times was a warm cache asked before the run.

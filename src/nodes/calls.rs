@@ -4,45 +4,53 @@
 //! copies, cancellation.
 
 pub mod backoff;
+mod balance;
 mod breaker;
 mod guards;
 mod hedge;
+mod line;
 mod throttle;
 
-use std::collections::VecDeque;
-
 use self::backoff::pause;
+use self::balance::Target;
 use self::guards::Guards;
 use self::hedge::Copies;
+use self::line::Lines;
+use super::demand;
 use super::env::Env;
 use super::message::{Answer, Body, Cancellable, Item, Op, Timer};
 use super::slab::{Handle, Slab};
 use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::program::{EntryIx, PubIx};
-use crate::model::{Model, NodeIx, NodeModel};
+use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe, Reason};
-use crate::scenario::tree::{Balance, Cancel, NodeKind, Policy, PolicyIx};
+use crate::scenario::tree::{Cancel, Policy, PolicyIx};
 
 /// What is asked of the other side.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum What {
     /// Run this entry.
     Entry(EntryIx),
-    /// Pass this on, and confirm.
-    Publication(PubIx, Item),
+    /// Pass on what the waiter is about, and confirm.
+    Publication(PubIx),
 }
 
-/// Who waits for calls: it keeps the header that they were made with.
-pub trait Waiters<W> {
+/// Who waits for calls: it keeps what they were made with.
+pub trait Waiters {
     /// The header of what waits.
-    fn header(&self, waiter: W) -> Op;
+    fn header(&self, waiter: Handle) -> Op;
+
+    /// What its publications are about.
+    fn item(&self, _waiter: Handle) -> Item {
+        Item::NONE
+    }
 }
 
 /// One call, from the first try to the last. Each try has a handle of its own, so that a late
 /// answer to an earlier one finds nothing.
 #[derive(Clone, Copy, Debug)]
-pub struct Call<W> {
+pub struct Call {
     what: What,
     policy: Option<PolicyIx>,
     to: InstanceId,
@@ -52,9 +60,9 @@ pub struct Call<W> {
     /// Does the next try go where this one went? With an idempotency key, what was not answered
     /// may still run there, and only there is it known to.
     stays: bool,
-    /// Is there more to do at its end than to tell the waiter? See [`Line::is_special`].
+    /// Is there more to do at its end than to tell the waiter? See [`Terms::is_special`].
     is_special: bool,
-    waiter: W,
+    waiter: Handle,
 }
 
 /// Which try of a call is made, and how it differs from the first.
@@ -74,53 +82,41 @@ impl Try {
 
 /// What became of a call.
 #[derive(Clone, Copy, Debug)]
-pub struct Ended<W> {
+pub struct Ended {
     /// Who waits for it.
-    pub waiter: W,
+    pub waiter: Handle,
     /// The answer, or the last try's failure.
     pub answer: Answer,
 }
 
-/// All calls of one instance. `W` says who waits.
+/// All calls of one instance.
 #[derive(Clone, Debug)]
-pub struct Calls<W> {
+pub struct Calls {
     #[expect(clippy::struct_field_names, reason = "they are what the type is about")]
-    calls: Slab<Call<W>>,
+    calls: Slab<Call>,
     /// Per node: what this caller knows of it.
     targets: Vec<Target>,
     /// Does any balance by what is outstanding?
     counts: bool,
-    /// Per policy: the calls that may time out, and the retry budget.
-    lines: Vec<Line>,
+    /// Per policy: what holds for its calls, and those that may time out.
+    terms: Vec<Terms>,
+    lines: Lines,
     guards: Guards,
     copies: Copies,
     /// Balancing and jitter.
     chance: Stream,
 }
 
+/// What holds for the calls of one policy. One timer for all of them is enough: it is due no later
+/// than the first in line, and set anew, for the first that is still not answered, only when it
+/// fires.
 #[derive(Clone, Debug)]
-struct Target {
-    first: u32,
-    count: u32,
-    balance: Balance,
-    next: u32,
-    /// Calls to each instance; empty unless the balance asks.
-    outstanding: Vec<u32>,
-}
-
-/// The calls of one policy in the order in which they time out, which is the order in which they
-/// were made: one timer for all of them is enough. It is due no later than the first of them, and
-/// set anew, for the first that is still not answered, only when it fires.
-#[derive(Clone, Debug)]
-struct Line {
+struct Terms {
     timeout: Option<Span>,
     /// What each call adds to the budget of retries, in thousandths of a retry; no limit if none.
     share: Option<u64>,
     /// What is left of it.
     budget: u64,
-    calls: VecDeque<(Time, Handle)>,
-    /// How many of them are not answered.
-    open: u32,
     /// When the timer is due that counts; older ones are stale.
     timer: Time,
     /// Does the policy have a budget, guards, second copies or cancellation?
@@ -131,7 +127,7 @@ struct Line {
 /// client of low rate).
 const BUDGET_CAP: u64 = 10_000;
 
-impl<W: Copy> Calls<W> {
+impl Calls {
     /// No calls yet.
     pub fn new(model: &Model, me: InstanceId) -> Self {
         let instance = model.instances[me.0 as usize];
@@ -139,13 +135,11 @@ impl<W: Copy> Calls<W> {
         let callees = model.scenario.nodes.iter().zip(&model.nodes);
         let targets: Vec<Target> =
             callees.map(|(node, place)| Target::new(&node.kind, place, instance.index)).collect();
-        let counts = targets.iter().any(|target| !target.outstanding.is_empty());
-        let line = |policy: &Policy| Line {
+        let counts = targets.iter().any(Target::asks);
+        let terms = |policy: &Policy| Terms {
             timeout: policy.timeout,
             share: policy.budget.map(|share| (share * 1000.0) as u64),
             budget: BUDGET_CAP,
-            calls: VecDeque::new(),
-            open: 0,
             timer: Time::ZERO,
             is_special: is_special(policy),
         };
@@ -153,39 +147,55 @@ impl<W: Copy> Calls<W> {
             calls: Slab::default(),
             targets,
             counts,
-            lines: model.scenario.policies.iter().map(line).collect(),
+            terms: model.scenario.policies.iter().map(terms).collect(),
+            lines: Lines::new(model.scenario.policies.len()),
             guards: Guards::new(model),
             copies: Copies::default(),
             chance: Stream::new(model.seed, "calls", name, instance.index),
         }
     }
 
-    /// Makes a call.
-    #[inline]
+    /// Makes a call of an entry.
+    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
+    #[inline(always)]
     pub fn start<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
-        what: What,
+        entry: EntryIx,
         op: &Op,
         policy: Option<PolicyIx>,
-        waiter: W,
+        waiter: Handle,
     ) {
-        self.attempt(env, what, op, policy, waiter, Try::FIRST);
+        self.attempt(env, What::Entry(entry), (op, Item::NONE), policy, waiter, Try::FIRST);
     }
 
+    /// Publishes something about an item, and waits for the confirm.
+    pub fn publish<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        publication: PubIx,
+        about: (&Op, Item),
+        policy: Option<PolicyIx>,
+        waiter: Handle,
+    ) {
+        self.attempt(env, What::Publication(publication), about, policy, waiter, Try::FIRST);
+    }
+
+    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
+    #[inline(always)]
     fn attempt<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
         what: What,
-        op: &Op,
+        (op, item): (&Op, Item),
         policy: Option<PolicyIx>,
-        waiter: W,
+        waiter: Handle,
         attempt: Try,
     ) {
         if let Some(policy) = policy
-            && self.lines[policy.0 as usize].is_special
+            && self.terms[policy.0 as usize].is_special
         {
-            return self.attempt_specially(env, what, op, policy, waiter, attempt);
+            return self.attempt_specially(env, what, (op, item), policy, waiter, attempt);
         }
         let Try { attempt, pause_us, again_at } = attempt;
         let node = node_of(env.model, what);
@@ -203,13 +213,13 @@ impl<W: Copy> Calls<W> {
             is_special: false,
             waiter,
         });
-        let body = match what {
+        let demand = first_demand(env.model, what, op, attempt);
+        env.send_to(to, node, op, || match what {
             What::Entry(entry) => {
-                Body::Request { call, entry, attempt, cancel: Cancellable::Never }
+                Body::Request { call, entry, attempt, cancel: Cancellable::Never, demand }
             }
-            What::Publication(publication, item) => Body::Publish { call, publication, item },
-        };
-        env.send_to(to, node, op, body);
+            What::Publication(publication) => Body::Publish { call, publication, item },
+        });
         if let Some(policy) = policy {
             self.expect_answer(env, policy, call);
         }
@@ -222,15 +232,15 @@ impl<W: Copy> Calls<W> {
         &mut self,
         env: &mut Env<'_, '_, P>,
         what: What,
-        op: &Op,
+        (op, item): (&Op, Item),
         policy: PolicyIx,
-        waiter: W,
+        waiter: Handle,
         attempt: Try,
     ) {
         let Try { attempt, pause_us, again_at } = attempt;
-        let line = &mut self.lines[policy.0 as usize];
-        if let Some(share) = line.share.filter(|_| attempt == 0) {
-            line.budget = (line.budget + share).min(BUDGET_CAP);
+        let terms = &mut self.terms[policy.0 as usize];
+        if let Some(share) = terms.share.filter(|_| attempt == 0) {
+            terms.budget = (terms.budget + share).min(BUDGET_CAP);
         }
         let node = node_of(env.model, what);
         let stopped = self.guards.begin(env.now(), (policy, node), &mut self.chance);
@@ -257,19 +267,20 @@ impl<W: Copy> Calls<W> {
         if self.counts {
             self.targets[node.0 as usize].count(to, 1);
         }
+        let demand = first_demand(env.model, what, op, attempt);
         let body = match what {
             What::Entry(entry) => {
                 let cancel = self.hedge_later(env, (node, to), (policy, call));
-                Body::Request { call, entry, attempt, cancel }
+                Body::Request { call, entry, attempt, cancel, demand }
             }
-            What::Publication(publication, item) => Body::Publish { call, publication, item },
+            What::Publication(publication) => Body::Publish { call, publication, item },
         };
-        env.send_to(to, node, op, body);
+        env.send(to, op, body);
         self.expect_answer(env, policy, call);
     }
 
     /// A guard did not let a call be made. That is final.
-    pub fn stopped(&mut self, handle: Handle, why: Reason) -> Option<Ended<W>> {
+    pub fn stopped(&mut self, handle: Handle, why: Reason) -> Option<Ended> {
         let call = self.calls.remove(handle)?;
         Some(Ended { waiter: call.waiter, answer: Answer::Failed(why) })
     }
@@ -281,7 +292,7 @@ impl<W: Copy> Calls<W> {
     fn end_specially<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
-        (handle, call): (Handle, &Call<W>),
+        (handle, call): (Handle, &Call),
         (from, failed): (Option<InstanceId>, bool),
         op: &Op,
     ) {
@@ -290,27 +301,24 @@ impl<W: Copy> Calls<W> {
         self.call_off(env, (handle, call), (from, failed), op);
     }
 
-    /// Lets a call that was just made time out.
-    #[inline]
+    /// Lets a call that was just made time out: it is the last in its line.
+    #[expect(clippy::inline_always, reason = "called in two places, for every call")]
+    #[inline(always)]
     fn expect_answer<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
         policy: PolicyIx,
         handle: Handle,
     ) {
-        let line = &mut self.lines[policy.0 as usize];
-        let Some(timeout) = line.timeout else { return };
+        let line = policy.0 as usize;
+        let terms = &mut self.terms[line];
+        let Some(timeout) = terms.timeout else { return };
         let due = env.now() + timeout;
-        // The line is as long as its calls take, not as their timeout.
-        if line.calls.len() > 4 * line.open as usize + 64 {
-            line.calls.retain(|(_, call)| self.calls.get(*call).is_some());
-        }
-        line.calls.push_back((due, handle));
-        line.open += 1;
-        if line.open == 1 && line.timer <= env.now() {
-            line.timer = due;
+        if terms.timer <= env.now() && self.lines.first(line).is_none() {
+            terms.timer = due;
             env.wait(timeout, Timer::Timeout(policy));
         }
+        self.lines.join(line, handle, due);
     }
 
     /// A timer is due: the first call of its line that has waited long enough, if there is one.
@@ -320,20 +328,14 @@ impl<W: Copy> Calls<W> {
         env: &mut Env<'_, '_, P>,
         policy: PolicyIx,
     ) -> Option<Handle> {
-        let line = &mut self.lines[policy.0 as usize];
-        while let Some(&(due, first)) = line.calls.front() {
-            if self.calls.get(first).is_none() {
-                line.calls.pop_front();
-                continue;
-            }
-            if due <= env.now() {
-                return Some(first);
-            }
-            if line.timer <= env.now() {
-                line.timer = due;
-                env.wait(due.since(env.now()), Timer::Timeout(policy));
-            }
-            return None;
+        let (due, first) = self.lines.first(policy.0 as usize)?;
+        if due <= env.now() {
+            return Some(first);
+        }
+        let terms = &mut self.terms[policy.0 as usize];
+        if terms.timer <= env.now() {
+            terms.timer = due;
+            env.wait(due.since(env.now()), Timer::Timeout(policy));
         }
         None
     }
@@ -341,9 +343,7 @@ impl<W: Copy> Calls<W> {
     /// Which instance of a node is called.
     #[inline]
     fn pick(&mut self, node: NodeIx) -> InstanceId {
-        let target = &mut self.targets[node.0 as usize];
-        let picked = if target.count == 1 { 0 } else { target.balance(&mut self.chance) };
-        InstanceId(target.first + picked)
+        self.targets[node.0 as usize].pick(&mut self.chance)
     }
 
     /// An answer came. `None` if nobody waits for it (any more), or if the call is tried again.
@@ -353,8 +353,8 @@ impl<W: Copy> Calls<W> {
         env: &mut Env<'_, '_, P>,
         (handle, from): (Handle, InstanceId),
         answer: Answer,
-        waiters: &impl Waiters<W>,
-    ) -> Option<Ended<W>> {
+        waiters: &impl Waiters,
+    ) -> Option<Ended> {
         if let Answer::Failed(reason) = answer {
             return self.failed(env, (handle, Some(from)), reason, waiters);
         }
@@ -363,9 +363,11 @@ impl<W: Copy> Calls<W> {
         if call.is_special {
             let call = *call;
             self.end_specially(env, (handle, &call), (Some(from), false), &waiters.header(waiter));
+            self.calls.discard(handle);
+        } else {
+            self.calls.discard(handle);
         }
-        self.calls.discard(handle);
-        self.settle(env.model, to, policy);
+        self.settle(env.model, to, (policy, handle));
         Some(Ended { waiter, answer })
     }
 
@@ -374,8 +376,8 @@ impl<W: Copy> Calls<W> {
         &mut self,
         env: &mut Env<'_, '_, P>,
         handle: Handle,
-        waiters: &impl Waiters<W>,
-    ) -> Option<Ended<W>> {
+        waiters: &impl Waiters,
+    ) -> Option<Ended> {
         if let Some(call) = self.calls.get_mut(handle) {
             call.stays = is_keyed(env.model, call.what);
         }
@@ -388,8 +390,8 @@ impl<W: Copy> Calls<W> {
         env: &mut Env<'_, '_, P>,
         (handle, from): (Handle, Option<InstanceId>),
         reason: Reason,
-        waiters: &impl Waiters<W>,
-    ) -> Option<Ended<W>> {
+        waiters: &impl Waiters,
+    ) -> Option<Ended> {
         if from.is_some_and(|from| self.waits_for_other(env.model, handle, from, reason)) {
             return None;
         }
@@ -398,7 +400,7 @@ impl<W: Copy> Calls<W> {
         if call.is_special {
             self.end_specially(env, (handle, &call), (from, true), &op);
         }
-        self.settle(env.model, call.to, call.policy);
+        self.settle(env.model, call.to, (call.policy, handle));
         let to = env.model.node_of(call.to);
         env.fact(Fact::AttemptFailed { op: op.id, to, why: reason });
         call.attempt = call.attempt.saturating_add(1);
@@ -416,7 +418,7 @@ impl<W: Copy> Calls<W> {
     fn pause_before_retry<P: Probe>(
         &mut self,
         env: &Env<'_, '_, P>,
-        call: &Call<W>,
+        call: &Call,
         deadline: Time,
         reason: Reason,
     ) -> Option<Span> {
@@ -428,9 +430,9 @@ impl<W: Copy> Calls<W> {
         {
             return None;
         }
-        let line = &mut self.lines[ix.0 as usize];
-        if line.share.is_some() {
-            line.budget = line.budget.checked_sub(1000)?;
+        let terms = &mut self.terms[ix.0 as usize];
+        if terms.share.is_some() {
+            terms.budget = terms.budget.checked_sub(1000)?;
         }
         let last = Span(u64::from(call.pause_us) * 1_000);
         Some(pause(&policy.backoff, u32::from(call.attempt), last, &mut self.chance))
@@ -441,31 +443,38 @@ impl<W: Copy> Calls<W> {
         &mut self,
         env: &mut Env<'_, '_, P>,
         handle: Handle,
-        waiters: &impl Waiters<W>,
+        waiters: &impl Waiters,
     ) {
         if let Some(call) = self.calls.remove(handle) {
             let Call { what, policy, waiter, attempt, pause_us, to, stays, .. } = call;
+            let (op, item) = (waiters.header(waiter), waiters.item(waiter));
             let attempt = Try { attempt, pause_us, again_at: stays.then_some(to) };
-            self.attempt(env, what, &waiters.header(waiter), policy, waiter, attempt);
+            self.attempt(env, what, (&op, item), policy, waiter, attempt);
         }
     }
 
-    /// One call less is outstanding there.
-    #[inline]
-    fn settle(&mut self, model: &Model, to: InstanceId, policy: Option<PolicyIx>) {
+    /// One call less is outstanding there, and in the line of its policy.
+    #[expect(clippy::inline_always, reason = "called in two places, once for every call")]
+    #[inline(always)]
+    fn settle(
+        &mut self,
+        model: &Model,
+        to: InstanceId,
+        (policy, call): (Option<PolicyIx>, Handle),
+    ) {
         if self.counts {
             self.targets[model.node_of(to).0 as usize].count(to, -1);
         }
-        if let Some(policy) = policy {
-            let line = &mut self.lines[policy.0 as usize];
-            line.open -= u32::from(line.timeout.is_some());
+        if let Some(policy) = policy
+            && self.terms[policy.0 as usize].timeout.is_some()
+        {
+            self.lines.leave(call);
         }
     }
 
     /// Does nobody wait for this timer of a line any more?
     pub fn is_stale(&self, policy: PolicyIx, due: Time) -> bool {
-        let line = &self.lines[policy.0 as usize];
-        line.open == 0 || line.timer != due
+        self.terms[policy.0 as usize].timer != due || self.lines.first(policy.0 as usize).is_none()
     }
 
     /// Is there nothing to be tried again?
@@ -479,76 +488,11 @@ impl<W: Copy> Calls<W> {
         self.guards = Guards::new(model);
         self.copies.clear();
         for target in &mut self.targets {
-            target.outstanding.fill(0);
+            target.forget();
         }
-        for line in &mut self.lines {
-            line.calls.clear();
-            (line.budget, line.open, line.timer) = (BUDGET_CAP, 0, Time::ZERO);
-        }
-    }
-}
-
-impl Target {
-    /// Nothing is outstanding, and the caller with this index begins where others do not.
-    fn new(kind: &NodeKind, place: &NodeModel, caller: u32) -> Self {
-        let balance = match kind {
-            NodeKind::Gateway(gateway) => gateway.balance,
-            NodeKind::Service(service) => service.balance,
-            _ => Balance::RoundRobin,
-        };
-        // Of a quorum's instances only the first takes calls, its coordinator.
-        let count = if matches!(kind, NodeKind::Quorum(_)) { 1 } else { place.count };
-        let asks = matches!(balance, Balance::LeastOutstanding | Balance::Choices(_));
-        Self {
-            first: place.first.0,
-            count,
-            balance,
-            next: match balance {
-                Balance::Shards(shards) => caller % shards.min(count),
-                _ => caller % count,
-            },
-            outstanding: if asks && count > 1 { vec![0; count as usize] } else { Vec::new() },
-        }
-    }
-
-    /// So many more calls to an instance are outstanding, if anybody asks.
-    fn count(&mut self, to: InstanceId, more: i32) {
-        if let Some(outstanding) = self.outstanding.get_mut((to.0 - self.first) as usize) {
-            *outstanding = outstanding.saturating_add_signed(more);
-        }
-    }
-
-    /// Which of several instances is next.
-    fn balance(&mut self, chance: &mut Stream) -> u32 {
-        let count = self.count;
-        match self.balance {
-            Balance::RoundRobin => {
-                let picked = self.next;
-                self.next = (picked + 1) % count;
-                picked
-            }
-            Balance::Shards(shards) => {
-                let picked = self.next;
-                self.next = (picked + 1) % shards.min(count);
-                picked
-            }
-            Balance::Random => chance.below(u64::from(count)) as u32,
-            Balance::LeastOutstanding => least(&self.outstanding, 0..count),
-            Balance::Choices(choices) => {
-                let mut drawn = [0; MAX_CHOICES];
-                let choices = (choices as usize).min(count as usize).min(MAX_CHOICES);
-                for place in 0..choices {
-                    // Without replacement: the n-th of those not yet drawn.
-                    let mut pick = chance.below(u64::from(count) - place as u64) as u32;
-                    let earlier = &mut drawn[..place];
-                    earlier.sort_unstable();
-                    for &mut taken in earlier {
-                        pick += u32::from(pick >= taken);
-                    }
-                    drawn[place] = pick;
-                }
-                least(&self.outstanding, drawn[..choices].iter().copied())
-            }
+        self.lines.clear();
+        for terms in &mut self.terms {
+            (terms.budget, terms.timer) = (BUDGET_CAP, Time::ZERO);
         }
     }
 }
@@ -564,17 +508,19 @@ fn node_of(model: &Model, what: What) -> NodeIx {
     let programs = &model.programs;
     match what {
         What::Entry(entry) => programs.entries[entry.0 as usize].node,
-        What::Publication(publication, _) => programs.publications[publication.0 as usize].broker,
+        What::Publication(publication) => programs.publications[publication.0 as usize].broker,
+    }
+}
+
+/// How long the work takes that is asked for first.
+#[inline]
+fn first_demand(model: &Model, what: What, op: &Op, attempt: u8) -> Span {
+    match what {
+        What::Entry(entry) => demand::first(model, entry, op.word, attempt),
+        What::Publication(_) => Span::ZERO,
     }
 }
 
 fn is_keyed(model: &Model, what: What) -> bool {
     matches!(what, What::Entry(entry) if model.programs.entries[entry.0 as usize].keyed)
-}
-
-/// More choices than this are not drawn.
-const MAX_CHOICES: usize = 16;
-
-fn least(outstanding: &[u32], among: impl Iterator<Item = u32>) -> u32 {
-    among.min_by_key(|instance| outstanding[*instance as usize]).expect("a node has an instance")
 }

@@ -9,7 +9,7 @@
 mod again;
 
 use self::again::Insistence;
-use super::calls::{Calls, Ended, Waiters, What};
+use super::calls::{Calls, Ended, Waiters};
 use super::env::Env;
 use super::message::{Answer, Body, Message, Op, Seen, Timer};
 use super::slab::{Handle, Slab};
@@ -32,7 +32,7 @@ pub struct Client {
     arrivals: Stream,
     words: Stream,
     journeys: Slab<Walk>,
-    calls: Calls<Handle>,
+    calls: Calls,
     /// Per (session, flow that creates): the latest such operation.
     latest: Vec<OpId>,
     sources: Vec<FlowIx>,
@@ -43,6 +43,9 @@ pub struct Client {
     insistence: Option<Box<Insistence>>,
     /// The one rate of Poisson arrivals, if there is but one and no surge.
     steady_per_s: Option<f64>,
+    /// Poisson arrivals one by one: the next gap, in units of the mean gap. It is drawn one arrival
+    /// ahead, so that none has to wait for a logarithm.
+    gap: Option<f64>,
 }
 
 /// A customer on a journey.
@@ -60,7 +63,7 @@ struct Walk {
     round: u64,
 }
 
-impl Waiters<Handle> for Slab<Walk> {
+impl Waiters for Slab<Walk> {
     fn header(&self, customer: Handle) -> Op {
         self.get(customer).map_or(Op::NONE, |walk| walk.op)
     }
@@ -77,11 +80,15 @@ impl Client {
         let flows = model.flows.iter().enumerate().filter(|(_, flow)| flow.is_own_source);
         let sources: Vec<FlowIx> = flows.map(|(ix, _)| FlowIx(ix as u16)).collect();
         let sessions = sessions(settings) as usize;
+        let mut arrivals = Stream::new(model.seed, "arrivals", name, 0);
+        let draws_ahead =
+            matches!(settings.arrivals, Arrivals::Poisson(_)) && settings.batch.is_none();
         Self {
             number: number as u16,
             sent: 0,
             started: 0,
-            arrivals: Stream::new(model.seed, "arrivals", name, 0),
+            gap: draws_ahead.then(|| math::neg_ln_unit(arrivals.next_u64())),
+            arrivals,
             words: Stream::new(model.seed, "operations", name, 0),
             journeys: Slab::default(),
             calls: Calls::new(model, me),
@@ -186,7 +193,11 @@ impl Client {
                 Some(env.now() + Span::from_ns(gap / factor))
             }
             Arrivals::Poisson(rates) => {
-                let expected = math::neg_ln_unit(self.arrivals.next_u64());
+                let drawn = math::neg_ln_unit(self.arrivals.next_u64());
+                let expected = match &mut self.gap {
+                    Some(gap) => std::mem::replace(gap, drawn),
+                    None => drawn,
+                };
                 match self.steady_per_s {
                     Some(rate) if rate > 0.0 => {
                         Some(env.now() + Span::from_ns(expected / rate * 1e9))
@@ -231,7 +242,6 @@ impl Client {
     fn arrival<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let settings = settings(env.model, env.node());
         self.started += 1;
-        // Drawn first: the logarithm takes its time.
         let next = self.next_arrival(settings, env);
         if let Some(batch) = settings.batch {
             let others = batch.sample(&mut self.arrivals) - 1;
@@ -335,8 +345,8 @@ impl Client {
         let op = Op { id, word, own, deadline, session, flow, seen: Seen::default(), ..Op::NONE };
         let walk = self.journeys.get_mut(customer).expect("the customer is there");
         walk.op = op;
-        let what = What::Entry(self.entries[flow.0 as usize]);
-        self.calls.start(env, what, &walk.op, self.policy, customer);
+        let entry = self.entries[flow.0 as usize];
+        self.calls.start(env, entry, &op, self.policy, customer);
     }
 
     /// What `Own` means for an operation of this session: what its latest creating operation
@@ -354,7 +364,7 @@ impl Client {
         latest.map_or(KeyId(mix(word, OWN) & !KeyId::CREATED), KeyId::created_by)
     }
 
-    fn ended<P: Probe>(&mut self, ended: Ended<Handle>, env: &mut Env<'_, '_, P>) {
+    fn ended<P: Probe>(&mut self, ended: Ended, env: &mut Env<'_, '_, P>) {
         let verdict = match ended.answer {
             Answer::Done | Answer::Idle => Verdict::Done,
             Answer::Refused => Verdict::Refused,

@@ -26,15 +26,15 @@ mod store;
 mod tests;
 
 use std::collections::VecDeque;
-use std::ops::Range;
 
 use self::locks::{Lock, Locks};
 use self::store::{Caller, Store};
+use super::demand::draws;
 use super::env::Env;
 use super::keys;
 use super::message::{Answer, Body, Message, Op, Timer};
 use super::slab::{Handle, Slab};
-use crate::base::{Dist, Span, Time, mix};
+use crate::base::{Dist, Span, Time};
 use crate::engine::InstanceId;
 use crate::model::program::{Act, EntryIx, Part, Txn, TxnIx};
 use crate::model::{Model, NodeIx};
@@ -49,7 +49,6 @@ pub use relay::{CONFIRM_TIMEOUT, PAUSE, PIPELINE};
 pub struct Database {
     connections: u32,
     room: usize,
-    read: Dist,
     write: Dist,
     /// Connections in use.
     busy: u32,
@@ -89,7 +88,6 @@ impl Database {
         Self {
             connections: database.connections,
             room: database.room.map_or(usize::MAX, |room| room as usize),
-            read: database.read.clone(),
             write: database.write.clone(),
             busy: 0,
             tasks: Slab::default(),
@@ -109,8 +107,8 @@ impl Database {
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         let Message { ref op, from, body } = *message;
         match body {
-            Body::Request { call, entry, attempt, .. } => {
-                self.arrive(op, from, call, (entry, attempt), env);
+            Body::Request { call, entry, attempt, demand, .. } => {
+                self.arrive(op, from, call, (entry, attempt, demand), env);
             }
             Body::Answer { call, verdict } => {
                 self.store.relay.confirm(call, verdict, env);
@@ -135,11 +133,16 @@ impl Database {
         }
     }
 
-    /// Is nobody waiting for this timer any more?
+    /// Is this transaction gone?
     #[inline]
+    pub fn is_over(&self, task: Handle) -> bool {
+        self.tasks.get(task).is_none()
+    }
+
+    /// Is nobody waiting for this timer any more?
     pub fn is_stale(&self, timer: Timer) -> bool {
         match timer {
-            Timer::Committed(task) => self.tasks.get(task).is_none(),
+            Timer::Committed(task) => self.is_over(task),
             Timer::Relay(timer) => self.store.relay.is_stale(timer),
             Timer::Poll(_) | Timer::Linger(_) => self.store.relay.is_gate_stale(timer),
             Timer::Shipped(update) => self.store.is_stale(update),
@@ -180,16 +183,11 @@ impl Database {
         op: &Op,
         from: InstanceId,
         call: Handle,
-        (entry, attempt): (EntryIx, u8),
+        (entry, attempt, reading): (EntryIx, u8, Span),
         env: &mut Env<'_, '_, P>,
     ) {
         let Act::Transact(txn) = env.model.programs.entries[entry.0 as usize].act else {
             panic!("entry {} is no transaction", entry.0)
-        };
-        // Drawn first: the logarithms take their time, and everything else can happen meanwhile.
-        let reading = {
-            let txn = &env.model.programs.transactions[txn.0 as usize];
-            draws(&self.read, txn, op.word, attempt, 0..txn.reads.len() as u64)
         };
         let begins = self.waiting.is_empty() && self.is_free(env);
         if !begins {
@@ -236,6 +234,7 @@ impl Database {
     }
 
     /// A connection takes the transaction up.
+    #[inline]
     fn begin<P: Probe>(&mut self, handle: Handle, queued: bool, env: &mut Env<'_, '_, P>) {
         self.busy += 1;
         let task = self.tasks.get_mut(handle).expect("what waits is there");
@@ -270,7 +269,8 @@ impl Database {
         let txn = &model.programs.transactions[task.txn.0 as usize];
         let caller = Caller { node: model.node_of(task.from), arrived: task.arrived };
         let verdict = self.store.commit(txn, &mut task.op, caller, env);
-        env.hand_on(task.from, caller.node, &task.op, Body::Answer { call: task.call, verdict });
+        let call = task.call;
+        env.hand_on(task.from, caller.node, &task.op, || Body::Answer { call, verdict });
         let locks = std::mem::take(&mut task.locks);
         self.tasks.discard(handle);
         self.store.relay.pump(env);
@@ -316,14 +316,10 @@ fn service<P: Probe>(task: &Task, write: &Dist, env: &Env<'_, '_, P>) -> Span {
     } else {
         task.locks.len() as u64
     };
-    let span = task.reading + draws(write, txn, task.op.word, task.attempt, reads..reads + writes);
+    let mut span = task.reading;
+    if writes > 0 {
+        span = span + draws(write, txn, task.op.word, task.attempt, reads..reads + writes);
+    }
     let slowness = env.model.faults.slowness(env.now(), env.me());
     if slowness == 1.0 { span } else { Span::from_ns(span.0 as f64 * slowness) }
-}
-
-/// So many of a transaction's draws together.
-#[inline]
-fn draws(dist: &Dist, txn: &Txn, word: u64, attempt: u8, which: Range<u64>) -> Span {
-    let (word, first) = (mix(word, txn.name), u64::from(attempt) << 32);
-    which.fold(Span::ZERO, |sum, draw| sum + dist.span(mix(word, first + draw)))
 }

@@ -18,13 +18,29 @@ pub struct Env<'a, 'c, P> {
     pub(super) ctx: &'a mut Context<'c, Message, Timer>,
     /// Where facts go.
     pub(super) probe: &'a mut P,
-    /// The network's draws for messages that this instance sends.
-    pub(super) network: &'a mut Stream,
+    pub(super) place: &'a mut Place,
     now: Time,
     me: InstanceId,
-    node: NodeIx,
-    /// Counts the starts of this instance.
-    pub incarnation: u32,
+}
+
+/// What the world keeps of an instance beside its state.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// The node it is a copy of.
+    pub(super) node: NodeIx,
+    /// Does a crash cover this instant?
+    pub(super) down: bool,
+    /// Counts the starts.
+    pub(super) incarnation: u32,
+    /// The network's draws for messages that this instance sends.
+    network: Stream,
+}
+
+impl Place {
+    /// A copy of this node, which is there.
+    pub(super) fn new(node: NodeIx, network: Stream) -> Self {
+        Self { node, down: false, incarnation: 0, network }
+    }
 }
 
 impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
@@ -35,11 +51,10 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
         model: &'a Model,
         ctx: &'a mut Context<'c, Message, Timer>,
         probe: &'a mut P,
-        network: &'a mut Stream,
-        (node, incarnation): (NodeIx, u32),
+        place: &'a mut Place,
     ) -> Self {
         let (now, me) = (ctx.now(), ctx.me());
-        Self { model, ctx, probe, network, now, me, node, incarnation }
+        Self { model, ctx, probe, place, now, me }
     }
 
     /// The instant.
@@ -57,7 +72,12 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     /// The node it is a copy of.
     #[inline]
     pub fn node(&self) -> NodeIx {
-        self.node
+        self.place.node
+    }
+
+    /// Counts the starts of this instance.
+    pub fn incarnation(&self) -> u32 {
+        self.place.incarnation
     }
 
     /// Says what happened.
@@ -73,14 +93,15 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     /// Sends a message; the network decides when, whether and how often it arrives.
     #[inline(never)]
     pub fn send(&mut self, to: InstanceId, op: &Op, body: Body) {
-        self.send_to(to, self.model.node_of(to), op, body);
+        self.send_to(to, self.model.node_of(to), op, || body);
     }
 
-    /// The same, to an instance of this node.
+    /// The same, to an instance of this node. The body is made where it will lie: put together here
+    /// from small pieces and then copied in large ones, it would hold up everything behind it.
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    pub fn send_to(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: Body) {
-        self.fact(Fact::Message { op: op.id, to: node, carrier: body.carrier() });
+    pub fn send_to(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: impl Fn() -> Body) {
+        self.fact(Fact::Message { op: op.id, to: node, carrier: body().carrier() });
         self.put_on_the_wire(to, node, op, body);
     }
 
@@ -88,28 +109,32 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     /// said of the sender.
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    pub fn hand_on(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: Body) {
-        self.fact(Fact::HandedOn { op: op.id, to: node, carrier: body.carrier() });
+    pub fn hand_on(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: impl Fn() -> Body) {
+        self.fact(Fact::HandedOn { op: op.id, to: node, carrier: body().carrier() });
         self.put_on_the_wire(to, node, op, body);
     }
 
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    fn put_on_the_wire(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: Body) {
-        if let LinkModel::Constant(lane, delay) = self.model.network.link(self.node, node)
+    fn put_on_the_wire(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: impl Fn() -> Body) {
+        if let LinkModel::Constant(lane, delay) = self.model.network.link(self.node(), node)
             && self.model.faults.network_is_quiet(self.now())
         {
             let from = self.me();
-            return self.ctx.via(*lane, *delay, to, || Message { op: *op, from, body });
+            return self.ctx.via(*lane, *delay, to, |message| {
+                message.op = *op;
+                message.from = from;
+                message.body = body();
+            });
         }
-        self.send_slowly(to, op, &body, None);
+        self.send_slowly(to, op, &body(), None);
     }
 
     /// Sends a message that takes a draw of `leg` instead of the link's latency, longer while
     /// this instance is slow. Faults of the network befall it as they befall any other.
     pub fn send_along(&mut self, leg: &Dist, to: InstanceId, op: &Op, body: Body) {
         let slowness = self.model.faults.slowness(self.now(), self.me());
-        let drawn = leg.span(self.network.next_u64());
+        let drawn = leg.span(self.place.network.next_u64());
         let latency =
             if slowness == 1.0 { drawn } else { Span::from_ns(drawn.0 as f64 * slowness) };
         let node = self.model.node_of(to);
@@ -124,12 +149,12 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
         let (op, from, node) = (op.id, self.node(), self.model.node_of(to));
         let base = latency.unwrap_or_else(|| match self.model.network.link(from, node) {
             LinkModel::Constant(_, latency) => *latency,
-            LinkModel::Drawn(dist) => dist.span(self.network.next_u64()),
+            LinkModel::Drawn(dist) => dist.span(self.place.network.next_u64()),
         });
         if self.model.faults.network_is_quiet(self.now()) {
             return self.ctx.send(to, base, message);
         }
-        let passage = self.model.faults.passage(self.now, from, node, self.network);
+        let passage = self.model.faults.passage(self.now, from, node, &mut self.place.network);
         match passage {
             Passage::Through { extra, twice } => {
                 self.ctx.send(to, base + extra, message);
@@ -154,7 +179,7 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     /// Tells a broker that this instance's connections are gone: after one hop when the process
     /// died, after the broker's own heartbeat timeout when the machine fell silent.
     pub fn send_gone(&mut self, to: InstanceId, host: bool) {
-        let body = Body::Gone { incarnation: self.incarnation };
+        let body = Body::Gone { incarnation: self.incarnation() };
         if !host {
             return self.send(to, &Op::NONE, body);
         }
@@ -163,13 +188,14 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     }
 
     /// Sets a timer: the end of work is a completion, everything else a timeout.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "the timer is written once, where it will lie")]
+    #[inline(always)]
     pub fn complete_after(&mut self, span: Span, timer: Timer) {
         self.ctx.after(span, Class::Completion, timer);
     }
 
     /// Sets a timer that loses ties against messages.
-    #[inline]
+    #[inline(never)]
     pub fn wait(&mut self, span: Span, timer: Timer) {
         self.ctx.after(span, Class::Timeout, timer);
     }

@@ -57,6 +57,12 @@ pub struct Seen {
     pub value: i64,
 }
 
+impl Default for Message {
+    fn default() -> Self {
+        Self { op: Op::NONE, from: InstanceId(0), body: Body::Heartbeat }
+    }
+}
+
 /// One message on the wire.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Message {
@@ -103,6 +109,8 @@ pub enum Body {
         attempt: u8,
         /// May it be called off?
         cancel: Cancellable,
+        /// How long the work takes that it begins with, unless something is slow.
+        demand: Span,
     },
     /// Nobody waits for this call's answer any more: from its caller, or from the instance that
     /// has begun the other copy of a tied one.
@@ -277,7 +285,8 @@ impl Body {
     }
 }
 
-/// What an instance schedules for itself, and what befalls it: 12 bytes.
+/// What an instance schedules for itself, and what befalls it: 12 bytes. The digest
+/// numbers the variants in this order.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Timer {
     /// The run begins.
@@ -294,10 +303,6 @@ pub enum Timer {
     Timeout(PolicyIx),
     /// Caller: time to try again.
     Retry(Handle),
-    /// Caller: time for the second copy.
-    Hedge(Handle),
-    /// Caller: this call was not even made, for this reason.
-    Stopped(Reason, Handle),
     /// Database: the transaction's time is over.
     Committed(Handle),
     /// Database: the relay tries again to send its outbox.
@@ -313,10 +318,6 @@ pub enum Timer {
     /// Server: the pause before a failed delivery is returned (or tried again) is over, or the one
     /// before an undo is tried again.
     Requeue(Handle),
-    /// Database: a version has come to a follower.
-    Shipped(Handle),
-    /// Quorum: the oldest request may have waited long enough.
-    Overdue,
     /// Log consumer: time to say that it lives; counts the starts.
     Beat(u32),
     /// Log consumer: time to commit offsets; counts the starts.
@@ -326,6 +327,14 @@ pub enum Timer {
     Rebalanced(u32),
     /// Cache: time to hand on what it took.
     Flush,
+    /// Database: a version has come to a follower.
+    Shipped(Handle),
+    /// Quorum: the oldest request may have waited long enough.
+    Overdue,
+    /// Caller: time for the second copy.
+    Hedge(Handle),
+    /// Caller: this call was not even made, for this reason.
+    Stopped(Reason, Handle),
     /// Server: the first of the works at its bench is done; counts how often that was foreseen.
     Bench(u32),
     /// Server: the patience of what waits here is over.
@@ -375,7 +384,14 @@ impl Body {
 }
 
 impl Answer {
+    #[inline]
     fn fingerprint(self) -> u64 {
+        if self == Self::Done { 0 } else { self.other_fingerprint() }
+    }
+
+    /// Of what is not done: most answers are.
+    #[inline(never)]
+    fn other_fingerprint(self) -> u64 {
         match self {
             Self::Done => 0,
             Self::Refused => 1,
@@ -408,8 +424,8 @@ impl Timer {
             Self::Beat(_) => 11,
             Self::Rebalanced(_) => 12,
             Self::Flush => 13,
-            Self::Overdue => 15,
             Self::Shipped(_) => 14,
+            Self::Overdue => 15,
             Self::Hedge(_) => 16,
             Self::Stopped(..) => 17,
             Self::Bench(_) => 18,

@@ -11,6 +11,7 @@ pub mod cache_server;
 pub mod calls;
 pub mod client;
 pub mod database;
+mod demand;
 pub mod env;
 pub mod keys;
 pub mod limit;

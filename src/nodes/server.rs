@@ -20,9 +20,9 @@ use self::cancel::Cancels;
 use self::dispatch::Dispatch;
 use self::enough::Wait;
 use self::offsets::Offsets;
-use self::run::demand;
-use super::cache::{Cache, ItemName};
+use super::cache::Cache;
 use super::calls::{Calls, Waiters};
+use super::demand;
 use super::env::Env;
 use super::limit::TokenBucket;
 use super::message::{Answer, Body, Cancellable, Item, Message, Op, Seen, Timer};
@@ -43,14 +43,15 @@ pub struct Server {
     queue: VecDeque<Handle>,
     /// Instead of the queue, where it is more than first come, first served.
     dispatch: Option<Box<Dispatch>>,
-    /// Free workers; `None` is unlimited.
-    free: Option<u32>,
-    workers: Option<u32>,
+    /// Free workers.
+    free: u32,
+    /// All of them; [`UNLIMITED`] if there are as many as one likes.
+    workers: u32,
     room: Option<u32>,
     hold: bool,
     dedup: bool,
     limit: Option<TokenBucket>,
-    calls: Calls<Waiter>,
+    calls: Calls,
     /// Tasks that wait for some of their branches.
     waits: Slab<Wait>,
     attempts: Attempts,
@@ -61,19 +62,13 @@ pub struct Server {
     offsets: Option<Offsets>,
 }
 
-/// Who waits for a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Waiter {
-    /// A task.
-    Task(Handle),
-    /// All tasks that want this item in the cache, and the first of them.
-    Fetch(ItemName, Handle),
-}
-
-impl Waiters<Waiter> for Slab<Task> {
-    fn header(&self, waiter: Waiter) -> Op {
-        let (Waiter::Task(task) | Waiter::Fetch(_, task)) = waiter;
+impl Waiters for Slab<Task> {
+    fn header(&self, task: Handle) -> Op {
         self.get(task).map_or(Op::NONE, |task| task.op)
+    }
+
+    fn item(&self, task: Handle) -> Item {
+        self.get(task).map_or(Item::NONE, |task| task.item)
     }
 }
 
@@ -93,7 +88,7 @@ impl Server {
         let dispatch = Dispatch::new(model, me);
         // Everybody begins at once where all share.
         let is_shared = dispatch.as_ref().is_some_and(|dispatch| dispatch.is_shared());
-        let workers = workers.filter(|_| !is_shared);
+        let workers = workers.filter(|_| !is_shared).unwrap_or(UNLIMITED);
         Self {
             tasks: Slab::default(),
             queue: VecDeque::new(),
@@ -125,12 +120,12 @@ impl Server {
             offsets.start(env.now());
         }
         for broker in self.brokers.clone() {
-            if env.incarnation > 0 {
+            if env.incarnation() > 0 {
                 let to = env.model.nodes[broker.0 as usize].first;
-                env.send(to, &Op::NONE, Body::Join { incarnation: env.incarnation });
+                env.send(to, &Op::NONE, Body::Join { incarnation: env.incarnation() });
             }
             if let Some(every) = heartbeat(env.model, broker) {
-                env.wait(every, Timer::Beat(env.incarnation));
+                env.wait(every, Timer::Beat(env.incarnation()));
             }
         }
     }
@@ -151,17 +146,19 @@ impl Server {
                     self.ended(ended, &message.op, env);
                 }
             }
-            Body::Request { call, entry, attempt, cancel } => {
+            Body::Request { call, entry, attempt, cancel, demand } => {
                 let origin = Origin::Call { from: message.from, call };
-                self.arrive(&message.op, origin, entry, (attempt, cancel), Item::NONE, env);
+                self.arrive(&message.op, origin, entry, (attempt, cancel, demand), Item::NONE, env);
+            }
+            Body::Deliver { receipt, entry, item, .. } => {
+                let origin = Origin::Delivery { from: message.from, receipt };
+                let demand = demand::first(env.model, entry, message.op.word, 0);
+                let attempt = (0, Cancellable::Never, demand);
+                self.arrive(&message.op, origin, entry, attempt, item, env);
             }
             Body::Cancel { caller, call, running } => {
                 let may_overtake = message.from != caller;
                 self.cancel(&message.op, (caller, call), (running, may_overtake), env);
-            }
-            Body::Deliver { receipt, entry, item, .. } => {
-                let origin = Origin::Delivery { from: message.from, receipt };
-                self.arrive(&message.op, origin, entry, (0, Cancellable::Never), item, env);
             }
             Body::Invalidate { item } => {
                 env.fact(Fact::Dropped { op: message.op.id, why: None });
@@ -188,11 +185,7 @@ impl Server {
             }
             Timer::Retry(call) => self.calls.retry(env, call, &self.tasks),
             Timer::Hedge(call) => self.calls.hedge(env, call, &self.tasks),
-            Timer::Stopped(why, call) => {
-                if let Some(ended) = self.calls.stopped(call, why) {
-                    self.ended(ended, &Op::NONE, env);
-                }
-            }
+            Timer::Stopped(why, call) => self.stopped(call, why, env),
             Timer::Requeue(task) => self.give_back(task, env),
             Timer::Beat(_) => self.beat(env),
             Timer::Commit(_) => self.commit(env),
@@ -209,6 +202,14 @@ impl Server {
             if let Some(ended) = self.calls.timed_out(env, call, &self.tasks) {
                 self.ended(ended, &Op::NONE, env);
             }
+        }
+    }
+
+    /// A call was not even made.
+    #[cold]
+    fn stopped<P: Probe>(&mut self, call: Handle, why: Reason, env: &mut Env<'_, '_, P>) {
+        if let Some(ended) = self.calls.stopped(call, why) {
+            self.ended(ended, &Op::NONE, env);
         }
     }
 
@@ -281,20 +282,18 @@ impl Server {
 
     // -- the queue and the workers ---------------------------------------------------------------
 
-    #[inline]
+    #[inline(never)]
     fn arrive<P: Probe>(
         &mut self,
         op: &Op,
         origin: Origin,
         entry: EntryIx,
-        (attempt, cancel): (u8, Cancellable),
+        (attempt, cancel, demand): (u8, Cancellable, Span),
         item: Item,
         env: &mut Env<'_, '_, P>,
     ) {
         let program = &env.model.programs.entries[entry.0 as usize];
         let Act::Run { start, .. } = program.act else { unreachable!("a server runs programs") };
-        // Drawn first: the logarithm takes its time, and everything else can happen meanwhile.
-        let demand = demand(&env.model.programs.code[start.0 as usize], op.word, attempt);
         if program.keyed && self.joins_first(op, origin, entry, env) {
             return;
         }
@@ -376,7 +375,7 @@ impl Server {
             return self.is_full_in_turn(op.flow).then_some(Reason::Rejected);
         }
         let is_full =
-            self.free == Some(0) && self.room.is_some_and(|room| self.queue.len() >= room as usize);
+            self.free == 0 && self.room.is_some_and(|room| self.queue.len() >= room as usize);
         is_full.then_some(Reason::Rejected)
     }
 
@@ -413,9 +412,9 @@ impl Server {
             return self.takes_worker_in_turn((op.id, op.flow), env);
         }
         let op = op.id;
-        let is_free = self.free != Some(0) && !env.model.faults.is_paused(env.now(), env.me());
+        let is_free = self.free != 0 && !env.model.faults.is_paused(env.now(), env.me());
         if is_free {
-            self.free = self.free.map(|free| free - 1);
+            self.free -= 1;
             let waited = Span::ZERO;
             env.fact(Fact::Began { op, waited, queued: false, arrives: true });
         } else {
@@ -426,6 +425,7 @@ impl Server {
     }
 
     /// The task gives its worker back, if it has one.
+    #[inline(never)]
     fn release_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get_mut(handle);
         if task.is_some_and(|task| std::mem::take(&mut task.has_worker)) {
@@ -434,14 +434,13 @@ impl Server {
     }
 
     /// A worker is free again, and takes up what waits.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "two calls of three, for every task")]
+    #[inline(always)]
     fn free_worker<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if self.dispatch.is_some() {
             return self.free_worker_in_turn(env);
         }
-        if let Some(free) = &mut self.free {
-            *free += 1;
-        }
+        self.free += 1;
         env.fact(Fact::Freed);
         if !self.queue.is_empty() {
             self.take_up(env);
@@ -450,7 +449,7 @@ impl Server {
 
     #[inline(never)]
     fn take_up<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        while self.free != Some(0) && !self.queue.is_empty() {
+        while self.free != 0 && !self.queue.is_empty() {
             if env.model.faults.is_paused(env.now(), env.me()) {
                 return;
             }
@@ -459,7 +458,7 @@ impl Server {
                 continue;
             };
             let waited = env.now().since(task.queued);
-            self.free = self.free.map(|free| free - 1);
+            self.free -= 1;
             task.has_worker = true;
             let is_cancellable = task.is_cancellable;
             env.fact(Fact::Began { op: task.op.id, waited, queued: true, arrives: false });
@@ -473,6 +472,9 @@ impl Server {
 
 /// From an undo that failed, or a commit of unknown outcome, to the next attempt.
 const AGAIN_PAUSE: Span = Span(500_000_000);
+
+/// More workers than there will ever be tasks: those in flight are limited to fewer.
+const UNLIMITED: u32 = u32::MAX / 2;
 
 /// The cache of a design that has caches.
 fn cold(model: &Model, me: InstanceId) -> Option<Cache> {

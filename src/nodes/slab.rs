@@ -22,15 +22,29 @@ impl Handle {
 /// The slab. Entries keep their slot; slots are reused last in, first out.
 #[derive(Clone, Debug)]
 pub struct Slab<T> {
-    /// Each with its generation, which is odd while the entry is there; what is gone lies there
-    /// until its slot is used again.
-    entries: Vec<(u32, T)>,
-    unused: Vec<u32>,
+    places: Vec<Place<T>>,
+    /// The slot to be used next; beyond all slots if all are in use.
+    next: u32,
+    len: usize,
 }
+
+/// A slot.
+#[derive(Clone, Debug)]
+struct Place<T> {
+    /// Odd while the entry is there.
+    generation: u32,
+    /// The slot to be used after this one, while this one is unused.
+    next: u32,
+    /// What is gone lies there until the slot is used again.
+    entry: T,
+}
+
+/// Beyond all slots.
+const NOWHERE: u32 = u32::MAX;
 
 impl<T> Default for Slab<T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), unused: Vec::new() }
+        Self { places: Vec::new(), next: NOWHERE, len: 0 }
     }
 }
 
@@ -45,28 +59,27 @@ impl<T> Slab<T> {
     #[expect(clippy::inline_always, reason = "the entry is written once, where it will lie")]
     #[inline(always)]
     pub fn insert_with(&mut self, entry: impl FnOnce() -> T) -> Handle {
-        if let Some(slot) = self.unused.pop()
-            && let Some(place) = self.entries.get_mut(slot as usize)
-        {
-            place.0 = place.0.wrapping_add(1);
-            place.1 = entry();
-            return Handle { slot, generation: place.0 };
-        }
-        self.append(entry())
+        self.len += 1;
+        let slot = self.next;
+        let Some(place) = self.places.get_mut(slot as usize) else { return self.append(entry()) };
+        self.next = place.next;
+        place.generation = place.generation.wrapping_add(1);
+        place.entry = entry();
+        Handle { slot, generation: place.generation }
     }
 
     #[cold]
     fn append(&mut self, entry: T) -> Handle {
-        let slot = u32::try_from(self.entries.len()).expect("fewer than 2^32 entries");
-        self.entries.push((1, entry));
+        let slot = u32::try_from(self.places.len()).expect("fewer than 2^32 entries");
+        self.places.push(Place { generation: 1, next: NOWHERE, entry });
         Handle { slot, generation: 1 }
     }
 
     /// The entry, if it is still there.
     #[inline]
     pub fn get(&self, handle: Handle) -> Option<&T> {
-        match self.entries.get(handle.slot as usize) {
-            Some((generation, entry)) if *generation == handle.generation => Some(entry),
+        match self.places.get(handle.slot as usize) {
+            Some(place) if place.generation == handle.generation => Some(&place.entry),
             _ => None,
         }
     }
@@ -74,8 +87,8 @@ impl<T> Slab<T> {
     /// The entry, if it is still there.
     #[inline]
     pub fn get_mut(&mut self, handle: Handle) -> Option<&mut T> {
-        match self.entries.get_mut(handle.slot as usize) {
-            Some((generation, entry)) if *generation == handle.generation => Some(entry),
+        match self.places.get_mut(handle.slot as usize) {
+            Some(place) if place.generation == handle.generation => Some(&mut place.entry),
             _ => None,
         }
     }
@@ -83,17 +96,19 @@ impl<T> Slab<T> {
     /// The entry is of no use any more; its handle finds nothing from now on.
     #[inline]
     pub fn discard(&mut self, handle: Handle) {
-        if let Some(place) = self.entries.get_mut(handle.slot as usize)
-            && place.0 == handle.generation
+        if let Some(place) = self.places.get_mut(handle.slot as usize)
+            && place.generation == handle.generation
         {
-            place.0 = place.0.wrapping_add(1);
-            self.unused.push(handle.slot);
+            place.generation = place.generation.wrapping_add(1);
+            place.next = self.next;
+            self.next = handle.slot;
+            self.len -= 1;
         }
     }
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.entries.len() - self.unused.len()
+        self.len
     }
 
     /// Is there none?
@@ -103,10 +118,9 @@ impl<T> Slab<T> {
 
     /// Entries in order of their slots.
     pub fn iter(&self) -> impl Iterator<Item = (Handle, &T)> {
-        let all = self.entries.iter().enumerate();
-        all.filter(|(_, (generation, _))| generation % 2 == 1).map(|(slot, (generation, entry))| {
-            (Handle { slot: slot as u32, generation: *generation }, entry)
-        })
+        let all = (0..).zip(&self.places);
+        all.filter(|(_, place)| place.generation % 2 == 1)
+            .map(|(slot, place)| (Handle { slot, generation: place.generation }, &place.entry))
     }
 }
 

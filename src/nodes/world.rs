@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::cache_server::CacheServer;
 use super::client::Client;
 use super::database::Database;
-use super::env::Env;
+use super::env::{Env, Place};
 use super::log::Log;
 use super::message::{Answer, Body, Edge, Message, Timer};
 use super::queue::Queue;
@@ -30,18 +30,7 @@ pub struct World<P> {
 #[derive(Clone, Debug)]
 struct Instance {
     node: Node,
-    of: NodeIx,
-    presence: Presence,
-    network: Stream,
-}
-
-/// Is an instance there?
-#[derive(Clone, Copy, Debug, Default)]
-struct Presence {
-    /// Does a crash cover this instant?
-    down: bool,
-    /// Counts the starts.
-    incarnation: u32,
+    place: Place,
 }
 
 /// The kinds of node.
@@ -76,7 +65,7 @@ impl<P: Probe> World<P> {
                 NodeKind::Log(_) => Node::Log(Box::new(Log::new(&model, place.node))),
             };
             let network = Stream::new(model.seed, "network", &scenario.name, place.index);
-            Instance { node, of: place.node, presence: Presence::default(), network }
+            Instance { node, place: Place::new(place.node, network) }
         });
         let instances = instances.collect();
         Self { model, instances, probe }
@@ -221,9 +210,9 @@ impl Instance {
     #[inline(never)]
     fn is_stale(&self, timer: Timer, due: Time) -> bool {
         match &self.node {
-            _ if matches!(timer, Timer::Fault(_) | Timer::Start | Timer::Arrival) => false,
+            _ if matches!(timer, Timer::Fault(_) | Timer::Start) => false,
             Node::Client(client) => client.is_stale(timer, due),
-            Node::Server(server) => server.is_stale(timer, due, self.presence.incarnation),
+            Node::Server(server) => server.is_stale(timer, due, self.place.incarnation),
             Node::Database(database) => database.is_stale(timer),
             Node::Cache(cache) => cache.is_stale(timer, due),
             Node::Quorum(quorum) => quorum.is_stale(timer, due),
@@ -233,30 +222,30 @@ impl Instance {
     }
 }
 
-impl Presence {
+impl Node {
     /// A fault begins or ends here. Crashes overlap: the instance is down while any covers it.
     #[cold]
-    fn edge<P: Probe>(&mut self, edge: Edge, node: &mut Node, env: &mut Env<'_, '_, P>) {
+    fn edge<P: Probe>(&mut self, edge: Edge, env: &mut Env<'_, '_, P>) {
+        let is_down = env.place.down;
         match edge {
             Edge::Down { host } => {
-                if !self.down {
-                    self.down = true;
+                if !is_down {
+                    env.place.down = true;
                     env.fact(Fact::Down);
-                    node.crash(host, env);
+                    self.crash(host, env);
                 }
             }
             Edge::Up => {
                 // Two crashes may end at one instant: it starts once.
-                if self.down && env.model.faults.down(env.now(), env.me()).is_none() {
-                    self.down = false;
-                    self.incarnation += 1;
-                    env.incarnation = self.incarnation;
+                if is_down && env.model.faults.down(env.now(), env.me()).is_none() {
+                    env.place.down = false;
+                    env.place.incarnation += 1;
                     env.fact(Fact::Up);
-                    node.restart(env);
+                    self.restart(env);
                 }
             }
-            Edge::Freeze if !self.down => node.freeze(env),
-            Edge::Resume if !self.down => node.resume(env),
+            Edge::Freeze if !is_down => self.freeze(env),
+            Edge::Resume if !is_down => self.resume(env),
             Edge::Freeze | Edge::Resume => {}
         }
     }
@@ -281,19 +270,16 @@ fn refuse<P: Probe>(message: &Message, env: &mut Env<'_, '_, P>) {
 }
 
 impl<P: Probe> World<P> {
-    /// The instance, its presence, and what surrounds it while it handles an event.
+    /// The instance, and what surrounds it while it handles an event.
     #[inline]
     fn at<'a, 'c>(
         &'a mut self,
         at: InstanceId,
         ctx: &'a mut Context<'c, Message, Timer>,
-    ) -> (&'a mut Node, &'a mut Presence, Env<'a, 'c, P>) {
-        let Instance { node, of, presence, network } = &mut self.instances[at.0 as usize];
-        let incarnation = presence.incarnation;
+    ) -> (&'a mut Node, Env<'a, 'c, P>) {
+        let Instance { node, place } = &mut self.instances[at.0 as usize];
         self.probe.begins(ctx.key());
-        let (model, probe) = (&*self.model, &mut self.probe);
-        let env = Env::new(model, ctx, probe, network, (*of, incarnation));
-        (node, presence, env)
+        (node, Env::new(&self.model, ctx, &mut self.probe, place))
     }
 }
 
@@ -309,8 +295,8 @@ impl<P: Probe> crate::engine::World for World<P> {
         message: &Message,
         ctx: &mut Context<'_, Message, Timer>,
     ) {
-        let (node, presence, mut env) = self.at(at, ctx);
-        if presence.down {
+        let (node, mut env) = self.at(at, ctx);
+        if env.place.down {
             return refuse(message, &mut env);
         }
         node.receive(message, &mut env);
@@ -319,11 +305,11 @@ impl<P: Probe> crate::engine::World for World<P> {
     #[expect(clippy::inline_always, reason = "called in the run loop, for every timer")]
     #[inline(always)]
     fn timer(&mut self, at: InstanceId, timer: Timer, ctx: &mut Context<'_, Message, Timer>) {
-        let (node, presence, mut env) = self.at(at, ctx);
+        let (node, mut env) = self.at(at, ctx);
         match timer {
-            Timer::Fault(edge) => presence.edge(edge, node, &mut env),
+            Timer::Fault(edge) => node.edge(edge, &mut env),
             Timer::Start => node.start(&mut env),
-            _ if presence.down => {}
+            _ if env.place.down => {}
             timer => node.timer(timer, &mut env),
         }
     }
@@ -331,11 +317,13 @@ impl<P: Probe> crate::engine::World for World<P> {
     #[inline]
     fn is_stale(&self, at: InstanceId, timer: Timer, due: Time) -> bool {
         let instance = &self.instances[at.0 as usize];
-        // Most timers are the end of some work.
-        if let (Timer::Worked(task), Node::Server(server)) = (timer, &instance.node) {
-            return server.is_over(task);
+        // Most timers are the end of some work, or an arrival.
+        match (timer, &instance.node) {
+            (Timer::Worked(task), Node::Server(server)) => server.is_over(task),
+            (Timer::Committed(task), Node::Database(database)) => database.is_over(task),
+            (Timer::Arrival, _) => false,
+            _ => instance.is_stale(timer, due),
         }
-        instance.is_stale(timer, due)
     }
 
     #[inline]

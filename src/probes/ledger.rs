@@ -147,7 +147,8 @@ impl Ledger {
     }
 
     /// Do something with an operation's open entry.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
+    #[inline(always)]
     fn with(&mut self, op: OpId, then: impl FnOnce(&mut Books, &mut Entry)) {
         if let Some(entry) = self.entries.get(op) {
             then(&mut self.books, entry);
@@ -157,7 +158,8 @@ impl Ledger {
     }
 
     /// The same, after which nothing may be left that can act for it.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
+    #[inline(always)]
     fn with_last(&mut self, now: Time, op: OpId, then: impl FnOnce(&mut Books, &mut Entry)) {
         let mut settled = false;
         self.with(op, |books, entry| {
@@ -187,17 +189,21 @@ impl Ledger {
         });
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
+    #[inline(always)]
     fn message(&mut self, now: Time, op: OpId, more: i32) {
         self.messages += 1;
         self.books.windows.message(now);
-        self.with(op, |books, entry| {
+        if let Some(entry) = self.entries.get(op) {
             entry.count += more;
-            books.of(entry).flow.messages += u64::from(entry.is(Flag::Measured));
-        });
+            self.books.of(entry).flow.messages += u64::from(entry.is(Flag::Measured));
+        } else {
+            self.strays += u64::from(op.is_some());
+        }
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
+    #[inline(always)]
     fn dropped(&mut self, now: Time, op: OpId, why: Option<Reason>) {
         self.with_last(now, op, |_, entry| {
             debug_assert!(entry.count > 0, "more was dropped than there was for {op:?}");

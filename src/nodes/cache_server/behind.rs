@@ -12,7 +12,7 @@ use super::{CacheServer, Task};
 use crate::base::Time;
 use crate::model::Model;
 use crate::model::program::{Act, EntryIx, KeyRule, Write};
-use crate::nodes::calls::{Ended, Waiters, What};
+use crate::nodes::calls::{Ended, Waiters};
 use crate::nodes::database::changed;
 use crate::nodes::env::Env;
 use crate::nodes::keys;
@@ -29,7 +29,7 @@ pub(super) struct Dirty {
     policy: Option<PolicyIx>,
 }
 
-impl Waiters<Handle> for Slab<Dirty> {
+impl Waiters for Slab<Dirty> {
     fn header(&self, waiter: Handle) -> Op {
         self.get(waiter).map_or(Op::NONE, |dirty| dirty.op)
     }
@@ -75,14 +75,14 @@ impl CacheServer {
     pub(super) fn hand_on<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         while let Some(handle) = self.idle.pop_front() {
             let Dirty { op, commit, policy } = *self.dirty.get(handle).expect("it is dirty");
-            self.calls.start(env, What::Entry(commit), &op, policy, handle);
+            self.calls.start(env, commit, &op, policy, handle);
         }
     }
 
     /// The database has answered, or has not.
     pub(super) fn handed_on<P: Probe>(
         &mut self,
-        ended: Ended<Handle>,
+        ended: Ended,
         back: &Op,
         env: &mut Env<'_, '_, P>,
     ) {

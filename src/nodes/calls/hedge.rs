@@ -23,11 +23,12 @@ use super::{Call, Calls, Waiters, What, is_keyed};
 use crate::base::Table;
 use crate::engine::InstanceId;
 use crate::model::{Model, NodeIx};
+use crate::nodes::demand;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Body, Cancellable, Op, Timer};
 use crate::nodes::slab::Handle;
 use crate::probes::{Fact, Probe, Reason};
-use crate::scenario::tree::{Balance, Cancel, Hedge, NodeKind, PolicyIx};
+use crate::scenario::tree::{Cancel, Hedge, NodeKind, PolicyIx};
 
 /// Marks the draws of second copies.
 const COPY: u8 = 1 << 7;
@@ -44,7 +45,7 @@ pub(super) struct Copy {
     is_alone: bool,
 }
 
-impl<W: std::marker::Copy> Calls<W> {
+impl Calls {
     /// A request for an entry of `node` is about to go to `to`: may it be called off, and is it to
     /// be hedged?
     pub(super) fn hedge_later<P: Probe>(
@@ -64,7 +65,8 @@ impl<W: std::marker::Copy> Calls<W> {
             Cancellable::ByCaller
         };
         let Some(Hedge { after, tied }) = settings.hedge else { return may_cancel };
-        let Some(other) = self.other(node, to).filter(|_| !is_keyed(env.model, what)) else {
+        let other = self.targets[node.0 as usize].other(to, &mut self.chance);
+        let Some(other) = other.filter(|_| !is_keyed(env.model, what)) else {
             return may_cancel;
         };
         self.copies.insert(call, Copy { to: other, is_sent: false, is_alone: false });
@@ -81,7 +83,7 @@ impl<W: std::marker::Copy> Calls<W> {
         &mut self,
         env: &mut Env<'_, '_, P>,
         handle: Handle,
-        waiters: &impl Waiters<W>,
+        waiters: &impl Waiters,
     ) {
         let Some(&Call { what: What::Entry(entry), policy, to, attempt, waiter, .. }) =
             self.calls.get(handle)
@@ -103,8 +105,10 @@ impl<W: std::marker::Copy> Calls<W> {
         };
         let op = waiters.header(waiter);
         env.fact(Fact::Hedged { op: op.id, to: node });
-        let body = Body::Request { call: handle, entry, attempt: attempt | COPY, cancel };
-        env.send_to(copy_to, node, &op, body);
+        let attempt = attempt | COPY;
+        let demand = demand::first(env.model, entry, op.word, attempt);
+        let body = Body::Request { call: handle, entry, attempt, cancel, demand };
+        env.send(copy_to, &op, body);
     }
 
     /// A copy has failed: does the call wait for the other one?
@@ -139,7 +143,7 @@ impl<W: std::marker::Copy> Calls<W> {
     pub(super) fn call_off<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
-        (handle, call): (Handle, &Call<W>),
+        (handle, call): (Handle, &Call),
         (from, failed): (Option<InstanceId>, bool),
         op: &Op,
     ) {
@@ -163,23 +167,6 @@ impl<W: std::marker::Copy> Calls<W> {
                 env.send(to, op, Body::Cancel { caller, call: handle, running });
             }
         }
-    }
-
-    /// Another instance of the node, for a second copy.
-    fn other(&mut self, node: NodeIx, than: InstanceId) -> Option<InstanceId> {
-        let target = &mut self.targets[node.0 as usize];
-        let step = match target.balance {
-            Balance::Shards(shards) => shards,
-            _ => 1,
-        };
-        let picked = match target.balance {
-            _ if target.count <= step => return None,
-            Balance::Shards(_) => than.0 - target.first,
-            _ => target.balance(&mut self.chance),
-        };
-        let is_other = target.first + picked != than.0;
-        let picked = if is_other { picked } else { (picked + step) % target.count };
-        Some(InstanceId(target.first + picked))
     }
 }
 

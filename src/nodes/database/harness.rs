@@ -10,7 +10,8 @@ use crate::faults::Faults;
 use crate::model::program::{Act, Entry, EntryIx, Programs, PubIx, Publication, Txn, TxnIx};
 use crate::model::{EntityModel, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel};
 use crate::nodes::database::Database;
-use crate::nodes::env::Env;
+use crate::nodes::demand::draws;
+use crate::nodes::env::{Env, Place};
 use crate::nodes::message::{Answer, Body, Cancellable, Edge, Item, Message, Op, Seen, Timer};
 use crate::nodes::slab::Handle;
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
@@ -79,11 +80,13 @@ impl Bench {
 
     /// A request for transaction `txn` arrives.
     pub fn ask(mut self, time: u64, op: Op, txn: u32) -> Self {
+        let asked = &self.txns[txn as usize];
         let body = Body::Request {
             call: Handle::NONE,
             entry: EntryIx(txn),
             attempt: 0,
             cancel: Cancellable::Never,
+            demand: draws(&self.read, asked, op.word, 0, 0..asked.reads.len() as u64),
         };
         self.script.push((time, Event::Message(Message { op, from: APP, body })));
         self
@@ -114,7 +117,7 @@ impl Bench {
         let town = Town {
             db,
             is_down: false,
-            chance: Stream::new(1, "network", "test", 0),
+            place: Place::new(NodeIx(0), Stream::new(1, "network", "test", 0)),
             probe: Facts::default(),
             asked,
             answers: vec![],
@@ -272,7 +275,7 @@ pub struct Town {
     pub model: Model,
     pub db: Database,
     pub is_down: bool,
-    chance: Stream,
+    place: Place,
     probe: Facts,
     /// The operations of all requests, in order of the script.
     asked: Vec<OpId>,
@@ -306,9 +309,8 @@ impl World for Town {
 
 impl Town {
     fn handle(&mut self, at: InstanceId, event: Happening, ctx: &mut Ctx<'_, Self>) {
-        let place = (self.model.node_of(at), 0);
-        let (probe, network) = (&mut self.probe, &mut self.chance);
-        let mut env = Env::new(&self.model, ctx, probe, network, place);
+        self.place.node = self.model.node_of(at);
+        let mut env = Env::new(&self.model, ctx, &mut self.probe, &mut self.place);
         let now = env.now().0;
         match event {
             Event::Timer(Timer::Fault(Edge::Down { host })) => {

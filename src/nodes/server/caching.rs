@@ -1,9 +1,8 @@
 //! The service's side of its cache: what it asks goes on whatever the cache says, or if it says
 //! nothing.
 
-use super::{Server, Waiter};
+use super::Server;
 use crate::model::program::{EntryIx, Instr, Pc};
-use crate::nodes::calls::What;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Op};
 use crate::nodes::slab::Handle;
@@ -23,7 +22,7 @@ impl Server {
         if is_about_made(waits_at(task, env)) {
             std::mem::swap(&mut task.op.seen, &mut task.made);
         }
-        self.calls.start(env, What::Entry(entry), &task.op, policy, Waiter::Task(handle));
+        self.calls.start(env, entry, &task.op, policy, handle);
         self.wait(handle, env);
     }
 

@@ -184,7 +184,7 @@ impl Server {
         match dispatch.shared {
             Some(workers) => dispatch.sharing >= workers.saturating_add(room),
             None => {
-                self.free == Some(0)
+                self.free == 0
                     && dispatch.line.len() >= room as usize
                     && dispatch.weaker(flow).is_none()
             }
@@ -199,15 +199,15 @@ impl Server {
         env: &mut Env<'_, '_, P>,
     ) -> bool {
         let is_paused = env.model.faults.is_paused(env.now(), env.me());
-        if self.free == Some(0) && !is_paused {
+        if self.free == 0 && !is_paused {
             self.make_way(flow, env);
         }
-        if self.free == Some(0) || is_paused {
+        if self.free == 0 || is_paused {
             env.fact(Fact::Arrived { op });
             env.fact(Fact::Waits { op });
             return false;
         }
-        self.free = self.free.map(|free| free - 1);
+        self.free -= 1;
         if self.exceeds_workers() {
             env.fact(Fact::Arrived { op });
             env.fact(Fact::Waits { op: OpId::NONE });
@@ -244,7 +244,7 @@ impl Server {
         left: Amount,
         env: &mut Env<'_, '_, P>,
     ) {
-        self.free = self.free.map(|free| free + 1);
+        self.free += 1;
         env.fact(Fact::Freed);
         let Some(task) = self.tasks.get_mut(handle) else { return };
         task.has_worker = false;
@@ -278,7 +278,7 @@ impl Server {
     /// A worker is free again, or one fewer shares them.
     #[inline(never)]
     pub(super) fn free_worker_in_turn<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        self.free = self.free.map(|free| free + 1);
+        self.free += 1;
         env.fact(Fact::Freed);
         let dispatch = self.dispatch();
         if let Some(workers) = dispatch.shared {
@@ -294,7 +294,7 @@ impl Server {
     /// Free workers take up what waits.
     #[inline(never)]
     pub(super) fn take_up_in_turn<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        while self.free != Some(0) && !env.model.faults.is_paused(env.now(), env.me()) {
+        while self.free != 0 && !env.model.faults.is_paused(env.now(), env.me()) {
             let Some((turn, wait)) = self.dispatch().line.take() else { return };
             let Some(task) = self.tasks.get_mut(wait.task) else { continue };
             let op = task.op.id;
@@ -306,7 +306,7 @@ impl Server {
                 self.give_up(wait.task, why, env);
                 continue;
             }
-            self.free = self.free.map(|free| free - 1);
+            self.free -= 1;
             self.tasks.get_mut(wait.task).expect("it waited").has_worker = true;
             env.fact(Fact::Began { op, waited, queued: true, arrives: false });
             if self.exceeds_workers() {

@@ -1,9 +1,10 @@
 //! The end of a task: its delivery is acknowledged, returned or tried again; and the heartbeat
 //! that tells brokers of this instance.
 
-use super::{Server, demand, heartbeat};
+use super::{Server, heartbeat};
 use crate::base::Span;
 use crate::model::program::Act;
+use crate::nodes::demand;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Body, Op, Timer};
 use crate::nodes::slab::Handle;
@@ -29,7 +30,8 @@ impl Server {
 
     /// The task goes, and lets its worker go; somebody else has said, or will, what becomes of what
     /// it stood for.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in two places, for every task")]
+    #[inline(always)]
     pub(super) fn leave<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get(handle).expect("it leaves");
         let (op, entry) = (task.op.id, task.entry);
@@ -96,7 +98,7 @@ impl Server {
             return;
         };
         let first = &env.model.programs.code[start.0 as usize];
-        (task.pc, task.demand) = (start, demand(first, task.op.word, task.attempt));
+        (task.pc, task.demand) = (start, demand::work(first, task.op.word, task.attempt));
         task.verdict = Answer::Done;
         task.takes_back = false;
         self.start_or_queue(handle, env);
@@ -107,7 +109,7 @@ impl Server {
             if let Some(every) = heartbeat(env.model, broker) {
                 let to = env.model.nodes[broker.0 as usize].first;
                 env.send(to, &Op::NONE, Body::Heartbeat);
-                env.wait(every, Timer::Beat(env.incarnation));
+                env.wait(every, Timer::Beat(env.incarnation()));
             }
         }
     }

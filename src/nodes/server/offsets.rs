@@ -43,7 +43,7 @@ impl Server {
             return;
         }
         let late = env.now().since(offsets.since).0 % offsets.every.0;
-        env.wait(Span(offsets.every.0 - late), Timer::Commit(env.incarnation));
+        env.wait(Span(offsets.every.0 - late), Timer::Commit(env.incarnation()));
     }
 
     /// It is time.
@@ -53,7 +53,7 @@ impl Server {
         }
         for broker in self.brokers.iter().filter(|broker| interval(env.model, **broker).is_some()) {
             let to = env.model.nodes[broker.0 as usize].first;
-            env.send(to, &Op::NONE, Body::Commit { incarnation: env.incarnation });
+            env.send(to, &Op::NONE, Body::Commit { incarnation: env.incarnation() });
         }
     }
 }

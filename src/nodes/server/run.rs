@@ -1,11 +1,12 @@
 //! Running programs: one instruction after the other until a task has to wait or ends; and what
 //! becomes of refusals and failures.
 
-use super::{AGAIN_PAUSE, Server, Waiter, end_of_branch, goes_on_by_itself, is_call, slowed};
+use super::{AGAIN_PAUSE, Server, end_of_branch, goes_on_by_itself, is_call, slowed};
 use crate::base::{Span, Time, mix};
 use crate::model::program::{Act, EntryIx, Instr, Pc};
 use crate::nodes::cache::Lookup;
-use crate::nodes::calls::{Ended, What};
+use crate::nodes::calls::Ended;
+use crate::nodes::demand;
 use crate::nodes::env::Env;
 use crate::nodes::keys;
 use crate::nodes::message::{Answer, Body, Item, Op, Timer};
@@ -13,19 +14,17 @@ use crate::nodes::slab::Handle;
 use crate::nodes::task::Origin;
 use crate::probes::{Fact, OpId, Probe, Reason};
 
-/// How long the work of this instruction takes, if it is work: an attempt's draw of its
-/// operation's word.
-#[inline]
-pub(super) fn demand(instr: &Instr, word: u64, attempt: u8) -> Span {
-    match instr {
-        Instr::Work { dist, name } => dist.span(mix(word, name.wrapping_add(u64::from(attempt)))),
-        _ => Span::ZERO,
-    }
+/// How long a program works again, out of line: few do, and the arithmetic would burden the loop
+/// that all others run through.
+#[inline(never)]
+fn demand_again(instr: &Instr, word: u64, attempt: u8) -> Span {
+    demand::work(instr, word, attempt)
 }
 
 impl Server {
     /// A new task has its worker: runs it. Nearly all begin with work.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "most tasks begin where they arrive")]
+    #[inline(always)]
     pub(super) fn begin<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get_mut(handle).expect("a task that begins is there");
         if !matches!(env.model.programs.code[task.pc.0 as usize], Instr::Work { .. }) {
@@ -63,13 +62,13 @@ impl Server {
             // Before all others, as it is the most common one.
             if let Instr::Work { .. } = instr {
                 if !task.has_worker {
-                    (task.pc, task.demand) = (pc, demand(instr, task.op.word, task.attempt));
+                    (task.pc, task.demand) = (pc, demand_again(instr, task.op.word, task.attempt));
                     if self.finds_worker(handle, env) {
                         self.begin(handle, env);
                     }
                     return;
                 }
-                let demand = demand(instr, task.op.word, task.attempt);
+                let demand = demand_again(instr, task.op.word, task.attempt);
                 let demand = slowed(demand, model.faults.slowness(env.now(), env.me()));
                 if demand > Span::ZERO {
                     let op = task.op.id;
@@ -109,9 +108,8 @@ impl Server {
                         self.trouble(handle, Answer::Failed(Reason::Expired), env);
                         continue;
                     }
-                    let (what, waiter) = (What::Entry(*entry), Waiter::Task(handle));
                     let lets_go = !self.hold && std::mem::take(&mut task.has_worker);
-                    self.calls.start(env, what, &task.op, *policy, waiter);
+                    self.calls.start(env, *entry, &task.op, *policy, handle);
                     if lets_go {
                         self.free_worker(env);
                     }
@@ -121,8 +119,8 @@ impl Server {
                     return self.ask_cache(handle, (*entry, *policy), env);
                 }
                 Instr::Publish { publication, policy, .. } => {
-                    let what = What::Publication(*publication, task.item);
-                    self.calls.start(env, what, &task.op, *policy, Waiter::Task(handle));
+                    let about = (&task.op, task.item);
+                    self.calls.publish(env, *publication, about, *policy, handle);
                     return self.wait(handle, env);
                 }
                 Instr::Cached { entity, key, entry, policy } => {
@@ -133,13 +131,7 @@ impl Server {
                         Lookup::Hit(seen) => self.saw(handle, name, seen, env.now(), env),
                         Lookup::Wait => return self.wait(handle, env),
                         Lookup::Fetch => {
-                            self.calls.start(
-                                env,
-                                What::Entry(*entry),
-                                &op,
-                                *policy,
-                                Waiter::Fetch(name, handle),
-                            );
+                            self.calls.start(env, *entry, &op, *policy, handle);
                             return self.wait(handle, env);
                         }
                     }
@@ -165,12 +157,13 @@ impl Server {
                     if let Origin::Call { from, call } = task.origin
                         && call != Handle::NONE
                     {
-                        let body = Body::Answer { call, verdict: task.verdict };
+                        let verdict = task.verdict;
                         if ends {
+                            let body = || Body::Answer { call, verdict };
                             env.hand_on(from, model.node_of(from), &task.op, body);
                             return self.leave(handle, env);
                         }
-                        env.send(from, &task.op, body);
+                        env.send(from, &task.op, Body::Answer { call, verdict });
                     }
                 }
                 Instr::End => return self.end(handle, env),
@@ -186,29 +179,13 @@ impl Server {
         }
     }
 
-    /// A call has ended: goes on with whoever waits for it. `back` is the header that came back, if
-    /// one did.
-    #[expect(clippy::inline_always, reason = "called in two places, once for every answer")]
+    /// A call has ended: goes on behind the instruction that waited for it. `back` is the header that
+    /// came back, if one did.
+    #[expect(clippy::inline_always, reason = "called in one place for every answer")]
     #[inline(always)]
     pub(super) fn ended<P: Probe>(
         &mut self,
-        ended: Ended<Waiter>,
-        back: &Op,
-        env: &mut Env<'_, '_, P>,
-    ) {
-        match ended.waiter {
-            Waiter::Task(handle) => self.go_on(handle, ended.answer, back, env),
-            Waiter::Fetch(name, _) => self.fetched(name, ended.answer, back, env),
-        }
-    }
-
-    /// Goes on behind the instruction that waited.
-    #[expect(clippy::inline_always, reason = "called in one place, for every answer")]
-    #[inline(always)]
-    pub(super) fn go_on<P: Probe>(
-        &mut self,
-        handle: Handle,
-        answer: Answer,
+        Ended { waiter: handle, answer }: Ended,
         back: &Op,
         env: &mut Env<'_, '_, P>,
     ) {
@@ -216,8 +193,15 @@ impl Server {
             return;
         };
         let waited_at = &env.model.programs.code[task.pc.0 as usize - 1];
-        if let Instr::Lookup { .. } | Instr::Keep { .. } = waited_at {
-            return self.cache_answered(handle, answer, back, env);
+        match waited_at {
+            Instr::Lookup { .. } | Instr::Keep { .. } => {
+                return self.cache_answered(handle, answer, back, env);
+            }
+            Instr::Cached { entity, key, .. } => {
+                let name = (*entity, keys::item(env.model, *key, *entity, &task.op));
+                return self.fetched(name, answer, back, env);
+            }
+            _ => {}
         }
         let dedup = self.dedup;
         if dedup && task.takes_back && is_call(task) && matches!(answer, Answer::Failed(_)) {
