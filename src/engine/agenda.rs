@@ -91,7 +91,9 @@ impl<P: Copy + Default> Agenda<P> {
     #[cold]
     fn make_room(&mut self) {
         let (far, near) = self.row[1..=NEAR].split_at(NEAR / 2);
-        far.iter().for_each(|entry| self.heap.push(*entry));
+        for entry in far {
+            self.heap.push(*entry);
+        }
         self.near = near.len();
         self.row.copy_within(NEAR / 2 + 1..=NEAR, 1);
     }
