@@ -13,10 +13,10 @@ const REFILL: usize = 24;
 /// A priority queue with unique keys, made for what is taken soon after it was put in.
 ///
 /// The smallest stand in a row, largest first: taking the smallest is O(1), and one that is put in
-/// passes those that are due before it. Ahead of the row stands a key above every key, so that none
-/// passes it, and so that the smallest key is always there. What is larger than all of them goes to the heap, O(log n).
-/// While no more than [`NEAR`] wait, the heap stays empty. Every key in the row is smaller than
-/// every key in the heap, and the row is empty only if the heap is.
+/// passes those that are due before it. Ahead of the row, at place 0, stands a key above every key,
+/// so that none passes it, and so that there always is a smallest. What is larger than all of the
+/// row goes to the heap, O(log n). While no more than [`NEAR`] wait, the heap stays empty. Every key
+/// in the row is smaller than every key in the heap, and the row is empty only if the heap is.
 #[derive(Clone, Debug)]
 pub struct Agenda<P> {
     row: [Entry<P>; PLACES],
@@ -91,7 +91,9 @@ impl<P: Copy + Default> Agenda<P> {
     #[cold]
     fn make_room(&mut self) {
         let (far, near) = self.row[1..=NEAR].split_at(NEAR / 2);
-        far.iter().for_each(|entry| self.heap.push(*entry));
+        for entry in far {
+            self.heap.push(*entry);
+        }
         self.near = near.len();
         self.row.copy_within(NEAR / 2 + 1..=NEAR, 1);
     }

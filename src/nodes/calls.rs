@@ -365,6 +365,8 @@ impl Calls {
             self.end_specially(env, (handle, &call), (Some(from), false), &waiters.header(waiter));
             self.calls.discard(handle);
         } else {
+            // By itself, where nothing has happened since the call was found: it is not looked for
+            // again.
             self.calls.discard(handle);
         }
         self.settle(env.model, to, (policy, handle));
