@@ -8,6 +8,7 @@ mod balance;
 mod breaker;
 mod guards;
 mod hedge;
+mod late;
 mod line;
 mod throttle;
 
@@ -15,6 +16,7 @@ use self::backoff::pause;
 use self::balance::Target;
 use self::guards::Guards;
 use self::hedge::Copies;
+use self::late::Late;
 use self::line::Lines;
 use super::demand;
 use super::env::Env;
@@ -103,6 +105,7 @@ pub struct Calls {
     lines: Lines,
     guards: Guards,
     copies: Copies,
+    late: Late,
     /// Balancing and jitter.
     chance: Stream,
 }
@@ -151,6 +154,7 @@ impl Calls {
             lines: Lines::new(model.scenario.policies.len()),
             guards: Guards::new(model),
             copies: Copies::default(),
+            late: Late::default(),
             chance: Stream::new(model.seed, "calls", name, instance.index),
         }
     }
@@ -260,6 +264,7 @@ impl Calls {
             waiter,
         };
         let call = self.calls.insert(call);
+        self.late.go_on(waiter, call);
         if let Some(why) = stopped {
             env.fact(Fact::AttemptFailed { op: op.id, to: node, why });
             return env.wait(Span::ZERO, Timer::Stopped(why, call));
@@ -282,6 +287,7 @@ impl Calls {
     /// A guard did not let a call be made. That is final.
     pub fn stopped(&mut self, handle: Handle, why: Reason) -> Option<Ended> {
         let call = self.calls.remove(handle)?;
+        self.late.end(call.waiter);
         Some(Ended { waiter: call.waiter, answer: Answer::Failed(why) })
     }
 
@@ -358,12 +364,15 @@ impl Calls {
         if let Answer::Failed(reason) = answer {
             return self.failed(env, (handle, Some(from)), reason, waiters);
         }
-        let call = self.calls.get(handle)?;
+        let Some(call) = self.calls.get(handle) else {
+            return self.answered_late(env, (handle, from), answer, waiters);
+        };
         let (to, waiter, policy) = (call.to, call.waiter, call.policy);
         if call.is_special {
             let call = *call;
             self.end_specially(env, (handle, &call), (Some(from), false), &waiters.header(waiter));
             self.calls.discard(handle);
+            self.late.end(waiter);
         } else {
             // By itself, where nothing has happened since the call was found: it is not looked for
             // again.
@@ -407,12 +416,16 @@ impl Calls {
         env.fact(Fact::AttemptFailed { op: op.id, to, why: reason });
         call.attempt = call.attempt.saturating_add(1);
         let Some(pause) = self.pause_before_retry(env, &call, op.deadline, reason) else {
+            self.late.end(call.waiter);
             return Some(Ended { waiter: call.waiter, answer: Answer::Failed(reason) });
         };
         env.fact(Fact::Retried { op: op.id, to, attempt: u32::from(call.attempt) });
         call.pause_us = u32::try_from(pause.0 / 1_000).unwrap_or(u32::MAX);
-        let handle = self.calls.insert(call);
-        env.wait(pause, Timer::Retry(handle));
+        let paused = self.calls.insert(call);
+        if reason == Reason::Timeout && takes_late_answers(env.model, call.policy) {
+            self.late.give_up(handle, call.waiter, paused);
+        }
+        env.wait(pause, Timer::Retry(paused));
         None
     }
 
@@ -489,6 +502,7 @@ impl Calls {
         self.calls.drain();
         self.guards = Guards::new(model);
         self.copies.clear();
+        self.late.forget();
         for target in &mut self.targets {
             target.forget();
         }
@@ -502,7 +516,12 @@ impl Calls {
 /// Does it have more than a timeout and retries?
 fn is_special(policy: &Policy) -> bool {
     let guards = policy.breaker.is_some() || policy.throttle.is_some() || policy.bulkhead.is_some();
-    policy.budget.is_some() || guards || policy.hedge.is_some() || policy.cancel != Cancel::Never
+    let stops = policy.hedge.is_some() || policy.cancel != Cancel::Never;
+    policy.budget.is_some() || guards || stops || policy.late_answers
+}
+
+fn takes_late_answers(model: &Model, policy: Option<PolicyIx>) -> bool {
+    policy.is_some_and(|policy| model.scenario.policies[policy.0 as usize].late_answers)
 }
 
 /// The node that is called.

@@ -17,6 +17,20 @@ const MAX_AGAIN: u32 = 1_000;
 /// Calls that a breaker looks back at, calls at once.
 const MAX_CALLS: u32 = 1_000_000;
 
+/// How a call is tried again.
+struct Retry {
+    tries: u32,
+    backoff: Backoff,
+    budget: Option<f64>,
+    late_answers: bool,
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { tries: 1, backoff: usual_backoff(), budget: None, late_answers: false }
+    }
+}
+
 impl<'a> Reader<'a> {
     /// Reads one of the declared policies.
     pub fn read_policy(&mut self, index: usize) -> Option<Policy> {
@@ -36,15 +50,24 @@ impl<'a> Reader<'a> {
         // Without either nothing is ever given up.
         let is_idle = timeout.is_none() && hedge.is_none();
         self.hedges_in_time(&fields, timeout, hedge)?;
-        let (tries, backoff, budget) = retry?.unwrap_or((1, usual_backoff(), None));
+        let Retry { tries, backoff, budget, late_answers } = retry?.unwrap_or_default();
+        let cancel = if is_idle { Cancel::Never } else { cancel? };
+        if late_answers && (hedge.is_some() || cancel != Cancel::Never) {
+            let other = if hedge.is_some() { "hedge" } else { "cancel" };
+            let at = fields.get(other).map_or(fields.head, Value::head);
+            let message = format!("a call that takes late answers cannot have a `{other}`");
+            self.wrong(Code::UnknownField, at, message).help("leave it out, or `late_answers`");
+            return None;
+        }
         Some(Policy {
             name: name.to_owned(),
             timeout,
             tries,
             backoff,
             budget,
+            late_answers,
             hedge,
-            cancel: if is_idle { Cancel::Never } else { cancel? },
+            cancel,
             breaker: breaker?,
             throttle: throttle?,
             bulkhead: bulkhead?,
@@ -130,12 +153,19 @@ impl<'a> Reader<'a> {
         None
     }
 
-    fn retry(&mut self, value: &'a Value) -> Option<(u32, Backoff, Option<f64>)> {
-        let fields = self.fields(value, "a retry", 0, &["tries", "backoff", "budget"])?;
+    fn retry(&mut self, value: &'a Value) -> Option<Retry> {
+        let names = ["tries", "backoff", "budget", "late_answers"];
+        let fields = self.fields(value, "a retry", 0, &names)?;
         let tries = self.must(&fields, "tries", |reader, value| reader.count(value, 1..=MAX_TRIES));
         let backoff = self.or(&fields, "backoff", usual_backoff(), Self::backoff);
         let budget = self.maybe(&fields, "budget", Self::ratio);
-        Some((tries?, backoff?, budget?))
+        let late_answers = self.or(&fields, "late_answers", false, Self::flag);
+        Some(Retry {
+            tries: tries?,
+            backoff: backoff?,
+            budget: budget?,
+            late_answers: late_answers?,
+        })
     }
 
     /// What a customer does who was refused.

@@ -351,7 +351,7 @@ pub enum Discipline {
         preempt: bool,
     },
     /// All that is there shares the workers equally.
-    Sharing,
+    ProcessorSharing,
 }
 
 /// How a caller picks the instance; it knows only its own outstanding calls.
@@ -542,6 +542,8 @@ pub struct Policy {
     pub backoff: Backoff,
     /// Retries per call at most, as a share (token bucket per caller); `None` is unlimited.
     pub budget: Option<f64>,
+    /// Does the answer to a try that was given up end the call as well?
+    pub late_answers: bool,
     /// Sends second copies.
     pub hedge: Option<Hedge>,
     /// What becomes of work whose answer is of no use any more.

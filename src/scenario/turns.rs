@@ -40,7 +40,7 @@ impl<'a> Reader<'a> {
             ("shed_after", turns.shed_after.is_some()),
             ("shed_expired", turns.shed_expired),
         ];
-        let is_shared = turns.discipline == Discipline::Sharing;
+        let is_shared = turns.discipline == Discipline::ProcessorSharing;
         for (name, _) in given.iter().filter(|(_, is_given)| is_shared && *is_given) {
             let at = fields.get(name).map_or(fields.head, Value::head);
             self.wrong(Code::UnknownField, at, "where all share the workers nobody waits for one")
@@ -54,10 +54,10 @@ impl<'a> Reader<'a> {
         match (value.word(), &value.kind) {
             (Some("Fifo"), Kind::Word(_)) => Some(Discipline::Fifo),
             (Some("Lifo"), Kind::Word(_)) => Some(Discipline::Lifo),
-            (Some("Sharing"), Kind::Word(_)) => Some(Discipline::Sharing),
+            (Some("ProcessorSharing"), Kind::Word(_)) => Some(Discipline::ProcessorSharing),
             (Some("Priority"), _) => self.priority(value),
             _ => {
-                let words = ["Fifo", "Lifo", "Priority([\"flow\"])", "Sharing"];
+                let words = ["Fifo", "Lifo", "Priority([\"flow\"])", "ProcessorSharing"];
                 self.unknown_word(value, "a discipline", &words);
                 None
             }

@@ -202,7 +202,7 @@ fn random_scenarios_are_of_every_kind() {
         "room: 0",
         "tries:",
         "Lifo",
-        "Sharing",
+        "ProcessorSharing",
         "preempt: true",
         "patience",
         "hedge:",

@@ -6,7 +6,7 @@
 //!   problems", Operations Research 2(1), 1954) or, with `preempt`, preemptive-resume: what is
 //!   interrupted goes on with what is left of its work, before what has not begun of its class. A
 //!   worker that is held while its task waits for others is not taken away.
-//! * `Sharing`: everybody begins at once and gets an equal share of the workers, at most one whole.
+//! * `ProcessorSharing`: everybody begins at once and gets an equal share of the workers, at most one whole.
 //!   For the meters whatever exceeds the workers waits, so that utilization and the mean queue are
 //!   what theory calls them; the waits themselves are 0.
 //! * Patience (Erlang-A: Palm 1957; Garnett, Mandelbaum and Reiman, MSOM 4(3), 2002) and shedding
@@ -78,7 +78,8 @@ impl Dispatch {
         if is_plain && !freezes {
             return None;
         }
-        let shared = (service.discipline == Discipline::Sharing).then_some(service.workers);
+        let shared =
+            (service.discipline == Discipline::ProcessorSharing).then_some(service.workers);
         let order = match service.discipline {
             Discipline::Lifo => Order::NewestFirst,
             Discipline::Priority { preempt: true, .. } => Order::Preemptive,

@@ -98,7 +98,7 @@ fn turns() -> impl Strategy<Value = &'static str> {
         3 => Just("discipline: Fifo"),
         3 => prop::sample::select(vec![
             "discipline: Lifo",
-            "discipline: Sharing",
+            "discipline: ProcessorSharing",
             r#"discipline: Priority(["order"])"#,
             r#"discipline: Priority(["order"], preempt: true), shed_expired: true"#,
             r#"discipline: Priority(["look", "order"], preempt: true)"#,

@@ -141,3 +141,24 @@ fn rule_16_every_attempt_has_the_same_keys_and_times_of_its_own() {
     let gaps: Vec<i64> = landed.windows(2).map(|pair| (pair[1].0 - pair[0].0) as i64).collect();
     assert_ne!(gaps, [6, 6], "an attempt draws its work anew");
 }
+
+#[test]
+fn a_late_answer_counts_where_the_policy_says_so() {
+    // b works 30 from 4 on; its answer is at a at 35, and at the customer one later.
+    let slow = r#"(at: "0s", what: Slow("b", 10))"#;
+    let run = |retry: &str| {
+        let policies = format!(r#""call": (timeout: "10ms", retry: ({retry}))"#);
+        flow(r#"(home: "a", steps: Call("b"))"#).faults(slow).policies(&policies).go()
+    };
+    let failed = (63.0, Verdict::Failed(Reason::Timeout));
+    let usual = run(r#"tries: 2, backoff: "39ms""#);
+    assert_eq!((usual.answer(0), usual.began_at("b").len()), (failed, 2));
+    // Between two tries, and while the third is under way, which nobody calls off.
+    let paused = run(r#"tries: 2, backoff: "39ms", late_answers: true"#);
+    assert_eq!((paused.answer(0), paused.began_at("b").len()), (done(36.0), 1));
+    let third = run(r#"tries: 3, backoff: "1ms", late_answers: true"#);
+    assert_eq!((third.answer(0), third.began_at("b").len()), (done(36.0), 3));
+    // The last try has been given up before: nobody waits any more.
+    let last = run(r#"tries: 2, backoff: "1ms", late_answers: true"#);
+    assert_eq!(last.answer(0), (25.0, Verdict::Failed(Reason::Timeout)));
+}

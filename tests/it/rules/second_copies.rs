@@ -134,7 +134,7 @@ fn what_timed_out_is_called_off() {
 #[test]
 fn whatever_the_discipline_a_worker_is_free_when_its_work_is_called_off() {
     let workers = r#"workers: 1, work: "3ms""#;
-    let turns = ["Lifo", "Sharing", r#"Priority(["f"], preempt: true)"#];
+    let turns = ["Lifo", "ProcessorSharing", r#"Priority(["f"], preempt: true)"#];
     for turn in turns {
         let with = format!(r#"workers: 1, discipline: {turn}, work: "3ms""#);
         // The copy leaves a at 13 and is answered at 18; the cancel is at b#0 at 19.

@@ -88,7 +88,7 @@ fn what_is_past_its_deadline_is_not_begun() {
 #[test]
 fn all_share_the_worker() {
     // Alone until 3, two until 4, three until 5, four until 21.5: the first has 1 + 1/2 + 1/3 + 16.5/4.
-    let run = at_d("discipline: Sharing").go();
+    let run = at_d("discipline: ProcessorSharing").go();
     let first = 21.5 + 5.0 * (10.0 - 1.0 - 0.5 - 1.0 / 3.0 - 4.125);
     // The second has had 1 less, the third 1/2 less than that, the fourth 1/3 less.
     let second = first + 4.0;
@@ -109,7 +109,7 @@ fn all_share_the_worker() {
 
 #[test]
 fn room_counts_those_that_share() {
-    let run = at_d("discipline: Sharing, room: 1").go();
+    let run = at_d("discipline: ProcessorSharing, room: 1").go();
     let rejected = failed(2.0, Reason::Rejected);
     // Two share from 3 on: the first ends at 21, the second has 1/2 left when the fifth comes.
     assert_eq!(answers(&run)[..4], [done(21.0), done(21.5), rejected, rejected]);
@@ -153,7 +153,7 @@ fn a_crash_takes_what_waits_and_what_works_and_no_timer_outlives_it() {
         r#"patience: "15ms""#,
         "discipline: Lifo",
         r#"discipline: Priority(["f"], preempt: true)"#,
-        "discipline: Sharing",
+        "discipline: ProcessorSharing",
     ] {
         let crash = r#"(at: "10ms", lasts: "5ms", what: Crash("d"))"#;
         let run = at_d(turns).faults(crash).go();
@@ -186,7 +186,7 @@ fn frozen_work_goes_on_where_it_was() {
     let run = at_d("discipline: Fifo").faults(freeze).go();
     assert_eq!(answers(&run), [32.0, 41.0, 50.0, 59.0, 52.5].map(done));
     // What comes while it stands still begins when it goes on.
-    let shared = at_d("discipline: Sharing").faults(freeze).go();
+    let shared = at_d("discipline: ProcessorSharing").faults(freeze).go();
     assert_eq!(shared.outcome.nodes["d"].wait.max(), Some(Span::from_ms(20.0)));
     let crash = format!(r#"{freeze}, (at: "10ms", lasts: "5ms", what: Crash("d"))"#);
     let run = at_d("discipline: Fifo").faults(&crash).go();

@@ -80,7 +80,7 @@ pub const NAMES: &[Bad] = &[
     Bad(
         "E0203",
         r#""mail": Service(workers: 1)"#,
-        r#""mail": Service(workers: 1, discipline: Sharing, patience: "1s")"#,
+        r#""mail": Service(workers: 1, discipline: ProcessorSharing, patience: "1s")"#,
     ),
     Bad("E0203", r#"think: Exp("1s"))"#, r#"think: Exp("1s")), batch: 2"#),
     Bad(
@@ -291,6 +291,11 @@ pub const DESIGNS: &[Bad] = &[
     Bad("E0204", r#""patient": ("#, r#""patient": (hedge: (), "#),
     Bad("E0304", r#""patient": ("#, r#""patient": (hedge: (after: "1s"), "#),
     Bad("E0208", r#""patient": ("#, r#""patient": (cancel: Waiting, "#),
+    Bad(
+        "E0203",
+        r#""patient": ("#,
+        r#""patient": (cancel: Queued, retry: (tries: 2, late_answers: true), "#,
+    ),
     Bad("E0304", r#""patient": ("#, r#""patient": (breaker: (threshold: 0), "#),
     Bad("E0304", r#""patient": ("#, r#""patient": (breaker: (window: 0), "#),
     Bad("E0304", r#""patient": ("#, r#""patient": (throttle: (k: 0), "#),
