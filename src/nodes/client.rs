@@ -289,14 +289,14 @@ impl Client {
                 let word = mix(mix(walk.word, walk.round), u64::from(walk.action));
                 env.wait(think.span(mix(word, THINK)), Timer::Think(customer));
             }
-            Some(Action::Do(flow)) => {
+            Some(action @ (Action::Do(flow) | Action::DoAgain(flow, _))) => {
                 walk.action += 1;
-                self.send(customer, *flow, env.now(), env);
-            }
-            Some(Action::DoAgain(flow, _)) => {
-                walk.action += 1;
-                let insistence = self.insistence.as_mut().expect("somebody insists");
-                let intended = insistence.tries(customer, env.now());
+                let mut intended = env.now();
+                if let Some(insistence) = &mut self.insistence
+                    && action.again().is_some()
+                {
+                    intended = insistence.tries(customer, intended);
+                }
                 self.send(customer, *flow, intended, env);
             }
             None => match closed {

@@ -42,7 +42,6 @@ impl InHand {
     }
 
     /// Something happened.
-    #[inline(never)]
     pub fn see(&mut self, now: Time, at: InstanceId, layout: &Layout, fact: Fact) {
         let gauge = &mut self.instances[at.0 as usize];
         let before = gauge.waiting + gauge.busy;

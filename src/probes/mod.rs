@@ -150,6 +150,8 @@ pub struct Instruments {
     pub caches: Caches,
     /// How soon commits can be seen.
     pub visibility: Visibility,
+    /// Is any of what follows gathered?
+    is_asked_more: bool,
     /// How much instances have in hand, where somebody asks.
     pub in_hand: Option<Box<InHand>>,
     /// Time over work, where somebody asks.
@@ -183,16 +185,29 @@ impl Instruments {
             meters: Meters::new(&layout),
             caches: Caches::new(&layout),
             visibility: Visibility::new(&layout),
+            is_asked_more: layout.in_hand || layout.slowdown,
             in_hand: InHand::new(&layout),
             slowdown: Slowdown::new(&layout),
             layout,
         }
     }
 
+    /// Something happened that only some scenarios want to know.
+    #[cold]
+    #[inline(never)]
+    fn see_more(&mut self, now: Time, at: InstanceId, fact: Fact) {
+        if let Some(in_hand) = &mut self.in_hand {
+            in_hand.see(now, at, &self.layout, fact);
+        }
+        if let Some(slowdown) = &mut self.slowdown {
+            slowdown.see(now, &self.layout, fact);
+        }
+    }
+
     /// What was measured, if the run ends with an audit at this instant. (A clone can be asked at
     /// any time.)
     pub fn outcome(self, label: Label, audit: Time) -> Outcome {
-        let Self { layout, mut ledger, meters, caches, visibility, in_hand, slowdown } = self;
+        let Self { layout, mut ledger, meters, caches, visibility, in_hand, slowdown, .. } = self;
         ledger.audit(audit);
         let Ledger { books, messages, .. } = ledger;
         let (windows, window) = books.windows.outcome(audit);
@@ -242,22 +257,19 @@ impl Probe for Instruments {
         self.meters.see(now, at, fact);
         self.caches.see(now, at, fact);
         self.visibility.see(now, at, fact);
-        if let Some(in_hand) = &mut self.in_hand
-            && matches!(
-                fact,
-                Fact::Waits { .. }
-                    | Fact::Began { .. }
-                    | Fact::LeftQueue { .. }
-                    | Fact::Freed
-                    | Fact::Down
-            )
-        {
-            in_hand.see(now, at, &self.layout, fact);
-        }
-        if let Some(slowdown) = &mut self.slowdown
-            && matches!(fact, Fact::Sent { .. } | Fact::Works { .. } | Fact::Answered { .. })
-        {
-            slowdown.see(now, &self.layout, fact);
+        let is_wanted = matches!(
+            fact,
+            Fact::Sent { .. }
+                | Fact::Answered { .. }
+                | Fact::Works { .. }
+                | Fact::Waits { .. }
+                | Fact::Began { .. }
+                | Fact::LeftQueue { .. }
+                | Fact::Freed
+                | Fact::Down
+        );
+        if is_wanted && self.is_asked_more {
+            self.see_more(now, at, fact);
         }
     }
 }

@@ -39,7 +39,6 @@ impl Slowdown {
     }
 
     /// Something happened.
-    #[inline(never)]
     pub fn see(&mut self, now: Time, layout: &Layout, fact: Fact) {
         match fact {
             Fact::Sent { op, flow, intended, .. } if layout.measures(intended) => {

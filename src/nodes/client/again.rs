@@ -37,6 +37,7 @@ impl Insistence {
     }
 
     /// One more try begins; says since when the customer has wanted it.
+    #[cold]
     pub(super) fn tries(&mut self, customer: Handle, now: Time) -> Time {
         let first = Trying { intended: now, tries: 0, last_pause: Span::ZERO };
         let trying = self.trying.entry(customer).or_insert(first);
