@@ -1,9 +1,9 @@
-//! The table of `validate` for people, at most 96 columns wide.
+//! The table of `validate` for people, at most 80 columns wide.
 //!
 //! ```text
 //! queueing: 62 ok, 0 missed, 36 not covered
-//!   Q-MM1-a  M/M/1 FIFO                                        3 runs of 1 000 000 requests
-//!     mean_sojourn_ms                       50.000     49.934     ±0.310     ±0.895  ok
+//!   Q-MM1-a  M/M/1 FIFO                              3 runs of 1 000 000 requests
+//!     mean_sojourn_ms               50.000     49.934     ±0.310     ±0.895  ok
 //!   not covered
 //!     Q-PS-a, Q-PS-c: processor sharing is not built yet
 //! ```
@@ -15,17 +15,17 @@ use super::table::{command, cut, wrap};
 use super::validated::{Tally, Validated, by, effort, number, significant};
 use crate::validate::{Row, Verdict};
 
-/// Columns of a metric's name.
-const NAME: usize = 34;
+/// Columns of a metric's name; a longer one has a line of its own.
+const NAME: usize = 25;
 /// Columns of a group's name and model.
-const MODEL: usize = 57;
+const MODEL: usize = 47;
 
 /// All rows by area, and the tally.
 pub fn render(validated: &Validated, paint: Paint) -> String {
     let mut text = format!("{}\n", validated.method());
     let _ = writeln!(
         text,
-        "{:4}{:NAME$} {:>12} {:>12} {:>10} {:>10}",
+        "{:4}{:NAME$} {:>10} {:>10} {:>10} {:>10}",
         "", "", "expected", "measured", "± 95 %", "may be off"
     );
     for (area, rows) in validated.areas() {
@@ -56,25 +56,28 @@ fn line(row: &Row, paint: Paint) -> String {
     let (tone, word) = match row.verdict {
         Verdict::Ok => (Tone::Good, "ok"),
         Verdict::Miss => (Tone::Bad, "MISS"),
-        Verdict::NotCovered => (Tone::Faint, "not judged"),
+        Verdict::NotCovered => (Tone::Faint, "shown"),
     };
     let off =
         |value: Option<f64>| value.map_or("-".to_owned(), |it| format!("±{}", significant(it)));
     let measured = row.measured.as_ref().map_or("-".to_owned(), number);
     let expected = number(&row.case.expected);
-    let name = cut(&row.case.metric, NAME);
+    let mut name = row.case.metric.clone();
+    if name.chars().count() > NAME {
+        name += &format!("\n    {:NAME$}", "");
+    }
     let word = paint.apply(tone, word);
     let shaped = !row.case.expected.is_number();
     let mut text = if shaped {
         let mut text =
-            format!("    {name:NAME$} {:>12} {:>12} {:>10} {:>10}  {word}\n", "", "", "", "");
+            format!("    {name:NAME$} {:>10} {:>10} {:>10} {:>10}  {word}\n", "", "", "", "");
         text += &wrap(&format!("expected {expected}"), "      ");
         text += &wrap(&format!("measured {measured}"), "      ");
         text
     } else {
         let (half, tolerance) = (off(row.half_width), off(row.tolerance));
         format!(
-            "    {name:NAME$} {expected:>12} {measured:>12} {half:>10} {tolerance:>10}  {word}\n"
+            "    {name:NAME$} {expected:>10} {measured:>10} {half:>10} {tolerance:>10}  {word}\n"
         )
     };
     if let Some(reason) = &row.reason {
