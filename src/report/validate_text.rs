@@ -64,7 +64,7 @@ fn line(row: &Row, paint: Paint) -> String {
     let expected = number(&row.case.expected);
     let mut name = row.case.metric.clone();
     if name.chars().count() > NAME {
-        name += &format!("\n    {:NAME$}", "");
+        let _ = write!(name, "\n    {:NAME$}", "");
     }
     let word = paint.apply(tone, word);
     let shaped = !row.case.expected.is_number();
