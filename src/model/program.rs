@@ -94,6 +94,28 @@ pub enum Command {
     },
 }
 
+/// What a transaction changes, as far as its answer tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Makes {
+    /// Nothing.
+    Nothing,
+    /// One item, whose new version it tells.
+    One,
+    /// Several items, of which it tells but one.
+    Several,
+}
+
+impl Makes {
+    /// What transactions that write this make.
+    pub fn of(writes: &[Write]) -> Self {
+        match writes.len() {
+            0 => Self::Nothing,
+            1 => Self::One,
+            _ => Self::Several,
+        }
+    }
+}
+
 /// One instruction of a service's or gateway's program. All but `Work` take no time of their own.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Instr {
@@ -153,7 +175,7 @@ pub enum Instr {
         best_effort: bool,
     },
     /// Run a transaction at the own store and wait; `Answer::Idle` goes to `idle`.
-    /// What it `writes` is what was made, not what the flow has seen.
+    /// What it `makes` is not what the flow has seen.
     Store {
         /// Which transaction.
         entry: EntryIx,
@@ -161,8 +183,8 @@ pub enum Instr {
         policy: Option<PolicyIx>,
         /// Bits of what it does.
         effects: u64,
-        /// Does it change anything?
-        writes: bool,
+        /// What it changes.
+        makes: Makes,
         /// Where `Answer::Idle` goes.
         idle: Pc,
     },

@@ -57,6 +57,11 @@ pub struct Seen {
     pub value: i64,
 }
 
+impl Seen {
+    /// Some version newer than any that is known.
+    pub const NEWEST: Self = Self { version: u64::MAX, value: 0 };
+}
+
 impl Default for Message {
     fn default() -> Self {
         Self { op: Op::NONE, from: InstanceId(0), body: Body::Heartbeat }

@@ -13,7 +13,9 @@
 //! stays until its time to live is over.
 
 use super::super::program::Write;
-use super::super::program::{Act, Command, Entry, EntryIx, Instr, KeyRule, Part, Pc, Read, Txn};
+use super::super::program::{
+    Act, Command, Entry, EntryIx, Instr, KeyRule, Makes, Part, Pc, Read, Txn,
+};
 use super::Lower;
 use crate::scenario::tree::{CacheServer, Change, EntityIx, NodeIx, NodeKind, Writes};
 
@@ -81,7 +83,8 @@ impl Lower<'_> {
         let entry = self.command(cache, "take", Command::Take { commit, policy });
         let policy = self.policy("store", cache);
         let idle = Pc(self.here().0 + 1);
-        self.emit(Instr::Store { entry, policy, effects, writes: true, idle });
+        let makes = Makes::of(&txn.writes);
+        self.emit(Instr::Store { entry, policy, effects, makes, idle });
         true
     }
 

@@ -2,7 +2,7 @@
 //! back what it did.
 
 use super::super::flow::{Chance, Demand, Node};
-use super::super::program::{Instr, Part, Pc, Row, Txn, Write};
+use super::super::program::{Instr, Makes, Part, Pc, Row, Txn, Write};
 use super::{Last, Lower, UNDO, rest};
 use crate::base::{Dist, name_hash};
 use crate::scenario::tree::NodeIx;
@@ -115,12 +115,12 @@ impl Lower<'_> {
             .filter(|write| write.part == Part::Do)
             .map(|write| 1 << write.effect)
             .sum();
-        let writes = !txn.writes.is_empty();
+        let makes = Makes::of(&txn.writes);
         let label = self.label(&format!("{} {what}", self.node_name(store)));
         let entry = self.transaction(store, label, txn);
         let policy = self.policy("store", store);
         let next = Pc(self.here().0 + 1);
-        let at = self.emit(Instr::Store { entry, policy, effects, writes, idle: next });
+        let at = self.emit(Instr::Store { entry, policy, effects, makes, idle: next });
         self.tell_cache(service, &changed);
         at
     }

@@ -3,13 +3,13 @@
 
 use super::{AGAIN_PAUSE, Server, end_of_branch, goes_on_by_itself, is_call, slowed};
 use crate::base::{Span, Time, mix};
-use crate::model::program::{Act, EntryIx, Instr, Pc};
+use crate::model::program::{Act, EntryIx, Instr, Makes, Pc};
 use crate::nodes::cache::Lookup;
 use crate::nodes::calls::Ended;
 use crate::nodes::demand;
 use crate::nodes::env::Env;
 use crate::nodes::keys;
-use crate::nodes::message::{Answer, Body, Item, Op, Timer};
+use crate::nodes::message::{Answer, Body, Item, Op, Seen, Timer};
 use crate::nodes::slab::Handle;
 use crate::nodes::task::Origin;
 use crate::probes::{Fact, OpId, Probe, Reason};
@@ -211,7 +211,9 @@ impl Server {
         let has_answered = !matches!(answer, Answer::Failed(_));
         match waited_at {
             Instr::Publish { effects, .. } => task.op.done |= effects,
-            Instr::Store { writes: true, .. } => task.made = back.seen,
+            Instr::Store { makes: Makes::One, .. } => task.made = back.seen,
+            // Caches that know versions then keep nothing that is under way to them.
+            Instr::Store { makes: Makes::Several, .. } => task.made = Seen::NEWEST,
             _ if has_answered => task.op.seen = back.seen,
             _ => {}
         }

@@ -83,6 +83,30 @@ fn rule_39_a_late_fill_brings_an_old_value_back_unless_versioned() {
 }
 
 #[test]
+fn rule_39_of_several_items_changed_at_once_every_late_fill_stays_out() {
+    // As above, but y is in its version 1 when it is fetched (h commits at 1008), and changes
+    // together with z, which is in its version 1 then.
+    let changes = r#"(home: "b", steps: [Add("y", 1), Add("z", 1)])"#;
+    let h = r#"(home: "b", steps: Add("y", 1))"#;
+    let journey = r#"journeys: { "j": (steps: [Do("h"), Think("2ms"), Do("g")]) }"#;
+    let case = flows(&format!(r#""f": {LOOK}, "g": {changes}, "h": {h}"#))
+        .but(r#""z": (owner: "c")"#, r#""z": (owner: "b")"#)
+        .web(EVERY_SECOND)
+        .run_for("2005ms")
+        .nodes(&format!(r#""zap": Client(arrivals: Gaps("996ms"), {journey}),"#))
+        .faults(
+            r#"(at: "1012500us", lasts: "1ms", what: Latency("b", "a", add: "50ms", both: false))"#,
+        );
+    let seen = |design: &str| {
+        let run = case.clone().design(design).go();
+        run.saw("y").iter().map(|saw| saw.2).collect::<Vec<_>>()
+    };
+    assert_eq!(seen("PubSub()"), [11, 11]);
+    // The next h has committed meanwhile.
+    assert_eq!(seen("PubSub(cache: (versioned: true))"), [11, 13]);
+}
+
+#[test]
 fn rule_40_a_local_copy_is_complete_at_the_start_and_costs_a_read() {
     let run = flow(LOOK).web(EVERY_SECOND).run_for("2500ms").design("Events()").go();
     // a: 1 + 2, its own store 4 to 8, back 9.
