@@ -33,6 +33,11 @@ pub fn run(args: &Run, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, F
     if shown.is_empty() {
         return Err(Failure::Interrupted);
     }
+    if args.format == Format::Json {
+        for why in shown.iter().filter_map(|run| run.outcome.partial.as_deref()) {
+            note(&format!("partial: {why}\n"));
+        }
+    }
     let is_list = args.design.as_deref() == Some("all");
     let paint = screen.paint(args.place.output.as_deref());
     let result = match args.format {

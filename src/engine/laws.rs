@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 
 use super::toy::{Happening, Toy, simulation};
-use super::{Class, Ctx, Event, InstanceId, Limits, Simulation, Stop, World};
+use super::{Class, Ctx, Event, InstanceId, LaneId, Limits, Simulation, Stop, World};
 use crate::base::{Span, Time};
 
 const NAMES: [(&str, bool); 4] =
@@ -149,6 +149,105 @@ fn what_is_scheduled_for_now_by_hand_happens_after_what_has_happened() {
     assert_eq!((simulation.events(), simulation.now()), (3, Time(7)));
 }
 
+/// A world that says nothing of itself but what it must, and writes down what happens.
+#[derive(Clone, Debug, Default)]
+struct Scribe {
+    seen: Vec<(u64, u32, u32, &'static str)>,
+}
+
+impl World for Scribe {
+    type Message = &'static str;
+    type Timer = &'static str;
+
+    fn receive(&mut self, at: InstanceId, what: &&'static str, ctx: &mut Ctx<'_, Self>) {
+        self.seen.push((ctx.now().0, ctx.key().depth(), ctx.me().0, what));
+        if *what == "begin" {
+            ctx.after(Span(5), Class::Timeout, "deadline");
+            ctx.send(InstanceId(1), Span(5), "slowly");
+            ctx.via(LaneId(0), Span(5), InstanceId(1), |it| *it = "by lane");
+            ctx.after(Span(5), Class::Completion, "done");
+            ctx.after(Span(5), Class::Fault, "broken");
+            ctx.send(InstanceId(1), Span::ZERO, "at once");
+        }
+        if *what == "by lane" {
+            ctx.via(LaneId(1), Span::ZERO, at, |it| *it = "to oneself");
+        }
+    }
+
+    fn timer(&mut self, at: InstanceId, what: &'static str, ctx: &mut Ctx<'_, Self>) {
+        assert_eq!(at, ctx.me());
+        self.seen.push((ctx.now().0, ctx.key().depth(), ctx.me().0, what));
+    }
+
+    fn fingerprint(&self, event: Event<&&'static str, &'static str>) -> u64 {
+        match event {
+            Event::Message(what) => what.len() as u64,
+            Event::Timer(what) => 100 + what.len() as u64,
+        }
+    }
+}
+
+fn scribe() -> Simulation<Scribe> {
+    let mut simulation = Simulation::new(Scribe::default(), &[1, 2], &[Span(5), Span::ZERO]);
+    simulation.post(InstanceId(0), Time(7), "begin");
+    simulation
+}
+
+#[test]
+fn at_one_instant_causes_come_first_then_faults_completions_messages_and_deadlines() {
+    for lanes in [true, false] {
+        let mut simulation = scribe().with_lanes(lanes);
+        assert_eq!(simulation.run_until(Time(20)), Stop::Idle);
+        let expected = [
+            (7, 0, 0, "begin"),
+            (7, 1, 1, "at once"),
+            (12, 0, 0, "broken"),
+            (12, 0, 0, "done"),
+            (12, 0, 1, "slowly"),
+            (12, 0, 1, "by lane"),
+            (12, 0, 0, "deadline"),
+            (12, 1, 1, "to oneself"),
+        ];
+        assert_eq!(simulation.world().seen, expected);
+        assert_eq!((simulation.now(), simulation.events()), (Time(12), 8));
+        assert_eq!([0, 1].map(|at| simulation.events_at(InstanceId(at))), [4, 4]);
+    }
+}
+
+#[test]
+fn what_is_pending_is_counted_and_told_when_it_is_due() {
+    let mut simulation = scribe();
+    assert_eq!((simulation.next_time(), simulation.pending()), (Some(Time(7)), (1, 1)));
+    assert_eq!(simulation.step(), Stop::Until);
+    assert_eq!((simulation.next_time(), simulation.in_flight()), (Some(Time(7)), 6));
+    assert_eq!(simulation.run_events(2), Stop::Until);
+    assert_eq!((simulation.events(), simulation.pending()), (3, (4, 4)));
+    assert_eq!(simulation.drain(Time(99)), Stop::Idle);
+    assert_eq!((simulation.next_time(), simulation.pending()), (None, (0, 0)));
+}
+
+#[test]
+fn the_digest_is_of_times_names_and_what_happened() {
+    let digest = |names: [u64; 2], at: u64, what| {
+        let mut simulation = Simulation::new(Scribe::default(), &names, &[]);
+        simulation.post(InstanceId(0), Time(at), what);
+        simulation.run_until(Time(99));
+        simulation.digest()
+    };
+    let digests = [
+        digest([1, 2], 7, "one"),
+        digest([3, 2], 7, "one"),
+        digest([1, 2], 8, "one"),
+        digest([1, 2], 7, "three"),
+    ];
+    for (place, one) in digests.iter().enumerate() {
+        assert!(digests[..place].iter().all(|other| other != one), "{digests:?}");
+    }
+    assert_eq!(digest([1, 2], 7, "one"), digest([1, 4], 7, "one"), "of what took part");
+    let nothing: Simulation<Scribe> = Simulation::new(Scribe::default(), &[1, 2], &[]);
+    assert_eq!(nothing.digest(), 0);
+}
+
 /// Events that beget `children` at once, or fork after a while.
 #[derive(Clone, Debug)]
 struct Hydra {
@@ -205,6 +304,13 @@ fn too_many_pending_events_are_diagnosed() {
     assert!(matches!(stop, Stop::TooManyInFlight { .. }), "{stop:?}");
     let in_flight = simulation.in_flight();
     assert!((1_001..=2_048).contains(&in_flight), "soon after: {in_flight}");
+}
+
+#[test]
+fn as_many_as_the_limit_may_be_in_flight() {
+    let mut simulation = hydra(1, 1, Limits { in_flight: 1, ..Limits::default() });
+    assert_eq!(simulation.run_events(5_000), Stop::Until);
+    assert_eq!(simulation.events(), 5_000);
 }
 
 #[test]

@@ -372,10 +372,11 @@ impl Server {
             return Some(Reason::RateLimited);
         }
         if self.dispatch.is_some() {
-            return self.is_full_in_turn(op.flow).then_some(Reason::Rejected);
+            return self.is_full_in_turn(op.flow, env).then_some(Reason::Rejected);
         }
-        let is_full =
-            self.free == 0 && self.room.is_some_and(|room| self.queue.len() >= room as usize);
+        // Nobody is taken up during a pause, however many workers are free.
+        let is_full = self.room.is_some_and(|room| self.queue.len() >= room as usize)
+            && (self.free == 0 || env.model.faults.is_paused(env.now(), env.me()));
         is_full.then_some(Reason::Rejected)
     }
 

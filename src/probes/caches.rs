@@ -78,12 +78,13 @@ impl Caches {
     pub fn outcome(
         mut self,
         mut nodes: IndexMap<String, NodeOutcome>,
+        audit: Time,
     ) -> IndexMap<String, NodeOutcome> {
-        let end = Time(self.layout.length.0);
+        let end = self.layout.end(audit);
         for (instance, items) in self.items.clone().into_iter().enumerate() {
             self.leave(end, InstanceId(instance as u32), items);
         }
-        let stretch = self.layout.stretch().0;
+        let stretch = self.layout.stretch(audit).0;
         for (plan, tally) in self.layout.nodes.iter().zip(self.nodes) {
             if let Some(node) = nodes.get_mut(&plan.name) {
                 node.cache = tally.counts;
@@ -140,7 +141,7 @@ mod tests {
             caches.see(Time(now), at, fact);
         }
         let nodes = IndexMap::from([("cache".to_owned(), NodeOutcome::default())]);
-        caches.outcome(nodes)["cache"].cache
+        caches.outcome(nodes, Time(1_000_000))["cache"].cache
     }
 
     fn left(when: u64, why: Leaving) -> Fact {

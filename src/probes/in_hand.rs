@@ -78,13 +78,18 @@ impl InHand {
     }
 
     /// The figures, put into those of their nodes.
-    pub fn outcome(mut self, layout: &Layout, nodes: &mut IndexMap<String, NodeOutcome>) {
+    pub fn outcome(
+        mut self,
+        layout: &Layout,
+        audit: Time,
+        nodes: &mut IndexMap<String, NodeOutcome>,
+    ) {
         for at in 0..self.instances.len() {
             let instance = InstanceId(at as u32);
-            self.see(Time(layout.length.0), instance, layout, Fact::Down);
+            self.see(layout.end(audit), instance, layout, Fact::Down);
         }
         for (plan, times) in layout.nodes.iter().zip(self.nodes) {
-            let available = u128::from(plan.instances) * u128::from(layout.stretch().0);
+            let available = u128::from(plan.instances) * u128::from(layout.stretch(audit).0);
             if let Some(node) = nodes.get_mut(&plan.name).filter(|_| available > 0) {
                 node.in_hand = Some(times.map(|ns| ns as f64 / available as f64));
             }
@@ -124,7 +129,7 @@ mod tests {
             in_hand.see(Time(now), at, &layout, fact);
         }
         let mut nodes = IndexMap::from([("till".to_owned(), NodeOutcome::default())]);
-        in_hand.outcome(&layout, &mut nodes);
+        in_hand.outcome(&layout, Time(1_000_000), &mut nodes);
         nodes["till"].in_hand.unwrap()
     }
 

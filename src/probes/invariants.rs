@@ -65,7 +65,7 @@ impl Invariants {
                 outcome.insert(format!("{}-floor", entity.name), verdict);
             }
         }
-        let stretch = self.layout.stretch().0;
+        let stretch = self.layout.stretch(audit).0;
         for (plan, sum) in self.layout.sums.iter().zip(&mut self.sums) {
             sum.change(&self.layout, audit, 0);
             let mean_deviation = if stretch == 0 { 0.0 } else { sum.area as f64 / stretch as f64 };

@@ -135,9 +135,15 @@ impl Layout {
         self.flows.iter().flat_map(|flow| &flow.effects).any(|effect| effect.entity == entity)
     }
 
-    /// Length of the measured stretch.
-    pub fn stretch(&self) -> Span {
-        Span(self.length.0.saturating_sub(self.warmup.0))
+    /// The end of the measured stretch of a run that ends with an audit at this instant: earlier
+    /// than planned if that run was stopped before.
+    pub fn end(&self, audit: Time) -> Time {
+        Time(self.length.0.min(audit.0))
+    }
+
+    /// Length of that stretch.
+    pub fn stretch(&self, audit: Time) -> Span {
+        Span(self.end(audit).0.saturating_sub(self.warmup.0))
     }
 
     /// The first instance of each node, by node.
@@ -159,7 +165,8 @@ mod tests {
         let layout = Layout { warmup: Span(5), length: Span(10), ..Layout::default() };
         let measured: Vec<u64> = (0..12).filter(|&ns| layout.measures(Time(ns))).collect();
         assert_eq!(measured, [5, 6, 7, 8, 9]);
-        assert_eq!(layout.stretch(), Span(5));
+        let stretch = |audit| layout.stretch(Time(audit));
+        assert_eq!([12, 10, 7, 5, 2].map(stretch), [5, 5, 2, 0, 0].map(Span));
     }
 
     #[test]

@@ -88,8 +88,8 @@ impl Meters {
     }
 
     /// The figures, by node; clients have none.
-    pub fn outcome(mut self) -> IndexMap<String, NodeOutcome> {
-        let (end, stretch) = (Time(self.layout.length.0), self.layout.stretch());
+    pub fn outcome(mut self, audit: Time) -> IndexMap<String, NodeOutcome> {
+        let (end, stretch) = (self.layout.end(audit), self.layout.stretch(audit));
         for instance in 0..self.instances.len() {
             self.leaves(end, InstanceId(instance as u32), u32::MAX);
             self.frees(end, InstanceId(instance as u32), u32::MAX);
@@ -224,6 +224,10 @@ mod tests {
     const B: InstanceId = InstanceId(1);
 
     fn see(trace: &[(u64, InstanceId, Fact)]) -> NodeOutcome {
+        see_until(300, trace)
+    }
+
+    fn see_until(audit: u64, trace: &[(u64, InstanceId, Fact)]) -> NodeOutcome {
         let layout = Layout {
             nodes: vec![NodePlan {
                 name: "till".into(),
@@ -242,7 +246,7 @@ mod tests {
         for &(now, at, fact) in trace {
             meters.see(Time(now), at, fact);
         }
-        meters.outcome().swap_remove("till").unwrap()
+        meters.outcome(Time(audit)).swap_remove("till").unwrap()
     }
 
     fn began(waited: u64) -> Fact {
@@ -303,6 +307,14 @@ mod tests {
     fn a_queue_that_stands_still_is_as_long_as_it_is() {
         let till = see(&[(50, A, WAITS), (60, A, WAITS), (70, A, Fact::LeftQueue { op: OP })]);
         assert_eq!((till.queue_mean, till.queue_max), (1.0, 1));
+    }
+
+    #[test]
+    fn a_run_that_is_stopped_is_measured_until_then() {
+        let trace = [(110, A, began(0)), (110, A, WAITS), (130, A, WAITS)];
+        let till = see_until(150, &trace);
+        assert_eq!((till.queue_mean, till.utilization), ((40.0 + 20.0) / 50.0, Some(40.0 / 100.0)));
+        assert_eq!(see_until(90, &[(80, A, began(0))]).utilization, None, "nothing was measured");
     }
 
     #[test]

@@ -218,9 +218,9 @@ impl Instruments {
         if let Some(slowdown) = slowdown {
             slowdown.outcome(flows.iter_mut());
         }
-        let mut nodes = caches.outcome(meters.outcome());
+        let mut nodes = caches.outcome(meters.outcome(audit), audit);
         if let Some(in_hand) = in_hand {
-            in_hand.outcome(&layout, &mut nodes);
+            in_hand.outcome(&layout, audit, &mut nodes);
         }
         let names = layout.flows.iter().map(|flow| flow.name.clone());
         Outcome {
@@ -232,7 +232,7 @@ impl Instruments {
             simulated: Span(audit.0),
             partial: label.partial,
             guards: label.guards,
-            measured: layout.stretch(),
+            measured: layout.stretch(audit),
             recoveries: recoveries.collect(),
             flows: names.zip(flows).collect(),
             nodes,

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! commits:      1     2     3     4     5        a read issued at t that saw version v is stale
-//! time:    ─────┼─────┼─────┼──t──┼─────┼────    by t - commit(v + 1), if that is above 0
+//! time:    ─────┼─────┼─────┼──t──┼─────┼────    by t - commit(v + 1), if that is not below 0
 //! copy A at 2 ─────────┘ keeps 3, 4, 5
 //! ```
 //!
@@ -161,10 +161,11 @@ impl Truth {
         let Some(&superseded) = item.commits.get((next - item.first) as usize) else {
             return Freshness::default();
         };
-        if superseded >= issued.0 {
+        // A commit of the same instant counts: an answer that told of it may be why it is read.
+        if superseded > issued.0 {
             return Freshness::default();
         }
-        let known = item.commits.partition_point(|&commit| commit < issued.0) as u64;
+        let known = item.commits.partition_point(|&commit| commit <= issued.0) as u64;
         Freshness {
             staleness: issued.since(Time(superseded)),
             behind: item.first + known - 1 - version,
@@ -279,6 +280,7 @@ mod tests {
         let stale = |ns, behind| Freshness { staleness: Span(ns), behind };
         assert_eq!(judged(2, 30), Freshness::default());
         assert_eq!(judged(1, 19), Freshness::default(), "newest when the read was issued");
+        assert_eq!(judged(1, 20), stale(0, 1), "what is told at once is known at once");
         assert_eq!(judged(1, 25), stale(5, 1));
         assert_eq!(judged(0, 25), stale(15, 2));
         assert_eq!(judged(0, 15), stale(5, 1), "version 2 was not there yet");

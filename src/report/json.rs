@@ -92,7 +92,7 @@ struct NodeJson {
     arrivals: u64,
     turned_away: u64,
     utilization: Option<f64>,
-    queue_mean: f64,
+    queue_mean: Option<f64>,
     queue_max: u64,
     waited: u64,
     wait_ms: Times,
@@ -194,7 +194,7 @@ impl<'a> RunJson<'a> {
             nodes: outcome
                 .nodes
                 .iter()
-                .map(|(name, node)| (name.as_str(), node_json(node)))
+                .map(|(name, node)| (name.as_str(), node_json(node, outcome.measured)))
                 .collect(),
             consistency: consistency_json(outcome),
             cost: cost_json(outcome),
@@ -242,12 +242,12 @@ fn ends_json(ends: Ends) -> EndsJson {
     EndsJson { kept, retracted, half_done, unannounced, clean, pending }
 }
 
-fn node_json(node: &NodeOutcome) -> NodeJson {
+fn node_json(node: &NodeOutcome, measured: Span) -> NodeJson {
     NodeJson {
         arrivals: node.arrivals,
         turned_away: node.turned_away,
         utilization: node.utilization,
-        queue_mean: node.queue_mean,
+        queue_mean: (measured > Span::ZERO).then_some(node.queue_mean),
         queue_max: node.queue_max,
         waited: node.waited,
         wait_ms: Times::of(&node.wait),

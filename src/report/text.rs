@@ -54,7 +54,9 @@ fn head(run: &Run, paint: Paint) -> String {
     );
     text += &wrap(&format!("guards: {}", guards(&outcome.guards)), "");
     let warmup = Span(run.token.length.0.saturating_sub(outcome.measured.0));
-    if let Some(end) = later_end(outcome, warmup) {
+    if outcome.partial.is_none()
+        && let Some(end) = later_end(outcome, warmup)
+    {
         let (end, warmup) = (span(end), span(warmup));
         let said = format!(
             "latency settled only after {end} (MSER-5): a warm-up of {warmup} may be too short"

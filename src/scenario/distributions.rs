@@ -202,6 +202,10 @@ impl<'a> Reader<'a> {
             .collect();
         let read: Vec<(f64, T)> = read.into_iter().collect::<Option<_>>()?;
         let total: f64 = read.iter().map(|(probability, _)| probability).sum();
+        if read.is_empty() {
+            self.contradiction(fields.head, "there are no branches");
+            return None;
+        }
         if (total - 1.0).abs() > 1e-9 {
             self.contradiction(
                 fields.head,

@@ -1,7 +1,6 @@
 //! Knobs: the values that a scenario lets one turn, and the `--set`s that turn them.
 
 use super::codes::Code;
-use super::distributions;
 use super::expression;
 use super::grammar;
 use super::mistake::Mistake;
@@ -31,10 +30,10 @@ enum Sort {
     Number,
     Duration,
     Rate,
-    Distribution,
     Bool,
     Text,
-    Other,
+    /// A distribution, a list, anything with a name and parentheses.
+    Compound,
 }
 
 impl Sort {
@@ -51,18 +50,23 @@ impl Sort {
             Kind::Word(word) if word == "None" => Self::Anything,
             Kind::Group { name: Some(name), args } => match (name.text.as_str(), args.as_slice()) {
                 ("Some", [only]) => Self::of(&only.value),
-                (name, _) if distributions::NAMES.contains(&name) => Self::Distribution,
-                _ => Self::Other,
+                _ => Self::Compound,
             },
-            _ => Self::Other,
+            _ => Self::Compound,
         }
     }
 
+    /// May a knob with a default of this sort be set to one of that? Whether a compound value will
+    /// do is known only where it is used: a batch may be `5` or `Geometric(5)`.
     fn takes(self, other: Self) -> bool {
-        self == other
-            || self == Self::Anything
-            || other == Self::Anything
-            || (self, other) == (Self::Distribution, Self::Duration)
+        self == other || !self.is_simple() || !other.is_simple()
+    }
+
+    fn is_simple(self) -> bool {
+        match self {
+            Self::Number | Self::Duration | Self::Rate | Self::Bool | Self::Text => true,
+            Self::Anything | Self::Compound => false,
+        }
     }
 
     fn words(self) -> &'static str {
@@ -71,10 +75,9 @@ impl Sort {
             Self::Number => "a number",
             Self::Duration => "a duration",
             Self::Rate => "a rate",
-            Self::Distribution => "a distribution",
             Self::Bool => "true or false",
             Self::Text => "a text",
-            Self::Other => "a value of the format",
+            Self::Compound => "a value of the format",
         }
     }
 }
@@ -175,18 +178,11 @@ pub fn knob_help(name: &str, knobs: &[Knob]) -> String {
 }
 
 fn wrong_sort(name: &str, wanted: Sort, got: Sort, value: &Value, default: &Value) -> Mistake {
-    let got = if got == Sort::Other { value.describe() } else { got.words().to_owned() };
-    let message = format!("knob `{name}` takes {}, not {got}", wanted.words());
+    let message = format!("knob `{name}` takes {}, not {}", wanted.words(), got.words());
     let mut mistake = Mistake::new(Code::KnobKind, value.head(), message);
     mistake.note(default.head(), "its default");
-    match (wanted, Sort::of(value)) {
-        (Sort::Duration, Sort::Distribution) => {
-            mistake.help("a default written Const(\"...\") would take every distribution");
-        }
-        (Sort::Duration | Sort::Rate | Sort::Distribution | Sort::Number, _) => {
-            mistake.help(units::EXAMPLES);
-        }
-        _ => {}
+    if matches!(wanted, Sort::Duration | Sort::Rate | Sort::Number) {
+        mistake.help(units::EXAMPLES);
     }
     mistake
 }

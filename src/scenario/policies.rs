@@ -186,16 +186,15 @@ impl<'a> Reader<'a> {
             }
             (Some("Exponential"), _) => {
                 let fields = self.fields(value, "Exponential", 0, &["base", "cap", "jitter"])?;
-                let base = self.must(&fields, "base", Self::positive_span);
-                let cap = self.must(&fields, "cap", Self::positive_span);
+                let range = self.base_and_cap(&fields);
                 let jitter = self.or(&fields, "jitter", Jitter::Full, Self::jitter);
-                Some(Backoff::Exponential { base: base?, cap: cap?, jitter: jitter? })
+                let (base, cap) = range?;
+                Some(Backoff::Exponential { base, cap, jitter: jitter? })
             }
             (Some("Decorrelated"), _) => {
                 let fields = self.fields(value, "Decorrelated", 0, &["base", "cap"])?;
-                let base = self.must(&fields, "base", Self::positive_span);
-                let cap = self.must(&fields, "cap", Self::positive_span);
-                Some(Backoff::Decorrelated { base: base?, cap: cap? })
+                let (base, cap) = self.base_and_cap(&fields)?;
+                Some(Backoff::Decorrelated { base, cap })
             }
             _ => {
                 let known = ["Constant", "Exponential", "Decorrelated"];
@@ -203,6 +202,19 @@ impl<'a> Reader<'a> {
                 None
             }
         }
+    }
+
+    /// The shortest pause and the longest.
+    fn base_and_cap(&mut self, fields: &Fields<'a>) -> Option<(Span, Span)> {
+        let base = self.must(fields, "base", Self::positive_span);
+        let cap = self.must(fields, "cap", Self::positive_span);
+        let (base, cap) = (base?, cap?);
+        if cap < base {
+            let message = format!("the longest pause ({cap}) is shorter than the first ({base})");
+            self.wrong(Code::OutOfRange, fields.head, message);
+            return None;
+        }
+        Some((base, cap))
     }
 
     fn jitter(&mut self, value: &'a Value) -> Option<Jitter> {

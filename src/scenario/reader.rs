@@ -96,6 +96,10 @@ impl<'a> Reader<'a> {
             return;
         };
         let help = match nearest(word, allowed.iter().copied()) {
+            _ if allowed.contains(&word) && matches!(value.kind, Kind::Group { .. }) => {
+                format!("`{word}` stands without parentheses")
+            }
+            _ if allowed.contains(&word) => format!("`{word}` has its settings in parentheses"),
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("allowed are {}", allowed.join(", ")),
         };

@@ -20,7 +20,11 @@ impl Reader<'_> {
                 continue;
             }
             let (at, millions) = (self.known.nodes[place].at, (journeys / 1e6).round());
-            let message = format!("about {millions} million journeys start in a run of {length}");
+            let message = if journeys.is_finite() {
+                format!("about {millions} million journeys start in a run of {length}")
+            } else {
+                "endlessly many journeys start at one instant".to_owned()
+            };
             self.wrong(Code::ManyArrivals, at, message).help(
                 "a tenth of the rate and of the capacities shows the same in a tenth of the time",
             );

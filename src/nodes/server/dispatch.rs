@@ -180,15 +180,18 @@ impl Server {
 
     /// Is there neither a worker nor a place to wait?
     #[cold]
-    pub(super) fn is_full_in_turn(&self, flow: FlowIx) -> bool {
+    pub(super) fn is_full_in_turn<P: Probe>(&self, flow: FlowIx, env: &Env<'_, '_, P>) -> bool {
         let (Some(room), Some(dispatch)) = (self.room, &self.dispatch) else { return false };
+        let waiting = dispatch.line.len();
+        // Nobody is taken up during a pause, however many workers are free.
+        let is_paused = env.model.faults.is_paused(env.now(), env.me());
         match dispatch.shared {
-            Some(workers) => dispatch.sharing >= workers.saturating_add(room),
-            None => {
-                self.free == 0
-                    && dispatch.line.len() >= room as usize
-                    && dispatch.weaker(flow).is_none()
+            Some(workers) => {
+                let waiting = waiting + dispatch.sharing.saturating_sub(workers) as usize;
+                (is_paused || dispatch.sharing >= workers) && waiting >= room as usize
             }
+            None if is_paused => waiting >= room as usize,
+            None => self.free == 0 && waiting >= room as usize && dispatch.weaker(flow).is_none(),
         }
     }
 

@@ -16,26 +16,48 @@ pub struct Station {
     pub work: String,
     pub room: String,
     pub deadline_ms: u32,
+    /// More settings of the service, and faults; mostly none.
+    pub turns: String,
+    pub faults: String,
     pub seed: u64,
 }
 
 impl Station {
     pub fn scenario(&self, workers: u32) -> Arc<Scenario> {
-        let Self { arrivals, work, room, deadline_ms, .. } = self;
+        let Self { arrivals, work, room, deadline_ms, turns, faults, .. } = self;
         let text = format!(
             r#"(
     run: (length: "3s", drain: "600s"),
     nodes: {{
         "client": Client(arrivals: {arrivals}, does: "request"),
-        "server": Service(workers: {workers}, work: {work}, room: {room}),
+        "server": Service(workers: {workers}, work: {work}, room: {room}{turns}),
     }},
     network: (latency: "0s"),
     flows: {{ "request": (home: "server", deadline: "{deadline_ms}ms") }},
     designs: {{ "rest": Rest() }},
+    faults: [{faults}],
 )"#
         );
         Arc::new(parse("station", &text, &[]).unwrap_or_else(|found| panic!("{found}\n{text}")))
     }
+}
+
+/// The same with any discipline, under a pause or a freeze.
+pub fn halted(station: impl Strategy<Value = Station>) -> impl Strategy<Value = Station> {
+    let turns = prop::sample::select(vec![
+        "",
+        ", discipline: Lifo",
+        ", discipline: ProcessorSharing",
+        ", discipline: Priority([\"request\"])",
+        ", patience: \"900s\"",
+    ]);
+    let halt = (prop::sample::select(vec!["Pause", "Freeze"]), 0..2_500u32, 1..1_000u32).prop_map(
+        |(what, at, lasts)| {
+            format!(r#"(at: "{at}ms", lasts: "{lasts}ms", what: {what}("server"))"#)
+        },
+    );
+    (station, turns, prop_oneof![Just(String::new()), halt])
+        .prop_map(|(station, turns, faults)| Station { turns: turns.to_owned(), faults, ..station })
 }
 
 pub fn station(room: impl Strategy<Value = String>) -> impl Strategy<Value = Station> {
@@ -50,6 +72,8 @@ pub fn station(room: impl Strategy<Value = String>) -> impl Strategy<Value = Sta
             work,
             room,
             deadline_ms,
+            turns: String::new(),
+            faults: String::new(),
             seed,
         },
     )
