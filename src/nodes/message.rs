@@ -325,7 +325,7 @@ impl Body {
 
     /// Does it travel over a long-lived connection whose transport repeats what the network loses
     /// (to and from brokers)? Calls, and the requests of quorums, are given up by their timeouts
-    /// instead, and what is said to and by registries (but for their lists) is said again anyway.
+    /// instead; what is said to and by registries, but for lists and watches, is said again anyway.
     pub fn is_retransmitted(&self) -> bool {
         !matches!(
             self,

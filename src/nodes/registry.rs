@@ -68,6 +68,7 @@ struct Service {
 
 /// One instance.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent states of an instance")]
 struct Member {
     instance: InstanceId,
     /// Which of the services it is of.
@@ -118,7 +119,8 @@ impl Registry {
         }
         let renewals = Renewals::new(&settings.checks, members.len(), &mut chance);
         if let Checks::Leases(leases) = &settings.checks {
-            members.iter_mut().for_each(|member| member.expires = Time::ZERO + leases.lease);
+            let expires = Time::ZERO + leases::renewed(leases);
+            members.iter_mut().for_each(|member| member.expires = expires);
         }
         let has_cache = matches!(settings.spread, Spread::Fetched { cache: Some(_), .. });
         Self {

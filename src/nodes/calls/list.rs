@@ -47,7 +47,9 @@ impl List {
             let (instance, is_there) = (first + bit, bits >> bit & 1 == 1);
             match (self.there.binary_search(&instance), is_there) {
                 (Err(place), true) => self.there.insert(place, instance),
-                (Ok(place), false) => drop(self.there.remove(place)),
+                (Ok(place), false) => {
+                    self.there.remove(place);
+                }
                 _ => continue,
             }
             say(instance, is_there);

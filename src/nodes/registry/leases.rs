@@ -56,7 +56,7 @@ impl Renewals {
             now: 0,
             last: 0,
             offset: Span::ZERO,
-            minute: 1,
+            minute: 0,
             counts: Time::ZERO + COUNTS_ANEW,
             first_run: Span::ZERO,
         };
@@ -112,12 +112,17 @@ impl Renewals {
         if now < self.counts {
             return;
         }
-        self.counts = self.counts + COUNTS_ANEW;
+        self.counts += COUNTS_ANEW;
         let are_enough = clients as f64 > leases.renewal_threshold * self.clients as f64;
         if are_enough || !leases.self_preservation {
             self.clients = clients;
         }
     }
+}
+
+/// How long a renewed lease lasts.
+pub(super) fn renewed(leases: &Leases) -> Span {
+    if leases.doubled { leases.lease + leases.lease } else { leases.lease }
 }
 
 impl Registry {
@@ -136,8 +141,7 @@ impl Registry {
     /// A registration or a renewal.
     pub(super) fn renew_lease(&mut self, place: usize, leases: &Leases, is_new: bool, now: Time) {
         let member = &mut self.members[place];
-        let doubled = leases.doubled && !is_new;
-        member.expires = now + leases.lease + if doubled { leases.lease } else { Span::ZERO };
+        member.expires = now + if is_new { leases.lease } else { renewed(leases) };
         match (is_new, member.is_listed) {
             (true, false) => self.renewals.expects_one_more(),
             (true, true) => {}
