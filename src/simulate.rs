@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{Time, mix, name_hash};
-use crate::engine::{Limits, Simulation, Stop};
+use crate::engine::{InstanceId, Limits, Simulation, Stop};
 use crate::model::program::Part;
 use crate::model::{Model, NodeIx};
 use crate::nodes::{World, client};
@@ -191,11 +191,22 @@ pub fn layout(model: &Model) -> Layout {
                 _ => None,
             })
             .collect(),
+        gone: gone(model),
         warmup: scenario.run.warmup,
         length: scenario.run.length,
         in_hand: scenario.asks("in_hand"),
         slowdown: scenario.asks("slowdown"),
     }
+}
+
+/// When each instance is of no use, if anybody registers anywhere.
+fn gone(model: &Model) -> Vec<Vec<(Time, Time)>> {
+    let registers = |node: &crate::scenario::tree::Node| node.kind.registry().is_some();
+    if !model.scenario.nodes.iter().any(registers) {
+        return Vec::new();
+    }
+    let instances = (0..model.instances.len() as u32).map(InstanceId);
+    instances.map(|at| model.faults.gone(at).list().to_vec()).collect()
 }
 
 fn flow_plan(model: &Model, ix: usize) -> FlowPlan {
@@ -251,6 +262,7 @@ fn node_plan(name: &str, kind: &NodeKind, instances: u32) -> NodePlan {
         NodeKind::Quorum(_) => ("quorum", None),
         NodeKind::Queue(_) => ("queue", None),
         NodeKind::Log(_) => ("log", None),
+        NodeKind::Registry(_) => ("registry", None),
     };
     let shares_copy = matches!(kind, NodeKind::Database(_));
     let durable = matches!(kind, NodeKind::Database(_) | NodeKind::Quorum(_));

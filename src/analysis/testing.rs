@@ -6,8 +6,8 @@ use indexmap::IndexMap;
 use crate::base::{Dist, Span, Time};
 use crate::probes::Reason;
 use crate::probes::outcome::{
-    CacheOutcome, Effects, Ends, FlowOutcome, InvariantOutcome, NodeOutcome, Outcome, Reads,
-    Recovery, Violations, Window,
+    CacheOutcome, Discovered, Effects, Ends, FlowOutcome, InvariantOutcome, NodeOutcome, Outcome,
+    Reads, Recovery, Violations, Window,
 };
 use crate::probes::sketch::Sketch;
 use crate::scenario::tree::{
@@ -163,6 +163,13 @@ pub(super) fn full_outcome() -> Outcome {
             evicted: 1,
             expired: 1,
             items_mean: 2.5,
+        },
+        discovery: Discovered {
+            detection: sketch(&[20, 30]),
+            removal: sketch(&[40, 50, 60]),
+            comeback: sketch(&[5]),
+            delisted: 2,
+            enlisted: 1,
         },
     };
     outcome.invariants["stock-floor"].broken = 2;

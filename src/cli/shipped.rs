@@ -17,6 +17,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/closed", include_str!("../../scenarios/theory/closed.ron")),
     ("theory/consumers", include_str!("../../scenarios/theory/consumers.ron")),
     ("theory/contention", include_str!("../../scenarios/theory/contention.ron")),
+    ("theory/discovery", include_str!("../../scenarios/theory/discovery.ron")),
     ("theory/fanout", include_str!("../../scenarios/theory/fanout.ron")),
     ("theory/follower", include_str!("../../scenarios/theory/follower.ron")),
     ("theory/hedge", include_str!("../../scenarios/theory/hedge.ron")),

@@ -83,6 +83,11 @@ impl Faults {
         self.instances.down(now, at)
     }
 
+    /// When this instance is down, frozen or being shut down.
+    pub fn gone(&self, at: InstanceId) -> Windows {
+        self.instances.gone(at)
+    }
+
     /// The edges that befall this instance, in order of time, to be scheduled before the run. At
     /// an `Up` it comes back only if it is not [`down`](Self::down) by another crash.
     pub fn edges(&self, at: InstanceId) -> Vec<(Time, Edge)> {

@@ -16,6 +16,8 @@ pub enum Edge {
     },
     /// It may come back, if nothing else keeps it down.
     Up,
+    /// It is to leave its registry, and to go soon.
+    Leave,
     /// Its workers stand still from now on, or go on: ask which.
     Freeze,
     /// A pause ends: look for work.
@@ -38,6 +40,8 @@ struct Ailments {
     frozen: Windows,
     /// Process or host.
     crashes: Vec<(Windows, bool)>,
+    /// Shutdowns, from when they are announced on.
+    shutdowns: Windows,
 }
 
 impl Instances {
@@ -46,7 +50,8 @@ impl Instances {
         let (FaultKind::Slow { target, .. }
         | FaultKind::Pause { target }
         | FaultKind::Freeze { target }
-        | FaultKind::Crash { target, .. }) = kind
+        | FaultKind::Crash { target, .. }
+        | FaultKind::Shutdown { target, .. }) = kind
         else {
             return;
         };
@@ -59,6 +64,10 @@ impl Instances {
             match kind {
                 FaultKind::Slow { factor, .. } => ailments.slow.push((windows.clone(), *factor)),
                 FaultKind::Crash { host, .. } => ailments.crashes.push((windows.clone(), *host)),
+                FaultKind::Shutdown { drain, .. } => {
+                    ailments.crashes.push((windows.delayed(*drain), false));
+                    ailments.shutdowns = Windows::union([&ailments.shutdowns, windows]);
+                }
                 _ => ailments.paused = Windows::union([&ailments.paused, windows]),
             }
             if let FaultKind::Freeze { .. } = kind {
@@ -96,6 +105,13 @@ impl Instances {
         crashes.map(|(_, host)| *host).reduce(|one, other| one || other)
     }
 
+    /// When it is down, frozen or about to go: of no use to callers.
+    pub fn gone(&self, at: InstanceId) -> Windows {
+        let Some(ailments) = self.of(at) else { return Windows::default() };
+        let crashes = ailments.crashes.iter().map(|(windows, _)| windows);
+        Windows::union(crashes.chain([&ailments.frozen, &ailments.shutdowns]))
+    }
+
     /// The edges that befall it, in order of time. Crashes may overlap: who comes to the end of
     /// one asks [`down`](Self::down) whether another goes on.
     pub fn edges(&self, at: InstanceId) -> Vec<(Time, Edge)> {
@@ -107,6 +123,7 @@ impl Instances {
                 edges.push((*end, Edge::Up));
             }
         }
+        edges.extend(ailments.shutdowns.list().iter().map(|(start, _)| (*start, Edge::Leave)));
         let turns = ailments.frozen.list().iter().flat_map(|(start, end)| [*start, *end]);
         edges.extend(turns.map(|at| (at, Edge::Freeze)));
         edges.extend(ailments.paused.list().iter().map(|(_, end)| (*end, Edge::Resume)));
@@ -119,11 +136,12 @@ impl Instances {
 /// What happens first at one instant: what goes down with what comes up stays down.
 fn rank(edge: Edge) -> u8 {
     match edge {
-        Edge::Down { host: false } => 0,
-        Edge::Down { host: true } => 1,
-        Edge::Up => 2,
-        Edge::Freeze => 3,
-        Edge::Resume => 4,
+        Edge::Leave => 0,
+        Edge::Down { host: false } => 1,
+        Edge::Down { host: true } => 2,
+        Edge::Up => 3,
+        Edge::Freeze => 4,
+        Edge::Resume => 5,
     }
 }
 
@@ -243,7 +261,7 @@ mod tests {
                 for (_, edge) in edges.iter().filter(|(at, _)| *at == now) {
                     is_down = match edge {
                         Edge::Down { .. } => true,
-                        Edge::Up | Edge::Freeze | Edge::Resume => instances.down(now, DB).is_some(),
+                        _ => instances.down(now, DB).is_some(),
                     };
                 }
                 prop_assert_eq!(is_down, instances.down(now, DB).is_some());

@@ -26,6 +26,12 @@ impl Windows {
         Self::new(all.into_iter().flat_map(|windows| windows.0.iter().copied()).collect())
     }
 
+    /// The same stretches, each beginning so much later; what is shorter than that is left out.
+    pub fn delayed(&self, by: Span) -> Self {
+        let later = self.0.iter().map(|(start, end)| (*start + by, *end));
+        Self(later.filter(|(start, end)| start < end).collect())
+    }
+
     /// Draws a fault's windows: its starts, and how long each lasts. A fault that begins lasts a
     /// nanosecond at least, and ends with the arrivals unless it is for good (semantics.md,
     /// rule 43).

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::directory::Directory;
 use super::flow::{self, Node};
 use super::lower::{self, class_policy};
 use super::program::EntryIx;
@@ -23,7 +24,8 @@ impl Model {
         let flows = (0..scenario.flows.len()).map(|ix| {
             flow_model(scenario, ix, &ready[ix], lowered.homes[ix], &lowered.gateways[ix])
         });
-        let flows = flows.collect();
+        let flows: Vec<FlowModel> = flows.collect();
+        let directory = Directory::new(scenario, &flows, &lowered.programs);
         let effects = ready.iter().map(|nodes| effects(nodes)).collect();
         let owners: Vec<NodeIx> = instances.iter().map(|place| place.node).collect();
         let faults = Faults::draw(scenario, &owners, seed);
@@ -36,6 +38,7 @@ impl Model {
             effects,
             programs: lowered.programs,
             client_policy: class_policy(scenario, "client"),
+            directory,
             network,
             faults,
             lanes: lanes.delays,

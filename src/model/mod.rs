@@ -2,6 +2,7 @@
 //! passing; is never changed by a run, and shared by all copies of a world.
 
 mod build;
+pub mod directory;
 mod flow;
 mod lower;
 pub mod program;
@@ -35,6 +36,8 @@ pub struct Model {
     pub programs: Programs,
     /// The policy of clients that name none.
     pub client_policy: Option<PolicyIx>,
+    /// Who registers where.
+    pub directory: directory::Directory,
     /// How messages travel.
     pub network: NetworkModel,
     /// The faults' windows, drawn from the seed.
@@ -106,6 +109,16 @@ pub struct FlowModel {
     pub maybes: Vec<(f64, u64, u64)>,
     /// Bits of all its effects.
     pub effects: u64,
+}
+
+impl FlowModel {
+    /// Where requests for it enter, by way of a gateway or of none.
+    pub fn entry(&self, via: Option<NodeIx>) -> program::EntryIx {
+        via.map_or(self.home, |gateway| {
+            let via = self.via_gateway.iter().find(|(node, _)| *node == gateway);
+            via.expect("every gateway routes every flow").1
+        })
+    }
 }
 
 /// One effect of a flow.

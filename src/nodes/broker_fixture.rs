@@ -459,6 +459,7 @@ fn model(kind: &tree::NodeKind) -> Model {
         flows: Vec::new(),
         effects: Vec::new(),
         client_policy: None,
+        directory: crate::model::directory::Directory::default(),
         programs: programs(),
         network: NetworkModel { links: vec![LinkModel::Constant(LaneId(0), ms(1)); 16], nodes: 4 },
         faults: Faults::default(),

@@ -10,6 +10,7 @@ mod guards;
 mod hedge;
 mod late;
 mod line;
+mod list;
 mod throttle;
 
 use self::backoff::pause;
@@ -25,9 +26,9 @@ use super::slab::{Handle, Slab};
 use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::program::{EntryIx, PubIx};
-use crate::model::{Model, NodeIx};
+use crate::model::{Model, NodeIx, NodeModel};
 use crate::probes::{Fact, Probe, Reason};
-use crate::scenario::tree::{Cancel, Policy, PolicyIx};
+use crate::scenario::tree::{Cancel, Node, Policy, PolicyIx};
 
 /// What is asked of the other side.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,7 +99,7 @@ pub struct Calls {
     calls: Slab<Call>,
     /// Per node: what this caller knows of it.
     targets: Vec<Target>,
-    /// Does any balance by what is outstanding?
+    /// Does any balance by what is outstanding, or by what a registry says?
     counts: bool,
     /// Per policy: what holds for its calls, and those that may time out.
     terms: Vec<Terms>,
@@ -135,9 +136,12 @@ impl Calls {
     pub fn new(model: &Model, me: InstanceId) -> Self {
         let instance = model.instances[me.0 as usize];
         let name = &model.scenario.nodes[instance.node.0 as usize].name;
-        let callees = model.scenario.nodes.iter().zip(&model.nodes);
-        let targets: Vec<Target> =
-            callees.map(|(node, place)| Target::new(&node.kind, place, instance.index)).collect();
+        let listed = model.directory.called_by(instance.node);
+        let callees = (0..).map(NodeIx).zip(model.scenario.nodes.iter().zip(&model.nodes));
+        let target = |(ix, (node, place)): (NodeIx, (&Node, &NodeModel))| {
+            Target::new(&node.kind, place, instance.index, listed.contains(&ix))
+        };
+        let targets: Vec<Target> = callees.map(target).collect();
         let counts = targets.iter().any(Target::asks);
         let terms = |policy: &Policy| Terms {
             timeout: policy.timeout,
@@ -205,6 +209,9 @@ impl Calls {
         let node = node_of(env.model, what);
         let to = again_at.unwrap_or_else(|| self.pick(node));
         if self.counts {
+            if self.targets[node.0 as usize].has_nobody() {
+                return self.finds_nobody(env, what, op, policy, waiter);
+            }
             self.targets[node.0 as usize].count(to, 1);
         }
         let call = self.calls.insert_with(|| Call {
@@ -247,6 +254,9 @@ impl Calls {
             terms.budget = (terms.budget + share).min(BUDGET_CAP);
         }
         let node = node_of(env.model, what);
+        if self.targets[node.0 as usize].has_nobody() {
+            return self.finds_nobody(env, what, op, Some(policy), waiter);
+        }
         let stopped = self.guards.begin(env.now(), (policy, node), &mut self.chance);
         let to = match (again_at, stopped) {
             (Some(to), _) => to,
@@ -284,7 +294,48 @@ impl Calls {
         self.expect_answer(env, policy, call);
     }
 
-    /// A guard did not let a call be made. That is final.
+    /// No registry knows of an instance: the call is not even made.
+    #[cold]
+    #[inline(never)]
+    fn finds_nobody<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        what: What,
+        op: &Op,
+        policy: Option<PolicyIx>,
+        waiter: Handle,
+    ) {
+        let (to, why) = (env.me(), Reason::NoInstance);
+        let call = Call {
+            what,
+            policy,
+            to,
+            attempt: 0,
+            pause_us: 0,
+            stays: false,
+            is_special: false,
+            waiter,
+        };
+        let call = self.calls.insert(call);
+        env.fact(Fact::AttemptFailed { op: op.id, to: node_of(env.model, what), why });
+        env.wait(Span::ZERO, Timer::Stopped(why, call));
+    }
+
+    /// A registry says who was there at that instant, of 64 instances from `first` on.
+    #[cold]
+    pub fn learn<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        (first, bits): (InstanceId, u64),
+        at: Time,
+    ) {
+        let target = &mut self.targets[env.model.node_of(first).0 as usize];
+        target.learn(first, bits, at, |instance, is_listed| {
+            env.fact(Fact::Listed { instance, is_listed });
+        });
+    }
+
+    /// A call was not let through by a guard, or found nobody. That is final.
     pub fn stopped(&mut self, handle: Handle, why: Reason) -> Option<Ended> {
         let call = self.calls.remove(handle)?;
         self.late.end(call.waiter);
@@ -463,6 +514,7 @@ impl Calls {
         if let Some(call) = self.calls.remove(handle) {
             let Call { what, policy, waiter, attempt, pause_us, to, stays, .. } = call;
             let (op, item) = (waiters.header(waiter), waiters.item(waiter));
+            let stays = stays && self.targets[node_of(env.model, what).0 as usize].has(to);
             let attempt = Try { attempt, pause_us, again_at: stays.then_some(to) };
             self.attempt(env, what, (&op, item), policy, waiter, attempt);
         }

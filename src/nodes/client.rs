@@ -10,6 +10,7 @@ mod again;
 
 use self::again::Insistence;
 use super::calls::{Calls, Ended, Waiters};
+use super::discovery::Discovery;
 use super::env::Env;
 use super::message::{Answer, Body, Message, Op, Seen, Timer};
 use super::slab::{Handle, Slab};
@@ -33,6 +34,8 @@ pub struct Client {
     words: Stream,
     journeys: Slab<Walk>,
     calls: Calls,
+    /// Where it learns whom to call, if anywhere.
+    discovery: Option<Box<Discovery>>,
     /// Per (session, flow that creates): the latest such operation.
     latest: Vec<OpId>,
     sources: Vec<FlowIx>,
@@ -92,10 +95,11 @@ impl Client {
             words: Stream::new(model.seed, "operations", name, 0),
             journeys: Slab::default(),
             calls: Calls::new(model, me),
+            discovery: Discovery::new(model, me),
             latest: vec![OpId::NONE; sessions * sources.len()],
             sources,
             policy: settings.policy.or(model.client_policy),
-            entries: model.flows.iter().map(|flow| entry(flow, settings.via)).collect(),
+            entries: model.flows.iter().map(|flow| flow.entry(settings.via)).collect(),
             insistence: insists(settings)
                 .then(|| Insistence::new(Stream::new(model.seed, "again", name, 0))),
             steady_per_s: match &settings.arrivals {
@@ -109,6 +113,9 @@ impl Client {
 
     /// The run begins.
     pub fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if let Some(discovery) = &mut self.discovery {
+            discovery.start(env);
+        }
         let settings = settings(env.model, env.node());
         let Arrivals::Closed { customers, think } = &settings.arrivals else {
             let first = self.next_arrival(settings, env);
@@ -130,8 +137,10 @@ impl Client {
     /// A message arrived.
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         env.fact(Fact::Dropped { op: message.op.id, why: None });
-        let Body::Answer { call, verdict } = message.body else {
-            unreachable!("a client is only answered")
+        let (call, verdict) = match message.body {
+            Body::Answer { call, verdict } => (call, verdict),
+            Body::Listed { first, bits, at } => return self.calls.learn(env, (first, bits), at),
+            body => unreachable!("a client is not told {body:?}"),
         };
         if let Some(ended) = self.calls.answered(env, (call, message.from), verdict, &self.journeys)
         {
@@ -158,7 +167,10 @@ impl Client {
                     self.ended(ended, env);
                 }
             }
-            timer => unreachable!("a client sets no {timer:?}"),
+            timer => match &mut self.discovery {
+                Some(discovery) => discovery.timer(timer, env),
+                None => unreachable!("a client sets no {timer:?}"),
+            },
         }
     }
 
@@ -384,14 +396,6 @@ fn settings(model: &Model, node: NodeIx) -> &Settings {
         NodeKind::Client(client) => client,
         _ => unreachable!("a client is a client"),
     }
-}
-
-/// Where requests for a flow enter.
-fn entry(flow: &FlowModel, via: Option<NodeIx>) -> EntryIx {
-    via.map_or(flow.home, |gateway| {
-        let via = flow.via_gateway.iter().find(|(node, _)| *node == gateway);
-        via.expect("every gateway routes every flow").1
-    })
 }
 
 /// How many sessions a client has.

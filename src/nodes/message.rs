@@ -218,6 +218,42 @@ pub enum Body {
         /// Which start.
         incarnation: u32,
     },
+    /// To a registry: I am here, and stay for another lease.
+    Renew {
+        /// Which start of it.
+        life: u32,
+    },
+    /// To a registry: I am about to go (or, from its machine: it is gone).
+    Leave {
+        /// Which start of it.
+        life: u32,
+    },
+    /// To a registry: who is there of those that I call?
+    Fetch {
+        /// And tell me of changes: over a connection that is made again.
+        watch: bool,
+    },
+    /// From a registry: whom it lists of 64 instances running.
+    Listed {
+        /// The first of them.
+        first: InstanceId,
+        /// Which of them, from the lowest bit on.
+        bits: u64,
+        /// When it was so; what is older is ignored.
+        at: Time,
+    },
+    /// From a registry: are you ready?
+    Probe {
+        /// Counts the probes of this instance.
+        round: u32,
+    },
+    /// The answer: yes, or (from the operating system of a process that is gone) no.
+    Probed {
+        /// To which probe.
+        round: u32,
+        /// Is it?
+        ready: bool,
+    },
 }
 
 /// May a request be called off?
@@ -266,15 +302,35 @@ impl Body {
             | Self::Poll { .. }
             | Self::Polled { .. } => Carrier::Replicate,
             Self::Invalidate { .. } => Carrier::Invalidate,
-            Self::Cancel { .. } | Self::Join { .. } | Self::Heartbeat | Self::Gone { .. } => {
-                Carrier::Control
-            }
+            Self::Cancel { .. }
+            | Self::Join { .. }
+            | Self::Heartbeat
+            | Self::Gone { .. }
+            | Self::Renew { .. }
+            | Self::Leave { .. }
+            | Self::Fetch { .. }
+            | Self::Listed { .. }
+            | Self::Probe { .. }
+            | Self::Probed { .. } => Carrier::Control,
         }
+    }
+
+    /// Does it only keep a periodic business going?
+    pub fn is_periodic(&self) -> bool {
+        matches!(
+            self,
+            Self::Heartbeat
+                | Self::Renew { .. }
+                | Self::Fetch { .. }
+                | Self::Listed { .. }
+                | Self::Probe { .. }
+                | Self::Probed { .. }
+        )
     }
 
     /// Does it travel over a long-lived connection whose transport repeats what the network loses
     /// (to and from brokers)? Calls, and the requests of quorums, are given up by their timeouts
-    /// instead.
+    /// instead; what is said to and by registries, but for lists and watches, is said again anyway.
     pub fn is_retransmitted(&self) -> bool {
         !matches!(
             self,
@@ -286,6 +342,11 @@ impl Body {
                 | Self::Replicated { .. }
                 | Self::Poll { .. }
                 | Self::Polled { .. }
+                | Self::Renew { .. }
+                | Self::Leave { .. }
+                | Self::Fetch { watch: false }
+                | Self::Probe { .. }
+                | Self::Probed { .. }
         )
     }
 }
@@ -344,6 +405,18 @@ pub enum Timer {
     Bench(u32),
     /// Server: the patience of what waits here is over.
     Patience(Handle),
+    /// Instance: time to renew its lease; counts the starts.
+    Renew(u32),
+    /// Caller: time to fetch lists from the registry of this number; counts the starts.
+    Fetch(u32, u32),
+    /// Registry: look for those that were silent for too long; counts the starts.
+    Sweep(u32),
+    /// Registry: bring up to date what callers are told; counts the starts.
+    Refresh(u32),
+    /// Registry: time to probe this member; counts the starts.
+    Probe(u32, u32),
+    /// Registry: the answer of this member to the probe of this number is late.
+    Unanswered(u32, u32),
 }
 
 impl Message {
@@ -384,6 +457,12 @@ impl Body {
             Self::Polled { seen, .. } => 13 << 8 ^ seen.version,
             Self::Cancel { running, .. } => 14 << 8 | u64::from(running),
             Self::Commit { incarnation } => 15 << 8 ^ u64::from(incarnation),
+            Self::Renew { life } => 16 << 8 ^ u64::from(life),
+            Self::Leave { life } => 17 << 8 ^ u64::from(life),
+            Self::Fetch { watch } => 18 << 8 ^ u64::from(watch),
+            Self::Listed { bits, .. } => 19 << 8 ^ bits,
+            Self::Probe { round } => 20 << 8 ^ u64::from(round),
+            Self::Probed { round, ready } => 21 << 8 ^ u64::from(ready) << 40 ^ u64::from(round),
         }
     }
 }
@@ -407,6 +486,20 @@ impl Answer {
 }
 
 impl Timer {
+    /// Does it only keep a periodic business going?
+    pub fn is_periodic(self) -> bool {
+        matches!(
+            self,
+            Self::Beat(_)
+                | Self::Renew(_)
+                | Self::Fetch(..)
+                | Self::Sweep(_)
+                | Self::Refresh(_)
+                | Self::Probe(..)
+                | Self::Unanswered(..)
+        )
+    }
+
     /// What the digest folds of it beside the event's key: its kind.
     #[inline]
     pub fn fingerprint(self) -> u64 {
@@ -439,6 +532,12 @@ impl Timer {
             Self::Linger(_) => 21,
             Self::Replicated(_) => 22,
             Self::Commit(_) => 23,
+            Self::Renew(_) => 24,
+            Self::Fetch(..) => 25,
+            Self::Sweep(_) => 26,
+            Self::Refresh(_) => 27,
+            Self::Probe(..) => 28,
+            Self::Unanswered(..) => 29,
         };
         kind << 56
     }

@@ -23,6 +23,7 @@ use self::offsets::Offsets;
 use super::cache::Cache;
 use super::calls::{Calls, Waiters};
 use super::demand;
+use super::discovery::{self, Discovery};
 use super::env::Env;
 use super::limit::TokenBucket;
 use super::message::{Answer, Body, Cancellable, Item, Message, Op, Seen, Timer};
@@ -58,6 +59,8 @@ pub struct Server {
     cancels: Cancels,
     cache: Option<Cache>,
     brokers: Vec<NodeIx>,
+    /// Where it registers or learns whom to call, if anywhere.
+    discovery: Option<Box<Discovery>>,
     /// Where it does not commit after each record of a log.
     offsets: Option<Offsets>,
 }
@@ -106,18 +109,22 @@ impl Server {
             cache: cold(model, me),
             offsets: Offsets::new(model, &brokers),
             brokers,
+            discovery: Discovery::new(model, me),
         }
     }
 
-    /// Does it consume from a broker that wants to hear from it?
-    pub fn consumes(&self) -> bool {
-        !self.brokers.is_empty()
+    /// Is there a broker or a registry that wants to hear from it, or that it asks?
+    pub fn wants_start(&self) -> bool {
+        !self.brokers.is_empty() || self.discovery.is_some()
     }
 
     /// The run begins, or the instance is up again.
     pub fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if let Some(offsets) = &mut self.offsets {
             offsets.start(env.now());
+        }
+        if let Some(discovery) = &mut self.discovery {
+            discovery.start(env);
         }
         for broker in self.brokers.clone() {
             if env.incarnation() > 0 {
@@ -172,6 +179,8 @@ impl Server {
                 }
             }
             Body::Gone { .. } => {}
+            Body::Listed { first, bits, at } => self.calls.learn(env, (first, bits), at),
+            Body::Probe { round } => discovery::probed(message.from, round, env),
             body => unreachable!("a server is not told {body:?}"),
         }
     }
@@ -191,7 +200,10 @@ impl Server {
             Timer::Commit(_) => self.commit(env),
             Timer::Bench(_) => self.work_done(env),
             Timer::Patience(place) => self.abandon(place, env),
-            timer => unreachable!("a server sets no {timer:?}"),
+            timer => match &mut self.discovery {
+                Some(discovery) => discovery.timer(timer, env),
+                None => unreachable!("a server sets no {timer:?}"),
+            },
         }
     }
 
@@ -227,6 +239,7 @@ impl Server {
             Timer::Timeout(policy) => self.calls.is_stale(policy, due),
             Timer::Retry(call) | Timer::Hedge(call) => self.calls.is_gone(call),
             Timer::Beat(start) | Timer::Commit(start) => start != incarnation,
+            Timer::Renew(start) | Timer::Fetch(_, start) => start != incarnation,
             Timer::Bench(_) | Timer::Patience(_) => {
                 self.dispatch.as_ref().is_some_and(|dispatch| dispatch.is_stale(timer))
             }
@@ -269,6 +282,16 @@ impl Server {
         for broker in self.brokers.clone() {
             let to = env.model.nodes[broker.0 as usize].first;
             env.send_gone(to, host);
+        }
+        if !host {
+            discovery::exited(env);
+        }
+    }
+
+    /// It is to go soon.
+    pub fn retire<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if let Some(discovery) = &mut self.discovery {
+            discovery.leave(env);
         }
     }
 

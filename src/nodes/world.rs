@@ -8,9 +8,10 @@ use super::client::Client;
 use super::database::Database;
 use super::env::{Env, Place};
 use super::log::Log;
-use super::message::{Answer, Body, Edge, Message, Timer};
+use super::message::{Answer, Body, Edge, Message, Op, Timer};
 use super::queue::Queue;
 use super::quorum::Quorum;
+use super::registry::Registry;
 use super::server::Server;
 use crate::base::{Stream, Time};
 use crate::engine::{Class, Context, Event, InstanceId, Simulation};
@@ -43,6 +44,7 @@ enum Node {
     Quorum(Box<Quorum>),
     Queue(Box<Queue>),
     Log(Box<Log>),
+    Registry(Box<Registry>),
 }
 
 impl<P: Probe> World<P> {
@@ -63,6 +65,7 @@ impl<P: Probe> World<P> {
                 NodeKind::Quorum(_) => Node::Quorum(Box::new(Quorum::new(&model, me))),
                 NodeKind::Queue(_) => Node::Queue(Box::new(Queue::new(&model, place.node))),
                 NodeKind::Log(_) => Node::Log(Box::new(Log::new(&model, place.node))),
+                NodeKind::Registry(_) => Node::Registry(Box::new(Registry::new(&model, me))),
             };
             let network = Stream::new(model.seed, "network", &scenario.name, place.index);
             Instance { node, place: Place::new(place.node, network) }
@@ -115,8 +118,9 @@ impl Node {
     fn wants_start(&self) -> bool {
         match self {
             Self::Client(_) => true,
-            Self::Server(server) => server.consumes(),
+            Self::Server(server) => server.wants_start(),
             Self::Cache(cache) => cache.is_warm(),
+            Self::Registry(registry) => registry.has_members(),
             Self::Database(_) | Self::Quorum(_) | Self::Queue(_) | Self::Log(_) => false,
         }
     }
@@ -126,6 +130,7 @@ impl Node {
             Self::Client(client) => client.start(env),
             Self::Server(server) => server.start(env),
             Self::Cache(cache) => cache.start(env),
+            Self::Registry(registry) => registry.start(env),
             Self::Database(_) | Self::Quorum(_) | Self::Queue(_) | Self::Log(_) => {}
         }
     }
@@ -145,6 +150,7 @@ impl Node {
             Self::Quorum(quorum) => quorum.receive(message, env),
             Self::Queue(queue) => queue.receive(message, env),
             Self::Log(log) => log.receive(message, env),
+            Self::Registry(registry) => registry.receive(message, env),
         }
     }
 
@@ -159,6 +165,7 @@ impl Node {
             Self::Quorum(quorum) => quorum.timer(timer, env),
             Self::Queue(queue) => queue.timer(timer, env),
             Self::Log(log) => log.timer(timer, env),
+            Self::Registry(registry) => registry.timer(timer, env),
         }
     }
 
@@ -171,6 +178,7 @@ impl Node {
             Self::Quorum(quorum) => quorum.crash(host, env),
             Self::Queue(queue) => queue.crash(host, env),
             Self::Log(log) => log.crash(host, env),
+            Self::Registry(registry) => registry.crash(),
         }
     }
 
@@ -180,7 +188,7 @@ impl Node {
             Self::Server(server) => server.resume(env),
             Self::Database(database) => database.resume(env),
             Self::Cache(cache) => cache.resume(env),
-            Self::Quorum(_) => {}
+            Self::Quorum(_) | Self::Registry(_) => {}
             Self::Queue(queue) => queue.resume(env),
             Self::Log(log) => log.resume(env),
         }
@@ -193,6 +201,13 @@ impl Node {
         server.freeze(env);
     }
 
+    fn leave<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let Self::Server(server) = self else {
+            unreachable!("the scenario layer lets only services and gateways be shut down")
+        };
+        server.retire(env);
+    }
+
     fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         match self {
             Self::Client(_) | Self::Cache(_) => {}
@@ -201,6 +216,7 @@ impl Node {
             Self::Quorum(_) => {}
             Self::Queue(queue) => queue.restart(env),
             Self::Log(log) => log.restart(env),
+            Self::Registry(registry) => registry.restart(env),
         }
     }
 }
@@ -218,6 +234,7 @@ impl Instance {
             Node::Quorum(quorum) => quorum.is_stale(timer, due),
             Node::Queue(queue) => queue.is_stale(timer),
             Node::Log(log) => log.is_stale(timer),
+            Node::Registry(registry) => registry.is_stale(timer),
         }
     }
 }
@@ -246,7 +263,8 @@ impl Node {
             }
             Edge::Freeze if !is_down => self.freeze(env),
             Edge::Resume if !is_down => self.resume(env),
-            Edge::Freeze | Edge::Resume => {}
+            Edge::Leave if !is_down => self.leave(env),
+            Edge::Freeze | Edge::Resume | Edge::Leave => {}
         }
     }
 }
@@ -264,6 +282,9 @@ fn refuse<P: Probe>(message: &Message, env: &mut Env<'_, '_, P>) {
             env.send(message.from, &message.op, Body::Answer { call, verdict: crashed });
         }
         Body::Deliver { .. } => env.send_gone(message.from, is_silent),
+        Body::Probe { round } if !is_silent => {
+            env.send(message.from, &Op::NONE, Body::Probed { round, ready: false });
+        }
         _ => {}
     }
     env.fact(Fact::Dropped { op: message.op.id, why: Some(Reason::Crashed) });
@@ -336,8 +357,8 @@ impl<P: Probe> crate::engine::World for World<P> {
 
     fn is_periodic(&self, event: Event<&Message, Timer>) -> bool {
         match event {
-            Event::Message(message) => matches!(message.body, Body::Heartbeat),
-            Event::Timer(timer) => matches!(timer, Timer::Beat(_)),
+            Event::Message(message) => message.body.is_periodic(),
+            Event::Timer(timer) => timer.is_periodic(),
         }
     }
 
@@ -349,7 +370,7 @@ impl<P: Probe> crate::engine::World for World<P> {
             Node::Database(database) => database.held(),
             Node::Cache(cache) => cache.held(),
             Node::Quorum(quorum) => quorum.held(),
-            Node::Queue(_) | Node::Log(_) => 0,
+            Node::Queue(_) | Node::Log(_) | Node::Registry(_) => 0,
         };
         self.instances.iter().map(held).sum()
     }

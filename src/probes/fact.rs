@@ -99,11 +99,13 @@ pub enum Reason {
     Shed,
     /// Lost with the leader of a log, before its followers had it.
     Unreplicated,
+    /// The caller knows of no instance there: its registry lists none, or has not told it yet.
+    NoInstance,
 }
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -122,6 +124,7 @@ impl Reason {
         Self::Abandoned,
         Self::Shed,
         Self::Unreplicated,
+        Self::NoInstance,
     ];
 
     /// As outputs spell it.
@@ -145,6 +148,7 @@ impl Reason {
             Self::Abandoned => "abandoned",
             Self::Shed => "shed",
             Self::Unreplicated => "unreplicated",
+            Self::NoInstance => "no_instance",
         }
     }
 
@@ -169,6 +173,7 @@ impl Reason {
             Self::Abandoned => "withdrawn from the queue: it waited longer than its patience",
             Self::Shed => "thrown away when its turn came: it had waited too long",
             Self::Unreplicated => "the log's leader crashed before its followers had the record",
+            Self::NoInstance => "the caller's list of instances there was empty",
         }
     }
 }
@@ -330,6 +335,10 @@ pub enum Fact {
     /// A broker delivered again what it had delivered before.
     Redelivered { op: OpId },
 
+    // -- discovery ---------------------------------------------------------------------------------
+    /// A registry, or a caller that was told by one, now lists this instance, or lists it no more.
+    Listed { instance: InstanceId, is_listed: bool },
+
     // -- faults ------------------------------------------------------------------------------------
     /// This instance went down.
     Down,
@@ -375,6 +384,7 @@ impl Fact {
             | Self::Left { .. }
             | Self::Freed
             | Self::Batched { .. }
+            | Self::Listed { .. }
             | Self::Down
             | Self::Up => OpId::NONE,
         };

@@ -22,6 +22,8 @@ pub struct Layout {
     pub faults: Vec<FaultPlan>,
     /// By [`super::OpId::client`].
     pub clients: Vec<ClientPlan>,
+    /// When each instance is of no use: down, frozen or being shut down. Empty where nobody registers.
+    pub gone: Vec<Vec<(Time, Time)>>,
     /// Measuring begins here.
     pub warmup: Span,
     /// Arrivals and measuring end here.

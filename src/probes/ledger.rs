@@ -128,6 +128,7 @@ impl Ledger {
             | Fact::TurnedAway { .. }
             | Fact::AttemptFailed { .. }
             | Fact::Redelivered { .. }
+            | Fact::Listed { .. }
             | Fact::Up => {}
         }
     }

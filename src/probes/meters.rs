@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 
 use super::fact::Fact;
 use super::layout::Layout;
-use super::outcome::{CacheOutcome, NodeOutcome};
+use super::outcome::{CacheOutcome, Discovered, NodeOutcome};
 use super::sketch::Sketch;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
@@ -208,6 +208,7 @@ impl Meter {
             batched: self.batched,
             in_hand: None,
             cache: CacheOutcome::default(),
+            discovery: Discovered::default(),
         }
     }
 }

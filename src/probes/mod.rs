@@ -11,13 +11,15 @@
 //!                       ├▶ Caches             hits and items of each node's caches
 //!                       ├▶ Visibility         how soon commits can be seen in quorums
 //!                       ├▶ InHand             how much instances have in hand, where asked for
-//!                       └▶ Slowdown           time over work of operations, where asked for
+//!                       ├▶ Slowdown           time over work of operations, where asked for
+//!                       └▶ Discovery          how soon it is known who is there, where anybody registers
 //!          ─▶ Story                           one operation, for `explain`
 //! ```
 
 pub mod anomalies;
 pub mod books;
 pub mod caches;
+pub mod discovery;
 mod entries;
 pub mod fact;
 mod flows;
@@ -52,6 +54,7 @@ use std::sync::Arc;
 use crate::base::{Span, Time};
 use crate::engine::{InstanceId, Key};
 use caches::Caches;
+use discovery::Discovery;
 use in_hand::InHand;
 use ledger::Ledger;
 use meters::Meters;
@@ -156,6 +159,8 @@ pub struct Instruments {
     pub in_hand: Option<Box<InHand>>,
     /// Time over work, where somebody asks.
     pub slowdown: Option<Box<Slowdown>>,
+    /// How soon it is known who is there, where anybody registers.
+    pub discovery: Option<Box<Discovery>>,
 }
 
 /// What an outcome says of the run besides what was measured.
@@ -185,9 +190,10 @@ impl Instruments {
             meters: Meters::new(&layout),
             caches: Caches::new(&layout),
             visibility: Visibility::new(&layout),
-            is_asked_more: layout.in_hand || layout.slowdown,
+            is_asked_more: layout.in_hand || layout.slowdown || !layout.gone.is_empty(),
             in_hand: InHand::new(&layout),
             slowdown: Slowdown::new(&layout),
+            discovery: Discovery::new(&layout),
             layout,
         }
     }
@@ -202,12 +208,16 @@ impl Instruments {
         if let Some(slowdown) = &mut self.slowdown {
             slowdown.see(now, &self.layout, fact);
         }
+        if let Some(discovery) = &mut self.discovery {
+            discovery.see(now, at, &self.layout, fact);
+        }
     }
 
     /// What was measured, if the run ends with an audit at this instant. (A clone can be asked at
     /// any time.)
     pub fn outcome(self, label: Label, audit: Time) -> Outcome {
-        let Self { layout, mut ledger, meters, caches, visibility, in_hand, slowdown, .. } = self;
+        let Self { layout, mut ledger, meters, caches, visibility, .. } = self;
+        let Self { in_hand, slowdown, discovery, .. } = self;
         ledger.audit(audit);
         let Ledger { books, messages, .. } = ledger;
         let (windows, window) = books.windows.outcome(audit);
@@ -221,6 +231,9 @@ impl Instruments {
         let mut nodes = caches.outcome(meters.outcome(audit), audit);
         if let Some(in_hand) = in_hand {
             in_hand.outcome(&layout, audit, &mut nodes);
+        }
+        if let Some(discovery) = discovery {
+            discovery.outcome(&layout, &mut nodes);
         }
         let names = layout.flows.iter().map(|flow| flow.name.clone());
         Outcome {
@@ -266,6 +279,7 @@ impl Probe for Instruments {
                 | Fact::Began { .. }
                 | Fact::LeftQueue { .. }
                 | Fact::Freed
+                | Fact::Listed { .. }
                 | Fact::Down
         );
         if is_wanted && self.is_asked_more {

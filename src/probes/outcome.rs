@@ -201,6 +201,24 @@ pub struct NodeOutcome {
     pub in_hand: Option<[f64; LEVELS]>,
     /// What its cache did: the node itself, or the cache in a service's memory.
     pub cache: CacheOutcome,
+    /// How registries and callers learned of its instances.
+    pub discovery: Discovered,
+}
+
+/// How registries and callers learned of the instances of a node, from what began within
+/// [warm-up, length).
+#[derive(Clone, Debug, Default)]
+pub struct Discovered {
+    /// From when an instance was of no use until the registry took it off its list.
+    pub detection: Sketch,
+    /// The same until a caller did: one for each caller.
+    pub removal: Sketch,
+    /// From when an instance was of use again until a caller had it on its list again.
+    pub comeback: Sketch,
+    /// How often the registry took an instance off its list, for whatever reason.
+    pub delisted: u64,
+    /// How often it put one on.
+    pub enlisted: u64,
 }
 
 /// What a node's caches did, added up, within [warm-up, length).

@@ -89,6 +89,7 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
         | Fact::Left { .. }
         | Fact::Works { .. }
         | Fact::Freed
+        | Fact::Listed { .. }
         | Fact::Batched { .. } => return None,
     })
 }

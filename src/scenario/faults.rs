@@ -10,6 +10,7 @@ use crate::base::{Dist, Span};
 
 const KINDS: &[&str] = &[
     "Crash",
+    "Shutdown",
     "Slow",
     "Pause",
     "Freeze",
@@ -30,6 +31,7 @@ const BREAKABLE: &[Role] = &[
     Role::Quorum,
     Role::Queue,
     Role::Log,
+    Role::Registry,
 ];
 
 impl<'a> Reader<'a> {
@@ -154,6 +156,16 @@ impl<'a> Reader<'a> {
                     self.name_on(word, target?),
                 ))
             }
+            "Shutdown" => {
+                let fields = self.fields(value, "Shutdown", 1, &["target", "instance", "drain"])?;
+                let target = self.target(&fields);
+                let drain = self.or(&fields, "drain", Span::ZERO, Self::span);
+                self.check_shutdown(fields.head, target?.node);
+                Some((
+                    FaultKind::Shutdown { target: target?, drain: drain? },
+                    self.name_on(word, target?),
+                ))
+            }
             "Slow" => {
                 let fields = self.fields(value, "Slow", 2, &["target", "factor", "instance"])?;
                 let target = self.target(&fields);
@@ -243,6 +255,15 @@ impl<'a> Reader<'a> {
             let message = format!("{name:?} is no service: only workers of services stand still");
             self.wrong(Code::NotBreakable, at, message)
                 .help("a Pause takes up no new work and lets finish what runs");
+        }
+    }
+
+    fn check_shutdown(&mut self, at: Extent, node: NodeIx) {
+        if !matches!(self.known.node(node).role, Some(Role::Service | Role::Gateway)) {
+            let name = self.known.node_name(node);
+            let message =
+                format!("{name:?} is no service: only services and gateways are shut down");
+            self.wrong(Code::NotBreakable, at, message).help("a Crash stops anything");
         }
     }
 

@@ -27,11 +27,13 @@ pub enum Role {
     Queue,
     /// A partitioned log.
     Log,
+    /// A registry of instances.
+    Registry,
 }
 
 impl Role {
     /// As the format writes them.
-    pub const WORDS: [(&'static str, Self); 8] = [
+    pub const WORDS: [(&'static str, Self); 11] = [
         ("Client", Self::Client),
         ("Gateway", Self::Gateway),
         ("Service", Self::Service),
@@ -40,6 +42,9 @@ impl Role {
         ("Quorum", Self::Quorum),
         ("Queue", Self::Queue),
         ("Log", Self::Log),
+        ("Eureka", Self::Registry),
+        ("Kubernetes", Self::Registry),
+        ("Consul", Self::Registry),
     ];
 
     /// The role that a word names.
@@ -58,6 +63,7 @@ impl Role {
             Self::Quorum => "a quorum",
             Self::Queue => "a queue",
             Self::Log => "a log",
+            Self::Registry => "a registry",
         }
     }
 }

@@ -33,6 +33,7 @@ mod outline;
 mod policies;
 mod quorum;
 mod reader;
+mod registry;
 mod scalars;
 pub mod source;
 mod syntax;

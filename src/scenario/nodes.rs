@@ -49,12 +49,22 @@ impl<'a> Reader<'a> {
             Role::Quorum => NodeKind::Quorum(self.quorum(index, value)?),
             Role::Queue => NodeKind::Queue(self.queue(value)?),
             Role::Log => NodeKind::Log(self.log(value)?),
+            Role::Registry => NodeKind::Registry(self.registry(value)?),
         };
         Some(Node { name: name.to_owned(), kind })
     }
 
     fn gateway(&mut self, index: usize, value: &'a Value) -> Option<Gateway> {
-        let names = &["instances", "workers", "work", "answer_work", "limit", "balance", "policy"];
+        let names = &[
+            "instances",
+            "workers",
+            "work",
+            "answer_work",
+            "limit",
+            "balance",
+            "registry",
+            "policy",
+        ];
         let fields = self.fields(value, "a gateway", 0, names)?;
         let instances = self.or(&fields, "instances", 1, Self::instances);
         self.known.nodes[index].fact.instances = instances.unwrap_or(u32::MAX);
@@ -64,6 +74,7 @@ impl<'a> Reader<'a> {
         let limit = self.maybe(&fields, "limit", Self::limit);
         let balance = self.or(&fields, "balance", Balance::RoundRobin, Self::balance);
         self.fills_shards(&fields, balance, instances)?;
+        let registry = self.registers_at(&fields, balance);
         let policy = self.maybe(&fields, "policy", Self::policy);
         Some(Gateway {
             instances: instances?,
@@ -72,6 +83,7 @@ impl<'a> Reader<'a> {
             answer_work: answer_work?,
             limit: limit?,
             balance: balance?,
+            registry: registry?,
             policy: policy?,
         })
     }
@@ -99,6 +111,7 @@ impl<'a> Reader<'a> {
             "store",
             "cache",
             "balance",
+            "registry",
             "policy",
         ];
         let fields = self.fields(value, "a service", 0, names)?;
@@ -120,6 +133,7 @@ impl<'a> Reader<'a> {
             self.wrong(Code::CacheWithoutStore, at, message).help("store: \"database\"");
         }
         let balance = self.or(&fields, "balance", Balance::RoundRobin, Self::balance);
+        let registry = self.registers_at(&fields, balance);
         let policy = self.maybe(&fields, "policy", Self::policy);
         let quorum =
             store.flatten().filter(|store| self.known.node(*store).role == Some(Role::Quorum));
@@ -143,6 +157,7 @@ impl<'a> Reader<'a> {
             store: store?,
             cache: cache?,
             balance: balance?,
+            registry: registry?,
             policy: policy?,
         })
     }

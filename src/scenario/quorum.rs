@@ -117,10 +117,18 @@ impl<'a> Reader<'a> {
             .help("write Write, or Read and then Put without `if_unchanged`; undo by Write");
     }
 
-    /// A pause stops workers, and a quorum has none.
+    /// A pause stops workers, and neither a quorum nor a registry has any.
     pub(super) fn check_pause(&mut self, at: Extent, node: NodeIx) {
+        let name = self.known.node_name(node);
+        if self.known.node(node).role == Some(Role::Registry) {
+            self.wrong(
+                Code::NotBreakable,
+                at,
+                format!("{name:?} is a registry: it has no workers"),
+            )
+            .help("a Crash or a Partition makes it silent");
+        }
         if self.known.node(node).role == Some(Role::Quorum) {
-            let name = self.known.node_name(node);
             self.wrong(Code::NotBreakable, at, format!("{name:?} is a quorum: it has no workers"))
                 .help("Crash or Slow befall its coordinator (instance 0) and replicas (from 1)");
         }

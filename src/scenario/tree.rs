@@ -5,11 +5,13 @@
 //! references: a tree that came out of [`super::load`] never holds a dangling one.
 
 mod caches;
+mod discovery;
 mod fault;
 mod flow;
 mod stores;
 
 pub use caches::{Cache, CacheServer, Evict, Keeping, Writes};
+pub use discovery::{Checks, Leases, Probes, Registry, Spread};
 pub use fault::{Fault, FaultKind, Path, Target, When};
 pub use flow::{Change, Effect, Flow, Key, Step, Tell};
 pub use stores::{Contact, Database, Followers, Legs, Quorum, Readers};
@@ -135,6 +137,8 @@ pub enum NodeKind {
     Queue(Queue),
     /// A partitioned log in the manner of Apache Kafka.
     Log(Log),
+    /// A registry of instances in the manner of Eureka, Kubernetes or Consul.
+    Registry(Registry),
 }
 
 impl NodeKind {
@@ -148,7 +152,17 @@ impl NodeKind {
             | Self::Database(_)
             | Self::Cache(_)
             | Self::Queue(_)
-            | Self::Log(_) => 1,
+            | Self::Log(_)
+            | Self::Registry(_) => 1,
+        }
+    }
+
+    /// Where its instances register, if they do.
+    pub fn registry(&self) -> Option<NodeIx> {
+        match self {
+            Self::Gateway(gateway) => gateway.registry,
+            Self::Service(service) => service.registry,
+            _ => None,
         }
     }
 }
@@ -289,6 +303,8 @@ pub struct Gateway {
     pub limit: Option<Limit>,
     /// How callers spread their calls over the instances.
     pub balance: Balance,
+    /// Where the instances register; callers who look there know them from nowhere else.
+    pub registry: Option<NodeIx>,
     /// Policy of calls to this node, over the class's.
     pub policy: Option<PolicyIx>,
 }
@@ -331,6 +347,8 @@ pub struct Service {
     pub cache: Option<NodeIx>,
     /// How callers spread their calls over the instances.
     pub balance: Balance,
+    /// Where the instances register; callers who look there know them from nowhere else.
+    pub registry: Option<NodeIx>,
     /// Policy of calls to this node, over the class's.
     pub policy: Option<PolicyIx>,
 }

@@ -33,6 +33,7 @@ const FILES: &[&str] = &[
     include_str!("plan/pbs.json"),
     include_str!("plan/cache.json"),
     include_str!("plan/consistency.json"),
+    include_str!("plan/discovery.json"),
     include_str!("plan/checkers.json"),
     include_str!("plan/traces.json"),
     include_str!("plan/statistics.json"),

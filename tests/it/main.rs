@@ -5,6 +5,7 @@ mod caching;
 mod checkout;
 mod cli;
 mod consistency;
+mod discovery;
 mod docs;
 mod history;
 mod laws;

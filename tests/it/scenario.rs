@@ -155,6 +155,11 @@ fn copies() {
     insta::assert_snapshot!(judge(bad::COPIES));
 }
 
+#[test]
+fn registries() {
+    insta::assert_snapshot!(judge(bad::REGISTRIES));
+}
+
 /// Values of `--set`, and what becomes of them.
 #[test]
 fn sets_that_are_refused() {

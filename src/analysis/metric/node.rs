@@ -127,6 +127,20 @@ pub(super) fn metrics() -> Vec<Metric> {
             NO_NODE,
             Own(|n| Some(n.cache.items_mean)),
         ),
+        figure(
+            "delisted",
+            Unit::Count,
+            "How often a registry took an instance of the node off its list, for whatever reason.",
+            NO_NODE,
+            Count(|n| n.discovery.delisted),
+        ),
+        figure(
+            "enlisted",
+            Unit::Count,
+            "How often a registry put an instance of the node on its list, those at the start left out.",
+            NO_NODE,
+            Count(|n| n.discovery.enlisted),
+        ),
     ]
 }
 

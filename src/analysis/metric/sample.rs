@@ -4,7 +4,7 @@
 use super::{Metric, Parameter, Reader, Role, Subject, optional, required, run};
 use crate::analysis::unit::Unit;
 use crate::base::Span;
-use crate::probes::outcome::{FlowOutcome, Outcome};
+use crate::probes::outcome::{FlowOutcome, NodeOutcome, Outcome};
 use crate::probes::sketch::Sketch;
 
 /// Where the values come from.
@@ -16,6 +16,9 @@ pub(super) enum Source {
     Failure,
     Wait,
     Visibility,
+    Detection,
+    Removal,
+    Return,
 }
 
 /// What is made of them.
@@ -33,7 +36,7 @@ pub(super) enum Statistic {
     Over,
 }
 
-const SOURCES: [(Source, &str, &str, &str); 6] = [
+const SOURCES: [(Source, &str, &str, &str); 9] = [
     (
         Source::Latency,
         "",
@@ -64,6 +67,24 @@ const SOURCES: [(Source, &str, &str, &str); 6] = [
         "visibility_",
         "time from a commit in a quorum until a read could be issued that sees it (t-visibility)",
         "no quorum has read what it had committed",
+    ),
+    (
+        Source::Detection,
+        "detection_",
+        "time from when an instance of the node went down, froze or was shut down until its registry took it off the list",
+        "the registry took no instance off its list while it was gone",
+    ),
+    (
+        Source::Removal,
+        "removal_",
+        "time from when an instance of the node went down, froze or was shut down until a caller called it no more, of each caller",
+        "no caller learned that an instance was gone while it was",
+    ),
+    (
+        Source::Return,
+        "return_",
+        "time from when an instance of the node was there again until a caller knew, of each caller",
+        "no caller learned that an instance was there again",
     ),
 ];
 
@@ -103,7 +124,9 @@ pub(super) fn metrics() -> Vec<Metric> {
 /// `p(99.5, flow)` and `over(flow, 100ms)`: the number comes where one reads it.
 fn parameters(source: Source, statistic: Statistic) -> Vec<Parameter> {
     let of = match source {
-        Source::Wait => Some(required(Role::Node)),
+        Source::Wait | Source::Detection | Source::Removal | Source::Return => {
+            Some(required(Role::Node))
+        }
         Source::Visibility => None,
         _ => Some(optional(Role::Flow)),
     };
@@ -127,9 +150,9 @@ pub(super) fn read(
         let windows = run::windows(outcome, subject)?;
         return of_all(windows.iter().map(|window| &window.latency), statistic, subject);
     }
-    if source == Source::Wait {
+    if let Some(sketch) = of_node(source) {
         let node = outcome.nodes.get(subject.name.as_deref()?)?;
-        return of_one(&node.wait, statistic, subject);
+        return of_one(sketch(node), statistic, subject);
     }
     if source == Source::Visibility {
         return of_one(&outcome.visibility, statistic, subject);
@@ -140,13 +163,24 @@ pub(super) fn read(
     }
 }
 
+/// The sample as a node has it, if nodes have it.
+fn of_node(source: Source) -> Option<fn(&NodeOutcome) -> &Sketch> {
+    match source {
+        Source::Wait => Some(|node| &node.wait),
+        Source::Detection => Some(|node| &node.discovery.detection),
+        Source::Removal => Some(|node| &node.discovery.removal),
+        Source::Return => Some(|node| &node.discovery.comeback),
+        _ => None,
+    }
+}
+
 fn sketch(source: Source, flow: &FlowOutcome) -> &Sketch {
     match source {
         Source::Latency => &flow.latency,
         Source::Convergence => &flow.convergence,
         Source::Staleness => &flow.reads.staleness,
         Source::Failure => &flow.to_failure,
-        Source::Wait | Source::Visibility => unreachable!("flows have no such sample"),
+        _ => unreachable!("flows have no such sample"),
     }
 }
 

@@ -160,7 +160,9 @@ impl<'a> Lower<'a> {
             NodeKind::Database(database) => database.policy,
             NodeKind::Cache(cache) => cache.policy,
             NodeKind::Quorum(quorum) => quorum.policy,
-            NodeKind::Client(_) | NodeKind::Queue(_) | NodeKind::Log(_) => None,
+            NodeKind::Client(_) | NodeKind::Queue(_) | NodeKind::Log(_) | NodeKind::Registry(_) => {
+                None
+            }
         };
         own.or_else(|| class_policy(self.scenario, class))
     }

@@ -172,6 +172,7 @@ impl Bench {
             flows: vec![],
             effects: vec![],
             client_policy: None,
+            directory: crate::model::directory::Directory::default(),
             programs: Programs {
                 entries: (0..self.txns.len() as u32).map(entry).collect(),
                 transactions: self.txns.clone(),

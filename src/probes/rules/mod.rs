@@ -83,6 +83,7 @@ fn layout() -> Layout {
         sums: vec![SumPlan { name: "goods".into(), entities: vec![STOCK] }],
         faults: Vec::new(),
         clients: vec![ClientPlan { name: "web".into(), sessions: 3 }],
+        gone: Vec::new(),
         warmup: Span(0),
         length: Span(1_000_000),
         in_hand: false,

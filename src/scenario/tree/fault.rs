@@ -51,6 +51,14 @@ pub enum FaultKind {
         /// The machine went, not only the process.
         host: bool,
     },
+    /// The process is stopped in good order: its instances leave their registry, go on for a while,
+    /// and are gone then, as after a crash.
+    Shutdown {
+        /// Who.
+        target: Target,
+        /// How long they go on.
+        drain: Span,
+    },
     /// Work takes so many times as long.
     Slow {
         /// Who.

@@ -364,3 +364,47 @@ pub const COPIES: &[Bad] = &[
     Bad("E0304", r#"connections: 32"#, r#"followers: (count: 0, lag: "1s")"#),
     Bad("E0208", r#"connections: 32"#, r#"followers: (lag: "1s", reads: Nobody)"#),
 ];
+
+/// Registries, and who registers where.
+pub const REGISTRIES: &[Bad] = &[
+    Bad("E0205", MAIL, r#""mail": Service(workers: 1, registry: "names"),"#),
+    Bad("E0206", MAIL, r#""mail": Service(workers: 1, registry: "log"),"#),
+    Bad("E0203", r#"Queue(prefetch: 16)"#, r#"Queue(prefetch: 16, registry: "names")"#),
+    Bad("E0203", r#"does: "view-order""#, r#"does: "view-order", registry: "names""#),
+    Bad("E0203", r#"read: "1ms", "#, r#"read: "1ms", registry: "names", "#),
+    Bad(
+        "E0304",
+        MAIL,
+        r#""mail": Service(workers: 1, instances: 2, balance: Shards(2), registry: "names"), "names": Eureka(),"#,
+    ),
+    Bad("E0208", MAIL, r#""mail": Service(workers: 1), "names": Eurika(),"#),
+    Bad("E0304", MAIL, r#""mail": Service(workers: 1), "names": Eureka(heartbeat: "90s"),"#),
+    Bad("E0304", MAIL, r#""mail": Service(workers: 1), "names": Eureka(evict_every: "0s"),"#),
+    Bad("E0304", MAIL, r#""mail": Service(workers: 1), "names": Eureka(fetch: "0s"),"#),
+    Bad("E0304", MAIL, r#""mail": Service(workers: 1), "names": Kubernetes(period: "0s"),"#),
+    Bad("E0304", MAIL, r#""mail": Service(workers: 1), "names": Kubernetes(timeout: "11s"),"#),
+    Bad(
+        "E0304",
+        MAIL,
+        r#""mail": Service(workers: 1), "names": Kubernetes(failure_threshold: 0),"#,
+    ),
+    Bad(
+        "E0304",
+        MAIL,
+        r#""mail": Service(workers: 1), "names": Kubernetes(success_threshold: 0),"#,
+    ),
+    Bad(
+        "E0304",
+        MAIL,
+        r#""mail": Service(workers: 1), "names": Consul(interval: "5s", timeout: "10s"),"#,
+    ),
+    Bad(
+        "E0304",
+        MAIL,
+        r#""mail": Service(workers: 1), "names": Consul(deregister_critical_service_after: "59s"),"#,
+    ),
+    Bad("E0803", r#"Crash("inventory")"#, r#"Shutdown("inventory-db")"#),
+    Bad("E0803", r#"Crash("inventory")"#, r#"Shutdown("web")"#),
+];
+
+const MAIL: &str = r#""mail": Service(workers: 1),"#;

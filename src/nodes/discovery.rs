@@ -1,0 +1,164 @@
+//! The instances' side of service discovery: registering, renewing leases, answering probes, and
+//! fetching the lists of those that they call. The registries' side is [`super::registry`]; what a
+//! caller does with its lists is the caller's ([`super::calls`]).
+//!
+//! Renewals and fetches have phases of their own, drawn for each instance. A run begins settled:
+//! everybody is registered and listed everywhere. An instance that comes up again registers and
+//! fetches at once, and counts its periods from then (`DiscoveryClient` of Netflix/eureka does both
+//! when it is made).
+//!
+//! Renewals have a thread of their own in Eureka's client, so that an instance whose workers are
+//! only paused goes on renewing, and callers go on calling it. A frozen one (SIGSTOP, a long
+//! garbage collection) neither renews nor fetches. A probe is a request like any other: neither a
+//! paused nor a frozen instance answers it. It waits in no queue, though: load alone fails no probe.
+//!
+//! Left out: registering anew when an instance's own data change, answers to renewals (an instance
+//! whose lease was evicted while it lives registers with its next renewal, where Eureka answers 404
+//! and the client registers in the same breath), registering only when the application is ready.
+
+use super::env::Env;
+use super::message::{Body, Op, Timer};
+use crate::base::{Span, Stream};
+use crate::engine::InstanceId;
+use crate::model::{Model, NodeIx};
+use crate::probes::Probe;
+use crate::scenario::tree::{Checks, NodeKind, Probes, Registry, Spread};
+
+/// What one instance does for being known, and for knowing others.
+#[derive(Clone, Debug)]
+pub(super) struct Discovery {
+    /// Where it registers.
+    registry: Option<NodeIx>,
+    /// How often it says that it lives.
+    heartbeat: Option<Span>,
+    /// Whom it asks for lists, and how often; where it is told of changes, only when it starts.
+    asks: Vec<(NodeIx, Option<Span>)>,
+    /// It has said that it goes.
+    has_left: bool,
+    chance: Stream,
+}
+
+impl Discovery {
+    /// Of this instance; `None` where it has nothing to do with any registry.
+    pub(super) fn new(model: &Model, me: InstanceId) -> Option<Box<Self>> {
+        let place = model.instances[me.0 as usize];
+        let registry = model.directory.registry_of(place.node);
+        let asks = model.directory.asked_by(place.node).into_iter();
+        let asks: Vec<_> = asks
+            .map(|registry| match settings(model, registry).spread {
+                Spread::Fetched { every, .. } => (registry, Some(every)),
+                Spread::Pushed { .. } => (registry, None),
+            })
+            .collect();
+        if registry.is_none() && asks.is_empty() {
+            return None;
+        }
+        let heartbeat = registry.and_then(|registry| match &settings(model, registry).checks {
+            Checks::Leases(leases) => Some(leases.heartbeat),
+            Checks::Probes(_) => None,
+        });
+        let name = &model.scenario.nodes[usize::from(place.node.0)].name;
+        let chance = Stream::new(model.seed, "discovery", name, place.index);
+        Some(Box::new(Self { registry, heartbeat, asks, has_left: false, chance }))
+    }
+
+    /// The run begins, or the instance is up again.
+    pub(super) fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let life = env.incarnation();
+        self.has_left = false;
+        if life > 0
+            && let Some(registry) = self.registry
+        {
+            tell(registry, Body::Renew { life }, env);
+        }
+        if let Some(heartbeat) = self.heartbeat {
+            env.wait(self.until_first(heartbeat, life), Timer::Renew(life));
+        }
+        for place in 0..self.asks.len() {
+            let (registry, every) = self.asks[place];
+            if life > 0 {
+                tell(registry, Body::Fetch { watch: every.is_none() }, env);
+            }
+            if let Some(every) = every {
+                let timer = Timer::Fetch(u32::from(registry.0), life);
+                env.wait(self.until_first(every, life), timer);
+            }
+        }
+    }
+
+    fn until_first(&mut self, period: Span, life: u32) -> Span {
+        if life == 0 { phase(period, &mut self.chance) } else { period }
+    }
+
+    /// A timer of its own.
+    pub(super) fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+        let stands_still = env.model.faults.is_frozen(env.now(), env.me());
+        match timer {
+            Timer::Renew(_) => {
+                let (Some(registry), Some(heartbeat)) = (self.registry, self.heartbeat) else {
+                    return;
+                };
+                if !stands_still && !self.has_left {
+                    tell(registry, Body::Renew { life: env.incarnation() }, env);
+                }
+                env.wait(heartbeat, timer);
+            }
+            Timer::Fetch(number, _) => {
+                let asked = self.asks.iter().find(|(registry, _)| u32::from(registry.0) == number);
+                let Some(&(registry, Some(every))) = asked else { return };
+                if !stands_still {
+                    tell(registry, Body::Fetch { watch: false }, env);
+                }
+                env.wait(every, timer);
+            }
+            timer => unreachable!("{timer:?} is about no registry"),
+        }
+    }
+
+    /// It is to go soon, and says so.
+    pub(super) fn leave<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if let Some(registry) = self.registry {
+            self.has_left = true;
+            tell(registry, Body::Leave { life: env.incarnation() }, env);
+        }
+    }
+}
+
+/// Its process is gone. Where something on its machine watches what runs, that tells the registry,
+/// the next time it looks.
+#[cold]
+pub(super) fn exited<P: Probe>(env: &mut Env<'_, '_, P>) {
+    let Some(registry) = env.model.directory.registry_of(env.node()) else { return };
+    if let Checks::Probes(Probes { exits: Some(exits), .. }) = &settings(env.model, registry).checks
+    {
+        let to = env.model.nodes[usize::from(registry.0)].first;
+        let life = env.incarnation();
+        env.send_along(exits, to, &Op::NONE, Body::Leave { life });
+    }
+}
+
+/// A registry probes this instance.
+#[cold]
+pub(super) fn probed<P: Probe>(from: InstanceId, round: u32, env: &mut Env<'_, '_, P>) {
+    if !env.model.faults.is_paused(env.now(), env.me()) {
+        env.send(from, &Op::NONE, Body::Probed { round, ready: true });
+    }
+}
+
+fn tell<P: Probe>(registry: NodeIx, body: Body, env: &mut Env<'_, '_, P>) {
+    let to = env.model.nodes[usize::from(registry.0)].first;
+    env.send(to, &Op::NONE, body);
+}
+
+/// The settings of a registry.
+pub(super) fn settings(model: &Model, registry: NodeIx) -> &Registry {
+    match &model.scenario.nodes[usize::from(registry.0)].kind {
+        NodeKind::Registry(registry) => registry,
+        _ => unreachable!("a registry is a registry"),
+    }
+}
+
+/// Some instant within a period.
+pub(super) fn phase(period: Span, chance: &mut Stream) -> Span {
+    Span(chance.below(period.0))
+}
