@@ -109,6 +109,9 @@ pub struct Computation {
     /// Parameters beside those of the case.
     #[serde(default)]
     pub with: Params,
+    /// The relative tolerance of cases that are given for reference, and follow from what has one.
+    #[serde(default)]
+    pub within: Option<f64>,
 }
 
 /// What has to hold for some groups, where a sentence is expected.
@@ -139,6 +142,12 @@ pub struct Claim {
     pub set: IndexMap<String, String>,
     /// The length of the run: a duration.
     pub length: String,
+    /// The warm-up before it: a duration.
+    #[serde(default = "no_time")]
+    pub after: String,
+    /// Events that the run takes, where they are many.
+    #[serde(default = "usual_cost")]
+    pub cost: String,
 }
 
 impl From<Claim> for Recipe {
@@ -150,11 +159,11 @@ impl From<Claim> for Recipe {
             set: claim.set,
             rate: None,
             requests: None,
-            cost: usual_cost(),
+            cost: claim.cost,
             warmup: usual_warmup(),
             length: Some(claim.length),
             is_trial: false,
-            after: no_time(),
+            after: claim.after,
             read: IndexMap::new(),
             note: None,
         }
