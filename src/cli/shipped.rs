@@ -14,6 +14,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/cache", include_str!("../../scenarios/theory/cache.ron")),
     ("theory/cache-flush", include_str!("../../scenarios/theory/cache-flush.ron")),
     ("theory/cache-weights", include_str!("../../scenarios/theory/cache-weights.ron")),
+    ("theory/clocks", include_str!("../../scenarios/theory/clocks.ron")),
     ("theory/closed", include_str!("../../scenarios/theory/closed.ron")),
     ("theory/consumers", include_str!("../../scenarios/theory/consumers.ron")),
     ("theory/contention", include_str!("../../scenarios/theory/contention.ron")),
@@ -44,6 +45,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/ties", include_str!("../../scenarios/theory/ties.ron")),
     ("theory/tokens", include_str!("../../scenarios/theory/tokens.ron")),
     ("theory/trials", include_str!("../../scenarios/theory/trials.ron")),
+    ("theory/window", include_str!("../../scenarios/theory/window.ron")),
     ("theory/write-behind", include_str!("../../scenarios/theory/write-behind.ron")),
     ("transfer", include_str!("../../scenarios/transfer.ron")),
 ];

@@ -1,8 +1,8 @@
-//! What faults do to instances: slow, paused, down. Factors multiply; an instance is down, or
-//! paused, while any fault covers it. Knows what befalls whom and when, not what it does to them.
+//! What faults do to instances: slow, paused, down, ahead of time. Factors multiply, advances of
+//! clocks add up; an instance is down, or paused, while any fault covers it. Knows what befalls whom and when, not what it does to them.
 
 use super::windows::Windows;
-use crate::base::Time;
+use crate::base::{Span, Time};
 use crate::engine::InstanceId;
 use crate::scenario::tree::{FaultKind, NodeIx, Target};
 
@@ -33,6 +33,7 @@ pub struct Instances {
 #[derive(Clone, Debug, Default)]
 struct Ailments {
     slow: Vec<(Windows, f64)>,
+    ahead: Vec<(Windows, Span)>,
     /// Pauses, and all that freezes.
     paused: Windows,
     frozen: Windows,
@@ -46,6 +47,7 @@ impl Instances {
         let (FaultKind::Slow { target, .. }
         | FaultKind::Pause { target }
         | FaultKind::Freeze { target }
+        | FaultKind::Skew { target, .. }
         | FaultKind::Crash { target, .. }) = kind
         else {
             return;
@@ -58,6 +60,7 @@ impl Instances {
             let ailments = &mut self.ailments[at];
             match kind {
                 FaultKind::Slow { factor, .. } => ailments.slow.push((windows.clone(), *factor)),
+                FaultKind::Skew { ahead, .. } => ailments.ahead.push((windows.clone(), *ahead)),
                 FaultKind::Crash { host, .. } => ailments.crashes.push((windows.clone(), *host)),
                 _ => ailments.paused = Windows::union([&ailments.paused, windows]),
             }
@@ -77,6 +80,13 @@ impl Instances {
         let Some(ailments) = self.of(at) else { return 1.0 };
         let active = ailments.slow.iter().filter(|(windows, _)| windows.active(now));
         active.fold(1.0, |product, (_, factor)| product * factor)
+    }
+
+    /// What its clock shows now.
+    pub fn clock(&self, now: Time, at: InstanceId) -> Time {
+        let Some(ailments) = self.of(at) else { return now };
+        let active = ailments.ahead.iter().filter(|(windows, _)| windows.active(now));
+        active.fold(now, |clock, (_, ahead)| clock + *ahead)
     }
 
     /// Do workers take no new work now?

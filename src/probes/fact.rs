@@ -99,11 +99,13 @@ pub enum Reason {
     Shed,
     /// Lost with the leader of a log, before its followers had it.
     Unreplicated,
+    /// Acknowledged by a store that orders writes by clocks, and not kept: another clock was ahead.
+    Outdated,
 }
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -122,6 +124,7 @@ impl Reason {
         Self::Abandoned,
         Self::Shed,
         Self::Unreplicated,
+        Self::Outdated,
     ];
 
     /// As outputs spell it.
@@ -145,6 +148,7 @@ impl Reason {
             Self::Abandoned => "abandoned",
             Self::Shed => "shed",
             Self::Unreplicated => "unreplicated",
+            Self::Outdated => "outdated",
         }
     }
 
@@ -169,6 +173,7 @@ impl Reason {
             Self::Abandoned => "withdrawn from the queue: it waited longer than its patience",
             Self::Shed => "thrown away when its turn came: it had waited too long",
             Self::Unreplicated => "the log's leader crashed before its followers had the record",
+            Self::Outdated => "acknowledged and not kept: a clock that is ahead had called another newer",
         }
     }
 }

@@ -13,6 +13,7 @@ const KINDS: &[&str] = &[
     "Slow",
     "Pause",
     "Freeze",
+    "Skew",
     "Latency",
     "Loss",
     "Duplicate",
@@ -175,6 +176,14 @@ impl<'a> Reader<'a> {
                 self.check_freeze(fields.head, target.node);
                 Some((FaultKind::Freeze { target }, self.name_on(word, target)))
             }
+            "Skew" => {
+                let fields = self.fields(value, "Skew", 2, &["target", "ahead", "instance"])?;
+                let target = self.target(&fields);
+                let ahead = self.must(&fields, "ahead", Self::positive_span);
+                let target = target?;
+                self.check_skew(fields.head, target.node);
+                Some((FaultKind::Skew { target, ahead: ahead? }, self.name_on(word, target)))
+            }
             "Surge" => {
                 let fields = self.fields(value, "Surge", 2, &["client", "factor"])?;
                 let client = self.must(&fields, "client", Self::open_client);
@@ -243,6 +252,15 @@ impl<'a> Reader<'a> {
             let message = format!("{name:?} is no service: only workers of services stand still");
             self.wrong(Code::NotBreakable, at, message)
                 .help("a Pause takes up no new work and lets finish what runs");
+        }
+    }
+
+    fn check_skew(&mut self, at: Extent, node: NodeIx) {
+        let name = self.known.node_name(node);
+        if self.known.node(node).role != Some(Role::Service) {
+            let message = format!("{name:?} is no service: only the clocks of writers are read");
+            self.wrong(Code::NotBreakable, at, message)
+                .help("a Quorum with `order: Clocks` goes by the clocks of the services that write");
         }
     }
 
