@@ -161,6 +161,7 @@ pub(super) fn full_outcome() -> Outcome {
             misses: 1,
             fetches: 1,
             evicted: 1,
+            kept_out: 1,
             expired: 1,
             items_mean: 2.5,
         },

@@ -182,6 +182,15 @@ mod tests {
     }
 
     #[test]
+    fn advances_of_a_clock_add_up_while_they_overlap() {
+        let skew = |ahead| FaultKind::Skew { target: target(Some(0)), ahead: Span(ahead) };
+        let instances = instances(&[(skew(100), (10, 30)), (skew(7), (20, 40))]);
+        let clocks = [5, 15, 25, 35, 45].map(|now| instances.clock(Time(now), DB));
+        assert_eq!(clocks, [5, 115, 132, 42, 45].map(Time));
+        assert_eq!(instances.clock(Time(25), InstanceId(2)), Time(25), "another instance");
+    }
+
+    #[test]
     fn a_target_is_a_node_or_one_of_its_instances() {
         let pause = |instance| FaultKind::Pause { target: target(instance) };
         let all = instances(&[(pause(None), (10, 20))]);

@@ -327,6 +327,12 @@ pub enum Timer {
     Rebalanced(u32),
     /// Cache: time to hand on what it took.
     Flush,
+    /// Cache: something has come to the replica of this number.
+    Streamed(u32),
+    /// Cache: the first of the writes that wait for replicas may have waited long enough.
+    Waited,
+    /// Cache: time to look for items whose time to live is over.
+    Sweep,
     /// Database: a version has come to a follower.
     Shipped(Handle),
     /// Quorum: the oldest request may have waited long enough.
@@ -434,6 +440,9 @@ impl Timer {
             Self::Linger(_) => 21,
             Self::Replicated(_) => 22,
             Self::Commit(_) => 23,
+            Self::Sweep => 24,
+            Self::Streamed(_) => 25,
+            Self::Waited => 26,
         };
         kind << 56
     }

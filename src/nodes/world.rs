@@ -195,8 +195,9 @@ impl Node {
 
     fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         match self {
-            Self::Client(_) | Self::Cache(_) => {}
+            Self::Client(_) => {}
             Self::Server(server) => server.start(env),
+            Self::Cache(cache) => cache.restart(env),
             Self::Database(database) => database.restart(env),
             Self::Quorum(_) => {}
             Self::Queue(queue) => queue.restart(env),
@@ -337,7 +338,7 @@ impl<P: Probe> crate::engine::World for World<P> {
     fn is_periodic(&self, event: Event<&Message, Timer>) -> bool {
         match event {
             Event::Message(message) => matches!(message.body, Body::Heartbeat),
-            Event::Timer(timer) => matches!(timer, Timer::Beat(_)),
+            Event::Timer(timer) => matches!(timer, Timer::Beat(_) | Timer::Sweep),
         }
     }
 

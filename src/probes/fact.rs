@@ -97,7 +97,7 @@ pub enum Reason {
     Abandoned,
     /// When its turn came it had waited too long.
     Shed,
-    /// Lost with the leader of a log, before its followers had it.
+    /// Lost with the leader of a log, or with the master of a cache, before its followers had it.
     Unreplicated,
     /// Acknowledged by a store that orders writes by clocks, and not kept: another clock was ahead.
     Outdated,
@@ -172,8 +172,12 @@ impl Reason {
             Self::BulkheadFull => "the caller had too many calls under way there",
             Self::Abandoned => "withdrawn from the queue: it waited longer than its patience",
             Self::Shed => "thrown away when its turn came: it had waited too long",
-            Self::Unreplicated => "the log's leader crashed before its followers had the record",
-            Self::Outdated => "acknowledged and not kept: a clock that is ahead had called another newer",
+            Self::Unreplicated => {
+                "the leader of a log, or the master of a cache, crashed before its followers had it"
+            }
+            Self::Outdated => {
+                "acknowledged and not kept: a clock that is ahead had called another newer"
+            }
         }
     }
 }
@@ -301,6 +305,8 @@ pub enum Fact {
     /// It did not: the item has to be fetched, unless (`fetches` is not set) somebody does so
     /// already.
     CacheMiss { op: OpId, entity: EntityIx, fetches: bool },
+    /// A full cache did not take an item: nothing made room for it.
+    KeptOut { op: OpId },
     /// A cache holds one item more.
     Entered,
     /// A cache holds one item less, since `when`.
@@ -365,6 +371,7 @@ impl Fact {
             | Self::Holds { op, .. }
             | Self::CacheHit { op, .. }
             | Self::CacheMiss { op, .. }
+            | Self::KeptOut { op }
             | Self::Arrived { op }
             | Self::Waits { op }
             | Self::Began { op, .. }

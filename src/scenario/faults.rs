@@ -259,8 +259,9 @@ impl<'a> Reader<'a> {
         let name = self.known.node_name(node);
         if self.known.node(node).role != Some(Role::Service) {
             let message = format!("{name:?} is no service: only the clocks of writers are read");
-            self.wrong(Code::NotBreakable, at, message)
-                .help("a Quorum with `order: Clocks` goes by the clocks of the services that write");
+            self.wrong(Code::NotBreakable, at, message).help(
+                "a Quorum with `order: Clocks` goes by the clocks of the services that write",
+            );
         }
     }
 

@@ -87,7 +87,11 @@ impl<'a> Reader<'a> {
                 Some(Limit::FixedWindow { limit: limit? as u64, window: window? })
             }
             Some(_) => {
-                self.unknown_word(value, "a limit", &["(rate: \"2000/s\", burst: 200)", "FixedWindow"]);
+                self.unknown_word(
+                    value,
+                    "a limit",
+                    &["(rate: \"2000/s\", burst: 200)", "FixedWindow"],
+                );
                 None
             }
             None => {

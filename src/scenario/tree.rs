@@ -9,7 +9,7 @@ mod fault;
 mod flow;
 mod stores;
 
-pub use caches::{Cache, CacheServer, Evict, Keeping, Writes};
+pub use caches::{Cache, CacheServer, Evict, Expiry, Keeping, Life, Wait, Writes};
 pub use fault::{Fault, FaultKind, Path, Target, When};
 pub use flow::{Change, Effect, Flow, Key, Step, Tell};
 pub use stores::{Contact, Database, Followers, Legs, Order, Quorum, Readers};

@@ -158,16 +158,17 @@ impl Campaign {
                 Planned::Compute(computation, method) => {
                     case.tolerance.n = case.tolerance.n.or(stated_trials(method));
                     case.params.extend(computation.with.clone());
-                    if let (Kind::Reference, Some(within)) = (case.tolerance.kind, computation.within)
+                    if let (Kind::Reference, Some(within)) =
+                        (case.tolerance.kind, computation.within)
                     {
                         (case.tolerance.kind, case.tolerance.value) = (Kind::Rel, Some(within));
                     }
                     let what = Computed::new(&case, method).map(What::Computed);
                     campaign.join(what, &case, &Value::from(method), None)
                 }
-                Planned::Claim(claims) => {
+                Planned::Claim(entry, claims) => {
                     let what = Claimed::new(&case, claims, &scenario).map(What::Claimed);
-                    campaign.join(what, &case, &Value::from("claims"), None)
+                    campaign.join(what, &case, &Value::from("claims"), entry.note.as_deref())
                 }
             };
             let state = state.unwrap_or_else(|Shortcoming(why)| State::Left(why));

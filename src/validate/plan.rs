@@ -122,6 +122,9 @@ pub struct Claims {
     pub groups: Vec<String>,
     /// Metrics with what has to hold for them.
     pub claims: IndexMap<String, Vec<Claim>>,
+    /// What there is to say about it, and what of the sentence is not tried.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 /// What has to hold in one run.
@@ -203,7 +206,7 @@ pub enum Planned {
     /// Compute it by this method.
     Compute(&'static Computation, &'static str),
     /// See whether all of this holds.
-    Claim(&'static [Claim]),
+    Claim(&'static Claims, &'static [Claim]),
     /// It is not covered, for this reason.
     Left(&'static str),
 }
@@ -218,7 +221,7 @@ pub fn planned(case: &Case) -> Planned {
             it.compute.get(&case.metric).map(|method| Planned::Compute(it, method))
         }
         Entry::Claimed(it) if any(&it.groups, &case.group) => {
-            it.claims.get(&case.metric).map(|claims| Planned::Claim(claims))
+            it.claims.get(&case.metric).map(|claims| Planned::Claim(it, claims))
         }
         _ => None,
     });
