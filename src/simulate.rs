@@ -265,7 +265,12 @@ fn node_plan(name: &str, kind: &NodeKind, instances: u32) -> NodePlan {
         NodeKind::Registry(_) => ("registry", None),
     };
     let shares_copy = matches!(kind, NodeKind::Database(_));
-    let durable = matches!(kind, NodeKind::Database(_) | NodeKind::Quorum(_));
+    // A replica of a cache takes over what it holds.
+    let durable = match kind {
+        NodeKind::Database(_) | NodeKind::Quorum(_) => true,
+        NodeKind::Cache(cache) => cache.replicas.is_some(),
+        _ => false,
+    };
     NodePlan { name: name.to_owned(), kind: word, instances, workers, shares_copy, durable }
 }
 

@@ -66,6 +66,11 @@ impl Faults {
         self.instances.slowness(now, at)
     }
 
+    /// What this instance's clock shows now.
+    pub fn clock(&self, now: Time, at: InstanceId) -> Time {
+        self.instances.clock(now, at)
+    }
+
     /// Do this instance's workers take no new work now?
     #[inline]
     pub fn is_paused(&self, now: Time, at: InstanceId) -> bool {

@@ -1,8 +1,8 @@
-//! What faults do to instances: slow, paused, down. Factors multiply; an instance is down, or
-//! paused, while any fault covers it. Knows what befalls whom and when, not what it does to them.
+//! What faults do to instances: slow, paused, down, ahead of time. Factors multiply, advances of
+//! clocks add up; an instance is down, or paused, while any fault covers it. Knows what befalls whom and when, not what it does to them.
 
 use super::windows::Windows;
-use crate::base::Time;
+use crate::base::{Span, Time};
 use crate::engine::InstanceId;
 use crate::scenario::tree::{FaultKind, NodeIx, Target};
 
@@ -35,6 +35,7 @@ pub struct Instances {
 #[derive(Clone, Debug, Default)]
 struct Ailments {
     slow: Vec<(Windows, f64)>,
+    ahead: Vec<(Windows, Span)>,
     /// Pauses, and all that freezes.
     paused: Windows,
     frozen: Windows,
@@ -50,6 +51,7 @@ impl Instances {
         let (FaultKind::Slow { target, .. }
         | FaultKind::Pause { target }
         | FaultKind::Freeze { target }
+        | FaultKind::Skew { target, .. }
         | FaultKind::Crash { target, .. }
         | FaultKind::Shutdown { target, .. }) = kind
         else {
@@ -63,6 +65,7 @@ impl Instances {
             let ailments = &mut self.ailments[at];
             match kind {
                 FaultKind::Slow { factor, .. } => ailments.slow.push((windows.clone(), *factor)),
+                FaultKind::Skew { ahead, .. } => ailments.ahead.push((windows.clone(), *ahead)),
                 FaultKind::Crash { host, .. } => ailments.crashes.push((windows.clone(), *host)),
                 FaultKind::Shutdown { drain, .. } => {
                     ailments.crashes.push((windows.delayed(*drain), false));
@@ -86,6 +89,13 @@ impl Instances {
         let Some(ailments) = self.of(at) else { return 1.0 };
         let active = ailments.slow.iter().filter(|(windows, _)| windows.active(now));
         active.fold(1.0, |product, (_, factor)| product * factor)
+    }
+
+    /// What its clock shows now.
+    pub fn clock(&self, now: Time, at: InstanceId) -> Time {
+        let Some(ailments) = self.of(at) else { return now };
+        let active = ailments.ahead.iter().filter(|(windows, _)| windows.active(now));
+        active.fold(now, |clock, (_, ahead)| clock + *ahead)
     }
 
     /// Do workers take no new work now?
@@ -187,6 +197,15 @@ mod tests {
         let factors = [5, 15, 25, 35, 45].map(|now| instances.slowness(Time(now), DB));
         assert_eq!(factors, [1.0, 2.0, 6.0, 3.0, 1.0]);
         assert_eq!(instances.slowness(Time(25), InstanceId(0)), 1.0, "another node");
+    }
+
+    #[test]
+    fn advances_of_a_clock_add_up_while_they_overlap() {
+        let skew = |ahead| FaultKind::Skew { target: target(Some(0)), ahead: Span(ahead) };
+        let instances = instances(&[(skew(100), (10, 30)), (skew(7), (20, 40))]);
+        let clocks = [5, 15, 25, 35, 45].map(|now| instances.clock(Time(now), DB));
+        assert_eq!(clocks, [5, 115, 132, 42, 45].map(Time));
+        assert_eq!(instances.clock(Time(25), InstanceId(2)), Time(25), "another instance");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use crate::base::Dist;
 use crate::model::NodeIx;
-use crate::scenario::tree::{Change, EntityIx, PolicyIx};
+use crate::scenario::tree::{Change, EntityIx, Life, PolicyIx};
 
 /// Index into [`Programs::entries`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -81,8 +81,8 @@ pub enum Act {
 pub enum Command {
     /// Say what you have of this item: `Done` with what it holds, or `Idle`.
     Get(EntityIx, KeyRule),
-    /// Keep this item, as the header has it in `seen`.
-    Set(EntityIx, KeyRule),
+    /// Keep this item, as the header has it in `seen`; this becomes of its time to live.
+    Set(EntityIx, KeyRule, Life),
     /// Forget this item: the header has its newest version in `seen`.
     Delete(EntityIx, KeyRule),
     /// Take the writes of a transaction, and let the database run it later.

@@ -10,7 +10,7 @@ pub use super::shelf::ItemName;
 use super::shelf::{Put, Shelf};
 use super::slab::Handle;
 use crate::base::{Stream, Time};
-use crate::scenario::tree::Cache as Settings;
+use crate::scenario::tree::{Cache as Settings, Life};
 
 /// The cache.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ impl Cache {
         let fresh = seen.filter(|seen| {
             !self.versioned || invalidated.is_none_or(|newest| seen.version >= newest)
         });
-        let put = fresh.map_or(Put::Out, |seen| self.shelf.put(now, name, seen));
+        let put = fresh.map_or(Put::Out, |seen| self.shelf.put(now, name, seen, Life::Renew));
         Fetched { waiters, put }
     }
 

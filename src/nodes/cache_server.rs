@@ -11,20 +11,22 @@
 //! ```
 //!
 //! One instance, one memory: it begins cold (or `warm`), and a crash loses all of it, what it took
-//! and had not handed on included. Redis carries commands out one at a time, which is the default
+//! and had not handed on included, unless it has `replicas`. Redis carries commands out one at a time, which is the default
 //! of one worker; Memcached has several.
 //!
-//! Left out: several instances and how keys spread over them, replicas (and what a failover loses),
-//! persistence, sizes in bytes, compare-and-set for clients, times to live per item.
+//! Left out: several instances and how keys spread over them, persistence, sizes in bytes, times to
+//! live per item.
 
 mod behind;
 mod commands;
 mod leases;
+mod replicas;
 
 use std::collections::VecDeque;
 
-use self::behind::Dirty;
+use self::behind::{Dirty, Waiting};
 use self::leases::Leases;
+use self::replicas::Replicas;
 use super::calls::Calls;
 use super::env::Env;
 use super::message::{Answer, Body, Message, Op, Timer};
@@ -37,7 +39,7 @@ use crate::model::Model;
 use crate::model::program::{Act, Command, EntryIx};
 use crate::probes::fact::Leaving;
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
-use crate::scenario::tree::{self, Arrivals, EntityIx, NodeKind, Scenario};
+use crate::scenario::tree::{self, Arrivals, EntityIx, Expiry, Life, NodeKind, Scenario};
 
 /// One cache.
 #[derive(Clone, Debug)]
@@ -58,8 +60,13 @@ pub struct CacheServer {
     dirty: Slab<Dirty>,
     /// Those of them that nobody hands on at the moment, in order of their taking.
     idle: VecDeque<Handle>,
+    /// Those that wait for replicas, in order.
+    waits: VecDeque<Waiting>,
+    replicas: Option<Box<Replicas>>,
     /// When the next flush is due.
     flush: Time,
+    /// When it looks next for items whose time is over.
+    sweep: Time,
     calls: Calls,
 }
 
@@ -97,7 +104,13 @@ impl CacheServer {
             busy: 0,
             dirty: Slab::default(),
             idle: VecDeque::new(),
+            waits: VecDeque::new(),
+            replicas: settings
+                .replicas
+                .as_ref()
+                .map(|settings| Box::new(Replicas::new(model, node, settings))),
             flush: Time::ZERO,
+            sweep: Time::ZERO,
             calls: Calls::new(model, me),
             settings: settings.clone(),
         }
@@ -128,14 +141,14 @@ impl CacheServer {
                 self.shelf.remember((EntityIx(ix as u16), KeyId(key)), times as u32);
             }
             for key in (0..fits).rev() {
-                self.put(OpId::NONE, (EntityIx(ix as u16), KeyId(key)), seen, env);
+                self.put(OpId::NONE, (EntityIx(ix as u16), KeyId(key)), seen, Life::Renew, env);
             }
         }
     }
 
     /// Commands at work or waiting, and writes that it has not handed on.
     pub fn held(&self) -> usize {
-        self.tasks.len() + self.leases.waiting() + self.dirty.len()
+        self.tasks.len() + self.leases.waiting() + self.dirty.len() + self.waits.len()
     }
 
     /// A message arrived.
@@ -169,6 +182,9 @@ impl CacheServer {
                 self.finish(&task, env);
             }
             Timer::Flush => self.hand_on(env),
+            Timer::Expire => self.sweep(env),
+            Timer::Streamed(replica) => self.streamed(replica, env),
+            Timer::Waited => self.have_waited(env),
             Timer::Timeout(policy) => {
                 while let Some(call) = self.calls.overdue(env, policy) {
                     if let Some(ended) = self.calls.timed_out(env, call, &self.dirty) {
@@ -187,6 +203,11 @@ impl CacheServer {
         match timer {
             Timer::Worked(task) => self.tasks.get(task).is_none(),
             Timer::Flush => self.flush != due,
+            Timer::Expire => self.sweep != due,
+            Timer::Streamed(replica) => {
+                self.replicas.as_ref().is_none_or(|replicas| replicas.is_stale(replica, due))
+            }
+            Timer::Waited => self.nobody_waits(due),
             Timer::Timeout(policy) => self.calls.is_stale(policy, due),
             Timer::Retry(call) | Timer::Hedge(call) => self.calls.is_gone(call),
             _ => true,
@@ -202,14 +223,14 @@ impl CacheServer {
         for task in self.leases.drain() {
             refuse(&task, host, env);
         }
-        for dirty in self.dirty.drain() {
-            env.fact(Fact::Dropped { op: dirty.op.id, why: Some(Reason::Unflushed) });
+        if self.replicas.is_none() {
+            self.shelf = Shelf::new(&self.settings.keeping, self.chance.clone());
         }
-        self.shelf = Shelf::new(&self.settings.keeping, self.chance.clone());
+        self.lose(host, env);
         self.waiting.clear();
         self.busy = 0;
-        self.idle.clear();
         self.flush = Time::ZERO;
+        self.sweep = Time::ZERO;
         self.calls.forget(env.model);
     }
 
@@ -270,15 +291,41 @@ impl CacheServer {
         }
     }
 
+    /// The same of one item, where they leave only when somebody comes to it.
+    fn lapse<P: Probe>(&mut self, name: ItemName, env: &mut Env<'_, '_, P>) {
+        if self.settings.keeping.expiry != Expiry::Exact && self.shelf.lapse(env.now(), name) {
+            self.left(name, env.now(), Leaving::Expired, env);
+        }
+    }
+
+    /// Looks for those whose time is over at the next multiple of `every`, if there may be any.
+    fn wait_for_sweep<P: Probe>(&mut self, every: Span, env: &mut Env<'_, '_, P>) {
+        if self.sweep <= env.now() && self.shelf.has_mortals() {
+            self.sweep = Time((env.now().0 / every.0 + 1).saturating_mul(every.0));
+            env.wait(self.sweep.since(env.now()), Timer::Expire);
+        }
+    }
+
+    fn sweep<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let Expiry::Sampled { samples, every } = self.settings.keeping.expiry else {
+            unreachable!("only a cache that samples sweeps")
+        };
+        for name in self.shelf.sweep(env.now(), samples, &mut self.chance) {
+            self.left(name, env.now(), Leaving::Expired, env);
+        }
+        self.wait_for_sweep(every, env);
+    }
+
     fn put<P: Probe>(
         &mut self,
         op: OpId,
         name: ItemName,
         seen: super::Seen,
+        life: Life,
         env: &mut Env<'_, '_, P>,
     ) {
-        match self.shelf.put(env.now(), name, seen) {
-            Put::Out => return,
+        match self.shelf.put(env.now(), name, seen, life) {
+            Put::Out => return env.fact(Fact::KeptOut { op }),
             Put::Renewed => {}
             Put::Entered(evicted) => {
                 if let Some(evicted) = evicted {
@@ -287,6 +334,12 @@ impl CacheServer {
                 env.fact(Fact::Entered);
             }
         }
+        if let Expiry::Sampled { every, .. } = self.settings.keeping.expiry {
+            self.wait_for_sweep(every, env);
+        }
+        if self.replicas.is_some() {
+            return self.copy(op, name, env);
+        }
         let (entity, key) = name;
         if self.changes[usize::from(entity.0)] {
             env.fact(Fact::Holds { op, entity, key, version: seen.version });
@@ -294,13 +347,17 @@ impl CacheServer {
     }
 
     fn left<P: Probe>(
-        &self,
-        (entity, key): ItemName,
+        &mut self,
+        name: ItemName,
         when: Time,
         why: Leaving,
         env: &mut Env<'_, '_, P>,
     ) {
         env.fact(Fact::Left { when, why });
+        if self.replicas.is_some() {
+            return self.copy(OpId::NONE, name, env);
+        }
+        let (entity, key) = name;
         if self.changes[usize::from(entity.0)] {
             env.fact(Fact::Forgot { entity, key });
         }

@@ -393,6 +393,12 @@ pub enum Timer {
     Rebalanced(u32),
     /// Cache: time to hand on what it took.
     Flush,
+    /// Cache: something has come to the replica of this number.
+    Streamed(u32),
+    /// Cache: the first of the writes that wait for replicas may have waited long enough.
+    Waited,
+    /// Cache: time to look for items whose time to live is over.
+    Expire,
     /// Database: a version has come to a follower.
     Shipped(Handle),
     /// Quorum: the oldest request may have waited long enough.
@@ -494,6 +500,7 @@ impl Timer {
                 | Self::Renew(_)
                 | Self::Fetch(..)
                 | Self::Sweep(_)
+                | Self::Expire
                 | Self::Refresh(_)
                 | Self::Probe(..)
                 | Self::Unanswered(..)
@@ -538,6 +545,9 @@ impl Timer {
             Self::Refresh(_) => 27,
             Self::Probe(..) => 28,
             Self::Unanswered(..) => 29,
+            Self::Expire => 30,
+            Self::Streamed(_) => 31,
+            Self::Waited => 32,
         };
         kind << 56
     }

@@ -25,7 +25,7 @@ use super::calls::{Calls, Waiters};
 use super::demand;
 use super::discovery::{self, Discovery};
 use super::env::Env;
-use super::limit::TokenBucket;
+use super::limit::Limiter;
 use super::message::{Answer, Body, Cancellable, Item, Message, Op, Seen, Timer};
 use super::slab::{Handle, Slab};
 use super::task::{Origin, Task};
@@ -51,7 +51,7 @@ pub struct Server {
     room: Option<u32>,
     hold: bool,
     dedup: bool,
-    limit: Option<TokenBucket>,
+    limit: Option<Limiter>,
     calls: Calls,
     /// Tasks that wait for some of their branches.
     waits: Slab<Wait>,
@@ -101,7 +101,7 @@ impl Server {
             room,
             hold,
             dedup: model.scenario.designs[model.design].dedup,
-            limit: limit.map(TokenBucket::new),
+            limit: limit.map(Limiter::new),
             calls: Calls::new(model, me),
             waits: Slab::default(),
             attempts: Attempts::default(),

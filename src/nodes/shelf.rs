@@ -2,24 +2,27 @@
 //! Knows no network, no fetches and no tasks.
 //!
 //! Items are counted, not weighed: all are of one size. An item leaves at the instant at which its
-//! time is over, by the time that counts from its fill or (`sliding`) from its last use; Redis
-//! serves it no longer either, but frees its memory later (commands/expire: when it is asked for, or
-//! ten times a second among twenty drawn at random), which is left out. So are times to live that
-//! differ between items of one cache.
+//! time is over, by the time that counts from its fill or (`sliding`) from its last use. With
+//! [`Expiry::Sampled`] it is served no longer either, but keeps its place, as in Redis
+//! (commands/expire, "How Redis expires keys"), until it is asked for ([`Shelf::lapse`]) or found among
+//! some that are drawn at random ([`Shelf::sweep`]); the limit of a quarter of a cycle's time is left
+//! out. All items that have a time to live have the same.
 //!
 //! Every operation is constant in time (logarithmic for [`Evict::Lfu`]), and nothing is allocated
 //! once the shelf has been full.
 
+pub mod bag;
 pub mod chain;
 pub mod heap;
 pub mod order;
 
+use self::bag::Bag;
 use self::chain::Chain;
 use self::order::Order;
 use super::message::Seen;
 use crate::base::{Stream, Table, Time};
 use crate::probes::KeyId;
-use crate::scenario::tree::{EntityIx, Keeping};
+use crate::scenario::tree::{EntityIx, Evict, Expiry, Keeping, Life};
 
 /// Which item.
 pub type ItemName = (EntityIx, KeyId);
@@ -34,6 +37,8 @@ pub struct Shelf {
     spare: Vec<u32>,
     /// In order of the ends of their times to live.
     expiry: Chain,
+    /// Those that have a time to live, where any of them may be drawn.
+    mortal: Option<Bag>,
     order: Order,
 }
 
@@ -58,7 +63,10 @@ pub enum Put {
 impl Shelf {
     /// An empty one. `chance` serves the policies that draw.
     pub fn new(keeping: &Keeping, chance: Stream) -> Self {
+        let draws_mortals =
+            keeping.expiry != Expiry::Exact || matches!(keeping.evict, Evict::VolatileLru(_));
         Self {
+            mortal: draws_mortals.then(Bag::default),
             places: Table::default(),
             entries: Vec::new(),
             spare: Vec::new(),
@@ -71,6 +79,9 @@ impl Shelf {
     /// An item whose time is over by now leaves: which, and when its time was over. To be asked
     /// until it says `None`, before anything else at this instant.
     pub fn expire(&mut self, now: Time) -> Option<(ItemName, Time)> {
+        if self.keeping.expiry != Expiry::Exact {
+            return None;
+        }
         let Entry { name, expires, .. } = self.entries[self.expiry.first()? as usize];
         if expires > now {
             return None;
@@ -79,13 +90,58 @@ impl Shelf {
         Some((name, expires))
     }
 
+    /// Somebody is about to ask for an item, or to set it: does it leave, because its time is over?
+    pub fn lapse(&mut self, now: Time, name: ItemName) -> bool {
+        let Some(place) = self.places.get(&name) else { return false };
+        self.entries[*place as usize].expires <= now && self.remove(name)
+    }
+
+    /// Draws `samples` of those that have a time to live, and again as long as it was over for more
+    /// than a quarter: these leave.
+    pub fn sweep(&mut self, now: Time, samples: u32, chance: &mut Stream) -> Vec<ItemName> {
+        let mut gone = Vec::new();
+        loop {
+            let there = self.mortal.as_ref().map_or(0, Bag::len);
+            let drawn = (samples as usize).min(there);
+            let before = gone.len();
+            for _ in 0..drawn {
+                let Some(place) = self.mortal.as_ref().and_then(|bag| bag.draw(chance)) else {
+                    break;
+                };
+                let name = self.entries[place as usize].name;
+                if self.lapse(now, name) {
+                    gone.push(name);
+                }
+            }
+            if (gone.len() - before) * 4 <= drawn {
+                return gone;
+            }
+        }
+    }
+
+    /// Is there anything whose time may come to an end?
+    pub fn has_mortals(&self) -> bool {
+        self.expiry.first().is_some()
+    }
+
+    /// Is there room for an item, or will somebody make room?
+    pub fn has_room_for(&self, name: ItemName) -> bool {
+        let is_full = self.keeping.capacity.is_some_and(|it| self.places.len() >= it as usize);
+        let nobody = match self.keeping.evict {
+            Evict::Never => true,
+            Evict::VolatileLru(_) => self.mortal.as_ref().is_some_and(Bag::is_empty),
+            _ => false,
+        };
+        !(is_full && nobody) || self.places.contains_key(&name)
+    }
+
     /// Somebody asks for an item.
     pub fn get(&mut self, now: Time, name: ItemName) -> Option<Seen> {
         self.order.asked(name);
         let place = *self.places.get(&name)?;
         self.order.used(place, name);
-        if self.keeping.sliding {
-            self.serve_from(now, place);
+        if self.keeping.sliding && self.entries[place as usize].expires < Time::NEVER {
+            self.live_on(now, place, Life::Renew);
         }
         Some(self.entries[place as usize].seen)
     }
@@ -101,16 +157,17 @@ impl Shelf {
     }
 
     /// Puts an item, and lets another make room for it where there is none.
-    pub fn put(&mut self, now: Time, name: ItemName, seen: Seen) -> Put {
+    pub fn put(&mut self, now: Time, name: ItemName, seen: Seen, life: Life) -> Put {
         if let Some(&place) = self.places.get(&name) {
             self.entries[place as usize].seen = seen;
             self.order.used(place, name);
-            self.serve_from(now, place);
+            self.live_on(now, place, life);
             return Put::Renewed;
         }
         let mut evicted = None;
         if self.keeping.capacity.is_some_and(|capacity| self.places.len() >= capacity as usize) {
-            let Some(victim) = self.order.victim(&self.places, name) else { return Put::Out };
+            let victim = self.order.victim(&self.places, self.mortal.as_ref(), name);
+            let Some(victim) = victim else { return Put::Out };
             let victim = self.entries[victim as usize].name;
             self.remove(victim);
             evicted = Some(victim);
@@ -123,20 +180,29 @@ impl Shelf {
         }
         self.places.insert(name, place);
         self.order.entered(place, name);
-        if let Some(ttl) = self.keeping.ttl {
-            self.entries[place as usize].expires = now + ttl;
-            self.expiry.join(place);
-        }
+        self.live_on(now, place, life);
         Put::Entered(evicted)
+    }
+
+    /// Puts back an item that is not there, whose time to live is over then: those with the earliest
+    /// end first.
+    pub fn restore(&mut self, name: ItemName, seen: Seen, expires: Time) {
+        let ttl = self.keeping.ttl.filter(|_| expires < Time::NEVER);
+        let life = if ttl.is_some() { Life::Renew } else { Life::Remove };
+        let since = expires.0.saturating_sub(ttl.map_or(0, |ttl| ttl.0));
+        self.put(Time(since), name, seen, life);
+    }
+
+    /// When an item's time to live is over, if it is there.
+    pub fn expires(&self, name: ItemName) -> Option<Time> {
+        self.places.get(&name).map(|place| self.entries[*place as usize].expires)
     }
 
     /// Takes an item out. Was it there?
     pub fn remove(&mut self, name: ItemName) -> bool {
         let Some(place) = self.places.swap_remove(&name) else { return false };
         self.order.left(place);
-        if self.keeping.ttl.is_some() {
-            self.expiry.leave(place);
-        }
+        self.live_on(Time::ZERO, place, Life::Remove);
         self.spare.push(place);
         true
     }
@@ -146,11 +212,31 @@ impl Shelf {
         self.places.keys().copied()
     }
 
-    /// Its time to live begins anew; all live equally long, so it is the last to go.
-    fn serve_from(&mut self, now: Time, place: u32) {
-        if let Some(ttl) = self.keeping.ttl {
-            self.entries[place as usize].expires = now + ttl;
-            self.expiry.rejoin(place);
+    /// This becomes of its time to live. All that have one live equally long, so that the one that
+    /// begins is the last to go.
+    fn live_on(&mut self, now: Time, place: u32, life: Life) {
+        let entry = &mut self.entries[place as usize];
+        let was_mortal = entry.expires < Time::NEVER;
+        if life == Life::Keep && was_mortal {
+            return;
+        }
+        let ttl = self.keeping.ttl.filter(|_| life == Life::Renew);
+        entry.expires = ttl.map_or(Time::NEVER, |ttl| now + ttl);
+        match (was_mortal, ttl.is_some()) {
+            (true, true) => self.expiry.rejoin(place),
+            (false, true) => {
+                self.expiry.join(place);
+                if let Some(bag) = &mut self.mortal {
+                    bag.insert(place);
+                }
+            }
+            (true, false) => {
+                self.expiry.leave(place);
+                if let Some(bag) = &mut self.mortal {
+                    bag.remove(place);
+                }
+            }
+            (false, false) => {}
         }
     }
 }

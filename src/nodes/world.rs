@@ -210,8 +210,9 @@ impl Node {
 
     fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         match self {
-            Self::Client(_) | Self::Cache(_) => {}
+            Self::Client(_) => {}
             Self::Server(server) => server.start(env),
+            Self::Cache(cache) => cache.restart(env),
             Self::Database(database) => database.restart(env),
             Self::Quorum(_) => {}
             Self::Queue(queue) => queue.restart(env),

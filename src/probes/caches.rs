@@ -56,6 +56,7 @@ impl Caches {
                     self.count(now, at, |cache| &mut cache.fetches);
                 }
             }
+            Fact::KeptOut { .. } => self.count(now, at, |cache| &mut cache.kept_out),
             Fact::Entered => {
                 self.items[at.0 as usize] += 1;
                 let clipped = self.clip(now);

@@ -97,15 +97,17 @@ pub enum Reason {
     Abandoned,
     /// When its turn came it had waited too long.
     Shed,
-    /// Lost with the leader of a log, before its followers had it.
+    /// Lost with the leader of a log, or with the master of a cache, before its followers had it.
     Unreplicated,
     /// The caller knows of no instance there: its registry lists none, or has not told it yet.
     NoInstance,
+    /// Acknowledged by a store that orders writes by clocks, and not kept: another clock was ahead.
+    Outdated,
 }
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -125,6 +127,7 @@ impl Reason {
         Self::Shed,
         Self::Unreplicated,
         Self::NoInstance,
+        Self::Outdated,
     ];
 
     /// As outputs spell it.
@@ -149,6 +152,7 @@ impl Reason {
             Self::Shed => "shed",
             Self::Unreplicated => "unreplicated",
             Self::NoInstance => "no_instance",
+            Self::Outdated => "outdated",
         }
     }
 
@@ -172,8 +176,13 @@ impl Reason {
             Self::BulkheadFull => "the caller had too many calls under way there",
             Self::Abandoned => "withdrawn from the queue: it waited longer than its patience",
             Self::Shed => "thrown away when its turn came: it had waited too long",
-            Self::Unreplicated => "the log's leader crashed before its followers had the record",
+            Self::Unreplicated => {
+                "the leader of a log, or the master of a cache, crashed before its followers had it"
+            }
             Self::NoInstance => "the caller's list of instances there was empty",
+            Self::Outdated => {
+                "acknowledged and not kept: a clock that is ahead had called another newer"
+            }
         }
     }
 }
@@ -301,6 +310,8 @@ pub enum Fact {
     /// It did not: the item has to be fetched, unless (`fetches` is not set) somebody does so
     /// already.
     CacheMiss { op: OpId, entity: EntityIx, fetches: bool },
+    /// A full cache did not take an item: nothing made room for it.
+    KeptOut { op: OpId },
     /// A cache holds one item more.
     Entered,
     /// A cache holds one item less, since `when`.
@@ -369,6 +380,7 @@ impl Fact {
             | Self::Holds { op, .. }
             | Self::CacheHit { op, .. }
             | Self::CacheMiss { op, .. }
+            | Self::KeptOut { op }
             | Self::Arrived { op }
             | Self::Waits { op }
             | Self::Began { op, .. }

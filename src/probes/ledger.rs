@@ -116,6 +116,7 @@ impl Ledger {
             | Fact::Responded { .. }
             | Fact::CacheHit { .. }
             | Fact::CacheMiss { .. }
+            | Fact::KeptOut { .. }
             | Fact::Entered
             | Fact::Left { .. }
             | Fact::Arrived { .. }

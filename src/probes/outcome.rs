@@ -232,6 +232,8 @@ pub struct CacheOutcome {
     pub fetches: u64,
     /// Items that made room.
     pub evicted: u64,
+    /// Items that a full cache did not take.
+    pub kept_out: u64,
     /// Items whose time to live was over.
     pub expired: u64,
     /// Time-average number of items.

@@ -99,6 +99,7 @@ struct NodeJson {
     hit_ratio: Option<f64>,
     fetches: u64,
     evicted: u64,
+    kept_out: u64,
     expired: u64,
     items_mean: f64,
 }
@@ -254,6 +255,7 @@ fn node_json(node: &NodeOutcome, measured: Span) -> NodeJson {
         hit_ratio: ratio(node.cache.hits, node.cache.hits + node.cache.misses),
         fetches: node.cache.fetches,
         evicted: node.cache.evicted,
+        kept_out: node.cache.kept_out,
         expired: node.cache.expired,
         items_mean: node.cache.items_mean,
     }

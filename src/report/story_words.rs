@@ -59,6 +59,7 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
         Fact::CacheMiss { entity, .. } => {
             (Tone::Plain, format!("does not find {} in its cache", names.entity(entity)))
         }
+        Fact::KeptOut { .. } => (Tone::Warn, "has no room for it in its cache".to_owned()),
         Fact::Waits { .. } => (Tone::Plain, "has no worker free: it waits".to_owned()),
         Fact::Began { waited, queued: true, .. } => {
             (Tone::Plain, format!("begins after {} in the queue", span(waited)))

@@ -82,6 +82,7 @@ codes! {
     RefusalAfterTell "W0601" "A step may refuse after a tell that has no undo.",
     UnusedPolicy "W0701" "A policy is never used.",
     UnusedKnob "W0401" "A knob is never used.",
+    PastExpiry "W0301" "A time to live is over before it begins.",
     ManyArrivals "W0201" "So many customers arrive that a run takes very long.",
 }
 

@@ -14,6 +14,7 @@ const KINDS: &[&str] = &[
     "Slow",
     "Pause",
     "Freeze",
+    "Skew",
     "Latency",
     "Loss",
     "Duplicate",
@@ -187,6 +188,14 @@ impl<'a> Reader<'a> {
                 self.check_freeze(fields.head, target.node);
                 Some((FaultKind::Freeze { target }, self.name_on(word, target)))
             }
+            "Skew" => {
+                let fields = self.fields(value, "Skew", 2, &["target", "ahead", "instance"])?;
+                let target = self.target(&fields);
+                let ahead = self.must(&fields, "ahead", Self::positive_span);
+                let target = target?;
+                self.check_skew(fields.head, target.node);
+                Some((FaultKind::Skew { target, ahead: ahead? }, self.name_on(word, target)))
+            }
             "Surge" => {
                 let fields = self.fields(value, "Surge", 2, &["client", "factor"])?;
                 let client = self.must(&fields, "client", Self::open_client);
@@ -264,6 +273,16 @@ impl<'a> Reader<'a> {
             let message =
                 format!("{name:?} is no service: only services and gateways are shut down");
             self.wrong(Code::NotBreakable, at, message).help("a Crash stops anything");
+        }
+    }
+
+    fn check_skew(&mut self, at: Extent, node: NodeIx) {
+        let name = self.known.node_name(node);
+        if self.known.node(node).role != Some(Role::Service) {
+            let message = format!("{name:?} is no service: only the clocks of writers are read");
+            self.wrong(Code::NotBreakable, at, message).help(
+                "a Quorum with `order: Clocks` goes by the clocks of the services that write",
+            );
         }
     }
 

@@ -1,4 +1,4 @@
-//! Followers of a database, and which of its copies are read.
+//! Followers of a database, replicas of a cache, and which of the copies are read.
 
 use super::reader::Reader;
 use super::syntax::{Kind, Value};
@@ -10,11 +10,25 @@ const MAX_FOLLOWERS: u32 = 64;
 impl<'a> Reader<'a> {
     /// `followers: (count: 2, lag: Exp("50ms"), reads: Any)`.
     pub(super) fn followers(&mut self, value: &'a Value) -> Option<Followers> {
-        let fields = self.fields(value, "followers", 0, &["count", "lag", "reads"])?;
+        self.copies(value, "followers", Readers::Followers)
+    }
+
+    /// `replicas: (count: 2, lag: Exp("1ms"), reads: Any)`.
+    pub(super) fn replicas(&mut self, value: &'a Value) -> Option<Followers> {
+        self.copies(value, "replicas", Readers::Leader)
+    }
+
+    fn copies(
+        &mut self,
+        value: &'a Value,
+        what: &'static str,
+        readers: Readers,
+    ) -> Option<Followers> {
+        let fields = self.fields(value, what, 0, &["count", "lag", "reads"])?;
         let count =
             self.or(&fields, "count", 1, |reader, value| reader.count(value, 1..=MAX_FOLLOWERS));
         let lag = self.must(&fields, "lag", Self::dist);
-        let readers = self.or(&fields, "reads", Readers::Followers, Self::readers);
+        let readers = self.or(&fields, "reads", readers, Self::readers);
         Some(Followers { count: count?, lag: lag?, readers: readers? })
     }
 

@@ -89,11 +89,30 @@ impl<'a> Reader<'a> {
     }
 
     fn limit(&mut self, value: &'a Value) -> Option<Limit> {
-        let fields = self.fields(value, "a limit", 0, &["rate", "burst"])?;
-        let rate = self.must(&fields, "rate", Self::positive_rate);
-        let burst =
-            self.must(&fields, "burst", |reader, value| reader.integer(value, 1..=i64::MAX));
-        Some(Limit { rate: rate?, burst: burst? as u64 })
+        let value = self.follow(value)?;
+        let requests = |reader: &mut Self, value| reader.integer(value, 1..=i64::MAX);
+        match value.word() {
+            Some("FixedWindow") => {
+                let fields = self.fields(value, "FixedWindow", 2, &["limit", "window"])?;
+                let limit = self.must(&fields, "limit", requests);
+                let window = self.must(&fields, "window", Self::positive_span);
+                Some(Limit::FixedWindow { limit: limit? as u64, window: window? })
+            }
+            Some(_) => {
+                self.unknown_word(
+                    value,
+                    "a limit",
+                    &["(rate: \"2000/s\", burst: 200)", "FixedWindow"],
+                );
+                None
+            }
+            None => {
+                let fields = self.fields(value, "a limit", 0, &["rate", "burst"])?;
+                let rate = self.must(&fields, "rate", Self::positive_rate);
+                let burst = self.must(&fields, "burst", requests);
+                Some(Limit::TokenBucket { rate: rate?, burst: burst? as u64 })
+            }
+        }
     }
 
     fn service(&mut self, index: usize, value: &'a Value) -> Option<Service> {

@@ -5,7 +5,7 @@ use super::known::Role;
 use super::reader::{Fields, Reader};
 use super::source::Extent;
 use super::syntax::{Kind, Value};
-use super::tree::{Change, Contact, Design, EntityIx, Legs, NodeIx, Preset, Quorum};
+use super::tree::{Change, Contact, Design, EntityIx, Legs, NodeIx, Order, Preset, Quorum};
 use crate::base::{Dist, Span};
 
 /// Replicas of one quorum.
@@ -23,6 +23,7 @@ impl<'a> Reader<'a> {
             "read_leg",
             "respond_leg",
             "contact",
+            "order",
             "timeout",
             "policy",
         ];
@@ -37,6 +38,7 @@ impl<'a> Reader<'a> {
         let read = self.leg(&fields, "read_leg", replicas);
         let respond = self.leg(&fields, "respond_leg", replicas);
         let contact = self.or(&fields, "contact", Contact::All, Self::contact);
+        let order = self.or(&fields, "order", Order::Arrival, Self::order);
         let timeout = self.or(&fields, "timeout", Span::from_secs(60.0), Self::positive_span);
         let policy = self.maybe(&fields, "policy", Self::policy);
         // The coordinator is instance 0, the replicas are counted from 1.
@@ -48,6 +50,7 @@ impl<'a> Reader<'a> {
             write_quorum: write_quorum?,
             legs,
             contact: contact?,
+            order: order?,
             timeout: timeout?,
             policy: policy?,
         })
@@ -85,6 +88,18 @@ impl<'a> Reader<'a> {
             (Some("Enough"), Kind::Word(_)) => Some(Contact::Enough),
             _ => {
                 self.unknown_word(value, "whom to contact", &["All", "Enough"]);
+                None
+            }
+        }
+    }
+
+    fn order(&mut self, value: &'a Value) -> Option<Order> {
+        let value = self.follow(value)?;
+        match (value.word(), &value.kind) {
+            (Some("Arrival"), Kind::Word(_)) => Some(Order::Arrival),
+            (Some("Clocks"), Kind::Word(_)) => Some(Order::Clocks),
+            _ => {
+                self.unknown_word(value, "an order of writes", &["Arrival", "Clocks"]);
                 None
             }
         }

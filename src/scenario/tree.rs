@@ -10,11 +10,11 @@ mod fault;
 mod flow;
 mod stores;
 
-pub use caches::{Cache, CacheServer, Evict, Keeping, Writes};
+pub use caches::{Cache, CacheServer, Evict, Expiry, Keeping, Life, Wait, Writes};
 pub use discovery::{Checks, Leases, Probes, Registry, Spread};
 pub use fault::{Fault, FaultKind, Path, Target, When};
 pub use flow::{Change, Effect, Flow, Key, Step, Tell};
-pub use stores::{Contact, Database, Followers, Legs, Quorum, Readers};
+pub use stores::{Contact, Database, Followers, Legs, Order, Quorum, Readers};
 
 use crate::base::{Dist, Span, Stream, math};
 
@@ -299,7 +299,7 @@ pub struct Gateway {
     pub work: Dist,
     /// Time to transform an answer on its way back.
     pub answer_work: Dist,
-    /// Token bucket per instance.
+    /// How many requests each instance admits.
     pub limit: Option<Limit>,
     /// How callers spread their calls over the instances.
     pub balance: Balance,
@@ -309,13 +309,23 @@ pub struct Gateway {
     pub policy: Option<PolicyIx>,
 }
 
-/// A token bucket, full at the start.
+/// How many requests are admitted.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Limit {
-    /// Tokens per second.
-    pub rate: f64,
-    /// Capacity in tokens.
-    pub burst: u64,
+pub enum Limit {
+    /// A token bucket, full at the start.
+    TokenBucket {
+        /// Tokens per second.
+        rate: f64,
+        /// Capacity in tokens.
+        burst: u64,
+    },
+    /// So many between one multiple of the window and the next.
+    FixedWindow {
+        /// Requests in each window.
+        limit: u64,
+        /// How long it is.
+        window: Span,
+    },
 }
 
 /// A service.

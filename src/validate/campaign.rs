@@ -158,12 +158,17 @@ impl Campaign {
                 Planned::Compute(computation, method) => {
                     case.tolerance.n = case.tolerance.n.or(stated_trials(method));
                     case.params.extend(computation.with.clone());
+                    if let (Kind::Reference, Some(within)) =
+                        (case.tolerance.kind, computation.within)
+                    {
+                        (case.tolerance.kind, case.tolerance.value) = (Kind::Rel, Some(within));
+                    }
                     let what = Computed::new(&case, method).map(What::Computed);
                     campaign.join(what, &case, &Value::from(method), None)
                 }
-                Planned::Claim(claims) => {
+                Planned::Claim(entry, claims) => {
                     let what = Claimed::new(&case, claims, &scenario).map(What::Claimed);
-                    campaign.join(what, &case, &Value::from("claims"), None)
+                    campaign.join(what, &case, &Value::from("claims"), entry.note.as_deref())
                 }
             };
             let state = state.unwrap_or_else(|Shortcoming(why)| State::Left(why));
@@ -278,7 +283,7 @@ impl Campaign {
             note: note.clone(),
             ..left("")
         };
-        if job.is_claimed() {
+        if job.is_claimed() || case.tolerance.kind == Kind::Rule {
             claimed(row, job, first)
         } else if shape.is_string() && case.expected.is_number() {
             number(row, job, first, self.mode)
@@ -321,7 +326,8 @@ fn number(row: Row, job: &Job, first: usize, mode: Mode) -> Row {
     Row { tolerance: Some(allowed), verdict, reason: None, ..row }
 }
 
-/// A case that expects a sentence: every claim about it must hold in every replication.
+/// A case that expects a sentence: every claim about it must hold in every replication, or the
+/// rule that it gives.
 fn claimed(row: Row, job: &Job, first: usize) -> Row {
     let found = job.samples.iter().map(|figures| figures[first].as_ref());
     match found.collect::<Result<Vec<_>, _>>() {
@@ -340,14 +346,15 @@ fn shaped(row: Row, job: &Job, first: usize, shape: &Value) -> Row {
     let measured: Vec<Value> =
         job.samples.iter().map(|figures| shape_of(shape, &figures[first..], &mut 0)).collect();
     let ok = measured.iter().all(|it| judge::equals(it, &row.case.expected));
-    let unread = match (&row.case.expected, shape) {
-        (Value::Object(all), Value::Object(read)) => {
+    let measured = measured.into_iter().next();
+    let unread = match (&row.case.expected, &measured) {
+        (Value::Object(all), Some(Value::Object(read))) => {
             all.keys().filter(|key| !read.contains_key(*key)).cloned().collect()
         }
         _ => Vec::new(),
     };
     Row {
-        measured: measured.into_iter().next(),
+        measured,
         tolerance: Some(0.0),
         verdict: if ok { Verdict::Ok } else { Verdict::Miss },
         reason: (!unread.is_empty()).then(|| format!("not read: {}", unread.join(", "))),

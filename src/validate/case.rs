@@ -67,11 +67,12 @@ pub enum Kind {
     UpperBound,
     /// Between a this-manieth part and this many times of what is expected.
     Factor,
-    /// Published, but not repeatable without its data: shown, not judged.
+    /// Published, but not repeatable without its data, or given beside what it follows from: shown,
+    /// and judged only where the plan says how exactly.
     Reference,
-    /// An order of several figures: read, not judged.
+    /// An order of several figures: claims, or a method that says it in the words of the case.
     Ordering,
-    /// A rule of method: read, not judged.
+    /// A rule of method: a method that says what held, or what did not.
     Rule,
 }
 

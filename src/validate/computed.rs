@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::case::Case;
 use super::job::Shortcoming;
-use super::method::{histories, runs, waits};
+use super::method::{histories, order, runs, samplers, waits};
 use super::template::Params;
 
 /// What a method is asked.
@@ -62,6 +62,29 @@ pub const METHODS: &[Method] = &[
         trials: Some(261),
         cost: 88_000.0,
         run: runs::variance_of_means,
+    },
+    Method {
+        name: "requests for a half width",
+        about: "(1.96 / (share * mean))^2 times that variance, mean and variance of the same runs",
+        trials: Some(261),
+        cost: 88_000.0,
+        run: runs::requests_for,
+    },
+    Method {
+        name: "order of backoffs",
+        about: "means of offered(change) of scenarios/theory/contention.ron with each `backoff`, one \
+                run each a trial, in order; alike (~) within 5 %",
+        trials: Some(10),
+        cost: 150_000.0,
+        run: order::of_backoffs,
+    },
+    Method {
+        name: "goodness of fit",
+        about: "Kolmogorov and Smirnov's test of 20 samplers and Pearson's of five discrete ones, \
+                100 000 draws from our streams under five seeds each",
+        trials: None,
+        cost: 10_000_000.0,
+        run: samplers::fit,
     },
     Method {
         name: "common random numbers",

@@ -110,6 +110,9 @@ pub struct Computation {
     /// Parameters beside those of the case.
     #[serde(default)]
     pub with: Params,
+    /// The relative tolerance of cases that are given for reference, and follow from what has one.
+    #[serde(default)]
+    pub within: Option<f64>,
 }
 
 /// What has to hold for some groups, where a sentence is expected.
@@ -120,6 +123,9 @@ pub struct Claims {
     pub groups: Vec<String>,
     /// Metrics with what has to hold for them.
     pub claims: IndexMap<String, Vec<Claim>>,
+    /// What there is to say about it, and what of the sentence is not tried.
+    #[serde(default)]
+    pub note: Option<String>,
 }
 
 /// What has to hold in one run.
@@ -140,6 +146,12 @@ pub struct Claim {
     pub set: IndexMap<String, String>,
     /// The length of the run: a duration.
     pub length: String,
+    /// The warm-up before it: a duration.
+    #[serde(default = "no_time")]
+    pub after: String,
+    /// Events that the run takes, where they are many.
+    #[serde(default = "usual_cost")]
+    pub cost: String,
 }
 
 impl From<Claim> for Recipe {
@@ -151,11 +163,11 @@ impl From<Claim> for Recipe {
             set: claim.set,
             rate: None,
             requests: None,
-            cost: usual_cost(),
+            cost: claim.cost,
             warmup: usual_warmup(),
             length: Some(claim.length),
             is_trial: false,
-            after: no_time(),
+            after: claim.after,
             read: IndexMap::new(),
             note: None,
         }
@@ -195,7 +207,7 @@ pub enum Planned {
     /// Compute it by this method.
     Compute(&'static Computation, &'static str),
     /// See whether all of this holds.
-    Claim(&'static [Claim]),
+    Claim(&'static Claims, &'static [Claim]),
     /// It is not covered, for this reason.
     Left(&'static str),
 }
@@ -210,7 +222,7 @@ pub fn planned(case: &Case) -> Planned {
             it.compute.get(&case.metric).map(|method| Planned::Compute(it, method))
         }
         Entry::Claimed(it) if any(&it.groups, &case.group) => {
-            it.claims.get(&case.metric).map(|claims| Planned::Claim(claims))
+            it.claims.get(&case.metric).map(|claims| Planned::Claim(it, claims))
         }
         _ => None,
     });

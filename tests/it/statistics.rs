@@ -1,12 +1,10 @@
 //! The statistics beside the rows of area `statistics` that `validate` measures: what intervals of
-//! replications and of paired differences cover, what truncation removes, how runs are planned, and
-//! that every sampler draws what it says.
+//! replications and of paired differences cover, what truncation removes, and how runs are planned.
 
 use rayon::prelude::*;
 use windtunnel::analysis::stats::{interval, mean, paired};
 use windtunnel::analysis::warmup::mser5;
-use windtunnel::base::math::normal_cdf;
-use windtunnel::base::{Between, Dist, Popularity, Stream, unit};
+use windtunnel::base::{Dist, Stream};
 use windtunnel::validate::{Case, cases};
 
 /// The reference result with this metric.
@@ -93,144 +91,4 @@ fn busy_start(replication: u32) -> Vec<f64> {
         Some((wait + services.sample(&service) - gaps.sample(&gap)).max(0.0))
     };
     std::iter::successors(Some(5_000.0), next).take(20_000).collect()
-}
-
-/// A distribution function.
-type Cdf = fn(f64) -> f64;
-
-/// The samplers with their distribution functions.
-fn samplers() -> Vec<(Dist, Cdf)> {
-    use libm::{exp, log, pow};
-    let between = Between::new(Dist::Exp(2.0), 1.0, 4.0).expect("there are draws");
-    let between = Dist::Between(Box::new(between));
-    let mixed = Dist::Mix(vec![(0.5, Dist::Exp(1.0)), (0.5, Dist::Uniform(0.0, 2.0))]);
-    vec![
-        (Dist::Uniform(2.0, 6.0), |x| ((x - 2.0) / 4.0).clamp(0.0, 1.0)),
-        (between, |x| (exp(-0.5) - exp(-x / 2.0)) / (exp(-0.5) - exp(-2.0))),
-        (Dist::Exp(1.0), |x| 1.0 - exp(-x)),
-        (Dist::Exp(5.0), |x| 1.0 - exp(-x / 5.0)),
-        (Dist::Exp(1e-3), |x| 1.0 - exp(-x * 1e3)),
-        (Dist::Normal(10.0, 2.0), |x| normal_cdf((x - 10.0) / 2.0)),
-        (Dist::Normal(100.0, 1.0), |x| normal_cdf(x - 100.0)),
-        (Dist::LogNormal { mu: 0.0, sigma: 1.0 }, |x| normal_cdf(log(x))),
-        (Dist::LogNormal { mu: 1.0, sigma: 0.5 }, |x| normal_cdf((log(x) - 1.0) / 0.5)),
-        (Dist::LogNormal { mu: 2.0, sigma: 2.0 }, |x| normal_cdf((log(x) - 2.0) / 2.0)),
-        (Dist::Erlang { shape: 1, mean: 2.0 }, |x| erlang(1, x / 2.0)),
-        (Dist::Erlang { shape: 2, mean: 2.0 }, |x| erlang(2, x)),
-        (Dist::Erlang { shape: 4, mean: 4.0 }, |x| erlang(4, x)),
-        (Dist::Erlang { shape: 9, mean: 9.0 }, |x| erlang(9, x)),
-        (Dist::HyperExp(vec![(0.9, 1.0), (0.1, 11.0)]), |x| {
-            1.0 - 0.9 * exp(-x) - 0.1 * exp(-x / 11.0)
-        }),
-        (Dist::HyperExp(vec![(0.5, 1.0), (0.3, 2.0), (0.2, 3.0)]), |x| {
-            1.0 - 0.5 * exp(-x) - 0.3 * exp(-x / 2.0) - 0.2 * exp(-x / 3.0)
-        }),
-        (Dist::Pareto { min: 1.0, alpha: 1.5 }, |x| 1.0 - pow(x, -1.5)),
-        (Dist::Pareto { min: 2.0, alpha: 5.0 }, |x| 1.0 - pow(x / 2.0, -5.0)),
-        (mixed, |x| 0.5 * (1.0 - exp(-x)) + 0.5 * (x / 2.0).clamp(0.0, 1.0)),
-        (Dist::Exp(1.0).scaled(3.0), |x| 1.0 - exp(-x / 3.0)),
-    ]
-}
-
-/// Of a sum of so many exponentials of mean 1.
-fn erlang(shape: u32, x: f64) -> f64 {
-    let mut term = libm::exp(-x);
-    let mut below = term;
-    for phase in 1..shape {
-        term *= x / f64::from(phase);
-        below += term;
-    }
-    1.0 - below
-}
-
-/// The largest distance between what was drawn and what should have been.
-fn kolmogorov_smirnov(mut draws: Vec<f64>, cdf: Cdf) -> f64 {
-    draws.sort_unstable_by(f64::total_cmp);
-    let n = draws.len() as f64;
-    let distance = |(at, draw): (usize, &f64)| {
-        let (below, expected) = (at as f64 / n, cdf(*draw));
-        (expected - below).abs().max((below + 1.0 / n - expected).abs())
-    };
-    draws.iter().enumerate().map(distance).fold(0.0, f64::max)
-}
-
-#[test]
-fn every_sampler_draws_what_it_says() {
-    const N: usize = 100_000;
-    assert!(case("ks_rule").expected.is_string(), "the rule, in words");
-    let samplers = samplers();
-    assert_eq!(samplers.len(), 20);
-    let cases: Vec<(usize, u64)> =
-        (0..20).flat_map(|at| (1..=5).map(move |seed| (at, seed))).collect();
-    let rejected = |&(at, seed): &(usize, u64)| {
-        let (dist, cdf) = &samplers[at];
-        let mut stream = Stream::new(seed, "goodness of fit", "", at as u32);
-        let draws = (0..N).map(|_| stream.sample(dist)).collect();
-        kolmogorov_smirnov(draws, *cdf) > 1.95 / (N as f64).sqrt()
-    };
-    let rejected: Vec<_> = cases.par_iter().filter(|it| rejected(it)).collect();
-    assert!(rejected.len() <= 1, "{rejected:?}");
-}
-
-/// Pearson's statistic, and what it exceeds with a probability of 0.001 (Wilson and Hilferty).
-fn chi_square(seen: &[u64], shares: &[f64]) -> (f64, f64) {
-    let total: u64 = seen.iter().sum();
-    let cell = |(seen, share): (&u64, &f64)| {
-        let expected = share * total as f64;
-        assert!(expected > 5.0, "a cell too rare to judge");
-        (*seen as f64 - expected) * (*seen as f64 - expected) / expected
-    };
-    let freedom = (seen.len() - 1) as f64;
-    let spread = 2.0 / (9.0 * freedom);
-    let root = 1.0 - spread + 3.0902 * spread.sqrt();
-    (seen.iter().zip(shares).map(cell).sum(), freedom * root * root * root)
-}
-
-#[test]
-fn discrete_draws_are_as_likely_as_they_should_be() {
-    const N: u64 = 100_000;
-    let weights: Vec<f64> = (1..=50).map(|place| libm::pow(f64::from(place), -0.99)).collect();
-    let sum: f64 = weights.iter().sum();
-    let zipf: Vec<f64> = weights.iter().map(|weight| weight / sum).collect();
-    let poisson: Vec<f64> = (0..9)
-        .scan(libm::exp(-3.0), |term, k| {
-            let share = *term;
-            *term *= 3.0 / f64::from(k + 1);
-            Some(share)
-        })
-        .collect();
-    let rest = 1.0 - poisson.iter().sum::<f64>();
-    let poisson: Vec<f64> = poisson.into_iter().chain([rest]).collect();
-    let mut rejected = Vec::new();
-    for seed in 1..=5 {
-        let popularity = Popularity::zipf(50, 0.99);
-        let draw = |name: &str, cells: usize, pick: &mut dyn FnMut(&mut Stream) -> u64| {
-            let mut stream = Stream::new(seed, "discrete", name, 0);
-            let mut seen = vec![0; cells];
-            (0..N).for_each(|_| seen[pick(&mut stream) as usize] += 1);
-            seen
-        };
-        let mut judge = |name: &str, seen: &[u64], shares: &[f64]| {
-            let (found, limit) = chi_square(seen, shares);
-            if found > limit {
-                rejected.push(format!("{name}, seed {seed}: {found} above {limit}"));
-            }
-        };
-        judge("zipf", &draw("zipf", 50, &mut |it| popularity.pick(it.next_u64())), &zipf);
-        judge("die", &draw("die", 6, &mut |it| it.below(6)), &[1.0 / 6.0; 6]);
-        let coin = draw("coin", 2, &mut |it| u64::from(unit(it.next_u64()) < 0.03));
-        judge("coin", &coin, &[0.97, 0.03]);
-        // Arrivals of a Poisson process within three of its mean gaps.
-        let arrivals = draw("poisson", 10, &mut |it| {
-            let mut now = it.sample(&Dist::Exp(1.0));
-            let mut count = 0;
-            while now < 3.0 {
-                count += 1;
-                now += it.sample(&Dist::Exp(1.0));
-            }
-            count.min(9)
-        });
-        judge("poisson", &arrivals, &poisson);
-    }
-    assert!(rejected.len() <= 1, "{rejected:#?}");
 }

@@ -114,6 +114,13 @@ pub(super) fn metrics() -> Vec<Metric> {
             Count(|n| n.cache.evicted),
         ),
         figure(
+            "kept_out",
+            Unit::Count,
+            "Items that a full cache did not take, because nothing made room: writes that Redis refuses with an error.",
+            NO_NODE,
+            Count(|n| n.cache.kept_out),
+        ),
+        figure(
             "expired",
             Unit::Count,
             "Cached items whose time to live was over.",

@@ -17,7 +17,7 @@ use super::super::program::{
     Act, Command, Entry, EntryIx, Instr, KeyRule, Makes, Part, Pc, Read, Txn,
 };
 use super::Lower;
-use crate::scenario::tree::{CacheServer, Change, EntityIx, NodeIx, NodeKind, Writes};
+use crate::scenario::tree::{CacheServer, Change, EntityIx, Life, NodeIx, NodeKind, Writes};
 
 impl Lower<'_> {
     /// Reads an item of the service's own: from its cache, else from its database.
@@ -31,7 +31,7 @@ impl Lower<'_> {
         let entry = self.command(cache, "get", Command::Get(entity, key));
         let lookup = self.emit(Instr::Lookup { entry, policy, hit: Pc::default() });
         self.store(service, "read", txn);
-        let entry = self.command(cache, "set", Command::Set(entity, key));
+        let entry = self.command(cache, "set", Command::Set(entity, key, Life::Renew));
         self.emit(Instr::Keep { entry, policy, made: false });
         self.land(lookup);
     }
@@ -46,16 +46,21 @@ impl Lower<'_> {
     }
 
     /// Tells the service's cache of what has just been committed. Only the last of several items is
-    /// known in its new version: then all are deleted.
+    /// known in its new version: then all are deleted. Where setting an item takes its time to live
+    /// away, counting it up or down does not (Redis documentation: SET against INCR and DECR).
     pub(super) fn tell_cache(&mut self, service: NodeIx, changed: &[Write]) {
         let Some((cache, settings)) = self.cache_of(service) else { return };
         let policy = self.policy("store", cache);
-        let sets = settings.writes == Writes::Through && changed.len() == 1;
-        for &Write { entity, key, .. } in changed {
-            let entry = if sets {
-                self.command(cache, "set", Command::Set(entity, key))
-            } else {
-                self.command(cache, "delete", Command::Delete(entity, key))
+        let life = match settings.writes {
+            Writes::Through(life) if changed.len() == 1 => Some(life),
+            _ => None,
+        };
+        for &Write { entity, key, change, .. } in changed {
+            let counts = matches!(change, Change::Add(_) | Change::Take(_));
+            let life = life.map(|it| if counts && it == Life::Remove { Life::Keep } else { it });
+            let entry = match life {
+                Some(life) => self.command(cache, "set", Command::Set(entity, key, life)),
+                None => self.command(cache, "delete", Command::Delete(entity, key)),
             };
             self.emit(Instr::Keep { entry, policy, made: true });
         }
@@ -67,9 +72,13 @@ impl Lower<'_> {
         let Some((cache, settings)) = self.cache_of(service) else { return false };
         let is_plain = txn.row.is_none() && txn.outbox.is_empty() && !txn.dedup && !txn.promises;
         let is_free = |write: &Write| {
-            write.part == Part::Do && matches!(write.change, Change::Write | Change::Add(_))
+            let takes = matches!(
+                write.change,
+                Change::Write | Change::Add(_) | Change::Put { if_unchanged: true, .. }
+            );
+            write.part == Part::Do && takes
         };
-        if !matches!(settings.writes, Writes::Behind(_))
+        if !matches!(settings.writes, Writes::Behind { .. })
             || !is_plain
             || !txn.writes.iter().all(is_free)
         {

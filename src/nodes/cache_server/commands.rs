@@ -9,6 +9,7 @@ use crate::nodes::message::{Answer, Body, Op, Seen};
 use crate::nodes::shelf::ItemName;
 use crate::probes::fact::Leaving;
 use crate::probes::{Fact, Probe};
+use crate::scenario::tree::Life;
 
 impl CacheServer {
     pub(super) fn carry_out<P: Probe>(&mut self, task: &Task, env: &mut Env<'_, '_, P>) {
@@ -17,7 +18,7 @@ impl CacheServer {
         let name = |entity, key| (entity, keys::item(model, key, entity, &task.op));
         match task.command {
             Command::Get(entity, key) => self.get(task, name(entity, key), env),
-            Command::Set(entity, key) => self.set(task, name(entity, key), env),
+            Command::Set(entity, key, life) => self.set(task, name(entity, key), life, env),
             Command::Delete(entity, key) => self.delete(task, name(entity, key), env),
             Command::Take { commit, policy } => self.take(task, (commit, policy), env),
         }
@@ -25,7 +26,8 @@ impl CacheServer {
 
     fn get<P: Probe>(&mut self, task: &Task, name: ItemName, env: &mut Env<'_, '_, P>) {
         let (op, entity) = (task.op.id, name.0);
-        if let Some(seen) = self.shelf.get(env.now(), name) {
+        self.lapse(name, env);
+        if let Some(seen) = self.read(env.now(), name, task) {
             env.fact(Fact::CacheHit { op, entity });
             return saw(task, name, seen, env);
         }
@@ -39,13 +41,14 @@ impl CacheServer {
 
     /// A fill, or what was just committed: it is kept unless something newer is known, and
     /// answers those who wait for it.
-    fn set<P: Probe>(&mut self, task: &Task, name: ItemName, env: &mut Env<'_, '_, P>) {
+    fn set<P: Probe>(&mut self, task: &Task, name: ItemName, life: Life, env: &mut Env<'_, '_, P>) {
         let seen = task.op.seen;
+        self.lapse(name, env);
         let has_newer = self.settings.versioned
             && self.shelf.peek(name).is_some_and(|there| there.version > seen.version);
         let is_outdated = self.leases.end(name, seen.version);
         if !has_newer && !is_outdated {
-            self.put(task.op.id, name, seen, env);
+            self.put(task.op.id, name, seen, life, env);
         }
         while let Some(waiter) = self.leases.next_waiter() {
             saw(&waiter, name, seen, env);

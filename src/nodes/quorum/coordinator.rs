@@ -14,7 +14,7 @@ use crate::nodes::keys;
 use crate::nodes::message::{Answer, Body, Item, Message, Op, Seen, Timer};
 use crate::nodes::slab::{Handle, Slab};
 use crate::probes::{Fact, KeyId, Probe, Reason};
-use crate::scenario::tree::{Change, Contact, EntityIx, Quorum as Settings};
+use crate::scenario::tree::{Change, Contact, EntityIx, Order, Quorum as Settings};
 
 /// Who asks the replicas.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub struct Coordinator {
     issued: Rows,
     /// The newest version committed of each item.
     committed: Rows,
+    /// What the clock of its writer showed, as the version of each item; if writes are ordered so.
+    stamps: Option<Box<Rows>>,
     requests: Slab<Request>,
     /// Emptied lists of those who responded, to be used again.
     spare: Vec<Vec<(InstanceId, Time)>>,
@@ -83,6 +85,7 @@ impl Coordinator {
             chance: Stream::new(model.seed, "quorum", name, 0),
             issued: Rows::default(),
             committed: Rows::default(),
+            stamps: (settings.order == Order::Clocks).then(Box::default),
             requests: Slab::default(),
             spare: Vec::new(),
             line: VecDeque::new(),
@@ -119,7 +122,7 @@ impl Coordinator {
         };
         let txn = &env.model.programs.transactions[txn.0 as usize];
         let (what, missing) = match (txn.reads.as_slice(), txn.writes.as_slice()) {
-            ([], [write]) => (self.version(*write, op, env), self.write_quorum),
+            ([], [write]) => (self.version(*write, op, from, env), self.write_quorum),
             ([read], []) => (look(*read, op, env.model), self.read_quorum),
             _ => panic!("the model gives a quorum one item at a time"),
         };
@@ -132,10 +135,24 @@ impl Coordinator {
         self.ask(op, request, what, missing, env);
     }
 
-    /// The next version of the item that a write means.
-    fn version<P: Probe>(&mut self, write: Write, op: &Op, env: &Env<'_, '_, P>) -> What {
+    /// The next version of the item that a write means, or [`OUTDATED`].
+    fn version<P: Probe>(
+        &mut self,
+        write: Write,
+        op: &Op,
+        from: InstanceId,
+        env: &Env<'_, '_, P>,
+    ) -> What {
         let (entity, now) = (write.entity, env.now());
         let key = keys::item(env.model, write.key, entity, op);
+        if let Some(stamps) = &mut self.stamps {
+            let Time(stamp) = env.model.faults.clock(now, from);
+            if stamp < stamps.read(env.model, entity, key, now).version {
+                return What::Write(write, Item { entity, key, seen: OUTDATED });
+            }
+            let stamp = Seen { version: stamp, value: 0 };
+            stamps.write(env.model, (entity, key), stamp, op, now);
+        }
         let before = self.issued.read(env.model, entity, key, now);
         let value = match write.change {
             Change::Write => before.value,
@@ -191,6 +208,12 @@ impl Coordinator {
         let Item { entity, key, seen } = item;
         let now = env.now();
         let before = self.committed.read(env.model, entity, key, now);
+        if seen == OUTDATED {
+            (op.seen, op.done) = (before, op.done | 1 << write.effect);
+            env.fact(Fact::Carried { op: op.id });
+            env.fact(Fact::Dropped { op: op.id, why: Some(Reason::Outdated) });
+            return self.end(handle, &op, Answer::Done, env);
+        }
         let is_put = matches!(write.change, Change::Put { .. });
         if is_put && write.part == Part::Do && op.seen.version < before.version {
             env.fact(Fact::Overwrote { op: op.id });
@@ -313,6 +336,10 @@ impl Coordinator {
         self.alarm = Time::ZERO;
     }
 }
+
+/// A write whose clock showed an earlier time than that of the newest one: no replica keeps it, and
+/// all acknowledge it.
+const OUTDATED: Seen = Seen { version: 0, value: 0 };
 
 /// What a read asks for; before any replica has answered it has seen nothing.
 fn look(read: Read, op: &Op, model: &Model) -> What {

@@ -7,6 +7,7 @@
 //! | `Random` | any, equally likely (Redis' `allkeys-random`) | Gelenbe, "A unified approach to the evaluation of a class of replacement algorithms", IEEE Transactions on Computers 22(6), 1973 | |
 //! | `Lfu` | asked for least often ever, then used longest ago | "Perfect-LFU" of Breslau et al., "Web caching and Zipf-like distributions", INFOCOM 1999 | ageing of counts (Redis' `lfu-decay-time`) and their approximation by Morris counters |
 //! | `SampledLru(n)` | used longest ago of n drawn at random, with replacement | Redis documentation, "Key eviction": `allkeys-lru` with `maxmemory-samples 5` | the pool of the 16 best candidates of earlier draws, and Redis' clock of one second |
+//! | `VolatileLru(n)` | the same of items that have a time to live; where there are none, nobody | the same: `volatile-lru`, which behaves like `noeviction` then | the same |
 //! | `Never` | nobody: what is new stays out (Redis' `noeviction`, memcached's `-M`) | Redis documentation, "Key eviction" | the error that the writer is told |
 //!
 //! Perfect LFU knows how often every preloaded item was asked for, there or not, and what was asked
@@ -15,6 +16,7 @@
 //! Everything is constant in time, `Lfu` logarithmic.
 
 use super::ItemName;
+use super::bag::Bag;
 use super::chain::Chain;
 use super::heap::Heap;
 use crate::base::{Stream, Table};
@@ -43,6 +45,8 @@ pub enum Order {
     Sampled {
         /// How many are drawn.
         samples: u32,
+        /// Only of those that have a time to live?
+        mortals: bool,
         /// By place: the number of its last use.
         used: Vec<u64>,
         /// Counts the uses.
@@ -62,8 +66,9 @@ impl Order {
             Evict::Fifo => Self::Fifo(Chain::default()),
             Evict::Random => Self::Random(chance),
             Evict::Lfu => Self::Lfu { counts: Counts::default(), heap: Heap::default(), uses: 0 },
-            Evict::SampledLru(samples) => {
-                Self::Sampled { samples, used: Vec::new(), uses: 0, chance }
+            Evict::SampledLru(samples) | Evict::VolatileLru(samples) => {
+                let mortals = matches!(evict, Evict::VolatileLru(_));
+                Self::Sampled { samples, mortals, used: Vec::new(), uses: 0, chance }
             }
             Evict::Never => Self::Never,
         }
@@ -132,14 +137,23 @@ impl Order {
     }
 
     /// Who makes room for a newcomer; nobody, where the newcomer has to stay out. `places` has all
-    /// that are there, at least one.
-    pub fn victim(&mut self, places: &Table<ItemName, u32>, newcomer: ItemName) -> Option<u32> {
+    /// that are there, at least one, `mortal` those of them that have a time to live.
+    pub fn victim(
+        &mut self,
+        places: &Table<ItemName, u32>,
+        mortal: Option<&Bag>,
+        newcomer: ItemName,
+    ) -> Option<u32> {
         match self {
             Self::Lru(chain) | Self::Fifo(chain) => chain.first(),
             Self::Random(chance) => Some(any(places, chance)),
             Self::Lfu { counts, heap, .. } => {
                 let ((asked, _), place) = heap.lowest()?;
                 (counts.of(newcomer) >= asked).then_some(place)
+            }
+            Self::Sampled { samples, mortals: true, used, chance, .. } => {
+                let drawn = (0..*samples).filter_map(|_| mortal?.draw(chance));
+                drawn.min_by_key(|place| used[*place as usize])
             }
             Self::Sampled { samples, used, chance, .. } => {
                 let drawn = (0..*samples).map(|_| any(places, chance));

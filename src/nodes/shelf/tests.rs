@@ -4,14 +4,20 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::base::Span;
-use crate::scenario::tree::Evict;
+use crate::scenario::tree::{Evict, Expiry};
 
 fn name(key: u64) -> ItemName {
     (EntityIx(0), KeyId(key))
 }
 
 fn shelf(evict: Evict, capacity: u32, ttl: Option<u64>, sliding: bool) -> Shelf {
-    let keeping = Keeping { capacity: Some(capacity), evict, ttl: ttl.map(Span), sliding };
+    let keeping = Keeping {
+        capacity: Some(capacity),
+        evict,
+        ttl: ttl.map(Span),
+        sliding,
+        ..Keeping::default()
+    };
     Shelf::new(&keeping, Stream::new(7, "test", "", 0))
 }
 
@@ -104,7 +110,7 @@ proptest! {
             let (hit, evicted) = naive.access(now, key);
             prop_assert_eq!(shelf.get(Time(now), name(key)).is_some(), hit);
             if !hit {
-                let put = shelf.put(Time(now), name(key), Seen::default());
+                let put = shelf.put(Time(now), name(key), Seen::default(), Life::Renew);
                 let is_there = naive.there.iter().any(|known| known.key == key);
                 let expected = if is_there { Put::Entered(evicted.map(name)) } else { Put::Out };
                 prop_assert_eq!(put, expected);
@@ -127,7 +133,7 @@ proptest! {
         for key in keys {
             if shelf.get(Time(0), name(key)).is_none() {
                 let full = shelf.names().count() == capacity as usize;
-                let put = shelf.put(Time(0), name(key), Seen::default());
+                let put = shelf.put(Time(0), name(key), Seen::default(), Life::Renew);
                 prop_assert_eq!(matches!(put, Put::Entered(Some(_))), full);
             }
             prop_assert!(shelf.get(Time(0), name(key)).is_some());
@@ -142,7 +148,7 @@ fn a_sample_of_all_is_the_least_recently_used() {
     let mut shelf = shelf(Evict::SampledLru(64), 2, None, false);
     for (key, evicted) in [(1, None), (2, None), (1, None), (3, Some(2)), (2, Some(1))] {
         if shelf.get(Time(0), name(key)).is_none() {
-            let put = shelf.put(Time(0), name(key), Seen::default());
+            let put = shelf.put(Time(0), name(key), Seen::default(), Life::Renew);
             assert_eq!(put, Put::Entered(evicted.map(name)));
         }
     }
@@ -151,10 +157,10 @@ fn a_sample_of_all_is_the_least_recently_used() {
 #[test]
 fn who_never_evicts_keeps_what_it_has() {
     let mut shelf = shelf(Evict::Never, 1, None, false);
-    assert_eq!(shelf.put(Time(0), name(1), Seen::default()), Put::Entered(None));
-    assert_eq!(shelf.put(Time(0), name(2), Seen::default()), Put::Out);
+    assert_eq!(shelf.put(Time(0), name(1), Seen::default(), Life::Renew), Put::Entered(None));
+    assert_eq!(shelf.put(Time(0), name(2), Seen::default(), Life::Renew), Put::Out);
     let newer = Seen { version: 3, value: 0 };
-    assert_eq!(shelf.put(Time(0), name(1), newer), Put::Renewed);
+    assert_eq!(shelf.put(Time(0), name(1), newer, Life::Renew), Put::Renewed);
     assert_eq!(shelf.peek(name(1)), Some(newer));
 }
 
@@ -164,7 +170,80 @@ fn places_are_used_again() {
     for key in 0..10_000 {
         let now = Time(key);
         while shelf.expire(now).is_some() {}
-        shelf.put(now, name(key), Seen::default());
+        shelf.put(now, name(key), Seen::default(), Life::Renew);
     }
     assert_eq!(shelf.entries.len(), 4);
+}
+
+#[test]
+fn only_what_has_a_time_to_live_makes_room() {
+    let mut shelf = shelf(Evict::VolatileLru(64), 2, Some(10), false);
+    let mut put = |key, life| {
+        let has_room = shelf.has_room_for(name(key));
+        let put = shelf.put(Time(0), name(key), Seen::default(), life);
+        assert_eq!(has_room, put != Put::Out, "{key}");
+        put
+    };
+    assert_eq!(put(1, Life::Renew), Put::Entered(None));
+    assert_eq!(put(2, Life::Remove), Put::Entered(None));
+    assert_eq!(put(3, Life::Remove), Put::Entered(Some(name(1))), "though it was used later");
+    assert_eq!(put(4, Life::Renew), Put::Out, "nobody is left who could go");
+    assert_eq!(put(3, Life::Renew), Put::Renewed);
+    assert_eq!(put(4, Life::Renew), Put::Entered(Some(name(3))));
+}
+
+#[test]
+fn setting_an_item_renews_keeps_or_removes_its_time_to_live() {
+    let left = |life| {
+        let mut shelf = shelf(Evict::Lru, 2, Some(10), false);
+        shelf.put(Time(0), name(1), Seen::default(), Life::Renew);
+        shelf.put(Time(5), name(1), Seen::default(), life);
+        assert_eq!(shelf.expire(Time(9)), None);
+        shelf.expire(Time(1_000)).map(|(_, when)| when)
+    };
+    assert_eq!(left(Life::Renew), Some(Time(15)));
+    assert_eq!(left(Life::Keep), Some(Time(10)));
+    assert_eq!(left(Life::Remove), None);
+    let mut new = shelf(Evict::Lru, 2, Some(10), false);
+    new.put(Time(0), name(1), Seen::default(), Life::Keep);
+    assert_eq!(new.expires(name(1)), Some(Time::NEVER), "there was nothing to keep");
+}
+
+fn sampling(ttl: u64) -> Shelf {
+    let expiry = Expiry::Sampled { samples: 20, every: Span(100) };
+    let keeping = Keeping { capacity: None, ttl: Some(Span(ttl)), expiry, ..Keeping::default() };
+    Shelf::new(&keeping, Stream::new(7, "test", "", 0))
+}
+
+#[test]
+fn memory_becomes_free_when_somebody_asks() {
+    let mut shelf = sampling(10);
+    shelf.put(Time(0), name(1), Seen::default(), Life::Renew);
+    assert_eq!(shelf.expire(Time(50)), None);
+    assert_eq!((shelf.lapse(Time(9), name(1)), shelf.names().count()), (false, 1));
+    assert_eq!((shelf.lapse(Time(10), name(1)), shelf.names().count()), (true, 0));
+}
+
+#[test]
+fn a_sweep_goes_on_while_more_than_a_quarter_of_those_drawn_are_over() {
+    let mut chance = Stream::new(7, "test", "", 0);
+    let mut shelf = sampling(10);
+    // All of them are over: one sweep takes them all.
+    for key in 0..1_000 {
+        shelf.put(Time(0), name(key), Seen::default(), Life::Renew);
+    }
+    assert_eq!(shelf.sweep(Time(10), 20, &mut chance).len(), 1_000);
+    assert!(!shelf.has_mortals());
+    // One in a hundred is over: one draw of twenty is all.
+    for key in 0..10 {
+        shelf.put(Time(20), name(key), Seen::default(), Life::Renew);
+    }
+    for key in 10..1_000 {
+        shelf.put(Time(25), name(key), Seen::default(), Life::Renew);
+    }
+    assert!(shelf.sweep(Time(30), 20, &mut chance).len() <= 5);
+    // What has no time to live is never drawn.
+    let mut lasting = sampling(10);
+    lasting.put(Time(0), name(1), Seen::default(), Life::Remove);
+    assert!(lasting.sweep(Time(1_000), 20, &mut chance).is_empty());
 }

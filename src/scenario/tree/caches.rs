@@ -1,6 +1,6 @@
 //! What lies before the data: caches in a service's memory, and caches on the network.
 
-use super::PolicyIx;
+use super::{Followers, PolicyIx};
 use crate::base::{Dist, Span};
 
 /// A cache that services share over the network, between them and their databases.
@@ -14,6 +14,8 @@ pub struct CacheServer {
     pub versioned: bool,
     /// What becomes of it when its services write.
     pub writes: Writes,
+    /// Copies that follow it, and of which one takes its place.
+    pub replicas: Option<Followers>,
     /// Does it hold the preloaded items at the start, as far as they fit?
     pub warm: bool,
     /// Commands carried out at once.
@@ -44,6 +46,35 @@ pub struct Keeping {
     pub ttl: Option<Span>,
     /// Does the time count from the last use, rather than from the fill?
     pub sliding: bool,
+    /// When the memory of an item whose time is over becomes free.
+    pub expiry: Expiry,
+}
+
+/// When the memory of an item whose time to live is over becomes free; nobody is served it from that
+/// instant on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// At that instant.
+    Exact,
+    /// When somebody asks for it, or when it is found so among items drawn at random, again and again
+    /// as long as more than a quarter of those drawn are.
+    Sampled {
+        /// How many are drawn.
+        samples: u32,
+        /// How often.
+        every: Span,
+    },
+}
+
+/// What becomes of an item's time to live when it is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// It begins anew.
+    Renew,
+    /// It goes on; what was not there lives for ever.
+    Keep,
+    /// It is taken away: the item lives for ever.
+    Remove,
 }
 
 /// Who makes room in a full cache.
@@ -59,6 +90,8 @@ pub enum Evict {
     Lfu,
     /// The one used longest ago among so many drawn at random.
     SampledLru(u32),
+    /// The same, only of items that have a time to live; where there are none, nobody.
+    VolatileLru(u32),
     /// Nobody: what is new stays out.
     Never,
 }
@@ -70,8 +103,22 @@ pub enum Writes {
     Around,
     /// The item is deleted, after the commit.
     Invalidate,
-    /// The item is set to what was committed, after the commit.
-    Through,
-    /// The cache takes the write, and hands it on to the database at the next multiple of this.
-    Behind(Span),
+    /// The item is set to what was committed, after the commit; this becomes of its time to live.
+    Through(Life),
+    /// The cache takes the write, and hands it on to the database later.
+    Behind {
+        /// At the next multiple of this.
+        every: Span,
+        /// Does it say so only when some replicas have it?
+        wait: Option<Wait>,
+    },
+}
+
+/// Waiting for replicas (Redis' `WAIT`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// For so many.
+    pub replicas: u32,
+    /// For so long; `None` for as long as it takes.
+    pub timeout: Option<Span>,
 }

@@ -76,6 +76,13 @@ pub enum FaultKind {
         /// Who.
         target: Target,
     },
+    /// The clock shows a later time. What orders writes by clocks goes by it; nothing else does.
+    Skew {
+        /// Whose.
+        target: Target,
+        /// How much later.
+        ahead: Span,
+    },
     /// Messages take longer.
     Latency {
         /// Which.

@@ -57,6 +57,8 @@ pub struct Quorum {
     pub legs: Legs,
     /// Do requests go to all replicas, or only to as many as are waited for?
     pub contact: Contact,
+    /// Which of two writes of one item is the later one.
+    pub order: Order,
     /// The coordinator gives up a request after this.
     pub timeout: Span,
     /// Policy of calls to this node, over the class's.
@@ -75,6 +77,15 @@ pub struct Legs {
     pub read: Vec<Dist>,
     /// Its response on the way back.
     pub respond: Vec<Dist>,
+}
+
+/// Which of two writes is the later one, and stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// The one that came to the coordinator later.
+    Arrival,
+    /// The one whose writer's clock showed the later time.
+    Clocks,
 }
 
 /// Whom a quorum's coordinator sends a request to.

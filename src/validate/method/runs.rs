@@ -45,6 +45,20 @@ pub fn variance_of_means(asked: &Asked) -> Result<Value, String> {
     Ok((REQUESTS * variance(&means)).into())
 }
 
+/// Requests after which half the 95 % interval of the mean wait is this share of it, by the variance
+/// that [`variance_of_means`] measures: `(1.96 / (share mean))^2` times it.
+pub fn requests_for(asked: &Asked) -> Result<Value, String> {
+    let share = match asked.metric.as_str() {
+        "N_for_1pct_half_width" => 0.01,
+        "N_for_5pct_half_width" => 0.05,
+        other => return Err(format!("`{other}` names no share")),
+    };
+    let (load, service) = (asked.number("rho")?, asked.number("mean_service_ms")?);
+    let means = queues(asked, (service / load, service), "wait_mean(server)")?;
+    let ratio = 1.96 / (share * mean(&means).ok_or("there were no trials")?);
+    Ok((ratio * ratio * REQUESTS * variance(&means)).into())
+}
+
 /// Two queues that differ in their mean service time, with the same seeds: the mean difference of
 /// their mean sojourns, or how much smaller its variance is than with seeds of their own.
 pub fn common_random_numbers(asked: &Asked) -> Result<Value, String> {
