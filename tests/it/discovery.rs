@@ -41,7 +41,7 @@ fn allowed(parts_s: &[f64], runs: f64) -> f64 {
 /// One set of Eureka's settings against its closed form: the lease once or twice, less what has
 /// passed of it, and what is left of the other periods.
 fn eureka(heartbeat: f64, lease: f64, twice: bool, evict: f64, cache: f64, fetch: f64) {
-    const RUNS: u64 = 400;
+    const RUNS: u64 = 200;
     let second = |s: f64| format!("{s}s");
     let (h, l, e, c, f) =
         (second(heartbeat), second(lease), second(evict), second(cache), second(fetch));
@@ -84,7 +84,7 @@ fn eureka_takes_as_long_as_its_parts() {
 
 #[test]
 fn probes_take_as_long_as_so_many_of_them() {
-    const RUNS: u64 = 400;
+    const RUNS: u64 = 200;
     for (period, timeout, failures) in [(10.0, 1.0, 3), (4.0, 0.5, 1), (6.0, 6.0, 5)] {
         let knobs = [
             ("registry", "kubernetes".to_owned()),
