@@ -27,6 +27,7 @@ impl Windows {
     }
 
     /// The same stretches, each beginning so much later; what is shorter than that is left out.
+    #[must_use]
     pub fn delayed(&self, by: Span) -> Self {
         let later = self.0.iter().map(|(start, end)| (*start + by, *end));
         Self(later.filter(|(start, end)| start < end).collect())

@@ -1,6 +1,6 @@
 //! A registry: it finds out which instances are there, and callers learn that from it. How it finds
 //! out is in files of its own, [`leases`] in the manner of Netflix Eureka, [`probes`] in that of
-//! Kubernetes and of HashiCorp Consul; what instances and callers do is in [`super::discovery`].
+//! Kubernetes and of `HashiCorp` Consul; what instances and callers do is in [`super::discovery`].
 //!
 //! ```text
 //! Eureka      instance ──renewal──▶ leases ─evictor─▶ list ─response cache─▶ fetched by callers
@@ -120,7 +120,9 @@ impl Registry {
         let renewals = Renewals::new(&settings.checks, members.len(), &mut chance);
         if let Checks::Leases(leases) = &settings.checks {
             let expires = Time::ZERO + leases::renewed(leases);
-            members.iter_mut().for_each(|member| member.expires = expires);
+            for member in &mut members {
+                member.expires = expires;
+            }
         }
         let has_cache = matches!(settings.spread, Spread::Fetched { cache: Some(_), .. });
         Self {

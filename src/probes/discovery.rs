@@ -63,6 +63,7 @@ mod tests {
     use super::*;
     use crate::base::Span;
     use crate::probes::layout::NodePlan;
+    use crate::probes::sketch::Sketch;
     use crate::scenario::tree::NodeIx;
 
     const SERVER: InstanceId = InstanceId(1);
@@ -100,7 +101,7 @@ mod tests {
             (71, CALLER, false),
         ];
         let found = discovered(&[(20, 40), (65, u64::MAX)], &trace);
-        let means = [&found.detection, &found.removal, &found.comeback].map(|it| it.mean());
+        let means = [&found.detection, &found.removal, &found.comeback].map(Sketch::mean);
         assert_eq!(means, [Some(4.0), Some(7.5), Some(4.0)]);
         assert_eq!((found.delisted, found.enlisted), (2, 1));
     }

@@ -167,6 +167,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Where the instances of a service or gateway register.
+    #[expect(clippy::option_option, reason = "the outer one says whether it could be read")]
     pub(super) fn registers_at(
         &mut self,
         fields: &Fields<'a>,

@@ -39,33 +39,26 @@ fn allowed(parts_s: &[f64], runs: f64) -> f64 {
 }
 
 /// One set of Eureka's settings against its closed form: the lease once or twice, less what has
-/// passed of it, and what is left of the other periods.
-fn eureka(heartbeat: f64, lease: f64, twice: bool, evict: f64, cache: f64, fetch: f64) {
-    const RUNS: u64 = 400;
-    let second = |s: f64| format!("{s}s");
-    let (h, l, e, c, f) =
-        (second(heartbeat), second(lease), second(evict), second(cache), second(fetch));
-    let twice_text = twice.to_string();
-    let outcomes = theory(
-        &[
-            ("heartbeat", &h),
-            ("lease", &l),
-            ("lease_twice", &twice_text),
-            ("evict_every", &e),
-            ("response_cache", &c),
-            ("fetch", &f),
-        ],
-        RUNS,
-    );
-    let whole = if twice { 2.0 * lease } else { lease };
+/// passed of it, and what is left of the other periods. `lease_s`, whether twice, and the periods of
+/// heartbeat, evictor, response cache and fetch.
+fn eureka(lease_s: f64, twice: bool, periods_s: [f64; 4]) {
+    const RUNS: u64 = 200;
+    let [heartbeat, evict, cache, fetch] = periods_s;
+    let names = ["heartbeat", "evict_every", "response_cache", "fetch"];
+    let mut knobs: Vec<(&str, String)> =
+        names.into_iter().zip(periods_s.map(|period| format!("{period}s"))).collect();
+    knobs.push(("lease", format!("{lease_s}s")));
+    knobs.push(("lease_twice", twice.to_string()));
+    let knobs: Vec<_> = knobs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let outcomes = theory(&knobs, RUNS);
+    let whole = if twice { 2.0 * lease_s } else { lease_s };
     let noticed = whole - heartbeat / 2.0 + evict / 2.0;
     let known = noticed + cache / 2.0 + fetch / 2.0;
-    let (measured, allowed_s) =
-        (mean_s(&outcomes, removal), allowed(&[heartbeat, evict, cache, fetch], RUNS as f64));
-    assert!((measured - known).abs() < allowed_s, "{h} {l} {e}: {measured} for {known}");
-    let (measured, allowed_s) =
-        (mean_s(&outcomes, detection), allowed(&[heartbeat, evict], RUNS as f64));
-    assert!((measured - noticed).abs() < allowed_s, "{h} {l} {e}: {measured} for {noticed}");
+    let (measured, allowed_s) = (mean_s(&outcomes, removal), allowed(&periods_s, RUNS as f64));
+    assert!((measured - known).abs() < allowed_s, "{knobs:?}: {measured} for {known}");
+    let measured = mean_s(&outcomes, detection);
+    let allowed_s = allowed(&[heartbeat, evict], RUNS as f64);
+    assert!((measured - noticed).abs() < allowed_s, "{knobs:?}: {measured} for {noticed}");
     for outcome in &outcomes {
         let found = &outcome.nodes["server"].discovery;
         let longest = whole + evict + cache + fetch;
@@ -76,15 +69,15 @@ fn eureka(heartbeat: f64, lease: f64, twice: bool, evict: f64, cache: f64, fetch
 
 #[test]
 fn eureka_takes_as_long_as_its_parts() {
-    eureka(30.0, 90.0, true, 60.0, 30.0, 30.0);
-    eureka(30.0, 90.0, false, 60.0, 30.0, 30.0);
-    eureka(10.0, 40.0, true, 20.0, 5.0, 15.0);
-    eureka(7.0, 21.0, false, 45.0, 11.0, 3.0);
+    eureka(90.0, true, [30.0, 60.0, 30.0, 30.0]);
+    eureka(90.0, false, [30.0, 60.0, 30.0, 30.0]);
+    eureka(40.0, true, [10.0, 20.0, 5.0, 15.0]);
+    eureka(21.0, false, [7.0, 45.0, 11.0, 3.0]);
 }
 
 #[test]
 fn probes_take_as_long_as_so_many_of_them() {
-    const RUNS: u64 = 400;
+    const RUNS: u64 = 200;
     for (period, timeout, failures) in [(10.0, 1.0, 3), (4.0, 0.5, 1), (6.0, 6.0, 5)] {
         let knobs = [
             ("registry", "kubernetes".to_owned()),
