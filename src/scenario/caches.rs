@@ -142,7 +142,7 @@ impl<'a> Reader<'a> {
             }
             _ => {
                 let words = ["Exact", "Sampled(20)"];
-                self.unknown_word(value, "when memory becomes free", &words);
+                self.unknown_word(value, "a way to free memory", &words);
                 None
             }
         }
@@ -213,7 +213,7 @@ impl<'a> Reader<'a> {
             (Some("Remove"), Kind::Word(_)) => Some(Life::Remove),
             _ => {
                 let words = ["Renew", "Keep", "Remove"];
-                self.unknown_word(value, "what becomes of a time to live", &words);
+                self.unknown_word(value, "a way to treat a time to live", &words);
                 None
             }
         }
