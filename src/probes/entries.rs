@@ -359,6 +359,37 @@ mod tests {
     }
 
     #[test]
+    fn entries_are_found_beyond_those_at_hand() {
+        let mut entries = Entries::new(2, 2);
+        // The second client's odd numbers never existed.
+        let ops: Vec<OpId> =
+            (0..1_500).flat_map(|n| [OpId::new(0, n), OpId::new(1, n * 2)]).collect();
+        for (place, op) in (0..).zip(&ops) {
+            entries.open(*op, entry(place));
+            entries.with_nets(*op).unwrap().1.copy_from_slice(&[(place % 100) as i8, 1]);
+        }
+        for (place, op) in (0..).zip(&ops) {
+            assert_eq!(entries.get(*op).unwrap().session, place, "{op:?}");
+            assert_eq!(entries.with_nets(*op).unwrap().1, [(place % 100) as i8, 1], "{op:?}");
+        }
+        for nobody in [OpId::new(0, 1_500), OpId::new(1, 7), OpId::new(1, 90_000)] {
+            assert!(entries.get(nobody).is_none(), "{nobody:?}");
+        }
+        let of = |client| ops.iter().filter(move |op| op.client() == client).copied();
+        assert_eq!(entries.open_ops(), of(0).chain(of(1)).collect::<Vec<_>>());
+        // A page is given back when all of it is closed, the first ones together.
+        of(0).skip(512).take(512).for_each(|op| entries.close(op));
+        assert_eq!(entries.oldest(0), 0);
+        of(0).take(511).for_each(|op| entries.close(op));
+        assert_eq!(entries.oldest(0), 0);
+        entries.close(OpId::new(0, 511));
+        assert_eq!((entries.oldest(0), entries.oldest(1)), (1_024, 0));
+        assert!(of(0).take(1_024).all(|op| entries.get(op).is_none()));
+        assert_eq!(entries.get(OpId::new(0, 1_024)).unwrap().session, 2_048);
+        assert_eq!(entries.open_ops(), of(0).skip(1_024).chain(of(1)).collect::<Vec<_>>());
+    }
+
+    #[test]
     fn law_8_pages_are_used_again_though_one_operation_hangs() {
         let mut entries = Entries::new(1, 2);
         entries.open(OpId::new(0, 0), entry(0));
@@ -378,6 +409,37 @@ mod tests {
             [0, 0],
             "nets of a page used again start at nothing"
         );
+    }
+
+    #[test]
+    fn each_flag_is_one_of_its_own() {
+        let flags = [
+            Flag::Open,
+            Flag::Measured,
+            Flag::Promised,
+            Flag::Refused,
+            Flag::Done,
+            Flag::InTime,
+            Flag::Misled,
+            Flag::Compensated,
+        ];
+        for flag in flags {
+            let mut entry = Entry::closed();
+            entry.set(flag);
+            let set: Vec<Flag> = flags.into_iter().filter(|other| entry.is(*other)).collect();
+            assert_eq!(set, [flag]);
+        }
+    }
+
+    #[test]
+    fn what_a_crash_took_of_effects_was_never_published() {
+        let mut entry = entry(0);
+        assert_eq!((entry.loss(), entry.loss_of_effects()), (None, None));
+        entry.lose(Reason::DeadLetter);
+        assert_eq!(entry.loss_of_effects(), Some(Reason::DeadLetter));
+        entry.lose(Reason::Crashed);
+        assert_eq!(entry.loss(), Some(Reason::Crashed), "the last one counts");
+        assert_eq!(entry.loss_of_effects(), Some(Reason::Unpublished));
     }
 
     #[test]

@@ -233,3 +233,20 @@ impl Reads {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_are_counted_by_how_far_they_were_behind() {
+        let mut reads = Reads::default();
+        for (staleness, behind) in [(0, 0), (5, 1), (9, 3)] {
+            reads.count(Span(staleness), behind);
+        }
+        assert_eq!((reads.reads, reads.stale, reads.versions_behind), (3, 2, 4));
+        let at_least = [0, 1, 2, 3, 4].map(|versions| reads.behind_by(versions));
+        assert_eq!(at_least, [3, 2, 1, 1, 0]);
+        assert_eq!((reads.staleness.count(), reads.behind.count()), (3, 2));
+    }
+}

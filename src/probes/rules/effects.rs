@@ -79,3 +79,55 @@ fn rule_32_branches_not_taken_are_not_told() {
     let buy = trace.flow(BUY);
     assert_eq!((buy.effects.told, buy.effects.once, buy.ends.kept), (1, 1, 1));
 }
+
+#[test]
+fn rule_32_losses_and_failures_name_their_reasons_and_no_others() {
+    let mut trace = Trace::new();
+    for now in [100, 200] {
+        let op = trace.send(now, BUY, 0);
+        trace.apply(now + 1, op, WRITES, 1).at(now + 2, Fact::Promised { op });
+        trace.at(now + 3, Fact::Dropped { op, why: Some(Reason::Crashed) });
+        trace.answer(now + 4, op, Verdict::Failed(Reason::Timeout));
+    }
+    trace.buy(300, 0, 1);
+    let flow = trace.flow(BUY);
+    assert_eq!(flow.failures.into_iter().collect::<Vec<_>>(), [(Reason::Timeout, 2)]);
+    assert_eq!(flow.losses.into_iter().collect::<Vec<_>>(), [(Reason::Unpublished, 2)]);
+    let effects = flow.effects;
+    assert_eq!((effects.told, effects.once, effects.lost, effects.dropped), (9, 5, 2, 2));
+    // Those that lack something are as old as they are at the audit, the other converged at once.
+    assert_eq!((flow.unconverged, flow.convergence.count()), (2, 3));
+    assert_eq!(flow.convergence.min(), Some(Span(0)));
+    let oldest = flow.convergence.max().expect("there are three").0;
+    assert!((1_990_000..=2_000_000).contains(&oldest), "{oldest}");
+}
+
+#[test]
+fn retries_copies_and_messages_are_those_of_measured_operations() {
+    let mut trace = Trace::new();
+    for (now, retries) in [(10, 2), (1_000_001, 3)] {
+        let op = trace.send(now, BUY, 0);
+        for attempt in 1..=retries {
+            trace.at(now, Fact::Retried { op, to: NodeIx(0), attempt });
+        }
+        trace.at(now, Fact::Hedged { op, to: NodeIx(0) }).at(now, Fact::Overwrote { op });
+        trace.at(now, Fact::HandedOn { op, to: NodeIx(0), carrier: Carrier::Answer });
+    }
+    let flow = trace.flow(BUY);
+    assert_eq!((flow.offered, flow.retries, flow.hedges, flow.lost_updates), (1, 2, 1, 1));
+    assert_eq!((flow.messages, trace.outcome().messages), (2, 4));
+}
+
+#[test]
+fn facts_about_nobody_are_fine_and_about_the_closed_are_strays() {
+    let mut trace = Trace::new();
+    let op = trace.buy(10, 0, 1);
+    assert_eq!(trace.instruments.ledger.strays, 0);
+    let carrier = Carrier::Control;
+    trace.at(20, Fact::Message { op: OpId::NONE, to: NodeIx(0), carrier });
+    trace.at(20, Fact::Dropped { op: OpId::NONE, why: None });
+    assert_eq!(trace.instruments.ledger.strays, 0);
+    trace.at(20, Fact::Carried { op }).at(20, Fact::Message { op, to: NodeIx(0), carrier });
+    trace.apply(21, op, TAKES, 2).undo(22, op, TAKES, 3);
+    assert_eq!(trace.instruments.ledger.strays, 4);
+}
