@@ -307,8 +307,8 @@ fn too_many_pending_events_are_diagnosed() {
 }
 
 #[test]
-fn as_many_as_the_limit_may_be_in_flight() {
-    let mut simulation = hydra(1, 1, Limits { in_flight: 1, ..Limits::default() });
+fn the_event_at_hand_is_not_in_flight_and_a_world_holds_nothing_unless_it_says_so() {
+    let mut simulation = hydra(1, 1, Limits { in_flight: 0, ..Limits::default() });
     assert_eq!(simulation.run_events(5_000), Stop::Until);
     assert_eq!(simulation.events(), 5_000);
 }

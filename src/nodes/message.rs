@@ -373,32 +373,18 @@ pub enum Timer {
     Committed(Handle),
     /// Database: the relay tries again to send its outbox.
     Relay(u32),
-    /// Database: the relay looks for new rows of its outbox; counts the looks.
-    Poll(u32),
-    /// Database: the batch of this number has been gathered for long enough.
-    Linger(u32),
     /// Broker: the message is stored.
     Stored(Handle),
-    /// Log: the followers have the record.
-    Replicated(Handle),
     /// Server: the pause before a failed delivery is returned (or tried again) is over, or the one
     /// before an undo is tried again.
     Requeue(Handle),
     /// Log consumer: time to say that it lives; counts the starts.
     Beat(u32),
-    /// Log consumer: time to commit offsets; counts the starts.
-    Commit(u32),
     /// Log: look for members of this group that were silent for too long, and end the rebalances
     /// that waited for them. Set only while the group has records, so it is not periodic.
     Rebalanced(u32),
     /// Cache: time to hand on what it took.
     Flush,
-    /// Cache: something has come to the replica of this number.
-    Streamed(u32),
-    /// Cache: the first of the writes that wait for replicas may have waited long enough.
-    Waited,
-    /// Cache: time to look for items whose time to live is over.
-    Expire,
     /// Database: a version has come to a follower.
     Shipped(Handle),
     /// Quorum: the oldest request may have waited long enough.
@@ -411,6 +397,14 @@ pub enum Timer {
     Bench(u32),
     /// Server: the patience of what waits here is over.
     Patience(Handle),
+    /// Database: the relay looks for new rows of its outbox; counts the looks.
+    Poll(u32),
+    /// Database: the batch of this number has been gathered for long enough.
+    Linger(u32),
+    /// Log: the followers have the record.
+    Replicated(Handle),
+    /// Log consumer: time to commit offsets; counts the starts.
+    Commit(u32),
     /// Instance: time to renew its lease; counts the starts.
     Renew(u32),
     /// Caller: time to fetch lists from the registry of this number; counts the starts.
@@ -423,6 +417,12 @@ pub enum Timer {
     Probe(u32, u32),
     /// Registry: the answer of this member to the probe of this number is late.
     Unanswered(u32, u32),
+    /// Cache: time to look for items whose time to live is over.
+    Expire,
+    /// Cache: something has come to the replica of this number.
+    Streamed(u32),
+    /// Cache: the first of the writes that wait for replicas may have waited long enough.
+    Waited,
 }
 
 impl Message {
