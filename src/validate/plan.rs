@@ -49,7 +49,7 @@ pub enum Entry {
     /// By which method some groups are computed.
     Computed(Computation),
     /// What has to hold for some groups.
-    Claimed(Claims),
+    Claimed(Sentence),
     /// Why some groups are not run.
     Left(Left),
 }
@@ -118,7 +118,7 @@ pub struct Computation {
 /// What has to hold for some groups, where a sentence is expected.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Claims {
+pub struct Sentence {
     /// Groups, `*` for anything.
     pub groups: Vec<String>,
     /// Metrics with what has to hold for them.
@@ -207,7 +207,7 @@ pub enum Planned {
     /// Compute it by this method.
     Compute(&'static Computation, &'static str),
     /// See whether all of this holds.
-    Claim(&'static Claims, &'static [Claim]),
+    Claim(&'static Sentence, &'static [Claim]),
     /// It is not covered, for this reason.
     Left(&'static str),
 }
