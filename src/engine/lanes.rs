@@ -204,8 +204,10 @@ mod tests {
         for (lane, key) in [(0, 2), (0, 5), (1, 1), (1, 3), (1, 4)] {
             assert!(push(&mut lanes, lane, key));
         }
+        assert!(!lanes.is_empty());
         let taken = [(); 5].map(|()| lanes.pop().key);
         assert_eq!((taken, lanes.first()), ([1, 2, 3, 4, 5], u128::MAX));
+        assert!(lanes.is_empty());
         assert!(push(&mut lanes, 1, 1), "an empty lane takes any key");
         assert_eq!((lanes.first(), lanes.delay(LaneId(1))), (1, Span(6)));
     }

@@ -322,6 +322,32 @@ mod tests {
     }
 
     #[test]
+    fn what_every_holder_has_forgotten_is_kept_no_longer() {
+        let mut truth = truth(Vec::new());
+        let b = InstanceId(1);
+        truth.holds(secs(0), A, STOCK, KEY, 0);
+        truth.holds(secs(0), b, STOCK, KEY, 0);
+        (1..=50).for_each(|v| truth.commit(secs(v), STOCK, KEY, v, 0));
+        let commits = |truth: &Truth| truth.items[truth.find(STOCK, KEY).unwrap()].commits.len();
+        assert_eq!(commits(&truth), 50);
+        truth.forgot(A, STOCK, KEY);
+        truth.commit(secs(51), STOCK, KEY, 51, 0);
+        assert_eq!(commits(&truth), 51, "the other still has version 0");
+        truth.forgot(b, STOCK, KEY);
+        truth.commit(secs(52), STOCK, KEY, 52, 0);
+        assert!(commits(&truth) <= 3, "the last two seconds");
+    }
+
+    #[test]
+    fn what_was_never_written_is_as_at_the_start_unless_it_was_never_made() {
+        let mut truth = truth(Vec::new());
+        assert_eq!(truth.value(STOCK, KEY), Some(100));
+        assert_eq!(truth.value(STOCK, KeyId::created_by(OpId::new(0, 7))), None);
+        truth.commit(Time(5), STOCK, KEY, 1, 99);
+        assert_eq!(truth.value(STOCK, KEY), Some(99));
+    }
+
+    #[test]
     fn law_8_created_items_go_when_they_are_retired() {
         let mut truth = truth(vec![NodeIx(0)]);
         for number in 0..10_000 {
