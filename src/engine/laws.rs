@@ -215,6 +215,18 @@ fn at_one_instant_causes_come_first_then_faults_completions_messages_and_deadlin
 }
 
 #[test]
+fn what_waits_in_a_lane_is_not_handled_before_its_time() {
+    for lanes in [true, false] {
+        let scribe = Simulation::new(Scribe::default(), &[1, 2], &[Span(5), Span::ZERO]);
+        let mut simulation = scribe.with_lanes(lanes);
+        simulation.post(InstanceId(1), Time(7), "by lane");
+        assert_eq!(simulation.step(), Stop::Until);
+        assert_eq!((simulation.run_until(Time(6)), simulation.events()), (Stop::Until, 1));
+        assert_eq!((simulation.run_until(Time(7)), simulation.events()), (Stop::Idle, 2));
+    }
+}
+
+#[test]
 fn what_is_pending_is_counted_and_told_when_it_is_due() {
     let mut simulation = scribe();
     assert_eq!((simulation.next_time(), simulation.pending()), (Some(Time(7)), (1, 1)));

@@ -264,6 +264,17 @@ mod tests {
     }
 
     #[test]
+    fn without_lanes_nothing_stands_in_one() {
+        for lanes in [true, false] {
+            let mut queue: Queue<u64, u64> = Queue::new(&DELAYS);
+            queue.use_lanes(lanes);
+            let key = key(3, Class::Message, 0);
+            queue.push_lane(LaneId(0), key, InstanceId(0), |it| *it = 7);
+            assert_eq!((queue.lanes.len(), queue.len()), (usize::from(lanes), 1));
+        }
+    }
+
+    #[test]
     fn the_steady_state_allocates_nothing_new() {
         let mut queue: Queue<u64, u64> = Queue::new(&[]);
         for n in 0..10 {
