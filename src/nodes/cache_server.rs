@@ -11,8 +11,8 @@
 //! ```
 //!
 //! One instance, one memory: it begins cold (or `warm`), and a crash loses all of it, what it took
-//! and had not handed on included, unless it has `replicas`. Redis carries commands out one at a time, which is the default
-//! of one worker; Memcached has several.
+//! and had not handed on included, unless it has `replicas`. Redis carries commands out one at a
+//! time, which is the default of one worker; Memcached has several.
 //!
 //! Left out: several instances and how keys spread over them, persistence, sizes in bytes, times to
 //! live per item.

@@ -22,62 +22,44 @@ pub struct Knob {
     pub sound: bool,
 }
 
-/// What a value is, as far as a knob is concerned.
+/// What a simple value is, as far as a knob is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sort {
-    /// `None`: an option whose value may be anything.
-    Anything,
     Number,
     Duration,
     Rate,
     Bool,
     Text,
-    /// A distribution, a list, anything with a name and parentheses.
-    Compound,
 }
 
 impl Sort {
-    fn of(value: &Value) -> Self {
+    /// None of `None` and of all that has parentheses or brackets: whether that will do is known only
+    /// where it is used. A batch may be `5` or `Geometric(5)`.
+    fn of(value: &Value) -> Option<Self> {
         match &value.kind {
-            Kind::Number { .. } => Self::Number,
-            Kind::Bool(_) => Self::Bool,
-            Kind::Text { value, .. } => match units::quantity(value) {
+            Kind::Number { .. } => Some(Self::Number),
+            Kind::Bool(_) => Some(Self::Bool),
+            Kind::Text { value, .. } => Some(match units::quantity(value) {
                 Ok(Quantity::Number(_)) => Self::Number,
                 Ok(Quantity::Duration(_)) => Self::Duration,
                 Ok(Quantity::Rate(_)) => Self::Rate,
                 Err(_) => Self::Text,
-            },
-            Kind::Word(word) if word == "None" => Self::Anything,
+            }),
             Kind::Group { name: Some(name), args } => match (name.text.as_str(), args.as_slice()) {
                 ("Some", [only]) => Self::of(&only.value),
-                _ => Self::Compound,
+                _ => None,
             },
-            _ => Self::Compound,
-        }
-    }
-
-    /// May a knob with a default of this sort be set to one of that? Whether a compound value will
-    /// do is known only where it is used: a batch may be `5` or `Geometric(5)`.
-    fn takes(self, other: Self) -> bool {
-        self == other || !self.is_simple() || !other.is_simple()
-    }
-
-    fn is_simple(self) -> bool {
-        match self {
-            Self::Number | Self::Duration | Self::Rate | Self::Bool | Self::Text => true,
-            Self::Anything | Self::Compound => false,
+            _ => None,
         }
     }
 
     fn words(self) -> &'static str {
         match self {
-            Self::Anything => "an option",
             Self::Number => "a number",
             Self::Duration => "a duration",
             Self::Rate => "a rate",
             Self::Bool => "true or false",
             Self::Text => "a text",
-            Self::Compound => "a value of the format",
         }
     }
 }
@@ -150,10 +132,12 @@ pub fn turn(
         };
         match set_value(&text, origin, name.len() + 1, value, Sort::of(&defaults[found])) {
             Ok(value) => {
-                let (wanted, got) = (Sort::of(&defaults[found]), Sort::of(&value));
                 let before = mistakes.len();
                 refuse_references(&value, mistakes);
-                if mistakes.len() == before && !wanted.takes(got) {
+                if let (Some(wanted), Some(got)) = (Sort::of(&defaults[found]), Sort::of(&value))
+                    && mistakes.len() == before
+                    && wanted != got
+                {
                     mistakes.push(wrong_sort(name, wanted, got, &value, &defaults[found]));
                 }
                 knobs[found].sound &= mistakes.len() == before;
@@ -193,12 +177,14 @@ fn set_value(
     origin: u16,
     start: usize,
     value: &str,
-    wanted: Sort,
+    wanted: Option<Sort>,
 ) -> Result<Value, Mistake> {
     let at = Extent { origin, start: start as u32, end: text.len() as u32 };
     let bare = || Value { at, kind: Kind::Text { value: value.trim().to_owned(), opener: 0 } };
     match grammar::read(text, origin, start) {
-        Ok(Value { kind: Kind::Word(word), .. }) if wanted == Sort::Text && word != "None" => {
+        Ok(Value { kind: Kind::Word(word), .. })
+            if wanted == Some(Sort::Text) && word != "None" =>
+        {
             Ok(bare())
         }
         Ok(value) => Ok(value),

@@ -12,9 +12,8 @@
 //! A cache that does not answer is a miss, and a delete that does not arrive is forgotten: the item
 //! stays until its time to live is over.
 
-use super::super::program::Write;
 use super::super::program::{
-    Act, Command, Entry, EntryIx, Instr, KeyRule, Makes, Part, Pc, Read, Txn,
+    Act, Command, Entry, EntryIx, Instr, KeyRule, Makes, Part, Pc, Read, Txn, Write,
 };
 use super::Lower;
 use crate::scenario::tree::{CacheServer, Change, EntityIx, Life, NodeIx, NodeKind, Writes};

@@ -112,7 +112,8 @@ impl Replicas {
         self.all.iter().map(|replica| replica.offset).filter(reached).max().unwrap_or(0)
     }
 
-    /// Which of them a read goes to, by its operation and the name of its draw; none where it goes to the master.
+    /// Which of them a read goes to, by its operation and the name of its draw; none where it goes to
+    /// the master.
     fn reader(&self, op: &Op, name: u64) -> Option<usize> {
         let count = self.all.len() as u64;
         let drawn = |among: u64| index(mix(mix(op.word, name), READER), among);

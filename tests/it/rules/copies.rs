@@ -2,7 +2,7 @@
 
 use windtunnel::probes::Fact;
 
-use super::{done, flow, flows, round};
+use super::{Case, done, flow, flows, round};
 
 const LOOK: &str = r#"(home: "a", steps: Ask("y"))"#;
 const EVERY_SECOND: &str = r#"arrivals: Constant("1/s"), does: "f""#;
@@ -63,21 +63,23 @@ fn rule_39_the_owner_tells_caches_after_its_commit_and_receivers_delete() {
     assert_eq!(values, [10, 11]);
 }
 
+/// The answer to a fetch leaves b at 13 and is held up until 64.
+const HELD_UP: &str =
+    r#"(at: "1012500us", lasts: "1ms", what: Latency("b", "a", add: "50ms", both: false))"#;
+
+fn values_of_y(case: &Case, design: &str) -> Vec<i64> {
+    case.clone().design(design).go().saw("y").iter().map(|saw| saw.2).collect()
+}
+
 #[test]
 fn rule_39_a_late_fill_brings_an_old_value_back_unless_versioned() {
-    // The answer to the fetch leaves b at 13 and is held up until 64; meanwhile y changes (sent at
-    // 10, commits 22, a is told at 25).
+    // Meanwhile y changes (sent at 10, commits 22, a is told at 25).
     let case = flows(&format!(r#""f": {LOOK}, "g": (home: "b", steps: Add("y", 1))"#))
         .web(EVERY_SECOND)
         .run_for("2005ms")
         .nodes(r#""zap": Client(arrivals: Gaps("1010ms"), does: "g"),"#)
-        .faults(
-            r#"(at: "1012500us", lasts: "1ms", what: Latency("b", "a", add: "50ms", both: false))"#,
-        );
-    let seen = |design: &str| {
-        let run = case.clone().design(design).go();
-        run.saw("y").iter().map(|saw| saw.2).collect::<Vec<_>>()
-    };
+        .faults(HELD_UP);
+    let seen = |design| values_of_y(&case, design);
     assert_eq!(seen("PubSub()"), [10, 10]);
     assert_eq!(seen("PubSub(cache: (versioned: true))"), [10, 11]);
 }
@@ -94,13 +96,8 @@ fn rule_39_of_several_items_changed_at_once_every_late_fill_stays_out() {
         .web(EVERY_SECOND)
         .run_for("2005ms")
         .nodes(&format!(r#""zap": Client(arrivals: Gaps("996ms"), {journey}),"#))
-        .faults(
-            r#"(at: "1012500us", lasts: "1ms", what: Latency("b", "a", add: "50ms", both: false))"#,
-        );
-    let seen = |design: &str| {
-        let run = case.clone().design(design).go();
-        run.saw("y").iter().map(|saw| saw.2).collect::<Vec<_>>()
-    };
+        .faults(HELD_UP);
+    let seen = |design| values_of_y(&case, design);
     assert_eq!(seen("PubSub()"), [11, 11]);
     // The next h has committed meanwhile.
     assert_eq!(seen("PubSub(cache: (versioned: true))"), [11, 13]);
