@@ -33,6 +33,27 @@ pub enum Class {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub u128);
 
+/// Who schedules an event, and which of its events: the last two parts of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Turn(u64);
+
+impl Turn {
+    /// An origin's event of this number.
+    pub fn new(origin: InstanceId, counter: u64) -> Self {
+        debug_assert!((origin.0 as usize) < Key::MAX_INSTANCES && counter >> ORIGIN_SHIFT == 0);
+        Self(u64::from(origin.0) << ORIGIN_SHIFT | counter)
+    }
+
+    /// This one; the next is the origin's next. There are 2^40 of one origin, half a day of doing
+    /// nothing else.
+    #[inline]
+    pub fn take(&mut self) -> Self {
+        let turn = *self;
+        self.0 += 1;
+        turn
+    }
+}
+
 const TIME_SHIFT: u32 = 72;
 const DEPTH_SHIFT: u32 = 60;
 const CLASS_SHIFT: u32 = 58;
@@ -48,17 +69,12 @@ impl Key {
     /// Later than every event.
     pub const LAST: Self = Self(u128::MAX);
 
-    /// Packs a key. The time must not be after the horizon, nor the depth above the deepest; the
-    /// counter wraps after 2^40 events of one origin, half a day of doing nothing else.
+    /// Packs a key. The time must not be after the horizon, nor the depth above the deepest.
     #[inline]
-    pub fn new(time: Time, depth: u32, class: Class, origin: InstanceId, counter: u64) -> Self {
+    pub fn new(time: Time, depth: u32, class: Class, turn: Turn) -> Self {
         debug_assert!(time <= Self::HORIZON && depth <= Self::MAX_DEPTH);
-        debug_assert!((origin.0 as usize) < Self::MAX_INSTANCES && counter >> ORIGIN_SHIFT == 0);
         let high = time.0 << (TIME_SHIFT - 64) | u64::from(depth >> 4);
-        let low = u64::from(depth) << DEPTH_SHIFT
-            | (class as u64) << CLASS_SHIFT
-            | u64::from(origin.0) << ORIGIN_SHIFT
-            | counter;
+        let low = u64::from(depth) << DEPTH_SHIFT | (class as u64) << CLASS_SHIFT | turn.0;
         Self(u128::from(high) << 64 | u128::from(low))
     }
 
@@ -157,7 +173,7 @@ mod tests {
     }
 
     fn key((time, depth, class, origin, counter): Parts) -> Key {
-        Key::new(Time(time), depth, CLASSES[class], InstanceId(origin), counter)
+        Key::new(Time(time), depth, CLASSES[class], Turn::new(InstanceId(origin), counter))
     }
 
     proptest! {

@@ -22,10 +22,9 @@ pub struct Sent<M> {
 /// origins' numbers) is refused and goes to the heap, so that lanes never change the order.
 #[derive(Clone, Debug)]
 struct Lane<M> {
-    delay: Span,
     /// The key at the front, [`EMPTY`] if there is none.
     first: u128,
-    /// The key at the back, while there is one.
+    /// The key at the back; below every key if there is none.
     last: u128,
     ring: Vec<Sent<M>>,
     front: usize,
@@ -35,6 +34,8 @@ struct Lane<M> {
 /// All lanes of a simulation.
 #[derive(Clone, Debug)]
 pub struct Lanes<M> {
+    delays: Vec<Span>,
+    /// None while they are closed.
     #[expect(clippy::struct_field_names, reason = "they are what the type is about")]
     lanes: Vec<Lane<M>>,
     /// The smallest key at the front of a lane, and whose it is.
@@ -50,20 +51,22 @@ const EMPTY: u128 = u128::MAX;
 impl<M: Copy + Default> Lanes<M> {
     /// One lane for each constant delay.
     pub fn new(delays: &[Span]) -> Self {
-        let lane = |delay: &Span| Lane {
-            delay: *delay,
-            first: EMPTY,
-            last: 0,
-            ring: Vec::new(),
-            front: 0,
-            len: 0,
-        };
-        Self {
-            lanes: delays.iter().map(lane).collect(),
+        let mut lanes = Self {
+            delays: delays.to_vec(),
+            lanes: Vec::new(),
             first: EMPTY,
             first_lane: 0,
             second: EMPTY,
-        }
+        };
+        lanes.open(true);
+        lanes
+    }
+
+    /// Opens or closes all lanes; nobody may wait in them.
+    pub fn open(&mut self, open: bool) {
+        assert!(self.is_empty(), "somebody waits");
+        let lane = |_: &Span| Lane { first: EMPTY, last: 0, ring: Vec::new(), front: 0, len: 0 };
+        self.lanes = if open { self.delays.iter().map(lane).collect() } else { Vec::new() };
     }
 
     /// How many messages wait.
@@ -79,14 +82,13 @@ impl<M: Copy + Default> Lanes<M> {
     /// The constant delay of a lane.
     #[inline]
     pub fn delay(&self, lane: LaneId) -> Span {
-        self.lanes[lane.0 as usize].delay
+        self.delays[lane.0 as usize]
     }
 
-    /// Can a message with this key stand in line, or does it come too late?
+    /// Can a message with this key stand in line, or does it come too late, or is the lane closed?
     #[inline]
     pub fn takes(&self, lane: LaneId, key: u128) -> bool {
-        let lane = &self.lanes[lane.0 as usize];
-        lane.len == 0 || key > lane.last
+        self.lanes.get(lane.0 as usize).is_some_and(|lane| key > lane.last)
     }
 
     /// Takes a message in that comes in time: it is to be written to the place that this returns.
@@ -121,21 +123,27 @@ impl<M: Copy + Default> Lanes<M> {
         self.first
     }
 
-    /// Takes out the message with the smallest key in all lanes, of which there must be one; it
-    /// stays where it lies until the next push.
-    #[inline]
-    pub fn pop(&mut self) -> &Sent<M> {
-        let number = self.first_lane as usize;
-        let lane = &mut self.lanes[number];
-        let first = lane.front;
-        lane.len -= 1;
+    /// Takes out the message with the smallest key in all lanes, of which there must be one: its
+    /// key, where it goes, and what it says in `message`.
+    #[expect(clippy::inline_always, reason = "called in the run loop, for nearly every message")]
+    #[inline(always)]
+    pub fn pop(&mut self, message: &mut M) -> (u128, u32) {
+        let lane = &mut self.lanes[self.first_lane as usize];
+        let sent = &lane.ring[lane.front];
+        *message = sent.message;
+        let due = (sent.key, sent.dest);
         lane.front = (lane.front + 1) & (lane.ring.len() - 1);
-        lane.first = if lane.len == 0 { EMPTY } else { lane.ring[lane.front].key };
+        lane.len -= 1;
+        if lane.len == 0 {
+            (lane.first, lane.last) = (EMPTY, 0);
+        } else {
+            lane.first = lane.ring[lane.front].key;
+        }
         self.first = lane.first;
         if self.first > self.second {
             self.compare();
         }
-        &self.lanes[number].ring[first]
+        due
     }
 
     /// Finds the first and the second of all fronts.
@@ -205,7 +213,7 @@ mod tests {
             assert!(push(&mut lanes, lane, key));
         }
         assert!(!lanes.is_empty());
-        let taken = [(); 5].map(|()| lanes.pop().key);
+        let taken = [(); 5].map(|()| lanes.pop(&mut 0).0);
         assert_eq!((taken, lanes.first()), ([1, 2, 3, 4, 5], u128::MAX));
         assert!(lanes.is_empty());
         assert!(push(&mut lanes, 1, 1), "an empty lane takes any key");
@@ -219,7 +227,9 @@ mod tests {
             for (number, step) in (1..).zip(steps) {
                 if step == 0 {
                     if let Some(first) = plain.pop_front() {
-                        prop_assert_eq!(lanes.pop().message, first);
+                        let mut message = 0;
+                        lanes.pop(&mut message);
+                        prop_assert_eq!(message, first);
                     }
                 } else {
                     prop_assert!(push(&mut lanes, 0, number));

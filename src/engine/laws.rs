@@ -159,7 +159,7 @@ impl World for Scribe {
     type Message = &'static str;
     type Timer = &'static str;
 
-    fn receive(&mut self, at: InstanceId, what: &&'static str, ctx: &mut Ctx<'_, Self>) {
+    fn receive(&mut self, at: InstanceId, what: &&'static str, mut ctx: Ctx<'_, Self>) {
         self.seen.push((ctx.now().0, ctx.key().depth(), ctx.me().0, what));
         if *what == "begin" {
             ctx.after(Span(5), Class::Timeout, "deadline");
@@ -174,7 +174,7 @@ impl World for Scribe {
         }
     }
 
-    fn timer(&mut self, at: InstanceId, what: &'static str, ctx: &mut Ctx<'_, Self>) {
+    fn timer(&mut self, at: InstanceId, what: &'static str, ctx: Ctx<'_, Self>) {
         assert_eq!(at, ctx.me());
         self.seen.push((ctx.now().0, ctx.key().depth(), ctx.me().0, what));
     }
@@ -271,13 +271,13 @@ impl World for Hydra {
     type Message = ();
     type Timer = ();
 
-    fn receive(&mut self, at: InstanceId, (): &(), ctx: &mut Ctx<'_, Self>) {
+    fn receive(&mut self, at: InstanceId, (): &(), mut ctx: Ctx<'_, Self>) {
         for _ in 0..self.children {
             ctx.send(InstanceId(1 - at.0), self.delay, ());
         }
     }
 
-    fn timer(&mut self, _: InstanceId, (): (), _: &mut Ctx<'_, Self>) {}
+    fn timer(&mut self, _: InstanceId, (): (), _: Ctx<'_, Self>) {}
 
     fn fingerprint(&self, _: Event<&(), ()>) -> u64 {
         0

@@ -13,7 +13,7 @@ pub mod simulation;
 #[cfg(test)]
 mod toy;
 
-pub use key::{Class, Key};
+pub use key::{Class, Key, Turn};
 pub use queue::{Event, Queue};
 pub use simulation::{Limits, Simulation, Stop};
 
@@ -35,10 +35,10 @@ pub trait World {
     type Timer: Copy;
 
     /// A message arrives at an instance. Must touch only that instance's own state, and probes.
-    fn receive(&mut self, at: InstanceId, message: &Self::Message, ctx: &mut Ctx<'_, Self>);
+    fn receive(&mut self, at: InstanceId, message: &Self::Message, ctx: Ctx<'_, Self>);
 
     /// A timer of the instance is due. Must touch only its own state, and probes.
-    fn timer(&mut self, at: InstanceId, timer: Self::Timer, ctx: &mut Ctx<'_, Self>);
+    fn timer(&mut self, at: InstanceId, timer: Self::Timer, ctx: Ctx<'_, Self>);
 
     /// A timer that nobody waits for any more: dropped unseen, neither counted nor digested.
     /// Depends only on the instance's own state and when the timer is due, and once stale is always
@@ -73,17 +73,24 @@ pub type Ctx<'a, W> = Context<'a, <W as World>::Message, <W as World>::Timer>;
 #[derive(Debug)]
 pub struct Context<'a, M, T> {
     queue: &'a mut Queue<M, T>,
-    /// How many events this instance has scheduled in its life.
-    sent: &'a mut u64,
+    /// Whose the next event is that this instance schedules, and which of its events.
+    next: &'a mut Turn,
     key: Key,
+    now: Time,
     me: InstanceId,
 }
 
-impl<M: Copy + Default, T: Copy> Context<'_, M, T> {
+impl<'a, M: Copy + Default, T: Copy> Context<'a, M, T> {
+    #[expect(clippy::inline_always, reason = "called in two places, once for every event")]
+    #[inline(always)]
+    fn new(queue: &'a mut Queue<M, T>, next: &'a mut Turn, key: Key, me: InstanceId) -> Self {
+        Self { queue, next, key, now: key.time(), me }
+    }
+
     /// What time it is.
     #[inline]
     pub fn now(&self) -> Time {
-        self.key.time()
+        self.now
     }
 
     /// The instance at which the event happens.
@@ -122,15 +129,25 @@ impl<M: Copy + Default, T: Copy> Context<'_, M, T> {
         self.queue.push_timer(key, self.me, timer);
     }
 
-    /// The key of the next event that this instance schedules. An event at the deepest depth is
-    /// never handled (see [`Stop::TooManyAtOnce`]), so one more always fits.
+    /// The key of the next event that this instance schedules.
     #[expect(clippy::inline_always, reason = "called in three places, for everything scheduled")]
     #[inline(always)]
     fn key_after(&mut self, delay: Span, class: Class) -> Key {
-        let time = (self.now() + delay).min(Key::HORIZON);
-        let depth = if time > self.now() { 0 } else { self.key.depth() + 1 };
-        let counter = *self.sent;
-        *self.sent += 1;
-        Key::new(time, depth, class, self.me, counter)
+        let turn = self.next.take();
+        let time = Time(self.now.0.wrapping_add(delay.0));
+        if self.now < time && time <= Key::HORIZON {
+            return Key::new(time, 0, class, turn);
+        }
+        self.key_at_once_or_never(delay, class, turn)
+    }
+
+    /// The same where no time passes, or more than there is. An event at the deepest depth is never
+    /// handled (see [`Stop::TooManyAtOnce`]), so one more always fits.
+    #[cold]
+    #[inline(never)]
+    fn key_at_once_or_never(&self, delay: Span, class: Class, turn: Turn) -> Key {
+        let time = (self.now + delay).min(Key::HORIZON);
+        let depth = if time > self.now { 0 } else { self.key.depth() + 1 };
+        Key::new(time, depth, class, turn)
     }
 }

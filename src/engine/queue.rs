@@ -50,7 +50,6 @@ impl<T> Default for Kept<T> {
 pub struct Queue<M, T> {
     agenda: Agenda<Kept<T>>,
     lanes: Lanes<M>,
-    uses_lanes: bool,
     /// Messages that the agenda points to.
     messages: Vec<M>,
     free: Vec<u32>,
@@ -62,16 +61,15 @@ impl<M: Copy + Default, T: Copy> Queue<M, T> {
         Self {
             agenda: Agenda::default(),
             lanes: Lanes::new(delays),
-            uses_lanes: true,
             messages: Vec::new(),
             free: Vec::new(),
         }
     }
 
     /// Whether lanes are used from now on; without them everything goes to the agenda, in the same
-    /// order.
+    /// order. Nobody may wait in them.
     pub fn use_lanes(&mut self, on: bool) {
-        self.uses_lanes = on;
+        self.lanes.open(on);
     }
 
     /// How many events are pending, stale timers that were not dropped yet included.
@@ -122,8 +120,7 @@ impl<M: Copy + Default, T: Copy> Queue<M, T> {
         dest: InstanceId,
         write: impl FnOnce(&mut M),
     ) {
-        let takes = self.uses_lanes && self.lanes.takes(lane, key.0);
-        let place = if takes {
+        let place = if self.lanes.takes(lane, key.0) {
             self.lanes.push(lane, key.0, dest.0)
         } else {
             self.place_off_lane(key, dest)
@@ -138,24 +135,24 @@ impl<M: Copy + Default, T: Copy> Queue<M, T> {
         (first != u128::MAX).then_some(Key(first))
     }
 
-    /// Takes the first event, which may be a stale timer. A message stays where it lies until the
-    /// next push.
+    /// Takes the first event, which may be a stale timer; what a message says is written to
+    /// `message`.
     #[inline]
-    pub fn pop(&mut self) -> Option<Due<&M, T>> {
-        self.pop_until(Key::LAST)
+    pub fn pop<'a>(&mut self, message: &'a mut M) -> Option<Due<&'a M, T>> {
+        self.pop_until(Key::LAST, message)
     }
 
     /// The same, unless that is after `last`.
     #[expect(clippy::inline_always, reason = "called in the run loop, which then knows the kind")]
     #[inline(always)]
-    pub fn pop_until(&mut self, last: Key) -> Option<Due<&M, T>> {
+    pub fn pop_until<'a>(&mut self, last: Key, message: &'a mut M) -> Option<Due<&'a M, T>> {
         let (in_agenda, in_lane) = (self.agenda.first(), self.lanes.first());
         if in_lane < in_agenda {
             if in_lane > last.0 {
                 return None;
             }
-            let sent = self.lanes.pop();
-            return Some((Key(sent.key), InstanceId(sent.dest), Event::Message(&sent.message)));
+            let (key, dest) = self.lanes.pop(message);
+            return Some((Key(key), InstanceId(dest), Event::Message(message)));
         }
         if in_agenda > last.0 {
             return None;
@@ -165,7 +162,8 @@ impl<M: Copy + Default, T: Copy> Queue<M, T> {
             Kept::Timer(timer) => Event::Timer(timer),
             Kept::Message { slot } => {
                 self.free.push(slot);
-                Event::Message(&self.messages[slot as usize])
+                *message = self.messages[slot as usize];
+                Event::Message(&*message)
             }
         };
         Some((Key(key), InstanceId(dest), event))
@@ -194,12 +192,12 @@ mod tests {
 
     use super::*;
     use crate::base::Time;
-    use crate::engine::Class;
+    use crate::engine::{Class, Turn};
 
     const DELAYS: [Span; 2] = [Span(3), Span(8)];
 
     fn key(time: u64, class: Class, counter: u64) -> Key {
-        Key::new(Time(time), 0, class, InstanceId(counter as u32 * 7 % 5), counter)
+        Key::new(Time(time), 0, class, Turn::new(InstanceId(counter as u32 * 7 % 5), counter))
     }
 
     /// What a step does: take, set a timer or push to the agenda after a delay, or push to a lane.
@@ -240,7 +238,7 @@ mod tests {
                     queue.push_lane(LaneId(*lane), key, InstanceId(0), |it| *it = number);
                 }
                 Step::Pop => {
-                    if let Some((key, _, event)) = queue.pop() {
+                    if let Some((key, _, event)) = queue.pop(&mut 0) {
                         now = key.time().0;
                         taken.push((key, event.copied()));
                     }
@@ -281,7 +279,7 @@ mod tests {
             queue.push(key(n, Class::Message, n), InstanceId(0), n);
         }
         for n in 10..1_000 {
-            assert_eq!(queue.pop().map(|due| due.2), Some(Event::Message(&(n - 10))));
+            assert_eq!(queue.pop(&mut 0).map(|due| due.2.copied()), Some(Event::Message(n - 10)));
             queue.push(key(n, Class::Message, n), InstanceId(0), n);
         }
         assert_eq!((queue.len(), queue.messages.len()), (10, 10));

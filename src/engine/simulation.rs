@@ -1,7 +1,7 @@
 //! The run loop: takes the first event, folds it into the digest, hands it to the world. Knows
 //! when to stop and why; nothing of what the events mean.
 
-use super::{Class, Context, Event, InstanceId, Key, Queue, World};
+use super::{Class, Context, Event, InstanceId, Key, Queue, Turn, World};
 use crate::base::{Span, Time, mix};
 
 /// Why a run came back.
@@ -69,7 +69,7 @@ struct Ledger {
     name: u64,
     /// See [`Key::renames`].
     renames: u64,
-    sent: u64,
+    next: Turn,
     handled: u64,
     digest: u64,
 }
@@ -81,7 +81,7 @@ impl<W: World> Simulation<W> {
         assert!(names.len() <= Key::MAX_INSTANCES, "{} instances are too many", names.len());
         let ledger = |(ix, name): (u32, &u64)| {
             let renames = Key::renames(InstanceId(ix), *name);
-            Ledger { name: *name, renames, sent: 0, handled: 0, digest: 0 }
+            Ledger { name: *name, renames, next: Turn::new(InstanceId(ix), 0), handled: 0, digest: 0 }
         };
         Self {
             world,
@@ -127,9 +127,7 @@ impl<W: World> Simulation<W> {
         let time = time.clamp(self.now(), Key::HORIZON);
         let is_now = self.events > 0 && time == self.now();
         let depth = if is_now { (self.last.depth() + 1).min(Key::MAX_DEPTH) } else { 0 };
-        let ledger = &mut self.ledgers[origin.0 as usize];
-        ledger.sent += 1;
-        Key::new(time, depth, class, origin, ledger.sent - 1)
+        Key::new(time, depth, class, self.ledgers[origin.0 as usize].next.take())
     }
 
     /// Handles everything due at `until` or before.
@@ -155,44 +153,43 @@ impl<W: World> Simulation<W> {
 
     fn run(&mut self, last: Key, count: u64, draining: bool) -> Stop {
         let enough = self.events.saturating_add(count);
-        let mut stop = None;
-        // From one look at how much there is to the next.
-        while self.over.is_none() && stop.is_none() && self.events < enough {
-            let count = (enough - self.events).min(LOOK - self.events % LOOK);
-            stop = self.run_some(last, count, draining);
+        while self.over.is_none() && self.events < enough {
+            if draining && self.next_time() > Some(self.now()) && !self.has_work() {
+                return Stop::Idle;
+            }
+            // From one look at how much there is to the next; in a drain, event by event.
+            let next_look = self.events - self.events % LOOK + LOOK;
+            let end = if draining { self.events } else { enough.min(next_look) };
+            if let Some(stop) = self.run_some(last, end) {
+                return stop;
+            }
         }
-        self.over.or(stop).unwrap_or(Stop::Until)
+        self.over.unwrap_or(Stop::Until)
     }
 
-    /// Handles so many events, unless something is in the way.
-    fn run_some(&mut self, last: Key, count: u64, draining: bool) -> Option<Stop> {
-        let end = self.events + count;
-        while self.events < end {
-            if draining && self.next_time() > Some(self.now()) && !self.has_work() {
-                return Some(Stop::Idle);
-            }
-            let handled = match self.queue.pop_until(last) {
-                Some((key, at, Event::Message(message))) => {
-                    let message = *message;
-                    self.receive(key, at, &message)
-                }
+    /// Handles events until so many have been handled, and at least the first, unless something is
+    /// in the way.
+    fn run_some(&mut self, last: Key, end: u64) -> Option<Stop> {
+        let mut message = W::Message::default();
+        loop {
+            let handled = match self.queue.pop_until(last, &mut message) {
+                Some((key, at, Event::Message(message))) => self.receive(key, at, message),
                 Some((key, at, Event::Timer(timer))) => {
                     self.world.is_stale(at, timer, key.time()) || self.timer(key, at, timer)
                 }
                 None => return Some(if self.queue.is_empty() { Stop::Idle } else { Stop::Until }),
             };
-            if !handled {
-                break;
+            if !handled || self.events >= end {
+                return None;
             }
         }
-        None
     }
 
     /// Like [`run_until`](Self::run_until), but visits the instances of each (time, depth) in an
     /// order shuffled by `seed`. The digest must not notice; that is how a world proves that its
     /// instances meet only through messages.
     pub fn run_until_shuffled(&mut self, until: Time, seed: u64) -> Stop {
-        let mut beside = Vec::new();
+        let (mut beside, mut message) = (Vec::new(), W::Message::default());
         while self.over.is_none() {
             let Some(first) = self.queue.first() else {
                 return Stop::Idle;
@@ -201,7 +198,7 @@ impl<W: World> Simulation<W> {
                 return Stop::Until;
             }
             while self.queue.first().is_some_and(|next| next.is_beside(first)) {
-                let due = self.queue.pop();
+                let due = self.queue.pop(&mut message);
                 beside.extend(due.map(|(key, at, event)| (key, at, event.copied())));
             }
             let turn = mix(seed, self.events);
@@ -231,9 +228,7 @@ impl<W: World> Simulation<W> {
         let renames = self.ledgers[key.origin().0 as usize].renames;
         let ledger = &mut self.ledgers[at.0 as usize];
         ledger.fold(key, renames, fingerprint);
-        let (queue, sent) = (&mut self.queue, &mut ledger.sent);
-        let mut ctx = Context { queue, sent, key, me: at };
-        self.world.receive(at, message, &mut ctx);
+        self.world.receive(at, message, Context::new(&mut self.queue, &mut ledger.next, key, at));
         true
     }
 
@@ -247,9 +242,7 @@ impl<W: World> Simulation<W> {
         let fingerprint = self.world.fingerprint(Event::Timer(timer));
         let ledger = &mut self.ledgers[at.0 as usize];
         ledger.fold(key, ledger.renames, fingerprint);
-        let (queue, sent) = (&mut self.queue, &mut ledger.sent);
-        let mut ctx = Context { queue, sent, key, me: at };
-        self.world.timer(at, timer, &mut ctx);
+        self.world.timer(at, timer, Context::new(&mut self.queue, &mut ledger.next, key, at));
         true
     }
 

@@ -44,11 +44,11 @@ impl World for Toy {
     type Message = Happening;
     type Timer = Happening;
 
-    fn receive(&mut self, at: InstanceId, event: &Happening, ctx: &mut Ctx<'_, Self>) {
+    fn receive(&mut self, at: InstanceId, event: &Happening, ctx: Ctx<'_, Self>) {
         self.timer(at, *event, ctx);
     }
 
-    fn timer(&mut self, at: InstanceId, event: Happening, ctx: &mut Ctx<'_, Self>) {
+    fn timer(&mut self, at: InstanceId, event: Happening, mut ctx: Ctx<'_, Self>) {
         assert_eq!(at, ctx.me());
         let cell = &mut self.cells[at.0 as usize];
         self.seen.push((ctx.now(), ctx.key().depth(), cell.state));
@@ -59,7 +59,7 @@ impl World for Toy {
             }
             Happening::Timer { hops, .. } => {
                 cell.state = mix(cell.state, 2);
-                self.ping(hops, ctx);
+                self.ping(hops, &mut ctx);
             }
             Happening::Ping { hops, word } => {
                 cell.state = mix(cell.state, word);
@@ -69,9 +69,9 @@ impl World for Toy {
                     let timer = Happening::Timer { generation, hops: hops - 1 };
                     ctx.after(Span(40), Class::Timeout, timer);
                 }
-                self.ping(hops, ctx);
+                self.ping(hops, &mut ctx);
                 if mix(self.cells[at.0 as usize].state, 3).is_multiple_of(3) {
-                    self.ping(hops, ctx);
+                    self.ping(hops, &mut ctx);
                 }
             }
         }

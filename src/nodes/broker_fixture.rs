@@ -152,7 +152,7 @@ struct Table {
 }
 
 impl Table {
-    fn handle(&mut self, at: InstanceId, event: Happening, ctx: &mut Ctx<'_, Self>) {
+    fn handle(&mut self, at: InstanceId, event: Happening, ctx: Ctx<'_, Self>) {
         let model = Arc::clone(&self.model);
         let (down, starts) = (&mut self.is_down[at.0 as usize], &mut self.starts[at.0 as usize]);
         (self.place.node, self.place.incarnation) = (model.node_of(at), *starts);
@@ -205,11 +205,11 @@ impl World for Table {
     type Message = Message;
     type Timer = Timer;
 
-    fn receive(&mut self, at: InstanceId, message: &Message, ctx: &mut Ctx<'_, Self>) {
+    fn receive(&mut self, at: InstanceId, message: &Message, ctx: Ctx<'_, Self>) {
         self.handle(at, Event::Message(*message), ctx);
     }
 
-    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: &mut Ctx<'_, Self>) {
+    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: Ctx<'_, Self>) {
         self.handle(at, Event::Timer(timer), ctx);
     }
 

@@ -15,12 +15,10 @@ const HEARTBEAT_TIMEOUT: Span = Span(60_000_000_000);
 pub struct Env<'a, 'c, P> {
     /// The tables.
     pub model: &'a Model,
-    pub(super) ctx: &'a mut Context<'c, Message, Timer>,
+    pub(super) ctx: Context<'c, Message, Timer>,
     /// Where facts go.
     pub(super) probe: &'a mut P,
     pub(super) place: &'a mut Place,
-    now: Time,
-    me: InstanceId,
 }
 
 /// What the world keeps of an instance beside its state.
@@ -49,24 +47,23 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     #[inline(always)]
     pub(super) fn new(
         model: &'a Model,
-        ctx: &'a mut Context<'c, Message, Timer>,
+        ctx: Context<'c, Message, Timer>,
         probe: &'a mut P,
         place: &'a mut Place,
     ) -> Self {
-        let (now, me) = (ctx.now(), ctx.me());
-        Self { model, ctx, probe, place, now, me }
+        Self { model, ctx, probe, place }
     }
 
     /// The instant.
     #[inline]
     pub fn now(&self) -> Time {
-        self.now
+        self.ctx.now()
     }
 
     /// The instance that handles the event.
     #[inline]
     pub fn me(&self) -> InstanceId {
-        self.me
+        self.ctx.me()
     }
 
     /// The node it is a copy of.
@@ -87,7 +84,7 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     )]
     #[inline(always)]
     pub fn fact(&mut self, fact: Fact) {
-        self.probe.see(self.now, self.me, fact);
+        self.probe.see(self.ctx.now(), self.ctx.me(), fact);
     }
 
     /// Sends a message; the network decides when, whether and how often it arrives.
@@ -154,7 +151,7 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
         if self.model.faults.network_is_quiet(self.now()) {
             return self.ctx.send(to, base, message);
         }
-        let passage = self.model.faults.passage(self.now, from, node, &mut self.place.network);
+        let passage = self.model.faults.passage(self.ctx.now(), from, node, &mut self.place.network);
         match passage {
             Passage::Through { extra, twice } => {
                 self.ctx.send(to, base + extra, message);

@@ -297,7 +297,7 @@ impl<P: Probe> World<P> {
     fn at<'a, 'c>(
         &'a mut self,
         at: InstanceId,
-        ctx: &'a mut Context<'c, Message, Timer>,
+        ctx: Context<'c, Message, Timer>,
     ) -> (&'a mut Node, Env<'a, 'c, P>) {
         let Instance { node, place } = &mut self.instances[at.0 as usize];
         self.probe.begins(ctx.key());
@@ -315,7 +315,7 @@ impl<P: Probe> crate::engine::World for World<P> {
         &mut self,
         at: InstanceId,
         message: &Message,
-        ctx: &mut Context<'_, Message, Timer>,
+        ctx: Context<'_, Message, Timer>,
     ) {
         let (node, mut env) = self.at(at, ctx);
         if env.place.down {
@@ -326,7 +326,7 @@ impl<P: Probe> crate::engine::World for World<P> {
 
     #[expect(clippy::inline_always, reason = "called in the run loop, for every timer")]
     #[inline(always)]
-    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: &mut Context<'_, Message, Timer>) {
+    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: Context<'_, Message, Timer>) {
         let (node, mut env) = self.at(at, ctx);
         match timer {
             Timer::Fault(edge) => node.edge(edge, &mut env),

@@ -291,11 +291,11 @@ impl World for Town {
     type Message = Message;
     type Timer = Timer;
 
-    fn receive(&mut self, at: InstanceId, message: &Message, ctx: &mut Ctx<'_, Self>) {
+    fn receive(&mut self, at: InstanceId, message: &Message, ctx: Ctx<'_, Self>) {
         self.handle(at, Event::Message(*message), ctx);
     }
 
-    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: &mut Ctx<'_, Self>) {
+    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: Ctx<'_, Self>) {
         self.handle(at, Event::Timer(timer), ctx);
     }
 
@@ -309,7 +309,7 @@ impl World for Town {
 }
 
 impl Town {
-    fn handle(&mut self, at: InstanceId, event: Happening, ctx: &mut Ctx<'_, Self>) {
+    fn handle(&mut self, at: InstanceId, event: Happening, ctx: Ctx<'_, Self>) {
         self.place.node = self.model.node_of(at);
         let mut env = Env::new(&self.model, ctx, &mut self.probe, &mut self.place);
         let now = env.now().0;
