@@ -81,7 +81,13 @@ impl<W: World> Simulation<W> {
         assert!(names.len() <= Key::MAX_INSTANCES, "{} instances are too many", names.len());
         let ledger = |(ix, name): (u32, &u64)| {
             let renames = Key::renames(InstanceId(ix), *name);
-            Ledger { name: *name, renames, next: Turn::new(InstanceId(ix), 0), handled: 0, digest: 0 }
+            Ledger {
+                name: *name,
+                renames,
+                next: Turn::new(InstanceId(ix), 0),
+                handled: 0,
+                digest: 0,
+            }
         };
         Self {
             world,

@@ -117,7 +117,9 @@ impl Makes {
 }
 
 /// One instruction of a service's or gateway's program. All but `Work` take no time of their own.
+// With a tag of its own: a task asks for it at every step.
 #[derive(Clone, Debug, PartialEq)]
+#[repr(u8)]
 pub enum Instr {
     /// Hold a worker for a demand drawn from the operation's word and `name`.
     Work {

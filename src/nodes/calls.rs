@@ -404,7 +404,8 @@ impl Calls {
     }
 
     /// An answer came. `None` if nobody waits for it (any more), or if the call is tried again.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in few places, for every answer")]
+    #[inline(always)]
     pub fn answered<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
@@ -415,19 +416,14 @@ impl Calls {
         if let Answer::Failed(reason) = answer {
             return self.failed(env, (handle, Some(from)), reason, waiters);
         }
-        let Some(call) = self.calls.get(handle) else {
+        let Some(call) = self.calls.discard(handle) else {
             return self.answered_late(env, (handle, from), answer, waiters);
         };
         let (to, waiter, policy) = (call.to, call.waiter, call.policy);
         if call.is_special {
             let call = *call;
             self.end_specially(env, (handle, &call), (Some(from), false), &waiters.header(waiter));
-            self.calls.discard(handle);
             self.late.end(waiter);
-        } else {
-            // By itself, where nothing has happened since the call was found: it is not looked for
-            // again.
-            self.calls.discard(handle);
         }
         self.settle(env.model, to, (policy, handle));
         Some(Ended { waiter, answer })

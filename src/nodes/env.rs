@@ -151,7 +151,8 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
         if self.model.faults.network_is_quiet(self.now()) {
             return self.ctx.send(to, base, message);
         }
-        let passage = self.model.faults.passage(self.ctx.now(), from, node, &mut self.place.network);
+        let passage =
+            self.model.faults.passage(self.ctx.now(), from, node, &mut self.place.network);
         match passage {
             Passage::Through { extra, twice } => {
                 self.ctx.send(to, base + extra, message);

@@ -20,6 +20,7 @@ use self::cancel::Cancels;
 use self::dispatch::Dispatch;
 use self::enough::Wait;
 use self::offsets::Offsets;
+use self::run::first_work;
 use super::cache::Cache;
 use super::calls::{Calls, Waiters};
 use super::demand;
@@ -334,21 +335,13 @@ impl Server {
             return;
         }
         let has_worker = self.takes_worker(op, env);
-        let (queued, sees_item) = (env.now(), program.sees_item);
+        let queued = env.now();
+        let first_work = if has_worker { first_work(start, demand, env) } else { None };
         let task = self.tasks.insert_with(|| Task {
-            op: Op {
-                // A deadline is about the answer; what was accepted is done however late it is.
-                deadline: match origin {
-                    Origin::Delivery { .. } => Time::NEVER,
-                    _ => op.deadline,
-                },
-                named: if sees_item { item.key } else { op.named },
-                seen: if sees_item { item.seen } else { op.seen },
-                ..*op
-            },
+            op: *op,
             origin,
             entry,
-            pc: start,
+            pc: Pc(start.0 + u32::from(first_work.is_some())),
             verdict: Answer::Done,
             takes_back: false,
             has_worker,
@@ -360,6 +353,9 @@ impl Server {
             item,
             made: Seen::default(),
         });
+        if matches!(origin, Origin::Delivery { .. }) {
+            self.delivered(task, program.sees_item);
+        }
         if program.keyed {
             self.attempts.begin(op.id, entry, task);
         }
@@ -370,11 +366,25 @@ impl Server {
             if is_cancellable {
                 self.cancel_other(task, env);
             }
-            self.begin(task, env);
+            match first_work {
+                Some(demand) => self.work(task, op.id, demand, env),
+                None => self.run(task, env),
+            }
         } else if self.dispatch.is_some() {
             self.queue_in_turn(task, true, env);
         } else {
             self.queue.push_back(task);
+        }
+    }
+
+    /// A new task is for what a broker delivered. A deadline is about the answer; what was accepted
+    /// is done however late it is.
+    #[cold]
+    fn delivered(&mut self, task: Handle, sees_item: bool) {
+        let task = self.tasks.get_mut(task).expect("it was just made");
+        task.op.deadline = Time::NEVER;
+        if sees_item {
+            (task.op.named, task.op.seen) = (task.item.key, task.item.seen);
         }
     }
 

@@ -93,16 +93,19 @@ impl<T> Slab<T> {
         }
     }
 
-    /// The entry is of no use any more; its handle finds nothing from now on.
+    /// The entry is of no use any more, once the caller has looked at it; its handle finds nothing
+    /// from now on.
     #[inline]
-    pub fn discard(&mut self, handle: Handle) {
-        if let Some(place) = self.places.get_mut(handle.slot as usize)
-            && place.generation == handle.generation
-        {
-            place.generation = place.generation.wrapping_add(1);
-            place.next = self.next;
-            self.next = handle.slot;
-            self.len -= 1;
+    pub fn discard(&mut self, handle: Handle) -> Option<&T> {
+        match self.places.get_mut(handle.slot as usize) {
+            Some(place) if place.generation == handle.generation => {
+                place.generation = place.generation.wrapping_add(1);
+                place.next = self.next;
+                self.next = handle.slot;
+                self.len -= 1;
+                Some(&place.entry)
+            }
+            _ => None,
         }
     }
 
@@ -128,9 +131,7 @@ impl<T: Clone> Slab<T> {
     /// Takes the entry out; its handle finds nothing from now on.
     #[inline]
     pub fn remove(&mut self, handle: Handle) -> Option<T> {
-        let entry = self.get(handle)?.clone();
-        self.discard(handle);
-        Some(entry)
+        self.discard(handle).cloned()
     }
 
     /// Takes all entries out, in order of their slots; no handle finds anything from now on.

@@ -311,12 +311,7 @@ impl<P: Probe> crate::engine::World for World<P> {
 
     #[expect(clippy::inline_always, reason = "called in the run loop, for every message")]
     #[inline(always)]
-    fn receive(
-        &mut self,
-        at: InstanceId,
-        message: &Message,
-        ctx: Context<'_, Message, Timer>,
-    ) {
+    fn receive(&mut self, at: InstanceId, message: &Message, ctx: Context<'_, Message, Timer>) {
         let (node, mut env) = self.at(at, ctx);
         if env.place.down {
             return refuse(message, &mut env);

@@ -33,14 +33,12 @@ impl Server {
     #[expect(clippy::inline_always, reason = "called in two places, for every task")]
     #[inline(always)]
     pub(super) fn leave<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
-        let task = self.tasks.get(handle).expect("it leaves");
-        let (op, entry) = (task.op.id, task.entry);
-        let (has_worker, is_cancellable) = (task.has_worker, task.is_cancellable);
-        self.attempts.end(op, entry);
-        if is_cancellable {
+        let task = self.tasks.discard(handle).expect("it leaves");
+        let has_worker = task.has_worker;
+        self.attempts.end(task.op.id, task.entry);
+        if task.is_cancellable {
             self.cancels.end(handle);
         }
-        self.tasks.discard(handle);
         if has_worker {
             self.free_worker(env);
         }

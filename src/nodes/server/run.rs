@@ -1,6 +1,8 @@
 //! Running programs: one instruction after the other until a task has to wait or ends; and what
 //! becomes of refusals and failures.
 
+use std::ops::ControlFlow;
+
 use super::{AGAIN_PAUSE, Server, end_of_branch, goes_on_by_itself, is_call, slowed};
 use crate::base::{Span, Time, mix};
 use crate::model::program::{Act, EntryIx, Instr, Makes, Pc};
@@ -14,36 +16,38 @@ use crate::nodes::slab::Handle;
 use crate::nodes::task::Origin;
 use crate::probes::{Fact, OpId, Probe, Reason};
 
-/// How long a program works again, out of line: few do, and the arithmetic would burden the loop
-/// that all others run through.
-#[inline(never)]
-fn demand_again(instr: &Instr, word: u64, attempt: u8) -> Span {
-    demand::work(instr, word, attempt)
+/// How long a task works to begin with that is at this place and has its worker, if it works at once:
+/// nearly all do.
+#[expect(clippy::inline_always, reason = "called in two places, for every task")]
+#[inline(always)]
+pub(super) fn first_work<P: Probe>(pc: Pc, demand: Span, env: &Env<'_, '_, P>) -> Option<Span> {
+    let works = matches!(env.model.programs.code[pc.0 as usize], Instr::Work { .. });
+    let demand = slowed(demand, env.model.faults.slowness(env.now(), env.me()));
+    (works && demand > Span::ZERO).then_some(demand)
 }
 
 impl Server {
-    /// A new task has its worker: runs it. Nearly all begin with work.
-    #[expect(clippy::inline_always, reason = "most tasks begin where they arrive")]
-    #[inline(always)]
+    /// A task that has waited has its worker: runs it.
     pub(super) fn begin<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get_mut(handle).expect("a task that begins is there");
-        if !matches!(env.model.programs.code[task.pc.0 as usize], Instr::Work { .. }) {
+        let Some(demand) = first_work(task.pc, task.demand, env) else {
             return self.run(handle, env);
-        }
+        };
         task.pc = Pc(task.pc.0 + 1);
-        let demand = slowed(task.demand, env.model.faults.slowness(env.now(), env.me()));
-        if demand > Span::ZERO {
-            let op = task.op.id;
-            self.work(handle, op, demand, env);
-        } else {
-            self.run(handle, env);
-        }
+        let op = task.op.id;
+        self.work(handle, op, demand, env);
     }
 
     /// The worker works for so long.
     #[expect(clippy::inline_always, reason = "called in two places, for every piece of work")]
     #[inline(always)]
-    fn work<P: Probe>(&mut self, handle: Handle, op: OpId, demand: Span, env: &mut Env<'_, '_, P>) {
+    pub(super) fn work<P: Probe>(
+        &mut self,
+        handle: Handle,
+        op: OpId,
+        demand: Span,
+        env: &mut Env<'_, '_, P>,
+    ) {
         env.fact(Fact::Works { op, work: demand });
         if self.dispatch.is_some() {
             return self.work_in_turn(handle, demand, env);
@@ -51,63 +55,17 @@ impl Server {
         env.complete_after(demand, Timer::Worked(handle));
     }
 
-    /// Runs a task until it has to wait or ends.
+    /// Runs a task until it has to wait or ends. What nearly all tasks do is done here.
     pub(super) fn run<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let model = env.model;
         loop {
             let task = self.tasks.get_mut(handle).expect("a task that runs is there");
             let pc = task.pc;
             task.pc = Pc(pc.0 + 1);
-            let instr = &model.programs.code[pc.0 as usize];
-            // Before all others, as it is the most common one.
-            if let Instr::Work { .. } = instr {
-                if !task.has_worker {
-                    (task.pc, task.demand) = (pc, demand_again(instr, task.op.word, task.attempt));
-                    if self.finds_worker(handle, env) {
-                        self.begin(handle, env);
-                    }
-                    return;
-                }
-                let demand = demand_again(instr, task.op.word, task.attempt);
-                let demand = slowed(demand, model.faults.slowness(env.now(), env.me()));
-                if demand > Span::ZERO {
-                    let op = task.op.id;
-                    return self.work(handle, op, demand, env);
-                }
-                continue;
-            }
-            match instr {
-                Instr::Work { .. } => unreachable!("it was the first to be asked for"),
-                Instr::Refuse { probability, name } => {
-                    if crate::base::unit(mix(task.op.word, *name)) < *probability {
-                        let (op, entry) = (task.op.id, task.entry);
-                        refused(op, entry, env);
-                        self.trouble(handle, Answer::Refused, env);
-                    }
-                }
-                Instr::Need { least } => {
-                    if task.op.seen.value < *least && !task.takes_back {
-                        let (op, entry) = (task.op.id, task.entry);
-                        refused(op, entry, env);
-                        self.trouble(handle, Answer::Refused, env);
-                    }
-                }
-                Instr::Maybe { probability, name, to } => {
-                    if crate::base::unit(mix(task.op.word, *name)) >= *probability {
-                        task.pc = *to;
-                    }
-                }
-                Instr::IfDone { effects, to } => {
-                    if task.op.done & effects == 0 {
-                        task.pc = *to;
-                    }
-                }
-                Instr::Jump { to } => task.pc = *to,
-                Instr::Call { entry, policy, .. } | Instr::Store { entry, policy, .. } => {
-                    if env.now() > task.op.deadline && !task.takes_back {
-                        self.trouble(handle, Answer::Failed(Reason::Expired), env);
-                        continue;
-                    }
+            match &model.programs.code[pc.0 as usize] {
+                Instr::Call { entry, policy, .. } | Instr::Store { entry, policy, .. }
+                    if env.now() <= task.op.deadline || task.takes_back =>
+                {
                     let lets_go = !self.hold && std::mem::take(&mut task.has_worker);
                     self.calls.start(env, *entry, &task.op, *policy, handle);
                     if lets_go {
@@ -115,61 +73,141 @@ impl Server {
                     }
                     return;
                 }
-                Instr::Lookup { entry, policy, .. } | Instr::Keep { entry, policy, .. } => {
-                    return self.ask_cache(handle, (*entry, *policy), env);
-                }
-                Instr::Publish { publication, policy, .. } => {
-                    let about = (&task.op, task.item);
-                    self.calls.publish(env, *publication, about, *policy, handle);
-                    return self.wait(handle, env);
-                }
-                Instr::Cached { entity, key, entry, policy } => {
-                    let name = (*entity, keys::item(model, *key, *entity, &task.op));
-                    task.queued = env.now();
-                    let op = task.op;
-                    match self.look(name, op, handle, env) {
-                        Lookup::Hit(seen) => self.saw(handle, name, seen, env.now(), env),
-                        Lookup::Wait => return self.wait(handle, env),
-                        Lookup::Fetch => {
-                            self.calls.start(env, *entry, &op, *policy, handle);
-                            return self.wait(handle, env);
-                        }
-                    }
-                }
-                Instr::Invalidate { publication, entity, key } => {
-                    let key = keys::item(model, *key, *entity, &task.op);
-                    let item = Item { entity: *entity, key, seen: task.made };
-                    let broker = model.programs.publications[publication.0 as usize].broker;
-                    let to = model.nodes[broker.0 as usize].first;
-                    let call = Handle::NONE;
-                    let body = Body::Publish { call, publication: *publication, item };
-                    env.send(to, &task.op, body);
-                }
-                Instr::Fork { branches, enough: None } => return self.fork(handle, branches, env),
-                Instr::Fork { branches, enough: Some(enough) } => {
-                    return self.fork_enough(handle, branches, *enough, env);
-                }
-                Instr::Join => return self.join(handle, env),
-                Instr::Answer => {
-                    // Most tasks end with their answer.
-                    let ends =
-                        matches!(model.programs.code.get(pc.0 as usize + 1), Some(Instr::End));
+                Instr::Answer
                     if let Origin::Call { from, call } = task.origin
                         && call != Handle::NONE
-                    {
-                        let verdict = task.verdict;
-                        if ends {
-                            let body = || Body::Answer { call, verdict };
-                            env.hand_on(from, model.node_of(from), &task.op, body);
-                            return self.leave(handle, env);
-                        }
-                        env.send(from, &task.op, Body::Answer { call, verdict });
+                        && matches!(
+                            model.programs.code.get(pc.0 as usize + 1),
+                            Some(Instr::End)
+                        ) =>
+                {
+                    let verdict = task.verdict;
+                    let body = || Body::Answer { call, verdict };
+                    env.hand_on(from, model.node_of(from), &task.op, body);
+                    return self.leave(handle, env);
+                }
+                instr => {
+                    if self.step(handle, instr, env).is_break() {
+                        return;
                     }
                 }
-                Instr::End => return self.end(handle, env),
-                Instr::Return => return self.pause_before_return(handle, env),
             }
         }
+    }
+
+    /// One instruction; breaks if the task has to wait or has ended.
+    #[inline(never)]
+    fn step<P: Probe>(
+        &mut self,
+        handle: Handle,
+        instr: &Instr,
+        env: &mut Env<'_, '_, P>,
+    ) -> ControlFlow<()> {
+        let model = env.model;
+        let task = self.tasks.get_mut(handle).expect("a task that runs is there");
+        match instr {
+            Instr::Work { .. } => {
+                let demand = demand::work(instr, task.op.word, task.attempt);
+                if !task.has_worker {
+                    (task.pc, task.demand) = (Pc(task.pc.0 - 1), demand);
+                    if self.finds_worker(handle, env) {
+                        self.begin(handle, env);
+                    }
+                    return ControlFlow::Break(());
+                }
+                let demand = slowed(demand, model.faults.slowness(env.now(), env.me()));
+                if demand > Span::ZERO {
+                    let op = task.op.id;
+                    self.work(handle, op, demand, env);
+                    return ControlFlow::Break(());
+                }
+                return ControlFlow::Continue(());
+            }
+            Instr::Refuse { probability, name } => {
+                if crate::base::unit(mix(task.op.word, *name)) < *probability {
+                    let (op, entry) = (task.op.id, task.entry);
+                    refused(op, entry, env);
+                    self.trouble(handle, Answer::Refused, env);
+                }
+                return ControlFlow::Continue(());
+            }
+            Instr::Need { least } => {
+                if task.op.seen.value < *least && !task.takes_back {
+                    let (op, entry) = (task.op.id, task.entry);
+                    refused(op, entry, env);
+                    self.trouble(handle, Answer::Refused, env);
+                }
+                return ControlFlow::Continue(());
+            }
+            Instr::Maybe { probability, name, to } => {
+                if crate::base::unit(mix(task.op.word, *name)) >= *probability {
+                    task.pc = *to;
+                }
+                return ControlFlow::Continue(());
+            }
+            Instr::IfDone { effects, to } => {
+                if task.op.done & effects == 0 {
+                    task.pc = *to;
+                }
+                return ControlFlow::Continue(());
+            }
+            Instr::Jump { to } => {
+                task.pc = *to;
+                return ControlFlow::Continue(());
+            }
+            Instr::Call { .. } | Instr::Store { .. } => {
+                self.trouble(handle, Answer::Failed(Reason::Expired), env);
+                return ControlFlow::Continue(());
+            }
+            Instr::Invalidate { publication, entity, key } => {
+                let key = keys::item(model, *key, *entity, &task.op);
+                let item = Item { entity: *entity, key, seen: task.made };
+                let broker = model.programs.publications[publication.0 as usize].broker;
+                let to = model.nodes[broker.0 as usize].first;
+                let call = Handle::NONE;
+                let body = Body::Publish { call, publication: *publication, item };
+                env.send(to, &task.op, body);
+                return ControlFlow::Continue(());
+            }
+            Instr::Answer => {
+                if let Origin::Call { from, call } = task.origin
+                    && call != Handle::NONE
+                {
+                    env.send(from, &task.op, Body::Answer { call, verdict: task.verdict });
+                }
+                return ControlFlow::Continue(());
+            }
+            Instr::Cached { entity, key, entry, policy } => {
+                let name = (*entity, keys::item(model, *key, *entity, &task.op));
+                task.queued = env.now();
+                let op = task.op;
+                match self.look(name, op, handle, env) {
+                    Lookup::Hit(seen) => {
+                        self.saw(handle, name, seen, env.now(), env);
+                        return ControlFlow::Continue(());
+                    }
+                    Lookup::Wait => {}
+                    Lookup::Fetch => self.calls.start(env, *entry, &op, *policy, handle),
+                }
+                self.wait(handle, env);
+            }
+            Instr::Lookup { entry, policy, .. } | Instr::Keep { entry, policy, .. } => {
+                self.ask_cache(handle, (*entry, *policy), env);
+            }
+            Instr::Publish { publication, policy, .. } => {
+                let about = (&task.op, task.item);
+                self.calls.publish(env, *publication, about, *policy, handle);
+                self.wait(handle, env);
+            }
+            Instr::Fork { branches, enough: None } => self.fork(handle, branches, env),
+            Instr::Fork { branches, enough: Some(enough) } => {
+                self.fork_enough(handle, branches, *enough, env);
+            }
+            Instr::Join => self.join(handle, env),
+            Instr::End => self.end(handle, env),
+            Instr::Return => self.pause_before_return(handle, env),
+        }
+        ControlFlow::Break(())
     }
 
     /// The task waits for others; its worker does so too, or not.
