@@ -14,7 +14,7 @@ const REFILL: usize = 24;
 ///
 /// The smallest stand in a row, largest first: taking the smallest is O(1), and one that is put in
 /// passes those that are due before it. Ahead of the row, at place 0, stands a key above every key,
-/// so that none passes it, and so that there always is a smallest. What is larger than all of the
+/// so that there always is a smallest. What is larger than all of the
 /// row goes to the heap, O(log n). While no more than [`NEAR`] wait, the heap stays empty. Every key
 /// in the row is smaller than every key in the heap, and the row is empty only if the heap is.
 #[derive(Clone, Debug)]
@@ -73,11 +73,11 @@ impl<P: Copy + Default> Agenda<P> {
             return self.heap.push(Entry { key, dest, payload });
         }
         // What is put in is mostly due soon, so its place is near the end.
-        self.near += 1;
-        let (mut place, mut before) = (self.near % PLACES, (self.near - 1) % PLACES);
-        while self.row[before].key < key {
-            self.row[place] = self.row[before];
-            (place, before) = (before, before.wrapping_sub(1) % PLACES);
+        self.near = (self.near + 1) % PLACES;
+        let mut place = self.near;
+        while place > 1 && self.row[place - 1].key < key {
+            self.row[place] = self.row[place - 1];
+            place -= 1;
         }
         self.row[place] = Entry { key, dest, payload };
     }
