@@ -66,6 +66,11 @@ impl Faults {
         self.instances.slowness(now, at)
     }
 
+    /// Does this instance never pause, nor slow down?
+    pub fn is_steady(&self, at: InstanceId) -> bool {
+        self.instances.is_steady(at)
+    }
+
     /// What this instance's clock shows now.
     pub fn clock(&self, now: Time, at: InstanceId) -> Time {
         self.instances.clock(now, at)

@@ -83,6 +83,11 @@ impl Instances {
         self.ailments.get(at.0 as usize)
     }
 
+    /// Does it never pause, nor slow down?
+    pub fn is_steady(&self, at: InstanceId) -> bool {
+        self.of(at).is_none_or(|ailments| ailments.slow.is_empty() && ailments.paused.is_empty())
+    }
+
     /// How many times as long work takes now.
     #[inline]
     pub fn slowness(&self, now: Time, at: InstanceId) -> f64 {

@@ -39,6 +39,14 @@ pub struct Programs {
     pub channels: Vec<Channel>,
 }
 
+impl Programs {
+    /// Is there work at this place of a program?
+    #[inline]
+    pub fn begins_with_work(&self, place: Pc) -> bool {
+        matches!(self.code[place.0 as usize], Instr::Work { .. })
+    }
+}
+
 /// A place where a message makes an instance act.
 #[derive(Clone, Debug)]
 pub struct Entry {

@@ -214,7 +214,7 @@ impl Calls {
             }
             self.targets[node.0 as usize].count(to, 1);
         }
-        let call = self.calls.insert_with(|| Call {
+        let call = self.calls.insert_with(move || Call {
             what,
             policy,
             to,

@@ -20,14 +20,13 @@ use self::cancel::Cancels;
 use self::dispatch::Dispatch;
 use self::enough::Wait;
 use self::offsets::Offsets;
-use self::run::first_work;
 use super::cache::Cache;
 use super::calls::{Calls, Waiters};
 use super::demand;
 use super::discovery::{self, Discovery};
 use super::env::Env;
 use super::limit::Limiter;
-use super::message::{Answer, Body, Cancellable, Item, Message, Op, Seen, Timer};
+use super::message::{Answer, Body, Cancellable, Item, Message, Op, Timer};
 use super::slab::{Handle, Slab};
 use super::task::{Origin, Task};
 use crate::base::{Span, Stream, Time};
@@ -51,6 +50,9 @@ pub struct Server {
     workers: u32,
     room: Option<u32>,
     hold: bool,
+    /// Does a request need nothing but a free worker to begin? There is no limit, room or turn, and
+    /// no pause or slow-down.
+    is_plain: bool,
     dedup: bool,
     limit: Option<Limiter>,
     calls: Calls,
@@ -96,12 +98,16 @@ impl Server {
         Self {
             tasks: Slab::default(),
             queue: VecDeque::new(),
-            dispatch,
             free: workers,
             workers,
             room,
             hold,
+            is_plain: dispatch.is_none()
+                && limit.is_none()
+                && room.is_none()
+                && model.faults.is_steady(me),
             dedup: model.scenario.designs[model.design].dedup,
+            dispatch,
             limit: limit.map(Limiter::new),
             calls: Calls::new(model, me),
             waits: Slab::default(),
@@ -156,6 +162,9 @@ impl Server {
             }
             Body::Request { call, entry, attempt, cancel, demand } => {
                 let origin = Origin::Call { from: message.from, call };
+                if self.is_plain && cancel == Cancellable::Never {
+                    return self.request(&message.op, origin, (entry, attempt, demand), env);
+                }
                 self.arrive(&message.op, origin, entry, (attempt, cancel, demand), Item::NONE, env);
             }
             Body::Deliver { receipt, entry, item, .. } => {
@@ -306,6 +315,51 @@ impl Server {
 
     // -- the queue and the workers ---------------------------------------------------------------
 
+    /// A request, where it needs nothing but a worker to begin; as [`arrive`](Self::arrive) does
+    /// where there is more to ask for.
+    #[inline(never)]
+    fn request<P: Probe>(
+        &mut self,
+        op: &Op,
+        origin: Origin,
+        (entry, attempt, demand): (EntryIx, u8, Span),
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let now = env.now();
+        let program = &env.model.programs.entries[entry.0 as usize];
+        let Act::Run { start, .. } = program.act else { unreachable!("a server runs programs") };
+        if program.keyed || now > op.deadline {
+            let attempt = (attempt, Cancellable::Never, demand);
+            return self.arrive(op, origin, entry, attempt, Item::NONE, env);
+        }
+        let begins = self.free != 0;
+        if begins {
+            self.free -= 1;
+            let waited = Span::ZERO;
+            env.fact(Fact::Began { op: op.id, waited, queued: false, arrives: true });
+        } else {
+            env.fact(Fact::Arrived { op: op.id });
+            env.fact(Fact::Waits { op: op.id });
+        }
+        let works = begins && demand > Span::ZERO && env.model.programs.begins_with_work(start);
+        let pc = Pc(start.0 + u32::from(works));
+        let task = self.tasks.insert_with(move || Task {
+            has_worker: begins,
+            attempt,
+            demand,
+            ..Task::new(op, origin, (entry, pc), now)
+        });
+        if works {
+            env.fact(Fact::Works { op: op.id, work: demand });
+            env.complete_after(demand, Timer::Worked(task));
+        } else if begins {
+            self.run(task, env);
+        } else {
+            self.queue.push_back(task);
+        }
+    }
+
+    /// Something to do has come, from a caller or a broker.
     #[inline(never)]
     fn arrive<P: Probe>(
         &mut self,
@@ -335,23 +389,14 @@ impl Server {
             return;
         }
         let has_worker = self.takes_worker(op, env);
-        let queued = env.now();
-        let first_work = if has_worker { first_work(start, demand, env) } else { None };
-        let task = self.tasks.insert_with(|| Task {
-            op: *op,
-            origin,
-            entry,
-            pc: Pc(start.0 + u32::from(first_work.is_some())),
-            verdict: Answer::Done,
-            takes_back: false,
+        let now = env.now();
+        let task = self.tasks.insert_with(move || Task {
             has_worker,
             is_cancellable,
             attempt,
-            branches: 0,
             demand,
-            queued,
             item,
-            made: Seen::default(),
+            ..Task::new(op, origin, (entry, start), now)
         });
         if matches!(origin, Origin::Delivery { .. }) {
             self.delivered(task, program.sees_item);
@@ -366,10 +411,7 @@ impl Server {
             if is_cancellable {
                 self.cancel_other(task, env);
             }
-            match first_work {
-                Some(demand) => self.work(task, op.id, demand, env),
-                None => self.run(task, env),
-            }
+            self.begin(task, env);
         } else if self.dispatch.is_some() {
             self.queue_in_turn(task, true, env);
         } else {

@@ -61,7 +61,7 @@ impl<T> Slab<T> {
     pub fn insert_with(&mut self, entry: impl FnOnce() -> T) -> Handle {
         self.len += 1;
         let slot = self.next;
-        let Some(place) = self.places.get_mut(slot as usize) else { return self.append(entry()) };
+        let Some(place) = self.places.get_mut(slot as usize) else { return self.append(entry) };
         self.next = place.next;
         place.generation = place.generation.wrapping_add(1);
         place.entry = entry();
@@ -69,9 +69,10 @@ impl<T> Slab<T> {
     }
 
     #[cold]
-    fn append(&mut self, entry: T) -> Handle {
+    #[inline(never)]
+    fn append(&mut self, entry: impl FnOnce() -> T) -> Handle {
         let slot = u32::try_from(self.places.len()).expect("fewer than 2^32 entries");
-        self.places.push(Place { generation: 1, next: NOWHERE, entry });
+        self.places.push(Place { generation: 1, next: NOWHERE, entry: entry() });
         Handle { slot, generation: 1 }
     }
 

@@ -39,6 +39,30 @@ pub struct Task {
     pub made: Seen,
 }
 
+impl Task {
+    /// A task that is about to begin, or to wait for that.
+    #[expect(clippy::inline_always, reason = "it is written once, where it will lie")]
+    #[inline(always)]
+    pub fn new(op: &Op, origin: Origin, (entry, pc): (EntryIx, Pc), arrived: Time) -> Self {
+        Self {
+            op: *op,
+            origin,
+            entry,
+            pc,
+            verdict: Answer::Done,
+            takes_back: false,
+            has_worker: false,
+            is_cancellable: false,
+            attempt: 0,
+            branches: 0,
+            demand: Span::ZERO,
+            queued: arrived,
+            item: Item::NONE,
+            made: Seen::default(),
+        }
+    }
+}
+
 /// What started a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {

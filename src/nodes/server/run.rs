@@ -16,23 +16,14 @@ use crate::nodes::slab::Handle;
 use crate::nodes::task::Origin;
 use crate::probes::{Fact, OpId, Probe, Reason};
 
-/// How long a task works to begin with that is at this place and has its worker, if it works at once:
-/// nearly all do.
-#[expect(clippy::inline_always, reason = "called in two places, for every task")]
-#[inline(always)]
-pub(super) fn first_work<P: Probe>(pc: Pc, demand: Span, env: &Env<'_, '_, P>) -> Option<Span> {
-    let works = matches!(env.model.programs.code[pc.0 as usize], Instr::Work { .. });
-    let demand = slowed(demand, env.model.faults.slowness(env.now(), env.me()));
-    (works && demand > Span::ZERO).then_some(demand)
-}
-
 impl Server {
-    /// A task that has waited has its worker: runs it.
+    /// A task that was not begun has its worker: runs it. Nearly all begin with work.
     pub(super) fn begin<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get_mut(handle).expect("a task that begins is there");
-        let Some(demand) = first_work(task.pc, task.demand, env) else {
+        let demand = slowed(task.demand, env.model.faults.slowness(env.now(), env.me()));
+        if demand == Span::ZERO || !env.model.programs.begins_with_work(task.pc) {
             return self.run(handle, env);
-        };
+        }
         task.pc = Pc(task.pc.0 + 1);
         let op = task.op.id;
         self.work(handle, op, demand, env);
