@@ -65,6 +65,8 @@ pub struct Call {
     stays: bool,
     /// Is there more to do at its end than to tell the waiter? See [`Terms::is_special`].
     is_special: bool,
+    /// May it time out?
+    in_line: bool,
     waiter: Handle,
 }
 
@@ -121,8 +123,6 @@ struct Terms {
     share: Option<u64>,
     /// What is left of it.
     budget: u64,
-    /// When the timer is due that counts; older ones are stale.
-    timer: Time,
     /// Does the policy have a budget, guards, second copies or cancellation?
     is_special: bool,
 }
@@ -147,7 +147,6 @@ impl Calls {
             timeout: policy.timeout,
             share: policy.budget.map(|share| (share * 1000.0) as u64),
             budget: BUDGET_CAP,
-            timer: Time::ZERO,
             is_special: is_special(policy),
         };
         Self {
@@ -200,10 +199,13 @@ impl Calls {
         waiter: Handle,
         attempt: Try,
     ) {
-        if let Some(policy) = policy
-            && self.terms[policy.0 as usize].is_special
-        {
-            return self.attempt_specially(env, what, (op, item), policy, waiter, attempt);
+        let mut timeout = None;
+        if let Some(policy) = policy {
+            let terms = &self.terms[policy.0 as usize];
+            if terms.is_special {
+                return self.attempt_specially(env, what, (op, item), policy, waiter, attempt);
+            }
+            timeout = terms.timeout;
         }
         let Try { attempt, pause_us, again_at } = attempt;
         let node = node_of(env.model, what);
@@ -222,6 +224,7 @@ impl Calls {
             pause_us,
             stays: false,
             is_special: false,
+            in_line: timeout.is_some(),
             waiter,
         });
         let demand = first_demand(env.model, what, op, attempt);
@@ -231,8 +234,8 @@ impl Calls {
             }
             What::Publication(publication) => Body::Publish { call, publication, item },
         });
-        if let Some(policy) = policy {
-            self.expect_answer(env, policy, call);
+        if let (Some(policy), Some(timeout)) = (policy, timeout) {
+            self.expect_answer(env, (policy, timeout), call);
         }
     }
 
@@ -253,6 +256,7 @@ impl Calls {
         if let Some(share) = terms.share.filter(|_| attempt == 0) {
             terms.budget = (terms.budget + share).min(BUDGET_CAP);
         }
+        let timeout = terms.timeout;
         let node = node_of(env.model, what);
         if self.targets[node.0 as usize].has_nobody() {
             return self.finds_nobody(env, what, op, Some(policy), waiter);
@@ -271,6 +275,7 @@ impl Calls {
             pause_us,
             stays: false,
             is_special: true,
+            in_line: stopped.is_none() && timeout.is_some(),
             waiter,
         };
         let call = self.calls.insert(call);
@@ -291,7 +296,9 @@ impl Calls {
             What::Publication(publication) => Body::Publish { call, publication, item },
         };
         env.send(to, op, body);
-        self.expect_answer(env, policy, call);
+        if let Some(timeout) = timeout {
+            self.expect_answer(env, (policy, timeout), call);
+        }
     }
 
     /// No registry knows of an instance: the call is not even made.
@@ -314,6 +321,7 @@ impl Calls {
             pause_us: 0,
             stays: false,
             is_special: false,
+            in_line: false,
             waiter,
         };
         let call = self.calls.insert(call);
@@ -364,18 +372,13 @@ impl Calls {
     fn expect_answer<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
-        policy: PolicyIx,
+        (policy, timeout): (PolicyIx, Span),
         handle: Handle,
     ) {
-        let line = policy.0 as usize;
-        let terms = &mut self.terms[line];
-        let Some(timeout) = terms.timeout else { return };
         let due = env.now() + timeout;
-        if terms.timer <= env.now() && self.lines.first(line).is_none() {
-            terms.timer = due;
+        if self.lines.join(policy.0 as usize, handle, env.now(), due) {
             env.wait(timeout, Timer::Timeout(policy));
         }
-        self.lines.join(line, handle, due);
     }
 
     /// A timer is due: the first call of its line that has waited long enough, if there is one.
@@ -385,13 +388,13 @@ impl Calls {
         env: &mut Env<'_, '_, P>,
         policy: PolicyIx,
     ) -> Option<Handle> {
-        let (due, first) = self.lines.first(policy.0 as usize)?;
+        let line = policy.0 as usize;
+        let (due, first) = self.lines.first(line)?;
         if due <= env.now() {
             return Some(first);
         }
-        let terms = &mut self.terms[policy.0 as usize];
-        if terms.timer <= env.now() {
-            terms.timer = due;
+        if self.lines.timer(line) <= env.now() {
+            self.lines.set_timer(line, due);
             env.wait(due.since(env.now()), Timer::Timeout(policy));
         }
         None
@@ -419,13 +422,13 @@ impl Calls {
         let Some(call) = self.calls.discard(handle) else {
             return self.answered_late(env, (handle, from), answer, waiters);
         };
-        let (to, waiter, policy) = (call.to, call.waiter, call.policy);
+        let (to, waiter, in_line) = (call.to, call.waiter, call.in_line);
         if call.is_special {
             let call = *call;
             self.end_specially(env, (handle, &call), (Some(from), false), &waiters.header(waiter));
             self.late.end(waiter);
         }
-        self.settle(env.model, to, (policy, handle));
+        self.settle(env.model, to, (handle, in_line));
         Some(Ended { waiter, answer })
     }
 
@@ -458,7 +461,7 @@ impl Calls {
         if call.is_special {
             self.end_specially(env, (handle, &call), (from, true), &op);
         }
-        self.settle(env.model, call.to, (call.policy, handle));
+        self.settle(env.model, call.to, (handle, call.in_line));
         let to = env.model.node_of(call.to);
         env.fact(Fact::AttemptFailed { op: op.id, to, why: reason });
         call.attempt = call.attempt.saturating_add(1);
@@ -468,6 +471,7 @@ impl Calls {
         };
         env.fact(Fact::Retried { op: op.id, to, attempt: u32::from(call.attempt) });
         call.pause_us = u32::try_from(pause.0 / 1_000).unwrap_or(u32::MAX);
+        call.in_line = false;
         let paused = self.calls.insert(call);
         if reason == Reason::Timeout && takes_late_answers(env.model, call.policy) {
             self.late.give_up(handle, call.waiter, paused);
@@ -519,25 +523,19 @@ impl Calls {
     /// One call less is outstanding there, and in the line of its policy.
     #[expect(clippy::inline_always, reason = "called in two places, once for every call")]
     #[inline(always)]
-    fn settle(
-        &mut self,
-        model: &Model,
-        to: InstanceId,
-        (policy, call): (Option<PolicyIx>, Handle),
-    ) {
+    fn settle(&mut self, model: &Model, to: InstanceId, (call, in_line): (Handle, bool)) {
         if self.counts {
             self.targets[model.node_of(to).0 as usize].count(to, -1);
         }
-        if let Some(policy) = policy
-            && self.terms[policy.0 as usize].timeout.is_some()
-        {
+        if in_line {
             self.lines.leave(call);
         }
     }
 
     /// Does nobody wait for this timer of a line any more?
     pub fn is_stale(&self, policy: PolicyIx, due: Time) -> bool {
-        self.terms[policy.0 as usize].timer != due || self.lines.first(policy.0 as usize).is_none()
+        let line = policy.0 as usize;
+        self.lines.timer(line) != due || self.lines.first(line).is_none()
     }
 
     /// Is there nothing to be tried again?
@@ -556,7 +554,7 @@ impl Calls {
         }
         self.lines.clear();
         for terms in &mut self.terms {
-            (terms.budget, terms.timer) = (BUDGET_CAP, Time::ZERO);
+            terms.budget = BUDGET_CAP;
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Calls of one policy in the order in which they time out, which is the order in which they were
-//! made: one timer for all of them is enough. Knows no policies and sets no timers.
+//! made: one timer for all of them is enough. Knows no policies, and when each timer is due, but sets
+//! none.
 
 use crate::base::Time;
 use crate::nodes::slab::Handle;
@@ -23,6 +24,7 @@ pub(super) struct Lines {
 struct Place {
     previous: u32,
     next: u32,
+    /// When the call times out; in the place that closes a line, when its timer is due, or was.
     due: Time,
     call: Handle,
 }
@@ -41,17 +43,34 @@ impl Lines {
         self.places.extend((0..self.count as u32).map(empty));
     }
 
-    /// A call is made that is due then: not before those that stand in this line.
+    /// A call is made now that is due then: not before those that stand in this line. Is the line's
+    /// timer to be set for it?
     #[inline]
-    pub(super) fn join(&mut self, line: usize, call: Handle, due: Time) {
+    pub(super) fn join(&mut self, line: usize, call: Handle, now: Time, due: Time) -> bool {
         let at = self.count + call.slot();
         if at >= self.places.len() {
             self.grow(at);
         }
+        let closing = &mut self.places[line];
         let (at, line) = (at as u32, line as u32);
-        let previous = std::mem::replace(&mut self.places[line as usize].previous, at);
+        let previous = std::mem::replace(&mut closing.previous, at);
+        let needs_timer = previous == line && closing.due <= now;
+        if needs_timer {
+            closing.due = due;
+        }
         self.places[previous as usize].next = at;
         self.places[at as usize] = Place { previous, next: line, due, call };
+        needs_timer
+    }
+
+    /// When the timer of this line is due, or was.
+    pub(super) fn timer(&self, line: usize) -> Time {
+        self.places[line].due
+    }
+
+    /// The timer of this line is set.
+    pub(super) fn set_timer(&mut self, line: usize, due: Time) {
+        self.places[line].due = due;
     }
 
     #[cold]
@@ -78,7 +97,7 @@ impl Lines {
 
 /// A place with nobody before or behind it.
 fn empty(place: u32) -> Place {
-    Place { previous: place, next: place, due: Time::NEVER, call: Handle::NONE }
+    Place { previous: place, next: place, due: Time::ZERO, call: Handle::NONE }
 }
 
 #[cfg(test)]
@@ -99,7 +118,7 @@ mod tests {
             for (now, (step, back)) in (0..).zip(steps) {
                 if let Some(line) = step {
                     let call = slab.insert(());
-                    lines.join(line, call, Time(now));
+                    lines.join(line, call, Time(now), Time(now));
                     plain.push((line, Time(now), call));
                 } else if let Some(leaver) = plain.len().checked_sub(1 + back) {
                     let (_, _, call) = plain.remove(leaver);

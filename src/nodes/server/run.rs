@@ -222,6 +222,26 @@ impl Server {
             return;
         };
         let waited_at = &env.model.programs.code[task.pc.0 as usize - 1];
+        if let Instr::Call { effects, .. } = waited_at
+            && answer == Answer::Done
+        {
+            task.op.seen = back.seen;
+            task.op.done |= back.done & effects;
+            return self.run(handle, env);
+        }
+        self.ended_otherwise(Ended { waiter: handle, answer }, back, env);
+    }
+
+    /// The same where it was no call of another service that did what was asked.
+    #[inline(never)]
+    fn ended_otherwise<P: Probe>(
+        &mut self,
+        Ended { waiter: handle, answer }: Ended,
+        back: &Op,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let task = self.tasks.get_mut(handle).expect("it waits");
+        let waited_at = &env.model.programs.code[task.pc.0 as usize - 1];
         match waited_at {
             Instr::Lookup { .. } | Instr::Keep { .. } => {
                 return self.cache_answered(handle, answer, back, env);
