@@ -152,6 +152,7 @@ impl CacheServer {
     }
 
     /// A message arrived.
+    #[inline(never)]
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         let Message { op, from, body } = *message;
         match body {
@@ -175,6 +176,7 @@ impl CacheServer {
     }
 
     /// A timer of its own is due.
+    #[inline(never)]
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Worked(handle) => {

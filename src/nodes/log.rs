@@ -150,6 +150,7 @@ impl Log {
     }
 
     /// A message arrived.
+    #[inline(never)]
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
             Body::Publish { .. } => self.intake.take(message, env),
@@ -183,6 +184,7 @@ impl Log {
     }
 
     /// A timer of its own is due.
+    #[inline(never)]
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Stored(handle) => {

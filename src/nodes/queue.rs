@@ -113,6 +113,7 @@ impl Queue {
     }
 
     /// A message arrived.
+    #[inline(never)]
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
             Body::Publish { .. } => self.intake.take(message, env),
@@ -138,6 +139,7 @@ impl Queue {
     }
 
     /// A timer of its own is due.
+    #[inline(never)]
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         let Timer::Stored(handle) = timer else { unreachable!("not a queue's: {timer:?}") };
         if let Some(incoming) = self.intake.stored(handle) {

@@ -72,6 +72,7 @@ impl Quorum {
     }
 
     /// A message arrived.
+    #[inline(never)]
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match self {
             Self::Coordinator(coordinator) => coordinator.receive(message, env),
@@ -81,6 +82,7 @@ impl Quorum {
     }
 
     /// A timer of its own is due.
+    #[inline(never)]
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match (self, timer) {
             (Self::Coordinator(coordinator), Timer::Overdue) => coordinator.overdue(env),

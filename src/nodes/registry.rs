@@ -154,6 +154,7 @@ impl Registry {
     }
 
     /// A message arrived.
+    #[inline(never)]
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         env.fact(Fact::Dropped { op: message.op.id, why: None });
         let from = message.from;
@@ -167,6 +168,7 @@ impl Registry {
     }
 
     /// A timer of its own.
+    #[inline(never)]
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Sweep(_) => self.sweep(env),

@@ -149,7 +149,7 @@ impl Server {
         self.tasks.len()
     }
 
-    /// A message arrived.
+    /// A message arrived: mostly a request or an answer.
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
             Body::Answer { call, verdict: answer } => {
@@ -160,11 +160,22 @@ impl Server {
                     self.ended(ended, &message.op, env);
                 }
             }
+            Body::Request { call, entry, attempt, cancel: Cancellable::Never, demand }
+                if self.is_plain =>
+            {
+                let origin = Origin::Call { from: message.from, call };
+                self.request(&message.op, origin, (entry, attempt, demand), env);
+            }
+            _ => self.receive_other(message, env),
+        }
+    }
+
+    /// Any other message.
+    #[inline(never)]
+    fn receive_other<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+        match message.body {
             Body::Request { call, entry, attempt, cancel, demand } => {
                 let origin = Origin::Call { from: message.from, call };
-                if self.is_plain && cancel == Cancellable::Never {
-                    return self.request(&message.op, origin, (entry, attempt, demand), env);
-                }
                 self.arrive(&message.op, origin, entry, (attempt, cancel, demand), Item::NONE, env);
             }
             Body::Deliver { receipt, entry, item, .. } => {
@@ -195,13 +206,19 @@ impl Server {
         }
     }
 
-    /// A timer of its own.
+    /// A timer of its own: mostly the end of some work.
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Worked(task) => self.run(task, env),
-            Timer::Timeout(policy) => {
-                self.time_out(policy, env);
-            }
+            _ => self.timer_other(timer, env),
+        }
+    }
+
+    /// Any other timer.
+    #[inline(never)]
+    fn timer_other<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+        match timer {
+            Timer::Timeout(policy) => self.time_out(policy, env),
             Timer::Retry(call) => self.calls.retry(env, call, &self.tasks),
             Timer::Hedge(call) => self.calls.hedge(env, call, &self.tasks),
             Timer::Stopped(why, call) => self.stopped(call, why, env),
