@@ -1,6 +1,8 @@
 //! The event queue: timers on the agenda, messages in lanes, and those that no lane takes in a slab
 //! that the agenda points to. Knows when an event is due and where it goes; never looks inside it.
 
+use std::hint::cold_path;
+
 use super::agenda::Agenda;
 use super::heap::Entry;
 use super::lanes::Lanes;
@@ -149,12 +151,14 @@ impl<M: Copy + Default, T: Copy> Queue<M, T> {
         let (in_agenda, in_lane) = (self.agenda.first(), self.lanes.first());
         if in_lane < in_agenda {
             if in_lane > last.0 {
+                cold_path();
                 return None;
             }
             let (key, dest) = self.lanes.pop(message);
             return Some((Key(key), InstanceId(dest), Event::Message(message)));
         }
         if in_agenda > last.0 {
+            cold_path();
             return None;
         }
         let Entry { key, dest, payload } = self.agenda.pop()?;

@@ -13,6 +13,8 @@ mod line;
 mod list;
 mod throttle;
 
+use std::hint::cold_path;
+
 use self::backoff::pause;
 use self::balance::Target;
 use self::guards::Guards;
@@ -211,6 +213,7 @@ impl Calls {
         let node = node_of(env.model, what);
         let to = again_at.unwrap_or_else(|| self.pick(node));
         if self.counts {
+            cold_path();
             if self.targets[node.0 as usize].has_nobody() {
                 return self.finds_nobody(env, what, op, policy, waiter);
             }
@@ -525,6 +528,7 @@ impl Calls {
     #[inline(always)]
     fn settle(&mut self, model: &Model, to: InstanceId, (call, in_line): (Handle, bool)) {
         if self.counts {
+            cold_path();
             self.targets[model.node_of(to).0 as usize].count(to, -1);
         }
         if in_line {

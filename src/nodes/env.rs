@@ -1,6 +1,8 @@
 //! What a node may do beside changing its own state: look at the model and the clock, send
 //! messages, set timers, draw chance of its own, and say what happened.
 
+use std::hint::cold_path;
+
 use super::message::{Body, Message, Op, RETRANSMISSION, Timer};
 use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::{Class, Context, InstanceId};
@@ -124,6 +126,7 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
                 message.body = body();
             });
         }
+        cold_path();
         self.send_slowly(to, op, &body(), None);
     }
 

@@ -14,6 +14,7 @@ mod reading;
 mod run;
 
 use std::collections::VecDeque;
+use std::hint::cold_path;
 
 use self::attempts::Attempts;
 use self::cancel::Cancels;
@@ -166,7 +167,10 @@ impl Server {
                 let origin = Origin::Call { from: message.from, call };
                 self.request(&message.op, origin, (entry, attempt, demand), env);
             }
-            _ => self.receive_other(message, env),
+            _ => {
+                cold_path();
+                self.receive_other(message, env);
+            }
         }
     }
 
@@ -210,7 +214,10 @@ impl Server {
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Worked(task) => self.run(task, env),
-            _ => self.timer_other(timer, env),
+            _ => {
+                cold_path();
+                self.timer_other(timer, env);
+            }
         }
     }
 
@@ -346,6 +353,7 @@ impl Server {
         let program = &env.model.programs.entries[entry.0 as usize];
         let Act::Run { start, .. } = program.act else { unreachable!("a server runs programs") };
         if program.keyed || now > op.deadline {
+            cold_path();
             let attempt = (attempt, Cancellable::Never, demand);
             return self.arrive(op, origin, entry, attempt, Item::NONE, env);
         }
@@ -531,6 +539,7 @@ impl Server {
     #[inline(always)]
     fn free_worker<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if self.dispatch.is_some() {
+            cold_path();
             return self.free_worker_in_turn(env);
         }
         self.free += 1;

@@ -1,6 +1,7 @@
 //! Running programs: one instruction after the other until a task has to wait or ends; and what
 //! becomes of refusals and failures.
 
+use std::hint::cold_path;
 use std::ops::ControlFlow;
 
 use super::{AGAIN_PAUSE, Server, end_of_branch, goes_on_by_itself, is_call, slowed};
@@ -41,6 +42,7 @@ impl Server {
     ) {
         env.fact(Fact::Works { op, work: demand });
         if self.dispatch.is_some() {
+            cold_path();
             return self.work_in_turn(handle, demand, env);
         }
         env.complete_after(demand, Timer::Worked(handle));
@@ -78,6 +80,7 @@ impl Server {
                     return self.leave(handle, env);
                 }
                 instr => {
+                    cold_path();
                     if self.step(handle, instr, env).is_break() {
                         return;
                     }
