@@ -93,19 +93,6 @@ impl Key {
         (self.0 >> DEPTH_SHIFT) as u32 & Self::MAX_DEPTH
     }
 
-    /// Is its chain of causes as long as it can be?
-    #[inline]
-    pub(super) fn is_deepest(self) -> bool {
-        // The upper bits of the depth nearly always decide.
-        (self.0 >> 64) as u8 == u8::MAX && self.is_deepest_to_the_last_bit()
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn is_deepest_to_the_last_bit(self) -> bool {
-        self.depth() == Self::MAX_DEPTH
-    }
-
     /// What kind of event it is.
     pub fn class(self) -> Class {
         match (self.0 >> CLASS_SHIFT) & 3 {

@@ -145,9 +145,13 @@ impl<'a, M: Copy + Default, T: Copy> Context<'a, M, T> {
     /// handled (see [`Stop::TooManyAtOnce`]), so one more always fits.
     #[cold]
     #[inline(never)]
-    fn key_at_once_or_never(&self, delay: Span, class: Class, turn: Turn) -> Key {
+    fn key_at_once_or_never(&mut self, delay: Span, class: Class, turn: Turn) -> Key {
         let time = (self.now + delay).min(Key::HORIZON);
         let depth = if time > self.now { 0 } else { self.key.depth() + 1 };
-        Key::new(time, depth, class, turn)
+        let key = Key::new(time, depth, class, turn);
+        if depth == Key::MAX_DEPTH {
+            self.queue.never(key);
+        }
+        key
     }
 }

@@ -52,6 +52,10 @@ impl<T> Default for Kept<T> {
 pub struct Queue<M, T> {
     agenda: Agenda<Kept<T>>,
     lanes: Lanes<M>,
+    /// Only what is before both is taken: where a run is to stop, and the first event that must
+    /// never be.
+    end: Key,
+    never: Key,
     /// Messages that the agenda points to.
     messages: Vec<M>,
     free: Vec<u32>,
@@ -63,6 +67,8 @@ impl<M: Copy + Default, T: Copy> Queue<M, T> {
         Self {
             agenda: Agenda::default(),
             lanes: Lanes::new(delays),
+            end: Key::LAST,
+            never: Key::LAST,
             messages: Vec::new(),
             free: Vec::new(),
         }
@@ -137,27 +143,32 @@ impl<M: Copy + Default, T: Copy> Queue<M, T> {
         (first != u128::MAX).then_some(Key(first))
     }
 
-    /// Takes the first event, which may be a stale timer; what a message says is written to
-    /// `message`.
-    #[inline]
-    pub fn pop<'a>(&mut self, message: &'a mut M) -> Option<Due<&'a M, T>> {
-        self.pop_until(Key::LAST, message)
+    /// Nothing from this key on is taken until another end is given.
+    pub fn stop_at(&mut self, end: Key) {
+        self.end = end.min(self.never);
     }
 
-    /// The same, unless that is after `last`.
+    /// The event with this key, and what comes after it, must never be taken.
+    pub fn never(&mut self, key: Key) {
+        self.never = self.never.min(key);
+        self.end = self.end.min(key);
+    }
+
+    /// Takes the first event before the end, which may be a stale timer; what a message says is
+    /// written to `message`.
     #[expect(clippy::inline_always, reason = "called in the run loop, which then knows the kind")]
     #[inline(always)]
-    pub fn pop_until<'a>(&mut self, last: Key, message: &'a mut M) -> Option<Due<&'a M, T>> {
+    pub fn pop<'a>(&mut self, message: &'a mut M) -> Option<Due<&'a M, T>> {
         let (in_agenda, in_lane) = (self.agenda.first(), self.lanes.first());
         if in_lane < in_agenda {
-            if in_lane > last.0 {
+            if in_lane >= self.end.0 {
                 cold_path();
                 return None;
             }
             let (key, dest) = self.lanes.pop(message);
             return Some((Key(key), InstanceId(dest), Event::Message(message)));
         }
-        if in_agenda > last.0 {
+        if in_agenda >= self.end.0 {
             cold_path();
             return None;
         }

@@ -133,7 +133,11 @@ impl<W: World> Simulation<W> {
         let time = time.clamp(self.now(), Key::HORIZON);
         let is_now = self.events > 0 && time == self.now();
         let depth = if is_now { (self.last.depth() + 1).min(Key::MAX_DEPTH) } else { 0 };
-        Key::new(time, depth, class, self.ledgers[origin.0 as usize].next.take())
+        let key = Key::new(time, depth, class, self.ledgers[origin.0 as usize].next.take());
+        if depth == Key::MAX_DEPTH {
+            self.queue.never(key);
+        }
+        key
     }
 
     /// Handles everything due at `until` or before.
@@ -157,37 +161,62 @@ impl<W: World> Simulation<W> {
         self.run_events(1)
     }
 
-    fn run(&mut self, last: Key, count: u64, draining: bool) -> Stop {
+    fn run(&mut self, end: Key, count: u64, draining: bool) -> Stop {
         let enough = self.events.saturating_add(count);
+        self.queue.stop_at(end);
         while self.over.is_none() && self.events < enough {
             if draining && self.next_time() > Some(self.now()) && !self.has_work() {
                 return Stop::Idle;
             }
             // From one look at how much there is to the next; in a drain, event by event.
-            let next_look = self.events - self.events % LOOK + LOOK;
-            let end = if draining { self.events } else { enough.min(next_look) };
-            if let Some(stop) = self.run_some(last, end) {
-                return stop;
+            let until_look = LOOK - self.events % LOOK;
+            let most = if draining { 1 } else { until_look.min(enough - self.events) };
+            let Some(busy) = self.run_some(most) else {
+                return self.nothing_due();
+            };
+            if self.events.is_multiple_of(LOOK) {
+                self.look(busy);
             }
         }
         self.over.unwrap_or(Stop::Until)
     }
 
-    /// Handles events until so many have been handled, and at least the first, unless something is
-    /// in the way.
-    fn run_some(&mut self, last: Key, end: u64) -> Option<Stop> {
-        let mut message = W::Message::default();
-        loop {
-            let handled = match self.queue.pop_until(last, &mut message) {
-                Some((key, at, Event::Message(message))) => self.receive(key, at, message),
-                Some((key, at, Event::Timer(timer))) => {
-                    self.world.is_stale(at, timer, key.time()) || self.timer(key, at, timer)
+    /// Handles so many events, or drops a stale timer if it is but one. Says where the last of them
+    /// happened, or that nothing more is due.
+    fn run_some(&mut self, most: u64) -> Option<InstanceId> {
+        let (mut left, mut message) = (most, W::Message::default());
+        let busy = loop {
+            let Some((key, at, event)) = self.queue.pop(&mut message) else { break None };
+            match event {
+                Event::Message(message) => self.receive(key, at, message),
+                Event::Timer(timer) if self.world.is_stale(at, timer, key.time()) => {
+                    if most == 1 {
+                        break Some(at);
+                    }
+                    continue;
                 }
-                None => return Some(if self.queue.is_empty() { Stop::Idle } else { Stop::Until }),
-            };
-            if !handled || self.events >= end {
-                return None;
+                Event::Timer(timer) => self.timer(key, at, timer),
             }
+            left -= 1;
+            if left == 0 {
+                break Some(at);
+            }
+        };
+        self.events += most - left;
+        busy
+    }
+
+    /// Why nothing is due, though it is not over yet.
+    fn nothing_due(&mut self) -> Stop {
+        match self.queue.first() {
+            None => Stop::Idle,
+            Some(first) if first.depth() == Key::MAX_DEPTH => {
+                let mut pending = self.queue.iter();
+                let busy = pending.find(|(key, ..)| *key == first).map(|(_, at, _)| at);
+                let busy = busy.expect("the first is pending");
+                *self.over.insert(Stop::TooManyAtOnce { time: first.time(), busy })
+            }
+            Some(_) => Stop::Until,
         }
     }
 
@@ -196,76 +225,56 @@ impl<W: World> Simulation<W> {
     /// instances meet only through messages.
     pub fn run_until_shuffled(&mut self, until: Time, seed: u64) -> Stop {
         let (mut beside, mut message) = (Vec::new(), W::Message::default());
+        self.queue.stop_at(Key::end_of(until));
         while self.over.is_none() {
-            let Some(first) = self.queue.first() else {
-                return Stop::Idle;
-            };
-            if first > Key::end_of(until) {
-                return Stop::Until;
+            let first = self.queue.first();
+            while self.queue.first().zip(first).is_some_and(|(next, first)| next.is_beside(first)) {
+                let Some((key, at, event)) = self.queue.pop(&mut message) else { break };
+                beside.push((key, at, event.copied()));
             }
-            while self.queue.first().is_some_and(|next| next.is_beside(first)) {
-                let due = self.queue.pop(&mut message);
-                beside.extend(due.map(|(key, at, event)| (key, at, event.copied())));
+            if beside.is_empty() {
+                return self.nothing_due();
             }
             let turn = mix(seed, self.events);
             beside.sort_unstable_by_key(|(key, at, _)| (mix(turn, u64::from(at.0)), *key));
             for (key, at, event) in beside.drain(..) {
                 match event {
-                    _ if self.over.is_some() => false,
+                    _ if self.over.is_some() => continue,
                     Event::Message(message) => self.receive(key, at, &message),
-                    Event::Timer(timer) => {
-                        self.world.is_stale(at, timer, key.time()) || self.timer(key, at, timer)
-                    }
-                };
+                    Event::Timer(timer) if self.world.is_stale(at, timer, key.time()) => continue,
+                    Event::Timer(timer) => self.timer(key, at, timer),
+                }
+                self.events += 1;
+                if self.events.is_multiple_of(LOOK) {
+                    self.look(at);
+                }
             }
             self.world.settle();
         }
         self.over.unwrap_or(Stop::Until)
     }
 
-    /// A message arrives. Says whether it was handled.
+    /// A message arrives.
     #[expect(clippy::inline_always, reason = "called in the run loop, for every message")]
     #[inline(always)]
-    fn receive(&mut self, key: Key, at: InstanceId, message: &W::Message) -> bool {
-        if !self.begins(key, at) {
-            return false;
-        }
+    fn receive(&mut self, key: Key, at: InstanceId, message: &W::Message) {
+        self.last = key;
         let fingerprint = self.world.fingerprint(Event::Message(message));
         let renames = self.ledgers[key.origin().0 as usize].renames;
         let ledger = &mut self.ledgers[at.0 as usize];
         ledger.fold(key, renames, fingerprint);
         self.world.receive(at, message, Context::new(&mut self.queue, &mut ledger.next, key, at));
-        true
     }
 
-    /// A timer is due. Says whether it was handled.
+    /// A timer is due.
     #[expect(clippy::inline_always, reason = "called in the run loop, for every timer")]
     #[inline(always)]
-    fn timer(&mut self, key: Key, at: InstanceId, timer: W::Timer) -> bool {
-        if !self.begins(key, at) {
-            return false;
-        }
+    fn timer(&mut self, key: Key, at: InstanceId, timer: W::Timer) {
+        self.last = key;
         let fingerprint = self.world.fingerprint(Event::Timer(timer));
         let ledger = &mut self.ledgers[at.0 as usize];
         ledger.fold(key, ledger.renames, fingerprint);
         self.world.timer(at, timer, Context::new(&mut self.queue, &mut ledger.next, key, at));
-        true
-    }
-
-    /// An event is about to happen, unless there are too many.
-    #[expect(clippy::inline_always, reason = "called in two places, once for every event")]
-    #[inline(always)]
-    fn begins(&mut self, key: Key, at: InstanceId) -> bool {
-        if key.is_deepest() {
-            self.over = Some(Stop::TooManyAtOnce { time: key.time(), busy: at });
-            return false;
-        }
-        self.last = key;
-        self.events += 1;
-        if self.events.is_multiple_of(LOOK) {
-            self.look(at);
-        }
-        true
     }
 
     /// Is there too much, now or at once?
@@ -277,7 +286,9 @@ impl<W: World> Simulation<W> {
         if looks * LOOK >= self.limits.at_once {
             self.over = Some(Stop::TooManyAtOnce { time: now, busy });
         }
-        if self.queue.len() + self.world.held() > self.limits.in_flight {
+        // The next event is as good as at hand.
+        let pending = self.queue.len().saturating_sub(1);
+        if pending + self.world.held() > self.limits.in_flight {
             self.over = Some(Stop::TooManyInFlight { time: self.now(), busy });
         }
     }
