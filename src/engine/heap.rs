@@ -157,6 +157,18 @@ mod tests {
     }
 
     #[test]
+    fn the_heap_takes_the_room_that_it_needs_and_no_more() {
+        let mut heap = Heap::default();
+        for key in 0..100 {
+            heap.push(entry(key));
+            assert!(heap.pop().is_some());
+        }
+        assert_eq!(heap.families.len(), 1, "the root's");
+        (0..9).for_each(|key| heap.push(entry(key)));
+        assert_eq!(heap.families.len(), 3, "and two of four");
+    }
+
+    #[test]
     fn an_entry_is_half_a_cache_line() {
         assert_eq!((size_of::<Entry<[u32; 3]>>(), size_of::<Family<[u32; 3]>>()), (32, 128));
     }
