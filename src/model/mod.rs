@@ -2,6 +2,7 @@
 //! passing; is never changed by a run, and shared by all copies of a world.
 
 mod build;
+pub mod demand;
 pub mod directory;
 mod flow;
 mod lower;

@@ -318,7 +318,7 @@ fn service<P: Probe>(task: &Task, write: &Dist, env: &Env<'_, '_, P>) -> Span {
     };
     let mut span = task.reading;
     if writes > 0 {
-        span = span + draws(write, txn, task.op.word, task.attempt, reads..reads + writes);
+        span = span + draws(write, txn.name, task.op.word, task.attempt, reads..reads + writes);
     }
     let slowness = env.model.faults.slowness(env.now(), env.me());
     if slowness == 1.0 { span } else { Span::from_ns(span.0 as f64 * slowness) }
