@@ -172,6 +172,7 @@ impl Popularity {
     }
 
     /// The rank that a random word means.
+    #[inline]
     pub fn pick(&self, word: u64) -> u64 {
         match &self.ranks {
             None => index(word, self.keys),

@@ -7,7 +7,7 @@ use super::judgement::{Judgement, changed, effects, is_named};
 use super::progress::Progress;
 use super::relay::{Posting, Relay};
 use super::rows::Rows;
-use crate::base::{Time, mix};
+use crate::base::Time;
 use crate::model::program::{Part, Row, Txn};
 use crate::model::{EntityIx, Model, NodeIx};
 use crate::nodes::env::Env;
@@ -69,6 +69,7 @@ impl Store {
     }
 
     /// Everything that the transaction does, at once. What it gathered goes into `op`.
+    #[inline(never)]
     pub fn commit<P: Probe>(
         &mut self,
         txn: &Txn,
@@ -146,16 +147,24 @@ impl Store {
     /// Its reads. A copy or a follower is judged as of when the question arrived here, the owner's
     /// own rows as of now (semantics.md, rule 33).
     #[inline]
-    fn read<P: Probe>(&mut self, txn: &Txn, op: &mut Op, arrived: Time, env: &mut Env<'_, '_, P>) {
+    pub fn read<P: Probe>(
+        &mut self,
+        txn: &Txn,
+        op: &mut Op,
+        arrived: Time,
+        env: &mut Env<'_, '_, P>,
+    ) {
         for read in &txn.reads {
             let (entity, now) = (read.entity, env.now());
             let key = keys::item(env.model, read.key, entity, op);
-            let followers = self.followers.as_mut().filter(|_| !read.copy && txn.writes.is_empty());
-            let follower = followers.and_then(|it| it.readable(op, mix(op.word, txn.name)));
-            let (rows, issued) = match follower {
-                Some(rows) => (rows, arrived),
-                None if read.copy => (&mut self.copies, arrived),
-                None => (&mut self.own, now),
+            let (rows, issued) = if read.copy {
+                (&mut self.copies, arrived)
+            } else if let Some(followers) = &mut self.followers
+                && let Some(rows) = followers.readable(txn, op)
+            {
+                (rows, arrived)
+            } else {
+                (&mut self.own, now)
             };
             op.seen = rows.read(env.model, entity, key, now);
             let Seen { version, value } = op.seen;
