@@ -7,19 +7,23 @@
 //! customer's sequence and think times.
 
 mod again;
+mod latest;
 
 use self::again::Insistence;
+use self::latest::Latest;
 use super::calls::{Calls, Ended, Waiters};
 use super::discovery::Discovery;
 use super::env::Env;
-use super::message::{Answer, Body, Message, Op, Seen, Timer};
+use super::message::{Answer, Body, Message, Op, Timer};
 use super::slab::{Handle, Slab};
 use crate::base::{Span, Stream, Time, index, math, mix, name_hash, unit};
-use crate::engine::InstanceId;
+use crate::engine::{Class, InstanceId};
 use crate::model::program::EntryIx;
-use crate::model::{FlowIx, FlowModel, Model, NodeIx};
-use crate::probes::{Fact, KeyId, OpId, Probe, Verdict};
-use crate::scenario::tree::{Action, Arrivals, Client as Settings, NodeKind, PolicyIx};
+use crate::model::{FlowModel, Model, NodeIx};
+use crate::probes::{Fact, OpId, Probe, Verdict};
+use crate::scenario::tree::{
+    Action, Arrivals, Batch, Client as Settings, Journey, NodeKind, PolicyIx,
+};
 
 /// One client node.
 #[derive(Clone, Debug)]
@@ -36,12 +40,12 @@ pub struct Client {
     calls: Calls,
     /// Where it learns whom to call, if anywhere.
     discovery: Option<Box<Discovery>>,
-    /// Per (session, flow that creates): the latest such operation.
-    latest: Vec<OpId>,
-    sources: Vec<FlowIx>,
+    latest: Latest,
     policy: Option<PolicyIx>,
-    /// Per flow: where its requests enter.
-    entries: Vec<EntryIx>,
+    /// Per flow: what its requests are like.
+    requests: Vec<Request>,
+    /// Do customers come back when they are done?
+    is_closed: bool,
     /// Where somebody tries again what was refused.
     insistence: Option<Box<Insistence>>,
     /// The one rate of Poisson arrivals, if there is but one and no surge.
@@ -51,13 +55,25 @@ pub struct Client {
     gap: Option<f64>,
 }
 
+/// What the requests of a flow have in common.
+#[derive(Clone, Copy, Debug)]
+struct Request {
+    /// Where they enter.
+    entry: EntryIx,
+    /// Bits of all effects that they may tell.
+    effects: u64,
+    /// Has each of them a deadline, items of its own, or branches?
+    has_more: bool,
+}
+
 /// A customer on a journey.
 #[derive(Clone, Copy, Debug)]
 struct Walk {
     session: u32,
     journey: u32,
-    /// The next action.
+    /// The next action, and how many the journey has.
     action: u32,
+    actions: u32,
     /// Draws of this journey are made from it.
     word: u64,
     /// The operation it waits for.
@@ -80,9 +96,6 @@ impl Client {
         let name = &model.scenario.nodes[node.0 as usize].name;
         let earlier = &model.scenario.nodes[..node.0 as usize];
         let number = earlier.iter().filter(|node| matches!(node.kind, NodeKind::Client(_))).count();
-        let flows = model.flows.iter().enumerate().filter(|(_, flow)| flow.is_own_source);
-        let sources: Vec<FlowIx> = flows.map(|(ix, _)| FlowIx(ix as u16)).collect();
-        let sessions = sessions(settings) as usize;
         let mut arrivals = Stream::new(model.seed, "arrivals", name, 0);
         let draws_ahead =
             matches!(settings.arrivals, Arrivals::Poisson(_)) && settings.batch.is_none();
@@ -96,15 +109,15 @@ impl Client {
             journeys: Slab::default(),
             calls: Calls::new(model, me),
             discovery: Discovery::new(model, me),
-            latest: vec![OpId::NONE; sessions * sources.len()],
-            sources,
+            latest: Latest::new(model, sessions(settings)),
             policy: settings.policy.or(model.client_policy),
-            entries: model.flows.iter().map(|flow| flow.entry(settings.via)).collect(),
+            requests: model.flows.iter().map(|flow| Request::new(flow, settings)).collect(),
+            is_closed: matches!(settings.arrivals, Arrivals::Closed { .. }),
             insistence: insists(settings)
                 .then(|| Insistence::new(Stream::new(model.seed, "again", name, 0))),
             steady_per_s: match &settings.arrivals {
                 Arrivals::Poisson(rates) if rates.len() == 1 && never_surges(model, node) => {
-                    Some(rates[0].1)
+                    Some(rates[0].1).filter(|rate| *rate > 0.0)
                 }
                 _ => None,
             },
@@ -123,8 +136,7 @@ impl Client {
         };
         for session in 0..*customers {
             let word = self.words.next_u64();
-            let walk = Walk { session, journey: 0, action: 0, word, op: Op::NONE, round: 0 };
-            let customer = self.journeys.insert(walk);
+            let customer = self.journeys.insert(Walk::new(session, word));
             env.wait(think.span(mix(word, THINK)), Timer::Think(customer));
         }
     }
@@ -135,6 +147,7 @@ impl Client {
     }
 
     /// A message arrived.
+    #[inline(never)]
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         env.fact(Fact::Dropped { op: message.op.id, why: None });
         let (call, verdict) = match message.body {
@@ -149,9 +162,17 @@ impl Client {
     }
 
     /// A timer of its own.
+    #[inline]
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Arrival => self.arrival(env),
+            timer => self.other_timer(timer, env),
+        }
+    }
+
+    #[inline(never)]
+    fn other_timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+        match timer {
             Timer::Think(customer) => self.next_action(customer, env),
             Timer::Timeout(policy) => {
                 while let Some(call) = self.calls.overdue(env, policy) {
@@ -186,19 +207,36 @@ impl Client {
     // -- arrivals ----------------------------------------------------------------------------------
 
     /// Sets the timer of the next arrival, which never comes if it is after the end.
+    #[inline]
     fn schedule<P: Probe>(next: Option<Time>, env: &mut Env<'_, '_, P>) {
         if let Some(next) = next.filter(|next| *next < env.model.arrivals_end()) {
-            env.wait(next.since(env.now()), Timer::Arrival);
+            env.ctx.after(next.since(env.now()), Class::Timeout, Timer::Arrival);
         }
     }
 
     /// The instant of the next arrival; `None` if there is none any more.
+    #[inline]
     fn next_arrival<P: Probe>(
         &mut self,
         settings: &Settings,
         env: &Env<'_, '_, P>,
     ) -> Option<Time> {
-        match &settings.arrivals {
+        if let (Some(rate), Some(gap)) = (self.steady_per_s, &mut self.gap) {
+            let drawn = math::neg_ln_unit(self.arrivals.next_u64());
+            let expected = std::mem::replace(gap, drawn);
+            return Some(env.now() + Span::from_ns(expected / rate * 1e9));
+        }
+        self.next_of(&settings.arrivals, env)
+    }
+
+    /// The same, of arrivals of any kind.
+    #[inline(never)]
+    fn next_of<P: Probe>(
+        &mut self,
+        arrivals: &Arrivals,
+        env: &Env<'_, '_, P>,
+    ) -> Option<Time> {
+        match arrivals {
             Arrivals::Gaps(gap) => {
                 let factor = env.model.faults.rate_factor(env.node(), env.now());
                 let gap = gap.sample(self.arrivals.next_u64());
@@ -210,12 +248,7 @@ impl Client {
                     Some(gap) => std::mem::replace(gap, drawn),
                     None => drawn,
                 };
-                match self.steady_per_s {
-                    Some(rate) if rate > 0.0 => {
-                        Some(env.now() + Span::from_ns(expected / rate * 1e9))
-                    }
-                    _ => Self::after_expecting(expected, rates, env),
-                }
+                Self::after_expecting(expected, rates, env)
             }
             Arrivals::Constant(rates) => match rates.as_slice() {
                 [(_, rate)] if never_surges(env.model, env.node()) => {
@@ -251,20 +284,32 @@ impl Client {
         }
     }
 
+    #[inline(never)]
     fn arrival<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let settings = settings(env.model, env.node());
         self.started += 1;
         let next = self.next_arrival(settings, env);
         if let Some(batch) = settings.batch {
-            let others = batch.sample(&mut self.arrivals) - 1;
-            for _ in 0..others {
-                let customer = self.customer(settings);
-                self.next_action(customer, env);
-            }
+            self.others_come(batch, settings, env);
         }
         let customer = self.customer(settings);
         Self::schedule(next, env);
-        self.next_action(customer, env);
+        self.act(customer, settings, env);
+    }
+
+    /// All of a batch come but one.
+    #[cold]
+    fn others_come<P: Probe>(
+        &mut self,
+        batch: Batch,
+        settings: &Settings,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let others = batch.sample(&mut self.arrivals) - 1;
+        for _ in 0..others {
+            let customer = self.customer(settings);
+            self.act(customer, settings, env);
+        }
     }
 
     /// One more customer.
@@ -272,122 +317,135 @@ impl Client {
     fn customer(&mut self, settings: &Settings) -> Handle {
         let word = self.words.next_u64();
         let session = index(mix(word, SESSION), u64::from(settings.sessions)) as u32;
-        let journey = pick_journey(settings, word);
-        let walk = Walk { session, journey, action: 0, word, op: Op::NONE, round: 0 };
-        self.journeys.insert(walk)
+        let (journey, actions) = pick_journey(settings, word);
+        self.journeys.insert_with(|| Walk { journey, actions, ..Walk::new(session, word) })
     }
 
     // -- journeys ----------------------------------------------------------------------------------
 
     fn next_action<P: Probe>(&mut self, customer: Handle, env: &mut Env<'_, '_, P>) {
-        let settings = settings(env.model, env.node());
+        self.act(customer, settings(env.model, env.node()), env);
+    }
+
+    /// A customer does what is next on its journey.
+    #[inline(never)]
+    fn act<P: Probe>(
+        &mut self,
+        customer: Handle,
+        settings: &Settings,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let walk = self.journeys.get_mut(customer).expect("the customer is there");
+        let mut intended = env.now();
+        if intended >= env.model.arrivals_end() {
+            // Only those go on who are about to try again what was refused.
+            let insistence = self.insistence.as_ref();
+            if !insistence.is_some_and(|insistence| insistence.is_at_it(customer)) {
+                return self.journeys.discard(customer);
+            }
+        }
         let closed = match &settings.arrivals {
             Arrivals::Closed { think, .. } => Some(think),
             _ => None,
         };
-        if env.now() >= env.model.arrivals_end() && !self.is_at_it(customer) {
-            self.journeys.discard(customer);
-            return;
-        }
-        let walk = self.journeys.get_mut(customer).expect("the customer is there");
-        if walk.action == 0 && closed.is_some() {
+        if closed.is_some() && walk.action == 0 {
             walk.round += 1;
-            walk.journey = pick_journey(settings, mix(walk.word, walk.round));
+            (walk.journey, walk.actions) = pick_journey(settings, mix(walk.word, walk.round));
         }
         let actions = &settings.journeys[walk.journey as usize].actions;
-        match actions.get(walk.action as usize) {
-            Some(Action::Think(think)) => {
-                walk.action += 1;
-                let word = mix(mix(walk.word, walk.round), u64::from(walk.action));
-                env.wait(think.span(mix(word, THINK)), Timer::Think(customer));
-            }
-            Some(action @ (Action::Do(flow) | Action::DoAgain(flow, _))) => {
-                walk.action += 1;
-                let mut intended = env.now();
-                if let Some(insistence) = &mut self.insistence
-                    && action.again().is_some()
-                {
-                    intended = insistence.tries(customer, intended);
-                }
-                self.send(customer, *flow, intended, env);
-            }
-            None => match closed {
-                Some(think) => {
-                    walk.action = 0;
-                    let word = mix(mix(walk.word, walk.round), THINK);
-                    env.wait(think.span(word), Timer::Think(customer));
-                }
-                None => {
-                    self.journeys.discard(customer);
-                }
-            },
-        }
-    }
-
-    /// Is this customer about to try again what was refused?
-    fn is_at_it(&self, customer: Handle) -> bool {
-        self.insistence.as_ref().is_some_and(|insistence| insistence.is_at_it(customer))
-    }
-
-    fn send<P: Probe>(
-        &mut self,
-        customer: Handle,
-        flow: FlowIx,
-        intended: Time,
-        env: &mut Env<'_, '_, P>,
-    ) {
-        let model = env.model;
-        let flow_model = &model.flows[flow.0 as usize];
-        let id = OpId::new(self.number, self.sent);
-        self.sent += 1;
-        let walk = self.journeys.get_mut(customer).expect("the customer is there");
-        let word = mix(mix(walk.word, walk.round), u64::from(walk.action));
-        let session = walk.session;
-        let deadline = match flow_model.deadline {
-            Some(deadline) if flow_model.propagate => env.now() + deadline,
-            _ => Time::NEVER,
+        let action = actions.get(walk.action as usize);
+        let Some(action) = action else {
+            let Some(think) = closed else { return self.journeys.discard(customer) };
+            walk.action = 0;
+            let word = mix(mix(walk.word, walk.round), THINK);
+            return env.wait(think.span(word), Timer::Think(customer));
         };
-        let own = self.own(session, flow_model, word);
-        if flow_model.is_own_source {
-            let place = self.sources.iter().position(|source| *source == flow).expect("a source");
-            self.latest[session as usize * self.sources.len() + place] = id;
-        }
-        let told = told(flow_model, word);
+        walk.action += 1;
+        let word = mix(mix(walk.word, walk.round), u64::from(walk.action));
+        let flow = match action {
+            Action::Think(think) => {
+                return env.wait(think.span(mix(word, THINK)), Timer::Think(customer));
+            }
+            Action::Do(flow) => *flow,
+            Action::DoAgain(flow, _) => {
+                let insistence = self.insistence.as_mut().expect("somebody insists");
+                intended = insistence.tries(customer, intended);
+                *flow
+            }
+        };
+        let (id, session) = (OpId::new(self.number, self.sent), walk.session);
+        self.sent += 1;
+        walk.op = Op { id, word, session, flow, ..Op::NONE };
+        let Request { entry, effects, has_more } = self.requests[flow.0 as usize];
+        let told =
+            if has_more { fill_in(&mut walk.op, &mut self.latest, env) } else { effects };
         env.fact(Fact::Sent { op: id, flow, session, intended, told });
-        let op = Op { id, word, own, deadline, session, flow, seen: Seen::default(), ..Op::NONE };
-        let walk = self.journeys.get_mut(customer).expect("the customer is there");
-        walk.op = op;
-        let entry = self.entries[flow.0 as usize];
-        self.calls.start(env, entry, &op, self.policy, customer);
+        self.calls.start(env, entry, &walk.op, self.policy, customer);
     }
 
-    /// What `Own` means for an operation of this session: what its latest creating operation
-    /// creates, else a preloaded item.
     #[inline]
-    fn own(&self, session: u32, flow: &FlowModel, word: u64) -> KeyId {
-        if flow.own_from.is_empty() {
-            return KeyId(mix(word, OWN) & !KeyId::CREATED);
-        }
-        let row = session as usize * self.sources.len();
-        let sources =
-            self.sources.iter().enumerate().filter(|(_, source)| flow.own_from.contains(source));
-        let latest =
-            sources.map(|(place, _)| self.latest[row + place]).filter(|op| op.is_some()).max();
-        latest.map_or(KeyId(mix(word, OWN) & !KeyId::CREATED), KeyId::created_by)
-    }
-
     fn ended<P: Probe>(&mut self, ended: Ended, env: &mut Env<'_, '_, P>) {
         let verdict = match ended.answer {
-            Answer::Done | Answer::Idle => Verdict::Done,
-            Answer::Refused => Verdict::Refused,
-            Answer::Failed(reason) => Verdict::Failed(reason),
+            Answer::Done => Verdict::Done,
+            answer => verdict_of(answer),
         };
-        let op = self.journeys.get(ended.waiter).expect("the customer waits").op.id;
+        let walk = self.journeys.get(ended.waiter).expect("the customer waits");
+        let (op, was_last) = (walk.op.id, walk.action == walk.actions);
         env.fact(Fact::Answered { op, verdict });
         if self.insistence.is_some() && self.tries_again(ended.waiter, ended.answer, env) {
             return;
         }
+        if was_last && !self.is_closed {
+            return self.journeys.discard(ended.waiter);
+        }
         self.next_action(ended.waiter, env);
+    }
+}
+
+impl Request {
+    /// Requests of this flow, as a client with these settings sends them.
+    fn new(flow: &FlowModel, settings: &Settings) -> Self {
+        let has_deadline = flow.deadline.is_some() && flow.propagate;
+        let has_items = flow.has_own || flow.is_own_source;
+        Self {
+            entry: flow.entry(settings.via),
+            effects: flow.effects,
+            has_more: has_deadline || has_items || !flow.maybes.is_empty(),
+        }
+    }
+}
+
+impl Walk {
+    /// A customer who has done nothing yet.
+    #[inline]
+    fn new(session: u32, word: u64) -> Self {
+        Self { session, journey: 0, action: 0, actions: 0, word, op: Op::NONE, round: 0 }
+    }
+}
+
+/// What an operation has of its own: a deadline, items, branches. Says which effects it tells.
+#[inline(never)]
+fn fill_in<P: Probe>(op: &mut Op, latest: &mut Latest, env: &Env<'_, '_, P>) -> u64 {
+    let flow = &env.model.flows[op.flow.0 as usize];
+    if let Some(deadline) = flow.deadline.filter(|_| flow.propagate) {
+        op.deadline = env.now() + deadline;
+    }
+    if flow.has_own {
+        op.own = latest.own(op.session, flow, op.word);
+    }
+    if flow.is_own_source {
+        latest.note(op.session, op.flow, op.id);
+    }
+    told(flow, op.word)
+}
+
+/// What a customer hears of what is not done.
+#[cold]
+fn verdict_of(answer: Answer) -> Verdict {
+    match answer {
+        Answer::Done | Answer::Idle => Verdict::Done,
+        Answer::Refused => Verdict::Refused,
+        Answer::Failed(reason) => Verdict::Failed(reason),
     }
 }
 
@@ -418,11 +476,15 @@ fn never_surges(model: &Model, client: NodeIx) -> bool {
         && faults.rate_factor(client, Time::ZERO) == 1.0
 }
 
-fn pick_journey(settings: &Settings, word: u64) -> u32 {
+/// Which journey a word means, and how many actions it has.
+#[inline]
+fn pick_journey(settings: &Settings, word: u64) -> (u32, u32) {
     let journeys = &settings.journeys;
-    if journeys.len() == 1 {
-        return 0;
-    }
+    let place = if journeys.len() == 1 { 0 } else { pick_among(journeys, word) };
+    (place, journeys[place as usize].actions.len() as u32)
+}
+
+fn pick_among(journeys: &[Journey], word: u64) -> u32 {
     let whole: f64 = journeys.iter().map(|journey| journey.weight).sum();
     let mut left = unit(mix(word, JOURNEY)) * whole;
     for (place, journey) in journeys.iter().enumerate() {
@@ -444,4 +506,3 @@ fn told(flow: &FlowModel, word: u64) -> u64 {
 const SESSION: u64 = name_hash("session");
 const JOURNEY: u64 = name_hash("journey");
 const THINK: u64 = name_hash("think");
-const OWN: u64 = name_hash("own");
