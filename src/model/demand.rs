@@ -5,8 +5,10 @@ use super::program::{Act, Entry, Instr, Programs};
 use crate::base::{Dist, Span};
 use crate::scenario::tree::{NodeKind, Scenario};
 
-/// The work with which an entry begins.
+/// The work with which an entry begins. The tag is a byte of its own, so that none has to be made of
+/// the distribution's.
 #[derive(Clone, Debug, PartialEq)]
+#[repr(u8)]
 pub enum Demand {
     /// Always as long as this: nothing, where an entry does not begin with work.
     Const(Span),

@@ -28,7 +28,7 @@ mod tests;
 use std::collections::VecDeque;
 
 use self::locks::{Lock, Locks};
-use self::store::{Caller, Store};
+use self::store::Store;
 use super::demand::draws;
 use super::env::Env;
 use super::keys;
@@ -312,15 +312,15 @@ impl Database {
         let Some(task) = self.tasks.get_mut(handle) else { return };
         let model = env.model;
         let txn = &model.programs.transactions[task.txn.0 as usize];
-        let caller = Caller { node: model.node_of(task.from), arrived: task.arrived };
+        let caller = model.node_of(task.from);
+        self.store.read(txn, &mut task.op, task.arrived, env);
         let verdict = if txn.only_reads {
-            self.store.read(txn, &mut task.op, caller.arrived, env);
             Answer::Done
         } else {
-            self.store.commit(txn, &mut task.op, caller, env)
+            self.store.change(txn, &mut task.op, caller, env)
         };
         let call = task.call;
-        env.hand_on(task.from, caller.node, &task.op, || Body::Answer { call, verdict });
+        env.hand_on(task.from, caller, &task.op, || Body::Answer { call, verdict });
         let claims = task.claims.take();
         self.tasks.discard(handle);
         self.store.relay.pump(env);
