@@ -33,7 +33,8 @@ impl Latest {
         let row = session as usize * self.sources.len();
         let sources =
             self.sources.iter().enumerate().filter(|(_, source)| flow.own_from.contains(source));
-        let latest = sources.map(|(place, _)| self.ops[row + place]).filter(|op| op.is_some()).max();
+        let latest =
+            sources.map(|(place, _)| self.ops[row + place]).filter(|op| op.is_some()).max();
         latest.map_or(KeyId(mix(word, OWN) & !KeyId::CREATED), KeyId::created_by)
     }
 }
