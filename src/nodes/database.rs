@@ -206,10 +206,7 @@ impl Database {
             panic!("entry {} is no transaction", entry.0)
         };
         let begins = self.waiting.is_empty() && self.is_free(env);
-        if begins {
-            self.busy += 1;
-            env.fact(began(op.id, Span::ZERO, false));
-        } else if self.turns_away(op, from, call, env) {
+        if !begins && self.turns_away(op, from, call, env) {
             return;
         }
         let (arrived, claims) = (env.now(), None);
@@ -225,8 +222,11 @@ impl Database {
             claims,
         });
         if !begins {
-            self.waiting.push_back(task);
-        } else if env.model.programs.transactions[txn.0 as usize].only_reads {
+            return self.waiting.push_back(task);
+        }
+        self.busy += 1;
+        env.fact(began(op.id, Span::ZERO, false));
+        if env.model.programs.transactions[txn.0 as usize].only_reads {
             work(reading, task, env);
         } else {
             self.claim(task, env);

@@ -2,12 +2,12 @@
 //! requests of a flow have in common is decided once. Knows no journeys and no answers.
 
 use super::latest::Latest;
-use crate::base::{Time, unit};
+use crate::base::{Time, mix, unit};
 use crate::model::program::EntryIx;
 use crate::model::{FlowIx, FlowModel, Model};
 use crate::nodes::env::Env;
 use crate::nodes::message::Op;
-use crate::probes::{Fact, KeyId, OpId, Probe};
+use crate::probes::{Fact, OpId, Probe};
 use crate::scenario::tree::Client as Settings;
 
 /// The requests of one client.
@@ -66,46 +66,32 @@ impl Requests {
         let id = OpId::new(self.client, self.sent);
         self.sent += 1;
         let Alike { entry, effects, have_own } = self.alike[flow.0 as usize];
-        let plain = Own { key: KeyId(0), deadline: Time::NEVER, told: effects };
-        let own = if have_own { self.own(id, (flow, word), session, env) } else { plain };
-        env.fact(Fact::Sent { op: id, flow, session, intended, told: own.told });
-        let (own, deadline) = (own.key, own.deadline);
-        (Op { id, word, session, flow, own, deadline, ..Op::NONE }, entry)
+        let mut op = Op { id, word, session, flow, ..Op::NONE };
+        let told = if have_own { self.fill_in(&mut op, env) } else { effects };
+        env.fact(Fact::Sent { op: id, flow, session, intended, told });
+        (op, entry)
     }
 
+    /// What this request has of its own. Says which effects it tells.
     #[inline(never)]
-    fn own<P: Probe>(
-        &mut self,
-        id: OpId,
-        (flow, word): (FlowIx, u64),
-        session: u32,
-        env: &Env<'_, '_, P>,
-    ) -> Own {
-        let model = &env.model.flows[flow.0 as usize];
-        let deadline = model.deadline.filter(|_| model.propagate);
-        let key = if model.has_own { self.latest.own(session, model, word) } else { KeyId(0) };
-        if model.is_own_source {
-            self.latest.note(session, flow, id);
+    fn fill_in<P: Probe>(&mut self, op: &mut Op, env: &Env<'_, '_, P>) -> u64 {
+        let flow = &env.model.flows[op.flow.0 as usize];
+        if let Some(deadline) = flow.deadline.filter(|_| flow.propagate) {
+            op.deadline = env.now() + deadline;
         }
-        let deadline = deadline.map_or(Time::NEVER, |deadline| env.now() + deadline);
-        Own { key, deadline, told: told(model, word) }
+        if flow.has_own {
+            op.own = self.latest.own(op.session, flow, op.word);
+        }
+        if flow.is_own_source {
+            self.latest.note(op.session, op.flow, op.id);
+        }
+        told(flow, op.word)
     }
-}
-
-/// What a request has of its own.
-struct Own {
-    /// What `Own` means.
-    key: KeyId,
-    deadline: Time,
-    /// Bits of the effects that it tells.
-    told: u64,
 }
 
 /// Bits of the effects that this operation tells: branches not taken left out.
 fn told(flow: &FlowModel, word: u64) -> u64 {
-    let untaken = flow
-        .maybes
-        .iter()
-        .filter(|(probability, name, _)| unit(crate::base::mix(word, *name)) >= *probability);
+    let untaken =
+        flow.maybes.iter().filter(|(probability, name, _)| unit(mix(word, *name)) >= *probability);
     untaken.fold(flow.effects, |told, (_, _, effects)| told & !effects)
 }
