@@ -4,8 +4,9 @@
 
 use std::sync::Arc;
 
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Core;
+use rand_chacha::rand_core::SeedableRng;
+use rand_chacha::rand_core::block::Generator;
 
 use super::dist::Dist;
 use super::math;
@@ -67,7 +68,11 @@ pub fn index(word: u64, n: u64) -> u64 {
 /// A random stream with a stable name. Cloning it clones its position.
 #[derive(Clone, Debug)]
 pub struct Stream {
-    rng: ChaCha8Rng,
+    core: ChaCha8Core,
+    /// What it generates at once: words by their halves, the lower one first.
+    words: [[u32; 2]; 32],
+    /// The place of the next word among them; behind the last if all were drawn.
+    next: usize,
 }
 
 impl Stream {
@@ -79,12 +84,25 @@ impl Stream {
             let word = names.iter().fold(mix(seed, lane as u64), |word, name| mix(word, *name));
             bytes.copy_from_slice(&word.to_le_bytes());
         }
-        Self { rng: ChaCha8Rng::from_seed(key) }
+        Self { core: ChaCha8Core::from_seed(key), words: [[0; 2]; 32], next: 32 }
     }
 
     /// The next 64 random bits.
+    #[inline]
     pub fn next_u64(&mut self) -> u64 {
-        self.rng.next_u64()
+        if self.next >= self.words.len() {
+            self.generate();
+        }
+        let [low, high] = self.words[self.next];
+        self.next += 1;
+        u64::from(high) << 32 | u64::from(low)
+    }
+
+    #[inline(never)]
+    fn generate(&mut self) {
+        let halves = self.words.as_flattened_mut().try_into();
+        self.core.generate(halves.expect("32 words have 64 halves"));
+        self.next = 0;
     }
 
     /// The next number in `[0, 1)`.
@@ -172,6 +190,7 @@ impl Popularity {
     }
 
     /// The rank that a random word means.
+    #[inline]
     pub fn pick(&self, word: u64) -> u64 {
         match &self.ranks {
             None => index(word, self.keys),

@@ -54,18 +54,10 @@ impl Dist {
     /// draw, and where one word is enough a larger word never means a smaller draw (empirical
     /// values should be sorted for that). Kinds that need more words take them from the chain
     /// `mix(word, 1)`, `mix(word, 2)`, ...; a constant ignores the word.
-    #[inline]
     pub fn sample(&self, word: u64) -> f64 {
         match self {
             Self::Const(value) => *value,
             Self::Exp(mean) => mean * exponential(word),
-            _ => self.sample_at_length(word),
-        }
-    }
-
-    fn sample_at_length(&self, word: u64) -> f64 {
-        match self {
-            Self::Const(_) | Self::Exp(_) => self.sample(word),
             Self::Uniform(from, to) => from + (to - from) * unit(word),
             Self::Normal(mean, deviation) => (mean + deviation * math::normal_of(word)).max(0.0),
             Self::LogNormal { mu, sigma } => math::exp_fast(mu + sigma * math::normal_of(word)),
@@ -87,7 +79,17 @@ impl Dist {
     }
 
     /// The draw as a span, to the nearest nanosecond.
+    #[inline]
     pub fn span(&self, word: u64) -> Span {
+        match self {
+            Self::Const(value) => Span::from_ns(*value),
+            Self::Exp(mean) => Span::from_ns(mean * exponential(word)),
+            _ => self.span_at_length(word),
+        }
+    }
+
+    #[inline(never)]
+    fn span_at_length(&self, word: u64) -> Span {
         Span::from_ns(self.sample(word))
     }
 

@@ -164,14 +164,13 @@ pub fn neg_ln_unit(word: u64) -> f64 {
     let whole = (((word >> 11) + 1) as i64) as f64;
     let offset = whole.to_bits() - BOTTOM;
     let exponent = offset >> 52;
-    let centre = CENTRES[(offset >> (52 - CENTRE_BITS)) as usize % CENTRES.len()];
+    let centre = &LOGARITHMS.centres[(offset >> (52 - CENTRE_BITS)) as usize % (1 << CENTRE_BITS)];
+    let (high, low) = LOGARITHMS.octaves[exponent as usize % 64];
     let z = f64::from_bits(whole.to_bits() - (exponent << 52));
-    let halvings = (53 - exponent as i64) as f64;
     let f = (z - centre.at) * centre.reciprocal;
     let square = f * f;
     let tail = (0.5 - f * (1.0 / 3.0)) + square * ((0.25 - f * 0.2) + square * (1.0 / 6.0));
-    let near = halvings * LN_2_LOW + (square * tail - f);
-    (halvings * LN_2_HIGH - centre.ln) + near
+    (high - centre.ln) + (low + (square * tail - f))
 }
 
 /// ln 2 in two parts; a small whole number times the first is exact.
@@ -189,7 +188,24 @@ struct Centre {
     ln: f64,
 }
 
-static CENTRES: [Centre; 1 << CENTRE_BITS] = centres();
+struct Logarithms {
+    centres: [Centre; 1 << CENTRE_BITS],
+    /// By exponent from [`BOTTOM`] on: what its halvings come to, in two parts. There are 54.
+    octaves: [(f64, f64); 64],
+}
+
+static LOGARITHMS: Logarithms = Logarithms { centres: centres(), octaves: octaves() };
+
+const fn octaves() -> [(f64, f64); 64] {
+    let mut table = [(0.0, 0.0); 64];
+    let mut exponent = 0;
+    while exponent < 53 {
+        let halvings = (53 - exponent) as f64;
+        table[exponent] = (halvings * LN_2_HIGH, halvings * LN_2_LOW);
+        exponent += 1;
+    }
+    table
+}
 
 const fn centres() -> [Centre; 1 << CENTRE_BITS] {
     let mut table = [Centre { at: 1.0, reciprocal: 1.0, ln: 0.0 }; 1 << CENTRE_BITS];

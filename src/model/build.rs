@@ -130,6 +130,7 @@ fn flow_model(
         via_gateway: gateways.to_vec(),
         deadline: flow.deadline,
         propagate: flow.propagate,
+        has_own: !own.is_empty(),
         own_from: own_from.map(|(ix, _)| FlowIx(ix as u16)).collect(),
         is_own_source: !created.is_empty(),
         maybes,

@@ -2,6 +2,7 @@
 //! passing; is never changed by a run, and shared by all copies of a world.
 
 mod build;
+pub mod demand;
 pub mod directory;
 mod flow;
 mod lower;
@@ -103,6 +104,8 @@ pub struct FlowModel {
     pub propagate: bool,
     /// Does it create items (so that `Own` can mean them)?
     pub is_own_source: bool,
+    /// Has it `Own` keys?
+    pub has_own: bool,
     /// The creating flows that its `Own` keys look for; empty when it has none.
     pub own_from: Vec<FlowIx>,
     /// Branches: (probability, name, effects told only if taken).

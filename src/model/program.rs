@@ -6,7 +6,8 @@
 
 use crate::base::Dist;
 use crate::model::NodeIx;
-use crate::scenario::tree::{Change, EntityIx, Life, PolicyIx};
+use crate::model::demand::Demand;
+use crate::scenario::tree::{Change, EntityIx, Life, PolicyIx, Scenario};
 
 /// Index into [`Programs::entries`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +32,8 @@ pub struct Programs {
     pub code: Vec<Instr>,
     /// Where tasks start.
     pub entries: Vec<Entry>,
+    /// Per entry: the work that it begins with.
+    pub demands: Vec<Demand>,
     /// What stores do.
     pub transactions: Vec<Txn>,
     /// What brokers pass on to whom.
@@ -44,6 +47,15 @@ impl Programs {
     #[inline]
     pub fn begins_with_work(&self, place: Pc) -> bool {
         matches!(self.code[place.0 as usize], Instr::Work { .. })
+    }
+
+    /// Everything is written down: makes ready what follows from it.
+    pub(crate) fn make_ready(&mut self, scenario: &Scenario) {
+        let demand = |entry| Demand::of(entry, self, scenario);
+        self.demands = self.entries.iter().map(demand).collect();
+        for txn in &mut self.transactions {
+            txn.only_reads = txn.does_nothing_but_read();
+        }
     }
 }
 
@@ -305,6 +317,15 @@ pub struct Txn {
     pub best_effort: bool,
     /// Bits of what its outbox tells that nobody reports on: from now on it may be done.
     pub tells: u64,
+    /// Is it known to do nothing but read? Made ready when everything is lowered.
+    pub only_reads: bool,
+}
+
+impl Txn {
+    fn does_nothing_but_read(&self) -> bool {
+        let changes = !self.writes.is_empty() || self.row.is_some() || !self.outbox.is_empty();
+        !changes && !self.promises && !self.refuses && !self.reads.is_empty()
+    }
 }
 
 /// A read of one item.

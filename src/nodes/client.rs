@@ -7,27 +7,28 @@
 //! customer's sequence and think times.
 
 mod again;
+mod arrivals;
+mod latest;
+mod requests;
 
 use self::again::Insistence;
+use self::requests::Requests;
 use super::calls::{Calls, Ended, Waiters};
 use super::discovery::Discovery;
 use super::env::Env;
-use super::message::{Answer, Body, Message, Op, Seen, Timer};
+use super::message::{Answer, Body, Message, Op, Timer};
 use super::slab::{Handle, Slab};
-use crate::base::{Span, Stream, Time, index, math, mix, name_hash, unit};
+use crate::base::{Stream, Time, index, math, mix, name_hash, unit};
 use crate::engine::InstanceId;
-use crate::model::program::EntryIx;
-use crate::model::{FlowIx, FlowModel, Model, NodeIx};
-use crate::probes::{Fact, KeyId, OpId, Probe, Verdict};
-use crate::scenario::tree::{Action, Arrivals, Client as Settings, NodeKind, PolicyIx};
+use crate::model::{Model, NodeIx};
+use crate::probes::{Fact, OpId, Probe, Verdict};
+use crate::scenario::tree::{
+    Action, Arrivals, Batch, Client as Settings, Journey, NodeKind, PolicyIx,
+};
 
 /// One client node.
 #[derive(Clone, Debug)]
 pub struct Client {
-    /// Which client, in order of names; its operations carry this.
-    number: u16,
-    /// Operations sent so far.
-    sent: u64,
     /// Arrivals so far.
     started: u64,
     arrivals: Stream,
@@ -36,12 +37,10 @@ pub struct Client {
     calls: Calls,
     /// Where it learns whom to call, if anywhere.
     discovery: Option<Box<Discovery>>,
-    /// Per (session, flow that creates): the latest such operation.
-    latest: Vec<OpId>,
-    sources: Vec<FlowIx>,
     policy: Option<PolicyIx>,
-    /// Per flow: where its requests enter.
-    entries: Vec<EntryIx>,
+    requests: Requests,
+    /// Do customers leave as soon as they have done everything?
+    leave: bool,
     /// Where somebody tries again what was refused.
     insistence: Option<Box<Insistence>>,
     /// The one rate of Poisson arrivals, if there is but one and no surge.
@@ -56,8 +55,9 @@ pub struct Client {
 struct Walk {
     session: u32,
     journey: u32,
-    /// The next action.
+    /// The next action, and how many the journey has.
     action: u32,
+    actions: u32,
     /// Draws of this journey are made from it.
     word: u64,
     /// The operation it waits for.
@@ -80,15 +80,10 @@ impl Client {
         let name = &model.scenario.nodes[node.0 as usize].name;
         let earlier = &model.scenario.nodes[..node.0 as usize];
         let number = earlier.iter().filter(|node| matches!(node.kind, NodeKind::Client(_))).count();
-        let flows = model.flows.iter().enumerate().filter(|(_, flow)| flow.is_own_source);
-        let sources: Vec<FlowIx> = flows.map(|(ix, _)| FlowIx(ix as u16)).collect();
-        let sessions = sessions(settings) as usize;
         let mut arrivals = Stream::new(model.seed, "arrivals", name, 0);
         let draws_ahead =
             matches!(settings.arrivals, Arrivals::Poisson(_)) && settings.batch.is_none();
         Self {
-            number: number as u16,
-            sent: 0,
             started: 0,
             gap: draws_ahead.then(|| math::neg_ln_unit(arrivals.next_u64())),
             arrivals,
@@ -96,18 +91,12 @@ impl Client {
             journeys: Slab::default(),
             calls: Calls::new(model, me),
             discovery: Discovery::new(model, me),
-            latest: vec![OpId::NONE; sessions * sources.len()],
-            sources,
             policy: settings.policy.or(model.client_policy),
-            entries: model.flows.iter().map(|flow| flow.entry(settings.via)).collect(),
+            requests: Requests::new(model, number as u16, settings),
+            leave: !matches!(settings.arrivals, Arrivals::Closed { .. }) && !insists(settings),
             insistence: insists(settings)
                 .then(|| Insistence::new(Stream::new(model.seed, "again", name, 0))),
-            steady_per_s: match &settings.arrivals {
-                Arrivals::Poisson(rates) if rates.len() == 1 && never_surges(model, node) => {
-                    Some(rates[0].1)
-                }
-                _ => None,
-            },
+            steady_per_s: arrivals::steady_per_s(model, node, &settings.arrivals),
         }
     }
 
@@ -123,8 +112,7 @@ impl Client {
         };
         for session in 0..*customers {
             let word = self.words.next_u64();
-            let walk = Walk { session, journey: 0, action: 0, word, op: Op::NONE, round: 0 };
-            let customer = self.journeys.insert(walk);
+            let customer = self.journeys.insert(Walk::new(session, word));
             env.wait(think.span(mix(word, THINK)), Timer::Think(customer));
         }
     }
@@ -135,6 +123,7 @@ impl Client {
     }
 
     /// A message arrived.
+    #[inline(never)]
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         env.fact(Fact::Dropped { op: message.op.id, why: None });
         let (call, verdict) = match message.body {
@@ -149,9 +138,17 @@ impl Client {
     }
 
     /// A timer of its own.
+    #[inline]
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Arrival => self.arrival(env),
+            timer => self.other_timer(timer, env),
+        }
+    }
+
+    #[inline(never)]
+    fn other_timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+        match timer {
             Timer::Think(customer) => self.next_action(customer, env),
             Timer::Timeout(policy) => {
                 while let Some(call) = self.calls.overdue(env, policy) {
@@ -183,211 +180,160 @@ impl Client {
         }
     }
 
-    // -- arrivals ----------------------------------------------------------------------------------
+    // -- journeys ----------------------------------------------------------------------------------
 
-    /// Sets the timer of the next arrival, which never comes if it is after the end.
-    fn schedule<P: Probe>(next: Option<Time>, env: &mut Env<'_, '_, P>) {
-        if let Some(next) = next.filter(|next| *next < env.model.arrivals_end()) {
-            env.wait(next.since(env.now()), Timer::Arrival);
-        }
-    }
-
-    /// The instant of the next arrival; `None` if there is none any more.
-    fn next_arrival<P: Probe>(
-        &mut self,
-        settings: &Settings,
-        env: &Env<'_, '_, P>,
-    ) -> Option<Time> {
-        match &settings.arrivals {
-            Arrivals::Gaps(gap) => {
-                let factor = env.model.faults.rate_factor(env.node(), env.now());
-                let gap = gap.sample(self.arrivals.next_u64());
-                Some(env.now() + Span::from_ns(gap / factor))
-            }
-            Arrivals::Poisson(rates) => {
-                let drawn = math::neg_ln_unit(self.arrivals.next_u64());
-                let expected = match &mut self.gap {
-                    Some(gap) => std::mem::replace(gap, drawn),
-                    None => drawn,
-                };
-                match self.steady_per_s {
-                    Some(rate) if rate > 0.0 => {
-                        Some(env.now() + Span::from_ns(expected / rate * 1e9))
-                    }
-                    _ => Self::after_expecting(expected, rates, env),
-                }
-            }
-            Arrivals::Constant(rates) => match rates.as_slice() {
-                [(_, rate)] if never_surges(env.model, env.node()) => {
-                    Some(Time(Span::from_secs((self.started + 1) as f64 / rate).0))
-                }
-                _ => Self::after_expecting(1.0, rates, env),
-            },
-            Arrivals::Closed { .. } => None,
-        }
-    }
-
-    /// The instant until which the rate, as it changes, makes so many arrivals expected.
-    fn after_expecting<P: Probe>(
-        mut expected: f64,
-        rates: &[(Span, f64)],
-        env: &Env<'_, '_, P>,
-    ) -> Option<Time> {
-        let faults = &env.model.faults;
-        let mut now = env.now();
-        loop {
-            let stretch = rates.iter().rposition(|(from, _)| from.0 <= now.0).unwrap_or(0);
-            let rate_per_s = rates[stretch].1 * faults.rate_factor(env.node(), now);
-            let change = rates.get(stretch + 1).map_or(Time::NEVER, |(from, _)| Time(from.0));
-            let change =
-                change.min(faults.next_rate_change(env.node(), now).unwrap_or(Time::NEVER));
-            let needs_ns =
-                if rate_per_s > 0.0 { expected / rate_per_s * 1e9 } else { f64::INFINITY };
-            if change == Time::NEVER || needs_ns <= change.since(now).0 as f64 {
-                return needs_ns.is_finite().then(|| now + Span::from_ns(needs_ns));
-            }
-            expected -= rate_per_s * change.since(now).as_secs();
-            now = change;
-        }
-    }
-
+    /// Somebody comes, and sets the timer for whoever is next.
+    #[inline(never)]
     fn arrival<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let settings = settings(env.model, env.node());
         self.started += 1;
         let next = self.next_arrival(settings, env);
         if let Some(batch) = settings.batch {
-            let others = batch.sample(&mut self.arrivals) - 1;
-            for _ in 0..others {
-                let customer = self.customer(settings);
-                self.next_action(customer, env);
-            }
+            self.others_come(batch, settings, env);
         }
-        let customer = self.customer(settings);
         Self::schedule(next, env);
-        self.next_action(customer, env);
+        self.comes(settings, env);
     }
 
-    /// One more customer.
-    #[inline]
-    fn customer(&mut self, settings: &Settings) -> Handle {
-        let word = self.words.next_u64();
-        let session = index(mix(word, SESSION), u64::from(settings.sessions)) as u32;
-        let journey = pick_journey(settings, word);
-        let walk = Walk { session, journey, action: 0, word, op: Op::NONE, round: 0 };
-        self.journeys.insert(walk)
-    }
-
-    // -- journeys ----------------------------------------------------------------------------------
-
-    fn next_action<P: Probe>(&mut self, customer: Handle, env: &mut Env<'_, '_, P>) {
-        let settings = settings(env.model, env.node());
-        let closed = match &settings.arrivals {
-            Arrivals::Closed { think, .. } => Some(think),
-            _ => None,
-        };
-        if env.now() >= env.model.arrivals_end() && !self.is_at_it(customer) {
-            self.journeys.discard(customer);
-            return;
-        }
-        let walk = self.journeys.get_mut(customer).expect("the customer is there");
-        if walk.action == 0 && closed.is_some() {
-            walk.round += 1;
-            walk.journey = pick_journey(settings, mix(walk.word, walk.round));
-        }
-        let actions = &settings.journeys[walk.journey as usize].actions;
-        match actions.get(walk.action as usize) {
-            Some(Action::Think(think)) => {
-                walk.action += 1;
-                let word = mix(mix(walk.word, walk.round), u64::from(walk.action));
-                env.wait(think.span(mix(word, THINK)), Timer::Think(customer));
-            }
-            Some(action @ (Action::Do(flow) | Action::DoAgain(flow, _))) => {
-                walk.action += 1;
-                let mut intended = env.now();
-                if let Some(insistence) = &mut self.insistence
-                    && action.again().is_some()
-                {
-                    intended = insistence.tries(customer, intended);
-                }
-                self.send(customer, *flow, intended, env);
-            }
-            None => match closed {
-                Some(think) => {
-                    walk.action = 0;
-                    let word = mix(mix(walk.word, walk.round), THINK);
-                    env.wait(think.span(word), Timer::Think(customer));
-                }
-                None => {
-                    self.journeys.discard(customer);
-                }
-            },
-        }
-    }
-
-    /// Is this customer about to try again what was refused?
-    fn is_at_it(&self, customer: Handle) -> bool {
-        self.insistence.as_ref().is_some_and(|insistence| insistence.is_at_it(customer))
-    }
-
-    fn send<P: Probe>(
+    /// All of a batch come but one.
+    #[cold]
+    fn others_come<P: Probe>(
         &mut self,
-        customer: Handle,
-        flow: FlowIx,
-        intended: Time,
+        batch: Batch,
+        settings: &Settings,
         env: &mut Env<'_, '_, P>,
     ) {
-        let model = env.model;
-        let flow_model = &model.flows[flow.0 as usize];
-        let id = OpId::new(self.number, self.sent);
-        self.sent += 1;
-        let walk = self.journeys.get_mut(customer).expect("the customer is there");
-        let word = mix(mix(walk.word, walk.round), u64::from(walk.action));
-        let session = walk.session;
-        let deadline = match flow_model.deadline {
-            Some(deadline) if flow_model.propagate => env.now() + deadline,
-            _ => Time::NEVER,
-        };
-        let own = self.own(session, flow_model, word);
-        if flow_model.is_own_source {
-            let place = self.sources.iter().position(|source| *source == flow).expect("a source");
-            self.latest[session as usize * self.sources.len() + place] = id;
+        let others = batch.sample(&mut self.arrivals) - 1;
+        for _ in 0..others {
+            self.comes(settings, env);
         }
-        let told = told(flow_model, word);
-        env.fact(Fact::Sent { op: id, flow, session, intended, told });
-        let op = Op { id, word, own, deadline, session, flow, seen: Seen::default(), ..Op::NONE };
-        let walk = self.journeys.get_mut(customer).expect("the customer is there");
-        walk.op = op;
-        let entry = self.entries[flow.0 as usize];
+    }
+
+    /// One more customer, who begins at once.
+    #[expect(clippy::inline_always, reason = "called in one place that is not cold")]
+    #[inline(always)]
+    fn comes<P: Probe>(&mut self, settings: &Settings, env: &mut Env<'_, '_, P>) {
+        let word = self.words.next_u64();
+        let session = index(mix(word, SESSION), u64::from(settings.sessions)) as u32;
+        let mut walk = Walk::new(session, word);
+        let actions = walk.sets_out(settings, word);
+        let Some(Action::Do(flow)) = actions.first() else {
+            let customer = self.journeys.insert(walk);
+            return self.next_action(customer, env);
+        };
+        walk.action = 1;
+        let (op, entry) = self.requests.make((*flow, walk.draw()), session, env.now(), env);
+        let customer = self.journeys.insert_with(|| Walk { op, ..walk });
         self.calls.start(env, entry, &op, self.policy, customer);
     }
 
-    /// What `Own` means for an operation of this session: what its latest creating operation
-    /// creates, else a preloaded item.
-    #[inline]
-    fn own(&self, session: u32, flow: &FlowModel, word: u64) -> KeyId {
-        if flow.own_from.is_empty() {
-            return KeyId(mix(word, OWN) & !KeyId::CREATED);
+    /// A customer does what is next on its journey.
+    #[inline(never)]
+    fn next_action<P: Probe>(&mut self, customer: Handle, env: &mut Env<'_, '_, P>) {
+        let settings = settings(env.model, env.node());
+        let walk = self.journeys.get_mut(customer).expect("the customer is there");
+        let mut intended = env.now();
+        if intended >= env.model.arrivals_end() {
+            // Only those go on who are about to try again what was refused.
+            let insistence = self.insistence.as_ref();
+            if !insistence.is_some_and(|insistence| insistence.is_at_it(customer)) {
+                self.journeys.discard(customer);
+                return;
+            }
         }
-        let row = session as usize * self.sources.len();
-        let sources =
-            self.sources.iter().enumerate().filter(|(_, source)| flow.own_from.contains(source));
-        let latest =
-            sources.map(|(place, _)| self.latest[row + place]).filter(|op| op.is_some()).max();
-        latest.map_or(KeyId(mix(word, OWN) & !KeyId::CREATED), KeyId::created_by)
+        let think = match &settings.arrivals {
+            Arrivals::Closed { think, .. } => Some(think),
+            _ => None,
+        };
+        if think.is_some() && walk.action == 0 {
+            walk.round += 1;
+            walk.sets_out(settings, mix(walk.word, walk.round));
+        }
+        let actions = &settings.journeys[walk.journey as usize].actions;
+        let Some(action) = actions.get(walk.action as usize) else {
+            let Some(think) = think else {
+                self.journeys.discard(customer);
+                return;
+            };
+            walk.action = 0;
+            let word = mix(mix(walk.word, walk.round), THINK);
+            return env.wait(think.span(word), Timer::Think(customer));
+        };
+        walk.action += 1;
+        let flow = match action {
+            Action::Think(think) => {
+                let span = think.span(mix(walk.draw(), THINK));
+                return env.wait(span, Timer::Think(customer));
+            }
+            Action::Do(flow) => *flow,
+            Action::DoAgain(flow, _) => {
+                let insistence = self.insistence.as_mut().expect("somebody insists");
+                intended = insistence.tries(customer, intended);
+                *flow
+            }
+        };
+        let (op, entry) = self.requests.make((flow, walk.draw()), walk.session, intended, env);
+        walk.op = op;
+        self.calls.start(env, entry, &walk.op, self.policy, customer);
     }
 
+    #[expect(clippy::inline_always, reason = "called in one place that is not cold")]
+    #[inline(always)]
     fn ended<P: Probe>(&mut self, ended: Ended, env: &mut Env<'_, '_, P>) {
-        let verdict = match ended.answer {
-            Answer::Done | Answer::Idle => Verdict::Done,
-            Answer::Refused => Verdict::Refused,
-            Answer::Failed(reason) => Verdict::Failed(reason),
-        };
-        let op = self.journeys.get(ended.waiter).expect("the customer waits").op.id;
-        env.fact(Fact::Answered { op, verdict });
-        if self.insistence.is_some() && self.tries_again(ended.waiter, ended.answer, env) {
-            return;
+        let walk = self.journeys.get(ended.waiter).expect("the customer waits");
+        let op = walk.op.id;
+        if walk.action < walk.actions || !self.leave {
+            return self.goes_on(op, ended, env);
         }
-        self.next_action(ended.waiter, env);
+        self.journeys.discard(ended.waiter);
+        env.fact(Fact::Answered { op, verdict: verdict(ended.answer) });
+    }
+
+    /// A customer who may have more to do was answered.
+    #[inline(never)]
+    fn goes_on<P: Probe>(&mut self, op: OpId, ended: Ended, env: &mut Env<'_, '_, P>) {
+        env.fact(Fact::Answered { op, verdict: verdict(ended.answer) });
+        if self.insistence.is_none() || !self.tries_again(ended.waiter, ended.answer, env) {
+            self.next_action(ended.waiter, env);
+        }
+    }
+}
+
+impl Walk {
+    /// A customer who has done nothing yet.
+    #[inline]
+    fn new(session: u32, word: u64) -> Self {
+        Self { session, journey: 0, action: 0, actions: 0, word, op: Op::NONE, round: 0 }
+    }
+
+    /// The customer sets out on the journey that this word means.
+    #[inline]
+    fn sets_out<'a>(&mut self, settings: &'a Settings, word: u64) -> &'a [Action] {
+        self.journey = pick_journey(&settings.journeys, word);
+        let actions = &settings.journeys[self.journey as usize].actions;
+        self.actions = actions.len() as u32;
+        actions
+    }
+
+    /// The word from which the action that was begun last makes its draws.
+    #[inline]
+    fn draw(&self) -> u64 {
+        mix(mix(self.word, self.round), u64::from(self.action))
+    }
+}
+
+/// What a customer hears of an answer.
+#[inline]
+fn verdict(answer: Answer) -> Verdict {
+    if answer == Answer::Done { Verdict::Done } else { other_verdict(answer) }
+}
+
+#[cold]
+fn other_verdict(answer: Answer) -> Verdict {
+    match answer {
+        Answer::Done | Answer::Idle => Verdict::Done,
+        Answer::Refused => Verdict::Refused,
+        Answer::Failed(reason) => Verdict::Failed(reason),
     }
 }
 
@@ -412,14 +358,8 @@ fn insists(client: &Settings) -> bool {
     actions.any(|action| action.again().is_some())
 }
 
-fn never_surges(model: &Model, client: NodeIx) -> bool {
-    let faults = &model.faults;
-    faults.next_rate_change(client, Time::ZERO).is_none()
-        && faults.rate_factor(client, Time::ZERO) == 1.0
-}
-
-fn pick_journey(settings: &Settings, word: u64) -> u32 {
-    let journeys = &settings.journeys;
+/// Which journey a word means.
+fn pick_journey(journeys: &[Journey], word: u64) -> u32 {
     if journeys.len() == 1 {
         return 0;
     }
@@ -434,14 +374,6 @@ fn pick_journey(settings: &Settings, word: u64) -> u32 {
     journeys.len() as u32 - 1
 }
 
-/// Bits of the effects that this operation tells: branches not taken left out.
-fn told(flow: &FlowModel, word: u64) -> u64 {
-    let untaken =
-        flow.maybes.iter().filter(|(probability, name, _)| unit(mix(word, *name)) >= *probability);
-    untaken.fold(flow.effects, |told, (_, _, effects)| told & !effects)
-}
-
 const SESSION: u64 = name_hash("session");
 const JOURNEY: u64 = name_hash("journey");
 const THINK: u64 = name_hash("think");
-const OWN: u64 = name_hash("own");

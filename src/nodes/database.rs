@@ -28,7 +28,7 @@ mod tests;
 use std::collections::VecDeque;
 
 use self::locks::{Lock, Locks};
-use self::store::{Caller, Store};
+use self::store::Store;
 use super::demand::draws;
 use super::env::Env;
 use super::keys;
@@ -38,7 +38,7 @@ use crate::base::{Dist, Span, Time};
 use crate::engine::InstanceId;
 use crate::model::program::{Act, EntryIx, Part, Txn, TxnIx};
 use crate::model::{Model, NodeIx};
-use crate::probes::{Fact, Probe, Reason};
+use crate::probes::{Fact, OpId, Probe, Reason};
 use crate::scenario::tree::NodeKind;
 
 pub(super) use judgement::changed;
@@ -56,8 +56,9 @@ pub struct Database {
     /// Those that wait for a connection.
     waiting: VecDeque<Handle>,
     locks: Locks,
-    /// Emptied lists of locks, to be used again.
-    spare: Vec<Vec<Lock>>,
+    /// What nobody claims any more, to be used again.
+    #[expect(clippy::vec_box, reason = "they go back into tasks as they are")]
+    spare: Vec<Box<Claims>>,
     store: Store,
 }
 
@@ -74,9 +75,15 @@ struct Task {
     arrived: Time,
     /// Does it have a connection?
     began: bool,
-    /// The locks it needs, in order, and how many of them it has.
+    /// The locks it needs, if it writes anything.
+    claims: Option<Box<Claims>>,
+}
+
+/// The locks that a transaction needs, in order, and how many of them it has.
+#[derive(Clone, Debug, Default)]
+struct Claims {
     locks: Vec<Lock>,
-    locked: usize,
+    taken: usize,
 }
 
 impl Database {
@@ -104,6 +111,7 @@ impl Database {
     }
 
     /// A message arrived.
+    #[inline(never)]
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         let Message { ref op, from, body } = *message;
         match body {
@@ -123,9 +131,17 @@ impl Database {
     }
 
     /// A timer of its own is due.
+    #[inline]
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Committed(task) => self.commit(task, env),
+            timer => self.timer_of_store(timer, env),
+        }
+    }
+
+    #[cold]
+    fn timer_of_store<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+        match timer {
             Timer::Relay(_) => self.store.relay.timer(env),
             Timer::Poll(_) | Timer::Linger(_) => self.store.relay.open(timer, env),
             Timer::Shipped(update) => self.store.shipped(update, env),
@@ -190,17 +206,10 @@ impl Database {
             panic!("entry {} is no transaction", entry.0)
         };
         let begins = self.waiting.is_empty() && self.is_free(env);
-        if !begins {
-            env.fact(Fact::Arrived { op: op.id });
-        }
-        if !begins && self.waiting.len() >= self.room {
-            let why = Reason::Rejected;
-            env.fact(Fact::TurnedAway { op: op.id, why });
-            env.send(from, op, Body::Answer { call, verdict: Answer::Failed(why) });
-            env.fact(Fact::Dropped { op: op.id, why: Some(why) });
+        if !begins && self.turns_away(op, from, call, env) {
             return;
         }
-        let arrived = env.now();
+        let (arrived, claims) = (env.now(), None);
         let task = self.tasks.insert_with(|| Task {
             op: *op,
             from,
@@ -209,42 +218,76 @@ impl Database {
             attempt,
             reading,
             arrived,
-            began: false,
-            locks: Vec::new(),
-            locked: 0,
+            began: begins,
+            claims,
         });
-        if begins {
-            self.begin(task, false, env);
-        } else {
-            env.fact(Fact::Waits { op: op.id });
-            self.waiting.push_back(task);
+        if !begins {
+            return self.waiting.push_back(task);
         }
+        self.busy += 1;
+        env.fact(began(op.id, Span::ZERO, false));
+        if env.model.programs.transactions[txn.0 as usize].only_reads {
+            work(reading, task, env);
+        } else {
+            self.claim(task, env);
+        }
+    }
+
+    /// What cannot begin at once waits, if there is room.
+    #[cold]
+    fn turns_away<P: Probe>(
+        &mut self,
+        op: &Op,
+        from: InstanceId,
+        call: Handle,
+        env: &mut Env<'_, '_, P>,
+    ) -> bool {
+        env.fact(Fact::Arrived { op: op.id });
+        if self.waiting.len() < self.room {
+            env.fact(Fact::Waits { op: op.id });
+            return false;
+        }
+        let why = Reason::Rejected;
+        env.fact(Fact::TurnedAway { op: op.id, why });
+        env.send(from, op, Body::Answer { call, verdict: Answer::Failed(why) });
+        env.fact(Fact::Dropped { op: op.id, why: Some(why) });
+        true
     }
 
     fn is_free<P: Probe>(&self, env: &Env<'_, '_, P>) -> bool {
         self.busy < self.connections && !env.model.faults.is_paused(env.now(), env.me())
     }
 
+    /// A free connection takes up what has waited longest, if anything waits.
     fn begin_next<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) -> bool {
         let next = self.waiting.pop_front();
         if let Some(task) = next {
-            self.begin(task, true, env);
+            self.begin(task, env);
         }
         next.is_some()
     }
 
-    /// A connection takes the transaction up.
-    #[inline]
-    fn begin<P: Probe>(&mut self, handle: Handle, queued: bool, env: &mut Env<'_, '_, P>) {
+    #[inline(never)]
+    fn begin<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         self.busy += 1;
         let task = self.tasks.get_mut(handle).expect("what waits is there");
         task.began = true;
-        let waited = env.now().since(task.arrived);
-        env.fact(Fact::Began { op: task.op.id, waited, queued, arrives: !queued });
+        env.fact(began(task.op.id, env.now().since(task.arrived), true));
+        if env.model.programs.transactions[task.txn.0 as usize].only_reads {
+            return work(task.reading, handle, env);
+        }
+        self.claim(handle, env);
+    }
+
+    /// A transaction that may write has got its connection, and claims the locks it needs.
+    #[inline(never)]
+    fn claim<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+        let task = self.tasks.get_mut(handle).expect("who claims locks is there");
         let txn = &env.model.programs.transactions[task.txn.0 as usize];
         if !txn.writes.is_empty() {
-            task.locks = self.spare.pop().unwrap_or_default();
-            locks_of(txn, &task.op, env.model, &mut task.locks);
+            let mut claims = self.spare.pop().unwrap_or_default();
+            locks_of(txn, &task.op, env.model, &mut claims.locks);
+            task.claims = Some(claims);
         }
         self.lock(handle, env);
     }
@@ -252,47 +295,71 @@ impl Database {
     /// Takes the locks that are still missing; with the last one the work begins.
     fn lock<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get_mut(handle).expect("who takes locks is there");
-        while let Some(lock) = task.locks.get(task.locked) {
-            if !self.locks.take(*lock, handle) {
-                return;
+        if let Some(claims) = &mut task.claims {
+            while let Some(lock) = claims.locks.get(claims.taken) {
+                if !self.locks.take(*lock, handle) {
+                    return;
+                }
+                claims.taken += 1;
             }
-            task.locked += 1;
         }
-        let span = service(task, &self.write, env);
-        env.complete_after(span, Timer::Committed(handle));
+        work(service(task, &self.write, env), handle, env);
     }
 
     /// Its time is over: everything happens now.
+    #[inline(never)]
     fn commit<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let Some(task) = self.tasks.get_mut(handle) else { return };
         let model = env.model;
         let txn = &model.programs.transactions[task.txn.0 as usize];
-        let caller = Caller { node: model.node_of(task.from), arrived: task.arrived };
-        let verdict = self.store.commit(txn, &mut task.op, caller, env);
+        let caller = model.node_of(task.from);
+        self.store.read(txn, &mut task.op, task.arrived, env);
+        let verdict = if txn.only_reads {
+            Answer::Done
+        } else {
+            self.store.change(txn, &mut task.op, caller, env)
+        };
         let call = task.call;
-        env.hand_on(task.from, caller.node, &task.op, || Body::Answer { call, verdict });
-        let locks = std::mem::take(&mut task.locks);
+        env.hand_on(task.from, caller, &task.op, || Body::Answer { call, verdict });
+        let claims = task.claims.take();
         self.tasks.discard(handle);
         self.store.relay.pump(env);
-        self.unlock(locks, env);
+        if let Some(claims) = claims {
+            self.unlock(claims, env);
+        }
         self.busy -= 1;
         env.fact(Fact::Freed);
-        if self.is_free(env) {
+        if !self.waiting.is_empty() && self.is_free(env) {
             self.begin_next(env);
         }
     }
 
-    fn unlock<P: Probe>(&mut self, mut locks: Vec<Lock>, env: &mut Env<'_, '_, P>) {
-        for lock in locks.drain(..) {
+    #[inline(never)]
+    fn unlock<P: Probe>(&mut self, mut claims: Box<Claims>, env: &mut Env<'_, '_, P>) {
+        for lock in claims.locks.drain(..) {
             if let Some(heir) = self.locks.release(lock) {
-                self.tasks.get_mut(heir).expect("who stands in line is there").locked += 1;
+                let task = self.tasks.get_mut(heir).expect("who stands in line is there");
+                task.claims.as_mut().expect("who stands in line claims").taken += 1;
                 self.lock(heir, env);
             }
         }
-        if locks.capacity() > 0 {
-            self.spare.push(locks);
-        }
+        claims.taken = 0;
+        self.spare.push(claims);
     }
+}
+
+/// A connection takes a transaction up, which came just now or was queued.
+fn began(op: OpId, waited: Span, queued: bool) -> Fact {
+    Fact::Began { op, waited, queued, arrives: !queued }
+}
+
+/// The work of a transaction begins: it will take so long, unless something is slow.
+#[expect(clippy::inline_always, reason = "the timer is written once, where it will lie")]
+#[inline(always)]
+fn work<P: Probe>(span: Span, task: Handle, env: &mut Env<'_, '_, P>) {
+    let slowness = env.model.faults.slowness(env.now(), env.me());
+    let span = if slowness == 1.0 { span } else { Span::from_ns(span.0 as f64 * slowness) };
+    env.complete_after(span, Timer::Committed(task));
 }
 
 /// The items that the transaction writes, each once, in the order of locking.
@@ -311,15 +378,12 @@ fn locks_of(txn: &Txn, op: &Op, model: &Model, locks: &mut Vec<Lock>) {
 fn service<P: Probe>(task: &Task, write: &Dist, env: &Env<'_, '_, P>) -> Span {
     let txn = &env.model.programs.transactions[task.txn.0 as usize];
     let reads = txn.reads.len() as u64;
-    let writes = if reads == 0 || txn.row.is_some() || !txn.outbox.is_empty() {
-        task.locks.len().max(1) as u64
-    } else {
-        task.locks.len() as u64
-    };
-    let mut span = task.reading;
-    if writes > 0 {
-        span = span + draws(write, txn, task.op.word, task.attempt, reads..reads + writes);
+    let keys = task.claims.as_ref().map_or(0, |claims| claims.locks.len() as u64);
+    let is_row = reads == 0 || txn.row.is_some() || !txn.outbox.is_empty();
+    let writes = if is_row { keys.max(1) } else { keys };
+    if writes == 0 {
+        return task.reading;
     }
-    let slowness = env.model.faults.slowness(env.now(), env.me());
-    if slowness == 1.0 { span } else { Span::from_ns(span.0 as f64 * slowness) }
+    let which = reads..reads + writes;
+    task.reading + draws(write, txn.name, task.op.word, task.attempt, which)
 }

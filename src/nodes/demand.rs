@@ -1,28 +1,29 @@
-//! How long the work takes with which an entry begins: a function of the model and the header
+//! How long the work takes that an entry begins with: a function of the model and the header
 //! alone, the same at every node. So whoever sends a request draws it, long before it is needed: a
 //! logarithm takes some hundred cycles, and on arrival everything would wait for it.
 
 use crate::base::{Dist, Span, mix};
 use crate::model::Model;
-use crate::model::program::{Act, EntryIx, Instr, Txn};
-use crate::scenario::tree::NodeKind;
+use crate::model::demand::Demand;
+use crate::model::program::{EntryIx, Instr};
 
 /// The first work of a program, or all reads of a transaction, unless something is slow; zero for
 /// everything else. An attempt draws anew; designs that do the same draw the same.
-#[inline(never)]
+#[inline]
 pub fn first(model: &Model, entry: EntryIx, word: u64, attempt: u8) -> Span {
-    let entry = &model.programs.entries[entry.0 as usize];
-    match entry.act {
-        Act::Run { start, .. } => work(&model.programs.code[start.0 as usize], word, attempt),
-        Act::Transact(txn) => {
-            let NodeKind::Database(database) = &model.scenario.nodes[entry.node.0 as usize].kind
-            else {
-                return Span::ZERO;
-            };
-            let txn = &model.programs.transactions[txn.0 as usize];
-            draws(&database.read, txn, word, attempt, 0..txn.reads.len() as u64)
-        }
-        Act::Keep(_) => Span::ZERO,
+    match &model.programs.demands[entry.0 as usize] {
+        Demand::Const(span) => *span,
+        drawn => draw(drawn, word, attempt),
+    }
+}
+
+#[inline(never)]
+fn draw(demand: &Demand, word: u64, attempt: u8) -> Span {
+    match demand {
+        Demand::Const(span) => *span,
+        Demand::Work { dist, name } => dist.span(mix(word, name.wrapping_add(u64::from(attempt)))),
+        Demand::Reads { dist, name, count: 1 } => dist.span(draw_of(mix(word, *name), attempt, 0)),
+        Demand::Reads { dist, name, count } => draws(dist, *name, word, attempt, 0..*count),
     }
 }
 
@@ -37,8 +38,13 @@ pub fn work(instr: &Instr, word: u64, attempt: u8) -> Span {
 }
 
 /// So many of a transaction's draws together.
-#[inline]
-pub fn draws(dist: &Dist, txn: &Txn, word: u64, attempt: u8, which: std::ops::Range<u64>) -> Span {
-    let (word, first) = (mix(word, txn.name), u64::from(attempt) << 32);
-    which.fold(Span::ZERO, |sum, draw| sum + dist.span(mix(word, first + draw)))
+#[inline(never)]
+pub fn draws(dist: &Dist, name: u64, word: u64, attempt: u8, which: std::ops::Range<u64>) -> Span {
+    let word = mix(word, name);
+    which.fold(Span::ZERO, |sum, draw| sum + dist.span(draw_of(word, attempt, draw)))
+}
+
+/// One draw of a transaction with this word, at this attempt.
+fn draw_of(word: u64, attempt: u8, draw: u64) -> u64 {
+    mix(word, (u64::from(attempt) << 32) + draw)
 }

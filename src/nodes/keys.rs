@@ -9,19 +9,24 @@ use crate::probes::KeyId;
 /// The item of `entity` that `rule` means for this operation.
 ///
 /// Two names of one operation may mean the same item, as two customers may.
-#[inline]
+#[expect(clippy::inline_always, reason = "it is short, and asked for every read")]
+#[inline(always)]
 pub fn item(model: &Model, rule: KeyRule, entity: EntityIx, op: &Op) -> KeyId {
     match rule {
         KeyRule::New => KeyId::created_by(op.id),
         KeyRule::Own if op.own.creator().is_some() => op.own,
-        KeyRule::Own => KeyId(op.own.0 % model.entities[entity.0 as usize].keys.max(1)),
+        KeyRule::Own => preloaded(model, entity, op.own.0),
         KeyRule::Popular(name) => {
             let popularity = &model.entities[entity.0 as usize].popularity;
             KeyId(popularity.pick(mix(op.word, name)))
         }
-        KeyRule::Session => {
-            KeyId(u64::from(op.session) % model.entities[entity.0 as usize].keys.max(1))
-        }
+        KeyRule::Session => preloaded(model, entity, u64::from(op.session)),
         KeyRule::Named => op.named,
     }
+}
+
+/// The preloaded item of this number, counted round and round.
+#[inline(never)]
+fn preloaded(model: &Model, entity: EntityIx, number: u64) -> KeyId {
+    KeyId(number % model.entities[entity.0 as usize].keys.max(1))
 }

@@ -34,6 +34,7 @@ pub(super) fn lower(scenario: &Scenario, design: &Design, flows: &[Vec<Node>]) -
         homes.push(lower.flow(FlowIx(ix as u16), nodes));
     }
     let gateways = homes.iter().enumerate().map(|(ix, home)| lower.gateways(ix, *home)).collect();
+    lower.programs.make_ready(scenario);
     Lowered { programs: lower.programs, homes, gateways }
 }
 

@@ -16,6 +16,7 @@
 
 use super::rows::Rows;
 use crate::base::{Dist, Stream, mix};
+use crate::model::program::Txn;
 use crate::model::{EntityIx, Model, NodeIx};
 use crate::nodes::env::Env;
 use crate::nodes::message::{Op, Seen, Timer};
@@ -58,9 +59,13 @@ impl Followers {
         }
     }
 
-    /// Where a read goes that draws this word: to a follower's items, or to the leader's (`None`).
-    pub fn readable(&mut self, op: &Op, word: u64) -> Option<&mut Rows> {
-        let count = self.rows.len() as u64;
+    /// Where a read of this transaction goes: to a follower's items, or to the leader's (`None`).
+    #[cold]
+    pub fn readable(&mut self, txn: &Txn, op: &Op) -> Option<&mut Rows> {
+        if !txn.writes.is_empty() {
+            return None;
+        }
+        let (word, count) = (mix(op.word, txn.name), self.rows.len() as u64);
         let drawn = |among: u64| crate::base::index(mix(word, READER), among);
         let reader = match self.readers {
             Readers::Leader => None,

@@ -86,7 +86,7 @@ impl Bench {
             entry: EntryIx(txn),
             attempt: 0,
             cancel: Cancellable::Never,
-            demand: draws(&self.read, asked, op.word, 0, 0..asked.reads.len() as u64),
+            demand: draws(&self.read, asked.name, op.word, 0, 0..asked.reads.len() as u64),
         };
         self.script.push((time, Event::Message(Message { op, from: APP, body })));
         self
@@ -155,6 +155,13 @@ impl Bench {
             best_effort: false,
             act: Act::Transact(TxnIx(txn)),
         };
+        let mut programs = Programs {
+            entries: (0..self.txns.len() as u32).map(entry).collect(),
+            transactions: self.txns.clone(),
+            publications: vec![publication("done"), publication("refused")],
+            ..Programs::default()
+        };
+        programs.make_ready(&scenario);
         Model {
             design: 0,
             faults: Faults::draw(&scenario, &[0, 1, 2].map(NodeIx), 1),
@@ -173,12 +180,7 @@ impl Bench {
             effects: vec![],
             client_policy: None,
             directory: crate::model::directory::Directory::default(),
-            programs: Programs {
-                entries: (0..self.txns.len() as u32).map(entry).collect(),
-                transactions: self.txns.clone(),
-                publications: vec![publication("done"), publication("refused")],
-                ..Programs::default()
-            },
+            programs,
             network: NetworkModel {
                 links: vec![LinkModel::Constant(LaneId(0), Span(HOP)); 9],
                 nodes: 3,

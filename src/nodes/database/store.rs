@@ -7,8 +7,8 @@ use super::judgement::{Judgement, changed, effects, is_named};
 use super::progress::Progress;
 use super::relay::{Posting, Relay};
 use super::rows::Rows;
-use crate::base::{Time, mix};
-use crate::model::program::{Part, Row, Txn};
+use crate::base::Time;
+use crate::model::program::{Part, Read, Row, Txn};
 use crate::model::{EntityIx, Model, NodeIx};
 use crate::nodes::env::Env;
 use crate::nodes::keys;
@@ -29,15 +29,6 @@ pub struct Store {
     followers: Option<Box<Followers>>,
     /// What each `Put` of the transaction at hand overwrites from; used again and again.
     overwritten: Vec<Seen>,
-}
-
-/// Who asks for a transaction, and since when.
-#[derive(Clone, Copy, Debug)]
-pub struct Caller {
-    /// The node that asked.
-    pub node: NodeIx,
-    /// When its request arrived.
-    pub arrived: Time,
 }
 
 impl Store {
@@ -68,15 +59,16 @@ impl Store {
         self.followers.as_ref().is_none_or(|followers| followers.is_stale(update))
     }
 
-    /// Everything that the transaction does, at once. What it gathered goes into `op`.
-    pub fn commit<P: Probe>(
+    /// Everything that the transaction of this caller does beside its reads, at once. What it
+    /// gathered goes into `op`.
+    #[inline(never)]
+    pub fn change<P: Probe>(
         &mut self,
         txn: &Txn,
         op: &mut Op,
-        caller: Caller,
+        caller: NodeIx,
         env: &mut Env<'_, '_, P>,
     ) -> Answer {
-        self.read(txn, op, caller.arrived, env);
         if txn.writes.is_empty() && txn.row.is_none() && txn.is_light() {
             return Answer::Done;
         }
@@ -96,7 +88,7 @@ impl Store {
                     env.fact(Fact::Promised { op: op.id });
                 }
                 if txn.refuses {
-                    env.fact(txn.refused(op.id, caller.node));
+                    env.fact(txn.refused(op.id, caller));
                 }
                 // Who is told does not know it to be done.
                 self.post(
@@ -111,7 +103,7 @@ impl Store {
                 if txn.dedup {
                     self.inbox.refuse(op.id, effects(txn, Part::Do), env.now());
                 }
-                env.fact(txn.refused(op.id, caller.node));
+                env.fact(txn.refused(op.id, caller));
                 self.post(txn, op, true, env);
                 Answer::Refused
             }
@@ -146,21 +138,41 @@ impl Store {
     /// Its reads. A copy or a follower is judged as of when the question arrived here, the owner's
     /// own rows as of now (semantics.md, rule 33).
     #[inline]
-    fn read<P: Probe>(&mut self, txn: &Txn, op: &mut Op, arrived: Time, env: &mut Env<'_, '_, P>) {
+    pub fn read<P: Probe>(
+        &mut self,
+        txn: &Txn,
+        op: &mut Op,
+        arrived: Time,
+        env: &mut Env<'_, '_, P>,
+    ) {
         for read in &txn.reads {
-            let (entity, now) = (read.entity, env.now());
-            let key = keys::item(env.model, read.key, entity, op);
-            let followers = self.followers.as_mut().filter(|_| !read.copy && txn.writes.is_empty());
-            let follower = followers.and_then(|it| it.readable(op, mix(op.word, txn.name)));
-            let (rows, issued) = match follower {
-                Some(rows) => (rows, arrived),
-                None if read.copy => (&mut self.copies, arrived),
-                None => (&mut self.own, now),
-            };
-            op.seen = rows.read(env.model, entity, key, now);
-            let Seen { version, value } = op.seen;
-            env.fact(Fact::Saw { op: op.id, entity, key, version, value, issued });
+            self.look_up(read, txn, op, arrived, env);
         }
+    }
+
+    #[inline(never)]
+    fn look_up<P: Probe>(
+        &mut self,
+        read: &Read,
+        txn: &Txn,
+        op: &mut Op,
+        arrived: Time,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let (entity, now) = (read.entity, env.now());
+        let key = keys::item(env.model, read.key, entity, op);
+        let (rows, issued) = if read.copy {
+            (&mut self.copies, arrived)
+        } else if let Some(followers) = &mut self.followers
+            && let Some(rows) = followers.readable(txn, op)
+        {
+            (rows, arrived)
+        } else {
+            (&mut self.own, now)
+        };
+        op.seen = rows.read(env.model, entity, key, now);
+        let Seen { version, value } = op.seen;
+        env.fact(Fact::Saw { op: op.id, entity, key, version, value, issued });
     }
 
     fn write<P: Probe>(&mut self, txn: &Txn, op: &mut Op, env: &mut Env<'_, '_, P>) {

@@ -1,0 +1,56 @@
+//! How long the work takes with which an entry begins, made ready: whoever sends a request asks for
+//! it, and finds what is drawn, from what and by which name in one place. Draws nothing itself.
+
+use super::program::{Act, Entry, Instr, Programs};
+use crate::base::{Dist, Span};
+use crate::scenario::tree::{NodeKind, Scenario};
+
+/// The work with which an entry begins. The tag is a byte of its own, so that none has to be made of
+/// the distribution's.
+#[derive(Clone, Debug, PartialEq)]
+#[repr(u8)]
+pub enum Demand {
+    /// Always as long as this: nothing, where an entry does not begin with work.
+    Const(Span),
+    /// A program's first instruction: a draw of this name.
+    Work {
+        /// How long.
+        dist: Dist,
+        /// Names its draw.
+        name: u64,
+    },
+    /// All reads of a transaction of this name: a draw each.
+    Reads {
+        /// How long one takes.
+        dist: Dist,
+        /// Names the transaction's draws.
+        name: u64,
+        /// How many there are.
+        count: u64,
+    },
+}
+
+impl Demand {
+    /// What this entry of these programs begins with.
+    pub(super) fn of(entry: &Entry, programs: &Programs, scenario: &Scenario) -> Self {
+        match entry.act {
+            Act::Run { start, .. } => match &programs.code[start.0 as usize] {
+                Instr::Work { dist: Dist::Const(ns), .. } => Self::Const(Span::from_ns(*ns)),
+                Instr::Work { dist, name } => Self::Work { dist: dist.clone(), name: *name },
+                _ => Self::Const(Span::ZERO),
+            },
+            Act::Transact(txn) => {
+                let txn = &programs.transactions[txn.0 as usize];
+                match &scenario.nodes[entry.node.0 as usize].kind {
+                    NodeKind::Database(database) if !txn.reads.is_empty() => Self::Reads {
+                        dist: database.read.clone(),
+                        name: txn.name,
+                        count: txn.reads.len() as u64,
+                    },
+                    _ => Self::Const(Span::ZERO),
+                }
+            }
+            Act::Keep(_) => Self::Const(Span::ZERO),
+        }
+    }
+}
