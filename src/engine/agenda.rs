@@ -48,18 +48,16 @@ impl<P: Copy + Default> Agenda<P> {
         self.row[self.near % PLACES].key
     }
 
-    /// Takes the smallest entry.
+    /// Takes the smallest entry, of which there must be one.
     #[inline]
-    pub fn pop(&mut self) -> Option<Entry<P>> {
-        if self.near == 0 {
-            return None;
-        }
+    pub fn pop(&mut self) -> Entry<P> {
+        debug_assert!(self.near > 0, "nothing is there");
         let first = self.row[self.near % PLACES];
         self.near -= 1;
         if self.near == 0 && !self.heap.is_empty() {
             self.refill();
         }
-        Some(first)
+        first
     }
 
     /// Adds an entry.
@@ -133,7 +131,7 @@ mod tests {
                     agenda.push(key, 0, [0; 3]);
                     standard.push(Reverse(key));
                 } else {
-                    let popped = agenda.pop().map(|entry| entry.key);
+                    let popped = (!agenda.is_empty()).then(|| agenda.pop().key);
                     prop_assert_eq!(popped, standard.pop().map(|key| key.0));
                     now = popped.map_or(now, |key| key >> 32);
                 }
@@ -143,9 +141,9 @@ mod tests {
                 prop_assert_eq!(agenda.is_empty(), standard.is_empty());
             }
             while let Some(Reverse(key)) = standard.pop() {
-                prop_assert_eq!(agenda.pop().map(|entry| entry.key), Some(key));
+                prop_assert_eq!(agenda.pop().key, key);
             }
-            prop_assert!(agenda.is_empty() && agenda.pop().is_none());
+            prop_assert!(agenda.is_empty());
         }
     }
 }

@@ -89,6 +89,7 @@ impl<P: Copy + Default> Heap<P> {
     }
 
     /// Adds an entry: it starts at the end and rises to its place.
+    #[inline(never)]
     pub fn push(&mut self, entry: Entry<P>) {
         let mut hole = self.len + 3;
         self.len += 1;

@@ -95,17 +95,10 @@ impl<M: Copy + Default> Lanes<M> {
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
     pub fn push(&mut self, lane: LaneId, key: u128, dest: u32) -> &mut M {
-        let number = lane.0;
-        let lane = &mut self.lanes[number as usize];
-        if lane.len == 0 {
-            lane.first = key;
-            if key < self.first {
-                self.second = self.first;
-                (self.first, self.first_lane) = (key, number);
-            } else {
-                self.second = self.second.min(key);
-            }
+        if self.lanes[lane.0 as usize].len == 0 {
+            self.begin(lane, key);
         }
+        let lane = &mut self.lanes[lane.0 as usize];
         lane.last = key;
         if lane.len == lane.ring.len() {
             lane.grow();
@@ -115,6 +108,19 @@ impl<M: Copy + Default> Lanes<M> {
         let place = &mut lane.ring[back];
         (place.key, place.dest) = (key, dest);
         &mut place.message
+    }
+
+    /// A lane in which nobody waits gets this key at its front.
+    #[cold]
+    #[inline(never)]
+    fn begin(&mut self, lane: LaneId, key: u128) {
+        self.lanes[lane.0 as usize].first = key;
+        if key < self.first {
+            self.second = self.first;
+            (self.first, self.first_lane) = (key, lane.0);
+        } else {
+            self.second = self.second.min(key);
+        }
     }
 
     /// The smallest key in all lanes; above every key if they are empty.

@@ -172,7 +172,7 @@ impl<M: Copy + Default, T: Copy> Queue<M, T> {
             cold_path();
             return None;
         }
-        let Entry { key, dest, payload } = self.agenda.pop()?;
+        let Entry { key, dest, payload } = self.agenda.pop();
         let event = match payload {
             Kept::Timer(timer) => Event::Timer(timer),
             Kept::Message { slot } => {

@@ -45,6 +45,14 @@ struct Ailments {
     shutdowns: Windows,
 }
 
+impl Ailments {
+    #[cold]
+    fn slowness(&self, now: Time) -> f64 {
+        let active = self.slow.iter().filter(|(windows, _)| windows.active(now));
+        active.fold(1.0, |product, (_, factor)| product * factor)
+    }
+}
+
 impl Instances {
     /// Takes a fault in, if it is one of instances.
     pub fn add(&mut self, kind: &FaultKind, windows: &Windows, nodes: &[NodeIx]) {
@@ -91,9 +99,7 @@ impl Instances {
     /// How many times as long work takes now.
     #[inline]
     pub fn slowness(&self, now: Time, at: InstanceId) -> f64 {
-        let Some(ailments) = self.of(at) else { return 1.0 };
-        let active = ailments.slow.iter().filter(|(windows, _)| windows.active(now));
-        active.fold(1.0, |product, (_, factor)| product * factor)
+        self.of(at).map_or(1.0, |ailments| ailments.slowness(now))
     }
 
     /// What its clock shows now.

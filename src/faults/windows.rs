@@ -60,7 +60,12 @@ impl Windows {
     /// Is it broken now?
     #[inline]
     pub fn active(&self, now: Time) -> bool {
-        !self.0.is_empty() && self.end_of_cover(now).is_some()
+        !self.0.is_empty() && self.covers(now)
+    }
+
+    #[cold]
+    fn covers(&self, now: Time) -> bool {
+        self.end_of_cover(now).is_some()
     }
 
     /// When the stretch that covers this instant ends, if one does.
