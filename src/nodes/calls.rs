@@ -175,7 +175,7 @@ impl Calls {
         policy: Option<PolicyIx>,
         waiter: Handle,
     ) {
-        self.attempt(env, What::Entry(entry), (op, Item::NONE), policy, waiter, Try::FIRST);
+        self.attempt(env, What::Entry(entry), (op, &Item::NONE), policy, waiter, Try::FIRST);
     }
 
     /// Publishes something about an item, and waits for the confirm.
@@ -183,7 +183,7 @@ impl Calls {
         &mut self,
         env: &mut Env<'_, '_, P>,
         publication: PubIx,
-        about: (&Op, Item),
+        about: (&Op, &Item),
         policy: Option<PolicyIx>,
         waiter: Handle,
     ) {
@@ -196,7 +196,7 @@ impl Calls {
         &mut self,
         env: &mut Env<'_, '_, P>,
         what: What,
-        (op, item): (&Op, Item),
+        (op, item): (&Op, &Item),
         policy: Option<PolicyIx>,
         waiter: Handle,
         attempt: Try,
@@ -235,7 +235,7 @@ impl Calls {
             What::Entry(entry) => {
                 Body::Request { call, entry, attempt, cancel: Cancellable::Never, demand }
             }
-            What::Publication(publication) => Body::Publish { call, publication, item },
+            What::Publication(publication) => Body::Publish { call, publication, item: *item },
         });
         if let (Some(policy), Some(timeout)) = (policy, timeout) {
             self.expect_answer(env, (policy, timeout), call);
@@ -249,7 +249,7 @@ impl Calls {
         &mut self,
         env: &mut Env<'_, '_, P>,
         what: What,
-        (op, item): (&Op, Item),
+        (op, item): (&Op, &Item),
         policy: PolicyIx,
         waiter: Handle,
         attempt: Try,
@@ -296,7 +296,7 @@ impl Calls {
                 let cancel = self.hedge_later(env, (node, to), (policy, call));
                 Body::Request { call, entry, attempt, cancel, demand }
             }
-            What::Publication(publication) => Body::Publish { call, publication, item },
+            What::Publication(publication) => Body::Publish { call, publication, item: *item },
         };
         env.send(to, op, body);
         if let Some(timeout) = timeout {
@@ -519,7 +519,7 @@ impl Calls {
             let (op, item) = (waiters.header(waiter), waiters.item(waiter));
             let stays = stays && self.targets[node_of(env.model, what).0 as usize].has(to);
             let attempt = Try { attempt, pause_us, again_at: stays.then_some(to) };
-            self.attempt(env, what, (&op, item), policy, waiter, attempt);
+            self.attempt(env, what, (&op, &item), policy, waiter, attempt);
         }
     }
 

@@ -189,7 +189,7 @@ impl Server {
                 self.ask_cache(handle, (*entry, *policy), env);
             }
             Instr::Publish { publication, policy, .. } => {
-                let about = (&task.op, task.item);
+                let about = (&task.op, &task.item);
                 self.calls.publish(env, *publication, about, *policy, handle);
                 self.wait(handle, env);
             }
