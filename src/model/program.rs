@@ -10,7 +10,7 @@ use crate::model::demand::Demand;
 use crate::scenario::tree::{Change, EntityIx, Life, PolicyIx, Scenario};
 
 /// Index into [`Programs::entries`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryIx(pub u32);
 
 /// Index into [`Programs::publications`].
@@ -18,7 +18,7 @@ pub struct EntryIx(pub u32);
 pub struct PubIx(pub u32);
 
 /// Index into [`Programs::transactions`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TxnIx(pub u32);
 
 /// Index into [`Programs::code`].

@@ -72,6 +72,23 @@ pub struct Call {
     waiter: Handle,
 }
 
+/// Nobody's.
+impl Default for Call {
+    fn default() -> Self {
+        Self {
+            what: What::Entry(EntryIx::default()),
+            policy: None,
+            to: InstanceId::default(),
+            attempt: 0,
+            pause_us: 0,
+            stays: false,
+            is_special: false,
+            in_line: false,
+            waiter: Handle::NONE,
+        }
+    }
+}
+
 /// Which try of a call is made, and how it differs from the first.
 #[derive(Clone, Copy, Debug)]
 struct Try {
@@ -219,7 +236,8 @@ impl Calls {
             }
             self.targets[node.0 as usize].count(to, 1);
         }
-        let call = self.calls.insert_with(move || Call {
+        let (call, place) = self.calls.enter();
+        *place = Call {
             what,
             policy,
             to,
@@ -229,7 +247,7 @@ impl Calls {
             is_special: false,
             in_line: timeout.is_some(),
             waiter,
-        });
+        };
         let demand = first_demand(env.model, what, op, attempt);
         env.send_to(to, node, op, || match what {
             What::Entry(entry) => {

@@ -51,7 +51,7 @@ pub struct Client {
 }
 
 /// A customer on a journey.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Walk {
     session: u32,
     journey: u32,
@@ -223,7 +223,8 @@ impl Client {
         };
         walk.action = 1;
         let (op, entry) = self.requests.make((*flow, walk.draw()), session, env.now(), env);
-        let customer = self.journeys.insert_with(|| Walk { op, ..walk });
+        let (customer, place) = self.journeys.enter();
+        *place = Walk { op, ..walk };
         self.calls.start(env, entry, &op, self.policy, customer);
     }
 

@@ -63,7 +63,7 @@ pub struct Database {
 }
 
 /// A transaction that was asked for and is not over.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Task {
     op: Op,
     from: InstanceId,
@@ -210,17 +210,9 @@ impl Database {
             return;
         }
         let (arrived, claims) = (env.now(), None);
-        let task = self.tasks.insert_with(|| Task {
-            op: *op,
-            from,
-            call,
-            txn,
-            attempt,
-            reading,
-            arrived,
-            began: begins,
-            claims,
-        });
+        let (task, place) = self.tasks.enter();
+        *place =
+            Task { op: *op, from, call, txn, attempt, reading, arrived, began: begins, claims };
         if !begins {
             return self.waiting.push_back(task);
         }

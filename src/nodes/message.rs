@@ -33,6 +33,12 @@ pub struct Op {
     pub flow: FlowIx,
 }
 
+impl Default for Op {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 impl Op {
     /// Carried by messages that serve no operation.
     pub const NONE: Self = Self {

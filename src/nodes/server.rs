@@ -368,12 +368,9 @@ impl Server {
         }
         let works = begins && demand > Span::ZERO && env.model.programs.begins_with_work(start);
         let pc = Pc(start.0 + u32::from(works));
-        let task = self.tasks.insert_with(move || Task {
-            has_worker: begins,
-            attempt,
-            demand,
-            ..Task::new(op, origin, (entry, pc), now)
-        });
+        let (task, place) = self.tasks.enter();
+        let new = Task::new(op, origin, (entry, pc), now);
+        *place = Task { has_worker: begins, attempt, demand, ..new };
         if works {
             env.fact(Fact::Works { op: op.id, work: demand });
             env.complete_after(demand, Timer::Worked(task));
@@ -415,14 +412,9 @@ impl Server {
         }
         let has_worker = self.takes_worker(op, env);
         let now = env.now();
-        let task = self.tasks.insert_with(move || Task {
-            has_worker,
-            is_cancellable,
-            attempt,
-            demand,
-            item,
-            ..Task::new(op, origin, (entry, start), now)
-        });
+        let (task, place) = self.tasks.enter();
+        let new = Task::new(op, origin, (entry, start), now);
+        *place = Task { has_worker, is_cancellable, attempt, demand, item, ..new };
         if matches!(origin, Origin::Delivery { .. }) {
             self.delivered(task, program.sees_item);
         }

@@ -9,6 +9,12 @@ pub struct Handle {
     generation: u32,
 }
 
+impl Default for Handle {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
 impl Handle {
     /// No entry at all.
     pub const NONE: Self = Self { slot: u32::MAX, generation: 0 };
@@ -52,27 +58,19 @@ impl<T> Slab<T> {
     /// Takes an entry in and names it.
     #[inline]
     pub fn insert(&mut self, entry: T) -> Handle {
-        self.insert_with(|| entry)
-    }
-
-    /// The same; the entry is made where it will lie.
-    #[expect(clippy::inline_always, reason = "the entry is written once, where it will lie")]
-    #[inline(always)]
-    pub fn insert_with(&mut self, entry: impl FnOnce() -> T) -> Handle {
         self.len += 1;
         let slot = self.next;
         let Some(place) = self.places.get_mut(slot as usize) else { return self.append(entry) };
         self.next = place.next;
         place.generation = place.generation.wrapping_add(1);
-        place.entry = entry();
+        place.entry = entry;
         Handle { slot, generation: place.generation }
     }
 
     #[cold]
-    #[inline(never)]
-    fn append(&mut self, entry: impl FnOnce() -> T) -> Handle {
+    fn append(&mut self, entry: T) -> Handle {
         let slot = u32::try_from(self.places.len()).expect("fewer than 2^32 entries");
-        self.places.push(Place { generation: 1, next: NOWHERE, entry: entry() });
+        self.places.push(Place { generation: 1, next: NOWHERE, entry });
         Handle { slot, generation: 1 }
     }
 
@@ -128,6 +126,31 @@ impl<T> Slab<T> {
     }
 }
 
+impl<T: Default> Slab<T> {
+    /// Makes room for an entry and names it. It is to be written to the place that this returns, where
+    /// something old lies still: so it is written once.
+    #[inline]
+    pub fn enter(&mut self) -> (Handle, &mut T) {
+        if self.next == NOWHERE {
+            self.grow();
+        }
+        self.len += 1;
+        let slot = self.next;
+        let place = &mut self.places[slot as usize];
+        self.next = place.next;
+        place.generation = place.generation.wrapping_add(1);
+        (Handle { slot, generation: place.generation }, &mut place.entry)
+    }
+
+    /// One more slot.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self) {
+        self.next = u32::try_from(self.places.len()).expect("fewer than 2^32 entries");
+        self.places.push(Place { generation: 0, next: NOWHERE, entry: T::default() });
+    }
+}
+
 impl<T: Clone> Slab<T> {
     /// Takes the entry out; its handle finds nothing from now on.
     #[inline]
@@ -156,6 +179,20 @@ mod tests {
         assert_eq!(slab.get(first), None);
         assert_eq!(slab.remove(first), None);
         assert_eq!(slab.get(second), Some(&'b'));
+    }
+
+    #[test]
+    fn an_entry_may_be_written_where_it_will_lie() {
+        let mut slab: Slab<u8> = Slab::default();
+        let (first, entry) = slab.enter();
+        *entry = 7;
+        assert_eq!((slab.get(first), slab.len()), (Some(&7), 1));
+        slab.discard(first);
+        let (second, entry) = slab.enter();
+        assert_eq!(*entry, 7, "what lay there last");
+        assert_eq!((first.slot(), slab.get(first)), (second.slot(), None));
+        let others = [slab.insert(8), slab.enter().0];
+        assert_eq!((others.map(Handle::slot), slab.len()), ([1, 2], 3));
     }
 
     #[test]

@@ -63,6 +63,14 @@ impl Task {
     }
 }
 
+/// Nobody's.
+impl Default for Task {
+    fn default() -> Self {
+        let origin = Origin::Branch { of: Handle::NONE };
+        Self::new(&Op::NONE, origin, (EntryIx::default(), Pc::default()), Time::ZERO)
+    }
+}
+
 /// What started a task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
