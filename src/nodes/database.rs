@@ -205,17 +205,23 @@ impl Database {
         let Act::Transact(txn) = env.model.programs.entries[entry.0 as usize].act else {
             panic!("entry {} is no transaction", entry.0)
         };
-        let begins = self.waiting.is_empty() && self.is_free(env);
-        if !begins && self.turns_away(op, from, call, env) {
-            return;
+        let arrived = env.now();
+        let new = |began| Task {
+            op: *op,
+            from,
+            call,
+            txn,
+            attempt,
+            reading,
+            arrived,
+            began,
+            claims: None,
+        };
+        if !self.waiting.is_empty() || !self.is_free(env) {
+            return self.queue(new(false), env);
         }
-        let (arrived, claims) = (env.now(), None);
         let (task, place) = self.tasks.enter();
-        *place =
-            Task { op: *op, from, call, txn, attempt, reading, arrived, began: begins, claims };
-        if !begins {
-            return self.waiting.push_back(task);
-        }
+        *place = new(true);
         self.busy += 1;
         env.fact(began(op.id, Span::ZERO, false));
         if env.model.programs.transactions[txn.0 as usize].only_reads {
@@ -227,23 +233,19 @@ impl Database {
 
     /// What cannot begin at once waits, if there is room.
     #[cold]
-    fn turns_away<P: Probe>(
-        &mut self,
-        op: &Op,
-        from: InstanceId,
-        call: Handle,
-        env: &mut Env<'_, '_, P>,
-    ) -> bool {
-        env.fact(Fact::Arrived { op: op.id });
+    fn queue<P: Probe>(&mut self, task: Task, env: &mut Env<'_, '_, P>) {
+        let Task { from, call, .. } = task;
+        let op = task.op.id;
+        env.fact(Fact::Arrived { op });
         if self.waiting.len() < self.room {
-            env.fact(Fact::Waits { op: op.id });
-            return false;
+            env.fact(Fact::Waits { op });
+            let task = self.tasks.insert(task);
+            return self.waiting.push_back(task);
         }
         let why = Reason::Rejected;
-        env.fact(Fact::TurnedAway { op: op.id, why });
-        env.send(from, op, Body::Answer { call, verdict: Answer::Failed(why) });
-        env.fact(Fact::Dropped { op: op.id, why: Some(why) });
-        true
+        env.fact(Fact::TurnedAway { op, why });
+        env.send(from, &task.op, Body::Answer { call, verdict: Answer::Failed(why) });
+        env.fact(Fact::Dropped { op, why: Some(why) });
     }
 
     fn is_free<P: Probe>(&self, env: &Env<'_, '_, P>) -> bool {

@@ -10,33 +10,36 @@ use crate::nodes::message::Timer;
 use crate::probes::Probe;
 use crate::scenario::tree::{Arrivals, Client as Settings};
 
+/// Longer than any run.
+const NEVER: Span = Span(u64::MAX);
+
 impl Client {
     /// Sets the timer of the next arrival, which never comes if it is after the end.
     #[expect(clippy::inline_always, reason = "the timer is written once, where it will lie")]
     #[inline(always)]
-    pub(super) fn schedule<P: Probe>(next: Option<Time>, env: &mut Env<'_, '_, P>) {
-        if let Some(next) = next.filter(|next| *next < env.model.arrivals_end()) {
-            env.ctx.after(next.since(env.now()), Class::Timeout, Timer::Arrival);
+    pub(super) fn schedule<P: Probe>(next: Span, env: &mut Env<'_, '_, P>) {
+        if env.now() + next < env.model.arrivals_end() {
+            env.ctx.after(next, Class::Timeout, Timer::Arrival);
         }
     }
 
-    /// The instant of the next arrival; `None` if there is none any more.
+    /// How long it is until the next arrival; [`NEVER`] if there is none any more.
     #[expect(clippy::inline_always, reason = "called in one place that is not cold")]
     #[inline(always)]
     pub(super) fn next_arrival<P: Probe>(
         &mut self,
         settings: &Settings,
         env: &Env<'_, '_, P>,
-    ) -> Option<Time> {
+    ) -> Span {
         if let (Some(rate), Some(gap)) = (self.steady_per_s, &mut self.gap) {
             let drawn = math::neg_ln_unit(self.arrivals.next_u64());
             let expected = std::mem::replace(gap, drawn);
-            return Some(env.now() + Span::from_ns(expected / rate * 1e9));
+            return Span::from_ns(expected / rate * 1e9);
         }
-        self.next_of(&settings.arrivals, env)
+        self.next_of(&settings.arrivals, env).map_or(NEVER, |next| next.since(env.now()))
     }
 
-    /// The same, of arrivals of any kind.
+    /// The instant of the next one of arrivals of any kind.
     #[inline(never)]
     fn next_of<P: Probe>(&mut self, arrivals: &Arrivals, env: &Env<'_, '_, P>) -> Option<Time> {
         match arrivals {
