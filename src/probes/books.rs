@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::anomalies::{Anomalies, Detail, Kind};
 use super::entries::{Entry, Flag};
 use super::fact::{KeyId, OpId, Verdict};
-use super::flows::{End, Judgement, Tally};
+use super::flows::{End, Judgement, Tally, judge};
 use super::invariants::Invariants;
 use super::layout::Layout;
 use super::outcome::Violations;
@@ -52,7 +52,7 @@ impl Books {
     pub(super) fn new(layout: &Arc<Layout>) -> Self {
         Self {
             layout: Arc::clone(layout),
-            flows: vec![Tally::default(); layout.flows.len()],
+            flows: layout.flows.iter().map(Tally::new).collect(),
             windows: Windows::default(),
             anomalies: Anomalies::new(Arc::clone(layout)),
             invariants: Invariants::new(Arc::clone(layout)),
@@ -68,28 +68,56 @@ impl Books {
         &mut self.flows[usize::from(entry.flow.0)]
     }
 
+    #[inline]
+    pub(super) fn sent(&mut self, now: Time, op: OpId, entry: &mut Entry) {
+        self.windows.sent(now);
+        if self.layout.measures(entry.intended) {
+            entry.set(Flag::Measured);
+        }
+        if self.sessions.follows(entry.flow) {
+            entry.set(Flag::Followed);
+            self.sessions.sent(op, entry, &mut self.truth);
+        }
+    }
+
+    #[inline(never)]
     pub(super) fn answered(&mut self, now: Time, op: OpId, entry: &mut Entry, verdict: Verdict) {
         debug_assert!(!entry.is_answered(), "{op:?} is answered twice");
-        let latency = now.since(entry.intended);
-        let deadline = self.layout.flows[usize::from(entry.flow.0)].deadline;
-        let in_time = deadline.is_none_or(|deadline| latency <= deadline);
         entry.answered = now;
-        match verdict {
-            Verdict::Done if in_time => {
-                entry.set(Flag::Done);
-                entry.set(Flag::InTime);
-            }
-            Verdict::Done => entry.set(Flag::Done),
-            Verdict::Refused => entry.set(Flag::Refused),
-            Verdict::Failed(_) => {}
+        if entry.is(Flag::Followed) {
+            self.sessions.answered(now, op, entry, verdict);
         }
-        self.sessions.answered(now, op, entry, verdict);
-        self.windows.answered(now, verdict, in_time, latency);
-        if entry.is(Flag::Measured) {
-            self.of(entry).answered(verdict, in_time, latency);
-            if verdict == Verdict::Refused && entry.is(Flag::Misled) {
-                self.of(entry).flow.wrongly_refused += 1;
-                self.anomalies.note(now, Kind::WronglyRefused, entry.flow, op, Detail::Nothing);
+        let (latency, measured) = (now.since(entry.intended), entry.is(Flag::Measured));
+        let tally = &mut self.flows[usize::from(entry.flow.0)];
+        match verdict {
+            Verdict::Done => {
+                let in_time = latency <= tally.deadline;
+                entry.set(Flag::Done);
+                if in_time {
+                    entry.set(Flag::InTime);
+                }
+                self.windows.done(now, in_time, latency);
+                if measured {
+                    tally.done(in_time, latency);
+                }
+            }
+            Verdict::Refused => {
+                entry.set(Flag::Refused);
+                self.windows.refused(now);
+                if measured {
+                    tally.flow.refused += 1;
+                    if entry.is(Flag::Misled) {
+                        tally.flow.wrongly_refused += 1;
+                        let (kind, detail) = (Kind::WronglyRefused, Detail::Nothing);
+                        self.anomalies.note(now, kind, entry.flow, op, detail);
+                    }
+                }
+            }
+            Verdict::Failed(why) => {
+                self.windows.failed(now);
+                if measured {
+                    tally.failed(why, latency);
+                }
             }
         }
     }
@@ -110,7 +138,27 @@ impl Books {
         self.missed = missed;
     }
 
+    #[inline]
     pub(super) fn saw(&mut self, now: Time, op: OpId, entry: &mut Entry, seen: Seen, value: i64) {
+        if self.sessions.changes(seen.entity) {
+            return self.saw_what_changes(now, op, entry, seen, value);
+        }
+        // Such an item is what it was at the start, wherever it is read.
+        self.windows.read(now, false);
+        if entry.is(Flag::Measured) {
+            self.of(entry).flow.reads.count_fresh();
+        }
+    }
+
+    #[inline(never)]
+    fn saw_what_changes(
+        &mut self,
+        now: Time,
+        op: OpId,
+        entry: &mut Entry,
+        seen: Seen,
+        value: i64,
+    ) {
         let fresh = self.truth.judge(seen.entity, seen.key, seen.version, seen.issued);
         self.windows.read(now, fresh.behind > 0);
         let needs = &self.layout.flows[usize::from(entry.flow.0)].needs;
@@ -157,7 +205,30 @@ impl Books {
         }
     }
 
-    pub(super) fn note_end(&mut self, now: Time, op: OpId, entry: &Entry, judgement: &Judgement) {
+    /// Nothing can act for an operation any more, or this is the audit.
+    #[inline]
+    pub(super) fn ended(&mut self, now: Time, op: OpId, entry: &Entry, nets: &[i8]) {
+        self.windows.settled(now);
+        if !entry.is(Flag::Measured) {
+            return;
+        }
+        let tally = &mut self.flows[usize::from(entry.flow.0)];
+        tally.flow.messages += u64::from(entry.messages);
+        if entry.told == 0 && entry.changed == Time::ZERO && !entry.is_pending() {
+            tally.ended_without_effects(entry);
+        } else {
+            self.judge(now, op, entry, nets);
+        }
+    }
+
+    #[inline(never)]
+    fn judge(&mut self, now: Time, op: OpId, entry: &Entry, nets: &[i8]) {
+        let judgement = judge(entry, nets, &self.layout.flows[usize::from(entry.flow.0)]);
+        self.of(entry).ended(entry, &judgement);
+        self.note_end(now, op, entry, &judgement);
+    }
+
+    fn note_end(&mut self, now: Time, op: OpId, entry: &Entry, judgement: &Judgement) {
         let Judgement { end, effects } = judgement;
         if effects.told == 0 && *end != End::Pending {
             return;

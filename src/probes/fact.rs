@@ -17,10 +17,15 @@ impl OpId {
     /// No operation: heartbeats, rebalances, purely technical messages.
     pub const NONE: Self = Self(u64::MAX);
 
+    /// Added to an id for each client before its own: by this the ids of clients that send in step
+    /// differ in their last digits too, and do not meet in a table that is looked up by those.
+    const SPREAD: u64 = 0x0637_79b9;
+
     /// The `number`th operation of the `client`th client node (in order of names).
     pub fn new(client: u16, number: u64) -> Self {
-        debug_assert!(number < 1 << 44);
-        Self(u64::from(client) << 44 | number)
+        debug_assert!(number < 1 << 43);
+        let client = u64::from(client);
+        Self((client << 44 | number) + client * Self::SPREAD)
     }
 
     /// Which client sent it.
@@ -30,7 +35,12 @@ impl OpId {
 
     /// Counted per client from 0.
     pub fn number(self) -> u64 {
-        self.0 & ((1 << 44) - 1)
+        self.word() & ((1 << 44) - 1)
+    }
+
+    /// Client and number side by side, as they stand in the keys of created items.
+    pub fn word(self) -> u64 {
+        self.0 - (self.0 >> 44) * Self::SPREAD
     }
 
     /// Is this an operation at all?
@@ -50,12 +60,13 @@ impl KeyId {
 
     /// The item that this operation creates.
     pub fn created_by(op: OpId) -> Self {
-        Self(op.0 | Self::CREATED)
+        Self(op.word() | Self::CREATED)
     }
 
     /// The operation that created it, if one did.
     pub fn creator(self) -> Option<OpId> {
-        (self.0 & Self::CREATED != 0).then_some(OpId(self.0 & !Self::CREATED))
+        let word = self.0 & !Self::CREATED;
+        (word != self.0).then(|| OpId::new((word >> 44) as u16, word & ((1 << 44) - 1)))
     }
 }
 

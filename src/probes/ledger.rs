@@ -28,7 +28,6 @@ use super::anomalies::{Detail, Kind};
 use super::books::{Books, Commit};
 use super::entries::{Entries, Entry, Flag};
 use super::fact::{Fact, OpId, Reason, Verdict};
-use super::flows::judge;
 use super::layout::Layout;
 use super::sessions::Seen;
 use crate::base::Time;
@@ -41,8 +40,6 @@ pub struct Ledger {
     entries: Entries,
     /// What it adds up.
     pub books: Books,
-    /// Messages sent by anybody.
-    pub messages: u64,
     /// Facts about operations that were closed already: the nodes counted wrong.
     pub strays: u64,
 }
@@ -54,7 +51,6 @@ impl Ledger {
         Self {
             entries: Entries::new(layout.clients.len(), stride),
             books: Books::new(layout),
-            messages: 0,
             strays: 0,
         }
     }
@@ -142,7 +138,7 @@ impl Ledger {
             };
             if !entry.is_answered() && entry.is(Flag::Measured) {
                 let age = audit.since(entry.intended);
-                self.books.of(entry).answered(Verdict::Failed(Reason::Unanswered), false, age);
+                self.books.of(entry).failed(Reason::Unanswered, age);
             }
             self.settle(audit, op);
         }
@@ -155,8 +151,15 @@ impl Ledger {
         if let Some(entry) = self.entries.get(op) {
             then(&mut self.books, entry);
         } else {
-            self.strays += u64::from(op.is_some());
+            self.astray(op);
         }
+    }
+
+    /// A fact about nobody, or about an operation that is closed.
+    #[cold]
+    #[inline(never)]
+    fn astray(&mut self, op: OpId) {
+        self.strays += u64::from(op.is_some());
     }
 
     /// The same, after which nothing may be left that can act for it.
@@ -175,40 +178,33 @@ impl Ledger {
 
     #[inline]
     fn sent(&mut self, now: Time, op: OpId, flow: FlowIx, session: u32, intended: Time, told: u64) {
-        let books = &mut self.books;
-        let measured = books.layout.measures(intended);
-        let entry = Entry::new(flow, session, intended, now, told, measured);
-        books.sessions.sent(op, &entry, &mut books.truth);
-        books.of(&entry).flow.offered += u64::from(measured);
-        books.windows.sent(now);
-        self.entries.open(op, entry);
+        let entry = self.entries.open(Entry::new(op, flow, session, (intended, now), told));
+        self.books.sent(now, op, entry);
     }
 
     #[inline]
     fn answered(&mut self, now: Time, op: OpId, verdict: Verdict) {
         self.with_last(now, op, |books, entry| {
             books.answered(now, op, entry, verdict);
+            entry.count -= 1;
         });
     }
 
     #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
     #[inline(always)]
     fn message(&mut self, now: Time, op: OpId, more: i32) {
-        self.messages += 1;
         self.books.windows.message(now);
-        if let Some(entry) = self.entries.get(op) {
+        self.with(op, |_, entry| {
             entry.count += more;
-            self.books.of(entry).flow.messages += u64::from(entry.is(Flag::Measured));
-        } else {
-            self.strays += u64::from(op.is_some());
-        }
+            entry.messages += 1;
+        });
     }
 
     #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
     #[inline(always)]
     fn dropped(&mut self, now: Time, op: OpId, why: Option<Reason>) {
         self.with_last(now, op, |_, entry| {
-            debug_assert!(entry.count > 0, "more was dropped than there was for {op:?}");
+            debug_assert!(entry.is_pending(), "more was dropped than there was for {op:?}");
             entry.count -= 1;
             if let Some(why) = why {
                 entry.lose(why);
@@ -256,23 +252,23 @@ impl Ledger {
         }
     }
 
+    #[inline]
     fn saw(&mut self, now: Time, op: OpId, seen: Seen, value: i64) {
         self.with(op, |books, entry| books.saw(now, op, entry, seen, value));
     }
 
     /// Judge an operation and close its entry.
+    #[inline(never)]
     fn settle(&mut self, now: Time, op: OpId) {
         let Some((entry, nets)) = self.entries.with_nets(op) else {
             return;
         };
-        let (entry, books) = (*entry, &mut self.books);
-        let judgement = judge(&entry, nets, &books.layout.flows[usize::from(entry.flow.0)]);
+        self.books.ended(now, op, entry, nets);
+        let followed = entry.is(Flag::Followed).then_some(*entry);
         self.entries.close(op);
-        if entry.is(Flag::Measured) {
-            books.of(&entry).ended(&entry, &judgement);
-            books.note_end(now, op, &entry, &judgement);
+        if let Some(entry) = followed {
+            let is_past = |number| !self.entries.is_open_before(op.client(), number);
+            self.books.sessions.closed(op, &entry, is_past, &mut self.books.truth);
         }
-        books.windows.settled(now);
-        books.sessions.closed(op, &entry, self.entries.oldest(op.client()), &mut books.truth);
     }
 }

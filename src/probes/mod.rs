@@ -219,7 +219,7 @@ impl Instruments {
         let Self { layout, mut ledger, meters, caches, visibility, .. } = self;
         let Self { in_hand, slowdown, discovery, .. } = self;
         ledger.audit(audit);
-        let Ledger { books, messages, .. } = ledger;
+        let books = ledger.books;
         let (windows, window) = books.windows.outcome(audit);
         let recoveries = layout.faults.iter().filter_map(|fault| {
             Some((fault.name.clone(), recovery::recovery(fault, &windows, window, &layout)?))
@@ -250,10 +250,10 @@ impl Instruments {
             flows: names.zip(flows).collect(),
             nodes,
             invariants: books.invariants.outcome(audit),
+            messages: windows.iter().map(|window| window.messages).sum(),
             windows,
             window,
             visibility: visibility.outcome(audit),
-            messages,
             anomalies: books.anomalies.outcome(),
         }
     }

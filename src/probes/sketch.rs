@@ -84,10 +84,10 @@ impl Sketch {
         self.max = self.max.max(ns);
         self.sum += u128::from(ns);
         self.squares = self.squares.saturating_add(u128::from(ns) * u128::from(ns));
-        if self.pages.is_empty() {
-            self.keep(ns);
-        } else {
-            self.bucket(ns, 1);
+        let (page, slot) = self.place(ns);
+        match self.pages.get_mut(page).and_then(|counts| counts.get_mut(slot)) {
+            Some(times) => *times += 1,
+            None => self.keep(ns),
         }
     }
 
@@ -248,9 +248,10 @@ impl Sketch {
         (((1 << self.bits) + slot as u64) << shift) + ((1_u64 << shift) >> 1)
     }
 
-    #[inline]
+    /// It is one of few, or the first of its page.
+    #[inline(never)]
     fn keep(&mut self, ns: u64) {
-        if self.exact.len() < self.limit() {
+        if self.pages.is_empty() && self.exact.len() < self.limit() {
             self.exact.push(ns);
         } else {
             self.spill();
@@ -270,20 +271,23 @@ impl Sketch {
         }
     }
 
-    #[inline]
     fn bucket(&mut self, ns: u64, times: u64) {
-        let (page, slot) = if ns >> self.bits == 0 {
-            (0, ns as usize)
-        } else {
-            let shift = ns.ilog2() - self.bits;
-            (shift as usize + 1, (ns >> shift) as usize - (1 << self.bits))
-        };
+        let (page, slot) = self.place(ns);
         let size = 1 << self.bits;
         let counts = &mut self.pages[page];
         if counts.is_empty() {
             counts.resize(size, 0);
         }
         counts[slot] += times;
+    }
+
+    /// The page and the slot of a value: below `2^bits` its digits, from there on the leading ones
+    /// without the first, which is always 1.
+    #[inline]
+    fn place(&self, ns: u64) -> (usize, usize) {
+        let shift = (ns >> self.bits | 1).ilog2();
+        let bucket = ((shift as usize) << self.bits) + (ns >> shift) as usize;
+        (bucket >> self.bits, bucket & ((1 << self.bits) - 1))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Figures per window of time over the whole run. Windows are one second long at first; when more
 //! than 512 would be needed, neighbours are merged and windows are twice as long from then on.
 
-use super::fact::Verdict;
 use super::outcome::Window;
 use super::sketch::Sketch;
 use crate::base::{Span, Time};
@@ -48,19 +47,22 @@ impl Windows {
         self.at(now).messages += 1;
     }
 
-    /// An operation was answered.
+    /// An operation was done.
     #[inline]
-    pub fn answered(&mut self, now: Time, verdict: Verdict, in_time: bool, latency: Span) {
+    pub fn done(&mut self, now: Time, in_time: bool, latency: Span) {
         let window = self.at(now);
-        match verdict {
-            Verdict::Done if in_time => window.ok += 1,
-            Verdict::Done => window.late += 1,
-            Verdict::Refused => window.refused += 1,
-            Verdict::Failed(_) => window.failed += 1,
-        }
-        if verdict == Verdict::Done {
-            window.latency.record(latency);
-        }
+        *(if in_time { &mut window.ok } else { &mut window.late }) += 1;
+        window.latency.record(latency);
+    }
+
+    /// An operation was refused.
+    pub fn refused(&mut self, now: Time) {
+        self.at(now).refused += 1;
+    }
+
+    /// An operation failed.
+    pub fn failed(&mut self, now: Time) {
+        self.at(now).failed += 1;
     }
 
     /// Something was read.
@@ -160,7 +162,7 @@ mod tests {
         let mut windows = Windows::default();
         windows.sent(Time(SECOND - 1));
         windows.sent(Time(SECOND));
-        windows.answered(Time(SECOND + 5), Verdict::Done, true, Span(6));
+        windows.done(Time(SECOND + 5), true, Span(6));
         windows.settled(Time(SECOND + 5));
         windows.read(Time(3 * SECOND), true);
         let (series, width) = windows.outcome(Time(4 * SECOND));
@@ -176,7 +178,7 @@ mod tests {
         let mut windows = Windows::default();
         for second in 0..1500 {
             windows.sent(Time(second * SECOND));
-            windows.answered(Time(second * SECOND + 7), Verdict::Done, true, Span(7));
+            windows.done(Time(second * SECOND + 7), true, Span(7));
             windows.settled(Time(second * SECOND + 9));
         }
         let (series, width) = windows.outcome(Time(1500 * SECOND));
