@@ -69,8 +69,8 @@ impl Books {
     }
 
     #[inline]
-    pub(super) fn sent(&mut self, now: Time, op: OpId, entry: &mut Entry) {
-        self.windows.sent(now);
+    pub(super) fn sent(&mut self, op: OpId, entry: &mut Entry) {
+        self.windows.sent();
         if self.layout.measures(entry.intended) {
             entry.set(Flag::Measured);
         }
@@ -96,14 +96,14 @@ impl Books {
                 if in_time {
                     entry.set(Flag::InTime);
                 }
-                self.windows.done(now, in_time, latency);
+                self.windows.done(in_time, latency);
                 if measured {
                     tally.done(in_time, latency);
                 }
             }
             Verdict::Refused => {
                 entry.set(Flag::Refused);
-                self.windows.refused(now);
+                self.windows.refused();
                 if measured {
                     tally.flow.refused += 1;
                     if entry.is(Flag::Misled) {
@@ -114,7 +114,7 @@ impl Books {
                 }
             }
             Verdict::Failed(why) => {
-                self.windows.failed(now);
+                self.windows.failed();
                 if measured {
                     tally.failed(why, latency);
                 }
@@ -144,7 +144,7 @@ impl Books {
             return self.saw_what_changes(now, op, entry, seen, value);
         }
         // Such an item is what it was at the start, wherever it is read.
-        self.windows.read(now, false);
+        self.windows.read(false);
         if entry.is(Flag::Measured) {
             self.of(entry).flow.reads.count_fresh();
         }
@@ -160,7 +160,7 @@ impl Books {
         value: i64,
     ) {
         let fresh = self.truth.judge(seen.entity, seen.key, seen.version, seen.issued);
-        self.windows.read(now, fresh.behind > 0);
+        self.windows.read(fresh.behind > 0);
         let needs = &self.layout.flows[usize::from(entry.flow.0)].needs;
         if let Some(&(_, need)) =
             needs.iter().find(|(entity, need)| *entity == seen.entity && value < *need)
@@ -208,7 +208,8 @@ impl Books {
     /// Nothing can act for an operation any more, or this is the audit.
     #[inline]
     pub(super) fn ended(&mut self, now: Time, op: OpId, entry: &Entry, nets: &[i8]) {
-        self.windows.settled(now);
+        self.windows.reach(now);
+        self.windows.settled();
         if !entry.is(Flag::Measured) {
             return;
         }

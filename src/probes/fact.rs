@@ -369,6 +369,35 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// Is it counted in the window of its instant?
+    #[inline]
+    pub fn is_of_a_window(&self) -> bool {
+        matches!(
+            self,
+            Self::Sent { .. }
+                | Self::Answered { .. }
+                | Self::Message { .. }
+                | Self::HandedOn { .. }
+                | Self::Saw { .. }
+        )
+    }
+
+    /// Does it matter when it happens, to windows and to what is measured in time?
+    #[inline]
+    pub fn is_dated(&self) -> bool {
+        self.is_of_a_window()
+            || matches!(
+                self,
+                Self::Waits { .. }
+                    | Self::Began { .. }
+                    | Self::Works { .. }
+                    | Self::Freed
+                    | Self::LeftQueue { .. }
+                    | Self::Listed { .. }
+                    | Self::Down
+            )
+    }
+
     /// The operation that it is about, if it is about one.
     pub fn op(&self) -> Option<OpId> {
         let op = match *self {

@@ -67,8 +67,8 @@ impl Ledger {
                 self.sent(now, op, flow, session, intended, told);
             }
             Fact::Answered { op, verdict } => self.answered(now, op, verdict),
-            Fact::Message { op, .. } => self.message(now, op, 1),
-            Fact::HandedOn { op, .. } => self.message(now, op, 0),
+            Fact::Message { op, .. } => self.message(op, 1),
+            Fact::HandedOn { op, .. } => self.message(op, 0),
             Fact::Carried { op } => self.with(op, |_, entry| entry.count += 1),
             Fact::Dropped { op, why } => self.dropped(now, op, why),
             Fact::Promised { op } => self.with(op, |_, entry| entry.set(Flag::Promised)),
@@ -179,7 +179,7 @@ impl Ledger {
     #[inline]
     fn sent(&mut self, now: Time, op: OpId, flow: FlowIx, session: u32, intended: Time, told: u64) {
         let entry = self.entries.open(Entry::new(op, flow, session, (intended, now), told));
-        self.books.sent(now, op, entry);
+        self.books.sent(op, entry);
     }
 
     #[inline]
@@ -192,8 +192,8 @@ impl Ledger {
 
     #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
     #[inline(always)]
-    fn message(&mut self, now: Time, op: OpId, more: i32) {
-        self.books.windows.message(now);
+    fn message(&mut self, op: OpId, more: i32) {
+        self.books.windows.message();
         self.with(op, |_, entry| {
             entry.count += more;
             entry.messages += 1;
