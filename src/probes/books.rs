@@ -80,7 +80,8 @@ impl Books {
         }
     }
 
-    #[inline(never)]
+    #[expect(clippy::inline_always, reason = "it has one caller")]
+    #[inline(always)]
     pub(super) fn answered(&mut self, now: Time, op: OpId, entry: &mut Entry, verdict: Verdict) {
         debug_assert!(!entry.is_answered(), "{op:?} is answered twice");
         entry.answered = now;
@@ -138,27 +139,18 @@ impl Books {
         self.missed = missed;
     }
 
+    /// It read an item of an entity that nothing changes: that is what it was at the start,
+    /// wherever it is read.
     #[inline]
-    pub(super) fn saw(&mut self, now: Time, op: OpId, entry: &mut Entry, seen: Seen, value: i64) {
-        if self.sessions.changes(seen.entity) {
-            return self.saw_what_changes(now, op, entry, seen, value);
-        }
-        // Such an item is what it was at the start, wherever it is read.
+    pub(super) fn saw_what_stays(&mut self, entry: &Entry) {
         self.windows.read(false);
         if entry.is(Flag::Measured) {
             self.of(entry).flow.reads.count_fresh();
         }
     }
 
-    #[inline(never)]
-    fn saw_what_changes(
-        &mut self,
-        now: Time,
-        op: OpId,
-        entry: &mut Entry,
-        seen: Seen,
-        value: i64,
-    ) {
+    /// It read an item.
+    pub(super) fn saw(&mut self, now: Time, op: OpId, entry: &mut Entry, seen: Seen, value: i64) {
         let fresh = self.truth.judge(seen.entity, seen.key, seen.version, seen.issued);
         self.windows.read(fresh.behind > 0);
         let needs = &self.layout.flows[usize::from(entry.flow.0)].needs;
@@ -207,7 +199,13 @@ impl Books {
 
     /// Nothing can act for an operation any more, or this is the audit.
     #[inline]
-    pub(super) fn ended(&mut self, now: Time, op: OpId, entry: &Entry, nets: &[i8]) {
+    pub(super) fn ended<'a>(
+        &mut self,
+        now: Time,
+        op: OpId,
+        entry: &Entry,
+        nets: impl FnOnce() -> &'a [i8],
+    ) {
         self.windows.reach(now);
         self.windows.settled();
         if !entry.is(Flag::Measured) {
@@ -218,7 +216,7 @@ impl Books {
         if entry.told == 0 && entry.changed == Time::ZERO && !entry.is_pending() {
             tally.ended_without_effects(entry);
         } else {
-            self.judge(now, op, entry, nets);
+            self.judge(now, op, entry, nets());
         }
     }
 

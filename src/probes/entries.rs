@@ -103,7 +103,7 @@ impl Entry {
         }
     }
 
-    /// One of nobody.
+    /// Nobody's.
     fn free() -> Self {
         Self::new(NOBODY, FlowIx(0), 0, (Time::ZERO, Time::ZERO), 0)
     }
@@ -190,48 +190,58 @@ impl Entries {
         }
     }
 
-    /// Opens one. Numbers ascend; skipped ones never existed.
-    #[inline]
-    pub fn open(&mut self, entry: Entry) -> &mut Entry {
-        debug_assert!(self.find(entry.op).is_none(), "{:?} is opened twice", entry.op);
-        while self.all[self.home(entry.op)].op != NOBODY {
-            self.make_room(self.home(entry.op));
+    /// Opens one: whatever lies there is to be replaced. Numbers ascend; skipped ones never existed.
+    #[expect(clippy::inline_always, reason = "the entry is written once, where it will lie")]
+    #[inline(always)]
+    pub fn open(&mut self, op: OpId) -> &mut Entry {
+        debug_assert!(self.find(op).is_none(), "{op:?} is opened twice");
+        if self.all[self.home(op)].op != NOBODY {
+            self.make_room(op);
         }
-        let place = self.home(entry.op);
+        let place = self.home(op);
         // Not even an empty fill: the call alone would be a twentieth of a run.
         if self.stride > 0 {
             self.nets[place * self.stride..(place + 1) * self.stride].fill(0);
         }
-        self.all[place] = entry;
         &mut self.all[place]
     }
 
     /// The open entry of an operation, if it is open.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a few instructions, for nearly every fact")]
+    #[inline(always)]
     pub fn get(&mut self, op: OpId) -> Option<&mut Entry> {
-        let place = self.find(op)?;
-        Some(&mut self.all[place])
+        let home = self.home(op);
+        if self.all.get(home).is_none_or(|entry| entry.op != op) {
+            return self.get_aside(op);
+        }
+        self.all.get_mut(home)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn get_aside(&mut self, op: OpId) -> Option<&mut Entry> {
+        let place = *self.aside.get(&op)?;
+        Some(&mut self.all[place as usize])
     }
 
     /// The same with the nets of its effects.
-    #[inline]
     pub fn with_nets(&mut self, op: OpId) -> Option<(&mut Entry, &mut [i8])> {
         let place = self.find(op)?;
-        Some((
-            &mut self.all[place],
-            &mut self.nets[place * self.stride..(place + 1) * self.stride],
-        ))
+        let nets = &mut self.nets[place * self.stride..(place + 1) * self.stride];
+        Some((&mut self.all[place], nets))
     }
 
-    /// Closes one.
+    /// Closes one, if it is open: what is known of it for the last time, and how to get at its nets.
     #[inline]
-    pub fn close(&mut self, op: OpId) {
-        if let Some(entry) = self.get(op) {
-            entry.op = NOBODY;
-        }
+    pub fn close<'a>(&'a mut self, op: OpId) -> Option<(&'a Entry, impl FnOnce() -> &'a [i8])> {
+        let place = self.find(op)?;
         if !self.aside.is_empty() {
             self.spare.extend(self.aside.swap_remove(&op));
         }
+        let entry = &mut self.all[place];
+        entry.op = NOBODY;
+        let (nets, stride) = (&self.nets, self.stride);
+        Some((entry, move || &nets[place * stride..(place + 1) * stride]))
     }
 
     /// Is an operation of this client open that was sent before the `number`th?
@@ -269,16 +279,21 @@ impl Entries {
     }
 
     #[cold]
+    #[inline(never)]
     fn find_aside(&self, op: OpId) -> Option<usize> {
         self.aside.get(&op).map(|place| *place as usize)
     }
 
-    /// Sets the operation aside that lies there, or makes more places.
+    /// Sets aside what lies in the place of this operation, or makes more places until nothing does.
     #[cold]
     #[inline(never)]
-    fn make_room(&mut self, place: usize) {
-        if self.aside.len() * ASIDE > self.mask {
-            return self.grow();
+    fn make_room(&mut self, op: OpId) {
+        while self.aside.len() * ASIDE > self.mask {
+            self.grow();
+        }
+        let place = self.home(op);
+        if self.all[place].op == NOBODY {
+            return;
         }
         let to = self.spare.pop().unwrap_or_else(|| {
             self.all.push(Entry::free());
@@ -306,7 +321,7 @@ impl Entries {
         let mut smaller = std::mem::replace(self, larger);
         for op in smaller.open_ops() {
             let (entry, nets) = smaller.with_nets(op).expect("it is open");
-            self.open(*entry);
+            *self.open(op) = *entry;
             let (_, room) = self.with_nets(op).expect("it was opened");
             room.copy_from_slice(nets);
         }
@@ -331,13 +346,14 @@ mod tests {
     fn an_entry_is_found_until_it_is_closed() {
         let mut entries = Entries::new(2, 3);
         let op = OpId::new(1, 0);
-        entries.open(entry(op, 7));
+        *entries.open(op) = entry(op, 7);
         assert_eq!(entries.get(op).unwrap().session, 7);
         assert!(entries.get(OpId::new(0, 0)).is_none());
         assert!(entries.get(OpId::new(1, 1)).is_none());
         assert!(entries.get(OpId::NONE).is_none());
-        entries.close(op);
-        assert!(entries.get(op).is_none());
+        let (closed, nets) = entries.close(op).unwrap();
+        assert_eq!((closed.session, nets()), (7, &[0, 0, 0][..]));
+        assert!(entries.get(op).is_none() && entries.close(op).is_none());
     }
 
     #[test]
@@ -347,7 +363,7 @@ mod tests {
         let ops: Vec<OpId> =
             (0..1_500).flat_map(|n| [OpId::new(0, n), OpId::new(1, n * 2)]).collect();
         for (place, op) in (0..).zip(&ops) {
-            entries.open(entry(*op, place));
+            *entries.open(*op) = entry(*op, place);
             entries.with_nets(*op).unwrap().1.copy_from_slice(&[(place % 100) as i8, 1]);
         }
         for (place, op) in (0..).zip(&ops) {
@@ -359,9 +375,9 @@ mod tests {
         }
         let of = |client| ops.iter().filter(move |op| op.client() == client).copied();
         assert_eq!(entries.open_ops(), of(0).chain(of(1)).collect::<Vec<_>>());
-        of(0).skip(512).take(512).for_each(|op| entries.close(op));
+        of(0).skip(512).take(512).for_each(|op| drop(entries.close(op)));
         assert!(entries.is_open_before(0, 1));
-        of(0).take(511).for_each(|op| entries.close(op));
+        of(0).take(511).for_each(|op| drop(entries.close(op)));
         assert!(entries.is_open_before(0, 512) && !entries.is_open_before(0, 511));
         entries.close(OpId::new(0, 511));
         assert!(!entries.is_open_before(0, 1_024) && entries.is_open_before(0, 1_025));
@@ -377,7 +393,7 @@ mod tests {
         let hangs = |number: u64| number.is_multiple_of(40_000);
         for number in 0..100_000 {
             let op = OpId::new(0, number);
-            entries.open(entry(op, number as u32));
+            *entries.open(op) = entry(op, number as u32);
             assert_eq!(entries.with_nets(op).unwrap().1, [0, 0], "nets start at nothing");
             entries.with_nets(op).unwrap().1[1] = 1;
             if !hangs(number) {
@@ -391,7 +407,7 @@ mod tests {
             assert_eq!((u64::from(entry.session), nets), (op.number(), &mut [0, 1][..]));
         }
         assert!(entries.places() <= PLACES + 3, "{} places", entries.places());
-        hang.iter().for_each(|op| entries.close(*op));
+        hang.iter().for_each(|op| drop(entries.close(*op)));
         assert!(entries.open_ops().is_empty() && !entries.is_open_before(0, 100_000));
     }
 
@@ -399,11 +415,12 @@ mod tests {
     fn clients_that_send_in_step_do_not_meet() {
         let mut entries = Entries::new(8, 0);
         for number in 0..10_000 {
-            (0..8).for_each(|client| {
-                entries.open(entry(OpId::new(client, number), 0));
-            });
-            if let Some(done) = number.checked_sub(20) {
-                (0..8).for_each(|client| entries.close(OpId::new(client, done)));
+            for client in 0..8 {
+                let op = OpId::new(client, number);
+                *entries.open(op) = entry(op, 0);
+                if number >= 20 {
+                    entries.close(OpId::new(client, number - 20));
+                }
             }
         }
         assert!(entries.places() <= 2_048, "{} places for 160 operations", entries.places());

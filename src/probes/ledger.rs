@@ -85,6 +85,9 @@ impl Ledger {
             Fact::Undone { op, effect, entity, key, version, before, value } => {
                 self.undone(now, Commit { op, effect, entity, key, version, before, value });
             }
+            Fact::Saw { op, entity, .. } if !self.books.sessions.changes(entity) => {
+                self.with(op, |books, entry| books.saw_what_stays(entry));
+            }
             Fact::Saw { op, entity, key, version, value, issued } => {
                 self.saw(now, op, Seen { entity, key, version, issued }, value);
             }
@@ -178,7 +181,8 @@ impl Ledger {
 
     #[inline]
     fn sent(&mut self, now: Time, op: OpId, flow: FlowIx, session: u32, intended: Time, told: u64) {
-        let entry = self.entries.open(Entry::new(op, flow, session, (intended, now), told));
+        let entry = self.entries.open(op);
+        *entry = Entry::new(op, flow, session, (intended, now), told);
         self.books.sent(op, entry);
     }
 
@@ -252,23 +256,28 @@ impl Ledger {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     fn saw(&mut self, now: Time, op: OpId, seen: Seen, value: i64) {
         self.with(op, |books, entry| books.saw(now, op, entry, seen, value));
     }
 
-    /// Judge an operation and close its entry.
+    /// Close an operation's entry and judge it.
     #[inline(never)]
     fn settle(&mut self, now: Time, op: OpId) {
-        let Some((entry, nets)) = self.entries.with_nets(op) else {
+        let Some((entry, nets)) = self.entries.close(op) else {
             return;
         };
         self.books.ended(now, op, entry, nets);
-        let followed = entry.is(Flag::Followed).then_some(*entry);
-        self.entries.close(op);
-        if let Some(entry) = followed {
-            let is_past = |number| !self.entries.is_open_before(op.client(), number);
-            self.books.sessions.closed(op, &entry, is_past, &mut self.books.truth);
+        if entry.is(Flag::Followed) {
+            let entry = *entry;
+            self.closed(op, &entry);
         }
+    }
+
+    /// Tell its session.
+    #[inline(never)]
+    fn closed(&mut self, op: OpId, entry: &Entry) {
+        let is_past = |number| !self.entries.is_open_before(op.client(), number);
+        self.books.sessions.closed(op, entry, is_past, &mut self.books.truth);
     }
 }

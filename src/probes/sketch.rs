@@ -83,7 +83,8 @@ impl Sketch {
         self.min = self.min.min(ns);
         self.max = self.max.max(ns);
         self.sum += u128::from(ns);
-        self.squares = self.squares.saturating_add(u128::from(ns) * u128::from(ns));
+        let square = u128::from(ns) * u128::from(ns);
+        self.squares = self.squares.checked_add(square).unwrap_or_else(too_much);
         let (page, slot) = self.place(ns);
         match self.pages.get_mut(page).and_then(|counts| counts.get_mut(slot)) {
             Some(times) => *times += 1,
@@ -289,6 +290,12 @@ impl Sketch {
         let bucket = ((shift as usize) << self.bits) + (ns >> shift) as usize;
         (bucket >> self.bits, bucket & ((1 << self.bits) - 1))
     }
+}
+
+/// A sum that has no room, said as a call so that to add is all that is done mostly.
+#[cold]
+fn too_much() -> u128 {
+    u128::MAX
 }
 
 #[cfg(test)]
