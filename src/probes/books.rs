@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::anomalies::{Anomalies, Detail, Kind};
-use super::entries::{Entry, Flag};
+use super::entry::{Deed, Entry, Flag};
 use super::fact::{KeyId, OpId, Verdict};
 use super::flows::{End, Judgement, Tally, judge};
 use super::invariants::Invariants;
@@ -69,14 +69,17 @@ impl Books {
     }
 
     #[inline]
-    pub(super) fn sent(&mut self, op: OpId, entry: &mut Entry) {
+    pub(super) fn sent(&mut self, op: OpId, entry: &mut Entry, told: u64) {
         self.windows.sent();
+        if told != 0 {
+            entry.set(Flag::Tells);
+        }
         if self.layout.measures(entry.intended) {
             entry.set(Flag::Measured);
         }
         if self.sessions.follows(entry.flow) {
             entry.set(Flag::Followed);
-            self.sessions.sent(op, entry, &mut self.truth);
+            self.sessions.sent(op, entry, told, &mut self.truth);
         }
     }
 
@@ -88,38 +91,48 @@ impl Books {
         if entry.is(Flag::Followed) {
             self.sessions.answered(now, op, entry, verdict);
         }
-        let (latency, measured) = (now.since(entry.intended), entry.is(Flag::Measured));
+        let latency = now.since(entry.intended);
+        if verdict != Verdict::Done {
+            return self.not_done(now, op, entry, verdict, latency);
+        }
         let tally = &mut self.flows[usize::from(entry.flow.0)];
-        match verdict {
-            Verdict::Done => {
-                let in_time = latency <= tally.deadline;
-                entry.set(Flag::Done);
-                if in_time {
-                    entry.set(Flag::InTime);
-                }
-                self.windows.done(in_time, latency);
-                if measured {
-                    tally.done(in_time, latency);
-                }
+        let in_time = latency <= tally.deadline;
+        entry.set(Flag::Done);
+        if in_time {
+            entry.set(Flag::InTime);
+        }
+        self.windows.done(in_time, latency);
+        if entry.is(Flag::Measured) {
+            tally.done(in_time, latency);
+        }
+    }
+
+    #[inline(never)]
+    fn not_done(
+        &mut self,
+        now: Time,
+        op: OpId,
+        entry: &mut Entry,
+        verdict: Verdict,
+        latency: Span,
+    ) {
+        let tally = &mut self.flows[usize::from(entry.flow.0)];
+        let measured = entry.is(Flag::Measured);
+        if let Verdict::Failed(why) = verdict {
+            self.windows.failed();
+            if measured {
+                tally.failed(why, latency);
             }
-            Verdict::Refused => {
-                entry.set(Flag::Refused);
-                self.windows.refused();
-                if measured {
-                    tally.flow.refused += 1;
-                    if entry.is(Flag::Misled) {
-                        tally.flow.wrongly_refused += 1;
-                        let (kind, detail) = (Kind::WronglyRefused, Detail::Nothing);
-                        self.anomalies.note(now, kind, entry.flow, op, detail);
-                    }
-                }
-            }
-            Verdict::Failed(why) => {
-                self.windows.failed();
-                if measured {
-                    tally.failed(why, latency);
-                }
-            }
+            return;
+        }
+        entry.set(Flag::Refused);
+        self.windows.refused();
+        if measured {
+            tally.flow.refused += 1;
+        }
+        if measured && entry.is(Flag::Misled) {
+            tally.flow.wrongly_refused += 1;
+            self.anomalies.note(now, Kind::WronglyRefused, entry.flow, op, Detail::Nothing);
         }
     }
 
@@ -198,13 +211,14 @@ impl Books {
     }
 
     /// Nothing can act for an operation any more, or this is the audit.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a few instructions, for every operation")]
+    #[inline(always)]
     pub(super) fn ended<'a>(
         &mut self,
         now: Time,
         op: OpId,
         entry: &Entry,
-        nets: impl FnOnce() -> &'a [i8],
+        deeds: impl FnOnce() -> &'a [Deed],
     ) {
         self.windows.reach(now);
         self.windows.settled();
@@ -213,16 +227,16 @@ impl Books {
         }
         let tally = &mut self.flows[usize::from(entry.flow.0)];
         tally.flow.messages += u64::from(entry.messages);
-        if entry.told == 0 && entry.changed == Time::ZERO && !entry.is_pending() {
+        if entry.is_settled() && !entry.has_effects() {
             tally.ended_without_effects(entry);
         } else {
-            self.judge(now, op, entry, nets());
+            self.judge(now, op, entry, deeds());
         }
     }
 
     #[inline(never)]
-    fn judge(&mut self, now: Time, op: OpId, entry: &Entry, nets: &[i8]) {
-        let judgement = judge(entry, nets, &self.layout.flows[usize::from(entry.flow.0)]);
+    fn judge(&mut self, now: Time, op: OpId, entry: &Entry, deeds: &[Deed]) {
+        let judgement = judge(entry, deeds, &self.layout.flows[usize::from(entry.flow.0)]);
         self.of(entry).ended(entry, &judgement);
         self.note_end(now, op, entry, &judgement);
     }

@@ -443,3 +443,30 @@ impl Fact {
         op.is_some().then_some(op)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn an_id_tells_client_and_number_and_so_does_the_key_made_of_it() {
+        for (client, number) in [(0, 0), (0, 42), (1, 0), (7, (1 << 43) - 1), (u16::MAX, 5)] {
+            let op = OpId::new(client, number);
+            assert_eq!((op.client(), op.number()), (usize::from(client), number));
+            assert_eq!(KeyId::created_by(op).creator(), Some(op));
+            assert_eq!(KeyId::created_by(op).0, 1 << 63 | u64::from(client) << 44 | number);
+        }
+        assert_eq!(KeyId(42).creator(), None);
+        assert!(OpId::new(1, (1 << 43) - 1) < OpId::new(2, 0), "in order of client and number");
+    }
+
+    #[test]
+    fn ids_of_clients_that_send_in_step_differ_in_their_last_digits() {
+        for digits in [6, 10, 16] {
+            let places = (0..1 << 6).map(|client| OpId::new(client, 1_000).0 % (1 << digits));
+            assert_eq!(places.collect::<BTreeSet<_>>().len(), 1 << 6);
+        }
+    }
+}

@@ -3,7 +3,7 @@
 
 use indexmap::IndexMap;
 
-use super::entries::{Entry, Flag};
+use super::entry::{Deed, Entry, Flag};
 use super::fact::Reason;
 use super::layout::{EffectPlan, FlowPlan};
 use super::outcome::{Effects, Ends, FlowOutcome, Reads, Violations};
@@ -49,29 +49,21 @@ pub struct Tally {
     strayed: Sketch,
 }
 
-/// Judge an operation by what was applied of it: `nets` says how often each effect was applied,
-/// less how often it was undone.
+/// Judge an operation by what was applied of it.
 ///
 /// An idempotent effect that is there more than once is there once. One that was undone more often
 /// than applied is neither there nor gone: such a flow is half done.
-pub fn judge(entry: &Entry, nets: &[i8], plan: &FlowPlan) -> Judgement {
+pub fn judge(entry: &Entry, deeds: &[Deed], plan: &FlowPlan) -> Judgement {
     let pending = entry.is_pending();
     let mut effects = Effects::default();
-    if entry.told == 0 && !pending {
-        let end = if entry.is(Flag::Done) { End::Kept } else { End::Clean };
-        return Judgement { end, effects };
-    }
     let (mut there, mut gone, mut askew) = (false, false, false);
     let owed = (entry.is(Flag::Promised) || entry.is(Flag::Done))
         && !entry.is(Flag::Refused)
         && !entry.is(Flag::Compensated);
-    for (n, effect) in plan.effects.iter().enumerate().take(64) {
-        if entry.told & 1 << n == 0 {
-            continue;
-        }
-        let (net, applied) = (nets[n], entry.applied & 1 << n != 0);
+    for (effect, deed) in plan.effects.iter().zip(deeds).filter(|(_, deed)| deed.is_told) {
+        let net = deed.net;
         effects.told += 1;
-        classify(&mut effects, *effect, net, applied, pending, owed);
+        classify(&mut effects, *effect, *deed, pending, owed);
         if !effect.best_effort {
             there |= net > 0;
             gone |= net <= 0;
@@ -112,15 +104,14 @@ pub fn judge(entry: &Entry, nets: &[i8], plan: &FlowPlan) -> Judgement {
 fn classify(
     effects: &mut Effects,
     effect: EffectPlan,
-    net: i8,
-    applied: bool,
+    Deed { net, is_applied, .. }: Deed,
     pending: bool,
     owed: bool,
 ) {
     let class = match net {
         2.. if !effect.idempotent => &mut effects.duplicated,
         1.. => &mut effects.once,
-        _ if applied => &mut effects.undone,
+        _ if is_applied => &mut effects.undone,
         _ if pending => &mut effects.pending,
         _ if effect.best_effort => &mut effects.dropped,
         _ if owed => &mut effects.lost,

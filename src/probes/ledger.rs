@@ -26,7 +26,8 @@ use std::sync::Arc;
 
 use super::anomalies::{Detail, Kind};
 use super::books::{Books, Commit};
-use super::entries::{Entries, Entry, Flag};
+use super::entries::Entries;
+use super::entry::{Entry, Flag};
 use super::fact::{Fact, OpId, Reason, Verdict};
 use super::layout::Layout;
 use super::sessions::Seen;
@@ -95,7 +96,7 @@ impl Ledger {
                 self.books.truth.holds(now, at, entity, key, version);
                 // A copy of what it changed is part of its convergence; what a reader's cache
                 // fetched is not, and a copy's maker may be long settled.
-                if let Some(entry) = self.entries.get(op).filter(|entry| entry.applied != 0) {
+                if let Some(entry) = self.entries.get(op).filter(|entry| entry.is(Flag::Applied)) {
                     entry.changed = now;
                 }
             }
@@ -165,33 +166,24 @@ impl Ledger {
         self.strays += u64::from(op.is_some());
     }
 
-    /// The same, after which nothing may be left that can act for it.
-    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
-    #[inline(always)]
-    fn with_last(&mut self, now: Time, op: OpId, then: impl FnOnce(&mut Books, &mut Entry)) {
-        let mut settled = false;
-        self.with(op, |books, entry| {
-            then(books, entry);
-            settled = entry.is_settled();
-        });
-        if settled {
-            self.settle(now, op);
-        }
-    }
-
     #[inline]
     fn sent(&mut self, now: Time, op: OpId, flow: FlowIx, session: u32, intended: Time, told: u64) {
-        let entry = self.entries.open(op);
-        *entry = Entry::new(op, flow, session, (intended, now), told);
-        self.books.sent(op, entry);
+        let entry = self.entries.open(op, told);
+        *entry = Entry::new(op, flow, session, intended, now);
+        self.books.sent(op, entry, told);
     }
 
     #[inline]
     fn answered(&mut self, now: Time, op: OpId, verdict: Verdict) {
-        self.with_last(now, op, |books, entry| {
-            books.answered(now, op, entry, verdict);
-            entry.count -= 1;
-        });
+        let Some(entry) = self.entries.get(op) else {
+            return self.astray(op);
+        };
+        self.books.answered(now, op, entry, verdict);
+        entry.count -= 1;
+        if entry.is_settled() {
+            // The commonest end of an operation: its answer is the last that happens.
+            self.close(now, op);
+        }
     }
 
     #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
@@ -207,25 +199,29 @@ impl Ledger {
     #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
     #[inline(always)]
     fn dropped(&mut self, now: Time, op: OpId, why: Option<Reason>) {
-        self.with_last(now, op, |_, entry| {
-            debug_assert!(entry.is_pending(), "more was dropped than there was for {op:?}");
-            entry.count -= 1;
-            if let Some(why) = why {
-                entry.lose(why);
-            }
-        });
+        let Some(entry) = self.entries.get(op) else {
+            return self.astray(op);
+        };
+        debug_assert!(entry.is_pending(), "more was dropped than there was for {op:?}");
+        entry.count -= 1;
+        if let Some(why) = why {
+            entry.lose(why);
+        }
+        if entry.is_settled() {
+            self.settle(now, op);
+        }
     }
 
     fn applied(&mut self, now: Time, commit: Commit) {
         self.commit(now, commit);
-        let Some((entry, nets)) = self.entries.with_nets(commit.op) else {
+        let Some((entry, deeds)) = self.entries.with_deeds(commit.op) else {
             self.strays += 1;
             return;
         };
-        let net = &mut nets[usize::from(commit.effect)];
-        *net = net.saturating_add(1);
-        let first = entry.applied & 1 << commit.effect == 0;
-        entry.applied |= 1 << commit.effect;
+        let deed = &mut deeds[usize::from(commit.effect)];
+        deed.net = deed.net.saturating_add(1);
+        let first = !std::mem::replace(&mut deed.is_applied, true);
+        entry.set(Flag::Applied);
         entry.changed = now;
         if first {
             self.books.first_applied(now, entry, commit);
@@ -234,12 +230,12 @@ impl Ledger {
 
     fn undone(&mut self, now: Time, commit: Commit) {
         self.commit(now, commit);
-        let Some((entry, nets)) = self.entries.with_nets(commit.op) else {
+        let Some((entry, deeds)) = self.entries.with_deeds(commit.op) else {
             self.strays += 1;
             return;
         };
-        let net = &mut nets[usize::from(commit.effect)];
-        *net = net.saturating_sub(1);
+        let deed = &mut deeds[usize::from(commit.effect)];
+        deed.net = deed.net.saturating_sub(1);
         entry.changed = now;
         entry.set(Flag::Compensated);
     }
@@ -264,10 +260,17 @@ impl Ledger {
     /// Close an operation's entry and judge it.
     #[inline(never)]
     fn settle(&mut self, now: Time, op: OpId) {
-        let Some((entry, nets)) = self.entries.close(op) else {
+        self.close(now, op);
+    }
+
+    /// The same where it happens most.
+    #[expect(clippy::inline_always, reason = "it has two callers")]
+    #[inline(always)]
+    fn close(&mut self, now: Time, op: OpId) {
+        let Some((entry, deeds)) = self.entries.close(op) else {
             return;
         };
-        self.books.ended(now, op, entry, nets);
+        self.books.ended(now, op, entry, deeds);
         if entry.is(Flag::Followed) {
             let entry = *entry;
             self.closed(op, &entry);

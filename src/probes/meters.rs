@@ -38,13 +38,12 @@ enum Stage {
 }
 
 /// What one instance has in hand.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Gauge {
     /// Ends less beginnings of work, in nanoseconds, in this stage.
     busy_ns: i128,
     /// What began when it arrived, in this stage.
     at_once: u64,
-    node: u32,
     waiting: u32,
     busy: u32,
 }
@@ -67,17 +66,10 @@ struct Meter {
 impl Meters {
     /// Everything idle.
     pub fn new(layout: &Arc<Layout>) -> Self {
-        let idle = |node: &crate::scenario::tree::NodeIx| Gauge {
-            busy_ns: 0,
-            at_once: 0,
-            node: u32::from(node.0),
-            waiting: 0,
-            busy: 0,
-        };
         Self {
             stage: Stage::WarmingUp,
             nodes: vec![Meter::default(); layout.nodes.len()],
-            instances: layout.instances.iter().map(idle).collect(),
+            instances: vec![Gauge::default(); layout.instances.len()],
             layout: Arc::clone(layout),
         }
     }
@@ -133,8 +125,8 @@ impl Meters {
     }
 
     fn end_measuring(&mut self, end: Time) {
-        for gauge in &self.instances {
-            let node = &mut self.nodes[gauge.node as usize];
+        for (gauge, node) in self.instances.iter().zip(&self.layout.instances) {
+            let node = &mut self.nodes[usize::from(node.0)];
             node.busy_ns += gauge.busy_ns + i128::from(gauge.busy) * i128::from(end.0);
             node.arrivals += gauge.at_once;
             node.wait.record_many(Span::ZERO, gauge.at_once);
@@ -166,7 +158,7 @@ impl Meters {
         let (clipped, measured) = (self.clip(now), self.layout.measures(now));
         let gauge = &mut self.instances[at.0 as usize];
         gauge.waiting += 1;
-        let node = &mut self.nodes[gauge.node as usize];
+        let node = &mut self.nodes[self.layout.node_of(at)];
         node.waiting_ns -= clipped;
         if measured {
             node.queue_max = node.queue_max.max(gauge.waiting);
@@ -190,7 +182,7 @@ impl Meters {
         gauge.busy += 1;
         gauge.busy_ns -= i128::from(now.0);
         if self.layout.measures(Time(now.0.saturating_sub(waited.0))) {
-            let node = &mut self.nodes[gauge.node as usize];
+            let node = &mut self.nodes[self.layout.node_of(at)];
             node.wait.record(waited);
             node.waited += u64::from(queued);
         }
@@ -199,7 +191,7 @@ impl Meters {
     #[cold]
     fn batched(&mut self, now: Time, at: InstanceId, records: u32) {
         if self.layout.measures(now) {
-            let node = &mut self.nodes[self.instances[at.0 as usize].node as usize];
+            let node = &mut self.nodes[self.layout.node_of(at)];
             node.batches += 1;
             node.batched += u64::from(records);
         }
@@ -210,7 +202,7 @@ impl Meters {
     fn leaves(&mut self, now: Time, at: InstanceId, most: u32) {
         let clipped = self.clip(now);
         let gauge = &mut self.instances[at.0 as usize];
-        let node = &mut self.nodes[gauge.node as usize];
+        let node = &mut self.nodes[self.layout.node_of(at)];
         // A queue that is there at some instant of the stretch counts, even if none joined it then.
         if self.layout.warmup.0 < now.0 && now.0 <= self.layout.length.0 {
             node.queue_max = node.queue_max.max(gauge.waiting);
@@ -238,7 +230,7 @@ impl Meters {
     #[inline]
     fn count(&mut self, now: Time, at: InstanceId, which: impl FnOnce(&mut Meter) -> &mut u64) {
         let measured = self.layout.measures(now);
-        *which(&mut self.nodes[self.instances[at.0 as usize].node as usize]) += u64::from(measured);
+        *which(&mut self.nodes[self.layout.node_of(at)]) += u64::from(measured);
     }
 }
 

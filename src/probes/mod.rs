@@ -21,6 +21,7 @@ pub mod books;
 pub mod caches;
 pub mod discovery;
 mod entries;
+mod entry;
 pub mod fact;
 mod flows;
 pub mod in_hand;

@@ -15,7 +15,7 @@
 
 use std::sync::Arc;
 
-use super::entries::{Entry, Flag};
+use super::entry::{Entry, Flag};
 use super::fact::{KeyId, OpId, Verdict};
 use super::layout::Layout;
 use super::outcome::Violations;
@@ -100,7 +100,8 @@ impl Sessions {
         // Where nothing ever changes, nothing need be remembered of readers.
         let anything_changes = changes.contains(&true);
         let follows = layout.flows.iter();
-        let follows = follows.map(|flow| !flow.effects.is_empty() || flow.reads && anything_changes);
+        let follows =
+            follows.map(|flow| !flow.effects.is_empty() || flow.reads && anything_changes);
         let follows = follows.collect();
         Self { layout, changes, follows, clients, touches: Vec::new(), spare: NOWHERE }
     }
@@ -119,7 +120,7 @@ impl Sessions {
 
     /// An operation was sent.
     #[inline(never)]
-    pub fn sent(&mut self, op: OpId, entry: &Entry, truth: &mut Truth) {
+    pub fn sent(&mut self, op: OpId, entry: &Entry, told: u64, truth: &mut Truth) {
         let plan = &self.layout.flows[usize::from(entry.flow.0)];
         let client = &mut self.clients[op.client()];
         let share = (1 << 16) / client.len().max(1);
@@ -132,7 +133,7 @@ impl Sessions {
         session.open += 1;
         let mut missing = 0;
         for (n, effect) in plan.effects.iter().enumerate().take(64) {
-            if effect.creates && entry.told & 1 << n != 0 {
+            if effect.creates && told & 1 << n != 0 {
                 missing |= 1 << n;
                 truth.expect(effect.entity, KeyId::created_by(op));
             }

@@ -80,8 +80,12 @@ impl Sketch {
     #[inline]
     fn record_some(&mut self, ns: u64) {
         self.count += 1;
-        self.min = self.min.min(ns);
-        self.max = self.max.max(ns);
+        if ns < self.min {
+            self.min = ns;
+        }
+        if ns > self.max {
+            self.max = ns;
+        }
         self.sum += u128::from(ns);
         let square = u128::from(ns) * u128::from(ns);
         self.squares = self.squares.checked_add(square).unwrap_or_else(too_much);
@@ -272,14 +276,19 @@ impl Sketch {
         }
     }
 
+    #[inline]
     fn bucket(&mut self, ns: u64, times: u64) {
         let (page, slot) = self.place(ns);
-        let size = 1 << self.bits;
-        let counts = &mut self.pages[page];
-        if counts.is_empty() {
-            counts.resize(size, 0);
+        if self.pages[page].is_empty() {
+            self.begin(page);
         }
-        counts[slot] += times;
+        self.pages[page][slot] += times;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn begin(&mut self, page: usize) {
+        self.pages[page] = vec![0; 1 << self.bits];
     }
 
     /// The page and the slot of a value: below `2^bits` its digits, from there on the leading ones

@@ -89,7 +89,7 @@ impl Windows {
     /// Nothing can act for an operation any more.
     #[inline]
     pub fn settled(&mut self) {
-        self.backlog = self.backlog.saturating_sub(1);
+        self.backlog -= 1;
     }
 
     /// The series until the audit, and the length of a window.
