@@ -353,7 +353,7 @@ impl Log {
 /// Records of one item go to one partition; those without an item are spread by operation.
 fn partition_of(op: Op, item: Item, partitions: u32) -> usize {
     let word = if item.entity == Item::NONE.entity {
-        mix(op.id.0, 0)
+        mix(op.id.word(), 0)
     } else {
         mix(u64::from(item.entity.0), item.key.0)
     };

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 
 use super::anomalies::{Anomalies, Detail, Kind};
-use super::entries::{Entry, Flag};
+use super::entry::{Deed, Entry, Flag};
 use super::fact::{KeyId, OpId, Verdict};
-use super::flows::{End, Judgement, Tally};
+use super::flows::{End, Judgement, Tally, judge};
 use super::invariants::Invariants;
 use super::layout::Layout;
 use super::outcome::Violations;
@@ -52,7 +52,7 @@ impl Books {
     pub(super) fn new(layout: &Arc<Layout>) -> Self {
         Self {
             layout: Arc::clone(layout),
-            flows: vec![Tally::default(); layout.flows.len()],
+            flows: layout.flows.iter().map(Tally::new).collect(),
             windows: Windows::default(),
             anomalies: Anomalies::new(Arc::clone(layout)),
             invariants: Invariants::new(Arc::clone(layout)),
@@ -68,29 +68,71 @@ impl Books {
         &mut self.flows[usize::from(entry.flow.0)]
     }
 
+    #[inline]
+    pub(super) fn sent(&mut self, op: OpId, entry: &mut Entry, told: u64) {
+        self.windows.sent();
+        if told != 0 {
+            entry.set(Flag::Tells);
+        }
+        if self.layout.measures(entry.intended) {
+            entry.set(Flag::Measured);
+        }
+        if self.sessions.follows(entry.flow) {
+            entry.set(Flag::Followed);
+            self.sessions.sent(op, entry, told, &mut self.truth);
+        }
+    }
+
+    #[expect(clippy::inline_always, reason = "it has one caller")]
+    #[inline(always)]
     pub(super) fn answered(&mut self, now: Time, op: OpId, entry: &mut Entry, verdict: Verdict) {
         debug_assert!(!entry.is_answered(), "{op:?} is answered twice");
-        let latency = now.since(entry.intended);
-        let deadline = self.layout.flows[usize::from(entry.flow.0)].deadline;
-        let in_time = deadline.is_none_or(|deadline| latency <= deadline);
         entry.answered = now;
-        match verdict {
-            Verdict::Done if in_time => {
-                entry.set(Flag::Done);
-                entry.set(Flag::InTime);
-            }
-            Verdict::Done => entry.set(Flag::Done),
-            Verdict::Refused => entry.set(Flag::Refused),
-            Verdict::Failed(_) => {}
+        if entry.is(Flag::Followed) {
+            self.sessions.answered(now, op, entry, verdict);
         }
-        self.sessions.answered(now, op, entry, verdict);
-        self.windows.answered(now, verdict, in_time, latency);
+        let latency = now.since(entry.intended);
+        if verdict != Verdict::Done {
+            return self.not_done(now, op, entry, verdict, latency);
+        }
+        let tally = &mut self.flows[usize::from(entry.flow.0)];
+        let in_time = latency <= tally.deadline;
+        entry.set(Flag::Done);
+        if in_time {
+            entry.set(Flag::InTime);
+        }
+        self.windows.done(in_time, latency);
         if entry.is(Flag::Measured) {
-            self.of(entry).answered(verdict, in_time, latency);
-            if verdict == Verdict::Refused && entry.is(Flag::Misled) {
-                self.of(entry).flow.wrongly_refused += 1;
-                self.anomalies.note(now, Kind::WronglyRefused, entry.flow, op, Detail::Nothing);
+            tally.done(in_time, latency);
+        }
+    }
+
+    #[inline(never)]
+    fn not_done(
+        &mut self,
+        now: Time,
+        op: OpId,
+        entry: &mut Entry,
+        verdict: Verdict,
+        latency: Span,
+    ) {
+        let tally = &mut self.flows[usize::from(entry.flow.0)];
+        let measured = entry.is(Flag::Measured);
+        if let Verdict::Failed(why) = verdict {
+            self.windows.failed();
+            if measured {
+                tally.failed(why, latency);
             }
+            return;
+        }
+        entry.set(Flag::Refused);
+        self.windows.refused();
+        if measured {
+            tally.flow.refused += 1;
+        }
+        if measured && entry.is(Flag::Misled) {
+            tally.flow.wrongly_refused += 1;
+            self.anomalies.note(now, Kind::WronglyRefused, entry.flow, op, Detail::Nothing);
         }
     }
 
@@ -110,9 +152,20 @@ impl Books {
         self.missed = missed;
     }
 
+    /// It read an item of an entity that nothing changes: that is what it was at the start,
+    /// wherever it is read.
+    #[inline]
+    pub(super) fn saw_what_stays(&mut self, entry: &Entry) {
+        self.windows.read(false);
+        if entry.is(Flag::Measured) {
+            self.of(entry).flow.reads.count_fresh();
+        }
+    }
+
+    /// It read an item.
     pub(super) fn saw(&mut self, now: Time, op: OpId, entry: &mut Entry, seen: Seen, value: i64) {
         let fresh = self.truth.judge(seen.entity, seen.key, seen.version, seen.issued);
-        self.windows.read(now, fresh.behind > 0);
+        self.windows.read(fresh.behind > 0);
         let needs = &self.layout.flows[usize::from(entry.flow.0)].needs;
         if let Some(&(_, need)) =
             needs.iter().find(|(entity, need)| *entity == seen.entity && value < *need)
@@ -157,7 +210,38 @@ impl Books {
         }
     }
 
-    pub(super) fn note_end(&mut self, now: Time, op: OpId, entry: &Entry, judgement: &Judgement) {
+    /// Nothing can act for an operation any more, or this is the audit.
+    #[expect(clippy::inline_always, reason = "a few instructions, for every operation")]
+    #[inline(always)]
+    pub(super) fn ended<'a>(
+        &mut self,
+        now: Time,
+        op: OpId,
+        entry: &Entry,
+        deeds: impl FnOnce() -> &'a [Deed],
+    ) {
+        self.windows.reach(now);
+        self.windows.settled();
+        if !entry.is(Flag::Measured) {
+            return;
+        }
+        let tally = &mut self.flows[usize::from(entry.flow.0)];
+        tally.flow.messages += u64::from(entry.messages);
+        if entry.is_settled() && !entry.has_effects() {
+            tally.ended_without_effects(entry);
+        } else {
+            self.judge(now, op, entry, deeds());
+        }
+    }
+
+    #[inline(never)]
+    fn judge(&mut self, now: Time, op: OpId, entry: &Entry, deeds: &[Deed]) {
+        let judgement = judge(entry, deeds, &self.layout.flows[usize::from(entry.flow.0)]);
+        self.of(entry).ended(entry, &judgement);
+        self.note_end(now, op, entry, &judgement);
+    }
+
+    fn note_end(&mut self, now: Time, op: OpId, entry: &Entry, judgement: &Judgement) {
         let Judgement { end, effects } = judgement;
         if effects.told == 0 && *end != End::Pending {
             return;

@@ -98,7 +98,7 @@ impl Caches {
     }
 
     fn of(&mut self, at: InstanceId) -> &mut Tally {
-        &mut self.nodes[usize::from(self.layout.instances[at.0 as usize].0)]
+        &mut self.nodes[self.layout.node_of(at)]
     }
 
     fn leave(&mut self, when: Time, at: InstanceId, items: u64) {

@@ -28,7 +28,7 @@ impl Discovery {
     /// Something happened.
     pub fn see(&mut self, now: Time, at: InstanceId, layout: &Layout, fact: Fact) {
         let Fact::Listed { instance, is_listed } = fact else { return };
-        let place = |instance: InstanceId| usize::from(layout.instances[instance.0 as usize].0);
+        let place = |instance| layout.node_of(instance);
         let by_registry = layout.nodes[place(at)].kind == "registry";
         let node = &mut self.0[place(instance)];
         if by_registry && layout.measures(now) {

@@ -1,454 +1,314 @@
-//! One entry per operation, from its sending until nothing can act for it any more. Operations are
-//! numbered per client in order of sending, so an entry is found by arithmetic: pages of 512,
-//! given back and used again once all of their entries are closed. No hashing, and no allocation
-//! in the steady state.
+//! One entry per operation, from its sending until nothing can act for it any more. The last digits
+//! of an operation's id say where its entry lies, so an entry is found by arithmetic: no hashing, and
+//! no allocation in the steady state.
 //!
 //! ```text
-//! client 0:   base ─▶ [page][page][ - ][page]      a page in the middle may go first: one
-//!                       512   512  gone  filling   operation that hangs holds back one page
+//! ids:    ... 60  61  62  63  64  65 ...      64 places: when 65 is sent and 1 is still open (an
+//! places: ... 60  61  62  63   0   1 ...      operation that hangs), 1 is set aside. When many are,
+//!                                             there are twice as many places
 //! ```
 
-use std::collections::VecDeque;
+use super::entry::{Deed, Entry};
+use super::fact::OpId;
+use crate::base::Table;
 
-use super::fact::{OpId, Reason};
-use crate::base::Time;
-use crate::scenario::tree::FlowIx;
-
-/// Operations whose places are at hand; a power of two.
-const RECENT: usize = 64;
-
-/// Operations per page.
-const PAGE: usize = 512;
-
-/// What is known of one operation while something can still happen to it.
-#[derive(Clone, Copy, Debug)]
-pub struct Entry {
-    /// When the customer wanted it sent.
-    pub intended: Time,
-    /// When it was sent.
-    pub sent: Time,
-    /// When the client knew; [`Time::NEVER`] before.
-    pub answered: Time,
-    /// When an effect or a copy of it last changed something.
-    pub changed: Time,
-    /// Effects that its flow tells.
-    pub told: u64,
-    /// Effects that were applied at least once, undone since or not.
-    pub applied: u64,
-    /// Messages, tasks, rows and timers that can still act for it.
-    pub count: i32,
-    /// Its session.
-    pub session: u32,
-    /// Head of the list of what it read and wrote before its answer (see `sessions`).
-    pub touches: u32,
-    /// Its flow.
-    pub flow: FlowIx,
-    flags: u16,
-}
-
-/// Flags of an [`Entry`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u16)]
-pub enum Flag {
-    /// Not closed yet.
-    Open = 1,
-    /// Its intended send lies in the measured stretch.
-    Measured = 1 << 1,
-    /// A durable commit promises the whole flow.
-    Promised = 1 << 2,
-    /// It is to be taken back, or was.
-    Refused = 1 << 3,
-    /// The client was told that it is done.
-    Done = 1 << 4,
-    /// ... within its deadline.
-    InTime = 1 << 5,
-    /// A value seen was below what the flow needs, though the true one was not.
-    Misled = 1 << 6,
-    /// An effect was undone.
-    Compensated = 1 << 7,
-}
-
-impl Entry {
-    /// No list.
-    pub const NOWHERE: u32 = u32::MAX;
-
-    /// A new one.
-    pub fn new(
-        flow: FlowIx,
-        session: u32,
-        intended: Time,
-        sent: Time,
-        told: u64,
-        measured: bool,
-    ) -> Self {
-        let mut entry = Self {
-            intended,
-            sent,
-            answered: Time::NEVER,
-            changed: Time::ZERO,
-            told,
-            applied: 0,
-            count: 0,
-            session,
-            touches: Self::NOWHERE,
-            flow,
-            flags: Flag::Open as u16,
-        };
-        if measured {
-            entry.set(Flag::Measured);
-        }
-        entry
-    }
-
-    /// One of nobody.
-    fn closed() -> Self {
-        let mut entry = Self::new(FlowIx(0), 0, Time::ZERO, Time::ZERO, 0, false);
-        entry.flags = 0;
-        entry
-    }
-
-    /// Has it this flag?
-    #[inline]
-    pub fn is(&self, flag: Flag) -> bool {
-        self.flags & flag as u16 != 0
-    }
-
-    /// Give it this flag.
-    #[inline]
-    pub fn set(&mut self, flag: Flag) {
-        self.flags |= flag as u16;
-    }
-
-    /// Was it answered?
-    #[inline]
-    pub fn is_answered(&self) -> bool {
-        self.answered != Time::NEVER
-    }
-
-    /// Can nothing happen to it any more?
-    #[inline]
-    pub fn is_settled(&self) -> bool {
-        self.count <= 0 && self.is_answered()
-    }
-
-    /// Why something of it was lost, the last time that happened.
-    pub fn loss(&self) -> Option<Reason> {
-        (self.flags >> 11).checked_sub(1).map(|reason| Reason::ALL[usize::from(reason)])
-    }
-
-    /// Why effects that were promised never happened: what a crash took between the commit that
-    /// promised them and their publication is *unpublished* (semantics.md 32).
-    pub fn loss_of_effects(&self) -> Option<Reason> {
-        match self.loss() {
-            Some(Reason::Crashed) => Some(Reason::Unpublished),
-            loss => loss,
-        }
-    }
-
-    /// Remember why something of it was lost.
-    pub fn lose(&mut self, why: Reason) {
-        self.flags = self.flags & 0x07ff | (why as u16 + 1) << 11;
-    }
-}
+/// Places at first; a power of two.
+const PLACES: usize = 64;
+/// One of so many operations may be set aside before there are more places.
+const ASIDE: usize = 16;
 
 /// The entries of all clients.
 #[derive(Clone, Debug)]
 pub struct Entries {
-    lanes: Vec<Lane>,
+    /// A power of two of places, and behind them those set aside.
+    all: Vec<Entry>,
+    /// The last digits: one less than there are places.
+    mask: usize,
+    /// `stride` of them per entry.
+    deeds: Vec<Deed>,
     /// Effects of the flow that has most.
     stride: usize,
-    /// The entries of all pages, one page after another.
-    all: Vec<Entry>,
-    /// `stride` counters per entry: how often each effect was applied, less how often undone.
-    nets: Vec<i8>,
-    pages: Vec<Page>,
-    /// Pages to be used again.
+    /// Where the operations lie that are set aside: a later one has their place.
+    aside: Table<OpId, u32>,
+    /// Where others could.
     spare: Vec<u32>,
-    /// Operations that were looked for lately, by the last digits of their numbers, and their
-    /// places in `all`: facts come in groups.
-    recent: [(OpId, u32); RECENT],
+    /// By client: no operation below this number is open.
+    oldest: Vec<u64>,
 }
-
-/// The operations of one client.
-#[derive(Clone, Debug, Default)]
-struct Lane {
-    /// The number of the first entry of the first page.
-    base: u64,
-    /// Which pages; [`NOWHERE`] for one that was given back.
-    pages: VecDeque<u32>,
-}
-
-/// What is known of a page besides its entries.
-#[derive(Clone, Copy, Debug, Default)]
-struct Page {
-    /// Numbers reached, opened or skipped.
-    reached: u32,
-    open: u32,
-}
-
-const NOWHERE: u32 = Entry::NOWHERE;
 
 impl Entries {
     /// For so many clients, and flows of at most `stride` effects.
     pub fn new(clients: usize, stride: usize) -> Self {
         Self {
-            lanes: vec![Lane::default(); clients],
+            all: vec![Entry::free(); PLACES],
+            mask: PLACES - 1,
+            deeds: vec![Deed::default(); PLACES * stride],
             stride,
-            all: Vec::new(),
-            nets: Vec::new(),
-            pages: Vec::new(),
+            aside: Table::default(),
             spare: Vec::new(),
-            recent: [(OpId::NONE, NOWHERE); RECENT],
+            oldest: vec![0; clients],
         }
     }
 
-    /// Open one. Numbers ascend; skipped ones never existed.
-    pub fn open(&mut self, op: OpId, entry: Entry) {
-        debug_assert!(op.number() >= self.lanes[op.client()].base, "{op:?} is opened twice");
-        let (nth, slot) = self.lanes[op.client()].place(op.number());
-        while self.lanes[op.client()].pages.len() <= nth {
-            let page = self.fresh();
-            self.lanes[op.client()].pages.push_back(page);
+    /// Opens one that tells these effects: the caller is to replace what lies there. Numbers
+    /// ascend; skipped ones never existed.
+    #[expect(clippy::inline_always, reason = "the entry is written once, where it will lie")]
+    #[inline(always)]
+    pub fn open(&mut self, op: OpId, told: u64) -> &mut Entry {
+        debug_assert!(self.find(op).is_none(), "{op:?} is opened twice");
+        if !self.all[self.home(op)].is_free() {
+            self.make_room(op);
         }
-        let page = self.lanes[op.client()].pages[nth];
-        let Some(state) = self.pages.get_mut(page as usize) else {
-            return;
-        };
-        debug_assert!(state.reached as usize <= slot, "operation {op:?} is opened twice");
-        *state = Page { reached: slot as u32 + 1, open: state.open + 1 };
-        let place = page as usize * PAGE + slot;
-        self.all[place] = entry;
-        // Not even an empty fill: the call alone would be a twentieth of a run.
+        let place = self.home(op);
         if self.stride > 0 {
-            self.nets[place * self.stride..(place + 1) * self.stride].fill(0);
+            self.tell(place, told);
         }
-        self.recent[op.0 as usize % RECENT] = (op, place as u32);
+        &mut self.all[place]
     }
 
-    /// A page of which nothing is open.
-    fn fresh(&mut self) -> u32 {
-        if let Some(page) = self.spare.pop() {
-            self.pages[page as usize] = Page::default();
-            return page;
+    #[inline(never)]
+    fn tell(&mut self, place: usize, told: u64) {
+        let deeds = &mut self.deeds[place * self.stride..(place + 1) * self.stride];
+        for (n, deed) in deeds.iter_mut().enumerate() {
+            *deed = Deed { is_told: told & 1 << n != 0, ..Deed::default() };
         }
-        let (closed, pages) = (Entry::closed(), self.pages.len() + 1);
-        self.pages.push(Page::default());
-        self.all.resize(pages * PAGE, closed);
-        self.nets.resize(pages * PAGE * self.stride, 0);
-        pages as u32 - 1
     }
 
     /// The open entry of an operation, if it is open.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a few instructions, for nearly every fact")]
+    #[inline(always)]
     pub fn get(&mut self, op: OpId) -> Option<&mut Entry> {
-        let place = self.place(op);
-        self.all.get_mut(place).filter(|entry| entry.is(Flag::Open))
-    }
-
-    /// The same with the nets of its effects.
-    pub fn with_nets(&mut self, op: OpId) -> Option<(&mut Entry, &mut [i8])> {
-        let place = self.place(op);
-        let entry = self.all.get_mut(place).filter(|entry| entry.is(Flag::Open))?;
-        Some((entry, &mut self.nets[place * self.stride..(place + 1) * self.stride]))
-    }
-
-    /// Where the entry of an operation lies, or would; beyond all entries if nowhere.
-    #[inline]
-    fn place(&mut self, op: OpId) -> usize {
-        let (at_hand, place) = self.recent[op.0 as usize % RECENT];
-        if at_hand == op { place as usize } else { self.look_up(op) }
-    }
-
-    fn look_up(&mut self, op: OpId) -> usize {
-        let place = self.find(op).unwrap_or(NOWHERE);
-        self.recent[op.0 as usize % RECENT] = (op, place);
-        place as usize
-    }
-
-    fn find(&self, op: OpId) -> Option<u32> {
-        let lane = self.lanes.get(op.client())?;
-        // A number below the first page's wraps around to a page that does not exist.
-        let (nth, slot) = lane.place(op.number());
-        let page = *lane.pages.get(nth)?;
-        (page != NOWHERE).then(|| page * PAGE as u32 + slot as u32)
-    }
-
-    /// Close one.
-    pub fn close(&mut self, op: OpId) {
-        let Some(entry) = self.get(op) else {
-            return;
-        };
-        entry.flags = 0;
-        // Its place may soon be another's.
-        let at_hand = &mut self.recent[op.0 as usize % RECENT];
-        let page = std::mem::replace(at_hand, (OpId::NONE, NOWHERE)).1 / PAGE as u32;
-        let state = &mut self.pages[page as usize];
-        state.open -= 1;
-        if state.open > 0 || (state.reached as usize) < PAGE {
-            return;
+        let home = self.home(op);
+        if self.all.get(home).is_none_or(|entry| entry.op != op) {
+            return self.get_aside(op);
         }
-        self.spare.push(page);
-        let lane = &mut self.lanes[op.client()];
-        let (nth, _) = lane.place(op.number());
-        lane.pages[nth] = NOWHERE;
-        while let Some(&NOWHERE) = lane.pages.front() {
-            lane.pages.pop_front();
-            lane.base += PAGE as u64;
-        }
+        self.all.get_mut(home)
     }
 
-    /// No operation of this client below this number is open.
-    pub fn oldest(&self, client: usize) -> u64 {
-        self.lanes[client].base
+    #[cold]
+    #[inline(never)]
+    fn get_aside(&mut self, op: OpId) -> Option<&mut Entry> {
+        let place = *self.aside.get(&op)?;
+        Some(&mut self.all[place as usize])
+    }
+
+    /// The same with what is known of its effects.
+    pub fn with_deeds(&mut self, op: OpId) -> Option<(&mut Entry, &mut [Deed])> {
+        let place = self.find(op)?;
+        let deeds = &mut self.deeds[place * self.stride..(place + 1) * self.stride];
+        Some((&mut self.all[place], deeds))
+    }
+
+    /// Closes one, if it is open: what is known of it for the last time, and a way to its effects.
+    #[expect(clippy::inline_always, reason = "a few instructions, for every operation")]
+    #[inline(always)]
+    pub fn close<'a>(&'a mut self, op: OpId) -> Option<(&'a Entry, impl FnOnce() -> &'a [Deed])> {
+        let place = self.find(op)?;
+        if place > self.mask {
+            self.leave_aside(op);
+        }
+        let entry = &mut self.all[place];
+        entry.close();
+        let (deeds, stride) = (&self.deeds, self.stride);
+        Some((entry, move || &deeds[place * stride..(place + 1) * stride]))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn leave_aside(&mut self, op: OpId) {
+        self.spare.extend(self.aside.swap_remove(&op));
+    }
+
+    /// Is an operation of this client open that was sent before the `number`th?
+    pub fn is_open_before(&mut self, client: usize, number: u64) -> bool {
+        let mut oldest = self.oldest[client];
+        while oldest < number && self.find(OpId::new(client as u16, oldest)).is_none() {
+            oldest += 1;
+        }
+        self.oldest[client] = oldest;
+        oldest < number
     }
 
     /// All that are open, in order of client and number.
     pub fn open_ops(&self) -> Vec<OpId> {
-        let mut open = Vec::new();
-        for (client, lane) in self.lanes.iter().enumerate() {
-            for (nth, &page) in lane.pages.iter().enumerate().filter(|(_, page)| **page != NOWHERE)
-            {
-                let entries = &self.all[page as usize * PAGE..(page as usize + 1) * PAGE];
-                let is_open = |(_, entry): &(usize, &Entry)| entry.is(Flag::Open);
-                for (slot, _) in entries.iter().enumerate().filter(is_open) {
-                    open.push(OpId::new(client as u16, lane.base + (nth * PAGE + slot) as u64));
-                }
-            }
-        }
+        let open = self.all.iter().filter(|entry| !entry.is_free());
+        let mut open: Vec<OpId> = open.map(|entry| entry.op).collect();
+        open.sort_unstable();
         open
     }
 
-    /// Pages that exist, in use or spare.
-    #[cfg(test)]
-    pub fn pages(&self) -> usize {
-        self.pages.len()
-    }
-}
-
-impl Lane {
+    /// The place of an operation.
     #[inline]
-    fn place(&self, number: u64) -> (usize, usize) {
-        let offset = number.wrapping_sub(self.base) as usize;
-        (offset / PAGE, offset % PAGE)
+    fn home(&self, op: OpId) -> usize {
+        op.0 as usize & self.mask
+    }
+
+    /// Where the entry of an operation lies, if it is open.
+    #[inline]
+    fn find(&self, op: OpId) -> Option<usize> {
+        let home = self.home(op);
+        match self.all.get(home) {
+            Some(entry) if entry.op == op => Some(home),
+            _ => self.find_aside(op),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_aside(&self, op: OpId) -> Option<usize> {
+        self.aside.get(&op).map(|place| *place as usize)
+    }
+
+    /// Sets aside what lies in the place of this operation, or makes more places until nothing does.
+    #[cold]
+    #[inline(never)]
+    fn make_room(&mut self, op: OpId) {
+        while self.aside.len() * ASIDE > self.mask {
+            self.grow();
+        }
+        let place = self.home(op);
+        if self.all[place].is_free() {
+            return;
+        }
+        let to = self.spare.pop().unwrap_or_else(|| {
+            self.all.push(Entry::free());
+            self.deeds.extend((0..self.stride).map(|_| Deed::default()));
+            self.all.len() as u32 - 1
+        });
+        self.aside.insert(self.all[place].op, to);
+        self.all[to as usize] = std::mem::replace(&mut self.all[place], Entry::free());
+        let deeds = place * self.stride..(place + 1) * self.stride;
+        self.deeds.copy_within(deeds, to as usize * self.stride);
+    }
+
+    /// Twice as many places.
+    fn grow(&mut self) {
+        let places = (self.mask + 1) * 2;
+        let larger = Self {
+            all: vec![Entry::free(); places],
+            mask: places - 1,
+            deeds: vec![Deed::default(); places * self.stride],
+            aside: Table::default(),
+            spare: Vec::new(),
+            oldest: std::mem::take(&mut self.oldest),
+            ..*self
+        };
+        let mut smaller = std::mem::replace(self, larger);
+        for op in smaller.open_ops() {
+            let (entry, deeds) = smaller.with_deeds(op).expect("it is open");
+            *self.open(op, 0) = *entry;
+            let (_, room) = self.with_deeds(op).expect("it was opened");
+            room.copy_from_slice(deeds);
+        }
+    }
+
+    /// Places that exist, in use or not.
+    #[cfg(test)]
+    pub fn places(&self) -> usize {
+        self.all.len()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::Time;
+    use crate::scenario::tree::FlowIx;
 
-    fn entry(session: u32) -> Entry {
-        Entry::new(FlowIx(0), session, Time(0), Time(0), 0, true)
-    }
-
-    #[test]
-    fn an_entry_fits_a_cache_line() {
-        assert_eq!(size_of::<Entry>(), 64);
+    fn entry(op: OpId, session: u32) -> Entry {
+        Entry::new(op, FlowIx(0), session, Time(0), Time(0))
     }
 
     #[test]
     fn an_entry_is_found_until_it_is_closed() {
         let mut entries = Entries::new(2, 3);
         let op = OpId::new(1, 0);
-        entries.open(op, entry(7));
+        *entries.open(op, 0b101) = entry(op, 7);
         assert_eq!(entries.get(op).unwrap().session, 7);
         assert!(entries.get(OpId::new(0, 0)).is_none());
         assert!(entries.get(OpId::new(1, 1)).is_none());
-        entries.close(op);
-        assert!(entries.get(op).is_none());
+        assert!(entries.get(OpId::NONE).is_none());
+        let (closed, deeds) = entries.close(op).unwrap();
+        let told: Vec<bool> = deeds().iter().map(|deed| deed.is_told).collect();
+        assert_eq!((closed.session, told), (7, vec![true, false, true]));
+        assert!(entries.get(op).is_none() && entries.close(op).is_none());
     }
 
     #[test]
-    fn entries_are_found_beyond_those_at_hand() {
+    fn entries_are_found_however_many_there_are() {
         let mut entries = Entries::new(2, 2);
         // The second client's odd numbers never existed.
         let ops: Vec<OpId> =
             (0..1_500).flat_map(|n| [OpId::new(0, n), OpId::new(1, n * 2)]).collect();
         for (place, op) in (0..).zip(&ops) {
-            entries.open(*op, entry(place));
-            entries.with_nets(*op).unwrap().1.copy_from_slice(&[(place % 100) as i8, 1]);
+            *entries.open(*op, 0) = entry(*op, place);
+            entries.with_deeds(*op).unwrap().1[1].net = (place % 100) as i8;
         }
         for (place, op) in (0..).zip(&ops) {
             assert_eq!(entries.get(*op).unwrap().session, place, "{op:?}");
-            assert_eq!(entries.with_nets(*op).unwrap().1, [(place % 100) as i8, 1], "{op:?}");
+            let nets = entries.with_deeds(*op).unwrap().1.iter().map(|deed| deed.net);
+            assert!(nets.eq([0, (place % 100) as i8]), "{op:?}");
         }
         for nobody in [OpId::new(0, 1_500), OpId::new(1, 7), OpId::new(1, 90_000)] {
             assert!(entries.get(nobody).is_none(), "{nobody:?}");
         }
         let of = |client| ops.iter().filter(move |op| op.client() == client).copied();
         assert_eq!(entries.open_ops(), of(0).chain(of(1)).collect::<Vec<_>>());
-        // A page is given back when all of it is closed, the first ones together.
-        of(0).skip(512).take(512).for_each(|op| entries.close(op));
-        assert_eq!(entries.oldest(0), 0);
-        of(0).take(511).for_each(|op| entries.close(op));
-        assert_eq!(entries.oldest(0), 0);
+        for op in of(0).skip(512).take(512) {
+            entries.close(op);
+        }
+        assert!(entries.is_open_before(0, 1));
+        for op in of(0).take(511) {
+            entries.close(op);
+        }
+        assert!(entries.is_open_before(0, 512) && !entries.is_open_before(0, 511));
         entries.close(OpId::new(0, 511));
-        assert_eq!((entries.oldest(0), entries.oldest(1)), (1_024, 0));
+        assert!(!entries.is_open_before(0, 1_024) && entries.is_open_before(0, 1_025));
+        assert!(entries.is_open_before(1, 1));
         assert!(of(0).take(1_024).all(|op| entries.get(op).is_none()));
         assert_eq!(entries.get(OpId::new(0, 1_024)).unwrap().session, 2_048);
         assert_eq!(entries.open_ops(), of(0).skip(1_024).chain(of(1)).collect::<Vec<_>>());
     }
 
     #[test]
-    fn law_8_pages_are_used_again_though_one_operation_hangs() {
+    fn law_8_places_are_used_again_though_some_operations_hang() {
         let mut entries = Entries::new(1, 2);
-        entries.open(OpId::new(0, 0), entry(0));
-        for number in 1..100_000 {
+        let hangs = |number: u64| number.is_multiple_of(40_000);
+        for number in 0..100_000 {
             let op = OpId::new(0, number);
-            entries.open(op, entry(0));
-            entries.with_nets(op).unwrap().1[1] = 1;
+            *entries.open(op, 0) = entry(op, number as u32);
+            let deeds = entries.with_deeds(op).unwrap().1;
+            assert_eq!(deeds, [Deed::default(); 2], "it begins with nothing done");
+            deeds[1].net = 1;
+            if !hangs(number) {
+                entries.close(op);
+            }
+        }
+        let hang: Vec<OpId> = [0, 40_000, 80_000].map(|number| OpId::new(0, number)).to_vec();
+        assert_eq!(entries.open_ops(), hang);
+        for op in &hang {
+            let (entry, deeds) = entries.with_deeds(*op).unwrap();
+            assert_eq!((u64::from(entry.session), deeds[1].net), (op.number(), 1));
+        }
+        assert!(entries.places() <= PLACES + 3, "{} places", entries.places());
+        for op in hang {
             entries.close(op);
         }
-        assert_eq!(entries.open_ops(), [OpId::new(0, 0)]);
-        assert!(entries.pages() <= 3, "{} pages", entries.pages());
-        assert_eq!(entries.oldest(0), 0);
-        let op = OpId::new(0, 100_000);
-        entries.open(op, entry(0));
-        assert_eq!(
-            entries.with_nets(op).unwrap().1,
-            [0, 0],
-            "nets of a page used again start at nothing"
-        );
+        assert!(entries.open_ops().is_empty() && !entries.is_open_before(0, 100_000));
     }
 
     #[test]
-    fn each_flag_is_one_of_its_own() {
-        let flags = [
-            Flag::Open,
-            Flag::Measured,
-            Flag::Promised,
-            Flag::Refused,
-            Flag::Done,
-            Flag::InTime,
-            Flag::Misled,
-            Flag::Compensated,
-        ];
-        for flag in flags {
-            let mut entry = Entry::closed();
-            entry.set(flag);
-            let set: Vec<Flag> = flags.into_iter().filter(|other| entry.is(*other)).collect();
-            assert_eq!(set, [flag]);
+    fn clients_that_send_in_step_do_not_meet() {
+        let mut entries = Entries::new(8, 0);
+        for number in 0..10_000 {
+            for client in 0..8 {
+                let op = OpId::new(client, number);
+                *entries.open(op, 0) = entry(op, 0);
+                if number >= 20 {
+                    entries.close(OpId::new(client, number - 20));
+                }
+            }
         }
-    }
-
-    #[test]
-    fn what_a_crash_took_of_effects_was_never_published() {
-        let mut entry = entry(0);
-        assert_eq!((entry.loss(), entry.loss_of_effects()), (None, None));
-        entry.lose(Reason::DeadLetter);
-        assert_eq!(entry.loss_of_effects(), Some(Reason::DeadLetter));
-        entry.lose(Reason::Crashed);
-        assert_eq!(entry.loss(), Some(Reason::Crashed), "the last one counts");
-        assert_eq!(entry.loss_of_effects(), Some(Reason::Unpublished));
-    }
-
-    #[test]
-    fn flags_and_loss_do_not_meet() {
-        let mut entry = entry(0);
-        for why in Reason::ALL {
-            entry.lose(why);
-            assert_eq!(entry.loss(), Some(why));
-        }
-        assert!(entry.is(Flag::Open) && entry.is(Flag::Measured) && !entry.is(Flag::Done));
+        assert!(entries.places() <= 2_048, "{} places for 160 operations", entries.places());
     }
 }

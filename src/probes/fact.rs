@@ -17,10 +17,15 @@ impl OpId {
     /// No operation: heartbeats, rebalances, purely technical messages.
     pub const NONE: Self = Self(u64::MAX);
 
+    /// Added to an id for each client before its own: by this the ids of clients that send in step
+    /// differ in their last digits too, and do not meet in a table that is looked up by those.
+    const SPREAD: u64 = 0x0637_79b9;
+
     /// The `number`th operation of the `client`th client node (in order of names).
     pub fn new(client: u16, number: u64) -> Self {
-        debug_assert!(number < 1 << 44);
-        Self(u64::from(client) << 44 | number)
+        debug_assert!(number < 1 << 43);
+        let client = u64::from(client);
+        Self((client << 44 | number) + client * Self::SPREAD)
     }
 
     /// Which client sent it.
@@ -30,7 +35,12 @@ impl OpId {
 
     /// Counted per client from 0.
     pub fn number(self) -> u64 {
-        self.0 & ((1 << 44) - 1)
+        self.word() & ((1 << 44) - 1)
+    }
+
+    /// Client and number side by side, as they stand in the keys of created items.
+    pub fn word(self) -> u64 {
+        self.0 - (self.0 >> 44) * Self::SPREAD
     }
 
     /// Is this an operation at all?
@@ -50,12 +60,13 @@ impl KeyId {
 
     /// The item that this operation creates.
     pub fn created_by(op: OpId) -> Self {
-        Self(op.0 | Self::CREATED)
+        Self(op.word() | Self::CREATED)
     }
 
     /// The operation that created it, if one did.
     pub fn creator(self) -> Option<OpId> {
-        (self.0 & Self::CREATED != 0).then_some(OpId(self.0 & !Self::CREATED))
+        let word = self.0 & !Self::CREATED;
+        (word != self.0).then(|| OpId::new((word >> 44) as u16, word & ((1 << 44) - 1)))
     }
 }
 
@@ -358,6 +369,35 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// Is it counted in the window of its instant?
+    #[inline]
+    pub fn is_of_a_window(&self) -> bool {
+        matches!(
+            self,
+            Self::Sent { .. }
+                | Self::Answered { .. }
+                | Self::Message { .. }
+                | Self::HandedOn { .. }
+                | Self::Saw { .. }
+        )
+    }
+
+    /// Does it matter when it happens, to windows and to what is measured in time?
+    #[inline]
+    pub fn is_dated(&self) -> bool {
+        self.is_of_a_window()
+            || matches!(
+                self,
+                Self::Waits { .. }
+                    | Self::Began { .. }
+                    | Self::Works { .. }
+                    | Self::Freed
+                    | Self::LeftQueue { .. }
+                    | Self::Listed { .. }
+                    | Self::Down
+            )
+    }
+
     /// The operation that it is about, if it is about one.
     pub fn op(&self) -> Option<OpId> {
         let op = match *self {
@@ -401,5 +441,32 @@ impl Fact {
             | Self::Up => OpId::NONE,
         };
         op.is_some().then_some(op)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn an_id_tells_client_and_number_and_so_does_the_key_made_of_it() {
+        for (client, number) in [(0, 0), (0, 42), (1, 0), (7, (1 << 43) - 1), (u16::MAX, 5)] {
+            let op = OpId::new(client, number);
+            assert_eq!((op.client(), op.number()), (usize::from(client), number));
+            assert_eq!(KeyId::created_by(op).creator(), Some(op));
+            assert_eq!(KeyId::created_by(op).0, 1 << 63 | u64::from(client) << 44 | number);
+        }
+        assert_eq!(KeyId(42).creator(), None);
+        assert!(OpId::new(1, (1 << 43) - 1) < OpId::new(2, 0), "in order of client and number");
+    }
+
+    #[test]
+    fn ids_of_clients_that_send_in_step_differ_in_their_last_digits() {
+        for digits in [6, 10, 16] {
+            let places = (0..1 << 6).map(|client| OpId::new(client, 1_000).0 % (1 << digits));
+            assert_eq!(places.collect::<BTreeSet<_>>().len(), 1 << 6);
+        }
     }
 }

@@ -3,10 +3,10 @@
 
 use indexmap::IndexMap;
 
-use super::entries::{Entry, Flag};
-use super::fact::{Reason, Verdict};
+use super::entry::{Deed, Entry, Flag};
+use super::fact::Reason;
 use super::layout::{EffectPlan, FlowPlan};
-use super::outcome::{Effects, FlowOutcome, Reads, Violations};
+use super::outcome::{Effects, Ends, FlowOutcome, Reads, Violations};
 use super::sketch::Sketch;
 use crate::base::{Span, Time};
 
@@ -37,8 +37,10 @@ pub struct Judgement {
 }
 
 /// One flow's sums.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Tally {
+    /// A later answer is late.
+    pub deadline: Span,
     /// What is already in its final shape.
     pub flow: FlowOutcome,
     failures: [u64; Reason::ALL.len()],
@@ -47,29 +49,21 @@ pub struct Tally {
     strayed: Sketch,
 }
 
-/// Judge an operation by what was applied of it: `nets` says how often each effect was applied,
-/// less how often it was undone.
+/// Judge an operation by what was applied of it.
 ///
 /// An idempotent effect that is there more than once is there once. One that was undone more often
 /// than applied is neither there nor gone: such a flow is half done.
-pub fn judge(entry: &Entry, nets: &[i8], plan: &FlowPlan) -> Judgement {
-    let pending = entry.count > 0;
+pub fn judge(entry: &Entry, deeds: &[Deed], plan: &FlowPlan) -> Judgement {
+    let pending = entry.is_pending();
     let mut effects = Effects::default();
-    if entry.told == 0 && !pending {
-        let end = if entry.is(Flag::Done) { End::Kept } else { End::Clean };
-        return Judgement { end, effects };
-    }
     let (mut there, mut gone, mut askew) = (false, false, false);
     let owed = (entry.is(Flag::Promised) || entry.is(Flag::Done))
         && !entry.is(Flag::Refused)
         && !entry.is(Flag::Compensated);
-    for (n, effect) in plan.effects.iter().enumerate().take(64) {
-        if entry.told & 1 << n == 0 {
-            continue;
-        }
-        let (net, applied) = (nets[n], entry.applied & 1 << n != 0);
+    for (effect, deed) in plan.effects.iter().zip(deeds).filter(|(_, deed)| deed.is_told) {
+        let net = deed.net;
         effects.told += 1;
-        classify(&mut effects, *effect, net, applied, pending, owed);
+        classify(&mut effects, *effect, *deed, pending, owed);
         if !effect.best_effort {
             there |= net > 0;
             gone |= net <= 0;
@@ -110,15 +104,14 @@ pub fn judge(entry: &Entry, nets: &[i8], plan: &FlowPlan) -> Judgement {
 fn classify(
     effects: &mut Effects,
     effect: EffectPlan,
-    net: i8,
-    applied: bool,
+    Deed { net, is_applied, .. }: Deed,
     pending: bool,
     owed: bool,
 ) {
     let class = match net {
         2.. if !effect.idempotent => &mut effects.duplicated,
         1.. => &mut effects.once,
-        _ if applied => &mut effects.undone,
+        _ if is_applied => &mut effects.undone,
         _ if pending => &mut effects.pending,
         _ if effect.best_effort => &mut effects.dropped,
         _ if owed => &mut effects.lost,
@@ -129,21 +122,37 @@ fn classify(
 }
 
 impl Tally {
-    /// An operation was answered, or stayed without an answer until the audit.
-    pub fn answered(&mut self, verdict: Verdict, in_time: bool, latency: Span) {
-        let flow = &mut self.flow;
-        match verdict {
-            Verdict::Done => {
-                *(if in_time { &mut flow.ok } else { &mut flow.late }) += 1;
-                flow.latency.record(latency);
-            }
-            Verdict::Refused => flow.refused += 1,
-            Verdict::Failed(why) => {
-                flow.failed += 1;
-                self.failures[why as usize] += 1;
-                flow.to_failure.record(latency);
-            }
+    /// Nothing was sent.
+    pub fn new(plan: &FlowPlan) -> Self {
+        Self {
+            deadline: plan.deadline.unwrap_or(Span(u64::MAX)),
+            flow: FlowOutcome::default(),
+            failures: [0; Reason::ALL.len()],
+            losses: [0; Reason::ALL.len()],
+            strayed: Sketch::default(),
         }
+    }
+
+    /// An operation was done.
+    #[inline]
+    pub fn done(&mut self, in_time: bool, latency: Span) {
+        *(if in_time { &mut self.flow.ok } else { &mut self.flow.late }) += 1;
+        self.flow.latency.record(latency);
+    }
+
+    /// It failed, or stayed without an answer until the audit.
+    pub fn failed(&mut self, why: Reason, latency: Span) {
+        self.flow.failed += 1;
+        self.failures[why as usize] += 1;
+        self.flow.to_failure.record(latency);
+    }
+
+    /// An operation that tells nothing is over.
+    #[inline]
+    pub fn ended_without_effects(&mut self, entry: &Entry) {
+        let ends = &mut self.flow.ends;
+        *(if entry.is(Flag::Done) { &mut ends.kept } else { &mut ends.clean }) += 1;
+        self.flow.good += u64::from(entry.is(Flag::InTime));
     }
 
     /// An operation was judged.
@@ -176,6 +185,8 @@ impl Tally {
 
     /// The flow's figures at the audit (rule 36: those that never converged enter at their age).
     pub fn outcome(mut self, audit: Time) -> FlowOutcome {
+        let Ends { kept, retracted, half_done, unannounced, clean, pending } = self.flow.ends;
+        self.flow.offered = kept + retracted + half_done + unannounced + clean + pending;
         self.flow.unconverged = self.strayed.count();
         let convergence = &mut self.flow.convergence;
         self.strayed.for_each(|intended, times| {
@@ -220,6 +231,13 @@ impl Reads {
         let mut reads = 0;
         self.behind.for_each(|behind, times| reads += if behind >= versions { times } else { 0 });
         if versions == 0 { self.reads } else { reads }
+    }
+
+    /// Count one read that saw the newest version.
+    #[inline]
+    pub fn count_fresh(&mut self) {
+        self.reads += 1;
+        self.staleness.record(Span::ZERO);
     }
 
     /// Count one read.

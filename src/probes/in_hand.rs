@@ -68,7 +68,7 @@ impl InHand {
         (before, after): (usize, usize),
     ) {
         let clipped = i128::from(now.0.min(layout.length.0).max(layout.warmup.0));
-        let node = &mut self.nodes[usize::from(layout.instances[at.0 as usize].0)];
+        let node = &mut self.nodes[layout.node_of(at)];
         for level in node.iter_mut().take(after).skip(before) {
             *level -= clipped;
         }

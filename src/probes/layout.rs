@@ -132,6 +132,12 @@ impl Layout {
         (self.warmup.0..self.length.0).contains(&when.0)
     }
 
+    /// The node of an instance, as a place in `nodes`.
+    #[inline]
+    pub fn node_of(&self, at: InstanceId) -> usize {
+        usize::from(self.instances[at.0 as usize].0)
+    }
+
     /// Does any effect of any flow change items of this entity? Others keep their first version.
     pub fn changes(&self, entity: EntityIx) -> bool {
         self.flows.iter().flat_map(|flow| &flow.effects).any(|effect| effect.entity == entity)

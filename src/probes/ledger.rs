@@ -26,9 +26,9 @@ use std::sync::Arc;
 
 use super::anomalies::{Detail, Kind};
 use super::books::{Books, Commit};
-use super::entries::{Entries, Entry, Flag};
+use super::entries::Entries;
+use super::entry::{Entry, Flag};
 use super::fact::{Fact, OpId, Reason, Verdict};
-use super::flows::judge;
 use super::layout::Layout;
 use super::sessions::Seen;
 use crate::base::Time;
@@ -41,8 +41,6 @@ pub struct Ledger {
     entries: Entries,
     /// What it adds up.
     pub books: Books,
-    /// Messages sent by anybody.
-    pub messages: u64,
     /// Facts about operations that were closed already: the nodes counted wrong.
     pub strays: u64,
 }
@@ -54,7 +52,6 @@ impl Ledger {
         Self {
             entries: Entries::new(layout.clients.len(), stride),
             books: Books::new(layout),
-            messages: 0,
             strays: 0,
         }
     }
@@ -71,8 +68,8 @@ impl Ledger {
                 self.sent(now, op, flow, session, intended, told);
             }
             Fact::Answered { op, verdict } => self.answered(now, op, verdict),
-            Fact::Message { op, .. } => self.message(now, op, 1),
-            Fact::HandedOn { op, .. } => self.message(now, op, 0),
+            Fact::Message { op, .. } => self.message(op, 1),
+            Fact::HandedOn { op, .. } => self.message(op, 0),
             Fact::Carried { op } => self.with(op, |_, entry| entry.count += 1),
             Fact::Dropped { op, why } => self.dropped(now, op, why),
             Fact::Promised { op } => self.with(op, |_, entry| entry.set(Flag::Promised)),
@@ -89,6 +86,9 @@ impl Ledger {
             Fact::Undone { op, effect, entity, key, version, before, value } => {
                 self.undone(now, Commit { op, effect, entity, key, version, before, value });
             }
+            Fact::Saw { op, entity, .. } if !self.books.sessions.changes(entity) => {
+                self.with(op, |books, entry| books.saw_what_stays(entry));
+            }
             Fact::Saw { op, entity, key, version, value, issued } => {
                 self.saw(now, op, Seen { entity, key, version, issued }, value);
             }
@@ -96,7 +96,7 @@ impl Ledger {
                 self.books.truth.holds(now, at, entity, key, version);
                 // A copy of what it changed is part of its convergence; what a reader's cache
                 // fetched is not, and a copy's maker may be long settled.
-                if let Some(entry) = self.entries.get(op).filter(|entry| entry.applied != 0) {
+                if let Some(entry) = self.entries.get(op).filter(|entry| entry.is(Flag::Applied)) {
                     entry.changed = now;
                 }
             }
@@ -142,7 +142,7 @@ impl Ledger {
             };
             if !entry.is_answered() && entry.is(Flag::Measured) {
                 let age = audit.since(entry.intended);
-                self.books.of(entry).answered(Verdict::Failed(Reason::Unanswered), false, age);
+                self.books.of(entry).failed(Reason::Unanswered, age);
             }
             self.settle(audit, op);
         }
@@ -155,77 +155,73 @@ impl Ledger {
         if let Some(entry) = self.entries.get(op) {
             then(&mut self.books, entry);
         } else {
-            self.strays += u64::from(op.is_some());
+            self.astray(op);
         }
     }
 
-    /// The same, after which nothing may be left that can act for it.
-    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
-    #[inline(always)]
-    fn with_last(&mut self, now: Time, op: OpId, then: impl FnOnce(&mut Books, &mut Entry)) {
-        let mut settled = false;
-        self.with(op, |books, entry| {
-            then(books, entry);
-            settled = entry.is_settled();
-        });
-        if settled {
-            self.settle(now, op);
-        }
+    /// A fact about nobody, or about an operation that is closed.
+    #[cold]
+    #[inline(never)]
+    fn astray(&mut self, op: OpId) {
+        self.strays += u64::from(op.is_some());
     }
 
     #[inline]
     fn sent(&mut self, now: Time, op: OpId, flow: FlowIx, session: u32, intended: Time, told: u64) {
-        let books = &mut self.books;
-        let measured = books.layout.measures(intended);
-        let entry = Entry::new(flow, session, intended, now, told, measured);
-        books.sessions.sent(op, &entry, &mut books.truth);
-        books.of(&entry).flow.offered += u64::from(measured);
-        books.windows.sent(now);
-        self.entries.open(op, entry);
+        let entry = self.entries.open(op, told);
+        *entry = Entry::new(op, flow, session, intended, now);
+        self.books.sent(op, entry, told);
     }
 
     #[inline]
     fn answered(&mut self, now: Time, op: OpId, verdict: Verdict) {
-        self.with_last(now, op, |books, entry| {
-            books.answered(now, op, entry, verdict);
-        });
+        let Some(entry) = self.entries.get(op) else {
+            return self.astray(op);
+        };
+        self.books.answered(now, op, entry, verdict);
+        entry.count -= 1;
+        if entry.is_settled() {
+            // The commonest end of an operation: its answer is the last that happens.
+            self.close(now, op);
+        }
     }
 
     #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
     #[inline(always)]
-    fn message(&mut self, now: Time, op: OpId, more: i32) {
-        self.messages += 1;
-        self.books.windows.message(now);
-        if let Some(entry) = self.entries.get(op) {
+    fn message(&mut self, op: OpId, more: i32) {
+        self.books.windows.message();
+        self.with(op, |_, entry| {
             entry.count += more;
-            self.books.of(entry).flow.messages += u64::from(entry.is(Flag::Measured));
-        } else {
-            self.strays += u64::from(op.is_some());
-        }
+            entry.messages += 1;
+        });
     }
 
     #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
     #[inline(always)]
     fn dropped(&mut self, now: Time, op: OpId, why: Option<Reason>) {
-        self.with_last(now, op, |_, entry| {
-            debug_assert!(entry.count > 0, "more was dropped than there was for {op:?}");
-            entry.count -= 1;
-            if let Some(why) = why {
-                entry.lose(why);
-            }
-        });
+        let Some(entry) = self.entries.get(op) else {
+            return self.astray(op);
+        };
+        debug_assert!(entry.is_pending(), "more was dropped than there was for {op:?}");
+        entry.count -= 1;
+        if let Some(why) = why {
+            entry.lose(why);
+        }
+        if entry.is_settled() {
+            self.settle(now, op);
+        }
     }
 
     fn applied(&mut self, now: Time, commit: Commit) {
         self.commit(now, commit);
-        let Some((entry, nets)) = self.entries.with_nets(commit.op) else {
+        let Some((entry, deeds)) = self.entries.with_deeds(commit.op) else {
             self.strays += 1;
             return;
         };
-        let net = &mut nets[usize::from(commit.effect)];
-        *net = net.saturating_add(1);
-        let first = entry.applied & 1 << commit.effect == 0;
-        entry.applied |= 1 << commit.effect;
+        let deed = &mut deeds[usize::from(commit.effect)];
+        deed.net = deed.net.saturating_add(1);
+        let first = !std::mem::replace(&mut deed.is_applied, true);
+        entry.set(Flag::Applied);
         entry.changed = now;
         if first {
             self.books.first_applied(now, entry, commit);
@@ -234,12 +230,12 @@ impl Ledger {
 
     fn undone(&mut self, now: Time, commit: Commit) {
         self.commit(now, commit);
-        let Some((entry, nets)) = self.entries.with_nets(commit.op) else {
+        let Some((entry, deeds)) = self.entries.with_deeds(commit.op) else {
             self.strays += 1;
             return;
         };
-        let net = &mut nets[usize::from(commit.effect)];
-        *net = net.saturating_sub(1);
+        let deed = &mut deeds[usize::from(commit.effect)];
+        deed.net = deed.net.saturating_sub(1);
         entry.changed = now;
         entry.set(Flag::Compensated);
     }
@@ -256,23 +252,35 @@ impl Ledger {
         }
     }
 
+    #[inline(never)]
     fn saw(&mut self, now: Time, op: OpId, seen: Seen, value: i64) {
         self.with(op, |books, entry| books.saw(now, op, entry, seen, value));
     }
 
-    /// Judge an operation and close its entry.
+    /// Close an operation's entry and judge it.
+    #[inline(never)]
     fn settle(&mut self, now: Time, op: OpId) {
-        let Some((entry, nets)) = self.entries.with_nets(op) else {
+        self.close(now, op);
+    }
+
+    /// The same where it happens most.
+    #[expect(clippy::inline_always, reason = "it has two callers")]
+    #[inline(always)]
+    fn close(&mut self, now: Time, op: OpId) {
+        let Some((entry, deeds)) = self.entries.close(op) else {
             return;
         };
-        let (entry, books) = (*entry, &mut self.books);
-        let judgement = judge(&entry, nets, &books.layout.flows[usize::from(entry.flow.0)]);
-        self.entries.close(op);
-        if entry.is(Flag::Measured) {
-            books.of(&entry).ended(&entry, &judgement);
-            books.note_end(now, op, &entry, &judgement);
+        self.books.ended(now, op, entry, deeds);
+        if entry.is(Flag::Followed) {
+            let entry = *entry;
+            self.closed(op, &entry);
         }
-        books.windows.settled(now);
-        books.sessions.closed(op, &entry, self.entries.oldest(op.client()), &mut books.truth);
+    }
+
+    /// Tell its session.
+    #[inline(never)]
+    fn closed(&mut self, op: OpId, entry: &Entry) {
+        let is_past = |number| !self.entries.is_open_before(op.client(), number);
+        self.books.sessions.closed(op, entry, is_past, &mut self.books.truth);
     }
 }

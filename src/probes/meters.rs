@@ -4,6 +4,10 @@
 //! The integral of how many there are is the sum of when they went less the sum of when they came,
 //! each clipped to the stretch: one addition per change. Waits are of those that arrived in the
 //! stretch, whenever they were taken up.
+//!
+//! What is done most often, to take up at once what arrives and to free its worker, is counted by
+//! instance and from the beginning of the run; only what was counted while the stretch lasted
+//! is added to the node.
 
 use std::sync::Arc;
 
@@ -22,12 +26,24 @@ pub struct Meters {
     layout: Arc<Layout>,
     nodes: Vec<Meter>,
     instances: Vec<Gauge>,
+    stage: Stage,
+}
+
+/// How far the run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    WarmingUp,
+    Measuring,
+    Done,
 }
 
 /// What one instance has in hand.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Gauge {
-    node: u32,
+    /// Ends less beginnings of work, in nanoseconds, in this stage.
+    busy_ns: i128,
+    /// What began when it arrived, in this stage.
+    at_once: u64,
     waiting: u32,
     busy: u32,
 }
@@ -50,14 +66,10 @@ struct Meter {
 impl Meters {
     /// Everything idle.
     pub fn new(layout: &Arc<Layout>) -> Self {
-        let idle = |node: &crate::scenario::tree::NodeIx| Gauge {
-            node: u32::from(node.0),
-            waiting: 0,
-            busy: 0,
-        };
         Self {
+            stage: Stage::WarmingUp,
             nodes: vec![Meter::default(); layout.nodes.len()],
-            instances: layout.instances.iter().map(idle).collect(),
+            instances: vec![Gauge::default(); layout.instances.len()],
             layout: Arc::clone(layout),
         }
     }
@@ -74,17 +86,52 @@ impl Meters {
             Fact::TurnedAway { .. } => self.count(now, at, |node| &mut node.turned_away),
             Fact::Waits { .. } => self.waits(now, at),
             Fact::LeftQueue { .. } => self.leaves(now, at, 1),
-            Fact::Began { waited, queued, arrives, .. } => {
-                self.began(now, at, waited, queued, arrives);
-            }
-            Fact::Freed => self.frees(now, at, 1),
+            Fact::Began { arrives: true, .. } => self.begins_at_once(now, at),
+            Fact::Began { waited, queued, .. } => self.begins(now, at, waited, queued),
+            Fact::Freed => self.frees(now, at),
             Fact::Batched { records } => self.batched(now, at, records),
             Fact::Down => {
                 self.leaves(now, at, u32::MAX);
-                self.frees(now, at, u32::MAX);
+                while self.instances[at.0 as usize].busy > 0 {
+                    self.frees(now, at);
+                }
             }
             _ => {}
         }
+    }
+
+    /// When measuring begins or ends, whichever is next: from then on nothing may be seen before
+    /// [`Self::reach`].
+    pub fn turn(&self) -> Time {
+        match self.stage {
+            Stage::WarmingUp => Time(self.layout.warmup.0),
+            Stage::Measuring => Time(self.layout.length.0),
+            Stage::Done => Time::NEVER,
+        }
+    }
+
+    /// It is this late.
+    pub fn reach(&mut self, now: Time) {
+        if self.stage == Stage::WarmingUp && now >= self.turn() {
+            for gauge in &mut self.instances {
+                gauge.at_once = 0;
+                gauge.busy_ns = -i128::from(gauge.busy) * i128::from(self.layout.warmup.0);
+            }
+            self.stage = Stage::Measuring;
+        }
+        if self.stage == Stage::Measuring && now >= self.turn() {
+            self.end_measuring(self.turn());
+        }
+    }
+
+    fn end_measuring(&mut self, end: Time) {
+        for (gauge, node) in self.instances.iter().zip(&self.layout.instances) {
+            let node = &mut self.nodes[usize::from(node.0)];
+            node.busy_ns += gauge.busy_ns + i128::from(gauge.busy) * i128::from(end.0);
+            node.arrivals += gauge.at_once;
+            node.wait.record_many(Span::ZERO, gauge.at_once);
+        }
+        self.stage = Stage::Done;
     }
 
     /// The figures, by node; clients have none.
@@ -92,7 +139,10 @@ impl Meters {
         let (end, stretch) = (self.layout.end(audit), self.layout.stretch(audit));
         for instance in 0..self.instances.len() {
             self.leaves(end, InstanceId(instance as u32), u32::MAX);
-            self.frees(end, InstanceId(instance as u32), u32::MAX);
+        }
+        self.reach(end);
+        if self.stage == Stage::Measuring {
+            self.end_measuring(end);
         }
         let nodes =
             self.layout.nodes.iter().zip(self.nodes).filter(|(plan, _)| plan.kind != "client");
@@ -103,52 +153,56 @@ impl Meters {
             .collect()
     }
 
-    #[inline]
+    #[inline(never)]
     fn waits(&mut self, now: Time, at: InstanceId) {
         let (clipped, measured) = (self.clip(now), self.layout.measures(now));
         let gauge = &mut self.instances[at.0 as usize];
         gauge.waiting += 1;
-        let node = &mut self.nodes[gauge.node as usize];
+        let node = &mut self.nodes[self.layout.node_of(at)];
         node.waiting_ns -= clipped;
         if measured {
             node.queue_max = node.queue_max.max(gauge.waiting);
         }
     }
 
-    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
-    #[inline(always)]
-    fn began(&mut self, now: Time, at: InstanceId, waited: Span, queued: bool, arrives: bool) {
+    #[inline]
+    fn begins_at_once(&mut self, now: Time, at: InstanceId) {
+        let gauge = &mut self.instances[at.0 as usize];
+        gauge.busy += 1;
+        gauge.busy_ns -= i128::from(now.0);
+        gauge.at_once += 1;
+    }
+
+    #[inline(never)]
+    fn begins(&mut self, now: Time, at: InstanceId, waited: Span, queued: bool) {
         if queued {
             self.leaves(now, at, 1);
         }
-        let clipped = self.clip(now);
-        let measured = self.layout.measures(Time(now.0.saturating_sub(waited.0)));
         let gauge = &mut self.instances[at.0 as usize];
         gauge.busy += 1;
-        let node = &mut self.nodes[gauge.node as usize];
-        node.busy_ns -= clipped;
-        if measured {
+        gauge.busy_ns -= i128::from(now.0);
+        if self.layout.measures(Time(now.0.saturating_sub(waited.0))) {
+            let node = &mut self.nodes[self.layout.node_of(at)];
             node.wait.record(waited);
             node.waited += u64::from(queued);
-            node.arrivals += u64::from(arrives);
         }
     }
 
     #[cold]
     fn batched(&mut self, now: Time, at: InstanceId, records: u32) {
         if self.layout.measures(now) {
-            let node = &mut self.nodes[self.instances[at.0 as usize].node as usize];
+            let node = &mut self.nodes[self.layout.node_of(at)];
             node.batches += 1;
             node.batched += u64::from(records);
         }
     }
 
     /// At most so many of the queue leave it.
-    #[inline]
+    #[inline(never)]
     fn leaves(&mut self, now: Time, at: InstanceId, most: u32) {
         let clipped = self.clip(now);
         let gauge = &mut self.instances[at.0 as usize];
-        let node = &mut self.nodes[gauge.node as usize];
+        let node = &mut self.nodes[self.layout.node_of(at)];
         // A queue that is there at some instant of the stretch counts, even if none joined it then.
         if self.layout.warmup.0 < now.0 && now.0 <= self.layout.length.0 {
             node.queue_max = node.queue_max.max(gauge.waiting);
@@ -158,33 +212,25 @@ impl Meters {
         node.waiting_ns += clipped * i128::from(gone);
     }
 
-    /// At most so many workers are free again.
+    /// A worker is free again, if any is busy.
     #[inline]
-    fn frees(&mut self, now: Time, at: InstanceId, most: u32) {
-        let clipped = self.clip(now);
+    fn frees(&mut self, now: Time, at: InstanceId) {
         let gauge = &mut self.instances[at.0 as usize];
-        let gone = most.min(gauge.busy);
-        gauge.busy -= gone;
-        self.nodes[gauge.node as usize].busy_ns += clipped * i128::from(gone);
+        if gauge.busy > 0 {
+            gauge.busy -= 1;
+            gauge.busy_ns += i128::from(now.0);
+        }
     }
 
     /// The instant of the stretch that is nearest to `now`.
-    #[inline]
     fn clip(&self, now: Time) -> i128 {
-        // Nearly all of a run is measured, and whether it is has mostly been asked already.
-        let is_inside = self.layout.measures(now);
-        i128::from(if is_inside { now.0 } else { self.clip_outside(now) })
-    }
-
-    #[inline(never)]
-    fn clip_outside(&self, now: Time) -> u64 {
-        now.0.min(self.layout.length.0).max(self.layout.warmup.0)
+        i128::from(now.0.min(self.layout.length.0).max(self.layout.warmup.0))
     }
 
     #[inline]
     fn count(&mut self, now: Time, at: InstanceId, which: impl FnOnce(&mut Meter) -> &mut u64) {
         let measured = self.layout.measures(now);
-        *which(&mut self.nodes[self.instances[at.0 as usize].node as usize]) += u64::from(measured);
+        *which(&mut self.nodes[self.layout.node_of(at)]) += u64::from(measured);
     }
 }
 
@@ -245,6 +291,7 @@ mod tests {
         };
         let mut meters = Meters::new(&Arc::new(layout));
         for &(now, at, fact) in trace {
+            meters.reach(Time(now));
             meters.see(Time(now), at, fact);
         }
         meters.outcome(Time(audit)).swap_remove("till").unwrap()

@@ -21,6 +21,7 @@ pub mod books;
 pub mod caches;
 pub mod discovery;
 mod entries;
+mod entry;
 pub mod fact;
 mod flows;
 pub mod in_hand;
@@ -145,6 +146,9 @@ impl<A: Probe, B: Probe> Probe for (A, B) {
 #[derive(Clone, Debug)]
 pub struct Instruments {
     layout: Arc<Layout>,
+    /// From this instant on, more than counting is to be done for a fact that is dated: a window
+    /// ends, measuring begins or ends, or somebody asks for more.
+    due: Time,
     /// Operations, truth, sessions.
     pub ledger: Ledger,
     /// Queues and workers.
@@ -153,8 +157,6 @@ pub struct Instruments {
     pub caches: Caches,
     /// How soon commits can be seen.
     pub visibility: Visibility,
-    /// Is any of what follows gathered?
-    is_asked_more: bool,
     /// How much instances have in hand, where somebody asks.
     pub in_hand: Option<Box<InHand>>,
     /// Time over work, where somebody asks.
@@ -190,7 +192,7 @@ impl Instruments {
             meters: Meters::new(&layout),
             caches: Caches::new(&layout),
             visibility: Visibility::new(&layout),
-            is_asked_more: layout.in_hand || layout.slowdown || !layout.gone.is_empty(),
+            due: Time::ZERO,
             in_hand: InHand::new(&layout),
             slowdown: Slowdown::new(&layout),
             discovery: Discovery::new(&layout),
@@ -198,10 +200,14 @@ impl Instruments {
         }
     }
 
-    /// Something happened that only some scenarios want to know.
+    /// Something happens for which more is to be done than counting.
     #[cold]
     #[inline(never)]
-    fn see_more(&mut self, now: Time, at: InstanceId, fact: Fact) {
+    fn turn(&mut self, now: Time, at: InstanceId, fact: Fact) {
+        if fact.is_of_a_window() {
+            self.ledger.books.windows.reach(now);
+        }
+        self.meters.reach(now);
         if let Some(in_hand) = &mut self.in_hand {
             in_hand.see(now, at, &self.layout, fact);
         }
@@ -211,6 +217,9 @@ impl Instruments {
         if let Some(discovery) = &mut self.discovery {
             discovery.see(now, at, &self.layout, fact);
         }
+        if self.in_hand.is_none() && self.slowdown.is_none() && self.discovery.is_none() {
+            self.due = self.ledger.books.windows.end().min(self.meters.turn());
+        }
     }
 
     /// What was measured, if the run ends with an audit at this instant. (A clone can be asked at
@@ -219,7 +228,7 @@ impl Instruments {
         let Self { layout, mut ledger, meters, caches, visibility, .. } = self;
         let Self { in_hand, slowdown, discovery, .. } = self;
         ledger.audit(audit);
-        let Ledger { books, messages, .. } = ledger;
+        let books = ledger.books;
         let (windows, window) = books.windows.outcome(audit);
         let recoveries = layout.faults.iter().filter_map(|fault| {
             Some((fault.name.clone(), recovery::recovery(fault, &windows, window, &layout)?))
@@ -250,10 +259,10 @@ impl Instruments {
             flows: names.zip(flows).collect(),
             nodes,
             invariants: books.invariants.outcome(audit),
+            messages: windows.iter().map(|window| window.messages).sum(),
             windows,
             window,
             visibility: visibility.outcome(audit),
-            messages,
             anomalies: books.anomalies.outcome(),
         }
     }
@@ -266,24 +275,12 @@ impl Probe for Instruments {
     )]
     #[inline(always)]
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
+        if fact.is_dated() && now >= self.due {
+            self.turn(now, at, fact);
+        }
         self.ledger.see(now, at, fact);
         self.meters.see(now, at, fact);
         self.caches.see(now, at, fact);
         self.visibility.see(now, at, fact);
-        let is_wanted = matches!(
-            fact,
-            Fact::Sent { .. }
-                | Fact::Answered { .. }
-                | Fact::Works { .. }
-                | Fact::Waits { .. }
-                | Fact::Began { .. }
-                | Fact::LeftQueue { .. }
-                | Fact::Freed
-                | Fact::Listed { .. }
-                | Fact::Down
-        );
-        if is_wanted && self.is_asked_more {
-            self.see_more(now, at, fact);
-        }
     }
 }

@@ -15,7 +15,7 @@
 
 use std::sync::Arc;
 
-use super::entries::{Entry, Flag};
+use super::entry::{Entry, Flag};
 use super::fact::{KeyId, OpId, Verdict};
 use super::layout::Layout;
 use super::outcome::Violations;
@@ -32,7 +32,8 @@ pub struct Sessions {
     layout: Arc<Layout>,
     /// Per entity: does anything change it? A session need not remember what never changes.
     changes: Vec<bool>,
-    anything_changes: bool,
+    /// Per flow: does a session remember what its operations do?
+    follows: Vec<bool>,
     /// Per client and number; a session's record begins with its first use.
     clients: Vec<Vec<Option<Box<Session>>>>,
     /// What unanswered operations read and wrote: lists threaded through the entries.
@@ -96,17 +97,31 @@ impl Sessions {
         let entities = 0..layout.entities.len();
         let changes: Vec<bool> =
             entities.map(|entity| layout.changes(EntityIx(entity as u16))).collect();
+        // Where nothing ever changes, nothing need be remembered of readers.
         let anything_changes = changes.contains(&true);
-        Self { layout, changes, anything_changes, clients, touches: Vec::new(), spare: NOWHERE }
+        let follows = layout.flows.iter();
+        let follows =
+            follows.map(|flow| !flow.effects.is_empty() || flow.reads && anything_changes);
+        let follows = follows.collect();
+        Self { layout, changes, follows, clients, touches: Vec::new(), spare: NOWHERE }
+    }
+
+    /// Does anything change items of this entity?
+    #[inline]
+    pub fn changes(&self, entity: EntityIx) -> bool {
+        self.changes[usize::from(entity.0)]
+    }
+
+    /// Is to be told of operations of this flow?
+    #[inline]
+    pub fn follows(&self, flow: FlowIx) -> bool {
+        self.follows[usize::from(flow.0)]
     }
 
     /// An operation was sent.
-    pub fn sent(&mut self, op: OpId, entry: &Entry, truth: &mut Truth) {
+    #[inline(never)]
+    pub fn sent(&mut self, op: OpId, entry: &Entry, told: u64, truth: &mut Truth) {
         let plan = &self.layout.flows[usize::from(entry.flow.0)];
-        // Where nothing ever changes, nothing need be remembered of readers.
-        if plan.effects.is_empty() && !(plan.reads && self.anything_changes) {
-            return;
-        }
         let client = &mut self.clients[op.client()];
         let share = (1 << 16) / client.len().max(1);
         if entry.session as usize >= client.len() {
@@ -118,7 +133,7 @@ impl Sessions {
         session.open += 1;
         let mut missing = 0;
         for (n, effect) in plan.effects.iter().enumerate().take(64) {
-            if effect.creates && entry.told & 1 << n != 0 {
+            if effect.creates && told & 1 << n != 0 {
                 missing |= 1 << n;
                 truth.expect(effect.entity, KeyId::created_by(op));
             }
@@ -157,6 +172,7 @@ impl Sessions {
     }
 
     /// The client was answered: what the operation read and wrote counts from now on.
+    #[inline(never)]
     pub fn answered(&mut self, now: Time, op: OpId, entry: &mut Entry, verdict: Verdict) {
         let mut at = std::mem::replace(&mut entry.touches, NOWHERE);
         let Some(session) =
@@ -233,9 +249,6 @@ impl Sessions {
 
     /// The operation read something. The guarantees that breaks.
     pub fn read(&mut self, op: OpId, entry: &mut Entry, seen: Seen) -> Violations {
-        if !self.changes[usize::from(seen.entity.0)] {
-            return Violations::default();
-        }
         let sessions = &mut self.clients[op.client()];
         let Some(Some(session)) = sessions.get_mut(entry.session as usize) else {
             return Violations::default();
@@ -263,8 +276,16 @@ impl Sessions {
         what
     }
 
-    /// Nothing can act for the operation any more; `oldest`: none of this client below it is open.
-    pub fn closed(&mut self, op: OpId, entry: &Entry, oldest: u64, truth: &mut Truth) {
+    /// Nothing can act for the operation any more. `is_past`: is none of this client's operations
+    /// below this number open?
+    #[inline(never)]
+    pub fn closed(
+        &mut self,
+        op: OpId,
+        entry: &Entry,
+        mut is_past: impl FnMut(u64) -> bool,
+        truth: &mut Truth,
+    ) {
         let sessions = &mut self.clients[op.client()];
         let Some(Some(session)) = sessions.get_mut(entry.session as usize) else {
             return;
@@ -277,7 +298,7 @@ impl Sessions {
         let idle = session.open == 0;
         let Session { created, known, .. } = &mut **session;
         created.retain(|created| {
-            let superseded = created.superseded.is_some_and(|by| idle || crowded || oldest >= by);
+            let superseded = created.superseded.is_some_and(|by| idle || crowded || is_past(by));
             let gone = superseded && created.closed;
             let effects = self.layout.flows[usize::from(created.flow.0)].effects.iter();
             for effect in effects.filter(|effect| gone && effect.creates) {

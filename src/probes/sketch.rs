@@ -80,14 +80,19 @@ impl Sketch {
     #[inline]
     fn record_some(&mut self, ns: u64) {
         self.count += 1;
-        self.min = self.min.min(ns);
-        self.max = self.max.max(ns);
+        if ns < self.min {
+            self.min = ns;
+        }
+        if ns > self.max {
+            self.max = ns;
+        }
         self.sum += u128::from(ns);
-        self.squares = self.squares.saturating_add(u128::from(ns) * u128::from(ns));
-        if self.pages.is_empty() {
-            self.keep(ns);
-        } else {
-            self.bucket(ns, 1);
+        let square = u128::from(ns) * u128::from(ns);
+        self.squares = self.squares.checked_add(square).unwrap_or_else(too_much);
+        let (page, slot) = self.place(ns);
+        match self.pages.get_mut(page).and_then(|counts| counts.get_mut(slot)) {
+            Some(times) => *times += 1,
+            None => self.keep(ns),
         }
     }
 
@@ -248,9 +253,10 @@ impl Sketch {
         (((1 << self.bits) + slot as u64) << shift) + ((1_u64 << shift) >> 1)
     }
 
-    #[inline]
+    /// It is one of few, or the first of its page.
+    #[inline(never)]
     fn keep(&mut self, ns: u64) {
-        if self.exact.len() < self.limit() {
+        if self.pages.is_empty() && self.exact.len() < self.limit() {
             self.exact.push(ns);
         } else {
             self.spill();
@@ -272,19 +278,33 @@ impl Sketch {
 
     #[inline]
     fn bucket(&mut self, ns: u64, times: u64) {
-        let (page, slot) = if ns >> self.bits == 0 {
-            (0, ns as usize)
-        } else {
-            let shift = ns.ilog2() - self.bits;
-            (shift as usize + 1, (ns >> shift) as usize - (1 << self.bits))
-        };
-        let size = 1 << self.bits;
-        let counts = &mut self.pages[page];
-        if counts.is_empty() {
-            counts.resize(size, 0);
+        let (page, slot) = self.place(ns);
+        if self.pages[page].is_empty() {
+            self.begin(page);
         }
-        counts[slot] += times;
+        self.pages[page][slot] += times;
     }
+
+    #[cold]
+    #[inline(never)]
+    fn begin(&mut self, page: usize) {
+        self.pages[page] = vec![0; 1 << self.bits];
+    }
+
+    /// The page and the slot of a value: below `2^bits` its digits, from there on the leading ones
+    /// without the first, which is always 1.
+    #[inline]
+    fn place(&self, ns: u64) -> (usize, usize) {
+        let shift = (ns >> self.bits | 1).ilog2();
+        let bucket = ((shift as usize) << self.bits) + (ns >> shift) as usize;
+        (bucket >> self.bits, bucket & ((1 << self.bits) - 1))
+    }
+}
+
+/// A sum that has no room, said as a call so that to add is all that is done mostly.
+#[cold]
+fn too_much() -> u128 {
+    u128::MAX
 }
 
 #[cfg(test)]

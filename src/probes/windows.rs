@@ -1,7 +1,6 @@
 //! Figures per window of time over the whole run. Windows are one second long at first; when more
 //! than 512 would be needed, neighbours are merged and windows are twice as long from then on.
 
-use super::fact::Verdict;
 use super::outcome::Window;
 use super::sketch::Sketch;
 use crate::base::{Span, Time};
@@ -16,7 +15,7 @@ pub struct Windows {
     /// Those before the current one.
     series: Vec<Window>,
     current: Window,
-    /// The end of the current window: the quick way out of [`Windows::at`].
+    /// The end of the current window: the quick way out of [`Windows::reach`].
     end: Time,
     /// Operations begun and not yet settled.
     backlog: u64,
@@ -35,65 +34,72 @@ impl Default for Windows {
 }
 
 impl Windows {
+    /// When the current window ends: from then on nothing may be counted before [`Self::reach`].
+    #[inline]
+    pub fn end(&self) -> Time {
+        self.end
+    }
+
+    /// What is counted from now on belongs to the window of this instant.
+    #[inline]
+    pub fn reach(&mut self, now: Time) {
+        if now >= self.end {
+            self.advance(now);
+        }
+    }
+
     /// An operation was sent.
     #[inline]
-    pub fn sent(&mut self, now: Time) {
-        self.at(now).offered += 1;
+    pub fn sent(&mut self) {
+        self.current.offered += 1;
         self.backlog += 1;
     }
 
     /// A message was sent.
     #[inline]
-    pub fn message(&mut self, now: Time) {
-        self.at(now).messages += 1;
+    pub fn message(&mut self) {
+        self.current.messages += 1;
     }
 
-    /// An operation was answered.
+    /// An operation was done.
     #[inline]
-    pub fn answered(&mut self, now: Time, verdict: Verdict, in_time: bool, latency: Span) {
-        let window = self.at(now);
-        match verdict {
-            Verdict::Done if in_time => window.ok += 1,
-            Verdict::Done => window.late += 1,
-            Verdict::Refused => window.refused += 1,
-            Verdict::Failed(_) => window.failed += 1,
-        }
-        if verdict == Verdict::Done {
-            window.latency.record(latency);
-        }
+    pub fn done(&mut self, in_time: bool, latency: Span) {
+        let window = &mut self.current;
+        *(if in_time { &mut window.ok } else { &mut window.late }) += 1;
+        window.latency.record(latency);
+    }
+
+    /// An operation was refused.
+    pub fn refused(&mut self) {
+        self.current.refused += 1;
+    }
+
+    /// An operation failed.
+    pub fn failed(&mut self) {
+        self.current.failed += 1;
     }
 
     /// Something was read.
     #[inline]
-    pub fn read(&mut self, now: Time, stale: bool) {
-        let window = self.at(now);
-        window.reads += 1;
-        window.stale += u64::from(stale);
+    pub fn read(&mut self, stale: bool) {
+        self.current.reads += 1;
+        self.current.stale += u64::from(stale);
     }
 
     /// Nothing can act for an operation any more.
     #[inline]
-    pub fn settled(&mut self, now: Time) {
-        self.at(now);
-        self.backlog = self.backlog.saturating_sub(1);
+    pub fn settled(&mut self) {
+        self.backlog -= 1;
     }
 
     /// The series until the audit, and the length of a window.
     pub fn outcome(mut self, audit: Time) -> (Vec<Window>, Span) {
         if audit.0 > 0 {
-            self.at(Time(audit.0 - 1));
+            self.reach(Time(audit.0 - 1));
         }
         self.current.backlog = self.backlog;
         self.series.push(self.current);
         (self.series, self.width)
-    }
-
-    #[inline]
-    fn at(&mut self, now: Time) -> &mut Window {
-        if now >= self.end {
-            self.advance(now);
-        }
-        &mut self.current
     }
 
     #[cold]
@@ -158,11 +164,15 @@ mod tests {
     #[test]
     fn a_window_holds_what_happened_in_it() {
         let mut windows = Windows::default();
-        windows.sent(Time(SECOND - 1));
-        windows.sent(Time(SECOND));
-        windows.answered(Time(SECOND + 5), Verdict::Done, true, Span(6));
-        windows.settled(Time(SECOND + 5));
-        windows.read(Time(3 * SECOND), true);
+        windows.reach(Time(SECOND - 1));
+        windows.sent();
+        windows.reach(Time(SECOND));
+        windows.sent();
+        windows.reach(Time(SECOND + 5));
+        windows.done(true, Span(6));
+        windows.settled();
+        windows.reach(Time(3 * SECOND));
+        windows.read(true);
         let (series, width) = windows.outcome(Time(4 * SECOND));
         assert_eq!(width, Span(SECOND));
         let offered: Vec<_> =
@@ -175,9 +185,10 @@ mod tests {
     fn rule_38_at_most_512_windows_are_kept_and_nothing_is_lost() {
         let mut windows = Windows::default();
         for second in 0..1500 {
-            windows.sent(Time(second * SECOND));
-            windows.answered(Time(second * SECOND + 7), Verdict::Done, true, Span(7));
-            windows.settled(Time(second * SECOND + 9));
+            windows.reach(Time(second * SECOND));
+            windows.sent();
+            windows.done(true, Span(7));
+            windows.settled();
         }
         let (series, width) = windows.outcome(Time(1500 * SECOND));
         assert_eq!((series.len(), width), (375, Span(4 * SECOND)));
