@@ -95,32 +95,26 @@ impl<M: Copy + Default> Lanes<M> {
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
     pub fn push(&mut self, lane: LaneId, key: u128, dest: u32) -> &mut M {
-        if self.lanes[lane.0 as usize].len == 0 {
-            self.begin(lane, key);
+        let number = lane.0 as usize;
+        if self.lanes[number].len == 0 {
+            return self.begin(lane, key, dest);
         }
-        let lane = &mut self.lanes[lane.0 as usize];
-        lane.last = key;
-        if lane.len == lane.ring.len() {
-            lane.grow();
-        }
-        let back = (lane.front + lane.len) & (lane.ring.len() - 1);
-        lane.len += 1;
-        let place = &mut lane.ring[back];
-        (place.key, place.dest) = (key, dest);
-        &mut place.message
+        self.lanes[number].push(key, dest)
     }
 
-    /// A lane in which nobody waits gets this key at its front.
+    /// The same where nobody waits in that lane.
     #[cold]
     #[inline(never)]
-    fn begin(&mut self, lane: LaneId, key: u128) {
-        self.lanes[lane.0 as usize].first = key;
+    fn begin(&mut self, lane: LaneId, key: u128, dest: u32) -> &mut M {
         if key < self.first {
             self.second = self.first;
             (self.first, self.first_lane) = (key, lane.0);
         } else {
             self.second = self.second.min(key);
         }
+        let lane = &mut self.lanes[lane.0 as usize];
+        lane.first = key;
+        lane.push(key, dest)
     }
 
     /// The smallest key in all lanes; above every key if they are empty.
@@ -176,6 +170,20 @@ impl<M: Copy + Default> Lanes<M> {
 }
 
 impl<M: Copy + Default> Lane<M> {
+    /// The place of one more message, at the back.
+    #[inline]
+    fn push(&mut self, key: u128, dest: u32) -> &mut M {
+        self.last = key;
+        if self.len == self.ring.len() {
+            self.grow();
+        }
+        let back = (self.front + self.len) & (self.ring.len() - 1);
+        self.len += 1;
+        let place = &mut self.ring[back];
+        (place.key, place.dest) = (key, dest);
+        &mut place.message
+    }
+
     /// Makes room in a ring that is full.
     #[cold]
     #[inline(never)]

@@ -55,6 +55,11 @@ impl Faults {
         self.network.is_quiet(now)
     }
 
+    /// Does no fault ever befall the network?
+    pub fn network_is_steady(&self) -> bool {
+        self.network.is_steady()
+    }
+
     /// What the network does with a message sent now.
     pub fn passage(&self, now: Time, from: NodeIx, to: NodeIx, chance: &mut Stream) -> Passage {
         self.network.passage(now, from, to, chance)

@@ -68,6 +68,11 @@ impl Network {
         self.faults.push(Disturbance { windows: windows.clone(), path: path.clone(), harm });
     }
 
+    /// Is there none?
+    pub fn is_steady(&self) -> bool {
+        self.cover.is_empty()
+    }
+
     /// Is none active?
     #[inline]
     pub fn is_quiet(&self, now: Time) -> bool {

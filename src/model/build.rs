@@ -87,11 +87,17 @@ fn network(scenario: &Scenario, lanes: &mut Lanes) -> NetworkModel {
         drawn => LinkModel::Drawn(drawn.clone()),
     };
     let usual = link(&scenario.network.latency);
-    let mut links = vec![usual; nodes * nodes];
+    let mut links = vec![usual.clone(); nodes * nodes];
     for own in &scenario.network.links {
         links[own.from.0 as usize * nodes + own.to.0 as usize] = link(&own.latency);
     }
-    NetworkModel { links, nodes }
+    let everywhere = match usual {
+        LinkModel::Constant(lane, latency) if scenario.network.links.is_empty() => {
+            Some((lane, latency))
+        }
+        _ => None,
+    };
+    NetworkModel { links, nodes, everywhere }
 }
 
 fn entity(entity: &Entity) -> EntityModel {

@@ -146,6 +146,8 @@ pub struct NetworkModel {
     pub links: Vec<LinkModel>,
     /// Number of nodes.
     pub nodes: usize,
+    /// The lane and the latency of all links, where they have but one, a constant.
+    pub everywhere: Option<(LaneId, Span)>,
 }
 
 /// One link.

@@ -250,10 +250,10 @@ pub(super) struct Bench {
 impl Bench {
     fn new(model: Model, broker: Broker) -> Self {
         let table = Table {
+            place: Place::new(&model, NodeIx(0), Stream::new(1, "network", "test", 0)),
             model: Arc::new(model),
             broker,
             probe: Books::default(),
-            place: Place::new(NodeIx(0), Stream::new(1, "network", "test", 0)),
             is_down: [false; 6],
             starts: [0; 6],
             got: Vec::new(),
@@ -461,7 +461,11 @@ fn model(kind: &tree::NodeKind) -> Model {
         client_policy: None,
         directory: crate::model::directory::Directory::default(),
         programs: programs(),
-        network: NetworkModel { links: vec![LinkModel::Constant(LaneId(0), ms(1)); 16], nodes: 4 },
+        network: NetworkModel {
+            links: vec![LinkModel::Constant(LaneId(0), ms(1)); 16],
+            nodes: 4,
+            everywhere: None,
+        },
         faults: Faults::default(),
         lanes: vec![ms(1)],
         seed: 1,

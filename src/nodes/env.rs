@@ -5,7 +5,7 @@ use std::hint::cold_path;
 
 use super::message::{Body, Message, Op, RETRANSMISSION, Timer};
 use crate::base::{Dist, Span, Stream, Time};
-use crate::engine::{Class, Context, InstanceId};
+use crate::engine::{Class, Context, InstanceId, LaneId};
 use crate::faults::Passage;
 use crate::model::{LinkModel, Model, NodeIx};
 use crate::probes::{Fact, Probe, Reason};
@@ -32,14 +32,18 @@ pub(super) struct Place {
     pub(super) down: bool,
     /// Counts the starts.
     pub(super) incarnation: u32,
+    /// The lane and the latency of whatever it sends, where all links are alike and nothing ever
+    /// befalls them.
+    lane: Option<(LaneId, Span)>,
     /// The network's draws for messages that this instance sends.
     network: Stream,
 }
 
 impl Place {
     /// A copy of this node, which is there.
-    pub(super) fn new(node: NodeIx, network: Stream) -> Self {
-        Self { node, down: false, incarnation: 0, network }
+    pub(super) fn new(model: &Model, node: NodeIx, network: Stream) -> Self {
+        let lane = model.network.everywhere.filter(|_| model.faults.network_is_steady());
+        Self { node, down: false, incarnation: 0, lane, network }
     }
 }
 
@@ -116,18 +120,28 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
     fn put_on_the_wire(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: impl Fn() -> Body) {
-        if let LinkModel::Constant(lane, delay) = self.model.network.link(self.node(), node)
-            && self.model.faults.network_is_quiet(self.now())
-        {
-            let from = self.me();
-            return self.ctx.via(*lane, *delay, to, |message| {
-                message.op = *op;
-                message.from = from;
-                message.body = body();
-            });
+        let lane = self.place.lane.or_else(|| self.lane(node));
+        let Some((lane, delay)) = lane else {
+            cold_path();
+            return self.send_slowly(to, op, &body(), None);
+        };
+        let from = self.me();
+        self.ctx.via(lane, delay, to, |message| {
+            message.op = *op;
+            message.from = from;
+            message.body = body();
+        });
+    }
+
+    /// The lane and the latency of a message to an instance of this node now, if nothing is drawn.
+    #[inline(never)]
+    fn lane(&self, node: NodeIx) -> Option<(LaneId, Span)> {
+        match self.model.network.link(self.node(), node) {
+            LinkModel::Constant(lane, delay) if self.model.faults.network_is_quiet(self.now()) => {
+                Some((*lane, *delay))
+            }
+            _ => None,
         }
-        cold_path();
-        self.send_slowly(to, op, &body(), None);
     }
 
     /// Sends a message that takes a draw of `leg` instead of the link's latency, longer while

@@ -68,7 +68,7 @@ impl<P: Probe> World<P> {
                 NodeKind::Registry(_) => Node::Registry(Box::new(Registry::new(&model, me))),
             };
             let network = Stream::new(model.seed, "network", &scenario.name, place.index);
-            Instance { node, place: Place::new(place.node, network) }
+            Instance { node, place: Place::new(&model, place.node, network) }
         });
         let instances = instances.collect();
         Self { model, instances, probe }

@@ -117,7 +117,7 @@ impl Bench {
         let town = Town {
             db,
             is_down: false,
-            place: Place::new(NodeIx(0), Stream::new(1, "network", "test", 0)),
+            place: Place::new(&model, NodeIx(0), Stream::new(1, "network", "test", 0)),
             probe: Facts::default(),
             asked,
             answers: vec![],
@@ -184,6 +184,7 @@ impl Bench {
             network: NetworkModel {
                 links: vec![LinkModel::Constant(LaneId(0), Span(HOP)); 9],
                 nodes: 3,
+                everywhere: None,
             },
             lanes: vec![Span(HOP)],
             seed: 1,
