@@ -161,11 +161,8 @@ impl Server {
                     self.ended(ended, &message.op, env);
                 }
             }
-            Body::Request { call, entry, attempt, cancel: Cancellable::Never, demand }
-                if self.is_plain =>
-            {
-                let origin = Origin::Call { from: message.from, call };
-                self.request(&message.op, origin, (entry, attempt, demand), env);
+            Body::Request { cancel: Cancellable::Never, .. } if self.is_plain => {
+                self.request(message, env);
             }
             _ => {
                 cold_path();
@@ -342,20 +339,18 @@ impl Server {
     /// A request, where it needs nothing but a worker to begin; as [`arrive`](Self::arrive) does
     /// where there is more to ask for.
     #[inline(never)]
-    fn request<P: Probe>(
-        &mut self,
-        op: &Op,
-        origin: Origin,
-        (entry, attempt, demand): (EntryIx, u8, Span),
-        env: &mut Env<'_, '_, P>,
-    ) {
+    fn request<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+        let Message { ref op, from, body: Body::Request { call, entry, attempt, demand, .. } } =
+            *message
+        else {
+            unreachable!("it was a request")
+        };
         let now = env.now();
         let program = &env.model.programs.entries[entry.0 as usize];
         let Act::Run { start, .. } = program.act else { unreachable!("a server runs programs") };
         if program.keyed || now > op.deadline {
             cold_path();
-            let attempt = (attempt, Cancellable::Never, demand);
-            return self.arrive(op, origin, entry, attempt, Item::NONE, env);
+            return self.receive_other(message, env);
         }
         let begins = self.free != 0;
         if begins {
@@ -369,7 +364,7 @@ impl Server {
         let works = begins && demand > Span::ZERO && env.model.programs.begins_with_work(start);
         let pc = Pc(start.0 + u32::from(works));
         let (task, place) = self.tasks.enter();
-        let new = Task::new(op, origin, (entry, pc), now);
+        let new = Task::new(op, Origin::Call { from, call }, (entry, pc), now);
         *place = Task { has_worker: begins, attempt, demand, ..new };
         if works {
             env.fact(Fact::Works { op: op.id, work: demand });

@@ -225,17 +225,18 @@ impl Server {
             return;
         };
         let waited_at = &env.model.programs.code[task.pc.0 as usize - 1];
-        if let Instr::Call { effects, .. } = waited_at
-            && answer == Answer::Done
-        {
-            task.op.seen = back.seen;
-            task.op.done |= back.done & effects;
-            return self.run(handle, env);
-        }
-        self.ended_otherwise(Ended { waiter: handle, answer }, back, env);
+        task.op.done |= match waited_at {
+            Instr::Call { effects, .. } if answer == Answer::Done => back.done & effects,
+            Instr::Store { makes: Makes::Nothing, effects: 0, .. } if answer == Answer::Done => {
+                back.done
+            }
+            _ => return self.ended_otherwise(Ended { waiter: handle, answer }, back, env),
+        };
+        task.op.seen = back.seen;
+        self.run(handle, env);
     }
 
-    /// The same where it was no call of another service that did what was asked.
+    /// The same where it was neither a read nor a call of another service, or was not done.
     #[inline(never)]
     fn ended_otherwise<P: Probe>(
         &mut self,
