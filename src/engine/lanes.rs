@@ -171,7 +171,8 @@ impl<M: Copy + Default> Lanes<M> {
 
 impl<M: Copy + Default> Lane<M> {
     /// The place of one more message, at the back.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
+    #[inline(always)]
     fn push(&mut self, key: u128, dest: u32) -> &mut M {
         self.last = key;
         if self.len == self.ring.len() {

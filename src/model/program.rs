@@ -269,7 +269,7 @@ pub enum Instr {
     },
     /// The end of a branch.
     Join,
-    /// Answer the caller: done, or what became of the task.
+    /// Answer the caller, if it was not answered yet: done, or what became of the task. Then end.
     Answer,
     /// Acknowledge the delivery (if one started the task) and end.
     End,

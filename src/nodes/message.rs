@@ -1,6 +1,8 @@
 //! What nodes say to one another, and the timers they set for themselves. Values and names
 //! only: a [`Handle`] in a message is the addressee's own, carried back to it as a correlation id.
 
+use std::hint::cold_path;
+
 use super::slab::Handle;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
@@ -517,6 +519,7 @@ impl Timer {
     #[inline]
     pub fn fingerprint(self) -> u64 {
         if let Self::Fault(edge) = self {
+            cold_path();
             return 1 << 56 | u64::from(matches!(edge, Edge::Up));
         }
         // In the order of the variants: no table is needed.

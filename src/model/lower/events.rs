@@ -97,11 +97,9 @@ fn request(lower: &mut Lower<'_>, chain: &Chain) -> EntryIx {
     lower.work(&first.demand);
     commit(lower, first, chain.done[0][0], true);
     lower.emit(Instr::Answer);
-    lower.emit(Instr::End);
     lower.on_trouble(entry);
     lower.undo_steps(&first.nodes, first.service);
     lower.emit(Instr::Answer);
-    lower.emit(Instr::End);
     entry
 }
 

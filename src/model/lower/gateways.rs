@@ -33,10 +33,8 @@ impl Lower<'_> {
             });
             self.work(&Demand { dist: gateway.answer_work.clone(), name: name ^ UNDO });
             self.emit(Instr::Answer);
-            self.emit(Instr::End);
             self.on_trouble(entry);
             self.emit(Instr::Answer);
-            self.emit(Instr::End);
             entries.push((at, entry));
         }
         entries

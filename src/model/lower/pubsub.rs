@@ -82,7 +82,6 @@ fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
         own_steps(lower, saga, at, &sends);
         if sends.waits {
             lower.emit(Instr::Answer);
-            lower.emit(Instr::End);
             break;
         }
         match saga.stages.get(sends.next).map(Vec::as_slice) {
@@ -90,7 +89,7 @@ fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
                 at = sends.next;
             }
             _ => {
-                advance(lower, saga, sends.next, &[Instr::Answer, Instr::End]);
+                advance(lower, saga, sends.next, &[Instr::Answer]);
                 break;
             }
         }
@@ -104,14 +103,12 @@ fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
         lower.store(saga.home, "saga", txn);
     }
     lower.emit(Instr::Answer);
-    lower.emit(Instr::End);
     lower.on_refused(entry);
     let is_long = undo::request(lower, saga, true) > 1;
     if saga.has_store && is_long {
         lower.finish_row(saga.home);
     }
     lower.emit(Instr::Answer);
-    lower.emit(Instr::End);
     entry
 }
 

@@ -58,11 +58,9 @@ fn served(
         lower.refuse(refuses);
         lower.steps(&nodes, service, None);
         lower.emit(Instr::Answer);
-        lower.emit(Instr::End);
         lower.on_trouble(entry);
         lower.undo_steps(&nodes, service);
         let gives_up = lower.emit(Instr::Answer);
-        lower.emit(Instr::End);
         if lower.design.dedup && !is_home {
             lower.on_failed_at(entry, gives_up);
         }
@@ -103,10 +101,8 @@ pub(super) fn undo_tell(lower: &mut Lower<'_>, tell: &Tell) {
         lower.work(&demand);
         lower.undo_steps(&body, service);
         lower.emit(Instr::Answer);
-        lower.emit(Instr::End);
         lower.on_trouble(entry);
         lower.emit(Instr::Answer);
-        lower.emit(Instr::End);
     });
     let policy = lower.policy("call", service);
     lower.emit(Instr::Call {
@@ -147,10 +143,8 @@ pub(super) fn read_at_owner(
         lower.work(&demand);
         lower.read(owner, entity, key, name);
         lower.emit(Instr::Answer);
-        lower.emit(Instr::End);
         lower.on_trouble(entry);
         lower.emit(Instr::Answer);
-        lower.emit(Instr::End);
     })
 }
 

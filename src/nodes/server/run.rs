@@ -66,19 +66,7 @@ impl Server {
                     }
                     return;
                 }
-                Instr::Answer
-                    if let Origin::Call { from, call } = task.origin
-                        && call != Handle::NONE
-                        && matches!(
-                            model.programs.code.get(pc.0 as usize + 1),
-                            Some(Instr::End)
-                        ) =>
-                {
-                    let verdict = task.verdict;
-                    let body = || Body::Answer { call, verdict };
-                    env.hand_on(from, model.node_of(from), &task.op, body);
-                    return self.leave(handle, env);
-                }
+                Instr::Answer => return self.answer(handle, env),
                 instr => {
                     cold_path();
                     if self.step(handle, instr, env).is_break() {
@@ -163,14 +151,6 @@ impl Server {
                 env.send(to, &task.op, body);
                 return ControlFlow::Continue(());
             }
-            Instr::Answer => {
-                if let Origin::Call { from, call } = task.origin
-                    && call != Handle::NONE
-                {
-                    env.send(from, &task.op, Body::Answer { call, verdict: task.verdict });
-                }
-                return ControlFlow::Continue(());
-            }
             Instr::Cached { entity, key, entry, policy } => {
                 let name = (*entity, keys::item(model, *key, *entity, &task.op));
                 task.queued = env.now();
@@ -198,7 +178,7 @@ impl Server {
                 self.fork_enough(handle, branches, *enough, env);
             }
             Instr::Join => self.join(handle, env),
-            Instr::End => self.end(handle, env),
+            Instr::Answer | Instr::End => self.end(handle, env),
             Instr::Return => self.pause_before_return(handle, env),
         }
         ControlFlow::Break(())
@@ -233,7 +213,29 @@ impl Server {
             _ => return self.ended_otherwise(Ended { waiter: handle, answer }, back, env),
         };
         task.op.seen = back.seen;
+        if matches!(env.model.programs.code[task.pc.0 as usize], Instr::Answer) {
+            return self.answer(handle, env);
+        }
         self.run(handle, env);
+    }
+
+    /// The task answers, if it has not yet, and ends.
+    #[expect(clippy::inline_always, reason = "called in two places, for every task")]
+    #[inline(always)]
+    fn answer<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+        let task = self.tasks.get(handle).expect("a task that answers is there");
+        let verdict = task.verdict;
+        match task.origin {
+            Origin::Call { from, call } if call != Handle::NONE => {
+                let body = || Body::Answer { call, verdict };
+                env.hand_on(from, env.model.node_of(from), &task.op, body);
+                self.leave(handle, env);
+            }
+            _ => {
+                cold_path();
+                self.end(handle, env);
+            }
+        }
     }
 
     /// The same where it was neither a read nor a call of another service, or was not done.
