@@ -210,7 +210,7 @@ impl Server {
     /// A timer of its own: mostly the end of some work.
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
-            Timer::Worked(task) => self.run(task, env),
+            Timer::Worked(task) => self.go_on(task, env),
             _ => {
                 cold_path();
                 self.timer_other(timer, env);

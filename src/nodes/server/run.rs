@@ -48,8 +48,16 @@ impl Server {
         env.complete_after(demand, Timer::Worked(handle));
     }
 
-    /// Runs a task until it has to wait or ends. What nearly all tasks do is done here.
+    /// Runs a task until it has to wait or ends.
+    #[inline(never)]
     pub(super) fn run<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+        self.go_on(handle, env);
+    }
+
+    /// The same, where most tasks come by. What nearly all tasks do is done here.
+    #[expect(clippy::inline_always, reason = "called where the work of every task ends")]
+    #[inline(always)]
+    pub(super) fn go_on<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let model = env.model;
         loop {
             let task = self.tasks.get_mut(handle).expect("a task that runs is there");
