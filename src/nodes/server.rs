@@ -338,7 +338,8 @@ impl Server {
 
     /// A request, where it needs nothing but a worker to begin; as [`arrive`](Self::arrive) does
     /// where there is more to ask for.
-    #[inline(never)]
+    #[expect(clippy::inline_always, reason = "called in one place, for nearly every request")]
+    #[inline(always)]
     fn request<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         let Message { ref op, from, body: Body::Request { call, entry, attempt, demand, .. } } =
             *message
