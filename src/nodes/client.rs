@@ -123,7 +123,8 @@ impl Client {
     }
 
     /// A message arrived.
-    #[inline(never)]
+    #[expect(clippy::inline_always, reason = "called in one place, for every operation")]
+    #[inline(always)]
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         env.fact(Fact::Dropped { op: message.op.id, why: None });
         let (call, verdict) = match message.body {
@@ -183,7 +184,8 @@ impl Client {
     // -- journeys ----------------------------------------------------------------------------------
 
     /// Somebody comes, and sets the timer for whoever is next.
-    #[inline(never)]
+    #[expect(clippy::inline_always, reason = "called in one place, for every operation")]
+    #[inline(always)]
     fn arrival<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let settings = settings(env.model, env.node());
         self.started += 1;

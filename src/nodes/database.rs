@@ -111,7 +111,8 @@ impl Database {
     }
 
     /// A message arrived.
-    #[inline(never)]
+    #[expect(clippy::inline_always, reason = "called in one place, for every operation")]
+    #[inline(always)]
     pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         let Message { ref op, from, body } = *message;
         match body {
@@ -301,7 +302,8 @@ impl Database {
     }
 
     /// Its time is over: everything happens now.
-    #[inline(never)]
+    #[expect(clippy::inline_always, reason = "called in one place, for every operation")]
+    #[inline(always)]
     fn commit<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let Some(task) = self.tasks.get_mut(handle) else { return };
         let model = env.model;
