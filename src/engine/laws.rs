@@ -174,9 +174,10 @@ impl World for Scribe {
         }
     }
 
-    fn timer(&mut self, at: InstanceId, what: &'static str, ctx: Ctx<'_, Self>) {
+    fn timer(&mut self, at: InstanceId, what: &'static str, ctx: Ctx<'_, Self>) -> bool {
         assert_eq!(at, ctx.me());
         self.seen.push((ctx.now().0, ctx.key().depth(), ctx.me().0, what));
+        true
     }
 
     fn fingerprint(&self, event: Event<&&'static str, &'static str>) -> u64 {
@@ -277,7 +278,9 @@ impl World for Hydra {
         }
     }
 
-    fn timer(&mut self, _: InstanceId, (): (), _: Ctx<'_, Self>) {}
+    fn timer(&mut self, _: InstanceId, (): (), _: Ctx<'_, Self>) -> bool {
+        true
+    }
 
     fn fingerprint(&self, _: Event<&(), ()>) -> u64 {
         0

@@ -37,12 +37,12 @@ pub trait World {
     /// A message arrives at an instance. Must touch only that instance's own state, and probes.
     fn receive(&mut self, at: InstanceId, message: &Self::Message, ctx: Ctx<'_, Self>);
 
-    /// A timer of the instance is due. Must touch only its own state, and probes.
-    fn timer(&mut self, at: InstanceId, timer: Self::Timer, ctx: Ctx<'_, Self>);
+    /// A timer of the instance is due. Must touch only its own state, and probes. A stale one comes
+    /// to nothing, and `false` says so: it is neither counted nor digested.
+    fn timer(&mut self, at: InstanceId, timer: Self::Timer, ctx: Ctx<'_, Self>) -> bool;
 
-    /// A timer that nobody waits for any more: dropped unseen, neither counted nor digested.
-    /// Depends only on the instance's own state and when the timer is due, and once stale is always
-    /// stale.
+    /// Does nobody wait for this timer any more? Depends only on the instance's own state and when
+    /// the timer is due, and once stale is always stale.
     fn is_stale(&self, _at: InstanceId, _timer: Self::Timer, _due: Time) -> bool {
         false
     }

@@ -189,13 +189,14 @@ impl<W: World> Simulation<W> {
             let Some((key, at, event)) = self.queue.pop(&mut message) else { break None };
             match event {
                 Event::Message(message) => self.receive(key, at, message),
-                Event::Timer(timer) if self.world.is_stale(at, timer, key.time()) => {
-                    if most == 1 {
-                        break Some(at);
+                Event::Timer(timer) => {
+                    if !self.timer(key, at, timer) {
+                        if most == 1 {
+                            break Some(at);
+                        }
+                        continue;
                     }
-                    continue;
                 }
-                Event::Timer(timer) => self.timer(key, at, timer),
             }
             left -= 1;
             if left == 0 {
@@ -241,8 +242,11 @@ impl<W: World> Simulation<W> {
                 match event {
                     _ if self.over.is_some() => continue,
                     Event::Message(message) => self.receive(key, at, &message),
-                    Event::Timer(timer) if self.world.is_stale(at, timer, key.time()) => continue,
-                    Event::Timer(timer) => self.timer(key, at, timer),
+                    Event::Timer(timer) => {
+                        if !self.timer(key, at, timer) {
+                            continue;
+                        }
+                    }
                 }
                 self.events += 1;
                 if self.events.is_multiple_of(LOOK) {
@@ -266,15 +270,19 @@ impl<W: World> Simulation<W> {
         self.world.receive(at, message, Context::new(&mut self.queue, &mut ledger.next, key, at));
     }
 
-    /// A timer is due.
+    /// A timer is due. Says whether anybody waited for it.
     #[expect(clippy::inline_always, reason = "called in the run loop, for every timer")]
     #[inline(always)]
-    fn timer(&mut self, key: Key, at: InstanceId, timer: W::Timer) {
-        self.last = key;
-        let fingerprint = self.world.fingerprint(Event::Timer(timer));
-        let ledger = &mut self.ledgers[at.0 as usize];
-        ledger.fold(key, ledger.renames, fingerprint);
-        self.world.timer(at, timer, Context::new(&mut self.queue, &mut ledger.next, key, at));
+    fn timer(&mut self, key: Key, at: InstanceId, timer: W::Timer) -> bool {
+        let next = &mut self.ledgers[at.0 as usize].next;
+        let handled = self.world.timer(at, timer, Context::new(&mut self.queue, next, key, at));
+        if handled {
+            self.last = key;
+            let fingerprint = self.world.fingerprint(Event::Timer(timer));
+            let ledger = &mut self.ledgers[at.0 as usize];
+            ledger.fold(key, ledger.renames, fingerprint);
+        }
+        handled
     }
 
     /// Is there too much, now or at once?

@@ -48,8 +48,11 @@ impl World for Toy {
         self.timer(at, *event, ctx);
     }
 
-    fn timer(&mut self, at: InstanceId, event: Happening, mut ctx: Ctx<'_, Self>) {
+    fn timer(&mut self, at: InstanceId, event: Happening, mut ctx: Ctx<'_, Self>) -> bool {
         assert_eq!(at, ctx.me());
+        if self.is_stale(at, event, ctx.now()) {
+            return false;
+        }
         let cell = &mut self.cells[at.0 as usize];
         self.seen.push((ctx.now(), ctx.key().depth(), cell.state));
         match event {
@@ -75,6 +78,7 @@ impl World for Toy {
                 }
             }
         }
+        true
     }
 
     fn is_stale(&self, at: InstanceId, event: Happening, _: Time) -> bool {

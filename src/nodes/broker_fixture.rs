@@ -209,8 +209,12 @@ impl World for Table {
         self.handle(at, Event::Message(*message), ctx);
     }
 
-    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: Ctx<'_, Self>) {
-        self.handle(at, Event::Timer(timer), ctx);
+    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: Ctx<'_, Self>) -> bool {
+        let handled = !self.is_stale(at, timer, ctx.now());
+        if handled {
+            self.handle(at, Event::Timer(timer), ctx);
+        }
+        handled
     }
 
     fn is_stale(&self, at: InstanceId, timer: Timer, _: Time) -> bool {

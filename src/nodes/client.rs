@@ -138,17 +138,8 @@ impl Client {
         }
     }
 
-    /// A timer of its own.
-    #[inline]
+    /// A timer of its own, other than an arrival.
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
-        match timer {
-            Timer::Arrival => self.arrival(env),
-            timer => self.other_timer(timer, env),
-        }
-    }
-
-    #[inline(never)]
-    fn other_timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Think(customer) => self.next_action(customer, env),
             Timer::Timeout(policy) => {
@@ -186,7 +177,7 @@ impl Client {
     /// Somebody comes, and sets the timer for whoever is next.
     #[expect(clippy::inline_always, reason = "called in one place, for every operation")]
     #[inline(always)]
-    fn arrival<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    pub fn arrival<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let settings = settings(env.model, env.node());
         self.started += 1;
         let next = self.next_arrival(settings, env);

@@ -131,17 +131,8 @@ impl Database {
         }
     }
 
-    /// A timer of its own is due.
-    #[inline]
+    /// A timer of its own is due, other than the end of a transaction.
     pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
-        match timer {
-            Timer::Committed(task) => self.commit(task, env),
-            timer => self.timer_of_store(timer, env),
-        }
-    }
-
-    #[cold]
-    fn timer_of_store<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Relay(_) => self.store.relay.timer(env),
             Timer::Poll(_) | Timer::Linger(_) => self.store.relay.open(timer, env),
@@ -150,16 +141,10 @@ impl Database {
         }
     }
 
-    /// Is this transaction gone?
-    #[inline]
-    pub fn is_over(&self, task: Handle) -> bool {
-        self.tasks.get(task).is_none()
-    }
-
     /// Is nobody waiting for this timer any more?
     pub fn is_stale(&self, timer: Timer) -> bool {
         match timer {
-            Timer::Committed(task) => self.is_over(task),
+            Timer::Committed(task) => self.tasks.get(task).is_none(),
             Timer::Relay(timer) => self.store.relay.is_stale(timer),
             Timer::Poll(_) | Timer::Linger(_) => self.store.relay.is_gate_stale(timer),
             Timer::Shipped(update) => self.store.is_stale(update),
@@ -301,11 +286,11 @@ impl Database {
         work(service(task, &self.write, env), handle, env);
     }
 
-    /// Its time is over: everything happens now.
+    /// The time of a transaction is over: everything happens now. Says whether it was still there.
     #[expect(clippy::inline_always, reason = "called in one place, for every operation")]
     #[inline(always)]
-    fn commit<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
-        let Some(task) = self.tasks.get_mut(handle) else { return };
+    pub fn commit<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) -> bool {
+        let Some(task) = self.tasks.get_mut(handle) else { return false };
         let model = env.model;
         let txn = &model.programs.transactions[task.txn.0 as usize];
         let caller = model.node_of(task.from);
@@ -328,6 +313,7 @@ impl Database {
         if !self.waiting.is_empty() && self.is_free(env) {
             self.begin_next(env);
         }
+        true
     }
 
     #[inline(never)]

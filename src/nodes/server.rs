@@ -207,20 +207,19 @@ impl Server {
         }
     }
 
-    /// A timer of its own: mostly the end of some work.
-    pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
-        match timer {
-            Timer::Worked(task) => self.go_on(task, env),
-            _ => {
-                cold_path();
-                self.timer_other(timer, env);
-            }
+    /// The worker has finished this task's work, if the task is still there.
+    #[expect(clippy::inline_always, reason = "called in one place, for most timers")]
+    #[inline(always)]
+    pub fn worked<P: Probe>(&mut self, task: Handle, env: &mut Env<'_, '_, P>) -> bool {
+        if self.is_over(task) {
+            return false;
         }
+        self.go_on(task, env);
+        true
     }
 
-    /// Any other timer.
-    #[inline(never)]
-    fn timer_other<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+    /// Any other timer of its own.
+    pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Timeout(policy) => self.time_out(policy, env),
             Timer::Retry(call) => self.calls.retry(env, call, &self.tasks),
@@ -257,8 +256,7 @@ impl Server {
     }
 
     /// Is this task gone?
-    #[inline]
-    pub fn is_over(&self, task: Handle) -> bool {
+    fn is_over(&self, task: Handle) -> bool {
         self.tasks.get(task).is_none()
     }
 

@@ -154,8 +154,21 @@ impl Node {
         }
     }
 
-    #[expect(clippy::inline_always, reason = "called in one place, for every timer")]
-    #[inline(always)]
+    /// Says whether anybody waited for it.
+    #[inline(never)]
+    fn other_timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) -> bool {
+        if self.is_stale(timer, env.now(), env.incarnation()) {
+            return false;
+        }
+        match timer {
+            Timer::Fault(edge) => self.edge(edge, env),
+            Timer::Start => self.start(env),
+            _ if env.place.down => {}
+            timer => self.timer(timer, env),
+        }
+        true
+    }
+
     fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match self {
             Self::Client(client) => client.timer(timer, env),
@@ -222,20 +235,19 @@ impl Node {
     }
 }
 
-impl Instance {
-    /// Does nobody wait for this timer any more?
-    #[inline(never)]
-    fn is_stale(&self, timer: Timer, due: Time) -> bool {
-        match &self.node {
+impl Node {
+    /// Does nobody wait for this timer any more, if this is its instance's start of that number?
+    fn is_stale(&self, timer: Timer, due: Time, incarnation: u32) -> bool {
+        match self {
             _ if matches!(timer, Timer::Fault(_) | Timer::Start) => false,
-            Node::Client(client) => client.is_stale(timer, due),
-            Node::Server(server) => server.is_stale(timer, due, self.place.incarnation),
-            Node::Database(database) => database.is_stale(timer),
-            Node::Cache(cache) => cache.is_stale(timer, due),
-            Node::Quorum(quorum) => quorum.is_stale(timer, due),
-            Node::Queue(queue) => queue.is_stale(timer),
-            Node::Log(log) => log.is_stale(timer),
-            Node::Registry(registry) => registry.is_stale(timer),
+            Self::Client(client) => client.is_stale(timer, due),
+            Self::Server(server) => server.is_stale(timer, due, incarnation),
+            Self::Database(database) => database.is_stale(timer),
+            Self::Cache(cache) => cache.is_stale(timer, due),
+            Self::Quorum(quorum) => quorum.is_stale(timer, due),
+            Self::Queue(queue) => queue.is_stale(timer),
+            Self::Log(log) => log.is_stale(timer),
+            Self::Registry(registry) => registry.is_stale(timer),
         }
     }
 }
@@ -321,26 +333,23 @@ impl<P: Probe> crate::engine::World for World<P> {
 
     #[expect(clippy::inline_always, reason = "called in the run loop, for every timer")]
     #[inline(always)]
-    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: Context<'_, Message, Timer>) {
+    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: Context<'_, Message, Timer>) -> bool {
         let (node, mut env) = self.at(at, ctx);
-        match timer {
-            Timer::Fault(edge) => node.edge(edge, &mut env),
-            Timer::Start => node.start(&mut env),
-            _ if env.place.down => {}
-            timer => node.timer(timer, &mut env),
+        // Most timers are the end of some work, or an arrival. What is down has no tasks.
+        match (timer, &mut *node) {
+            (Timer::Worked(task), Node::Server(server)) => server.worked(task, &mut env),
+            (Timer::Committed(task), Node::Database(database)) => database.commit(task, &mut env),
+            (Timer::Arrival, Node::Client(client)) => {
+                client.arrival(&mut env);
+                true
+            }
+            _ => node.other_timer(timer, &mut env),
         }
     }
 
-    #[inline]
     fn is_stale(&self, at: InstanceId, timer: Timer, due: Time) -> bool {
-        let instance = &self.instances[at.0 as usize];
-        // Most timers are the end of some work, or an arrival.
-        match (timer, &instance.node) {
-            (Timer::Worked(task), Node::Server(server)) => server.is_over(task),
-            (Timer::Committed(task), Node::Database(database)) => database.is_over(task),
-            (Timer::Arrival, _) => false,
-            _ => instance.is_stale(timer, due),
-        }
+        let Instance { node, place } = &self.instances[at.0 as usize];
+        node.is_stale(timer, due, place.incarnation)
     }
 
     #[inline]

@@ -298,8 +298,12 @@ impl World for Town {
         self.handle(at, Event::Message(*message), ctx);
     }
 
-    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: Ctx<'_, Self>) {
-        self.handle(at, Event::Timer(timer), ctx);
+    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: Ctx<'_, Self>) -> bool {
+        let handled = !self.is_stale(at, timer, ctx.now());
+        if handled {
+            self.handle(at, Event::Timer(timer), ctx);
+        }
+        handled
     }
 
     fn is_stale(&self, _: InstanceId, timer: Timer, _: Time) -> bool {
@@ -327,6 +331,9 @@ impl Town {
             }
             Event::Timer(Timer::Fault(Edge::Resume)) => self.db.resume(&mut env),
             Event::Timer(Timer::Start) => {}
+            Event::Timer(Timer::Committed(task)) => {
+                self.db.commit(task, &mut env);
+            }
             Event::Timer(timer) => self.db.timer(timer, &mut env),
             Event::Message(message) if at == DB && self.is_down => {
                 env.fact(Fact::Dropped { op: message.op.id, why: Some(Reason::LostMessage) });
