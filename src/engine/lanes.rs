@@ -22,8 +22,6 @@ pub struct Sent<M> {
 /// origins' numbers) is refused and goes to the heap, so that lanes never change the order.
 #[derive(Clone, Debug)]
 struct Lane<M> {
-    /// The key at the front, [`EMPTY`] if there is none.
-    first: u128,
     /// The key at the back; below every key if there is none.
     last: u128,
     ring: Vec<Sent<M>>,
@@ -65,7 +63,7 @@ impl<M: Copy + Default> Lanes<M> {
     /// Opens or closes all lanes; nobody may wait in them.
     pub fn open(&mut self, open: bool) {
         assert!(self.is_empty(), "somebody waits");
-        let lane = |_: &Span| Lane { first: EMPTY, last: 0, ring: Vec::new(), front: 0, len: 0 };
+        let lane = |_: &Span| Lane { last: 0, ring: Vec::new(), front: 0, len: 0 };
         self.lanes = if open { self.delays.iter().map(lane).collect() } else { Vec::new() };
     }
 
@@ -112,9 +110,7 @@ impl<M: Copy + Default> Lanes<M> {
         } else {
             self.second = self.second.min(key);
         }
-        let lane = &mut self.lanes[lane.0 as usize];
-        lane.first = key;
-        lane.push(key, dest)
+        self.lanes[lane.0 as usize].push(key, dest)
     }
 
     /// The smallest key in all lanes; above every key if they are empty.
@@ -135,11 +131,10 @@ impl<M: Copy + Default> Lanes<M> {
         lane.front = (lane.front + 1) & (lane.ring.len() - 1);
         lane.len -= 1;
         if lane.len == 0 {
-            (lane.first, lane.last) = (EMPTY, 0);
+            (lane.last, self.first) = (0, EMPTY);
         } else {
-            lane.first = lane.ring[lane.front].key;
+            self.first = lane.ring[lane.front].key;
         }
-        self.first = lane.first;
         if self.first > self.second {
             self.compare();
         }
@@ -151,11 +146,12 @@ impl<M: Copy + Default> Lanes<M> {
     fn compare(&mut self) {
         (self.first, self.second) = (EMPTY, EMPTY);
         for (number, lane) in (0..).zip(&self.lanes) {
-            if lane.first < self.first {
+            let front = lane.front();
+            if front < self.first {
                 self.second = self.first;
-                (self.first, self.first_lane) = (lane.first, number);
+                (self.first, self.first_lane) = (front, number);
             } else {
-                self.second = self.second.min(lane.first);
+                self.second = self.second.min(front);
             }
         }
     }
@@ -170,6 +166,11 @@ impl<M: Copy + Default> Lanes<M> {
 }
 
 impl<M: Copy + Default> Lane<M> {
+    /// The key at the front, [`EMPTY`] if there is none.
+    fn front(&self) -> u128 {
+        if self.len == 0 { EMPTY } else { self.ring[self.front].key }
+    }
+
     /// The place of one more message, at the back.
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]

@@ -3,7 +3,24 @@
 
 use super::program::{Act, Entry, Instr, Programs};
 use crate::base::{Dist, Span};
+use crate::model::NodeIx;
 use crate::scenario::tree::{NodeKind, Scenario};
+
+/// An entry, as those see it who send requests there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// Where it is.
+    pub node: NodeIx,
+    /// What it begins with.
+    pub demand: Demand,
+}
+
+impl Start {
+    /// That of this entry of these programs.
+    pub(super) fn of(entry: &Entry, programs: &Programs, scenario: &Scenario) -> Self {
+        Self { node: entry.node, demand: Demand::of(entry, programs, scenario) }
+    }
+}
 
 /// The work with which an entry begins. The tag is a byte of its own, so that none has to be made of
 /// the distribution's.
@@ -32,7 +49,7 @@ pub enum Demand {
 
 impl Demand {
     /// What this entry of these programs begins with.
-    pub(super) fn of(entry: &Entry, programs: &Programs, scenario: &Scenario) -> Self {
+    fn of(entry: &Entry, programs: &Programs, scenario: &Scenario) -> Self {
         match entry.act {
             Act::Run { start, .. } => match &programs.code[start.0 as usize] {
                 Instr::Work { dist: Dist::Const(ns), .. } => Self::Const(Span::from_ns(*ns)),

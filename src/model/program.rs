@@ -6,7 +6,7 @@
 
 use crate::base::Dist;
 use crate::model::NodeIx;
-use crate::model::demand::Demand;
+use crate::model::demand::Start;
 use crate::scenario::tree::{Change, EntityIx, Life, PolicyIx, Scenario};
 
 /// Index into [`Programs::entries`].
@@ -32,8 +32,8 @@ pub struct Programs {
     pub code: Vec<Instr>,
     /// Where tasks start.
     pub entries: Vec<Entry>,
-    /// Per entry: the work that it begins with.
-    pub demands: Vec<Demand>,
+    /// Per entry: what whoever sends a request wants to know of it.
+    pub starts: Vec<Start>,
     /// What stores do.
     pub transactions: Vec<Txn>,
     /// What brokers pass on to whom.
@@ -51,8 +51,8 @@ impl Programs {
 
     /// Everything is written down: makes ready what follows from it.
     pub(crate) fn make_ready(&mut self, scenario: &Scenario) {
-        let demand = |entry| Demand::of(entry, self, scenario);
-        self.demands = self.entries.iter().map(demand).collect();
+        let start = |entry| Start::of(entry, self, scenario);
+        self.starts = self.entries.iter().map(start).collect();
         for txn in &mut self.transactions {
             txn.only_reads = txn.does_nothing_but_read();
         }

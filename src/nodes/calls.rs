@@ -227,7 +227,7 @@ impl Calls {
             timeout = terms.timeout;
         }
         let Try { attempt, pause_us, again_at } = attempt;
-        let node = node_of(env.model, what);
+        let (node, demand) = asked(env.model, what, op, attempt);
         let to = again_at.unwrap_or_else(|| self.pick(node));
         if self.counts {
             cold_path();
@@ -248,7 +248,6 @@ impl Calls {
             in_line: timeout.is_some(),
             waiter,
         };
-        let demand = first_demand(env.model, what, op, attempt);
         env.send_to(to, node, op, || match what {
             What::Entry(entry) => {
                 Body::Request { call, entry, attempt, cancel: Cancellable::Never, demand }
@@ -308,7 +307,7 @@ impl Calls {
         if self.counts {
             self.targets[node.0 as usize].count(to, 1);
         }
-        let demand = first_demand(env.model, what, op, attempt);
+        let (_, demand) = asked(env.model, what, op, attempt);
         let body = match what {
             What::Entry(entry) => {
                 let cancel = self.hedge_later(env, (node, to), (policy, call));
@@ -601,12 +600,15 @@ fn node_of(model: &Model, what: What) -> NodeIx {
     }
 }
 
-/// How long the work takes that is asked for first.
+/// The node that is called, and how long the work takes that is asked for first.
 #[inline]
-fn first_demand(model: &Model, what: What, op: &Op, attempt: u8) -> Span {
+fn asked(model: &Model, what: What, op: &Op, attempt: u8) -> (NodeIx, Span) {
     match what {
-        What::Entry(entry) => demand::first(model, entry, op.word, attempt),
-        What::Publication(_) => Span::ZERO,
+        What::Entry(entry) => {
+            let start = &model.programs.starts[entry.0 as usize];
+            (start.node, demand::first_of(start, op.word, attempt))
+        }
+        What::Publication(_) => (node_of(model, what), Span::ZERO),
     }
 }
 

@@ -4,14 +4,20 @@
 
 use crate::base::{Dist, Span, mix};
 use crate::model::Model;
-use crate::model::demand::Demand;
+use crate::model::demand::{Demand, Start};
 use crate::model::program::{EntryIx, Instr};
 
 /// The first work of a program, or all reads of a transaction, unless something is slow; zero for
 /// everything else. An attempt draws anew; designs that do the same draw the same.
 #[inline]
 pub fn first(model: &Model, entry: EntryIx, word: u64, attempt: u8) -> Span {
-    match &model.programs.demands[entry.0 as usize] {
+    first_of(&model.programs.starts[entry.0 as usize], word, attempt)
+}
+
+/// The same of what is known already.
+#[inline]
+pub fn first_of(start: &Start, word: u64, attempt: u8) -> Span {
+    match &start.demand {
         Demand::Const(span) => *span,
         drawn => draw(drawn, word, attempt),
     }
