@@ -6,7 +6,9 @@ use std::hint::black_box;
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use windtunnel::base::chance::unit_above_zero;
 use windtunnel::base::{Dist, Span, Stream, Time, math, mix};
-use windtunnel::engine::{Class, Ctx, Event, InstanceId, Key, LaneId, Queue, Simulation, World};
+use windtunnel::engine::{
+    Class, Ctx, Event, InstanceId, Key, LaneId, Queue, Simulation, Turn, World,
+};
 
 const PENDING: [u64; 4] = [10, 1_000, 100_000, 1_000_000];
 
@@ -21,15 +23,17 @@ fn hold_queue(criterion: &mut Criterion) {
         let mut push = |queue: &mut Queue<Payload, [u32; 3]>, now: u64| {
             counter += 1;
             let delay = (math::neg_ln_unit(mix(1, counter)) * 1e6) as u64;
-            let key = Key::new(Time(now + delay), 0, Class::Message, InstanceId(3), counter);
+            let turn = Turn::new(InstanceId(3), counter);
+            let key = Key::new(Time(now + delay), 0, Class::Message, turn);
             queue.push_timer(key, InstanceId(0), [counter as u32; 3]);
         };
+        let mut message = Payload::default();
         for _ in 0..pending {
             push(&mut queue, 0);
         }
         group.bench_function(BenchmarkId::from_parameter(pending), |bencher| {
             bencher.iter(|| {
-                let (key, _, event) = queue.pop().expect("held");
+                let (key, _, event) = queue.pop(&mut message).expect("held");
                 let seen = matches!(event, Event::Timer(_));
                 push(&mut queue, key.time().0);
                 seen
@@ -47,15 +51,19 @@ impl World for Hold {
     type Message = Payload;
     type Timer = [u32; 3];
 
-    fn receive(&mut self, at: InstanceId, message: &Payload, ctx: &mut Ctx<'_, Self>) {
+    fn receive(&mut self, at: InstanceId, message: &Payload, mut ctx: Ctx<'_, Self>) {
         self.count += 1;
         ctx.via(LaneId(0), Span(1_000_000), InstanceId((at.0 + 1) & 15), |it| *it = *message);
     }
 
-    fn timer(&mut self, _: InstanceId, timer: [u32; 3], ctx: &mut Ctx<'_, Self>) {
+    fn timer(&mut self, _: InstanceId, timer: [u32; 3], mut ctx: Ctx<'_, Self>) -> bool {
+        if timer[1] == u32::MAX {
+            return false;
+        }
         self.count += 1;
         let delay = (math::neg_ln_unit(mix(u64::from(timer[0]), self.count)) * 1e6) as u64;
         ctx.after(Span(delay), Class::Timeout, timer);
+        true
     }
 
     fn is_stale(&self, _: InstanceId, timer: [u32; 3], _: Time) -> bool {

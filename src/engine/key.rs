@@ -47,6 +47,7 @@ impl Turn {
     /// This one; the next is the origin's next. There are 2^40 of one origin, half a day of doing
     /// nothing else.
     #[inline]
+    #[must_use]
     pub fn take(&mut self) -> Self {
         let turn = *self;
         self.0 += 1;
