@@ -70,7 +70,7 @@ struct Ledger {
     /// See [`Key::renames`].
     renames: u64,
     next: Turn,
-    handled: u64,
+    /// Of what it has handled; zero if that is nothing.
     digest: u64,
 }
 
@@ -81,13 +81,7 @@ impl<W: World> Simulation<W> {
         assert!(names.len() <= Key::MAX_INSTANCES, "{} instances are too many", names.len());
         let ledger = |(ix, name): (u32, &u64)| {
             let renames = Key::renames(InstanceId(ix), *name);
-            Ledger {
-                name: *name,
-                renames,
-                next: Turn::new(InstanceId(ix), 0),
-                handled: 0,
-                digest: 0,
-            }
+            Ledger { name: *name, renames, next: Turn::new(InstanceId(ix), 0), digest: 0 }
         };
         Self {
             world,
@@ -330,11 +324,6 @@ impl<W: World> Simulation<W> {
         self.events
     }
 
-    /// How many events an instance has handled.
-    pub fn events_at(&self, at: InstanceId) -> u64 {
-        self.ledgers[at.0 as usize].handled
-    }
-
     /// How many events are pending, stale timers that were not dropped yet included.
     pub fn in_flight(&self) -> usize {
         self.queue.len()
@@ -351,7 +340,7 @@ impl<W: World> Simulation<W> {
     /// Everything handled so far in one word: same digest, same run. An instance at which nothing
     /// happened leaves no trace in it.
     pub fn digest(&self) -> u64 {
-        let used = self.ledgers.iter().filter(|ledger| ledger.handled > 0);
+        let used = self.ledgers.iter().filter(|ledger| ledger.digest != 0);
         used.fold(0, |digest, ledger| mix(mix(digest, ledger.name), ledger.digest))
     }
 
@@ -378,7 +367,6 @@ impl Ledger {
         let [high, low] = key.named(renames);
         let event = multiply(high ^ fingerprint ^ 0xa076_1d64_78bd_642f, low);
         self.digest = (self.digest.rotate_left(23) ^ event).wrapping_mul(0x5895_58cf_5b4f_9e05);
-        self.handled += 1;
     }
 }
 
