@@ -56,8 +56,8 @@ impl World for Hold {
         ctx.via(LaneId(0), Span(1_000_000), InstanceId((at.0 + 1) & 15), |it| *it = *message);
     }
 
-    fn timer(&mut self, _: InstanceId, timer: [u32; 3], mut ctx: Ctx<'_, Self>) -> bool {
-        if timer[1] == u32::MAX {
+    fn timer(&mut self, at: InstanceId, timer: [u32; 3], mut ctx: Ctx<'_, Self>) -> bool {
+        if self.is_stale(at, timer, ctx.now()) {
             return false;
         }
         self.count += 1;

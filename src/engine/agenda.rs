@@ -14,9 +14,9 @@ const REFILL: usize = 24;
 ///
 /// The smallest stand in a row, largest first: taking the smallest is O(1), and one that is put in
 /// passes those that are due before it. Ahead of the row, at place 0, stands a key above every key,
-/// so that there always is a smallest. What is larger than all of the
-/// row goes to the heap, O(log n). While no more than [`NEAR`] wait, the heap stays empty. Every key
-/// in the row is smaller than every key in the heap, and the row is empty only if the heap is.
+/// so that there always is a smallest. What is larger than all of the row goes to the heap, O(log n).
+/// While no more than [`NEAR`] wait, the heap stays empty. Every key in the row is smaller than every
+/// key in the heap, and the row is empty only if the heap is.
 #[derive(Clone, Debug)]
 pub struct Agenda<P> {
     row: [Entry<P>; PLACES],

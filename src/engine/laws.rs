@@ -309,6 +309,44 @@ fn too_many_events_at_one_instant_are_diagnosed() {
     assert!((5_000..7_200).contains(&events), "soon after: {events}");
 }
 
+/// A world in which nobody waits for any timer.
+#[derive(Clone, Debug)]
+struct Deserted;
+
+impl World for Deserted {
+    type Message = ();
+    type Timer = ();
+
+    fn receive(&mut self, _: InstanceId, (): &(), _: Ctx<'_, Self>) {}
+
+    fn timer(&mut self, _: InstanceId, (): (), _: Ctx<'_, Self>) -> bool {
+        false
+    }
+
+    fn is_stale(&self, _: InstanceId, (): (), _: Time) -> bool {
+        true
+    }
+
+    fn fingerprint(&self, _: Event<&(), ()>) -> u64 {
+        0
+    }
+}
+
+#[test]
+fn timers_that_nobody_waits_for_are_no_events_at_one_instant() {
+    let limits = Limits { at_once: 2_048, ..Limits::default() };
+    let mut simulation = Simulation::new(Deserted, &[1], &[]).with_limits(limits);
+    for time in 0..100 {
+        simulation.schedule(InstanceId(0), Time(time), Class::Timeout, ());
+    }
+    simulation.post(InstanceId(0), Time(200), ());
+    let mut stepped = simulation.clone();
+    assert_eq!(simulation.drain(Time(300)), Stop::Idle);
+    assert_eq!((simulation.events(), simulation.now()), (1, Time(200)));
+    assert_eq!(stepped.step(), Stop::Until);
+    assert_eq!(stepped.digest(), simulation.digest());
+}
+
 #[test]
 fn too_many_pending_events_are_diagnosed() {
     let mut simulation = hydra(1, 2, Limits { in_flight: 1_000, ..Limits::default() });

@@ -165,10 +165,11 @@ impl<W: World> Simulation<W> {
             // From one look at how much there is to the next; in a drain, event by event.
             let until_look = LOOK - self.events % LOOK;
             let most = if draining { 1 } else { until_look.min(enough - self.events) };
+            let before = self.events;
             let Some(busy) = self.run_some(most) else {
                 return self.nothing_due();
             };
-            if self.events.is_multiple_of(LOOK) {
+            if self.events > before && self.events.is_multiple_of(LOOK) {
                 self.look(busy);
             }
         }

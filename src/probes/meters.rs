@@ -92,9 +92,8 @@ impl Meters {
             Fact::Batched { records } => self.batched(now, at, records),
             Fact::Down => {
                 self.leaves(now, at, u32::MAX);
-                while self.instances[at.0 as usize].busy > 0 {
-                    self.frees(now, at);
-                }
+                let gauge = &mut self.instances[at.0 as usize];
+                gauge.busy_ns += i128::from(std::mem::take(&mut gauge.busy)) * i128::from(now.0);
             }
             _ => {}
         }
