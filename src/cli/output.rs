@@ -1,4 +1,5 @@
-//! Where results go: stdout, or a file that is written beside its place and renamed. Diagnostics
+//! Where results go: stdout, or a file that is written beside its place and renamed, or a device or
+//! pipe, into which they are written. Diagnostics
 //! and notes go to stderr. A closed pipe is nobody's mistake: what it cuts off is dropped quietly.
 
 use std::fs::File;
@@ -41,7 +42,7 @@ impl Screen {
 /// A result, to stdout or to a file.
 pub fn show(text: &str, to: Option<&Path>) -> Result<(), Failure> {
     let (path, written) = match to {
-        Some(path) => (path, replace(path, text)),
+        Some(path) => (path, put(path, text)),
         None => (Path::new("standard output"), quietly(io::stdout().lock(), text)),
     };
     written.map_err(|why| Failure::Io { path: path.to_path_buf(), why })
@@ -57,6 +58,16 @@ fn quietly(mut to: impl Write, text: &str) -> io::Result<()> {
     match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
         Err(why) if why.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         done => done,
+    }
+}
+
+/// Writes to where the path leads. Only a file may be replaced: a device (`/dev/null`), a pipe or a
+/// link stays what it is.
+fn put(path: &Path, text: &str) -> io::Result<()> {
+    match std::fs::canonicalize(path) {
+        Ok(place) if place.is_file() => replace(&place, text),
+        Ok(place) => quietly(File::options().write(true).open(place)?, text),
+        Err(_) => replace(path, text),
     }
 }
 
@@ -105,6 +116,29 @@ mod tests {
         replace(&path, "new").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_written_to_and_a_link_followed() {
+        use std::os::unix::fs::{FileTypeExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("result.json"), folder.path().join("link"));
+        std::fs::write(&file, "old").unwrap();
+        symlink(&file, &link).unwrap();
+        put(&link, "new").unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "new");
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let reader = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || std::fs::read_to_string(pipe).unwrap()
+        });
+        put(&pipe, "result").unwrap();
+        assert_eq!(reader.join().unwrap(), "result");
+        assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo());
     }
 
     #[test]
