@@ -45,11 +45,6 @@ pub enum What {
 pub trait Waiters {
     /// The header of what waits.
     fn header(&self, waiter: Handle) -> Op;
-
-    /// What its publications are about.
-    fn item(&self, _waiter: Handle) -> Item {
-        Item::NONE
-    }
 }
 
 /// One call, from the first try to the last. Each try has a handle of its own, so that a late
@@ -192,19 +187,19 @@ impl Calls {
         policy: Option<PolicyIx>,
         waiter: Handle,
     ) {
-        self.attempt(env, What::Entry(entry), (op, &Item::NONE), policy, waiter, Try::FIRST);
+        self.attempt(env, What::Entry(entry), op, policy, waiter, Try::FIRST);
     }
 
-    /// Publishes something about an item, and waits for the confirm.
+    /// Publishes something that is about no item, and waits for the confirm.
     pub fn publish<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
         publication: PubIx,
-        about: (&Op, &Item),
+        op: &Op,
         policy: Option<PolicyIx>,
         waiter: Handle,
     ) {
-        self.attempt(env, What::Publication(publication), about, policy, waiter, Try::FIRST);
+        self.attempt(env, What::Publication(publication), op, policy, waiter, Try::FIRST);
     }
 
     #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
@@ -213,7 +208,7 @@ impl Calls {
         &mut self,
         env: &mut Env<'_, '_, P>,
         what: What,
-        (op, item): (&Op, &Item),
+        op: &Op,
         policy: Option<PolicyIx>,
         waiter: Handle,
         attempt: Try,
@@ -222,7 +217,7 @@ impl Calls {
         if let Some(policy) = policy {
             let terms = &self.terms[policy.0 as usize];
             if terms.is_special {
-                return self.attempt_specially(env, what, (op, item), policy, waiter, attempt);
+                return self.attempt_specially(env, what, op, policy, waiter, attempt);
             }
             timeout = terms.timeout;
         }
@@ -252,7 +247,7 @@ impl Calls {
             What::Entry(entry) => {
                 Body::Request { call, entry, attempt, cancel: Cancellable::Never, demand }
             }
-            What::Publication(publication) => Body::Publish { call, publication, item: *item },
+            What::Publication(publication) => Body::Publish { call, publication, item: Item::NONE },
         });
         if let (Some(policy), Some(timeout)) = (policy, timeout) {
             self.expect_answer(env, (policy, timeout), call);
@@ -266,7 +261,7 @@ impl Calls {
         &mut self,
         env: &mut Env<'_, '_, P>,
         what: What,
-        (op, item): (&Op, &Item),
+        op: &Op,
         policy: PolicyIx,
         waiter: Handle,
         attempt: Try,
@@ -313,7 +308,7 @@ impl Calls {
                 let cancel = self.hedge_later(env, (node, to), (policy, call));
                 Body::Request { call, entry, attempt, cancel, demand }
             }
-            What::Publication(publication) => Body::Publish { call, publication, item: *item },
+            What::Publication(publication) => Body::Publish { call, publication, item: Item::NONE },
         };
         env.send(to, op, body);
         if let Some(timeout) = timeout {
@@ -533,10 +528,10 @@ impl Calls {
     ) {
         if let Some(call) = self.calls.remove(handle) {
             let Call { what, policy, waiter, attempt, pause_us, to, stays, .. } = call;
-            let (op, item) = (waiters.header(waiter), waiters.item(waiter));
+            let op = waiters.header(waiter);
             let stays = stays && self.targets[node_of(env.model, what).0 as usize].has(to);
             let attempt = Try { attempt, pause_us, again_at: stays.then_some(to) };
-            self.attempt(env, what, (&op, &item), policy, waiter, attempt);
+            self.attempt(env, what, &op, policy, waiter, attempt);
         }
     }
 

@@ -27,8 +27,8 @@ use super::demand;
 use super::discovery::{self, Discovery};
 use super::env::Env;
 use super::limit::Limiter;
-use super::message::{Answer, Body, Cancellable, Item, Message, Op, Timer};
-use super::slab::{Handle, Slab};
+use super::message::{Answer, Body, Cancellable, Item, Message, Op, Seen, Timer};
+use super::slab::{Aside, Handle, Slab};
 use super::task::{Origin, Task};
 use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
@@ -42,6 +42,8 @@ use crate::scenario::tree::{NodeKind, PolicyIx};
 #[derive(Clone, Debug)]
 pub struct Server {
     tasks: Slab<Task>,
+    /// What the last transactions of tasks made of the items that they wrote last.
+    made: Aside<Seen>,
     queue: VecDeque<Handle>,
     /// Instead of the queue, where it is more than first come, first served.
     dispatch: Option<Box<Dispatch>>,
@@ -73,10 +75,6 @@ impl Waiters for Slab<Task> {
     fn header(&self, task: Handle) -> Op {
         self.get(task).map_or(Op::NONE, |task| task.op)
     }
-
-    fn item(&self, task: Handle) -> Item {
-        self.get(task).map_or(Item::NONE, |task| task.item)
-    }
 }
 
 impl Server {
@@ -98,6 +96,7 @@ impl Server {
         let workers = workers.filter(|_| !is_shared).unwrap_or(UNLIMITED);
         Self {
             tasks: Slab::default(),
+            made: Aside::default(),
             queue: VecDeque::new(),
             free: workers,
             workers,
@@ -408,9 +407,9 @@ impl Server {
         let now = env.now();
         let (task, place) = self.tasks.enter();
         let new = Task::new(op, origin, (entry, start), now);
-        *place = Task { has_worker, is_cancellable, attempt, demand, item, ..new };
+        *place = Task { has_worker, is_cancellable, attempt, demand, ..new };
         if matches!(origin, Origin::Delivery { .. }) {
-            self.delivered(task, program.sees_item);
+            self.delivered(task, program.sees_item.then_some(item));
         }
         if program.keyed {
             self.attempts.begin(op.id, entry, task);
@@ -433,11 +432,11 @@ impl Server {
     /// A new task is for what a broker delivered. A deadline is about the answer; what was accepted
     /// is done however late it is.
     #[cold]
-    fn delivered(&mut self, task: Handle, sees_item: bool) {
+    fn delivered(&mut self, task: Handle, sees: Option<Item>) {
         let task = self.tasks.get_mut(task).expect("it was just made");
         task.op.deadline = Time::NEVER;
-        if sees_item {
-            (task.op.named, task.op.seen) = (task.item.key, task.item.seen);
+        if let Some(item) = sees {
+            (task.op.named, task.op.seen) = (item.key, item.seen);
         }
     }
 

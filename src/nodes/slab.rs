@@ -34,8 +34,10 @@ pub struct Slab<T> {
     len: usize,
 }
 
-/// A slot.
+/// A slot: on cache lines of its own, since what is used seldom is far from the processor, line by
+/// line.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 struct Place<T> {
     /// Odd while the entry is there.
     generation: u32,
@@ -165,6 +167,44 @@ impl<T: Clone> Slab<T> {
     }
 }
 
+/// Something that few entries of a slab have, beside the slab; the others have the default of it.
+#[derive(Clone, Debug)]
+pub struct Aside<T> {
+    /// By slot: whose it is.
+    places: Vec<(Handle, T)>,
+}
+
+impl<T> Default for Aside<T> {
+    fn default() -> Self {
+        Self { places: Vec::new() }
+    }
+}
+
+impl<T: Copy + Default> Aside<T> {
+    /// What this entry has.
+    pub fn get(&self, handle: Handle) -> T {
+        match self.places.get(handle.slot()) {
+            Some((whose, it)) if *whose == handle => *it,
+            _ => T::default(),
+        }
+    }
+
+    /// This entry has it from now on, as long as it is there.
+    pub fn set(&mut self, handle: Handle, it: T) {
+        let slot = handle.slot();
+        if slot >= self.places.len() {
+            self.places.resize(slot + 1, (Handle::NONE, T::default()));
+        }
+        self.places[slot] = (handle, it);
+    }
+
+    /// This entry has the other from now on, and the other is what it had.
+    pub fn swap(&mut self, handle: Handle, other: &mut T) {
+        let had = self.get(handle);
+        self.set(handle, std::mem::replace(other, had));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,6 +233,19 @@ mod tests {
         assert_eq!((first.slot(), slab.get(first)), (second.slot(), None));
         let others = [slab.insert(8), slab.enter().0];
         assert_eq!((others.map(Handle::slot), slab.len()), ([1, 2], 3));
+    }
+
+    #[test]
+    fn what_few_entries_have_goes_with_them() {
+        let (mut slab, mut aside) = (Slab::default(), Aside::default());
+        let handles = [slab.insert('a'), slab.insert('b'), slab.insert('c')];
+        aside.set(handles[1], 7);
+        assert_eq!(handles.map(|handle| aside.get(handle)), [0, 7, 0]);
+        let mut other = 8;
+        aside.swap(handles[1], &mut other);
+        assert_eq!((aside.get(handles[1]), other), (8, 7));
+        slab.discard(handles[1]);
+        assert_eq!(aside.get(slab.insert('d')), 0, "the slot is another's now");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A task: one message being worked on by one instance of a service or gateway.
 
-use super::message::{Answer, Item, Op, Seen};
+use super::message::{Answer, Op};
 use super::slab::Handle;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
@@ -33,10 +33,6 @@ pub struct Task {
     pub demand: Span,
     /// In the queue since then.
     pub queued: Time,
-    /// What the delivered record names.
-    pub item: Item,
-    /// What its last transaction made of the item that it wrote last.
-    pub made: Seen,
 }
 
 impl Task {
@@ -57,8 +53,6 @@ impl Task {
             branches: 0,
             demand: Span::ZERO,
             queued: arrived,
-            item: Item::NONE,
-            made: Seen::default(),
         }
     }
 }

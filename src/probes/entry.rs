@@ -7,8 +7,9 @@ use crate::scenario::tree::FlowIx;
 /// Whose entry a free one is; nobody asks for this one.
 const NOBODY: OpId = OpId(u64::MAX - 1);
 
-/// What is known of one operation while something can still happen to it.
+/// What is known of one operation while something can still happen to it: a cache line.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct Entry {
     /// Whose it is.
     pub op: OpId,

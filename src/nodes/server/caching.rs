@@ -20,7 +20,7 @@ impl Server {
     ) {
         let task = self.tasks.get_mut(handle).expect("it asks");
         if is_about_made(waits_at(task, env)) {
-            std::mem::swap(&mut task.op.seen, &mut task.made);
+            self.made.swap(handle, &mut task.op.seen);
         }
         self.calls.start(env, entry, &task.op, policy, handle);
         self.wait(handle, env);
@@ -41,7 +41,7 @@ impl Server {
                 task.pc = hit;
             }
             Instr::Keep { made: true, .. } => {
-                std::mem::swap(&mut task.op.seen, &mut task.made);
+                self.made.swap(handle, &mut task.op.seen);
             }
             _ => {}
         }

@@ -151,7 +151,7 @@ impl Server {
             }
             Instr::Invalidate { publication, entity, key } => {
                 let key = keys::item(model, *key, *entity, &task.op);
-                let item = Item { entity: *entity, key, seen: task.made };
+                let item = Item { entity: *entity, key, seen: self.made.get(handle) };
                 let broker = model.programs.publications[publication.0 as usize].broker;
                 let to = model.nodes[broker.0 as usize].first;
                 let call = Handle::NONE;
@@ -177,8 +177,7 @@ impl Server {
                 self.ask_cache(handle, (*entry, *policy), env);
             }
             Instr::Publish { publication, policy, .. } => {
-                let about = (&task.op, &task.item);
-                self.calls.publish(env, *publication, about, *policy, handle);
+                self.calls.publish(env, *publication, &task.op, *policy, handle);
                 self.wait(handle, env);
             }
             Instr::Fork { branches, enough: None } => self.fork(handle, branches, env),
@@ -274,9 +273,9 @@ impl Server {
         let has_answered = !matches!(answer, Answer::Failed(_));
         match waited_at {
             Instr::Publish { effects, .. } => task.op.done |= effects,
-            Instr::Store { makes: Makes::One, .. } => task.made = back.seen,
+            Instr::Store { makes: Makes::One, .. } => self.made.set(handle, back.seen),
             // Caches that know versions then keep nothing that is under way to them.
-            Instr::Store { makes: Makes::Several, .. } => task.made = Seen::NEWEST,
+            Instr::Store { makes: Makes::Several, .. } => self.made.set(handle, Seen::NEWEST),
             _ if has_answered => task.op.seen = back.seen,
             _ => {}
         }
