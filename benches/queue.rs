@@ -80,7 +80,7 @@ impl World for Hold {
 
 fn hold_loop(criterion: &mut Criterion) {
     for lane in [false, true] {
-        let name = if lane { "loop: a message by lane" } else { "loop: a timer by heap" };
+        let name = if lane { "loop: a message by lane" } else { "loop: a timer by agenda" };
         let mut group = criterion.benchmark_group(name);
         for pending in PENDING {
             let names: Vec<u64> = (0..16).map(|name| mix(9, name)).collect();

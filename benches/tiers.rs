@@ -1,7 +1,8 @@
 //! The chain of `scenarios/theory/tiers.ron` on the real engine, with every default probe and the
 //! digest on, against the bare loop of `bare.rs` in the same run: requests per second, nanoseconds
 //! per event, and the ratio. Rounds of the two alternate, and medians are compared, so that a noisy
-//! machine troubles both alike.
+//! machine troubles both alike. Behind it, what an event costs at a thousand times the rate, and in each
+//! design of `scenarios/checkout.ron`, against one of the chain.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
+use windtunnel::base::Span;
 use windtunnel::scenario::{self, tree::Scenario};
 use windtunnel::simulate;
 
@@ -18,10 +20,12 @@ mod bare;
 
 const ROUNDS: usize = 9;
 
-fn tiers() -> Arc<Scenario> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/theory/tiers.ron");
-    let loaded =
-        scenario::load(&path, &[]).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+fn shipped(name: &str, sets: &[(&str, &str)]) -> Arc<Scenario> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name);
+    let sets: Vec<(String, String)> =
+        sets.iter().map(|(knob, value)| ((*knob).to_owned(), (*value).to_owned())).collect();
+    let loaded = scenario::load(&path, &sets)
+        .unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
     Arc::new(loaded.scenario)
 }
 
@@ -37,8 +41,23 @@ fn median(mut times: Vec<Duration>) -> f64 {
     times[times.len() / 2].as_secs_f64()
 }
 
+/// Nanoseconds for an event of these runs, which alternate: medians.
+fn per_event(runs: &[(&Arc<Scenario>, usize)]) -> Vec<f64> {
+    let mut times = vec![Vec::new(); runs.len()];
+    let mut events = vec![0; runs.len()];
+    for _ in 0..ROUNDS {
+        for (nth, (scenario, design)) in runs.iter().enumerate() {
+            let (time, outcome) = timed(|| simulate::run(scenario, *design, 1));
+            times[nth].push(time);
+            events[nth] = outcome.events;
+        }
+    }
+    let events = events.iter().map(|events| *events as f64);
+    times.into_iter().zip(events).map(|(times, events)| median(times) * 1e9 / events).collect()
+}
+
 fn main() {
-    let scenario = tiers();
+    let scenario = shipped("theory/tiers.ron", &[]);
     let requests = simulate::run(&scenario, 0, 1).flows["request"].offered * scenario.run.length.0
         / (scenario.run.length.0 - scenario.run.warmup.0);
 
@@ -77,4 +96,20 @@ fn main() {
         requests as f64 / engine
     );
     println!("  ratio       {:6.2}", engine / yardstick);
+
+    let mut crowd = (*shipped("theory/tiers.ron", &[("scale", "1000")])).clone();
+    (crowd.run.length, crowd.run.warmup) = (Span::from_secs(1.0), Span::ZERO);
+    let (crowd, checkout) = (Arc::new(crowd), shipped("checkout.ron", &[]));
+    let designs = checkout.designs.iter().map(|design| &design.name);
+    let names: Vec<String> = ["1,000 times the rate".to_owned()]
+        .into_iter()
+        .chain(designs.map(|name| format!("checkout.ron, {name}")))
+        .collect();
+    let mut runs = vec![(&scenario, 0), (&crowd, 0)];
+    runs.extend((0..checkout.designs.len()).map(|design| (&checkout, design)));
+    let costs = per_event(&runs);
+    println!("against an event of tiers.ron, {:.1} ns", costs[0]);
+    for (name, cost) in names.iter().zip(&costs[1..]) {
+        println!("  {name:<22} {cost:6.1} ns/event  ratio {:.2}", cost / costs[0]);
+    }
 }

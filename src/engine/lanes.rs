@@ -1,5 +1,5 @@
 //! FIFO lanes: messages sent with one constant delay come due in the order in which they were
-//! sent, so they stand in line, whole, and never see the heap. Knows keys, not what messages say.
+//! sent, so they stand in line, whole, and never see the agenda. Knows keys, not what messages say.
 
 use super::LaneId;
 use crate::base::Span;
@@ -19,7 +19,7 @@ pub struct Sent<M> {
 ///
 /// The keys of a lane rise strictly from its front to its back. Usually they do by themselves; a
 /// message below the last one (events of one instant that were handled in another order than their
-/// origins' numbers) is refused and goes to the heap, so that lanes never change the order.
+/// origins' numbers) is refused and goes to the agenda, so that lanes never change the order.
 #[derive(Clone, Debug)]
 struct Lane<M> {
     /// The key at the back; below every key if there is none.
@@ -27,6 +27,8 @@ struct Lane<M> {
     ring: Vec<Sent<M>>,
     front: usize,
     len: usize,
+    /// The place behind those that were announced; see [`Lanes::announce`].
+    announced: usize,
 }
 
 /// All lanes of a simulation.
@@ -63,7 +65,7 @@ impl<M: Copy + Default> Lanes<M> {
     /// Opens or closes all lanes; nobody may wait in them.
     pub fn open(&mut self, open: bool) {
         assert!(self.is_empty(), "somebody waits");
-        let lane = |_: &Span| Lane { last: 0, ring: Vec::new(), front: 0, len: 0 };
+        let lane = |_: &Span| Lane { last: 0, ring: Vec::new(), front: 0, len: 0, announced: 0 };
         self.lanes = if open { self.delays.iter().map(lane).collect() } else { Vec::new() };
     }
 
@@ -156,6 +158,14 @@ impl<M: Copy + Default> Lanes<M> {
         }
     }
 
+    /// Announces those messages that come next in their lanes, at most so many of a lane, but for those
+    /// that were announced before; with `last` those of now are.
+    pub fn announce(&mut self, most: usize, last: bool, mut to: impl FnMut(&Sent<M>)) {
+        for lane in &mut self.lanes {
+            lane.announce(most, last, &mut to);
+        }
+    }
+
     /// All messages, lane by lane.
     pub fn iter(&self) -> impl Iterator<Item = &Sent<M>> {
         self.lanes.iter().flat_map(|lane| {
@@ -184,6 +194,21 @@ impl<M: Copy + Default> Lane<M> {
         let place = &mut self.ring[back];
         (place.key, place.dest) = (key, dest);
         &mut place.message
+    }
+
+    /// See [`Lanes::announce`].
+    fn announce(&mut self, most: usize, last: bool, to: &mut impl FnMut(&Sent<M>)) {
+        let Some(mask) = self.ring.len().checked_sub(1) else { return };
+        let before = self.announced.wrapping_sub(self.front) & mask;
+        // More were taken since than had been announced: begin anew.
+        let before = if before > self.len { 0 } else { before };
+        let more = self.len.min(most).saturating_sub(before);
+        let from = (self.front + before) & mask;
+        let (wrapped, straight) = self.ring.split_at(from);
+        straight.iter().chain(wrapped).take(more).for_each(to);
+        if last {
+            self.announced = (from + more) & mask;
+        }
     }
 
     /// Makes room in a ring that is full.
@@ -234,6 +259,28 @@ mod tests {
         assert!(lanes.is_empty());
         assert!(push(&mut lanes, 1, 1), "an empty lane takes any key");
         assert_eq!((lanes.first(), lanes.delay(LaneId(1))), (1, Span(6)));
+    }
+
+    #[test]
+    fn what_comes_next_is_announced_once() {
+        let mut lanes = Lanes::new(&[Span(5)]);
+        let announced = |lanes: &mut Lanes<u64>, last| {
+            let mut heard = Vec::new();
+            lanes.announce(4, last, |sent| heard.push(sent.message));
+            heard
+        };
+        assert!(announced(&mut lanes, true).is_empty());
+        (1..=20).for_each(|key| assert!(push(&mut lanes, 0, key)));
+        assert_eq!(announced(&mut lanes, false), [1, 2, 3, 4]);
+        assert_eq!(announced(&mut lanes, true), [1, 2, 3, 4], "they were to be announced again");
+        assert!(announced(&mut lanes, true).is_empty());
+        (0..3).for_each(|_| _ = lanes.pop(&mut 0));
+        assert_eq!(announced(&mut lanes, true), [5, 6, 7]);
+        (0..6).for_each(|_| _ = lanes.pop(&mut 0));
+        assert_eq!(announced(&mut lanes, true), [10, 11, 12, 13], "two were missed");
+        (21..=40).for_each(|key| assert!(push(&mut lanes, 0, key)));
+        (0..3).for_each(|_| _ = lanes.pop(&mut 0));
+        assert_eq!(announced(&mut lanes, true).last(), Some(&16), "in a larger ring");
     }
 
     proptest! {

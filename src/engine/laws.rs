@@ -1,11 +1,14 @@
 //! The laws of the engine, each proved on the toy world: the digest is a property of the model and
 //! of nothing else.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::toy::{Happening, Toy, simulation};
 use super::{Class, Ctx, Event, InstanceId, LaneId, Limits, Simulation, Stop, World};
-use crate::base::{Span, Time};
+use crate::base::{Span, Time, mix};
 
 const NAMES: [(&str, bool); 4] =
     [("edge", true), ("orders", true), ("payments", true), ("stock", true)];
@@ -375,4 +378,82 @@ fn an_empty_simulation_is_idle() {
     let mut simulation = hydra(1, 0, Limits::default());
     assert_eq!(simulation.run_until(Time(99)), Stop::Idle);
     assert_eq!((simulation.events(), simulation.now()), (1, Time(5)));
+}
+
+/// A world of many timers and messages, each of which causes another. Hears which are about to come.
+#[derive(Clone, Debug, Default)]
+struct Crowd {
+    handled: u64,
+    foretold: u64,
+    coming: RefCell<BTreeSet<u64>>,
+    coming_again: RefCell<BTreeSet<u64>>,
+}
+
+impl Crowd {
+    /// This one happens; the number of the next.
+    fn happens(&mut self, number: u64) -> u64 {
+        self.handled += 1;
+        let was_foretold = self.coming.get_mut().remove(&number);
+        self.foretold += u64::from(was_foretold);
+        let again = self.coming_again.get_mut().remove(&number);
+        assert_eq!(was_foretold, again, "first all once, then all again");
+        mix(number, 1)
+    }
+}
+
+impl World for Crowd {
+    type Message = u64;
+    type Timer = u64;
+
+    fn receive(&mut self, _: InstanceId, message: &u64, mut ctx: Ctx<'_, Self>) {
+        let next = self.happens(*message);
+        ctx.after(Span(1 + next % 50_000), Class::Completion, next);
+    }
+
+    fn timer(&mut self, _: InstanceId, timer: u64, mut ctx: Ctx<'_, Self>) -> bool {
+        let next = self.happens(timer);
+        let (lane, delay) = [(0, 5_000), (1, 40_000)][next as usize % 2];
+        ctx.via(LaneId(lane), Span(delay), InstanceId(next as u32 % 3), |it| *it = next);
+        true
+    }
+
+    fn fingerprint(&self, event: Event<&u64, u64>) -> u64 {
+        match event {
+            Event::Message(number) => *number,
+            Event::Timer(number) => number,
+        }
+    }
+
+    fn prefetch(&self, _: InstanceId, event: Event<&u64, u64>) {
+        self.coming.borrow_mut().insert(self.fingerprint(event));
+    }
+
+    fn prefetch_further(&self, _: InstanceId, event: Event<&u64, u64>) {
+        self.coming_again.borrow_mut().insert(self.fingerprint(event));
+    }
+}
+
+#[test]
+fn in_a_crowd_nearly_every_event_is_foretold_and_none_changed() {
+    let crowd = |people: u64| {
+        let delays = [Span(5_000), Span(40_000)];
+        let mut crowd = Simulation::new(Crowd::default(), &[1, 2, 3], &delays);
+        for number in 0..people {
+            let (at, time) = (InstanceId(number as u32 % 3), Time(mix(1, number) % 50_000));
+            crowd.schedule(at, time, Class::Completion, number);
+        }
+        crowd
+    };
+    let mut straight = crowd(10_000);
+    straight.run_until(Time(400_000));
+    let mut shuffled = crowd(10_000);
+    shuffled.run_until_shuffled(Time(400_000), 7);
+    assert_eq!((straight.digest(), straight.events()), (shuffled.digest(), shuffled.events()));
+    assert_eq!(shuffled.world().foretold, 0);
+    let Crowd { handled, foretold, .. } = straight.world();
+    assert!(foretold * 10 > handled * 9, "{foretold} of {handled}");
+
+    let mut few = crowd(1_000);
+    few.run_until(Time(400_000));
+    assert_eq!(few.world().foretold, 0, "nobody waits for memory");
 }

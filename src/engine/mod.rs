@@ -3,8 +3,8 @@
 //! what a p99 is.
 
 pub mod agenda;
-pub mod heap;
 pub mod key;
+pub mod ladder;
 pub mod lanes;
 #[cfg(test)]
 mod laws;
@@ -60,6 +60,13 @@ pub trait World {
     fn held(&self) -> usize {
         0
     }
+
+    /// This event will be handled soon, and so much waits that the processor is likely to have forgotten
+    /// what the event is about: a hint to fetch what the event itself names. Changes nothing.
+    fn prefetch(&self, _at: InstanceId, _event: Event<&Self::Message, Self::Timer>) {}
+
+    /// The same a moment later: what that names in turn.
+    fn prefetch_further(&self, _at: InstanceId, _event: Event<&Self::Message, Self::Timer>) {}
 
     /// Called after each (time, depth) of a shuffled run, so that probes can be fed in the order of
     /// keys.

@@ -4,7 +4,7 @@
 use std::hint::cold_path;
 
 use super::agenda::Agenda;
-use super::heap::Entry;
+use super::ladder::Entry;
 use super::lanes::Lanes;
 use super::{InstanceId, Key, LaneId};
 use crate::base::Span;
@@ -182,6 +182,22 @@ impl<M: Copy + Default, T: Copy> Queue<M, T> {
             }
         };
         Some((Key(key), InstanceId(dest), event))
+    }
+
+    /// Announces events that will come soon and, as a rule, were not announced before; of each lane at
+    /// most so many at the front. When all were, they are announced again (`true`).
+    pub fn announce(&mut self, most: usize, mut to: impl FnMut(InstanceId, Event<&M, T>, bool)) {
+        let timers = self.agenda.top_up();
+        for again in [false, true] {
+            for entry in timers {
+                if let Kept::Timer(timer) = entry.payload {
+                    to(InstanceId(entry.dest), Event::Timer(timer), again);
+                }
+            }
+            self.lanes.announce(most, again, |sent| {
+                to(InstanceId(sent.dest), Event::Message(&sent.message), again);
+            });
+        }
     }
 
     /// All pending events in no particular order, stale timers included.

@@ -447,6 +447,19 @@ impl Calls {
         Some(Ended { waiter, answer })
     }
 
+    /// Lets this call be fetched from memory, which the processor is likely to have forgotten.
+    pub fn prefetch(&self, call: Handle) {
+        self.calls.prefetch(call, |call| &call.waiter);
+        self.lines.prefetch(call);
+    }
+
+    /// Lets be fetched what the end of this call needs beside itself, but for who waits for it: that
+    /// is who.
+    pub fn prefetch_end(&self, call: Handle) -> Option<Handle> {
+        self.lines.prefetch_neighbours(call);
+        self.calls.get(call).map(|call| call.waiter)
+    }
+
     /// No answer came in time.
     pub fn timed_out<P: Probe>(
         &mut self,

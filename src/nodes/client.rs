@@ -100,6 +100,18 @@ impl Client {
         }
     }
 
+    /// Lets this call be fetched from memory, which the processor is likely to have forgotten.
+    pub fn prefetch_call(&self, call: Handle) {
+        self.calls.prefetch(call);
+    }
+
+    /// Lets be fetched which customer waits for this call, and what else its end needs.
+    pub fn prefetch_waiter(&self, call: Handle) {
+        if let Some(customer) = self.calls.prefetch_end(call) {
+            self.journeys.prefetch(customer, |walk| &walk.action);
+        }
+    }
+
     /// The run begins.
     pub fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if let Some(discovery) = &mut self.discovery {

@@ -141,6 +141,16 @@ impl Database {
         }
     }
 
+    /// Lets this transaction be fetched from memory, which the processor is likely to have forgotten.
+    pub fn prefetch(&self, task: Handle) {
+        self.tasks.prefetch(task, |task| &task.txn);
+    }
+
+    /// The operation that this transaction is for, if it is not over.
+    pub fn op(&self, task: Handle) -> OpId {
+        self.tasks.get(task).map_or(OpId::NONE, |task| task.op.id)
+    }
+
     /// Is nobody waiting for this timer any more?
     pub fn is_stale(&self, timer: Timer) -> bool {
         match timer {

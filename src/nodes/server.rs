@@ -35,7 +35,7 @@ use crate::engine::InstanceId;
 use crate::model::program::{Act, EntryIx, Instr, Pc};
 use crate::model::{Model, NodeIx};
 use crate::probes::fact::Leaving;
-use crate::probes::{Fact, Probe, Reason};
+use crate::probes::{Fact, OpId, Probe, Reason};
 use crate::scenario::tree::{NodeKind, PolicyIx};
 
 /// One instance of a service or gateway.
@@ -203,6 +203,28 @@ impl Server {
             Body::Listed { first, bits, at } => self.calls.learn(env, (first, bits), at),
             Body::Probe { round } => discovery::probed(message.from, round, env),
             body => unreachable!("a server is not told {body:?}"),
+        }
+    }
+
+    /// Lets this task be fetched from memory, which the processor is likely to have forgotten.
+    pub fn prefetch(&self, task: Handle) {
+        self.tasks.prefetch(task, |task| &task.pc);
+    }
+
+    /// The operation that this task is for, if it is still there.
+    pub fn op(&self, task: Handle) -> OpId {
+        self.tasks.get(task).map_or(OpId::NONE, |task| task.op.id)
+    }
+
+    /// Lets this call be fetched.
+    pub fn prefetch_call(&self, call: Handle) {
+        self.calls.prefetch(call);
+    }
+
+    /// Lets be fetched which task waits for this call, and what else its end needs.
+    pub fn prefetch_waiter(&self, call: Handle) {
+        if let Some(task) = self.calls.prefetch_end(call) {
+            self.prefetch(task);
         }
     }
 

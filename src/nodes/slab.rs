@@ -1,6 +1,8 @@
 //! A slab whose handles know their generation: memory of one instance, never shared with another.
 //! A handle that outlived its entry (answered, timed out, lost in a crash) finds nothing.
 
+use prefetch_index::prefetch_index;
+
 /// Names an entry of one slab of one instance. Others may carry it back as a correlation id; they
 /// never look inside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,7 +39,7 @@ pub struct Slab<T> {
 /// A slot: on cache lines of its own, since what is used seldom is far from the processor, line by
 /// line.
 #[derive(Clone, Debug)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 struct Place<T> {
     /// Odd while the entry is there.
     generation: u32,
@@ -74,6 +76,15 @@ impl<T> Slab<T> {
         let slot = u32::try_from(self.places.len()).expect("fewer than 2^32 entries");
         self.places.push(Place { generation: 1, next: NOWHERE, entry });
         Handle { slot, generation: 1 }
+    }
+
+    /// Lets be fetched from memory what a call of [`get`](Self::get) will look at, and the line in which
+    /// some other part of the entry lies.
+    pub fn prefetch<F>(&self, handle: Handle, part: impl FnOnce(&T) -> &F) {
+        if let Some(place) = self.places.get(handle.slot()) {
+            prefetch_index(std::slice::from_ref(&place.generation), 0);
+            prefetch_index(std::slice::from_ref(part(&place.entry)), 0);
+        }
     }
 
     /// The entry, if it is still there.

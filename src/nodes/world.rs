@@ -13,10 +13,11 @@ use super::queue::Queue;
 use super::quorum::Quorum;
 use super::registry::Registry;
 use super::server::Server;
+use super::slab::Handle;
 use crate::base::{Stream, Time};
 use crate::engine::{Class, Context, Event, InstanceId, Simulation};
 use crate::model::{Model, NodeIx};
-use crate::probes::{Fact, Probe, Reason};
+use crate::probes::{Fact, OpId, Probe, Reason};
 use crate::scenario::tree::NodeKind;
 
 /// Everything that changes during a run.
@@ -252,6 +253,45 @@ impl Node {
     }
 }
 
+/// What the commonest events are about, for when so much waits that memory is slow.
+impl Node {
+    /// Lets the task be fetched that a timer is about.
+    fn prefetch(&self, timer: Timer) {
+        match (self, timer) {
+            (Self::Server(server), Timer::Worked(task)) => server.prefetch(task),
+            (Self::Database(database), Timer::Committed(task)) => database.prefetch(task),
+            _ => {}
+        }
+    }
+
+    /// The operation that a timer is about, if it is one of those.
+    fn op(&self, timer: Timer) -> OpId {
+        match (self, timer) {
+            (Self::Server(server), Timer::Worked(task)) => server.op(task),
+            (Self::Database(database), Timer::Committed(task)) => database.op(task),
+            _ => OpId::NONE,
+        }
+    }
+
+    /// Lets a call be fetched that is answered.
+    fn prefetch_call(&self, call: Handle) {
+        match self {
+            Self::Server(server) => server.prefetch_call(call),
+            Self::Client(client) => client.prefetch_call(call),
+            _ => {}
+        }
+    }
+
+    /// Lets be fetched who waits for this call.
+    fn prefetch_waiter(&self, call: Handle) {
+        match self {
+            Self::Server(server) => server.prefetch_waiter(call),
+            Self::Client(client) => client.prefetch_waiter(call),
+            _ => {}
+        }
+    }
+}
+
 impl Node {
     /// A fault begins or ends here. Crashes overlap: the instance is down while any covers it.
     #[cold]
@@ -290,7 +330,7 @@ fn refuse<P: Probe>(message: &Message, env: &mut Env<'_, '_, P>) {
     let crashed = Answer::Failed(Reason::Crashed);
     match message.body {
         Body::Request { call, .. } | Body::Publish { call, .. }
-            if !is_silent && call != super::Handle::NONE =>
+            if !is_silent && call != Handle::NONE =>
         {
             env.send(message.from, &message.op, Body::Answer { call, verdict: crashed });
         }
@@ -378,6 +418,31 @@ impl<P: Probe> crate::engine::World for World<P> {
             Node::Queue(_) | Node::Log(_) | Node::Registry(_) => 0,
         };
         self.instances.iter().map(held).sum()
+    }
+
+    fn prefetch(&self, at: InstanceId, event: Event<&Message, Timer>) {
+        let node = &self.instances[at.0 as usize].node;
+        match event {
+            Event::Timer(timer) => node.prefetch(timer),
+            Event::Message(message) => {
+                self.probe.prefetch(message.op.id);
+                if let Body::Answer { call, .. } = message.body {
+                    node.prefetch_call(call);
+                }
+            }
+        }
+    }
+
+    fn prefetch_further(&self, at: InstanceId, event: Event<&Message, Timer>) {
+        let node = &self.instances[at.0 as usize].node;
+        match event {
+            Event::Timer(timer) => self.probe.prefetch(node.op(timer)),
+            Event::Message(message) => {
+                if let Body::Answer { call, .. } = message.body {
+                    node.prefetch_waiter(call);
+                }
+            }
+        }
     }
 
     fn settle(&mut self) {

@@ -8,6 +8,8 @@
 //!                                             there are twice as many places
 //! ```
 
+use prefetch_index::prefetch_index;
+
 use super::entry::{Deed, Entry};
 use super::fact::OpId;
 use crate::base::Table;
@@ -83,6 +85,11 @@ impl Entries {
             return self.get_aside(op);
         }
         self.all.get_mut(home)
+    }
+
+    /// Lets an operation's entry be fetched from memory, unless it is set aside.
+    pub fn prefetch(&self, op: OpId) {
+        prefetch_index(&self.all, self.home(op));
     }
 
     #[cold]

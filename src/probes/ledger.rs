@@ -56,6 +56,11 @@ impl Ledger {
         }
     }
 
+    /// Something will soon happen to this operation: lets its entry be fetched from memory.
+    pub fn prefetch(&self, op: OpId) {
+        self.entries.prefetch(op);
+    }
+
     /// Something happened.
     #[expect(
         clippy::inline_always,

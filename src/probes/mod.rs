@@ -71,6 +71,9 @@ pub trait Probe {
     #[inline]
     fn begins(&mut self, _key: Key) {}
 
+    /// Something will soon happen to this operation: what is known of it may be fetched from memory.
+    fn prefetch(&self, _op: OpId) {}
+
     /// All events of one time and depth are over (called in a shuffled run).
     fn settle(&mut self) {}
 }
@@ -134,6 +137,11 @@ impl<A: Probe, B: Probe> Probe for (A, B) {
     fn begins(&mut self, key: Key) {
         self.0.begins(key);
         self.1.begins(key);
+    }
+
+    fn prefetch(&self, op: OpId) {
+        self.0.prefetch(op);
+        self.1.prefetch(op);
     }
 
     fn settle(&mut self) {
@@ -269,6 +277,10 @@ impl Instruments {
 }
 
 impl Probe for Instruments {
+    fn prefetch(&self, op: OpId) {
+        self.ledger.prefetch(op);
+    }
+
     #[expect(
         clippy::inline_always,
         reason = "the variant is known at the call site: only its arm remains"

@@ -2,6 +2,8 @@
 //! made: one timer for all of them is enough. Knows no policies, and when each timer is due, but sets
 //! none.
 
+use prefetch_index::prefetch_index;
+
 use crate::base::Time;
 use crate::nodes::slab::Handle;
 
@@ -77,6 +79,19 @@ impl Lines {
     fn grow(&mut self, at: usize) {
         let more = self.places.len() as u32..=at as u32;
         self.places.extend(more.map(empty));
+    }
+
+    /// Lets be fetched where this call stands.
+    pub(super) fn prefetch(&self, call: Handle) {
+        prefetch_index(&self.places, self.count + call.slot());
+    }
+
+    /// Lets be fetched where those stand that are before and behind it.
+    pub(super) fn prefetch_neighbours(&self, call: Handle) {
+        if let Some(place) = self.places.get(self.count + call.slot()) {
+            prefetch_index(&self.places, place.previous as usize);
+            prefetch_index(&self.places, place.next as usize);
+        }
     }
 
     /// A call that stands in a line leaves it.
