@@ -105,7 +105,8 @@ impl<W: World> Simulation<W> {
         }
     }
 
-    /// With or without lanes: the same digest at another speed. With them by default.
+    /// With or without lanes, which is to be said before anything is sent: the same digest at another
+    /// speed. With them by default.
     #[must_use]
     pub fn with_lanes(mut self, on: bool) -> Self {
         self.queue.use_lanes(on);
@@ -296,8 +297,10 @@ impl<W: World> Simulation<W> {
     #[expect(clippy::inline_always, reason = "called in the run loop, for every timer")]
     #[inline(always)]
     fn timer(&mut self, key: Key, at: InstanceId, timer: W::Timer) -> bool {
+        let is_stale = cfg!(debug_assertions) && self.world.is_stale(at, timer, key.time());
         let next = &mut self.ledgers[at.0 as usize].next;
         let handled = self.world.timer(at, timer, Context::new(&mut self.queue, next, key, at));
+        debug_assert!(handled != is_stale, "the world says two things of a timer");
         if handled {
             self.last = key;
             let fingerprint = self.world.fingerprint(Event::Timer(timer));

@@ -62,7 +62,7 @@ pub struct Call {
     stays: bool,
     /// Is there more to do at its end than to tell the waiter? See [`Terms::is_special`].
     is_special: bool,
-    /// May it time out?
+    /// Does it stand in the line of those that may time out?
     in_line: bool,
     waiter: Handle,
 }

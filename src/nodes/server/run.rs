@@ -145,6 +145,7 @@ impl Server {
                 task.pc = *to;
                 return ControlFlow::Continue(());
             }
+            // In time, it would have been made where the program runs.
             Instr::Call { .. } | Instr::Store { .. } => {
                 self.trouble(handle, Answer::Failed(Reason::Expired), env);
                 return ControlFlow::Continue(());
@@ -185,7 +186,8 @@ impl Server {
                 self.fork_enough(handle, branches, *enough, env);
             }
             Instr::Join => self.join(handle, env),
-            Instr::Answer | Instr::End => self.end(handle, env),
+            Instr::Answer => unreachable!("an answer is given where the program runs"),
+            Instr::End => self.end(handle, env),
             Instr::Return => self.pause_before_return(handle, env),
         }
         ControlFlow::Break(())
@@ -245,7 +247,7 @@ impl Server {
         }
     }
 
-    /// The same where it was neither a read nor a call of another service, or was not done.
+    /// A call has ended that was neither a read nor one of another service, or was not done.
     #[inline(never)]
     fn ended_otherwise<P: Probe>(
         &mut self,
@@ -281,12 +283,10 @@ impl Server {
         }
         match *waited_at {
             Instr::Call { effects, unknown_is_done, best_effort, .. } => {
-                match answer {
-                    Answer::Done => task.op.done |= back.done & effects,
-                    Answer::Failed(_) if unknown_is_done => task.op.done |= effects,
-                    _ => {}
+                if unknown_is_done && matches!(answer, Answer::Failed(_)) {
+                    task.op.done |= effects;
                 }
-                if !best_effort && answer != Answer::Done {
+                if !best_effort {
                     self.trouble(handle, answer, env);
                 }
             }

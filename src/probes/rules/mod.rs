@@ -1,6 +1,6 @@
 //! The rules of accounting as small traces computed by hand: what must be accepted beside what must
 //! be rejected. A business like the shipped checkout: `buy` writes an order at home, takes stock and
-//! charges (all undoable), mails (best effort); `view` reads.
+//! charges (all undoable), mails (best effort); `view` reads; `ping` does neither.
 
 mod bounds;
 mod convergence;
@@ -22,6 +22,7 @@ const STOCK: EntityIx = EntityIx(1);
 const MAIL: EntityIx = EntityIx(2);
 const BUY: FlowIx = FlowIx(0);
 const VIEW: FlowIx = FlowIx(1);
+const PING: FlowIx = FlowIx(2);
 const KEY: KeyId = KeyId(0);
 /// Home, which has a cache; owner; and a node with a complete copy.
 const HOME: InstanceId = InstanceId(0);
@@ -68,6 +69,7 @@ fn layout() -> Layout {
                 needs: vec![(STOCK, 1)],
             },
             FlowPlan { name: "view".into(), reads: true, ..FlowPlan::default() },
+            FlowPlan { name: "ping".into(), ..FlowPlan::default() },
         ],
         nodes: vec![
             node("home", "service", false),

@@ -85,6 +85,24 @@ fn rule_34_every_read_counts_that_missed_what_was_applied_late() {
 }
 
 #[test]
+fn rule_34_what_neither_reads_nor_writes_ends_no_operation_but_its_own() {
+    let missed = |idles: bool| {
+        violations(move |trace| {
+            let op = trace.send(10, BUY, 0);
+            trace.answer(11, op, Verdict::Done);
+            if idles {
+                let ping = trace.send(12, PING, 0);
+                trace.answer(13, ping, Verdict::Done).drop(13, ping);
+            }
+            // `op` is still under way, so that the read may turn out to have missed it.
+            trace.view(20, 0, STOCK, KEY, 0);
+            trace.apply(30, op, TAKES, 1).drop(31, op);
+        })
+    };
+    assert_eq!((missed(false), missed(true)), (READ_YOUR_WRITES, READ_YOUR_WRITES));
+}
+
+#[test]
 fn rule_34_what_was_lost_or_is_missing_for_ever_counts_but_not_what_was_refused() {
     let view = |refused: bool| {
         violations(move |trace| {
