@@ -28,12 +28,15 @@ impl<P: Default> Entry<P> {
 /// top      everything from the end of the first rung on, in no order
 /// rung 0   |   |   |   |   |       equal stretches of keys, each a bucket in no order; those that
 /// rung 1           | | | | |       were emptied are behind. The first bucket of a rung that had too
-/// rung 2             |||||||       many to be sorted at once became the rung below it
+/// rung 2             |||||         many to be sorted at once became the rung below it
 /// ```
 ///
 /// The smallest are taken bucket by bucket, sorted. (The paper's bottom, in which they stand in order
 /// and are joined by what comes sooner, is the caller's.) A push and a take cost O(1) amortised, where
-/// keys are spread without too many gaps: an entry is moved once for each rung.
+/// keys are spread without too many gaps: an entry is moved once for each rung. A rung reaches from the
+/// first to the last of those that it was made of, and not, as in the paper, to the end of the bucket
+/// that they were in: a crowd at one instant is told apart at once, however long nothing follows it, and
+/// what is put in behind it waits in the next bucket above.
 #[derive(Clone, Debug)]
 pub struct Ladder<P> {
     /// Those in use, coarsest first. None is at its end.
@@ -103,7 +106,7 @@ impl<P: Copy + Default> Ladder<P> {
         self.len == 0
     }
 
-    /// Adds an entry, whose key must be above all that were taken.
+    /// Adds an entry, whose key must be above all that were taken, and below the largest.
     #[inline(never)]
     pub fn push(&mut self, entry: Entry<P>) {
         self.len += 1;
@@ -112,8 +115,8 @@ impl<P: Copy + Default> Ladder<P> {
         self.store.push(bucket, entry);
     }
 
-    /// Takes the smallest entries, at most as many as there is room for, and at least one if there is
-    /// any: so many, largest first.
+    /// Takes the smallest entries, at most as many as there is room for, which must be some, and at least
+    /// one if there is any: so many, largest first.
     #[inline(never)]
     pub fn take(&mut self, room: &mut [Entry<P>]) -> usize {
         let bucket = self.first(room.len());
@@ -127,29 +130,31 @@ impl<P: Copy + Default> Ladder<P> {
 
     /// Takes the first bucket that has any out of its rung, when it has been made no larger than this.
     fn first(&mut self, most: usize) -> Bucket {
-        loop {
-            let (bucket, end) = match self.rungs.last_mut() {
+        debug_assert!(most > 0, "no bucket is as small as that");
+        while self.len > 0 {
+            let bucket = match self.rungs.last_mut() {
                 Some(rung) => rung.take(),
-                None => (std::mem::take(&mut self.top), None),
+                None => std::mem::take(&mut self.top),
             };
             if self.rungs.last().is_some_and(Rung::is_over) {
                 self.unused.extend(self.rungs.pop());
             }
             if bucket.len as usize > most {
-                self.spread(bucket, end);
-            } else if bucket.len > 0 || end.is_none() {
+                self.spread(bucket);
+            } else if bucket.len > 0 {
                 return bucket;
             }
         }
+        Bucket::default()
     }
 
-    /// Makes a bucket a rung, up to this key or else to its last.
-    fn spread(&mut self, bucket: Bucket, end: Option<u128>) {
+    /// Makes a bucket of at least two a rung.
+    fn spread(&mut self, bucket: Bucket) {
         let mut rung = self.unused.pop().unwrap_or_default();
         let keys = self.store.iter(bucket).map(|entry| entry.key);
         let (first, last) =
             keys.fold((u128::MAX, 0), |(first, last), key| (key.min(first), key.max(last)));
-        (rung.from, rung.end) = (first, end.unwrap_or(last + 1));
+        (rung.from, rung.end) = (first, last + 1);
         let most = (bucket.len as usize / SHARE).max(2) as u128;
         let width = (rung.end - first).div_ceil(most).next_power_of_two();
         (rung.shift, rung.next) = (width.trailing_zeros(), 0);
@@ -174,12 +179,10 @@ impl Rung {
         &mut self.buckets[number.max(self.next)]
     }
 
-    /// Takes the next bucket out, and says where it ends.
-    fn take(&mut self) -> (Bucket, Option<u128>) {
-        let bucket = std::mem::take(&mut self.buckets[self.next]);
+    /// Takes the next bucket out.
+    fn take(&mut self) -> Bucket {
         self.next += 1;
-        let end = self.from.saturating_add((self.next as u128) << self.shift);
-        (bucket, Some(end.min(self.end)))
+        std::mem::take(&mut self.buckets[self.next - 1])
     }
 
     /// Was the last bucket taken out?
@@ -284,15 +287,48 @@ mod tests {
     fn any_number_at_one_instant_is_told_apart_by_the_rest_of_the_key() {
         let mut ladder = Ladder::default();
         (0..100_000u128).for_each(|number| ladder.push(entry((7 << 72) + number * 31 % 100_003)));
-        let (mut room, mut last, mut all) = ([entry(0); 24], 0, 0);
+        assert_eq!(count(ladder), 100_000);
+    }
+
+    /// Takes all, in order: how many there were.
+    fn count(mut ladder: Ladder<[u32; 3]>) -> usize {
+        let (mut room, mut last, mut all) = ([entry(0); 24], None, 0);
         while !ladder.is_empty() {
             let taken = ladder.take(&mut room);
             for entry in room[..taken].iter().rev() {
-                assert!(entry.key > last || all == 0);
-                (last, all) = (entry.key, all + 1);
+                assert!(Some(entry.key) > last, "{} after {last:?}", entry.key);
+                (last, all) = (Some(entry.key), all + 1);
             }
         }
-        assert_eq!(all, 100_000);
+        all
+    }
+
+    #[test]
+    fn keys_may_be_as_far_apart_as_there_are_any() {
+        for crowd in [13, 30, 100, 5_000] {
+            let mut ladder = Ladder::default();
+            (0..crowd).for_each(|key| ladder.push(entry(key)));
+            (2..crowd + 2).for_each(|key| ladder.push(entry(u128::MAX - key)));
+            assert_eq!(count(ladder), 2 * crowd as usize);
+        }
+    }
+
+    #[test]
+    fn crowds_at_few_instants_are_moved_seldom() {
+        let (mut ladder, mut room) = (Ladder::default(), [entry(0); 24]);
+        let hour = 3_600_000_000_000 << 72;
+        (0..10_000).for_each(|number| ladder.push(entry(number % 10 * hour + number)));
+        // Those that are taken come again a day later.
+        for number in 0..10_000 {
+            let taken = ladder.take(&mut room);
+            for (place, entry) in (0..).zip(&mut room[..taken]) {
+                entry.key = (entry.key / hour + 24) * hour + 24 * number + place;
+                ladder.push(*entry);
+            }
+        }
+        let rungs = ladder.rungs.len() + ladder.unused.len();
+        assert!(rungs < 5, "an entry was on {rungs} rungs");
+        assert_eq!(count(ladder), 10_000);
     }
 
     #[test]

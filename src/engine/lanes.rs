@@ -216,6 +216,7 @@ impl<M: Copy + Default> Lane<M> {
     #[inline(never)]
     fn grow(&mut self) {
         self.ring.rotate_left(self.front);
+        self.announced = self.announced.wrapping_sub(self.front) & (self.ring.len().max(1) - 1);
         self.front = 0;
         let nothing = Sent { key: EMPTY, dest: 0, message: M::default() };
         self.ring.resize((self.len * 2).max(16), nothing);

@@ -42,7 +42,8 @@ use crate::scenario::tree::{NodeKind, PolicyIx};
 #[derive(Clone, Debug)]
 pub struct Server {
     tasks: Slab<Task>,
-    /// What the last transactions of tasks made of the items that they wrote last.
+    /// What the last transactions of tasks made of the items that they wrote last: those ask that began
+    /// the transaction, right after it, never their branches.
     made: Aside<Seen>,
     queue: VecDeque<Handle>,
     /// Instead of the queue, where it is more than first come, first served.

@@ -23,11 +23,9 @@ impl Server {
             is_cancellable: false,
             ..*task
         };
-        let made = self.made.get(parent);
         self.wait(parent, env);
         for start in branches {
             let handle = self.tasks.insert(Task { pc: *start, ..branch });
-            self.made.set(handle, made);
             self.run(handle, env);
         }
     }
