@@ -445,15 +445,15 @@ fn in_a_crowd_nearly_every_event_is_foretold_and_none_changed() {
         crowd
     };
     let mut straight = crowd(10_000);
-    straight.run_until(Time(400_000));
+    straight.run_until(Time(150_000));
     let mut shuffled = crowd(10_000);
-    shuffled.run_until_shuffled(Time(400_000), 7);
+    shuffled.run_until_shuffled(Time(150_000), 7);
     assert_eq!((straight.digest(), straight.events()), (shuffled.digest(), shuffled.events()));
     assert_eq!(shuffled.world().foretold, 0);
     let Crowd { handled, foretold, .. } = straight.world();
     assert!(foretold * 10 > handled * 9, "{foretold} of {handled}");
 
     let mut few = crowd(1_000);
-    few.run_until(Time(400_000));
+    few.run_until(Time(150_000));
     assert_eq!(few.world().foretold, 0, "nobody waits for memory");
 }
