@@ -1,6 +1,5 @@
-//! Where results go: stdout, or a file that is written beside its place and renamed, or a device or
-//! pipe, into which they are written. Diagnostics
-//! and notes go to stderr. A closed pipe is nobody's mistake: what it cuts off is dropped quietly.
+//! Where results go: stdout, a file that is written beside its place and renamed, or a device or pipe,
+//! which is written into. Diagnostics and notes go to stderr. A closed pipe is nobody's mistake: what it cuts off is dropped quietly.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -62,7 +61,7 @@ fn quietly(mut to: impl Write, text: &str) -> io::Result<()> {
 }
 
 /// Writes to where the path leads. Only a file may be replaced: a device (`/dev/null`), a pipe or a
-/// link stays what it is.
+/// link that leads somewhere stays what it is.
 fn put(path: &Path, text: &str) -> io::Result<()> {
     match std::fs::canonicalize(path) {
         Ok(place) if place.is_file() => replace(&place, text),
@@ -120,7 +119,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_device_is_written_to_and_a_link_followed() {
+    fn a_pipe_is_written_into_and_a_link_followed() {
         use std::os::unix::fs::{FileTypeExt, symlink};
         let folder = tempfile::tempdir().unwrap();
         let (file, link) = (folder.path().join("result.json"), folder.path().join("link"));
