@@ -48,16 +48,17 @@ struct Hold {
 }
 
 impl World for Hold {
+    type Instance = ();
     type Message = Payload;
     type Timer = [u32; 3];
 
-    fn receive(&mut self, at: InstanceId, message: &Payload, mut ctx: Ctx<'_, Self>) {
+    fn receive(&mut self, (): &mut (), message: &Payload, mut ctx: Ctx<'_, Self>) {
         self.count += 1;
-        ctx.via(LaneId(0), Span(1_000_000), InstanceId((at.0 + 1) & 15), |it| *it = *message);
+        ctx.via(LaneId(0), Span(1_000_000), InstanceId((ctx.me().0 + 1) & 15), |it| *it = *message);
     }
 
-    fn timer(&mut self, at: InstanceId, timer: [u32; 3], mut ctx: Ctx<'_, Self>) -> bool {
-        if self.is_stale(at, timer, ctx.now()) {
+    fn timer(&mut self, (): &mut (), timer: [u32; 3], mut ctx: Ctx<'_, Self>) -> bool {
+        if self.is_stale(&(), timer, ctx.now()) {
             return false;
         }
         self.count += 1;
@@ -66,7 +67,7 @@ impl World for Hold {
         true
     }
 
-    fn is_stale(&self, _: InstanceId, timer: [u32; 3], _: Time) -> bool {
+    fn is_stale(&self, (): &(), timer: [u32; 3], _: Time) -> bool {
         timer[1] == u32::MAX
     }
 
@@ -83,8 +84,8 @@ fn hold_loop(criterion: &mut Criterion) {
         let name = if lane { "loop: a message by lane" } else { "loop: a timer by agenda" };
         let mut group = criterion.benchmark_group(name);
         for pending in PENDING {
-            let names: Vec<u64> = (0..16).map(|name| mix(9, name)).collect();
-            let mut held = Simulation::new(Hold { count: 0 }, &names, &[Span(1_000_000)]);
+            let instances = (0..16).map(|name| (mix(9, name), ()));
+            let mut held = Simulation::new(Hold { count: 0 }, instances, &[Span(1_000_000)]);
             for n in 0..pending {
                 let time = Time(n * 1_000_000 / pending);
                 let at = InstanceId((n % 16) as u32);

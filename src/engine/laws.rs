@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 
-use super::toy::{Happening, Toy, simulation};
+use super::toy::{Cell, Happening, Toy, simulation};
 use super::{Class, Ctx, Event, InstanceId, LaneId, Limits, Simulation, Stop, World};
 use crate::base::{Span, Time, mix};
 
@@ -30,15 +30,18 @@ fn finished(mut simulation: Simulation<Toy>) -> Simulation<Toy> {
     simulation
 }
 
+/// The digest, how many events, when, what is pending, and the world with its cells.
+type Outcome = (u64, u64, Time, (usize, usize), (Toy, Vec<Cell>));
+
 /// What two runs must share to be the same run.
-fn outcome(simulation: &Simulation<Toy>) -> (u64, u64, Time, (usize, usize), Toy) {
-    let world = simulation.world().clone();
+fn outcome(simulation: &Simulation<Toy>) -> Outcome {
+    let world = (simulation.world().clone(), simulation.instances().copied().collect());
     let (events, now) = (simulation.events(), simulation.now());
     (simulation.digest(), events, now, simulation.pending(), world)
 }
 
 /// What is left of an outcome when the order of the probe's records is not part of it.
-fn sorted(mut simulation: Simulation<Toy>) -> (u64, u64, Time, (usize, usize), Toy) {
+fn sorted(mut simulation: Simulation<Toy>) -> Outcome {
     simulation.world_mut().seen.sort_unstable();
     outcome(&simulation)
 }
@@ -150,6 +153,9 @@ fn what_is_scheduled_for_now_by_hand_happens_after_what_has_happened() {
     assert_eq!((simulation.events(), simulation.now()), (3, Time(7)));
 }
 
+/// Two instances without any state.
+const TWO: [(u64, ()); 2] = [(1, ()), (2, ())];
+
 /// A world that says nothing of itself but what it must, and writes down what happens.
 #[derive(Clone, Debug, Default)]
 struct Scribe {
@@ -157,10 +163,11 @@ struct Scribe {
 }
 
 impl World for Scribe {
+    type Instance = ();
     type Message = &'static str;
     type Timer = &'static str;
 
-    fn receive(&mut self, at: InstanceId, what: &&'static str, mut ctx: Ctx<'_, Self>) {
+    fn receive(&mut self, (): &mut (), what: &&'static str, mut ctx: Ctx<'_, Self>) {
         self.seen.push((ctx.now().0, ctx.key().depth(), ctx.me().0, what));
         if *what == "begin" {
             ctx.after(Span(5), Class::Timeout, "deadline");
@@ -171,12 +178,11 @@ impl World for Scribe {
             ctx.send(InstanceId(1), Span::ZERO, "at once");
         }
         if *what == "by lane" {
-            ctx.via(LaneId(1), Span::ZERO, at, |it| *it = "to oneself");
+            ctx.via(LaneId(1), Span::ZERO, ctx.me(), |it| *it = "to oneself");
         }
     }
 
-    fn timer(&mut self, at: InstanceId, what: &'static str, ctx: Ctx<'_, Self>) -> bool {
-        assert_eq!(at, ctx.me());
+    fn timer(&mut self, (): &mut (), what: &'static str, ctx: Ctx<'_, Self>) -> bool {
         self.seen.push((ctx.now().0, ctx.key().depth(), ctx.me().0, what));
         true
     }
@@ -190,7 +196,7 @@ impl World for Scribe {
 }
 
 fn scribe() -> Simulation<Scribe> {
-    let mut simulation = Simulation::new(Scribe::default(), &[1, 2], &[Span(5), Span::ZERO]);
+    let mut simulation = Simulation::new(Scribe::default(), TWO, &[Span(5), Span::ZERO]);
     simulation.post(InstanceId(0), Time(7), "begin");
     simulation
 }
@@ -218,7 +224,7 @@ fn at_one_instant_causes_come_first_then_faults_completions_messages_and_deadlin
 #[test]
 fn what_waits_in_a_lane_is_not_handled_before_its_time() {
     for lanes in [true, false] {
-        let scribe = Simulation::new(Scribe::default(), &[1, 2], &[Span(5), Span::ZERO]);
+        let scribe = Simulation::new(Scribe::default(), TWO, &[Span(5), Span::ZERO]);
         let mut simulation = scribe.with_lanes(lanes);
         simulation.post(InstanceId(1), Time(7), "by lane");
         assert_eq!(simulation.step(), Stop::Until);
@@ -242,7 +248,7 @@ fn what_is_pending_is_counted_and_told_when_it_is_due() {
 #[test]
 fn the_digest_is_of_times_names_and_what_happened() {
     let digest = |names: [u64; 2], at: u64, what| {
-        let mut simulation = Simulation::new(Scribe::default(), &names, &[]);
+        let mut simulation = Simulation::new(Scribe::default(), names.map(|name| (name, ())), &[]);
         simulation.post(InstanceId(0), Time(at), what);
         simulation.run_until(Time(99));
         simulation.digest()
@@ -257,7 +263,7 @@ fn the_digest_is_of_times_names_and_what_happened() {
         assert!(digests[..place].iter().all(|other| other != one), "{digests:?}");
     }
     assert_eq!(digest([1, 2], 7, "one"), digest([1, 4], 7, "one"), "of what took part");
-    let nothing: Simulation<Scribe> = Simulation::new(Scribe::default(), &[1, 2], &[]);
+    let nothing: Simulation<Scribe> = Simulation::new(Scribe::default(), TWO, &[]);
     assert_eq!(nothing.digest(), 0);
 }
 
@@ -269,16 +275,17 @@ struct Hydra {
 }
 
 impl World for Hydra {
+    type Instance = ();
     type Message = ();
     type Timer = ();
 
-    fn receive(&mut self, at: InstanceId, (): &(), mut ctx: Ctx<'_, Self>) {
+    fn receive(&mut self, (): &mut (), (): &(), mut ctx: Ctx<'_, Self>) {
         for _ in 0..self.children {
-            ctx.send(InstanceId(1 - at.0), self.delay, ());
+            ctx.send(InstanceId(1 - ctx.me().0), self.delay, ());
         }
     }
 
-    fn timer(&mut self, _: InstanceId, (): (), _: Ctx<'_, Self>) -> bool {
+    fn timer(&mut self, (): &mut (), (): (), _: Ctx<'_, Self>) -> bool {
         true
     }
 
@@ -289,7 +296,7 @@ impl World for Hydra {
 
 fn hydra(delay: u64, children: u32, limits: Limits) -> Simulation<Hydra> {
     let hydra = Hydra { delay: Span(delay), children };
-    let mut simulation = Simulation::new(hydra, &[1, 2], &[]).with_limits(limits);
+    let mut simulation = Simulation::new(hydra, TWO, &[]).with_limits(limits);
     simulation.post(InstanceId(0), Time(5), ());
     simulation
 }
@@ -317,16 +324,17 @@ fn too_many_events_at_one_instant_are_diagnosed() {
 struct Deserted;
 
 impl World for Deserted {
+    type Instance = ();
     type Message = ();
     type Timer = ();
 
-    fn receive(&mut self, _: InstanceId, (): &(), _: Ctx<'_, Self>) {}
+    fn receive(&mut self, (): &mut (), (): &(), _: Ctx<'_, Self>) {}
 
-    fn timer(&mut self, _: InstanceId, (): (), _: Ctx<'_, Self>) -> bool {
+    fn timer(&mut self, (): &mut (), (): (), _: Ctx<'_, Self>) -> bool {
         false
     }
 
-    fn is_stale(&self, _: InstanceId, (): (), _: Time) -> bool {
+    fn is_stale(&self, (): &(), (): (), _: Time) -> bool {
         true
     }
 
@@ -338,7 +346,7 @@ impl World for Deserted {
 #[test]
 fn timers_that_nobody_waits_for_are_no_events_at_one_instant() {
     let limits = Limits { at_once: 2_048, ..Limits::default() };
-    let mut simulation = Simulation::new(Deserted, &[1], &[]).with_limits(limits);
+    let mut simulation = Simulation::new(Deserted, [(1, ())], &[]).with_limits(limits);
     for time in 0..100 {
         simulation.schedule(InstanceId(0), Time(time), Class::Timeout, ());
     }
@@ -402,15 +410,16 @@ impl Crowd {
 }
 
 impl World for Crowd {
+    type Instance = ();
     type Message = u64;
     type Timer = u64;
 
-    fn receive(&mut self, _: InstanceId, message: &u64, mut ctx: Ctx<'_, Self>) {
+    fn receive(&mut self, (): &mut (), message: &u64, mut ctx: Ctx<'_, Self>) {
         let next = self.happens(*message);
         ctx.after(Span(1 + next % 50_000), Class::Completion, next);
     }
 
-    fn timer(&mut self, _: InstanceId, timer: u64, mut ctx: Ctx<'_, Self>) -> bool {
+    fn timer(&mut self, (): &mut (), timer: u64, mut ctx: Ctx<'_, Self>) -> bool {
         let next = self.happens(timer);
         let (lane, delay) = [(0, 5_000), (1, 40_000)][next as usize % 2];
         ctx.via(LaneId(lane), Span(delay), InstanceId(next as u32 % 3), |it| *it = next);
@@ -424,11 +433,11 @@ impl World for Crowd {
         }
     }
 
-    fn prefetch(&self, _: InstanceId, event: Event<&u64, u64>) {
+    fn prefetch(&self, (): &(), event: Event<&u64, u64>) {
         self.coming.borrow_mut().insert(self.fingerprint(event));
     }
 
-    fn prefetch_further(&self, _: InstanceId, event: Event<&u64, u64>) {
+    fn prefetch_further(&self, (): &(), event: Event<&u64, u64>) {
         self.coming_again.borrow_mut().insert(self.fingerprint(event));
     }
 }
@@ -437,7 +446,8 @@ impl World for Crowd {
 fn in_a_crowd_nearly_every_event_is_foretold_and_none_changed() {
     let crowd = |people: u64| {
         let delays = [Span(5_000), Span(40_000)];
-        let mut crowd = Simulation::new(Crowd::default(), &[1, 2, 3], &delays);
+        let mut crowd =
+            Simulation::new(Crowd::default(), [1, 2, 3].map(|name| (name, ())), &delays);
         for number in 0..people {
             let (at, time) = (InstanceId(number as u32 % 3), Time(mix(1, number) % 50_000));
             crowd.schedule(at, time, Class::Completion, number);

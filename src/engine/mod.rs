@@ -27,23 +27,26 @@ pub struct InstanceId(pub u32);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LaneId(pub u32);
 
-/// What is simulated: a value that changes only when it is handed an event.
+/// What is simulated: instances that meet only through messages, and what they share, which is the
+/// world itself. Changes only when it is handed an event.
 pub trait World {
+    /// An instance's own state.
+    type Instance;
     /// What instances say to one another. The default fills room that is not used yet.
     type Message: Copy + Default;
     /// What an instance schedules for itself; best no more than 12 bytes.
     type Timer: Copy;
 
-    /// A message arrives at an instance. Must touch only that instance's own state, and probes.
-    fn receive(&mut self, at: InstanceId, message: &Self::Message, ctx: Ctx<'_, Self>);
+    /// A message arrives at an instance. Of the world itself only probes may be touched.
+    fn receive(&mut self, at: &mut Self::Instance, message: &Self::Message, ctx: Ctx<'_, Self>);
 
-    /// A timer of the instance is due. Must touch only its own state, and probes. A stale one comes
-    /// to nothing, and `false` says so: it is neither counted nor digested.
-    fn timer(&mut self, at: InstanceId, timer: Self::Timer, ctx: Ctx<'_, Self>) -> bool;
+    /// A timer of the instance is due. Of the world itself only probes may be touched. A stale one
+    /// comes to nothing, and `false` says so: it is neither counted nor digested.
+    fn timer(&mut self, at: &mut Self::Instance, timer: Self::Timer, ctx: Ctx<'_, Self>) -> bool;
 
     /// Does nobody wait for this timer any more? Depends only on the instance's own state and when
     /// the timer is due, and once stale is always stale.
-    fn is_stale(&self, _at: InstanceId, _timer: Self::Timer, _due: Time) -> bool {
+    fn is_stale(&self, _at: &Self::Instance, _timer: Self::Timer, _due: Time) -> bool {
         false
     }
 
@@ -56,17 +59,17 @@ pub trait World {
         false
     }
 
-    /// How much waits within the world itself: what is in flight beside the pending events.
-    fn held(&self) -> usize {
+    /// How much waits at an instance: what is in flight beside the pending events.
+    fn held(&self, _at: &Self::Instance) -> usize {
         0
     }
 
     /// This event will be handled soon, and so much waits that the processor is likely to have forgotten
     /// what the event is about: a hint to fetch what the event itself names. Changes nothing.
-    fn prefetch(&self, _at: InstanceId, _event: Event<&Self::Message, Self::Timer>) {}
+    fn prefetch(&self, _at: &Self::Instance, _event: Event<&Self::Message, Self::Timer>) {}
 
     /// The same a moment later: what that names in turn.
-    fn prefetch_further(&self, _at: InstanceId, _event: Event<&Self::Message, Self::Timer>) {}
+    fn prefetch_further(&self, _at: &Self::Instance, _event: Event<&Self::Message, Self::Timer>) {}
 
     /// Called after each (time, depth) of a shuffled run, so that probes can be fed in the order of
     /// keys.

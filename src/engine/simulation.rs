@@ -49,7 +49,7 @@ impl Default for Limits {
 pub struct Simulation<W: World> {
     world: W,
     queue: Queue<W::Message, W::Timer>,
-    ledgers: Vec<Ledger>,
+    seats: Vec<Seat<W::Instance>>,
     limits: Limits,
     /// The key of the last event handled.
     last: Key,
@@ -72,7 +72,13 @@ const LOOK: u64 = 1024;
 const CROWD: usize = 4096;
 const AHEAD: u64 = 32;
 
-/// What the engine keeps of an instance.
+/// An instance, and what the engine keeps of it.
+#[derive(Clone, Debug)]
+struct Seat<I> {
+    ledger: Ledger,
+    instance: I,
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Ledger {
     name: u64,
@@ -84,18 +90,24 @@ struct Ledger {
 }
 
 impl<W: World> Simulation<W> {
-    /// A simulation at time zero with nothing pending: instances given by the hashes of their
-    /// names, in the order of their names, and lanes by their constant delays.
-    pub fn new(world: W, names: &[u64], lanes: &[Span]) -> Self {
-        assert!(names.len() <= Key::MAX_INSTANCES, "{} instances are too many", names.len());
-        let ledger = |(ix, name): (u32, &u64)| {
-            let renames = Key::renames(InstanceId(ix), *name);
-            Ledger { name: *name, renames, next: Turn::new(InstanceId(ix), 0), digest: 0 }
+    /// A simulation at time zero with nothing pending: instances with the hashes of their names, in
+    /// the order of their names, and lanes by their constant delays.
+    pub fn new(
+        world: W,
+        instances: impl IntoIterator<Item = (u64, W::Instance)>,
+        lanes: &[Span],
+    ) -> Self {
+        let seat = |(ix, (name, instance))| {
+            let renames = Key::renames(InstanceId(ix), name);
+            let next = Turn::new(InstanceId(ix), 0);
+            Seat { ledger: Ledger { name, renames, next, digest: 0 }, instance }
         };
+        let seats: Vec<Seat<W::Instance>> = (0..).zip(instances).map(seat).collect();
+        assert!(seats.len() <= Key::MAX_INSTANCES, "{} instances are too many", seats.len());
         Self {
             world,
             queue: Queue::new(lanes),
-            ledgers: (0..).zip(names).map(ledger).collect(),
+            seats,
             limits: Limits::default(),
             last: Key(0),
             events: 0,
@@ -138,7 +150,7 @@ impl<W: World> Simulation<W> {
         let time = time.clamp(self.now(), Key::HORIZON);
         let is_now = self.events > 0 && time == self.now();
         let depth = if is_now { (self.last.depth() + 1).min(Key::MAX_DEPTH) } else { 0 };
-        let key = Key::new(time, depth, class, self.ledgers[origin.0 as usize].next.take());
+        let key = Key::new(time, depth, class, self.seats[origin.0 as usize].ledger.next.take());
         if depth == Key::MAX_DEPTH {
             self.queue.never(key);
         }
@@ -194,12 +206,13 @@ impl<W: World> Simulation<W> {
     /// Lets be fetched what the next events are about.
     #[inline(never)]
     fn prefetch(&mut self) {
-        let world = &self.world;
+        let (world, seats) = (&self.world, &self.seats);
         self.queue.announce(2 * AHEAD as usize, |at, event, again| {
+            let instance = &seats[at.0 as usize].instance;
             if again {
-                world.prefetch_further(at, event);
+                world.prefetch_further(instance, event);
             } else {
-                world.prefetch(at, event);
+                world.prefetch(instance, event);
             }
         });
     }
@@ -287,24 +300,25 @@ impl<W: World> Simulation<W> {
     fn receive(&mut self, key: Key, at: InstanceId, message: &W::Message) {
         self.last = key;
         let fingerprint = self.world.fingerprint(Event::Message(message));
-        let renames = self.ledgers[key.origin().0 as usize].renames;
-        let ledger = &mut self.ledgers[at.0 as usize];
+        let renames = self.seats[key.origin().0 as usize].ledger.renames;
+        let Seat { ledger, instance } = &mut self.seats[at.0 as usize];
         ledger.fold(key, renames, fingerprint);
-        self.world.receive(at, message, Context::new(&mut self.queue, &mut ledger.next, key, at));
+        let ctx = Context::new(&mut self.queue, &mut ledger.next, key, at);
+        self.world.receive(instance, message, ctx);
     }
 
     /// A timer is due. Says whether anybody waited for it.
     #[expect(clippy::inline_always, reason = "called in the run loop, for every timer")]
     #[inline(always)]
     fn timer(&mut self, key: Key, at: InstanceId, timer: W::Timer) -> bool {
-        let is_stale = cfg!(debug_assertions) && self.world.is_stale(at, timer, key.time());
-        let next = &mut self.ledgers[at.0 as usize].next;
-        let handled = self.world.timer(at, timer, Context::new(&mut self.queue, next, key, at));
+        let Seat { ledger, instance } = &mut self.seats[at.0 as usize];
+        let is_stale = cfg!(debug_assertions) && self.world.is_stale(instance, timer, key.time());
+        let ctx = Context::new(&mut self.queue, &mut ledger.next, key, at);
+        let handled = self.world.timer(instance, timer, ctx);
         debug_assert!(handled != is_stale, "the world says two things of a timer");
         if handled {
             self.last = key;
             let fingerprint = self.world.fingerprint(Event::Timer(timer));
-            let ledger = &mut self.ledgers[at.0 as usize];
             ledger.fold(key, ledger.renames, fingerprint);
         }
         handled
@@ -322,7 +336,8 @@ impl<W: World> Simulation<W> {
         // The next event is as good as at hand.
         let pending = self.queue.len().saturating_sub(1);
         self.is_crowded = pending > CROWD;
-        if pending + self.world.held() > self.limits.in_flight {
+        let held: usize = self.instances().map(|instance| self.world.held(instance)).sum();
+        if pending + held > self.limits.in_flight {
             self.over = Some(Stop::TooManyInFlight { time: self.now(), busy });
         }
     }
@@ -336,8 +351,11 @@ impl<W: World> Simulation<W> {
     fn live(&self) -> impl Iterator<Item = Event<&W::Message, W::Timer>> {
         self.queue.iter().filter_map(|(key, at, event)| match event {
             Event::Message(message) => Some(Event::Message(message)),
-            Event::Timer(timer) if self.world.is_stale(at, *timer, key.time()) => None,
-            Event::Timer(timer) => Some(Event::Timer(*timer)),
+            Event::Timer(timer) => {
+                let instance = &self.seats[at.0 as usize].instance;
+                let is_stale = self.world.is_stale(instance, *timer, key.time());
+                (!is_stale).then_some(Event::Timer(*timer))
+            }
         })
     }
 
@@ -372,8 +390,14 @@ impl<W: World> Simulation<W> {
     /// Everything handled so far in one word: same digest, same run. An instance at which nothing
     /// happened leaves no trace in it.
     pub fn digest(&self) -> u64 {
-        let used = self.ledgers.iter().filter(|ledger| ledger.digest != 0);
+        let ledgers = self.seats.iter().map(|seat| &seat.ledger);
+        let used = ledgers.filter(|ledger| ledger.digest != 0);
         used.fold(0, |digest, ledger| mix(mix(digest, ledger.name), ledger.digest))
+    }
+
+    /// The instances, in the order of their names.
+    pub fn instances(&self) -> impl Iterator<Item = &W::Instance> {
+        self.seats.iter().map(|seat| &seat.instance)
     }
 
     /// The world.

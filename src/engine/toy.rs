@@ -29,31 +29,30 @@ pub enum Happening {
 pub struct Toy {
     /// The instances that take part, in the order of their names.
     peers: Vec<InstanceId>,
-    cells: Vec<Cell>,
     /// What the probe saw, by key without instance numbers.
     pub seen: Vec<(Time, u32, u64)>,
 }
 
+/// An instance of the toy.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Cell {
+pub struct Cell {
     state: u64,
     generation: u64,
 }
 
 impl World for Toy {
+    type Instance = Cell;
     type Message = Happening;
     type Timer = Happening;
 
-    fn receive(&mut self, at: InstanceId, event: &Happening, ctx: Ctx<'_, Self>) {
-        self.timer(at, *event, ctx);
+    fn receive(&mut self, cell: &mut Cell, event: &Happening, ctx: Ctx<'_, Self>) {
+        self.timer(cell, *event, ctx);
     }
 
-    fn timer(&mut self, at: InstanceId, event: Happening, mut ctx: Ctx<'_, Self>) -> bool {
-        assert_eq!(at, ctx.me());
-        if self.is_stale(at, event, ctx.now()) {
+    fn timer(&mut self, cell: &mut Cell, event: Happening, mut ctx: Ctx<'_, Self>) -> bool {
+        if self.is_stale(cell, event, ctx.now()) {
             return false;
         }
-        let cell = &mut self.cells[at.0 as usize];
         self.seen.push((ctx.now(), ctx.key().depth(), cell.state));
         match event {
             Happening::Beat => {
@@ -62,7 +61,7 @@ impl World for Toy {
             }
             Happening::Timer { hops, .. } => {
                 cell.state = mix(cell.state, 2);
-                self.ping(hops, &mut ctx);
+                self.ping(cell, hops, &mut ctx);
             }
             Happening::Ping { hops, word } => {
                 cell.state = mix(cell.state, word);
@@ -72,18 +71,17 @@ impl World for Toy {
                     let timer = Happening::Timer { generation, hops: hops - 1 };
                     ctx.after(Span(40), Class::Timeout, timer);
                 }
-                self.ping(hops, &mut ctx);
-                if mix(self.cells[at.0 as usize].state, 3).is_multiple_of(3) {
-                    self.ping(hops, &mut ctx);
+                self.ping(cell, hops, &mut ctx);
+                if mix(cell.state, 3).is_multiple_of(3) {
+                    self.ping(cell, hops, &mut ctx);
                 }
             }
         }
         true
     }
 
-    fn is_stale(&self, at: InstanceId, event: Happening, _: Time) -> bool {
-        matches!(event, Happening::Timer { generation, .. }
-            if generation != self.cells[at.0 as usize].generation)
+    fn is_stale(&self, cell: &Cell, event: Happening, _: Time) -> bool {
+        matches!(event, Happening::Timer { generation, .. } if generation != cell.generation)
     }
 
     fn fingerprint(&self, event: Event<&Happening, Happening>) -> u64 {
@@ -108,11 +106,10 @@ impl Toy {
     }
 
     /// Sends a ping somewhere, some way.
-    fn ping(&mut self, hops: u8, ctx: &mut Ctx<'_, Self>) {
+    fn ping(&self, cell: &mut Cell, hops: u8, ctx: &mut Ctx<'_, Self>) {
         if hops == 0 {
             return;
         }
-        let cell = &mut self.cells[ctx.me().0 as usize];
         cell.state = mix(cell.state, 4);
         let word = cell.state;
         let dest = self.peers[word as usize % self.peers.len()];
@@ -132,10 +129,12 @@ impl Toy {
 pub fn simulation(names: &[(&str, bool)], starts: &[(u8, u8, u8)]) -> Simulation<Toy> {
     let peers: Vec<InstanceId> =
         (0..).zip(names).filter(|(_, (_, used))| *used).map(|(id, _)| InstanceId(id)).collect();
-    let hashes: Vec<u64> = names.iter().map(|(name, _)| name_hash(name)).collect();
-    let cells = hashes.iter().map(|hash| Cell { state: *hash, generation: 0 }).collect();
-    let toy = Toy { peers: peers.clone(), cells, seen: Vec::new() };
-    let mut simulation = Simulation::new(toy, &hashes, &LANES);
+    let cells = names.iter().map(|(name, _)| {
+        let state = name_hash(name);
+        (state, Cell { state, generation: 0 })
+    });
+    let toy = Toy { peers: peers.clone(), seen: Vec::new() };
+    let mut simulation = Simulation::new(toy, cells, &LANES);
     for (at, (peer, time, hops)) in (0..).zip(starts) {
         let dest = peers[*peer as usize % peers.len()];
         let ping = Happening::Ping { hops: *hops, word: at };

@@ -202,22 +202,23 @@ impl Table {
 }
 
 impl World for Table {
+    type Instance = InstanceId;
     type Message = Message;
     type Timer = Timer;
 
-    fn receive(&mut self, at: InstanceId, message: &Message, ctx: Ctx<'_, Self>) {
-        self.handle(at, Event::Message(*message), ctx);
+    fn receive(&mut self, at: &mut InstanceId, message: &Message, ctx: Ctx<'_, Self>) {
+        self.handle(*at, Event::Message(*message), ctx);
     }
 
-    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: Ctx<'_, Self>) -> bool {
+    fn timer(&mut self, at: &mut InstanceId, timer: Timer, ctx: Ctx<'_, Self>) -> bool {
         let handled = !self.is_stale(at, timer, ctx.now());
         if handled {
-            self.handle(at, Event::Timer(timer), ctx);
+            self.handle(*at, Event::Timer(timer), ctx);
         }
         handled
     }
 
-    fn is_stale(&self, at: InstanceId, timer: Timer, _: Time) -> bool {
+    fn is_stale(&self, at: &InstanceId, timer: Timer, _: Time) -> bool {
         at.0 == AT_BROKER
             && match &self.broker {
                 Broker::Queue(queue) => queue.is_stale(timer),
@@ -264,7 +265,8 @@ impl Bench {
             answers: Vec::new(),
             invalidated: Vec::new(),
         };
-        Self { simulation: Simulation::new(table, &[0, 1, 2, 3, 4, 5], &[ms(1)]), now: Time::ZERO }
+        let instances = (0..6).map(|at| (u64::from(at), InstanceId(at)));
+        Self { simulation: Simulation::new(table, instances, &[ms(1)]), now: Time::ZERO }
     }
 
     /// Lets time pass until so many milliseconds after the start.

@@ -1,5 +1,5 @@
-//! The world: all instances, each with its own state, and the one place where an event is handed
-//! to its instance. A value: cloning it clones the run.
+//! The world: instances, each with its own state, and the one place where an event is handed to its
+//! instance. A value: cloning it clones the run.
 
 use std::sync::Arc;
 
@@ -20,17 +20,16 @@ use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, OpId, Probe, Reason};
 use crate::scenario::tree::NodeKind;
 
-/// Everything that changes during a run.
+/// What all instances share: what they are made from, and who listens.
 #[derive(Clone, Debug)]
 pub struct World<P> {
     model: Arc<Model>,
-    instances: Vec<Instance>,
     probe: P,
 }
 
 /// One running copy of a node.
 #[derive(Clone, Debug)]
-struct Instance {
+pub struct Instance {
     node: Node,
     place: Place,
 }
@@ -48,42 +47,46 @@ enum Node {
     Registry(Box<Registry>),
 }
 
+impl Instance {
+    /// The instance of this number at the start of a run.
+    fn new(model: &Model, ix: usize) -> Self {
+        let (me, place) = (InstanceId(ix as u32), &model.instances[ix]);
+        let scenario = &model.scenario.nodes[place.node.0 as usize];
+        let node = match scenario.kind {
+            NodeKind::Client(_) => Node::Client(Box::new(Client::new(model, me))),
+            NodeKind::Gateway(_) | NodeKind::Service(_) => {
+                Node::Server(Box::new(Server::new(model, me)))
+            }
+            NodeKind::Database(_) => Node::Database(Box::new(Database::new(model, place.node))),
+            NodeKind::Cache(_) => Node::Cache(Box::new(CacheServer::new(model, me))),
+            NodeKind::Quorum(_) => Node::Quorum(Box::new(Quorum::new(model, me))),
+            NodeKind::Queue(_) => Node::Queue(Box::new(Queue::new(model, place.node))),
+            NodeKind::Log(_) => Node::Log(Box::new(Log::new(model, place.node))),
+            NodeKind::Registry(_) => Node::Registry(Box::new(Registry::new(model, me))),
+        };
+        let network = Stream::new(model.seed, "network", &scenario.name, place.index);
+        Self { node, place: Place::new(model, place.node, network) }
+    }
+}
+
 impl<P: Probe> World<P> {
-    /// The world at the start of a run.
+    /// The world of this model.
     pub fn new(model: Arc<Model>, probe: P) -> Self {
-        let instances = model.instances.iter().enumerate().map(|(ix, place)| {
-            let me = InstanceId(ix as u32);
-            let scenario = &model.scenario.nodes[place.node.0 as usize];
-            let node = match scenario.kind {
-                NodeKind::Client(_) => Node::Client(Box::new(Client::new(&model, me))),
-                NodeKind::Gateway(_) | NodeKind::Service(_) => {
-                    Node::Server(Box::new(Server::new(&model, me)))
-                }
-                NodeKind::Database(_) => {
-                    Node::Database(Box::new(Database::new(&model, place.node)))
-                }
-                NodeKind::Cache(_) => Node::Cache(Box::new(CacheServer::new(&model, me))),
-                NodeKind::Quorum(_) => Node::Quorum(Box::new(Quorum::new(&model, me))),
-                NodeKind::Queue(_) => Node::Queue(Box::new(Queue::new(&model, place.node))),
-                NodeKind::Log(_) => Node::Log(Box::new(Log::new(&model, place.node))),
-                NodeKind::Registry(_) => Node::Registry(Box::new(Registry::new(&model, me))),
-            };
-            let network = Stream::new(model.seed, "network", &scenario.name, place.index);
-            Instance { node, place: Place::new(&model, place.node, network) }
-        });
-        let instances = instances.collect();
-        Self { model, instances, probe }
+        Self { model, probe }
     }
 
     /// A simulation of this world, with its first events and the edges of its faults scheduled.
     pub fn simulate(self) -> Simulation<Self> {
         let model = Arc::clone(&self.model);
-        let names: Vec<u64> =
-            model.instances.iter().map(|place| name_of(&model, place.node, place.index)).collect();
-        let mut simulation = Simulation::new(self, &names, &model.lanes);
-        for ix in 0..model.instances.len() {
-            let at = InstanceId(ix as u32);
-            if simulation.world().instances[ix].node.wants_start() {
+        let instances = (0..model.instances.len()).map(|ix| {
+            let place = &model.instances[ix];
+            (name_of(&model, place.node, place.index), Instance::new(&model, ix))
+        });
+        let mut simulation = Simulation::new(self, instances, &model.lanes);
+        let wants_start: Vec<bool> =
+            simulation.instances().map(|instance| instance.node.wants_start()).collect();
+        for (at, wants_start) in (0..).map(InstanceId).zip(wants_start) {
+            if wants_start {
                 simulation.schedule(at, Time::ZERO, Class::Fault, Timer::Start);
             }
             for (time, edge) in model.faults.edges(at) {
@@ -344,26 +347,26 @@ fn refuse<P: Probe>(message: &Message, env: &mut Env<'_, '_, P>) {
 }
 
 impl<P: Probe> World<P> {
-    /// The instance, and what surrounds it while it handles an event.
+    /// An instance's node, and what surrounds it while it handles an event.
     #[inline]
     fn at<'a, 'c>(
         &'a mut self,
-        at: InstanceId,
+        at: &'a mut Instance,
         ctx: Context<'c, Message, Timer>,
     ) -> (&'a mut Node, Env<'a, 'c, P>) {
-        let Instance { node, place } = &mut self.instances[at.0 as usize];
         self.probe.begins(ctx.key());
-        (node, Env::new(&self.model, ctx, &mut self.probe, place))
+        (&mut at.node, Env::new(&self.model, ctx, &mut self.probe, &mut at.place))
     }
 }
 
 impl<P: Probe> crate::engine::World for World<P> {
+    type Instance = Instance;
     type Message = Message;
     type Timer = Timer;
 
     #[expect(clippy::inline_always, reason = "called in the run loop, for every message")]
     #[inline(always)]
-    fn receive(&mut self, at: InstanceId, message: &Message, ctx: Context<'_, Message, Timer>) {
+    fn receive(&mut self, at: &mut Instance, message: &Message, ctx: Context<'_, Message, Timer>) {
         let (node, mut env) = self.at(at, ctx);
         if env.place.down {
             return refuse(message, &mut env);
@@ -373,7 +376,7 @@ impl<P: Probe> crate::engine::World for World<P> {
 
     #[expect(clippy::inline_always, reason = "called in the run loop, for every timer")]
     #[inline(always)]
-    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: Context<'_, Message, Timer>) -> bool {
+    fn timer(&mut self, at: &mut Instance, timer: Timer, ctx: Context<'_, Message, Timer>) -> bool {
         let (node, mut env) = self.at(at, ctx);
         // Most timers are the end of some work, or an arrival. What is down has no tasks.
         match (timer, &mut *node) {
@@ -387,9 +390,8 @@ impl<P: Probe> crate::engine::World for World<P> {
         }
     }
 
-    fn is_stale(&self, at: InstanceId, timer: Timer, due: Time) -> bool {
-        let Instance { node, place } = &self.instances[at.0 as usize];
-        node.is_stale(timer, due, place.incarnation)
+    fn is_stale(&self, at: &Instance, timer: Timer, due: Time) -> bool {
+        at.node.is_stale(timer, due, at.place.incarnation)
     }
 
     #[inline]
@@ -407,39 +409,36 @@ impl<P: Probe> crate::engine::World for World<P> {
         }
     }
 
-    /// Customers on their way and tasks at work or waiting, everywhere.
-    fn held(&self) -> usize {
-        let held = |instance: &Instance| match &instance.node {
+    /// Customers on their way and tasks at work or waiting.
+    fn held(&self, at: &Instance) -> usize {
+        match &at.node {
             Node::Client(client) => client.held(),
             Node::Server(server) => server.held(),
             Node::Database(database) => database.held(),
             Node::Cache(cache) => cache.held(),
             Node::Quorum(quorum) => quorum.held(),
             Node::Queue(_) | Node::Log(_) | Node::Registry(_) => 0,
-        };
-        self.instances.iter().map(held).sum()
+        }
     }
 
-    fn prefetch(&self, at: InstanceId, event: Event<&Message, Timer>) {
-        let node = &self.instances[at.0 as usize].node;
+    fn prefetch(&self, at: &Instance, event: Event<&Message, Timer>) {
         match event {
-            Event::Timer(timer) => node.prefetch(timer),
+            Event::Timer(timer) => at.node.prefetch(timer),
             Event::Message(message) => {
                 self.probe.prefetch(message.op.id);
                 if let Body::Answer { call, .. } = message.body {
-                    node.prefetch_call(call);
+                    at.node.prefetch_call(call);
                 }
             }
         }
     }
 
-    fn prefetch_further(&self, at: InstanceId, event: Event<&Message, Timer>) {
-        let node = &self.instances[at.0 as usize].node;
+    fn prefetch_further(&self, at: &Instance, event: Event<&Message, Timer>) {
         match event {
-            Event::Timer(timer) => self.probe.prefetch(node.op(timer)),
+            Event::Timer(timer) => self.probe.prefetch(at.node.op(timer)),
             Event::Message(message) => {
                 if let Body::Answer { call, .. } = message.body {
-                    node.prefetch_waiter(call);
+                    at.node.prefetch_waiter(call);
                 }
             }
         }

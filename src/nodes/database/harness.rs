@@ -125,7 +125,7 @@ impl Bench {
             broker: self.broker,
             model,
         };
-        let mut simulation = Simulation::new(town, &[1, 2, 3], &[Span(HOP)]);
+        let mut simulation = Simulation::new(town, [1, 2, 3].map(|name| (name, ())), &[Span(HOP)]);
         for (time, event) in script {
             match event {
                 Event::Message(message) => simulation.post(DB, Time(time), message),
@@ -291,22 +291,23 @@ pub struct Town {
 }
 
 impl World for Town {
+    type Instance = ();
     type Message = Message;
     type Timer = Timer;
 
-    fn receive(&mut self, at: InstanceId, message: &Message, ctx: Ctx<'_, Self>) {
-        self.handle(at, Event::Message(*message), ctx);
+    fn receive(&mut self, (): &mut (), message: &Message, ctx: Ctx<'_, Self>) {
+        self.handle(ctx.me(), Event::Message(*message), ctx);
     }
 
-    fn timer(&mut self, at: InstanceId, timer: Timer, ctx: Ctx<'_, Self>) -> bool {
-        let handled = !self.is_stale(at, timer, ctx.now());
+    fn timer(&mut self, (): &mut (), timer: Timer, ctx: Ctx<'_, Self>) -> bool {
+        let handled = !self.is_stale(&(), timer, ctx.now());
         if handled {
-            self.handle(at, Event::Timer(timer), ctx);
+            self.handle(ctx.me(), Event::Timer(timer), ctx);
         }
         handled
     }
 
-    fn is_stale(&self, _: InstanceId, timer: Timer, _: Time) -> bool {
+    fn is_stale(&self, (): &(), timer: Timer, _: Time) -> bool {
         !matches!(timer, Timer::Fault(_)) && self.db.is_stale(timer)
     }
 
