@@ -6,7 +6,9 @@ use super::directory::Directory;
 use super::flow::{self, Node};
 use super::lower::{self, class_policy};
 use super::program::EntryIx;
-use super::{EntityModel, FlowModel, InstanceModel, LinkModel, Model, NetworkModel, NodeModel};
+use super::{
+    EntityModel, FlowModel, InstanceModel, LinkModel, Model, NetworkModel, NodeModel, Way,
+};
 use crate::base::{Dist, Popularity, Span, name_hash};
 use crate::engine::{InstanceId, LaneId};
 use crate::faults::Faults;
@@ -81,8 +83,8 @@ fn network(scenario: &Scenario, lanes: &mut Lanes) -> NetworkModel {
     let nodes = scenario.nodes.len();
     let mut link = |latency: &Dist| match latency {
         Dist::Const(ns) => {
-            let span = Span::from_ns(*ns);
-            LinkModel::Constant(lanes.lane(span), span)
+            let delay = Span::from_ns(*ns);
+            LinkModel::Constant(Way { lane: lanes.lane(delay), delay })
         }
         drawn => LinkModel::Drawn(drawn.clone()),
     };
@@ -92,9 +94,7 @@ fn network(scenario: &Scenario, lanes: &mut Lanes) -> NetworkModel {
         links[own.from.0 as usize * nodes + own.to.0 as usize] = link(&own.latency);
     }
     let everywhere = match usual {
-        LinkModel::Constant(lane, latency) if scenario.network.links.is_empty() => {
-            Some((lane, latency))
-        }
+        LinkModel::Constant(way) if scenario.network.links.is_empty() => Some(way),
         _ => None,
     };
     NetworkModel { links, nodes, everywhere }

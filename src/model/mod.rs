@@ -146,15 +146,24 @@ pub struct NetworkModel {
     pub links: Vec<LinkModel>,
     /// Number of nodes.
     pub nodes: usize,
-    /// The lane and the latency of all links, where they have but one, a constant.
-    pub everywhere: Option<(LaneId, Span)>,
+    /// That of all links, where they have but one.
+    pub everywhere: Option<Way>,
+}
+
+/// How messages travel that always take as long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The lane of that latency.
+    pub lane: LaneId,
+    /// The latency.
+    pub delay: Span,
 }
 
 /// One link.
 #[derive(Clone, Debug)]
 pub enum LinkModel {
     /// A constant latency has a lane.
-    Constant(LaneId, Span),
+    Constant(Way),
     /// Anything else is drawn per message.
     Drawn(Dist),
 }

@@ -16,7 +16,9 @@ use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::{Class, Ctx, Event, InstanceId, LaneId, Simulation, World};
 use crate::faults::Faults;
 use crate::model::program::{Channel, EntryIx, Programs, PubIx, Publication, Subscriber};
-use crate::model::{EntityIx, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel};
+use crate::model::{
+    EntityIx, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel, Way,
+};
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
 use crate::scenario::tree;
 
@@ -468,7 +470,7 @@ fn model(kind: &tree::NodeKind) -> Model {
         directory: crate::model::directory::Directory::default(),
         programs: programs(),
         network: NetworkModel {
-            links: vec![LinkModel::Constant(LaneId(0), ms(1)); 16],
+            links: vec![LinkModel::Constant(Way { lane: LaneId(0), delay: ms(1) }); 16],
             nodes: 4,
             everywhere: None,
         },

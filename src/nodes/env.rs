@@ -5,9 +5,9 @@ use std::hint::cold_path;
 
 use super::message::{Body, Message, Op, RETRANSMISSION, Timer};
 use crate::base::{Dist, Span, Stream, Time};
-use crate::engine::{Class, Context, InstanceId, LaneId};
+use crate::engine::{Class, Context, InstanceId};
 use crate::faults::Passage;
-use crate::model::{LinkModel, Model, NodeIx};
+use crate::model::{LinkModel, Model, NodeIx, Way};
 use crate::probes::{Fact, Probe, Reason};
 
 /// When a broker gives up a silent connection (RabbitMQ's default heartbeat timeout, 60 s).
@@ -32,9 +32,8 @@ pub(super) struct Place {
     pub(super) down: bool,
     /// Counts the starts.
     pub(super) incarnation: u32,
-    /// The lane and the latency of whatever it sends, where all links are alike and nothing ever
-    /// befalls them.
-    lane: Option<(LaneId, Span)>,
+    /// That of whatever it sends, where all links are alike and nothing ever befalls them.
+    way: Option<Way>,
     /// The network's draws for messages that this instance sends.
     network: Stream,
 }
@@ -42,8 +41,8 @@ pub(super) struct Place {
 impl Place {
     /// A copy of this node, which is there.
     pub(super) fn new(model: &Model, node: NodeIx, network: Stream) -> Self {
-        let lane = model.network.everywhere.filter(|_| model.faults.network_is_steady());
-        Self { node, down: false, incarnation: 0, lane, network }
+        let way = model.network.everywhere.filter(|_| model.faults.network_is_steady());
+        Self { node, down: false, incarnation: 0, way, network }
     }
 }
 
@@ -120,8 +119,8 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
     fn put_on_the_wire(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: impl Fn() -> Body) {
-        let lane = self.place.lane.or_else(|| self.lane(node));
-        let Some((lane, delay)) = lane else {
+        let way = self.place.way.as_ref().or_else(|| self.way(node));
+        let Some(&Way { lane, delay }) = way else {
             cold_path();
             return self.send_slowly(to, op, &body(), None);
         };
@@ -133,13 +132,11 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
         });
     }
 
-    /// The lane and the latency of a message to an instance of this node now, if nothing is drawn.
+    /// That of a message to an instance of this node now, if nothing is drawn.
     #[inline(never)]
-    fn lane(&self, node: NodeIx) -> Option<(LaneId, Span)> {
+    fn way(&self, node: NodeIx) -> Option<&Way> {
         match self.model.network.link(self.node(), node) {
-            LinkModel::Constant(lane, delay) if self.model.faults.network_is_quiet(self.now()) => {
-                Some((*lane, *delay))
-            }
+            LinkModel::Constant(way) if self.model.faults.network_is_quiet(self.now()) => Some(way),
             _ => None,
         }
     }
@@ -162,7 +159,7 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
         let message = Message { op: *op, from: self.me(), body: *body };
         let (op, from, node) = (op.id, self.node(), self.model.node_of(to));
         let base = latency.unwrap_or_else(|| match self.model.network.link(from, node) {
-            LinkModel::Constant(_, latency) => *latency,
+            LinkModel::Constant(way) => way.delay,
             LinkModel::Drawn(dist) => dist.span(self.place.network.next_u64()),
         });
         if self.model.faults.network_is_quiet(self.now()) {

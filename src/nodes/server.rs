@@ -233,11 +233,7 @@ impl Server {
     #[expect(clippy::inline_always, reason = "called in one place, for most timers")]
     #[inline(always)]
     pub fn worked<P: Probe>(&mut self, task: Handle, env: &mut Env<'_, '_, P>) -> bool {
-        if self.is_over(task) {
-            return false;
-        }
-        self.go_on(task, env);
-        true
+        self.go_on(task, env)
     }
 
     /// Any other timer of its own.

@@ -8,7 +8,9 @@ use crate::base::{Dist, Span, Stream, Time, mix};
 use crate::engine::{Class, Ctx, Event, InstanceId, LaneId, Simulation, Stop, World};
 use crate::faults::Faults;
 use crate::model::program::{Act, Entry, EntryIx, Programs, PubIx, Publication, Txn, TxnIx};
-use crate::model::{EntityModel, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel};
+use crate::model::{
+    EntityModel, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel, Way,
+};
 use crate::nodes::database::Database;
 use crate::nodes::demand::draws;
 use crate::nodes::env::{Env, Place};
@@ -182,7 +184,7 @@ impl Bench {
             directory: crate::model::directory::Directory::default(),
             programs,
             network: NetworkModel {
-                links: vec![LinkModel::Constant(LaneId(0), Span(HOP)); 9],
+                links: vec![LinkModel::Constant(Way { lane: LaneId(0), delay: Span(HOP) }); 9],
                 nodes: 3,
                 everywhere: None,
             },

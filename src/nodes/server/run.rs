@@ -14,7 +14,7 @@ use crate::nodes::env::Env;
 use crate::nodes::keys;
 use crate::nodes::message::{Answer, Body, Item, Op, Seen, Timer};
 use crate::nodes::slab::Handle;
-use crate::nodes::task::Origin;
+use crate::nodes::task::{Origin, Task};
 use crate::probes::{Fact, OpId, Probe, Reason};
 
 impl Server {
@@ -48,19 +48,21 @@ impl Server {
         env.complete_after(demand, Timer::Worked(handle));
     }
 
-    /// Runs a task until it has to wait or ends.
+    /// Runs a task, which is there, until it has to wait or ends.
     #[inline(never)]
     pub(super) fn run<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
-        self.go_on(handle, env);
+        let was_there = self.go_on(handle, env);
+        debug_assert!(was_there, "a task that runs is there");
     }
 
-    /// The same, where most tasks come by. What nearly all tasks do is done here.
+    /// The same, where most tasks come by, if the task is there: says so. What nearly all tasks do is
+    /// done here.
     #[expect(clippy::inline_always, reason = "called where the work of every task ends")]
     #[inline(always)]
-    pub(super) fn go_on<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+    pub(super) fn go_on<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) -> bool {
         let model = env.model;
         loop {
-            let task = self.tasks.get_mut(handle).expect("a task that runs is there");
+            let Some(task) = self.tasks.get_mut(handle) else { return false };
             let pc = task.pc;
             task.pc = Pc(pc.0 + 1);
             match &model.programs.code[pc.0 as usize] {
@@ -72,13 +74,20 @@ impl Server {
                     if lets_go {
                         self.free_worker(env);
                     }
-                    return;
+                    return true;
                 }
-                Instr::Answer => return self.answer(handle, env),
+                Instr::Answer => {
+                    if gave_answer(task, env) {
+                        self.leave(handle, env);
+                    } else {
+                        self.end(handle, env);
+                    }
+                    return true;
+                }
                 instr => {
                     cold_path();
                     if self.step(handle, instr, env).is_break() {
-                        return;
+                        return true;
                     }
                 }
             }
@@ -213,7 +222,10 @@ impl Server {
         let Some(task) = self.tasks.get_mut(handle) else {
             return;
         };
-        let waited_at = &env.model.programs.code[task.pc.0 as usize - 1];
+        let code = &env.model.programs.code[task.pc.0 as usize - 1..];
+        let [waited_at, next, ..] = code else {
+            unreachable!("a program ends with another instruction")
+        };
         task.op.done |= match waited_at {
             Instr::Call { effects, .. } if answer == Answer::Done => back.done & effects,
             Instr::Store { makes: Makes::Nothing, effects: 0, .. } if answer == Answer::Done => {
@@ -222,29 +234,10 @@ impl Server {
             _ => return self.ended_otherwise(Ended { waiter: handle, answer }, back, env),
         };
         task.op.seen = back.seen;
-        if matches!(env.model.programs.code[task.pc.0 as usize], Instr::Answer) {
-            return self.answer(handle, env);
+        if matches!(next, Instr::Answer) && gave_answer(task, env) {
+            return self.leave(handle, env);
         }
         self.run(handle, env);
-    }
-
-    /// The task answers, if it has not yet, and ends.
-    #[expect(clippy::inline_always, reason = "called in two places, for every task")]
-    #[inline(always)]
-    fn answer<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
-        let task = self.tasks.get(handle).expect("a task that answers is there");
-        let verdict = task.verdict;
-        match task.origin {
-            Origin::Call { from, call } if call != Handle::NONE => {
-                let body = || Body::Answer { call, verdict };
-                env.hand_on(from, env.model.node_of(from), &task.op, body);
-                self.leave(handle, env);
-            }
-            _ => {
-                cold_path();
-                self.end(handle, env);
-            }
-        }
     }
 
     /// A call has ended that was neither a read nor one of another service, or was not done.
@@ -369,4 +362,21 @@ fn refused<P: Probe>(op: OpId, entry: EntryIx, env: &mut Env<'_, '_, P>) {
     let node = env.node();
     let best_effort = env.model.programs.entries[entry.0 as usize].best_effort;
     env.fact(if best_effort { Fact::Declined { op, node } } else { Fact::Refused { op, node } });
+}
+
+/// A task answers as the last thing that it does, unless it has answered already: says whether it did.
+#[expect(clippy::inline_always, reason = "called in two places, for every task")]
+#[inline(always)]
+fn gave_answer<P: Probe>(task: &Task, env: &mut Env<'_, '_, P>) -> bool {
+    let verdict = task.verdict;
+    let Origin::Call { from, call } = task.origin else {
+        cold_path();
+        return false;
+    };
+    if call == Handle::NONE {
+        cold_path();
+        return false;
+    }
+    env.hand_on(from, env.model.node_of(from), &task.op, || Body::Answer { call, verdict });
+    true
 }
