@@ -432,10 +432,10 @@ impl Calls {
         waiters: &impl Waiters,
     ) -> Option<Ended> {
         if let Answer::Failed(reason) = answer {
-            return self.failed(env, (handle, Some(from)), reason, waiters);
+            return self.failed(env, handle, Some(from), reason, waiters);
         }
         let Some(call) = self.calls.discard(handle) else {
-            return self.answered_late(env, (handle, from), answer, waiters);
+            return self.answered_late(env, handle, from, answer, waiters);
         };
         let (to, waiter, in_line) = (call.to, call.waiter, call.in_line);
         if call.is_special {
@@ -470,14 +470,15 @@ impl Calls {
         if let Some(call) = self.calls.get_mut(handle) {
             call.stays = is_keyed(env.model, call.what);
         }
-        self.failed(env, (handle, None), Reason::Timeout, waiters)
+        self.failed(env, handle, None, Reason::Timeout, waiters)
     }
 
     #[cold]
     fn failed<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
-        (handle, from): (Handle, Option<InstanceId>),
+        handle: Handle,
+        from: Option<InstanceId>,
         reason: Reason,
         waiters: &impl Waiters,
     ) -> Option<Ended> {

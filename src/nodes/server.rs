@@ -378,7 +378,8 @@ impl Server {
             env.fact(Fact::Arrived { op: op.id });
             env.fact(Fact::Waits { op: op.id });
         }
-        let works = begins && demand > Span::ZERO && env.model.programs.begins_with_work(start);
+        debug_assert!(demand == Span::ZERO || env.model.programs.begins_with_work(start));
+        let works = begins && demand > Span::ZERO;
         let pc = Pc(start.0 + u32::from(works));
         let (task, place) = self.tasks.enter();
         let new = Task::new(op, Origin::Call { from, call }, (entry, pc), now);

@@ -67,7 +67,8 @@ impl Calls {
     pub(super) fn answered_late<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
-        (tried, from): (Handle, InstanceId),
+        tried: Handle,
+        from: InstanceId,
         answer: Answer,
         waiters: &impl Waiters,
     ) -> Option<Ended> {

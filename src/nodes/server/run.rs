@@ -231,7 +231,7 @@ impl Server {
             Instr::Store { makes: Makes::Nothing, effects: 0, .. } if answer == Answer::Done => {
                 back.done
             }
-            _ => return self.ended_otherwise(Ended { waiter: handle, answer }, back, env),
+            _ => return self.ended_otherwise(handle, answer, back, env),
         };
         task.op.seen = back.seen;
         if matches!(next, Instr::Answer) && gave_answer(task, env) {
@@ -244,7 +244,8 @@ impl Server {
     #[inline(never)]
     fn ended_otherwise<P: Probe>(
         &mut self,
-        Ended { waiter: handle, answer }: Ended,
+        handle: Handle,
+        answer: Answer,
         back: &Op,
         env: &mut Env<'_, '_, P>,
     ) {
