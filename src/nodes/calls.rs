@@ -20,7 +20,7 @@ use self::balance::Target;
 use self::guards::Guards;
 use self::hedge::Copies;
 use self::late::Late;
-use self::line::Lines;
+use self::line::Place;
 use super::demand;
 use super::env::Env;
 use super::message::{Answer, Body, Cancellable, Item, Op, Timer};
@@ -62,10 +62,12 @@ pub struct Call {
     stays: bool,
     /// Is there more to do at its end than to tell the waiter? See [`Terms::is_special`].
     is_special: bool,
-    /// Does it stand in the line of those that may time out?
-    in_line: bool,
     waiter: Handle,
+    /// Where it stands among those that may time out.
+    place: Place,
 }
+
+const _: () = assert!(Slab::<Call>::SLOT == 64, "one look at memory for each call");
 
 /// Nobody's.
 impl Default for Call {
@@ -78,8 +80,8 @@ impl Default for Call {
             pause_us: 0,
             stays: false,
             is_special: false,
-            in_line: false,
             waiter: Handle::NONE,
+            place: Place::default(),
         }
     }
 }
@@ -117,9 +119,8 @@ pub struct Calls {
     targets: Vec<Target>,
     /// Does any balance by what is outstanding, or by what a registry says?
     counts: bool,
-    /// Per policy: what holds for its calls, and those that may time out.
+    /// Per policy: what holds for its calls.
     terms: Vec<Terms>,
-    lines: Lines,
     guards: Guards,
     copies: Copies,
     late: Late,
@@ -164,11 +165,10 @@ impl Calls {
             is_special: is_special(policy),
         };
         Self {
-            calls: Slab::default(),
+            calls: Slab::with_lines(model.scenario.policies.len()),
             targets,
             counts,
             terms: model.scenario.policies.iter().map(terms).collect(),
-            lines: Lines::new(model.scenario.policies.len()),
             guards: Guards::new(model),
             copies: Copies::default(),
             late: Late::default(),
@@ -231,8 +231,7 @@ impl Calls {
             }
             self.targets[node.0 as usize].count(to, 1);
         }
-        let (call, place) = self.calls.enter();
-        *place = Call {
+        let call = Call {
             what,
             policy,
             to,
@@ -240,17 +239,18 @@ impl Calls {
             pause_us,
             stays: false,
             is_special: false,
-            in_line: timeout.is_some(),
             waiter,
+            place: Place::default(),
         };
+        let (call, timer) = self.enter(call, timeout, env.now());
         env.send_to(to, node, op, || match what {
             What::Entry(entry) => {
                 Body::Request { call, entry, attempt, cancel: Cancellable::Never, demand }
             }
             What::Publication(publication) => Body::Publish { call, publication, item: Item::NONE },
         });
-        if let (Some(policy), Some(timeout)) = (policy, timeout) {
-            self.expect_answer(env, (policy, timeout), call);
+        if let Some(policy) = timer {
+            self.wait(env, policy);
         }
     }
 
@@ -290,10 +290,11 @@ impl Calls {
             pause_us,
             stays: false,
             is_special: true,
-            in_line: stopped.is_none() && timeout.is_some(),
             waiter,
+            place: Place::default(),
         };
-        let call = self.calls.insert(call);
+        let timeout = timeout.filter(|_| stopped.is_none());
+        let (call, timer) = self.enter(call, timeout, env.now());
         self.late.go_on(waiter, call);
         if let Some(why) = stopped {
             env.fact(Fact::AttemptFailed { op: op.id, to: node, why });
@@ -311,8 +312,8 @@ impl Calls {
             What::Publication(publication) => Body::Publish { call, publication, item: Item::NONE },
         };
         env.send(to, op, body);
-        if let Some(timeout) = timeout {
-            self.expect_answer(env, (policy, timeout), call);
+        if let Some(policy) = timer {
+            self.wait(env, policy);
         }
     }
 
@@ -336,8 +337,8 @@ impl Calls {
             pause_us: 0,
             stays: false,
             is_special: false,
-            in_line: false,
             waiter,
+            place: Place::default(),
         };
         let call = self.calls.insert(call);
         env.fact(Fact::AttemptFailed { op: op.id, to: node_of(env.model, what), why });
@@ -381,19 +382,32 @@ impl Calls {
         self.call_off(env, (handle, call), (from, failed), op);
     }
 
-    /// Lets a call that was just made time out: it is the last in its line.
+    /// Takes a call in that is made now. If it may time out, it is the last in its line. Says whether
+    /// the timer of that is to be set for it.
     #[expect(clippy::inline_always, reason = "called in two places, for every call")]
     #[inline(always)]
-    fn expect_answer<P: Probe>(
+    fn enter(
         &mut self,
-        env: &mut Env<'_, '_, P>,
-        (policy, timeout): (PolicyIx, Span),
-        handle: Handle,
-    ) {
-        let due = env.now() + timeout;
-        if self.lines.join(policy.0 as usize, handle, env.now(), due) {
-            env.wait(timeout, Timer::Timeout(policy));
+        call: Call,
+        timeout: Option<Span>,
+        now: Time,
+    ) -> (Handle, Option<PolicyIx>) {
+        let (handle, _) = self.calls.enter();
+        let (mut place, mut timer) = (Place::default(), None);
+        if let (Some(policy), Some(timeout)) = (call.policy, timeout) {
+            let needs_timer;
+            (place, needs_timer) = self.calls.join(policy, handle, now, now + timeout);
+            timer = needs_timer.then_some(policy);
         }
+        *self.calls.at_mut(handle.slot()) = Call { place, ..call };
+        (handle, timer)
+    }
+
+    /// Sets the timer of a line.
+    #[cold]
+    #[inline(never)]
+    fn wait<P: Probe>(&self, env: &mut Env<'_, '_, P>, policy: PolicyIx) {
+        env.wait(self.calls.timer(policy).since(env.now()), Timer::Timeout(policy));
     }
 
     /// A timer is due: the first call of its line that has waited long enough, if there is one.
@@ -403,14 +417,13 @@ impl Calls {
         env: &mut Env<'_, '_, P>,
         policy: PolicyIx,
     ) -> Option<Handle> {
-        let line = policy.0 as usize;
-        let (due, first) = self.lines.first(line)?;
+        let (due, first) = self.calls.first(policy)?;
         if due <= env.now() {
             return Some(first);
         }
-        if self.lines.timer(line) <= env.now() {
-            self.lines.set_timer(line, due);
-            env.wait(due.since(env.now()), Timer::Timeout(policy));
+        if self.calls.timer(policy) <= env.now() {
+            self.calls.set_timer(policy, due);
+            self.wait(env, policy);
         }
         None
     }
@@ -437,27 +450,27 @@ impl Calls {
         let Some(call) = self.calls.discard(handle) else {
             return self.answered_late(env, handle, from, answer, waiters);
         };
-        let (to, waiter, in_line) = (call.to, call.waiter, call.in_line);
+        let (to, waiter, place) = (call.to, call.waiter, call.place);
         if call.is_special {
             let call = *call;
             self.end_specially(env, (handle, &call), (Some(from), false), &waiters.header(waiter));
             self.late.end(waiter);
         }
-        self.settle(env.model, to, (handle, in_line));
+        self.settle(env.model, to, place);
         Some(Ended { waiter, answer })
     }
 
     /// Lets this call be fetched from memory, which the processor is likely to have forgotten.
     pub fn prefetch(&self, call: Handle) {
         self.calls.prefetch(call, |call| &call.waiter);
-        self.lines.prefetch(call);
     }
 
     /// Lets be fetched what the end of this call needs beside itself, but for who waits for it: that
     /// is who.
     pub fn prefetch_end(&self, call: Handle) -> Option<Handle> {
-        self.lines.prefetch_neighbours(call);
-        self.calls.get(call).map(|call| call.waiter)
+        let call = self.calls.get(call)?;
+        self.calls.prefetch_neighbours(call.place);
+        Some(call.waiter)
     }
 
     /// No answer came in time.
@@ -490,7 +503,7 @@ impl Calls {
         if call.is_special {
             self.end_specially(env, (handle, &call), (from, true), &op);
         }
-        self.settle(env.model, call.to, (handle, call.in_line));
+        self.settle(env.model, call.to, call.place);
         let to = env.model.node_of(call.to);
         env.fact(Fact::AttemptFailed { op: op.id, to, why: reason });
         call.attempt = call.attempt.saturating_add(1);
@@ -500,7 +513,7 @@ impl Calls {
         };
         env.fact(Fact::Retried { op: op.id, to, attempt: u32::from(call.attempt) });
         call.pause_us = u32::try_from(pause.0 / 1_000).unwrap_or(u32::MAX);
-        call.in_line = false;
+        call.place = Place::default();
         let paused = self.calls.insert(call);
         if reason == Reason::Timeout && takes_late_answers(env.model, call.policy) {
             self.late.give_up(handle, call.waiter, paused);
@@ -552,20 +565,17 @@ impl Calls {
     /// One call less is outstanding there, and in the line of its policy.
     #[expect(clippy::inline_always, reason = "called in two places, once for every call")]
     #[inline(always)]
-    fn settle(&mut self, model: &Model, to: InstanceId, (call, in_line): (Handle, bool)) {
+    fn settle(&mut self, model: &Model, to: InstanceId, place: Place) {
         if self.counts {
             cold_path();
             self.targets[model.node_of(to).0 as usize].count(to, -1);
         }
-        if in_line {
-            self.lines.leave(call);
-        }
+        self.calls.leave(place);
     }
 
     /// Does nobody wait for this timer of a line any more?
     pub fn is_stale(&self, policy: PolicyIx, due: Time) -> bool {
-        let line = policy.0 as usize;
-        self.lines.timer(line) != due || self.lines.first(line).is_none()
+        self.calls.timer(policy) != due || self.calls.first(policy).is_none()
     }
 
     /// Is there nothing to be tried again?
@@ -582,7 +592,7 @@ impl Calls {
         for target in &mut self.targets {
             target.forget();
         }
-        self.lines.clear();
+        self.calls.clear_lines(self.terms.len());
         for terms in &mut self.terms {
             terms.budget = BUDGET_CAP;
         }

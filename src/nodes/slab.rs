@@ -59,6 +59,9 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
+    /// How many bytes a slot takes.
+    pub const SLOT: usize = size_of::<Place<T>>();
+
     /// Takes an entry in and names it.
     #[inline]
     pub fn insert(&mut self, entry: T) -> Handle {
@@ -76,6 +79,37 @@ impl<T> Slab<T> {
         let slot = u32::try_from(self.places.len()).expect("fewer than 2^32 entries");
         self.places.push(Place { generation: 1, next: NOWHERE, entry });
         Handle { slot, generation: 1 }
+    }
+
+    /// What lies in this slot: an entry, one that is gone, or what the owner keeps in a spare slot.
+    ///
+    /// # Panics
+    /// Beyond all slots.
+    #[inline]
+    pub fn at(&self, slot: usize) -> &T {
+        &self.places[slot].entry
+    }
+
+    /// The same, to be changed.
+    ///
+    /// # Panics
+    /// Beyond all slots.
+    #[inline]
+    pub fn at_mut(&mut self, slot: usize) -> &mut T {
+        &mut self.places[slot].entry
+    }
+
+    /// Names the entry in this slot.
+    ///
+    /// # Panics
+    /// Beyond all slots.
+    pub fn handle_at(&self, slot: usize) -> Handle {
+        Handle { slot: slot as u32, generation: self.places[slot].generation }
+    }
+
+    /// Lets this slot be fetched from memory.
+    pub fn prefetch_at(&self, slot: usize) {
+        prefetch_index(&self.places, slot);
     }
 
     /// Lets be fetched from memory what a call of [`get`](Self::get) will look at, and the line in which
@@ -140,27 +174,35 @@ impl<T> Slab<T> {
 }
 
 impl<T: Default> Slab<T> {
+    /// An empty slab whose first `spare` slots are never given to an entry. What lies there, at first
+    /// the default, is reached by [`at`](Self::at) alone.
+    pub fn with_spare(spare: usize) -> Self {
+        let place = |_| Place { generation: 0, next: NOWHERE, entry: T::default() };
+        Self { places: (0..spare).map(place).collect(), ..Self::default() }
+    }
+
     /// Makes room for an entry and names it. It is to be written to the place that this returns, where
     /// something old lies still: so it is written once.
     #[inline]
     pub fn enter(&mut self) -> (Handle, &mut T) {
-        if self.next == NOWHERE {
-            self.grow();
-        }
         self.len += 1;
         let slot = self.next;
+        if slot as usize >= self.places.len() {
+            return self.grow();
+        }
         let place = &mut self.places[slot as usize];
         self.next = place.next;
         place.generation = place.generation.wrapping_add(1);
         (Handle { slot, generation: place.generation }, &mut place.entry)
     }
 
-    /// One more slot.
+    /// One more slot, with an entry in it.
     #[cold]
     #[inline(never)]
-    fn grow(&mut self) {
-        self.next = u32::try_from(self.places.len()).expect("fewer than 2^32 entries");
-        self.places.push(Place { generation: 0, next: NOWHERE, entry: T::default() });
+    fn grow(&mut self) -> (Handle, &mut T) {
+        let slot = u32::try_from(self.places.len()).expect("fewer than 2^32 entries");
+        let place = Place { generation: 1, next: NOWHERE, entry: T::default() };
+        (Handle { slot, generation: 1 }, &mut self.places.push_mut(place).entry)
     }
 }
 
@@ -244,6 +286,17 @@ mod tests {
         assert_eq!((first.slot(), slab.get(first)), (second.slot(), None));
         let others = [slab.insert(8), slab.enter().0];
         assert_eq!((others.map(Handle::slot), slab.len()), ([1, 2], 3));
+    }
+
+    #[test]
+    fn spare_slots_are_given_to_no_entry() {
+        let mut slab = Slab::with_spare(2);
+        *slab.at_mut(1) = 5;
+        let handles = [slab.insert(7), slab.enter().0];
+        assert_eq!((handles.map(Handle::slot), slab.len()), ([2, 3], 2));
+        assert_eq!(slab.handle_at(2), handles[0]);
+        assert_eq!(slab.drain(), [7, 0]);
+        assert_eq!((*slab.at(1), slab.insert(8).slot()), (5, 3), "a drain leaves them alone");
     }
 
     #[test]
