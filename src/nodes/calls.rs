@@ -462,7 +462,7 @@ impl Calls {
 
     /// Lets this call be fetched from memory, which the processor is likely to have forgotten.
     pub fn prefetch(&self, call: Handle) {
-        self.calls.prefetch(call, |call| &call.waiter);
+        self.calls.prefetch_at(call.slot());
     }
 
     /// Lets be fetched what the end of this call needs beside itself, but for who waits for it: that
