@@ -314,6 +314,16 @@ mod tests {
     }
 
     #[test]
+    fn a_rung_ends_behind_the_last_key_that_it_was_made_of() {
+        let (mut ladder, mut room) = (Ladder::default(), [entry(0); 2]);
+        (0..64).for_each(|key| ladder.push(entry(key)));
+        assert_eq!(ladder.take(&mut room), 2);
+        ladder.push(entry(64));
+        assert_eq!(ladder.top.len, 1, "it is the first beyond all rungs");
+        assert_eq!(count(ladder), 63);
+    }
+
+    #[test]
     fn crowds_at_few_instants_are_moved_seldom() {
         let (mut ladder, mut room) = (Ladder::default(), [entry(0); 24]);
         let hour = 3_600_000_000_000 << 72;

@@ -153,6 +153,33 @@ fn what_is_scheduled_for_now_by_hand_happens_after_what_has_happened() {
     assert_eq!((simulation.events(), simulation.now()), (3, Time(7)));
 }
 
+#[test]
+fn what_is_scheduled_by_hand_has_a_cause_only_if_something_has_happened_by_then() {
+    let depth = |at: u64, before: u64| {
+        let mut simulation = scribe();
+        simulation.run_events(before);
+        simulation.schedule(InstanceId(1), Time(at), Class::Fault, "by hand");
+        simulation.run_until(Time(99));
+        let by_hand = simulation.world().seen.iter().find(|seen| seen.3 == "by hand");
+        by_hand.map(|(time, depth, ..)| (*time, *depth))
+    };
+    assert_eq!(depth(0, 0), Some((0, 0)), "nothing has happened");
+    assert_eq!(depth(9, 0), Some((9, 0)));
+    assert_eq!(depth(7, 2), Some((7, 2)), "of what happened last at that instant the depth is 1");
+    assert_eq!(depth(9, 2), Some((9, 0)));
+}
+
+#[test]
+fn a_drain_ends_where_an_instant_begins_not_within_one() {
+    let mut simulation = fresh(&vec![(1, 3, 0)]);
+    assert_eq!(simulation.drain(Time(400)), Stop::Idle);
+    assert_eq!(
+        (simulation.events(), simulation.now()),
+        (2, Time(3)),
+        "the ping, and the beat at 3"
+    );
+}
+
 /// Two instances without any state.
 const TWO: [(u64, ()); 2] = [(1, ()), (2, ())];
 
