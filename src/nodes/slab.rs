@@ -175,7 +175,7 @@ impl<T> Slab<T> {
 
 impl<T: Default> Slab<T> {
     /// An empty slab whose first `spare` slots are never given to an entry. What lies there, at first
-    /// the default, is reached by [`at`](Self::at) alone.
+    /// the default, is reached by its slot alone: [`at`](Self::at), [`at_mut`](Self::at_mut).
     pub fn with_spare(spare: usize) -> Self {
         let place = |_| Place { generation: 0, next: NOWHERE, entry: T::default() };
         Self { places: (0..spare).map(place).collect(), ..Self::default() }

@@ -1,5 +1,5 @@
 //! The world: instances, each with its own state, and the one place where an event is handed to its
-//! instance. A value: cloning it clones the run.
+//! instance. Both are values: cloning the simulation clones the run.
 
 use std::sync::Arc;
 

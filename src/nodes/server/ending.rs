@@ -30,7 +30,7 @@ impl Server {
 
     /// The task goes, and lets its worker go; somebody else has said, or will, what becomes of what
     /// it stood for.
-    #[expect(clippy::inline_always, reason = "called in two places, for every task")]
+    #[expect(clippy::inline_always, reason = "called where every task ends")]
     #[inline(always)]
     pub(super) fn leave<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.discard(handle).expect("it leaves");
