@@ -1,5 +1,6 @@
 //! Where results go: stdout, a file that is written beside its place and renamed, or a device or pipe,
-//! which is written into. Diagnostics and notes go to stderr. A closed pipe is nobody's mistake: what it cuts off is dropped quietly.
+//! which is written into. Diagnostics and notes go to stderr. A closed pipe is nobody's mistake: what it
+//! cuts off is dropped quietly.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};

@@ -79,6 +79,7 @@ struct Seat<I> {
     instance: I,
 }
 
+/// What the engine keeps of an instance.
 #[derive(Clone, Copy, Debug)]
 struct Ledger {
     name: u64,

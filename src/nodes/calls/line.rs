@@ -1,6 +1,6 @@
 //! Calls of one policy in the order in which they time out, which is the order in which they were
-//! made: one timer for all of them is enough. Knows no policies, and when each timer is due, but sets
-//! none.
+//! made: one timer for all of them is enough. Knows policies by their numbers alone, and when each
+//! timer is due, but sets none.
 //!
 //! A line is a ring of slots of the slab that the calls lie in, closed by a spare one, so that
 //! joining and leaving never ask for an end. The links are in the calls themselves: the end of a call
