@@ -146,7 +146,7 @@ pub struct NetworkModel {
     pub links: Vec<LinkModel>,
     /// Number of nodes.
     pub nodes: usize,
-    /// That of all links, where they have but one.
+    /// The way of all links, where they have but one.
     pub everywhere: Option<Way>,
 }
 

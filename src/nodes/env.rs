@@ -32,7 +32,7 @@ pub(super) struct Place {
     pub(super) down: bool,
     /// Counts the starts.
     pub(super) incarnation: u32,
-    /// That of whatever it sends, where all links are alike and nothing ever befalls them.
+    /// The way of whatever it sends, where all links are alike and nothing ever befalls them.
     way: Option<Way>,
     /// The network's draws for messages that this instance sends.
     network: Stream,
@@ -132,7 +132,7 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
         });
     }
 
-    /// That of a message to an instance of this node now, if nothing is drawn.
+    /// The way of a message to an instance of this node now, if nothing is drawn.
     #[inline(never)]
     fn way(&self, node: NodeIx) -> Option<&Way> {
         match self.model.network.link(self.node(), node) {
