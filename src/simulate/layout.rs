@@ -1,0 +1,178 @@
+//! What probes know beforehand of a model. Knows no run, and measures nothing.
+
+use crate::base::Time;
+use crate::engine::InstanceId;
+use crate::model::program::Part;
+use crate::model::{Model, NodeIx};
+use crate::nodes::client;
+use crate::probes::layout::{
+    ClientPlan, EffectPlan, EntityPlan, FaultPlan, FlowPlan, Layout, NodePlan, SumPlan,
+};
+use crate::scenario::tree::{Change, Client, NodeKind, Scenario, Step};
+
+/// What the probes must know beforehand of a model.
+pub fn layout(model: &Model) -> Layout {
+    let scenario = &model.scenario;
+    Layout {
+        flows: (0..scenario.flows.len()).map(|ix| flow_plan(model, ix)).collect(),
+        nodes: scenario
+            .nodes
+            .iter()
+            .zip(&model.nodes)
+            .map(|(node, place)| node_plan(&node.name, &node.kind, place.count))
+            .collect(),
+        instances: model.instances.iter().map(|place| place.node).collect(),
+        entities: (0..scenario.entities.len()).map(|ix| entity_plan(model, ix)).collect(),
+        sums: scenario
+            .sums
+            .iter()
+            .map(|sum| SumPlan { name: sum.name.clone(), entities: sum.entities.clone() })
+            .collect(),
+        faults: scenario
+            .faults
+            .iter()
+            .enumerate()
+            .map(|(ix, fault)| FaultPlan {
+                name: fault.name.clone(),
+                windows: model.faults.windows_of(ix).to_vec(),
+            })
+            .collect(),
+        clients: scenario
+            .nodes
+            .iter()
+            .filter_map(|node| match &node.kind {
+                NodeKind::Client(client) => {
+                    Some(ClientPlan { name: node.name.clone(), sessions: client::sessions(client) })
+                }
+                _ => None,
+            })
+            .collect(),
+        gone: gone(model),
+        warmup: scenario.run.warmup,
+        length: scenario.run.length,
+        in_hand: scenario.asks("in_hand"),
+        slowdown: scenario.asks("slowdown"),
+    }
+}
+
+/// When each instance is of no use, if anybody registers anywhere.
+fn gone(model: &Model) -> Vec<Vec<(Time, Time)>> {
+    let registers = |node: &crate::scenario::tree::Node| node.kind.registry().is_some();
+    if !model.scenario.nodes.iter().any(registers) {
+        return Vec::new();
+    }
+    let instances = (0..model.instances.len() as u32).map(InstanceId);
+    instances.map(|at| model.faults.gone(at).list().to_vec()).collect()
+}
+
+fn flow_plan(model: &Model, ix: usize) -> FlowPlan {
+    let flow = &model.scenario.flows[ix];
+    let effects = model.effects[ix].iter().map(|effect| EffectPlan {
+        entity: effect.entity,
+        best_effort: effect.best_effort,
+        idempotent: effect.change == Change::Write,
+        undo: effect.has_undo,
+        creates: effect.creates,
+    });
+    let mut needs = Vec::new();
+    let reads = needs_of(&flow.steps, &mut needs);
+    FlowPlan {
+        name: flow.name.clone(),
+        deadline: flow.deadline,
+        effects: effects.collect(),
+        reads,
+        needs,
+    }
+}
+
+/// Collects what these steps test; do they read at all?
+fn needs_of(steps: &[Step], needs: &mut Vec<(crate::model::EntityIx, i64)>) -> bool {
+    let mut reads = false;
+    for step in steps {
+        match step {
+            Step::Ask { entity, need, .. } | Step::Read { entity, need, .. } => {
+                reads = true;
+                needs.extend(need.map(|least| (*entity, least)));
+            }
+            Step::Tell(tell) => reads |= needs_of(&tell.steps, needs),
+            Step::Call { steps, .. }
+            | Step::All(steps)
+            | Step::Enough(_, steps)
+            | Step::Maybe(_, steps)
+            | Step::Repeat(_, steps) => {
+                reads |= needs_of(steps, needs);
+            }
+            Step::Effect(_) | Step::Work(_) => {}
+        }
+    }
+    reads
+}
+
+fn node_plan(name: &str, kind: &NodeKind, instances: u32) -> NodePlan {
+    let (word, workers) = match kind {
+        NodeKind::Client(_) => ("client", None),
+        NodeKind::Gateway(gateway) => ("gateway", gateway.workers),
+        NodeKind::Service(service) => ("service", Some(service.workers)),
+        NodeKind::Database(database) => ("database", Some(database.connections)),
+        NodeKind::Cache(cache) => ("cache", Some(cache.workers)),
+        NodeKind::Quorum(_) => ("quorum", None),
+        NodeKind::Queue(_) => ("queue", None),
+        NodeKind::Log(_) => ("log", None),
+        NodeKind::Registry(_) => ("registry", None),
+    };
+    let shares_copy = matches!(kind, NodeKind::Database(_));
+    // A replica of a cache takes over what it holds.
+    let durable = match kind {
+        NodeKind::Database(_) | NodeKind::Quorum(_) => true,
+        NodeKind::Cache(cache) => cache.replicas.is_some(),
+        _ => false,
+    };
+    NodePlan { name: name.to_owned(), kind: word, instances, workers, shares_copy, durable }
+}
+
+fn entity_plan(model: &Model, ix: usize) -> EntityPlan {
+    let entity = &model.scenario.entities[ix];
+    let copies = model.programs.entries.iter().filter_map(|entry| match entry.act {
+        crate::model::program::Act::Transact(txn) => {
+            let writes = &model.programs.transactions[txn.0 as usize].writes;
+            let is_copy = writes
+                .iter()
+                .any(|write| write.part == Part::Copy && usize::from(write.entity.0) == ix);
+            is_copy.then_some(entry.node)
+        }
+        crate::model::program::Act::Run { .. } | crate::model::program::Act::Keep(_) => None,
+    });
+    let mut copied_by: Vec<NodeIx> = copies.chain(followed(model, entity.owner)).collect();
+    copied_by.sort_unstable();
+    copied_by.dedup();
+    EntityPlan {
+        name: entity.name.clone(),
+        keys: entity.keys,
+        start: entity.start,
+        floor: entity.floor,
+        copied_by,
+    }
+}
+
+/// The owner's store, if followers hold copies of what it has.
+fn followed(model: &Model, owner: NodeIx) -> Option<NodeIx> {
+    let nodes = &model.scenario.nodes;
+    let NodeKind::Service(service) = &nodes[usize::from(owner.0)].kind else { return None };
+    let store = service.store?;
+    let NodeKind::Database(database) = &nodes[usize::from(store.0)].kind else { return None };
+    database.followers.is_some().then_some(store)
+}
+
+/// The clients that send a flow, by the number that their operations carry, and their names.
+pub fn senders(scenario: &Scenario, flow: usize) -> Vec<(u16, &str)> {
+    let sends = |client: &Client| {
+        let mut actions = client.journeys.iter().flat_map(|journey| &journey.actions);
+        actions.any(|action| action.flow().is_some_and(|ix| usize::from(ix.0) == flow))
+    };
+    let clients = scenario.nodes.iter().filter_map(|node| match &node.kind {
+        NodeKind::Client(client) => Some((client, node.name.as_str())),
+        _ => None,
+    });
+    let senders = (0..).zip(clients).filter(|(_, (client, _))| sends(client));
+    senders.map(|(place, (_, name))| (place, name)).collect()
+}

@@ -1,0 +1,98 @@
+//! One run from scenario to outcome: model, world, events, probes. Refuses to know what any kind of
+//! node is, and how outcomes are shown.
+
+use std::sync::Arc;
+
+use super::{guards, layout};
+use crate::base::Time;
+use crate::engine::{Limits, Simulation, Stop};
+use crate::model::Model;
+use crate::nodes::World;
+use crate::probes::outcome::Outcome;
+use crate::probes::story::Story;
+use crate::probes::{Instruments, Label, OpId, Probe};
+use crate::scenario::tree::Scenario;
+
+/// Runs `scenario` under its `design`th design. Pure: same arguments, same outcome.
+pub fn run(scenario: &Arc<Scenario>, design: usize, seed: u64) -> Outcome {
+    let model = Arc::new(Model::new(scenario, design, seed));
+    let instruments = Instruments::new(Arc::new(layout(&model)));
+    let (mut simulation, partial) = run_to_audit(World::new(Arc::clone(&model), instruments));
+    let audit = audit(&mut simulation, partial.is_some());
+    let label = label(&model, &simulation, partial);
+    simulation.into_world().into_probe().outcome(label, audit)
+}
+
+/// The same run, with everything that happened to one operation written down.
+pub fn explain(scenario: &Arc<Scenario>, design: usize, seed: u64, op: OpId) -> (Outcome, Story) {
+    let model = Arc::new(Model::new(scenario, design, seed));
+    let probes = (Instruments::new(Arc::new(layout(&model))), Story::of(op));
+    let (mut simulation, partial) = run_to_audit(World::new(Arc::clone(&model), probes));
+    let audit = audit(&mut simulation, partial.is_some());
+    let label = label(&model, &simulation, partial);
+    let (instruments, story) = simulation.into_world().into_probe();
+    (instruments.outcome(label, audit), story)
+}
+
+/// Runs a world through its arrivals and its drain; says why if it stopped before.
+pub fn run_to_audit<P: Probe>(world: World<P>) -> (Simulation<World<P>>, Option<String>) {
+    let model = Arc::clone(world.model());
+    let run = &model.scenario.run;
+    let limits = Limits { in_flight: run.max_in_flight as usize, ..Limits::default() };
+    let mut simulation = world.simulate().with_limits(limits);
+    let end = model.arrivals_end();
+    let stop = match simulation.run_until(end) {
+        Stop::Until | Stop::Idle => simulation.drain(end + run.drain),
+        stop => stop,
+    };
+    let partial = why_partial(&model, stop);
+    (simulation, partial)
+}
+
+/// When the audit is: as soon as nothing more will happen, but not before the arrivals end; at the
+/// drain's cap if something would still happen then, and where a partial run stopped.
+pub fn audit<P: Probe>(simulation: &mut Simulation<World<P>>, is_partial: bool) -> Time {
+    let model = Arc::clone(simulation.world().model());
+    let end = model.arrivals_end();
+    let cap = end + model.scenario.run.drain;
+    match simulation.next_time() {
+        _ if is_partial => simulation.now(),
+        Some(next) if next > cap && next < Time::NEVER => cap,
+        _ => simulation.now().max(end),
+    }
+}
+
+fn why_partial(model: &Model, stop: Stop) -> Option<String> {
+    let name = |instance| {
+        let place = model.instances[usize::try_from(instance).expect("an instance")];
+        format!("{}#{}", model.scenario.nodes[usize::from(place.node.0)].name, place.index)
+    };
+    match stop {
+        Stop::Until | Stop::Idle => None,
+        Stop::TooManyAtOnce { time, busy } => Some(format!(
+            "too many events at one instant ({time}), most of them at {}: does something cost no time at all?",
+            name(busy.0)
+        )),
+        Stop::TooManyInFlight { time, busy } => Some(format!(
+            "more than {} messages and timers in flight at {time}, when {} was busy: is the load more than the system can carry?",
+            model.scenario.run.max_in_flight,
+            name(busy.0)
+        )),
+    }
+}
+
+fn label<P: Probe>(
+    model: &Model,
+    simulation: &Simulation<World<P>>,
+    partial: Option<String>,
+) -> Label {
+    Label {
+        scenario: model.scenario.name.clone(),
+        design: model.scenario.designs[model.design].name.clone(),
+        seed: model.seed,
+        digest: simulation.digest(),
+        events: simulation.events(),
+        partial,
+        guards: guards(model),
+    }
+}
