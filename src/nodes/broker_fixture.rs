@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::env::Place;
 use super::message::{Answer, Body, Edge, Item, Message, Op, Seen, Timer};
 use super::slab::{Handle, Slab};
-use super::{Env, Log, Queue};
+use super::{Behaviour, Env, Node};
 use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::{Class, Ctx, Event, InstanceId, LaneId, Simulation, World};
 use crate::faults::Faults;
@@ -50,8 +50,7 @@ pub(super) fn queue(prefetch: u32, delivery_limit: Option<u32>) -> Bench {
         requeue_delay: Span::ZERO,
     });
     let model = model(&kind);
-    let broker = Broker::Queue(Queue::new(&model, BROKER));
-    Bench::new(model, broker)
+    Bench::new(model)
 }
 
 /// A log with these partitions, a session timeout of 100 ms and heartbeats every 30 ms.
@@ -80,8 +79,7 @@ pub(super) fn log_that(
     };
     differs(&mut settings);
     let model = model(&tree::NodeKind::Log(settings));
-    let broker = Broker::Log(Log::new(&model, BROKER));
-    Bench::new(model, broker)
+    Bench::new(model)
 }
 
 /// A delivery that a consumer got.
@@ -135,15 +133,9 @@ impl Probe for Books {
 }
 
 #[derive(Clone, Debug)]
-enum Broker {
-    Queue(Queue),
-    Log(Log),
-}
-
-#[derive(Clone, Debug)]
 struct Table {
     model: Arc<Model>,
-    broker: Broker,
+    broker: Node,
     probe: Books,
     place: Place,
     is_down: [bool; 6],
@@ -163,26 +155,22 @@ impl Table {
         if let Event::Timer(Timer::Fault(edge)) = event {
             *down = matches!(edge, Edge::Down { .. });
             *starts += u32::from(edge == Edge::Up);
-            match (at.0, edge, &mut self.broker) {
-                (AT_BROKER, Edge::Down { host }, Broker::Queue(queue)) => queue.crash(host, env),
-                (AT_BROKER, Edge::Down { host }, Broker::Log(log)) => log.crash(host, env),
-                (AT_BROKER, _, Broker::Queue(queue)) => queue.restart(env),
-                (AT_BROKER, _, Broker::Log(log)) => log.restart(env),
-                (_, Edge::Down { host: false }, _) => reset(env),
-                (_, Edge::Down { host: true }, _) => {}
+            match (at.0, edge) {
+                (AT_BROKER, Edge::Down { host }) => self.broker.crash(host, env),
+                (AT_BROKER, _) => self.broker.restart(env),
+                (_, Edge::Down { host: false }) => reset(env),
+                (_, Edge::Down { host: true }) => {}
                 _ => {
                     let incarnation = *starts;
                     env.send(InstanceId(AT_BROKER), &Op::NONE, Body::Join { incarnation });
                 }
             }
         } else if at.0 == AT_BROKER {
-            match (event, &mut self.broker) {
-                (Event::Message(message), _) if *down => lose(message, env),
-                (_, _) if *down => {}
-                (Event::Message(message), Broker::Queue(queue)) => queue.receive(&message, env),
-                (Event::Message(message), Broker::Log(log)) => log.receive(&message, env),
-                (Event::Timer(timer), Broker::Queue(queue)) => queue.timer(timer, env),
-                (Event::Timer(timer), Broker::Log(log)) => log.timer(timer, env),
+            match event {
+                Event::Message(message) if *down => lose(message, env),
+                Event::Timer(_) if *down => {}
+                Event::Message(message) => self.broker.receive(&message, env),
+                Event::Timer(timer) => self.broker.timer(timer, env),
             }
         } else if let Event::Message(message) = event {
             lose(message, env);
@@ -220,12 +208,8 @@ impl World for Table {
         handled
     }
 
-    fn is_stale(&self, at: &InstanceId, timer: Timer, _: Time) -> bool {
-        at.0 == AT_BROKER
-            && match &self.broker {
-                Broker::Queue(queue) => queue.is_stale(timer),
-                Broker::Log(log) => log.is_stale(timer),
-            }
+    fn is_stale(&self, at: &InstanceId, timer: Timer, due: Time) -> bool {
+        at.0 == AT_BROKER && self.broker.is_stale(timer, due, self.starts[at.0 as usize])
     }
 
     fn fingerprint(&self, _: Event<&Message, Timer>) -> u64 {
@@ -255,11 +239,11 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    fn new(model: Model, broker: Broker) -> Self {
+    fn new(model: Model) -> Self {
         let table = Table {
             place: Place::new(&model, NodeIx(0), Stream::new(1, "network", "test", 0)),
+            broker: Node::new(&model, InstanceId(AT_BROKER)),
             model: Arc::new(model),
-            broker,
             probe: Books::default(),
             is_down: [false; 6],
             starts: [0; 6],
@@ -321,7 +305,7 @@ impl Bench {
     /// All instances commit, if the broker keeps offsets.
     fn commit_everywhere(&mut self) {
         let world = self.simulation.world();
-        let (starts, is_log) = (world.starts, matches!(world.broker, Broker::Log(_)));
+        let (starts, is_log) = (world.starts, matches!(world.broker, Node::Log(_)));
         for (at, starts) in (0..5).zip(starts).filter(|(at, _)| is_log && *at != AT_BROKER) {
             self.commit(at, starts);
         }

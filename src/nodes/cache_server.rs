@@ -27,6 +27,7 @@ use std::collections::VecDeque;
 use self::behind::{Dirty, Waiting};
 use self::leases::Leases;
 use self::replicas::Replicas;
+use super::behaviour::Behaviour;
 use super::calls::Calls;
 use super::env::Env;
 use super::message::{Answer, Body, Message, Op, Timer};
@@ -85,9 +86,9 @@ struct Task {
     arrived: Time,
 }
 
-impl CacheServer {
+impl Behaviour for CacheServer {
     /// The cache that the scenario describes, empty.
-    pub fn new(model: &Model, me: InstanceId) -> Self {
+    fn new(model: &Model, me: InstanceId) -> Self {
         let node = model.node_of(me);
         let scenario = &model.scenario;
         let NodeKind::Cache(settings) = &scenario.nodes[node.0 as usize].kind else {
@@ -116,14 +117,14 @@ impl CacheServer {
         }
     }
 
-    /// Does it hold anything at the start?
-    pub fn is_warm(&self) -> bool {
+    /// What it holds at the start.
+    fn wants_start(&self) -> bool {
         self.settings.warm
     }
 
-    /// The run begins: it holds the preloaded items of its services as after a long history without
+    /// It holds the preloaded items of its services as after a long history without
     /// writes, the most popular of each entity used last, as far as they fit.
-    pub fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let mut room = self.settings.keeping.capacity.map_or(u64::MAX, u64::from);
         for (ix, entity) in env.model.entities.iter().enumerate() {
             let NodeKind::Service(owner) = &env.model.scenario.nodes[entity.owner.0 as usize].kind
@@ -146,14 +147,8 @@ impl CacheServer {
         }
     }
 
-    /// Commands at work or waiting, and writes that it has not handed on.
-    pub fn held(&self) -> usize {
-        self.tasks.len() + self.leases.waiting() + self.dirty.len() + self.waits.len()
-    }
-
-    /// A message arrived.
     #[inline(never)]
-    pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+    fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         let Message { op, from, body } = *message;
         match body {
             Body::Request { call, entry, attempt, .. } => {
@@ -175,9 +170,8 @@ impl CacheServer {
         }
     }
 
-    /// A timer of its own is due.
     #[inline(never)]
-    pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Worked(handle) => {
                 let task = self.tasks.remove(handle).expect("it is at work");
@@ -200,8 +194,7 @@ impl CacheServer {
         }
     }
 
-    /// Is nobody waiting for this timer any more?
-    pub fn is_stale(&self, timer: Timer, due: Time) -> bool {
+    fn is_stale(&self, timer: Timer, due: Time, _incarnation: u32) -> bool {
         match timer {
             Timer::Worked(task) => self.tasks.get(task).is_none(),
             Timer::Flush => self.flush != due,
@@ -217,7 +210,7 @@ impl CacheServer {
     }
 
     /// Its process dies, and its memory with it.
-    pub fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
+    fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
         // `Fact::Down` has said that nobody waits, works or is held here any more.
         for task in self.tasks.drain() {
             refuse(&task, host, env);
@@ -236,8 +229,12 @@ impl CacheServer {
         self.calls.forget(env.model);
     }
 
+    fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        self.come_back(env);
+    }
+
     /// A pause has ended: look for work.
-    pub fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         while self.is_free(env)
             && let Some(handle) = self.waiting.pop_front()
         {
@@ -246,6 +243,13 @@ impl CacheServer {
         }
     }
 
+    /// Commands at work or waiting, and writes that it has not handed on.
+    fn held(&self) -> usize {
+        self.tasks.len() + self.leases.waiting() + self.dirty.len() + self.waits.len()
+    }
+}
+
+impl CacheServer {
     fn arrive<P: Probe>(&mut self, task: Task, env: &mut Env<'_, '_, P>) {
         let op = task.op.id;
         if self.waiting.is_empty() && self.is_free(env) {

@@ -13,6 +13,7 @@ mod requests;
 
 use self::again::Insistence;
 use self::requests::Requests;
+use super::behaviour::Behaviour;
 use super::calls::{Calls, Ended, Waiters};
 use super::discovery::Discovery;
 use super::env::Env;
@@ -72,9 +73,9 @@ impl Waiters for Slab<Walk> {
     }
 }
 
-impl Client {
+impl Behaviour for Client {
     /// Nobody has come yet.
-    pub fn new(model: &Model, me: InstanceId) -> Self {
+    fn new(model: &Model, me: InstanceId) -> Self {
         let node = model.node_of(me);
         let settings = settings(model, node);
         let name = &model.scenario.nodes[node.0 as usize].name;
@@ -100,20 +101,11 @@ impl Client {
         }
     }
 
-    /// Lets this call be fetched from memory, which the processor is likely to have forgotten.
-    pub fn prefetch_call(&self, call: Handle) {
-        self.calls.prefetch(call);
+    fn wants_start(&self) -> bool {
+        true
     }
 
-    /// Lets be fetched which customer waits for this call, and what else its end needs.
-    pub fn prefetch_waiter(&self, call: Handle) {
-        if let Some(customer) = self.calls.prefetch_end(call) {
-            self.journeys.prefetch(customer, |walk| &walk.action);
-        }
-    }
-
-    /// The run begins.
-    pub fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if let Some(discovery) = &mut self.discovery {
             discovery.start(env);
         }
@@ -129,15 +121,9 @@ impl Client {
         }
     }
 
-    /// Customers on their way.
-    pub fn held(&self) -> usize {
-        self.journeys.len()
-    }
-
-    /// A message arrived.
     #[expect(clippy::inline_always, reason = "called in one place, for every operation")]
     #[inline(always)]
-    pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+    fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         env.fact(Fact::Dropped { op: message.op.id, why: None });
         let (call, verdict) = match message.body {
             Body::Answer { call, verdict } => (call, verdict),
@@ -150,8 +136,18 @@ impl Client {
         }
     }
 
-    /// A timer of its own, other than an arrival.
-    pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+    /// Somebody comes.
+    #[expect(clippy::inline_always, reason = "called in one place, for every operation")]
+    #[inline(always)]
+    fn commonest<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) -> Option<bool> {
+        (timer == Timer::Arrival).then(|| {
+            self.arrival(env);
+            true
+        })
+    }
+
+    /// Any other timer of its own.
+    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Think(customer) => self.next_action(customer, env),
             Timer::Timeout(policy) => {
@@ -175,8 +171,7 @@ impl Client {
         }
     }
 
-    /// Does nobody wait for this timer any more?
-    pub fn is_stale(&self, timer: Timer, due: Time) -> bool {
+    fn is_stale(&self, timer: Timer, due: Time, _incarnation: u32) -> bool {
         match timer {
             Timer::Timeout(policy) => self.calls.is_stale(policy, due),
             Timer::Retry(call) | Timer::Hedge(call) => self.calls.is_gone(call),
@@ -184,12 +179,35 @@ impl Client {
         }
     }
 
+    fn crash<P: Probe>(&mut self, _host: bool, _env: &mut Env<'_, '_, P>) {
+        unreachable!("the scenario layer admits no crash of customers")
+    }
+
+    /// Customers on their way.
+    fn held(&self) -> usize {
+        self.journeys.len()
+    }
+
+    /// Lets this call be fetched from memory, which the processor is likely to have forgotten.
+    fn prefetch_call(&self, call: Handle) {
+        self.calls.prefetch(call);
+    }
+
+    /// Lets be fetched which customer waits for this call, and what else its end needs.
+    fn prefetch_waiter(&self, call: Handle) {
+        if let Some(customer) = self.calls.prefetch_end(call) {
+            self.journeys.prefetch(customer, |walk| &walk.action);
+        }
+    }
+}
+
+impl Client {
     // -- journeys ----------------------------------------------------------------------------------
 
     /// Somebody comes, and sets the timer for whoever is next.
     #[expect(clippy::inline_always, reason = "called in one place, for every operation")]
     #[inline(always)]
-    pub fn arrival<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    fn arrival<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let settings = settings(env.model, env.node());
         self.started += 1;
         let next = self.next_arrival(settings, env);

@@ -29,6 +29,7 @@ use std::collections::VecDeque;
 
 use self::locks::{Lock, Locks};
 use self::store::Store;
+use super::behaviour::Behaviour;
 use super::demand::draws;
 use super::env::Env;
 use super::keys;
@@ -36,8 +37,8 @@ use super::message::{Answer, Body, Message, Op, Timer};
 use super::slab::{Handle, Slab};
 use crate::base::{Dist, Span, Time};
 use crate::engine::InstanceId;
+use crate::model::Model;
 use crate::model::program::{Act, EntryIx, Part, Txn, TxnIx};
-use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, OpId, Probe, Reason};
 use crate::scenario::tree::NodeKind;
 
@@ -86,9 +87,10 @@ struct Claims {
     taken: usize,
 }
 
-impl Database {
+impl Behaviour for Database {
     /// The database that the scenario's node `me` describes.
-    pub fn new(model: &Model, me: NodeIx) -> Self {
+    fn new(model: &Model, me: InstanceId) -> Self {
+        let me = model.node_of(me);
         let NodeKind::Database(database) = &model.scenario.nodes[me.0 as usize].kind else {
             panic!("node {} is no database", me.0)
         };
@@ -105,15 +107,9 @@ impl Database {
         }
     }
 
-    /// Transactions at work or waiting.
-    pub fn held(&self) -> usize {
-        self.tasks.len()
-    }
-
-    /// A message arrived.
     #[expect(clippy::inline_always, reason = "called in one place, for every operation")]
     #[inline(always)]
-    pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+    fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         let Message { ref op, from, body } = *message;
         match body {
             Body::Request { call, entry, attempt, demand, .. } => {
@@ -131,8 +127,16 @@ impl Database {
         }
     }
 
-    /// A timer of its own is due, other than the end of a transaction.
-    pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+    /// The time of a transaction is over.
+    #[expect(clippy::inline_always, reason = "called in one place, for every operation")]
+    #[inline(always)]
+    fn commonest<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) -> Option<bool> {
+        let Timer::Committed(task) = timer else { return None };
+        Some(self.commit(task, env))
+    }
+
+    /// Any other timer of its own is due.
+    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Relay(_) => self.store.relay.timer(env),
             Timer::Poll(_) | Timer::Linger(_) => self.store.relay.open(timer, env),
@@ -141,18 +145,7 @@ impl Database {
         }
     }
 
-    /// Lets this transaction be fetched from memory, which the processor is likely to have forgotten.
-    pub fn prefetch(&self, task: Handle) {
-        self.tasks.prefetch(task, |task| &task.txn);
-    }
-
-    /// The operation that this transaction is for, if it is not over.
-    pub fn op(&self, task: Handle) -> OpId {
-        self.tasks.get(task).map_or(OpId::NONE, |task| task.op.id)
-    }
-
-    /// Is nobody waiting for this timer any more?
-    pub fn is_stale(&self, timer: Timer) -> bool {
+    fn is_stale(&self, timer: Timer, _due: Time, _incarnation: u32) -> bool {
         match timer {
             Timer::Committed(task) => self.tasks.get(task).is_none(),
             Timer::Relay(timer) => self.store.relay.is_stale(timer),
@@ -164,7 +157,7 @@ impl Database {
 
     /// Its process dies: what was going on never happened. Callers learn it from their
     /// connections, unless the host went too.
-    pub fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
+    fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
         for task in self.tasks.drain() {
             let op = task.op.id;
             env.fact(if task.began { Fact::Freed } else { Fact::LeftQueue { op } });
@@ -181,15 +174,35 @@ impl Database {
     }
 
     /// It runs again, with what was durable.
-    pub fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         self.store.restart(env);
     }
 
     /// A pause has ended: look for work.
-    pub fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         while self.is_free(env) && self.begin_next(env) {}
     }
 
+    /// Transactions at work or waiting.
+    fn held(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// The operation that a transaction is for, if it is not over.
+    fn op(&self, timer: Timer) -> OpId {
+        let Timer::Committed(task) = timer else { return OpId::NONE };
+        self.tasks.get(task).map_or(OpId::NONE, |task| task.op.id)
+    }
+
+    /// Lets a transaction be fetched.
+    fn prefetch(&self, timer: Timer) {
+        if let Timer::Committed(task) = timer {
+            self.tasks.prefetch(task, |task| &task.txn);
+        }
+    }
+}
+
+impl Database {
     fn arrive<P: Probe>(
         &mut self,
         op: &Op,
@@ -299,7 +312,7 @@ impl Database {
     /// The time of a transaction is over: everything happens now. Says whether it was still there.
     #[expect(clippy::inline_always, reason = "called in one place, for every operation")]
     #[inline(always)]
-    pub fn commit<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) -> bool {
+    fn commit<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) -> bool {
         let Some(task) = self.tasks.get_mut(handle) else { return false };
         let model = env.model;
         let txn = &model.programs.transactions[task.txn.0 as usize];

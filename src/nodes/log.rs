@@ -34,13 +34,14 @@ mod replicas;
 use std::collections::VecDeque;
 
 use super::Env;
+use super::behaviour::Behaviour;
 use super::broker::{Incoming, Intake, is_paused, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op, Timer};
 use super::slab::{Handle, Slab};
 use crate::base::{Span, Stream, Time, index, mix};
 use crate::engine::InstanceId;
+use crate::model::Model;
 use crate::model::program::EntryIx;
-use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe};
 use crate::scenario::tree::NodeKind;
 use group::{Change, Group};
@@ -110,9 +111,10 @@ struct Delivery {
     partition: usize,
 }
 
-impl Log {
+impl Behaviour for Log {
     /// The broker `me`, empty, with all instances of all consumers in their groups.
-    pub fn new(model: &Model, me: NodeIx) -> Self {
+    fn new(model: &Model, me: InstanceId) -> Self {
+        let me = model.node_of(me);
         let NodeKind::Log(kind) = &model.scenario.nodes[me.0 as usize].kind else {
             unreachable!("node {me:?} is no log");
         };
@@ -149,9 +151,8 @@ impl Log {
         }
     }
 
-    /// A message arrived.
     #[inline(never)]
-    pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+    fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
             Body::Publish { .. } => self.intake.take(message, env),
             Body::Ack { receipt } => {
@@ -183,9 +184,8 @@ impl Log {
         }
     }
 
-    /// A timer of its own is due.
     #[inline(never)]
-    pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Stored(handle) => {
                 let Some(incoming) = self.intake.stored(handle) else { return };
@@ -206,8 +206,7 @@ impl Log {
         }
     }
 
-    /// Is nobody waiting for this timer any more?
-    pub fn is_stale(&self, timer: Timer) -> bool {
+    fn is_stale(&self, timer: Timer, _due: Time, _incarnation: u32) -> bool {
         match timer {
             Timer::Stored(handle) => self.intake.is_stale(handle),
             Timer::Replicated(handle) => {
@@ -219,7 +218,7 @@ impl Log {
 
     /// The broker goes: what was not durable is lost (and what no follower has), and what was delivered is no longer known to
     /// be out. Records, offsets and members stay.
-    pub fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
+    fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
         self.intake.crash(host, env);
         if let Some(replicas) = &mut self.replicas {
             replicas.crash(host, env);
@@ -234,7 +233,7 @@ impl Log {
     }
 
     /// It comes back: every partition goes on from its committed offset.
-    pub fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         for group in 0..self.groups.len() {
             self.groups[group].group.restart(env.now());
             self.groups[group].watch = None;
@@ -244,12 +243,13 @@ impl Log {
         }
     }
 
-    /// A pause is over.
-    pub fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         self.intake.resume(env);
         (0..self.groups.len()).for_each(|group| self.feed_group(group, env));
     }
+}
 
+impl Log {
     /// The record is durable: each subscriber's group will read it.
     fn append<P: Probe>(&mut self, incoming: Incoming, env: &mut Env<'_, '_, P>) {
         let (op, item, since) = (incoming.op, incoming.item, env.now());

@@ -1,7 +1,8 @@
-//! Nodes: their behaviour, one file each, and the single `match` that hands an event to its
+//! Nodes: a room for each kind, and the table of kinds, which hands an event to its
 //! instance. A node touches its own state, the immutable model and its [`Env`]; nothing else is
 //! within its reach.
 
+mod behaviour;
 pub mod bench;
 mod broker;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub mod slab;
 pub mod task;
 pub mod world;
 
+pub use behaviour::Behaviour;
 pub use cache_server::CacheServer;
 pub use client::Client;
 pub use database::Database;
@@ -40,3 +42,21 @@ pub use registry::Registry;
 pub use server::Server;
 pub use slab::{Handle, Slab};
 pub use world::World;
+
+use crate::base::Time;
+use crate::engine::InstanceId;
+use crate::model::Model;
+use crate::probes::{OpId, Probe};
+use crate::scenario::tree::NodeKind;
+
+behaviour::nodes! {
+    mostly Server;
+    Server: Gateway | Service,
+    Client: Client,
+    Database: Database,
+    CacheServer: Cache,
+    Quorum: Quorum,
+    Queue: Queue,
+    Log: Log,
+    Registry: Registry,
+}

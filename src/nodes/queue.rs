@@ -23,13 +23,14 @@
 use std::collections::VecDeque;
 
 use super::Env;
+use super::behaviour::Behaviour;
 use super::broker::{Incoming, Intake, is_paused, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op, Timer};
 use super::slab::{Handle, Slab};
 use crate::base::Time;
 use crate::engine::InstanceId;
+use crate::model::Model;
 use crate::model::program::EntryIx;
-use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::NodeKind;
 
@@ -89,9 +90,10 @@ struct Delivery {
     consumer: usize,
 }
 
-impl Queue {
+impl Behaviour for Queue {
     /// The broker `me`, empty, with all consumers joined.
-    pub fn new(model: &Model, me: NodeIx) -> Self {
+    fn new(model: &Model, me: InstanceId) -> Self {
+        let me = model.node_of(me);
         let NodeKind::Queue(kind) = &model.scenario.nodes[me.0 as usize].kind else {
             unreachable!("node {me:?} is no queue");
         };
@@ -112,9 +114,8 @@ impl Queue {
         }
     }
 
-    /// A message arrived.
     #[inline(never)]
-    pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+    fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
             Body::Publish { .. } => self.intake.take(message, env),
             Body::Ack { receipt } => {
@@ -138,9 +139,8 @@ impl Queue {
         }
     }
 
-    /// A timer of its own is due.
     #[inline(never)]
-    pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         let Timer::Stored(handle) = timer else { unreachable!("not a queue's: {timer:?}") };
         if let Some(incoming) = self.intake.stored(handle) {
             self.enqueue(incoming, env);
@@ -148,32 +148,32 @@ impl Queue {
         }
     }
 
-    /// Is nobody waiting for this timer any more?
-    pub fn is_stale(&self, timer: Timer) -> bool {
+    fn is_stale(&self, timer: Timer, _due: Time, _incarnation: u32) -> bool {
         matches!(timer, Timer::Stored(handle) if self.intake.is_stale(handle))
     }
 
     /// The broker goes: what was not durable is lost, what was delivered is ready again, and every
     /// receipt is void.
-    pub fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
+    fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
         self.intake.crash(host, env);
         self.take_back(env, |_| true);
     }
 
     /// It comes back, and all consumers reconnect; for those that are down, somebody will say so.
-    pub fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         for channel in 0..self.channels.len() {
             self.channels[channel].consumers.iter_mut().for_each(|consumer| consumer.joined = true);
             self.dispatch(channel, env);
         }
     }
 
-    /// A pause is over.
-    pub fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         self.intake.resume(env);
         (0..self.channels.len()).for_each(|channel| self.dispatch(channel, env));
     }
+}
 
+impl Queue {
     /// The message is durable: a copy goes to each subscriber's queue.
     fn enqueue<P: Probe>(&mut self, incoming: Incoming, env: &mut Env<'_, '_, P>) {
         let (op, item, since) = (incoming.op, incoming.item, env.now());

@@ -31,6 +31,7 @@
 mod coordinator;
 
 use self::coordinator::Coordinator;
+use super::behaviour::Behaviour;
 use super::database::rows::Rows;
 use super::env::Env;
 use super::message::{Body, Message, Timer};
@@ -57,9 +58,9 @@ pub struct Replica {
     rows: Rows,
 }
 
-impl Quorum {
+impl Behaviour for Quorum {
     /// The instance `me` as the scenario describes it.
-    pub fn new(model: &Model, me: InstanceId) -> Self {
+    fn new(model: &Model, me: InstanceId) -> Self {
         let place = model.instances[me.0 as usize];
         let NodeKind::Quorum(settings) = &model.scenario.nodes[usize::from(place.node.0)].kind
         else {
@@ -71,9 +72,8 @@ impl Quorum {
         }
     }
 
-    /// A message arrived.
     #[inline(never)]
-    pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+    fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match self {
             Self::Coordinator(coordinator) => coordinator.receive(message, env),
             Self::Replica(replica) => replica.receive(message, env),
@@ -81,17 +81,15 @@ impl Quorum {
         env.fact(Fact::Dropped { op: message.op.id, why: None });
     }
 
-    /// A timer of its own is due.
     #[inline(never)]
-    pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match (self, timer) {
             (Self::Coordinator(coordinator), Timer::Overdue) => coordinator.overdue(env),
             _ => debug_assert!(false, "a quorum sets no {timer:?}"),
         }
     }
 
-    /// Is nobody waiting for this timer any more?
-    pub fn is_stale(&self, timer: Timer, due: Time) -> bool {
+    fn is_stale(&self, timer: Timer, due: Time, _incarnation: u32) -> bool {
         match (self, timer) {
             (Self::Coordinator(coordinator), Timer::Overdue) => coordinator.is_stale(due),
             _ => true,
@@ -99,14 +97,14 @@ impl Quorum {
     }
 
     /// Its process dies. A replica keeps what it holds; a coordinator forgets whom it serves.
-    pub fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
+    fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
         if let Self::Coordinator(coordinator) = self {
             coordinator.crash(host, env);
         }
     }
 
     /// Requests under way.
-    pub fn held(&self) -> usize {
+    fn held(&self) -> usize {
         match self {
             Self::Coordinator(coordinator) => coordinator.held(),
             Self::Replica(_) => 0,

@@ -25,6 +25,7 @@ mod leases;
 mod probes;
 
 use self::leases::Renewals;
+use super::behaviour::Behaviour;
 use super::discovery::settings;
 use super::env::Env;
 use super::message::{Body, Message, Op, Timer};
@@ -91,9 +92,9 @@ struct Member {
     failing: Option<Time>,
 }
 
-impl Registry {
+impl Behaviour for Registry {
     /// Everybody is there.
-    pub fn new(model: &Model, me: InstanceId) -> Self {
+    fn new(model: &Model, me: InstanceId) -> Self {
         let node = model.node_of(me);
         let name = &model.scenario.nodes[usize::from(node.0)].name;
         let settings = settings(model, node).clone();
@@ -137,13 +138,12 @@ impl Registry {
         }
     }
 
-    /// Does anybody register here?
-    pub fn has_members(&self) -> bool {
-        !self.members.is_empty()
+    fn wants_start(&self) -> bool {
+        self.has_members()
     }
 
     /// The run begins, or it is up again: its periods begin, anywhere within them.
-    pub fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if self.has_members() {
             self.start_checks(env);
             if let Spread::Fetched { cache: Some(period), .. } = self.settings.spread {
@@ -153,9 +153,8 @@ impl Registry {
         }
     }
 
-    /// A message arrived.
     #[inline(never)]
-    pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+    fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         env.fact(Fact::Dropped { op: message.op.id, why: None });
         let from = message.from;
         match message.body {
@@ -167,9 +166,8 @@ impl Registry {
         }
     }
 
-    /// A timer of its own.
     #[inline(never)]
-    pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Sweep(_) => self.sweep(env),
             Timer::Probe(place, _) => self.probe(place as usize, env),
@@ -179,8 +177,7 @@ impl Registry {
         }
     }
 
-    /// Does nobody wait for this timer any more?
-    pub fn is_stale(&self, timer: Timer) -> bool {
+    fn is_stale(&self, timer: Timer, _due: Time, _incarnation: u32) -> bool {
         match timer {
             Timer::Sweep(life) | Timer::Refresh(life) | Timer::Probe(_, life) => life != self.life,
             Timer::Unanswered(place, probe) => {
@@ -192,7 +189,7 @@ impl Registry {
     }
 
     /// Its process goes, and with it what is no more than memory.
-    pub fn crash(&mut self) {
+    fn crash<P: Probe>(&mut self, _host: bool, _env: &mut Env<'_, '_, P>) {
         self.life += 1;
         for member in &mut self.members {
             member.is_asked = false;
@@ -203,8 +200,7 @@ impl Registry {
         self.renewals.forget();
     }
 
-    /// It is up again.
-    pub fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if let Checks::Leases(_) = self.settings.checks {
             self.opens = env.now() + WAITS_WHEN_EMPTY;
         }
@@ -215,6 +211,13 @@ impl Registry {
                 self.push(service, page, env);
             }
         }
+    }
+}
+
+impl Registry {
+    /// Does anybody register here?
+    fn has_members(&self) -> bool {
+        !self.members.is_empty()
     }
 
     // -- who is there --------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ use self::cancel::Cancels;
 use self::dispatch::Dispatch;
 use self::enough::Wait;
 use self::offsets::Offsets;
+use super::behaviour::Behaviour;
 use super::cache::Cache;
 use super::calls::{Calls, Waiters};
 use super::demand;
@@ -78,9 +79,9 @@ impl Waiters for Slab<Task> {
     }
 }
 
-impl Server {
+impl Behaviour for Server {
     /// An idle instance.
-    pub fn new(model: &Model, me: InstanceId) -> Self {
+    fn new(model: &Model, me: InstanceId) -> Self {
         let node = model.node_of(me);
         let (workers, room, hold, limit) = match &model.scenario.nodes[node.0 as usize].kind {
             NodeKind::Service(service) => (Some(service.workers), service.room, service.hold, None),
@@ -122,12 +123,11 @@ impl Server {
     }
 
     /// Is there a broker or a registry that wants to hear from it, or that it asks?
-    pub fn wants_start(&self) -> bool {
+    fn wants_start(&self) -> bool {
         !self.brokers.is_empty() || self.discovery.is_some()
     }
 
-    /// The run begins, or the instance is up again.
-    pub fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if let Some(offsets) = &mut self.offsets {
             offsets.start(env.now());
         }
@@ -145,13 +145,8 @@ impl Server {
         }
     }
 
-    /// Tasks at work or waiting.
-    pub fn held(&self) -> usize {
-        self.tasks.len()
-    }
-
     /// A message arrived: mostly a request or an answer.
-    pub fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+    fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
             Body::Answer { call, verdict: answer } => {
                 env.fact(Fact::Dropped { op: message.op.id, why: None });
@@ -171,73 +166,16 @@ impl Server {
         }
     }
 
-    /// Any other message.
-    #[inline(never)]
-    fn receive_other<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
-        match message.body {
-            Body::Request { call, entry, attempt, cancel, demand } => {
-                let origin = Origin::Call { from: message.from, call };
-                self.arrive(&message.op, origin, entry, (attempt, cancel, demand), Item::NONE, env);
-            }
-            Body::Deliver { receipt, entry, item, .. } => {
-                let origin = Origin::Delivery { from: message.from, receipt };
-                let demand = demand::first(env.model, entry, message.op.word, 0);
-                let attempt = (0, Cancellable::Never, demand);
-                self.arrive(&message.op, origin, entry, attempt, item, env);
-            }
-            Body::Cancel { caller, call, running } => {
-                let may_overtake = message.from != caller;
-                self.cancel(&message.op, (caller, call), (running, may_overtake), env);
-            }
-            Body::Invalidate { item } => {
-                env.fact(Fact::Dropped { op: message.op.id, why: None });
-                let name = (item.entity, item.key);
-                if self
-                    .cache
-                    .as_mut()
-                    .is_some_and(|cache| cache.invalidate(name, item.seen.version))
-                {
-                    reading::forgot(name, env.now(), Leaving::Deleted, env);
-                }
-            }
-            Body::Gone { .. } => {}
-            Body::Listed { first, bits, at } => self.calls.learn(env, (first, bits), at),
-            Body::Probe { round } => discovery::probed(message.from, round, env),
-            body => unreachable!("a server is not told {body:?}"),
-        }
-    }
-
-    /// Lets this task be fetched from memory, which the processor is likely to have forgotten.
-    pub fn prefetch(&self, task: Handle) {
-        self.tasks.prefetch(task, |task| &task.pc);
-    }
-
-    /// The operation that this task is for, if it is still there.
-    pub fn op(&self, task: Handle) -> OpId {
-        self.tasks.get(task).map_or(OpId::NONE, |task| task.op.id)
-    }
-
-    /// Lets this call be fetched.
-    pub fn prefetch_call(&self, call: Handle) {
-        self.calls.prefetch(call);
-    }
-
-    /// Lets be fetched which task waits for this call, and what else its end needs.
-    pub fn prefetch_waiter(&self, call: Handle) {
-        if let Some(task) = self.calls.prefetch_end(call) {
-            self.prefetch(task);
-        }
-    }
-
-    /// The worker has finished this task's work, if the task is still there.
+    /// The worker has finished a task's work.
     #[expect(clippy::inline_always, reason = "called in one place, for most timers")]
     #[inline(always)]
-    pub fn worked<P: Probe>(&mut self, task: Handle, env: &mut Env<'_, '_, P>) -> bool {
-        self.go_on(task, env)
+    fn commonest<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) -> Option<bool> {
+        let Timer::Worked(task) = timer else { return None };
+        Some(self.go_on(task, env))
     }
 
     /// Any other timer of its own.
-    pub fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         match timer {
             Timer::Timeout(policy) => self.time_out(policy, env),
             Timer::Retry(call) => self.calls.retry(env, call, &self.tasks),
@@ -255,32 +193,8 @@ impl Server {
         }
     }
 
-    /// Calls of this policy may have waited long enough.
-    #[cold]
-    fn time_out<P: Probe>(&mut self, policy: PolicyIx, env: &mut Env<'_, '_, P>) {
-        while let Some(call) = self.calls.overdue(env, policy) {
-            if let Some(ended) = self.calls.timed_out(env, call, &self.tasks) {
-                self.ended(ended, &Op::NONE, env);
-            }
-        }
-    }
-
-    /// A call was not even made.
-    #[cold]
-    fn stopped<P: Probe>(&mut self, call: Handle, why: Reason, env: &mut Env<'_, '_, P>) {
-        if let Some(ended) = self.calls.stopped(call, why) {
-            self.ended(ended, &Op::NONE, env);
-        }
-    }
-
-    /// Is this task gone?
-    fn is_over(&self, task: Handle) -> bool {
-        self.tasks.get(task).is_none()
-    }
-
-    /// Does nobody wait for this timer any more?
     #[inline]
-    pub fn is_stale(&self, timer: Timer, due: Time, incarnation: u32) -> bool {
+    fn is_stale(&self, timer: Timer, due: Time, incarnation: u32) -> bool {
         match timer {
             Timer::Worked(task) | Timer::Requeue(task) => self.is_over(task),
             Timer::Timeout(policy) => self.calls.is_stale(policy, due),
@@ -295,7 +209,7 @@ impl Server {
     }
 
     /// The process (or with `host` the machine) goes, and all its memory with it.
-    pub fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
+    fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
         for task in self.tasks.drain() {
             match task.origin {
                 Origin::Call { from, call } => {
@@ -335,19 +249,124 @@ impl Server {
         }
     }
 
-    /// It is to go soon.
-    pub fn retire<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        self.start(env);
+    }
+
+    /// A pause ended: free workers take up what waits.
+    fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if self.dispatch.is_some() {
+            return self.take_up_in_turn(env);
+        }
+        self.take_up(env);
+    }
+
+    #[cold]
+    fn freeze<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        self.stand_still(env);
+    }
+
+    /// It takes itself off the list.
+    fn leave<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if let Some(discovery) = &mut self.discovery {
             discovery.leave(env);
         }
     }
 
-    /// A pause ended: free workers take up what waits.
-    pub fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        if self.dispatch.is_some() {
-            return self.take_up_in_turn(env);
+    /// Tasks at work or waiting.
+    fn held(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// The operation that a task is for, if it is still there.
+    fn op(&self, timer: Timer) -> OpId {
+        let Timer::Worked(task) = timer else { return OpId::NONE };
+        self.tasks.get(task).map_or(OpId::NONE, |task| task.op.id)
+    }
+
+    /// Lets a task be fetched.
+    fn prefetch(&self, timer: Timer) {
+        if let Timer::Worked(task) = timer {
+            self.prefetch_task(task);
         }
-        self.take_up(env);
+    }
+
+    /// Lets this call be fetched.
+    fn prefetch_call(&self, call: Handle) {
+        self.calls.prefetch(call);
+    }
+
+    /// Lets be fetched which task waits for this call, and what else its end needs.
+    fn prefetch_waiter(&self, call: Handle) {
+        if let Some(task) = self.calls.prefetch_end(call) {
+            self.prefetch_task(task);
+        }
+    }
+}
+
+impl Server {
+    /// Any other message.
+    #[inline(never)]
+    fn receive_other<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+        match message.body {
+            Body::Request { call, entry, attempt, cancel, demand } => {
+                let origin = Origin::Call { from: message.from, call };
+                self.arrive(&message.op, origin, entry, (attempt, cancel, demand), Item::NONE, env);
+            }
+            Body::Deliver { receipt, entry, item, .. } => {
+                let origin = Origin::Delivery { from: message.from, receipt };
+                let demand = demand::first(env.model, entry, message.op.word, 0);
+                let attempt = (0, Cancellable::Never, demand);
+                self.arrive(&message.op, origin, entry, attempt, item, env);
+            }
+            Body::Cancel { caller, call, running } => {
+                let may_overtake = message.from != caller;
+                self.cancel(&message.op, (caller, call), (running, may_overtake), env);
+            }
+            Body::Invalidate { item } => {
+                env.fact(Fact::Dropped { op: message.op.id, why: None });
+                let name = (item.entity, item.key);
+                if self
+                    .cache
+                    .as_mut()
+                    .is_some_and(|cache| cache.invalidate(name, item.seen.version))
+                {
+                    reading::forgot(name, env.now(), Leaving::Deleted, env);
+                }
+            }
+            Body::Gone { .. } => {}
+            Body::Listed { first, bits, at } => self.calls.learn(env, (first, bits), at),
+            Body::Probe { round } => discovery::probed(message.from, round, env),
+            body => unreachable!("a server is not told {body:?}"),
+        }
+    }
+
+    /// Lets this task be fetched from memory.
+    fn prefetch_task(&self, task: Handle) {
+        self.tasks.prefetch(task, |task| &task.pc);
+    }
+
+    /// Calls of this policy may have waited long enough.
+    #[cold]
+    fn time_out<P: Probe>(&mut self, policy: PolicyIx, env: &mut Env<'_, '_, P>) {
+        while let Some(call) = self.calls.overdue(env, policy) {
+            if let Some(ended) = self.calls.timed_out(env, call, &self.tasks) {
+                self.ended(ended, &Op::NONE, env);
+            }
+        }
+    }
+
+    /// A call was not even made.
+    #[cold]
+    fn stopped<P: Probe>(&mut self, call: Handle, why: Reason, env: &mut Env<'_, '_, P>) {
+        if let Some(ended) = self.calls.stopped(call, why) {
+            self.ended(ended, &Op::NONE, env);
+        }
+    }
+
+    /// Is this task gone?
+    fn is_over(&self, task: Handle) -> bool {
+        self.tasks.get(task).is_none()
     }
 
     // -- the queue and the workers ---------------------------------------------------------------

@@ -3,22 +3,14 @@
 
 use std::sync::Arc;
 
-use super::cache_server::CacheServer;
-use super::client::Client;
-use super::database::Database;
 use super::env::{Env, Place};
-use super::log::Log;
 use super::message::{Answer, Body, Edge, Message, Op, Timer};
-use super::queue::Queue;
-use super::quorum::Quorum;
-use super::registry::Registry;
-use super::server::Server;
 use super::slab::Handle;
+use super::{Behaviour, Node};
 use crate::base::{Stream, Time};
 use crate::engine::{Class, Context, Event, InstanceId, Simulation};
 use crate::model::{Model, NodeIx};
-use crate::probes::{Fact, OpId, Probe, Reason};
-use crate::scenario::tree::NodeKind;
+use crate::probes::{Fact, Probe, Reason};
 
 /// What all instances share: what they are made from, and who listens.
 #[derive(Clone, Debug)]
@@ -34,38 +26,13 @@ pub struct Instance {
     place: Place,
 }
 
-/// The kinds of node.
-#[derive(Clone, Debug)]
-enum Node {
-    Client(Box<Client>),
-    Server(Box<Server>),
-    Database(Box<Database>),
-    Cache(Box<CacheServer>),
-    Quorum(Box<Quorum>),
-    Queue(Box<Queue>),
-    Log(Box<Log>),
-    Registry(Box<Registry>),
-}
-
 impl Instance {
     /// The instance of this number at the start of a run.
     fn new(model: &Model, ix: usize) -> Self {
         let (me, place) = (InstanceId(ix as u32), &model.instances[ix]);
-        let scenario = &model.scenario.nodes[place.node.0 as usize];
-        let node = match scenario.kind {
-            NodeKind::Client(_) => Node::Client(Box::new(Client::new(model, me))),
-            NodeKind::Gateway(_) | NodeKind::Service(_) => {
-                Node::Server(Box::new(Server::new(model, me)))
-            }
-            NodeKind::Database(_) => Node::Database(Box::new(Database::new(model, place.node))),
-            NodeKind::Cache(_) => Node::Cache(Box::new(CacheServer::new(model, me))),
-            NodeKind::Quorum(_) => Node::Quorum(Box::new(Quorum::new(model, me))),
-            NodeKind::Queue(_) => Node::Queue(Box::new(Queue::new(model, place.node))),
-            NodeKind::Log(_) => Node::Log(Box::new(Log::new(model, place.node))),
-            NodeKind::Registry(_) => Node::Registry(Box::new(Registry::new(model, me))),
-        };
-        let network = Stream::new(model.seed, "network", &scenario.name, place.index);
-        Self { node, place: Place::new(model, place.node, network) }
+        let name = &model.scenario.nodes[place.node.0 as usize].name;
+        let network = Stream::new(model.seed, "network", name, place.index);
+        Self { node: Node::new(model, me), place: Place::new(model, place.node, network) }
     }
 }
 
@@ -118,184 +85,19 @@ fn name_of(model: &Model, node: NodeIx, index: u32) -> u64 {
 }
 
 impl Node {
-    /// Does it do anything before it hears of others?
-    fn wants_start(&self) -> bool {
-        match self {
-            Self::Client(_) => true,
-            Self::Server(server) => server.wants_start(),
-            Self::Cache(cache) => cache.is_warm(),
-            Self::Registry(registry) => registry.has_members(),
-            Self::Database(_) | Self::Quorum(_) | Self::Queue(_) | Self::Log(_) => false,
-        }
-    }
-
-    fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        match self {
-            Self::Client(client) => client.start(env),
-            Self::Server(server) => server.start(env),
-            Self::Cache(cache) => cache.start(env),
-            Self::Registry(registry) => registry.start(env),
-            Self::Database(_) | Self::Quorum(_) | Self::Queue(_) | Self::Log(_) => {}
-        }
-    }
-
-    #[expect(clippy::inline_always, reason = "called in one place, for every message")]
-    #[inline(always)]
-    fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
-        // Most messages go to servers.
-        if let Self::Server(server) = self {
-            return server.receive(message, env);
-        }
-        match self {
-            Self::Client(client) => client.receive(message, env),
-            Self::Server(server) => server.receive(message, env),
-            Self::Database(database) => database.receive(message, env),
-            Self::Cache(cache) => cache.receive(message, env),
-            Self::Quorum(quorum) => quorum.receive(message, env),
-            Self::Queue(queue) => queue.receive(message, env),
-            Self::Log(log) => log.receive(message, env),
-            Self::Registry(registry) => registry.receive(message, env),
-        }
-    }
-
-    /// Says whether anybody waited for it.
+    /// Any timer but the commonest; says whether anybody waited for it.
     #[inline(never)]
     fn other_timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) -> bool {
-        if self.is_stale(timer, env.now(), env.incarnation()) {
-            return false;
-        }
         match timer {
             Timer::Fault(edge) => self.edge(edge, env),
             Timer::Start => self.start(env),
+            timer if self.is_stale(timer, env.now(), env.incarnation()) => return false,
             _ if env.place.down => {}
             timer => self.timer(timer, env),
         }
         true
     }
 
-    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
-        match self {
-            Self::Client(client) => client.timer(timer, env),
-            Self::Server(server) => server.timer(timer, env),
-            Self::Database(database) => database.timer(timer, env),
-            Self::Cache(cache) => cache.timer(timer, env),
-            Self::Quorum(quorum) => quorum.timer(timer, env),
-            Self::Queue(queue) => queue.timer(timer, env),
-            Self::Log(log) => log.timer(timer, env),
-            Self::Registry(registry) => registry.timer(timer, env),
-        }
-    }
-
-    fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
-        match self {
-            Self::Client(_) => unreachable!("the scenario layer admits no crash of customers"),
-            Self::Server(server) => server.crash(host, env),
-            Self::Database(database) => database.crash(host, env),
-            Self::Cache(cache) => cache.crash(host, env),
-            Self::Quorum(quorum) => quorum.crash(host, env),
-            Self::Queue(queue) => queue.crash(host, env),
-            Self::Log(log) => log.crash(host, env),
-            Self::Registry(registry) => registry.crash(),
-        }
-    }
-
-    fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        match self {
-            Self::Client(_) => {}
-            Self::Server(server) => server.resume(env),
-            Self::Database(database) => database.resume(env),
-            Self::Cache(cache) => cache.resume(env),
-            Self::Quorum(_) | Self::Registry(_) => {}
-            Self::Queue(queue) => queue.resume(env),
-            Self::Log(log) => log.resume(env),
-        }
-    }
-
-    fn freeze<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        let Self::Server(server) = self else {
-            unreachable!("the scenario layer lets only services freeze")
-        };
-        server.freeze(env);
-    }
-
-    fn leave<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        let Self::Server(server) = self else {
-            unreachable!("the scenario layer lets only services and gateways be shut down")
-        };
-        server.retire(env);
-    }
-
-    fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        match self {
-            Self::Client(_) => {}
-            Self::Server(server) => server.start(env),
-            Self::Cache(cache) => cache.restart(env),
-            Self::Database(database) => database.restart(env),
-            Self::Quorum(_) => {}
-            Self::Queue(queue) => queue.restart(env),
-            Self::Log(log) => log.restart(env),
-            Self::Registry(registry) => registry.restart(env),
-        }
-    }
-}
-
-impl Node {
-    /// Does nobody wait for this timer any more, if this is its instance's start of that number?
-    fn is_stale(&self, timer: Timer, due: Time, incarnation: u32) -> bool {
-        match self {
-            _ if matches!(timer, Timer::Fault(_) | Timer::Start) => false,
-            Self::Client(client) => client.is_stale(timer, due),
-            Self::Server(server) => server.is_stale(timer, due, incarnation),
-            Self::Database(database) => database.is_stale(timer),
-            Self::Cache(cache) => cache.is_stale(timer, due),
-            Self::Quorum(quorum) => quorum.is_stale(timer, due),
-            Self::Queue(queue) => queue.is_stale(timer),
-            Self::Log(log) => log.is_stale(timer),
-            Self::Registry(registry) => registry.is_stale(timer),
-        }
-    }
-}
-
-/// What the commonest events are about, for when so much waits that memory is slow.
-impl Node {
-    /// Lets the task be fetched that a timer is about.
-    fn prefetch(&self, timer: Timer) {
-        match (self, timer) {
-            (Self::Server(server), Timer::Worked(task)) => server.prefetch(task),
-            (Self::Database(database), Timer::Committed(task)) => database.prefetch(task),
-            _ => {}
-        }
-    }
-
-    /// The operation that a timer is about, if it is one of those.
-    fn op(&self, timer: Timer) -> OpId {
-        match (self, timer) {
-            (Self::Server(server), Timer::Worked(task)) => server.op(task),
-            (Self::Database(database), Timer::Committed(task)) => database.op(task),
-            _ => OpId::NONE,
-        }
-    }
-
-    /// Lets a call be fetched that is answered.
-    fn prefetch_call(&self, call: Handle) {
-        match self {
-            Self::Server(server) => server.prefetch_call(call),
-            Self::Client(client) => client.prefetch_call(call),
-            _ => {}
-        }
-    }
-
-    /// Lets be fetched who waits for this call.
-    fn prefetch_waiter(&self, call: Handle) {
-        match self {
-            Self::Server(server) => server.prefetch_waiter(call),
-            Self::Client(client) => client.prefetch_waiter(call),
-            _ => {}
-        }
-    }
-}
-
-impl Node {
     /// A fault begins or ends here. Crashes overlap: the instance is down while any covers it.
     #[cold]
     fn edge<P: Probe>(&mut self, edge: Edge, env: &mut Env<'_, '_, P>) {
@@ -378,20 +180,15 @@ impl<P: Probe> crate::engine::World for World<P> {
     #[inline(always)]
     fn timer(&mut self, at: &mut Instance, timer: Timer, ctx: Context<'_, Message, Timer>) -> bool {
         let (node, mut env) = self.at(at, ctx);
-        // Most timers are the end of some work, or an arrival. What is down has no tasks.
-        match (timer, &mut *node) {
-            (Timer::Worked(task), Node::Server(server)) => server.worked(task, &mut env),
-            (Timer::Committed(task), Node::Database(database)) => database.commit(task, &mut env),
-            (Timer::Arrival, Node::Client(client)) => {
-                client.arrival(&mut env);
-                true
-            }
-            _ => node.other_timer(timer, &mut env),
+        match node.commonest(timer, &mut env) {
+            Some(was_awaited) => was_awaited,
+            None => node.other_timer(timer, &mut env),
         }
     }
 
     fn is_stale(&self, at: &Instance, timer: Timer, due: Time) -> bool {
-        at.node.is_stale(timer, due, at.place.incarnation)
+        !matches!(timer, Timer::Fault(_) | Timer::Start)
+            && at.node.is_stale(timer, due, at.place.incarnation)
     }
 
     #[inline]
@@ -409,16 +206,8 @@ impl<P: Probe> crate::engine::World for World<P> {
         }
     }
 
-    /// Customers on their way and tasks at work or waiting.
     fn held(&self, at: &Instance) -> usize {
-        match &at.node {
-            Node::Client(client) => client.held(),
-            Node::Server(server) => server.held(),
-            Node::Database(database) => database.held(),
-            Node::Cache(cache) => cache.held(),
-            Node::Quorum(quorum) => quorum.held(),
-            Node::Queue(_) | Node::Log(_) | Node::Registry(_) => 0,
-        }
+        at.node.held()
     }
 
     fn prefetch(&self, at: &Instance, event: Event<&Message, Timer>) {

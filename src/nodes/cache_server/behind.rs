@@ -153,7 +153,7 @@ impl CacheServer {
     }
 
     /// It is up again: what is left is handed on.
-    pub(in crate::nodes) fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    pub(super) fn come_back<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         self.recover(env);
         for dirty in std::mem::take(&mut self.idle) {
             self.wait_for_flush(dirty, env);

@@ -11,6 +11,7 @@ use crate::model::program::{Act, Entry, EntryIx, Programs, PubIx, Publication, T
 use crate::model::{
     EntityModel, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel, Way,
 };
+use crate::nodes::behaviour::Behaviour;
 use crate::nodes::database::Database;
 use crate::nodes::demand::draws;
 use crate::nodes::env::{Env, Place};
@@ -115,7 +116,7 @@ impl Bench {
         });
         let asked = asked.collect();
         let model = self.model();
-        let db = Database::new(&model, NodeIx(1));
+        let db = Database::new(&model, DB);
         let town = Town {
             db,
             is_down: false,
@@ -309,8 +310,8 @@ impl World for Town {
         handled
     }
 
-    fn is_stale(&self, (): &(), timer: Timer, _: Time) -> bool {
-        !matches!(timer, Timer::Fault(_)) && self.db.is_stale(timer)
+    fn is_stale(&self, (): &(), timer: Timer, due: Time) -> bool {
+        !matches!(timer, Timer::Fault(_)) && self.db.is_stale(timer, due, self.place.incarnation)
     }
 
     fn fingerprint(&self, _: Event<&Message, Timer>) -> u64 {

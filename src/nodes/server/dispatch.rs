@@ -411,8 +411,7 @@ impl Server {
     }
 
     /// Work stands still from now on, or goes on.
-    #[cold]
-    pub fn freeze<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    pub(super) fn stand_still<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let is_frozen = env.model.faults.is_frozen(env.now(), env.me());
         let bench = self.dispatch().bench.as_mut().expect("whoever freezes has a bench");
         bench.advance(env.now());

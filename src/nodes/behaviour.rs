@@ -1,0 +1,178 @@
+//! What a kind of node answers for, and the macro that makes the kinds' enum from a table. Knows no
+//! kind: whatever one of them does beyond this stays in its room.
+
+use super::env::Env;
+use super::message::{Message, Timer};
+use super::slab::Handle;
+use crate::base::Time;
+use crate::engine::InstanceId;
+use crate::model::Model;
+use crate::probes::{OpId, Probe};
+
+/// How one instance of a kind behaves. What has a default, a kind need not know of.
+pub trait Behaviour: Sized {
+    /// The instance `me` as the scenario describes it, before the run begins.
+    fn new(model: &Model, me: InstanceId) -> Self;
+
+    /// Does it do anything before it hears of others?
+    fn wants_start(&self) -> bool {
+        false
+    }
+
+    /// The run begins, for those that [want to know](Self::wants_start).
+    fn start<P: Probe>(&mut self, _env: &mut Env<'_, '_, P>) {}
+
+    /// A message arrived.
+    fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>);
+
+    /// If this timer is of the commonest sort of this kind, deals with it, and says whether anybody
+    /// waited for it. Asked first, before anything is known of the instance: only a handle may be
+    /// looked up, which a crash has made void. [`None`] leaves it to [`timer`](Self::timer).
+    #[expect(clippy::inline_always, reason = "called in one place, for every timer")]
+    #[inline(always)]
+    fn commonest<P: Probe>(&mut self, _timer: Timer, _env: &mut Env<'_, '_, P>) -> Option<bool> {
+        None
+    }
+
+    /// Any other timer of its own is due, which is not stale; the instance is up.
+    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>);
+
+    /// Does nobody wait for this timer any more, in an instance that has been started `incarnation`
+    /// times? Once stale is always stale.
+    fn is_stale(&self, timer: Timer, due: Time, incarnation: u32) -> bool;
+
+    /// Its process goes, or with `host` its machine, and all that is no more than memory.
+    fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>);
+
+    /// It is up again.
+    fn restart<P: Probe>(&mut self, _env: &mut Env<'_, '_, P>) {}
+
+    /// A pause has ended.
+    fn resume<P: Probe>(&mut self, _env: &mut Env<'_, '_, P>) {}
+
+    /// Work stands still from now on, or goes on.
+    fn freeze<P: Probe>(&mut self, _env: &mut Env<'_, '_, P>) {
+        unreachable!("the scenario layer lets only services freeze")
+    }
+
+    /// It is to go soon.
+    fn leave<P: Probe>(&mut self, _env: &mut Env<'_, '_, P>) {
+        unreachable!("the scenario layer lets only services and gateways be shut down")
+    }
+
+    /// How much is in its hands: at work, waiting, or on its way.
+    fn held(&self) -> usize {
+        0
+    }
+
+    /// The operation that a timer is about, where that is worth to be fetched ahead.
+    fn op(&self, _timer: Timer) -> OpId {
+        OpId::NONE
+    }
+
+    /// Lets be fetched from memory what a timer is about; the processor is likely to have forgotten it.
+    fn prefetch(&self, _timer: Timer) {}
+
+    /// Lets a call be fetched that is answered.
+    fn prefetch_call(&self, _call: Handle) {}
+
+    /// Lets be fetched who waits for this call.
+    fn prefetch_waiter(&self, _call: Handle) {}
+}
+
+/// The table of kinds: which type acts for which words of the scenario. Writes the enum of them, and
+/// hands whatever a [`Behaviour`] is asked to the one that it is about. A message asks
+/// first whether it has come to a `mostly`.
+macro_rules! nodes {
+    (mostly $Most:ident; $($Kind:ident: $($word:ident)|+,)+) => {
+        /// An instance's state, by its kind.
+        #[derive(Clone, Debug)]
+        enum Node {
+            $($Kind(Box<$Kind>),)+
+        }
+
+        impl Behaviour for Node {
+            fn new(model: &Model, me: InstanceId) -> Self {
+                match model.scenario.nodes[usize::from(model.node_of(me).0)].kind {
+                    $($(NodeKind::$word(_))|+ => Self::$Kind(Box::new(Behaviour::new(model, me))),)+
+                }
+            }
+
+            fn wants_start(&self) -> bool {
+                match self { $(Self::$Kind(node) => node.wants_start(),)+ }
+            }
+
+            fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+                match self { $(Self::$Kind(node) => node.start(env),)+ }
+            }
+
+            #[expect(clippy::inline_always, reason = "called in one place, for every message")]
+            #[inline(always)]
+            fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+                if let Self::$Most(node) = self {
+                    return node.receive(message, env);
+                }
+                match self { $(Self::$Kind(node) => node.receive(message, env),)+ }
+            }
+
+            #[expect(clippy::inline_always, reason = "called in one place, for every timer")]
+            #[inline(always)]
+            fn commonest<P: Probe>(
+                &mut self,
+                timer: Timer,
+                env: &mut Env<'_, '_, P>,
+            ) -> Option<bool> {
+                match self { $(Self::$Kind(node) => node.commonest(timer, env),)+ }
+            }
+
+            fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+                match self { $(Self::$Kind(node) => node.timer(timer, env),)+ }
+            }
+
+            fn is_stale(&self, timer: Timer, due: Time, incarnation: u32) -> bool {
+                match self { $(Self::$Kind(node) => node.is_stale(timer, due, incarnation),)+ }
+            }
+
+            fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
+                match self { $(Self::$Kind(node) => node.crash(host, env),)+ }
+            }
+
+            fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+                match self { $(Self::$Kind(node) => node.restart(env),)+ }
+            }
+
+            fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+                match self { $(Self::$Kind(node) => node.resume(env),)+ }
+            }
+
+            fn freeze<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+                match self { $(Self::$Kind(node) => node.freeze(env),)+ }
+            }
+
+            fn leave<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+                match self { $(Self::$Kind(node) => node.leave(env),)+ }
+            }
+
+            fn held(&self) -> usize {
+                match self { $(Self::$Kind(node) => node.held(),)+ }
+            }
+
+            fn op(&self, timer: Timer) -> OpId {
+                match self { $(Self::$Kind(node) => node.op(timer),)+ }
+            }
+
+            fn prefetch(&self, timer: Timer) {
+                match self { $(Self::$Kind(node) => node.prefetch(timer),)+ }
+            }
+
+            fn prefetch_call(&self, call: Handle) {
+                match self { $(Self::$Kind(node) => node.prefetch_call(call),)+ }
+            }
+
+            fn prefetch_waiter(&self, call: Handle) {
+                match self { $(Self::$Kind(node) => node.prefetch_waiter(call),)+ }
+            }
+        }
+    };
+}
+pub(super) use nodes;
