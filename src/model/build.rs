@@ -5,10 +5,9 @@ use std::sync::Arc;
 use super::directory::Directory;
 use super::flow::{self, Node};
 use super::lower::{self, class_policy};
+use super::network::{LinkModel, NetworkModel, OwnLink, Way};
 use super::program::EntryIx;
-use super::{
-    EntityModel, FlowModel, InstanceModel, LinkModel, Model, NetworkModel, NodeModel, Way,
-};
+use super::{EntityModel, FlowModel, InstanceModel, Model, NodeModel};
 use crate::base::{Dist, Popularity, Span, name_hash};
 use crate::engine::{InstanceId, LaneId};
 use crate::faults::Faults;
@@ -80,7 +79,6 @@ impl Lanes {
 }
 
 fn network(scenario: &Scenario, lanes: &mut Lanes) -> NetworkModel {
-    let nodes = scenario.nodes.len();
     let mut link = |latency: &Dist| match latency {
         Dist::Const(ns) => {
             let delay = Span::from_ns(*ns);
@@ -89,15 +87,10 @@ fn network(scenario: &Scenario, lanes: &mut Lanes) -> NetworkModel {
         drawn => LinkModel::Drawn(drawn.clone()),
     };
     let usual = link(&scenario.network.latency);
-    let mut links = vec![usual.clone(); nodes * nodes];
-    for own in &scenario.network.links {
-        links[own.from.0 as usize * nodes + own.to.0 as usize] = link(&own.latency);
-    }
-    let everywhere = match usual {
-        LinkModel::Constant(way) if scenario.network.links.is_empty() => Some(way),
-        _ => None,
-    };
-    NetworkModel { links, nodes, everywhere }
+    let own = scenario.network.links.iter();
+    let own = own.map(|own| OwnLink { from: own.from, to: own.to, link: link(&own.latency) });
+    let own = own.collect();
+    NetworkModel::new(scenario.nodes.len(), usual, own)
 }
 
 fn entity(entity: &Entity) -> EntityModel {

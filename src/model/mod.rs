@@ -6,12 +6,13 @@ pub mod demand;
 pub mod directory;
 mod flow;
 mod lower;
+pub mod network;
 pub mod program;
 
 use std::sync::Arc;
 
-use crate::base::{Dist, Popularity, Span, Time};
-use crate::engine::{InstanceId, LaneId};
+use crate::base::{Popularity, Span, Time};
+use crate::engine::InstanceId;
 use crate::scenario::tree::{Change, PolicyIx, Scenario};
 pub use crate::scenario::tree::{EntityIx, FlowIx, NodeIx};
 use program::Programs;
@@ -40,7 +41,7 @@ pub struct Model {
     /// Who registers where.
     pub directory: directory::Directory,
     /// How messages travel.
-    pub network: NetworkModel,
+    pub network: network::NetworkModel,
     /// The faults' windows, drawn from the seed.
     pub faults: crate::faults::Faults,
     /// Constant delays that have a FIFO lane.
@@ -137,43 +138,6 @@ pub struct EffectModel {
     pub has_undo: bool,
     /// Does its failure change nothing?
     pub best_effort: bool,
-}
-
-/// How messages travel: per ordered pair of nodes.
-#[derive(Clone, Debug)]
-pub struct NetworkModel {
-    /// `links[from * nodes + to]`.
-    pub links: Vec<LinkModel>,
-    /// Number of nodes.
-    pub nodes: usize,
-    /// The way of all links, where they have but one.
-    pub everywhere: Option<Way>,
-}
-
-/// How messages travel that always take as long.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Way {
-    /// The lane of that latency.
-    pub lane: LaneId,
-    /// The latency.
-    pub delay: Span,
-}
-
-/// One link.
-#[derive(Clone, Debug)]
-pub enum LinkModel {
-    /// A constant latency has a lane.
-    Constant(Way),
-    /// Anything else is drawn per message.
-    Drawn(Dist),
-}
-
-impl NetworkModel {
-    /// The link between two nodes.
-    #[inline]
-    pub fn link(&self, from: NodeIx, to: NodeIx) -> &LinkModel {
-        &self.links[from.0 as usize * self.nodes + to.0 as usize]
-    }
 }
 
 impl Model {

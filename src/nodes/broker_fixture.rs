@@ -15,10 +15,9 @@ use super::{Behaviour, Env, Node};
 use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::{Class, Ctx, Event, InstanceId, LaneId, Simulation, World};
 use crate::faults::Faults;
+use crate::model::network::{LinkModel, NetworkModel, Way};
 use crate::model::program::{Channel, EntryIx, Programs, PubIx, Publication, Subscriber};
-use crate::model::{
-    EntityIx, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel, Way,
-};
+use crate::model::{EntityIx, InstanceModel, Model, NodeIx, NodeModel};
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
 use crate::scenario::tree;
 
@@ -453,11 +452,11 @@ fn model(kind: &tree::NodeKind) -> Model {
         client_policy: None,
         directory: crate::model::directory::Directory::default(),
         programs: programs(),
-        network: NetworkModel {
-            links: vec![LinkModel::Constant(Way { lane: LaneId(0), delay: ms(1) }); 16],
-            nodes: 4,
-            everywhere: None,
-        },
+        network: NetworkModel::new(
+            4,
+            LinkModel::Constant(Way { lane: LaneId(0), delay: ms(1) }),
+            Vec::new(),
+        ),
         faults: Faults::default(),
         lanes: vec![ms(1)],
         seed: 1,

@@ -226,7 +226,7 @@ impl Behaviour for CacheServer {
         self.busy = 0;
         self.flush = Time::ZERO;
         self.sweep = Time::ZERO;
-        self.calls.forget(env.model);
+        self.calls.forget();
     }
 
     fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {

@@ -11,16 +11,17 @@ mod hedge;
 mod late;
 mod line;
 mod list;
+mod targets;
 mod throttle;
 
 use std::hint::cold_path;
 
 use self::backoff::pause;
-use self::balance::Target;
-use self::guards::Guards;
+use self::guards::{Guards, has_guards};
 use self::hedge::Copies;
 use self::late::Late;
 use self::line::Place;
+use self::targets::Targets;
 use super::demand;
 use super::env::Env;
 use super::message::{Answer, Body, Cancellable, Item, Op, Timer};
@@ -28,9 +29,9 @@ use super::slab::{Handle, Slab};
 use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::program::{EntryIx, PubIx};
-use crate::model::{Model, NodeIx, NodeModel};
+use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe, Reason};
-use crate::scenario::tree::{Cancel, Node, Policy, PolicyIx};
+use crate::scenario::tree::{Cancel, Policy, PolicyIx};
 
 /// What is asked of the other side.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -115,10 +116,7 @@ pub struct Ended {
 pub struct Calls {
     #[expect(clippy::struct_field_names, reason = "they are what the type is about")]
     calls: Slab<Call>,
-    /// Per node: what this caller knows of it.
-    targets: Vec<Target>,
-    /// Does any balance by what is outstanding, or by what a registry says?
-    counts: bool,
+    targets: Targets,
     /// Per policy: what holds for its calls.
     terms: Vec<Terms>,
     guards: Guards,
@@ -151,13 +149,6 @@ impl Calls {
     pub fn new(model: &Model, me: InstanceId) -> Self {
         let instance = model.instances[me.0 as usize];
         let name = &model.scenario.nodes[instance.node.0 as usize].name;
-        let listed = model.directory.called_by(instance.node);
-        let callees = (0..).map(NodeIx).zip(model.scenario.nodes.iter().zip(&model.nodes));
-        let target = |(ix, (node, place)): (NodeIx, (&Node, &NodeModel))| {
-            Target::new(&node.kind, place, instance.index, listed.contains(&ix))
-        };
-        let targets: Vec<Target> = callees.map(target).collect();
-        let counts = targets.iter().any(Target::asks);
         let terms = |policy: &Policy| Terms {
             timeout: policy.timeout,
             share: policy.budget.map(|share| (share * 1000.0) as u64),
@@ -166,10 +157,9 @@ impl Calls {
         };
         Self {
             calls: Slab::with_lines(model.scenario.policies.len()),
-            targets,
-            counts,
+            targets: Targets::new(model, instance.node, instance.index),
             terms: model.scenario.policies.iter().map(terms).collect(),
-            guards: Guards::new(model),
+            guards: Guards::default(),
             copies: Copies::default(),
             late: Late::default(),
             chance: Stream::new(model.seed, "calls", name, instance.index),
@@ -223,13 +213,14 @@ impl Calls {
         }
         let Try { attempt, pause_us, again_at } = attempt;
         let (node, demand) = asked(env.model, what, op, attempt);
-        let to = again_at.unwrap_or_else(|| self.pick(node));
-        if self.counts {
+        let to = again_at.unwrap_or_else(|| self.pick(env.model, node));
+        if self.targets.counts() {
             cold_path();
-            if self.targets[node.0 as usize].has_nobody() {
+            let target = self.targets.of(env.model, node);
+            if target.has_nobody() {
                 return self.finds_nobody(env, what, op, policy, waiter);
             }
-            self.targets[node.0 as usize].count(to, 1);
+            target.count(to, 1);
         }
         let call = Call {
             what,
@@ -273,13 +264,13 @@ impl Calls {
         }
         let timeout = terms.timeout;
         let node = node_of(env.model, what);
-        if self.targets[node.0 as usize].has_nobody() {
+        if self.targets.of(env.model, node).has_nobody() {
             return self.finds_nobody(env, what, op, Some(policy), waiter);
         }
-        let stopped = self.guards.begin(env.now(), (policy, node), &mut self.chance);
+        let stopped = self.guards.begin(env.model, env.now(), (policy, node), &mut self.chance);
         let to = match (again_at, stopped) {
             (Some(to), _) => to,
-            (None, None) => self.pick(node),
+            (None, None) => self.pick(env.model, node),
             (None, Some(_)) => env.me(),
         };
         let call = Call {
@@ -300,8 +291,8 @@ impl Calls {
             env.fact(Fact::AttemptFailed { op: op.id, to: node, why });
             return env.wait(Span::ZERO, Timer::Stopped(why, call));
         }
-        if self.counts {
-            self.targets[node.0 as usize].count(to, 1);
+        if self.targets.counts() {
+            self.targets.of(env.model, node).count(to, 1);
         }
         let (_, demand) = asked(env.model, what, op, attempt);
         let body = match what {
@@ -353,7 +344,7 @@ impl Calls {
         (first, bits): (InstanceId, u64),
         at: Time,
     ) {
-        let target = &mut self.targets[env.model.node_of(first).0 as usize];
+        let Some(target) = self.targets.known(env.model.node_of(first)) else { return };
         target.learn(first, bits, at, |instance, is_listed| {
             env.fact(Fact::Listed { instance, is_listed });
         });
@@ -430,8 +421,8 @@ impl Calls {
 
     /// Which instance of a node is called.
     #[inline]
-    fn pick(&mut self, node: NodeIx) -> InstanceId {
-        self.targets[node.0 as usize].pick(&mut self.chance)
+    fn pick(&mut self, model: &Model, node: NodeIx) -> InstanceId {
+        self.targets.of(model, node).pick(&mut self.chance)
     }
 
     /// An answer came. `None` if nobody waits for it (any more), or if the call is tried again.
@@ -556,7 +547,7 @@ impl Calls {
         if let Some(call) = self.calls.remove(handle) {
             let Call { what, policy, waiter, attempt, pause_us, to, stays, .. } = call;
             let op = waiters.header(waiter);
-            let stays = stays && self.targets[node_of(env.model, what).0 as usize].has(to);
+            let stays = stays && self.targets.of(env.model, node_of(env.model, what)).has(to);
             let attempt = Try { attempt, pause_us, again_at: stays.then_some(to) };
             self.attempt(env, what, &op, policy, waiter, attempt);
         }
@@ -566,9 +557,9 @@ impl Calls {
     #[expect(clippy::inline_always, reason = "called in two places, once for every call")]
     #[inline(always)]
     fn settle(&mut self, model: &Model, to: InstanceId, place: Place) {
-        if self.counts {
+        if self.targets.counts() {
             cold_path();
-            self.targets[model.node_of(to).0 as usize].count(to, -1);
+            self.targets.of(model, model.node_of(to)).count(to, -1);
         }
         self.calls.leave(place);
     }
@@ -584,14 +575,12 @@ impl Calls {
     }
 
     /// A crash: all calls are forgotten. Nobody waits for them.
-    pub fn forget(&mut self, model: &Model) {
+    pub fn forget(&mut self) {
         self.calls.drain();
-        self.guards = Guards::new(model);
+        self.guards = Guards::default();
         self.copies.clear();
         self.late.forget();
-        for target in &mut self.targets {
-            target.forget();
-        }
+        self.targets.forget();
         self.calls.clear_lines(self.terms.len());
         for terms in &mut self.terms {
             terms.budget = BUDGET_CAP;
@@ -601,9 +590,8 @@ impl Calls {
 
 /// Does it have more than a timeout and retries?
 fn is_special(policy: &Policy) -> bool {
-    let guards = policy.breaker.is_some() || policy.throttle.is_some() || policy.bulkhead.is_some();
     let stops = policy.hedge.is_some() || policy.cancel != Cancel::Never;
-    policy.budget.is_some() || guards || stops || policy.late_answers
+    policy.budget.is_some() || has_guards(policy) || stops || policy.late_answers
 }
 
 fn takes_late_answers(model: &Model, policy: Option<PolicyIx>) -> bool {

@@ -7,7 +7,8 @@ use super::message::{Body, Message, Op, RETRANSMISSION, Timer};
 use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::{Class, Context, InstanceId};
 use crate::faults::Passage;
-use crate::model::{LinkModel, Model, NodeIx, Way};
+use crate::model::network::{LinkModel, Way};
+use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe, Reason};
 
 /// When a broker gives up a silent connection (RabbitMQ's default heartbeat timeout, 60 s).
@@ -41,7 +42,7 @@ pub(super) struct Place {
 impl Place {
     /// A copy of this node, which is there.
     pub(super) fn new(model: &Model, node: NodeIx, network: Stream) -> Self {
-        let way = model.network.everywhere.filter(|_| model.faults.network_is_steady());
+        let way = model.network.everywhere().filter(|_| model.faults.network_is_steady());
         Self { node, down: false, incarnation: 0, way, network }
     }
 }

@@ -231,7 +231,7 @@ impl Behaviour for Server {
             dispatch.forget();
         }
         self.free = self.workers;
-        self.calls.forget(env.model);
+        self.calls.forget();
         self.attempts.forget();
         self.cancels.forget();
         if let Some(cache) = &mut self.cache {

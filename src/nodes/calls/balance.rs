@@ -5,12 +5,14 @@
 use super::list::List;
 use crate::base::{Stream, Time};
 use crate::engine::InstanceId;
-use crate::model::NodeModel;
+use crate::model::{Model, NodeIx};
 use crate::scenario::tree::{Balance, NodeKind};
 
 /// A node, as one caller knows it.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
+    /// Which.
+    pub(super) node: NodeIx,
     first: u32,
     count: u32,
     balance: Balance,
@@ -26,7 +28,9 @@ pub(super) struct Target {
 impl Target {
     /// Nothing is outstanding, and the caller with this index begins where others do not.
     /// With `is_listed` it will be told who is there; for now all are.
-    pub(super) fn new(kind: &NodeKind, place: &NodeModel, caller: u32, is_listed: bool) -> Self {
+    pub(super) fn new(model: &Model, node: NodeIx, caller: u32, is_listed: bool) -> Self {
+        let kind = &model.scenario.nodes[usize::from(node.0)].kind;
+        let place = &model.nodes[usize::from(node.0)];
         let balance = match kind {
             NodeKind::Gateway(gateway) => gateway.balance,
             NodeKind::Service(service) => service.balance,
@@ -36,6 +40,7 @@ impl Target {
         let count = if matches!(kind, NodeKind::Quorum(_)) { 1 } else { place.count };
         let asks = matches!(balance, Balance::LeastOutstanding | Balance::Choices(_));
         Self {
+            node,
             first: place.first.0,
             count,
             balance,

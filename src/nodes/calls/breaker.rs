@@ -46,8 +46,7 @@ enum State {
 impl Breaker {
     /// Closed, and nothing was called.
     pub(super) fn new(settings: Settings) -> Self {
-        let window = Vec::with_capacity(settings.window.max(settings.trials) as usize);
-        Self { settings, state: State::Closed, window, next: 0, failed: 0 }
+        Self { settings, state: State::Closed, window: Vec::new(), next: 0, failed: 0 }
     }
 
     /// Would no call pass?

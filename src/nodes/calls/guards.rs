@@ -6,6 +6,8 @@
 //! one too many fails at once (<https://resilience4j.readme.io/docs/bulkhead>; there 25 calls are
 //! the default).
 
+use std::collections::BTreeMap;
+
 use super::breaker::Breaker;
 use super::throttle::Throttle;
 use crate::base::{Stream, Time};
@@ -13,44 +15,50 @@ use crate::model::{Model, NodeIx};
 use crate::probes::Reason;
 use crate::scenario::tree::{Policy, PolicyIx};
 
-/// All guards of one caller: by policy, and in each by node. Those of policies without are empty.
-#[derive(Clone, Debug)]
-pub(super) struct Guards(Vec<Vec<Guard>>);
+/// All guards of one caller: one for each node and policy under which it was called.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Guards(BTreeMap<(PolicyIx, NodeIx), Guard>);
 
 #[derive(Clone, Debug)]
 struct Guard {
     breaker: Option<Breaker>,
-    throttle: Option<Throttle>,
+    throttle: Option<Box<Throttle>>,
     /// The most calls at once.
     bulkhead: Option<u32>,
     under_way: u32,
 }
 
-impl Guards {
-    /// As they are at the start.
-    pub(super) fn new(model: &Model) -> Self {
-        let of = |policy: &Policy| {
-            let has_any =
-                policy.breaker.is_some() || policy.throttle.is_some() || policy.bulkhead.is_some();
-            let guard = Guard {
-                breaker: policy.breaker.map(Breaker::new),
-                throttle: policy.throttle.map(Throttle::new),
-                bulkhead: policy.bulkhead,
-                under_way: 0,
-            };
-            if has_any { vec![guard; model.nodes.len()] } else { Vec::new() }
-        };
-        Self(model.scenario.policies.iter().map(of).collect())
+impl Guard {
+    /// As it is at the start.
+    fn new(policy: &Policy) -> Self {
+        Self {
+            breaker: policy.breaker.map(Breaker::new),
+            throttle: policy.throttle.map(|settings| Box::new(Throttle::new(settings))),
+            bulkhead: policy.bulkhead,
+            under_way: 0,
+        }
     }
+}
 
+/// Does anything decide under this policy whether a call is made?
+pub(super) fn has_guards(policy: &Policy) -> bool {
+    policy.breaker.is_some() || policy.throttle.is_some() || policy.bulkhead.is_some()
+}
+
+impl Guards {
     /// Why a call must not be made, if it must not. Otherwise it has to [`Guards::end`].
     pub(super) fn begin(
         &mut self,
+        model: &Model,
         now: Time,
         (policy, node): (PolicyIx, NodeIx),
         chance: &mut Stream,
     ) -> Option<Reason> {
-        let guard = self.0[policy.0 as usize].get_mut(node.0 as usize)?;
+        let settings = &model.scenario.policies[policy.0 as usize];
+        if !has_guards(settings) {
+            return None;
+        }
+        let guard = self.0.entry((policy, node)).or_insert_with(|| Guard::new(settings));
         if guard.breaker.as_ref().is_some_and(|breaker| breaker.is_shut(now)) {
             return Some(Reason::CircuitOpen);
         }
@@ -68,8 +76,8 @@ impl Guards {
     }
 
     /// A call that was made has ended.
-    pub(super) fn end(&mut self, now: Time, (policy, node): (PolicyIx, NodeIx), failed: bool) {
-        let Some(guard) = self.0[policy.0 as usize].get_mut(node.0 as usize) else { return };
+    pub(super) fn end(&mut self, now: Time, called: (PolicyIx, NodeIx), failed: bool) {
+        let Some(guard) = self.0.get_mut(&called) else { return };
         guard.under_way -= 1;
         if let Some(breaker) = &mut guard.breaker {
             breaker.record(now, failed);

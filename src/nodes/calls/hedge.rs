@@ -65,7 +65,7 @@ impl Calls {
             Cancellable::ByCaller
         };
         let Some(Hedge { after, tied }) = settings.hedge else { return may_cancel };
-        let other = self.targets[node.0 as usize].other(to, &mut self.chance);
+        let other = self.targets.of(env.model, node).other(to, &mut self.chance);
         let Some(other) = other.filter(|_| !is_keyed(env.model, what)) else {
             return may_cancel;
         };
@@ -95,8 +95,8 @@ impl Calls {
         copy.is_sent = true;
         let copy_to = copy.to;
         let node = env.model.node_of(copy_to);
-        if self.counts {
-            self.targets[node.0 as usize].count(copy_to, 1);
+        if self.targets.counts() {
+            self.targets.of(env.model, node).count(copy_to, 1);
         }
         let cancel = match (policy.hedge, policy.cancel) {
             (Some(Hedge { tied: true, .. }), _) => Cancellable::Tied { with: to, stops: false },
@@ -132,8 +132,8 @@ impl Calls {
         if from == call.to {
             std::mem::swap(&mut call.to, &mut copy.to);
         }
-        if self.counts {
-            self.targets[model.node_of(from).0 as usize].count(from, -1);
+        if self.targets.counts() {
+            self.targets.of(model, model.node_of(from)).count(from, -1);
         }
         true
     }
@@ -148,8 +148,8 @@ impl Calls {
         op: &Op,
     ) {
         let copy = self.copies.swap_remove(&handle).filter(|copy| copy.is_sent && !copy.is_alone);
-        if let Some(copy) = copy.filter(|_| self.counts) {
-            self.targets[env.model.node_of(copy.to).0 as usize].count(copy.to, -1);
+        if let Some(copy) = copy.filter(|_| self.targets.counts()) {
+            self.targets.of(env.model, env.model.node_of(copy.to)).count(copy.to, -1);
         }
         let Some(policy) = call.policy else { return };
         let policy = &env.model.scenario.policies[policy.0 as usize];

@@ -7,10 +7,9 @@ use crate::base::chance::Popularity;
 use crate::base::{Dist, Span, Stream, Time, mix};
 use crate::engine::{Class, Ctx, Event, InstanceId, LaneId, Simulation, Stop, World};
 use crate::faults::Faults;
+use crate::model::network::{LinkModel, NetworkModel, Way};
 use crate::model::program::{Act, Entry, EntryIx, Programs, PubIx, Publication, Txn, TxnIx};
-use crate::model::{
-    EntityModel, InstanceModel, LinkModel, Model, NetworkModel, NodeIx, NodeModel, Way,
-};
+use crate::model::{EntityModel, InstanceModel, Model, NodeIx, NodeModel};
 use crate::nodes::behaviour::Behaviour;
 use crate::nodes::database::Database;
 use crate::nodes::demand::draws;
@@ -184,11 +183,11 @@ impl Bench {
             client_policy: None,
             directory: crate::model::directory::Directory::default(),
             programs,
-            network: NetworkModel {
-                links: vec![LinkModel::Constant(Way { lane: LaneId(0), delay: Span(HOP) }); 9],
-                nodes: 3,
-                everywhere: None,
-            },
+            network: NetworkModel::new(
+                3,
+                LinkModel::Constant(Way { lane: LaneId(0), delay: Span(HOP) }),
+                Vec::new(),
+            ),
             lanes: vec![Span(HOP)],
             seed: 1,
             scenario: Arc::new(scenario),

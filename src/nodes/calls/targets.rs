@@ -1,0 +1,61 @@
+//! Whom one caller calls: the nodes that a registry tells it of, and those that it has called. So a
+//! caller costs what it uses, however many nodes the scenario has.
+
+use super::balance::Target;
+use crate::model::{Model, NodeIx};
+
+/// What one caller knows of others.
+#[derive(Clone, Debug)]
+pub(super) struct Targets {
+    /// Those known, in order of nodes. Few, as a rule: the first look mostly finds.
+    known: Vec<Target>,
+    /// The caller's index among the instances of its node.
+    caller: u32,
+    /// Does any balance by what is outstanding, or by what a registry says?
+    counts: bool,
+}
+
+impl Targets {
+    /// Those that a registry tells this instance of the node `caller` about; all others are made when
+    /// they are called first.
+    pub(super) fn new(model: &Model, caller: NodeIx, index: u32) -> Self {
+        let listed = model.directory.called_by(caller).iter();
+        let known: Vec<_> = listed.map(|node| Target::new(model, *node, index, true)).collect();
+        Self { counts: !known.is_empty(), known, caller: index }
+    }
+
+    /// Does it matter of any of them what is outstanding, or who is there?
+    #[inline]
+    pub(super) fn counts(&self) -> bool {
+        self.counts
+    }
+
+    /// The node, which is called.
+    #[inline]
+    pub(super) fn of(&mut self, model: &Model, node: NodeIx) -> &mut Target {
+        match self.known.binary_search_by_key(&node, |target| target.node) {
+            Ok(place) => &mut self.known[place],
+            Err(place) => self.meet(model, node, place),
+        }
+    }
+
+    /// The node, if it was called before, or a registry tells of it.
+    pub(super) fn known(&mut self, node: NodeIx) -> Option<&mut Target> {
+        let place = self.known.binary_search_by_key(&node, |target| target.node).ok()?;
+        Some(&mut self.known[place])
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn meet(&mut self, model: &Model, node: NodeIx, place: usize) -> &mut Target {
+        let target = Target::new(model, node, self.caller, false);
+        self.counts |= target.asks();
+        self.known.insert(place, target);
+        &mut self.known[place]
+    }
+
+    /// A crash: nothing is outstanding any more, and nobody is known to be there.
+    pub(super) fn forget(&mut self) {
+        self.known.iter_mut().for_each(Target::forget);
+    }
+}
