@@ -55,7 +55,12 @@ fn instances(scenario: &Scenario) -> (Vec<NodeModel>, Vec<InstanceModel>) {
     for (ix, node) in scenario.nodes.iter().enumerate() {
         let count = node.kind.instances();
         let first = InstanceId(instances.len() as u32);
-        nodes.push(NodeModel { first, count, name: name_hash(&node.name) });
+        nodes.push(NodeModel {
+            first,
+            count,
+            name: name_hash(&node.name),
+            terms: node.kind.terms(),
+        });
         instances.extend((0..count).map(|index| InstanceModel { node: NodeIx(ix as u16), index }));
     }
     (nodes, instances)

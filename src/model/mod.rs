@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::base::{Popularity, Span, Time};
 use crate::engine::InstanceId;
-use crate::scenario::tree::{Change, PolicyIx, Scenario};
+use crate::scenario::tree::{Change, PolicyIx, Scenario, Terms};
 pub use crate::scenario::tree::{EntityIx, FlowIx, NodeIx};
 use program::Programs;
 
@@ -59,6 +59,8 @@ pub struct NodeModel {
     pub count: u32,
     /// Hash of its name, for streams and digests.
     pub name: u64,
+    /// How its clients behave, if it is a broker.
+    pub terms: Option<Terms>,
 }
 
 impl NodeModel {
@@ -145,6 +147,11 @@ impl Model {
     #[inline]
     pub fn node_of(&self, instance: InstanceId) -> NodeIx {
         self.instances[instance.0 as usize].node
+    }
+
+    /// How the clients of this broker behave.
+    pub fn terms(&self, broker: NodeIx) -> &Terms {
+        self.nodes[broker.0 as usize].terms.as_ref().expect("only brokers have terms")
     }
 
     /// When arrivals end.

@@ -437,7 +437,7 @@ fn model(kind: &tree::NodeKind) -> Model {
     let (mut models, mut instances) = (Vec::new(), Vec::new());
     for (node, (_, count)) in (0..).zip(nodes) {
         let first = InstanceId(instances.len() as u32);
-        models.push(NodeModel { first, count, name: u64::from(node) });
+        models.push(NodeModel { first, count, name: u64::from(node), terms: kind.terms() });
         instances.extend((0..count).map(|index| InstanceModel { node: NodeIx(node), index }));
     }
     let named = |(name, _): &(&str, u32)| tree::Node { name: (*name).into(), kind: kind.clone() };

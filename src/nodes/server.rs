@@ -69,7 +69,7 @@ pub struct Server {
     brokers: Vec<NodeIx>,
     /// Where it registers or learns whom to call, if anywhere.
     discovery: Option<Box<Discovery>>,
-    /// Where it does not commit after each record of a log.
+    /// Where it does not commit after each message.
     offsets: Option<Offsets>,
 }
 
@@ -139,7 +139,7 @@ impl Behaviour for Server {
                 let to = env.model.nodes[broker.0 as usize].first;
                 env.send(to, &Op::NONE, Body::Join { incarnation: env.incarnation() });
             }
-            if let Some(every) = heartbeat(env.model, broker) {
+            if let Some(every) = env.model.terms(broker).consume.beat {
                 env.wait(every, Timer::Beat(env.incarnation()));
             }
         }
@@ -620,13 +620,6 @@ fn goes_on_by_itself(model: &Model, entry: EntryIx) -> bool {
     let Act::Transact(txn) = model.programs.entries[entry.0 as usize].act else { return false };
     let txn = &model.programs.transactions[txn.0 as usize];
     txn.promises && !txn.outbox.is_empty()
-}
-
-fn heartbeat(model: &Model, broker: NodeIx) -> Option<Span> {
-    match &model.scenario.nodes[broker.0 as usize].kind {
-        NodeKind::Log(log) => Some(log.heartbeat),
-        _ => None,
-    }
 }
 
 /// A branch that is refused or fails ends at its `Join`.

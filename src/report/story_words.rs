@@ -97,7 +97,7 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
 
 /// Brokers confirm where others answer.
 fn carrier_words(carrier: Carrier, to: &str, by: &NodeKind) -> String {
-    let is_broker = matches!(by, NodeKind::Queue(_) | NodeKind::Log(_));
+    let is_broker = by.terms().is_some();
     match carrier {
         Carrier::Request => format!("calls {to}"),
         Carrier::Answer if is_broker => format!("confirms to {to}"),

@@ -8,7 +8,7 @@ use super::known::{AskFact, Declared, Role};
 use super::reader::{Fields, Reader};
 use super::source::Extent;
 use super::syntax::{Kind, Value};
-use super::tree::{Cache, Design, Except, FlowIx, Keeping, NodeIx, Preset, Relaying};
+use super::tree::{Cache, Carries, Design, Except, FlowIx, Keeping, NodeIx, Preset, Relaying};
 
 const PRESETS: &[&str] = &["Rest", "PubSub", "Events"];
 
@@ -22,12 +22,12 @@ impl Preset {
         }
     }
 
-    /// What must carry its messages.
-    fn broker(self) -> Option<Role> {
+    /// What its broker must be able to carry.
+    fn needs(self) -> Option<Carries> {
         match self {
             Self::Rest => None,
-            Self::PubSub => Some(Role::Queue),
-            Self::Events => Some(Role::Log),
+            Self::PubSub => Some(Carries::Commands),
+            Self::Events => Some(Carries::Events),
         }
     }
 }
@@ -115,42 +115,40 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The broker: named, or the only one of its kind; `None` only where nothing needs one.
+    /// The broker: named, or the only one that can carry the design; `None` only where nothing needs one.
     fn broker(
         &mut self,
         fields: &Fields<'a>,
         preset: Preset,
         except: &[Except],
     ) -> Option<Option<NodeIx>> {
-        let mut roles: Vec<Role> = std::iter::once(preset)
+        let mut needs: Vec<Carries> = std::iter::once(preset)
             .chain(except.iter().map(|except| except.preset))
-            .filter_map(Preset::broker)
+            .filter_map(Preset::needs)
             .collect();
-        roles.dedup();
-        roles.sort_by_key(|role| *role as u8);
-        roles.dedup();
-        if roles.len() > 1 {
-            self.wrong(
-                Code::BrokerKind,
-                fields.head,
-                "a design has one broker, but this one needs a queue and a log",
-            )
-            .help("make the exceptions Rest(), or of the design's own kind");
+        needs.sort_unstable();
+        needs.dedup();
+        if needs.len() > 1 {
+            let brokers: Vec<&str> = needs.iter().map(|what| what.broker_words()).collect();
+            let message =
+                format!("a design has one broker, but this one needs {}", brokers.join(" and "));
+            self.wrong(Code::BrokerKind, fields.head, message)
+                .help("make the exceptions Rest(), or of the design's own kind");
             return None;
         }
         if let Some(value) = fields.get("broker") {
             let (name, at) = self.text(value)?;
-            let node = self.node_named(name, at, &[Role::Queue, Role::Log])?;
+            let node = self.node_named(name, at, &Role::brokers())?;
             let role = self.known.node(node).role?;
-            if let Some(&wanted) = roles.first().filter(|wanted| **wanted != role) {
+            if let Some(&wanted) = needs.first().filter(|wanted| role.carries() != Some(**wanted)) {
                 let message = format!(
                     "{name:?} is {}, but this design's messages need {}",
                     role.words(),
-                    wanted.words()
+                    wanted.broker_words()
                 );
                 let mut choices = self
                     .known
-                    .all(wanted)
+                    .brokers(wanted)
                     .map(|node| self.known.node_name(node))
                     .collect::<Vec<_>>();
                 choices.truncate(8);
@@ -160,24 +158,24 @@ impl<'a> Reader<'a> {
                 }
                 return None;
             }
-            return Some(roles.first().map(|_| node));
+            return Some(needs.first().map(|_| node));
         }
-        let Some(&wanted) = roles.first() else {
+        let Some(&wanted) = needs.first() else {
             return Some(None);
         };
-        let candidates: Vec<NodeIx> = self.known.all(wanted).collect();
+        let candidates: Vec<NodeIx> = self.known.brokers(wanted).collect();
         if let [only] = candidates.as_slice() {
             return Some(Some(*only));
         }
         let names: Vec<&str> = candidates.iter().map(|&node| self.known.node_name(node)).collect();
         let help = if names.is_empty() {
-            format!("declare {} among the nodes", wanted.words())
+            format!("declare {} among the nodes", wanted.broker_words())
         } else {
             format!("say broker: {:?}", names[0])
         };
         let message = format!(
             "this design needs {} to carry its messages, and there are {}",
-            wanted.words(),
+            wanted.broker_words(),
             names.len()
         );
         self.wrong(Code::BrokerKind, fields.head, message).help(help);

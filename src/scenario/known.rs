@@ -6,7 +6,7 @@ use super::nearest::nearest;
 use super::reader::Reader;
 use super::source::Extent;
 use super::syntax::Value;
-use super::tree::{EntityIx, FlowIx, NodeIx, PolicyIx};
+use super::tree::{Carries, EntityIx, FlowIx, Log, NodeIx, PolicyIx, Queue};
 
 /// The words of [`super::tree::NodeKind`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +50,21 @@ impl Role {
     /// The role that a word names.
     pub fn of(word: &str) -> Option<Self> {
         Self::WORDS.iter().find(|(known, _)| *known == word).map(|&(_, role)| role)
+    }
+
+    /// The roles of brokers.
+    pub fn brokers() -> Vec<Self> {
+        let roles = Self::WORDS.iter().map(|(_, role)| *role);
+        roles.filter(|role| role.carries().is_some()).collect()
+    }
+
+    /// What it can carry, if it is a broker.
+    pub fn carries(self) -> Option<Carries> {
+        match self {
+            Self::Queue => Some(Queue::CARRIES),
+            Self::Log => Some(Log::CARRIES),
+            _ => None,
+        }
     }
 
     /// In a sentence, with its article.
@@ -163,10 +178,17 @@ impl<'a> Known<'a> {
 
     /// The nodes of a role.
     pub fn all(&self, role: Role) -> impl Iterator<Item = NodeIx> {
-        let nodes = self.nodes.iter().enumerate();
-        nodes
-            .filter(move |(_, node)| node.fact.role == Some(role))
-            .map(|(index, _)| NodeIx(index as u16))
+        self.nodes_whose(move |its| its == role)
+    }
+
+    /// The brokers that can carry this.
+    pub fn brokers(&self, what: Carries) -> impl Iterator<Item = NodeIx> {
+        self.nodes_whose(move |role| role.carries() == Some(what))
+    }
+
+    fn nodes_whose(&self, is_wanted: impl Fn(Role) -> bool) -> impl Iterator<Item = NodeIx> {
+        let nodes = (0..).map(NodeIx).zip(&self.nodes);
+        nodes.filter(move |(_, node)| node.fact.role.is_some_and(&is_wanted)).map(|(ix, _)| ix)
     }
 }
 

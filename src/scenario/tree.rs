@@ -9,12 +9,14 @@ mod discovery;
 mod fault;
 mod flow;
 mod stores;
+mod terms;
 
 pub use caches::{Cache, CacheServer, Evict, Expiry, Keeping, Life, Wait, Writes};
 pub use discovery::{Checks, Leases, Probes, Registry, Spread};
 pub use fault::{Fault, FaultKind, Path, Target, When};
 pub use flow::{Change, Effect, Flow, Key, Step, Tell};
 pub use stores::{Contact, Database, Followers, Legs, Order, Quorum, Readers};
+pub use terms::{Carries, Commit, Consume, Failed, Gather, Produce, Terms};
 
 use crate::base::{Dist, Span, Stream, math};
 

@@ -187,7 +187,7 @@ pub struct Run {
 }
 
 fn is_broker(kind: &NodeKind) -> bool {
-    matches!(kind, NodeKind::Queue(_) | NodeKind::Log(_))
+    kind.terms().is_some()
 }
 
 fn is_store(kind: &NodeKind) -> bool {

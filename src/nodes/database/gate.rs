@@ -20,7 +20,7 @@ use crate::model::Model;
 use crate::nodes::env::Env;
 use crate::nodes::message::Timer;
 use crate::probes::{Fact, Probe};
-use crate::scenario::tree::{NodeKind, Relaying};
+use crate::scenario::tree::{Gather, Relaying};
 
 /// What stands between the outbox and its broker. Places count from the oldest row on.
 #[derive(Clone, Debug, Default)]
@@ -51,9 +51,9 @@ impl Gate {
             Relaying::Tailing => None,
             Relaying::Polling(every) => Some(every),
         };
-        let (linger, most) = match &model.scenario.nodes[design.broker?.0 as usize].kind {
-            NodeKind::Log(log) => (log.linger, log.batch.map(|most| most as usize)),
-            _ => (Span::ZERO, None),
+        let (linger, most) = match model.terms(design.broker?).produce.gather {
+            Some(Gather { linger, batch }) => (linger, batch.map(|most| most as usize)),
+            None => (Span::ZERO, None),
         };
         let is_shut = poll.is_some() || linger > Span::ZERO;
         is_shut.then(|| Self { poll, linger, most, ..Self::default() })

@@ -139,10 +139,15 @@ impl Bench {
     }
 
     pub fn model(&self) -> Model {
-        let instance = |node| InstanceModel { node: NodeIx(node), index: 0 };
-        let node = |first| NodeModel { first: InstanceId(first), count: 1, name: u64::from(first) };
-        let nodes: Vec<NodeModel> = (0..3).map(node).collect();
         let scenario = self.scenario();
+        let instance = |node| InstanceModel { node: NodeIx(node), index: 0 };
+        let node = |(first, node): (u32, &tree::Node)| NodeModel {
+            first: InstanceId(first),
+            count: 1,
+            name: u64::from(first),
+            terms: node.kind.terms(),
+        };
+        let nodes: Vec<NodeModel> = (0..).zip(&scenario.nodes).map(node).collect();
         let publication = |label: &str| Publication {
             broker: NodeIx(2),
             label: label.to_owned(),

@@ -1,8 +1,7 @@
 //! The end of a task: its delivery is acknowledged, returned or tried again; and the heartbeat
 //! that tells brokers of this instance.
 
-use super::{Server, heartbeat};
-use crate::base::Span;
+use super::Server;
 use crate::model::program::Act;
 use crate::nodes::demand;
 use crate::nodes::env::Env;
@@ -10,7 +9,7 @@ use crate::nodes::message::{Answer, Body, Op, Timer};
 use crate::nodes::slab::Handle;
 use crate::nodes::task::Origin;
 use crate::probes::{Fact, Probe, Reason};
-use crate::scenario::tree::NodeKind;
+use crate::scenario::tree::Failed;
 
 impl Server {
     /// The task is over: its delivery is acknowledged.
@@ -70,23 +69,19 @@ impl Server {
         let Origin::Delivery { from, .. } = task.origin else {
             return self.end(handle, env);
         };
-        let pause = match &env.model.scenario.nodes[env.model.node_of(from).0 as usize].kind {
-            NodeKind::Queue(queue) => queue.requeue_delay,
-            NodeKind::Log(log) => log.retry_delay,
-            _ => Span::ZERO,
-        };
-        env.wait(pause, Timer::Requeue(handle));
+        let terms = env.model.terms(env.model.node_of(from));
+        env.wait(terms.consume.failed.pause(), Timer::Requeue(handle));
     }
 
-    /// The pause after a failed delivery is over: a queue gets it back, a log's record is tried
-    /// again in place. So is what a call could not take back.
+    /// The pause after a failed delivery is over: the broker gets it back, or it is tried again in
+    /// place, as the broker's terms say. What a call could not take back is tried again too.
     pub(super) fn give_back<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get_mut(handle).expect("it returns");
         let Origin::Delivery { from, receipt } = task.origin else {
             return self.run(handle, env);
         };
-        let broker = env.model.node_of(from);
-        if matches!(env.model.scenario.nodes[broker.0 as usize].kind, NodeKind::Queue(_)) {
+        let terms = env.model.terms(env.model.node_of(from));
+        if let Failed::Return(_) = terms.consume.failed {
             let task = self.tasks.remove(handle).expect("it was there");
             env.send(from, &task.op, Body::Nack { receipt });
             env.fact(Fact::Dropped { op: task.op.id, why: None });
@@ -104,7 +99,7 @@ impl Server {
 
     pub(super) fn beat<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         for broker in self.brokers.clone() {
-            if let Some(every) = heartbeat(env.model, broker) {
+            if let Some(every) = env.model.terms(broker).consume.beat {
                 let to = env.model.nodes[broker.0 as usize].first;
                 env.send(to, &Op::NONE, Body::Heartbeat);
                 env.wait(every, Timer::Beat(env.incarnation()));

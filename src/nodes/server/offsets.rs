@@ -1,5 +1,5 @@
-//! When a log's consumer commits the offsets of what it has handled, where it does not do so after
-//! each record: at every multiple of an interval since its start, if it has handled anything since the
+//! When a consumer commits the offsets of what it has handled, where it does not do so after each
+//! record: at every multiple of an interval since its start, if it has handled anything since the
 //! last time (Kafka's `auto.commit.interval.ms`; there the consumer looks at its clock whenever it polls,
 //! which with one record at a time is all the time). So an idle consumer costs nothing.
 
@@ -9,7 +9,7 @@ use crate::model::{Model, NodeIx};
 use crate::nodes::env::Env;
 use crate::nodes::message::{Body, Op, Timer};
 use crate::probes::Probe;
-use crate::scenario::tree::NodeKind;
+use crate::scenario::tree::Commit;
 
 /// The clock of a consumer that commits now and then.
 #[derive(Clone, Copy, Debug)]
@@ -59,8 +59,8 @@ impl Server {
 }
 
 fn interval(model: &Model, broker: NodeIx) -> Option<Span> {
-    match &model.scenario.nodes[broker.0 as usize].kind {
-        NodeKind::Log(log) => log.auto_commit,
-        _ => None,
+    match model.terms(broker).consume.commit {
+        Commit::Every(span) => Some(span),
+        Commit::Each => None,
     }
 }

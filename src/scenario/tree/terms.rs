@@ -1,0 +1,183 @@
+//! How a broker's clients behave: what its producers and its consumers do, and which designs it can
+//! carry. Each kind of broker says here once what its settings mean for others, so that nobody else
+//! asks which broker it is. Refuses to know what goes on inside a broker.
+
+use super::{Log, NodeKind, Queue};
+use crate::base::Span;
+
+/// The terms on which a broker is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// What producers do.
+    pub produce: Produce,
+    /// What consumers do.
+    pub consume: Consume,
+    /// What it can carry.
+    pub carries: Carries,
+}
+
+/// What the producers of a broker do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Produce {
+    /// How the relay of an outbox gathers what it sends together; `None` sends each message at once.
+    pub gather: Option<Gather>,
+}
+
+/// How messages are gathered to a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gather {
+    /// A batch is sent so long after its first message; more than 0.
+    pub linger: Span,
+    /// A batch of so many messages is sent at once; `None` is any number.
+    pub batch: Option<u32>,
+}
+
+/// What the consumers of a broker do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Consume {
+    /// What becomes of a message that could not be handled.
+    pub failed: Failed,
+    /// When the broker keeps what a consumer has handled.
+    pub commit: Commit,
+    /// How often a consumer says that it lives; `None` where its connection says so.
+    pub beat: Option<Span>,
+}
+
+/// What becomes of a message that could not be handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// The consumer gives it back to the broker after this pause.
+    Return(Span),
+    /// The consumer tries it again itself after this pause; what comes behind it waits.
+    InPlace(Span),
+}
+
+impl Failed {
+    /// From the failure to what is done about it.
+    pub fn pause(self) -> Span {
+        let (Self::Return(pause) | Self::InPlace(pause)) = self;
+        pause
+    }
+}
+
+/// When the broker keeps what a consumer has handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commit {
+    /// After each message.
+    Each,
+    /// At every multiple of this span since the consumer's start.
+    Every(Span),
+}
+
+/// What a broker can carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Carries {
+    /// Messages to one handler each, as `PubSub` sends them.
+    Commands,
+    /// Messages to whoever has subscribed, as `Events` sends them.
+    Events,
+}
+
+impl Carries {
+    /// The kind of broker that carries this, with its article.
+    pub fn broker_words(self) -> &'static str {
+        match self {
+            Self::Commands => "a queue",
+            Self::Events => "a log",
+        }
+    }
+}
+
+impl NodeKind {
+    /// The terms on which it is used, if it is a broker.
+    pub fn terms(&self) -> Option<Terms> {
+        match self {
+            Self::Queue(queue) => Some(queue.terms()),
+            Self::Log(log) => Some(log.terms()),
+            _ => None,
+        }
+    }
+}
+
+impl Queue {
+    /// What every queue carries.
+    pub const CARRIES: Carries = Carries::Commands;
+
+    fn terms(&self) -> Terms {
+        Terms {
+            produce: Produce { gather: None },
+            consume: Consume {
+                failed: Failed::Return(self.requeue_delay),
+                commit: Commit::Each,
+                beat: None,
+            },
+            carries: Self::CARRIES,
+        }
+    }
+}
+
+impl Log {
+    /// What every log carries.
+    pub const CARRIES: Carries = Carries::Events;
+
+    fn terms(&self) -> Terms {
+        let gather = Gather { linger: self.linger, batch: self.batch };
+        Terms {
+            produce: Produce { gather: (self.linger > Span::ZERO).then_some(gather) },
+            consume: Consume {
+                failed: Failed::InPlace(self.retry_delay),
+                commit: self.auto_commit.map_or(Commit::Each, Commit::Every),
+                beat: Some(self.heartbeat),
+            },
+            carries: Self::CARRIES,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Acks;
+    use super::*;
+    use crate::base::Dist;
+
+    fn log() -> Log {
+        Log {
+            partitions: 3,
+            append: Dist::Const(0.0),
+            lag: None,
+            acks: Acks::All,
+            linger: Span::ZERO,
+            batch: None,
+            auto_commit: None,
+            session_timeout: Span(45),
+            heartbeat: Span(3),
+            static_members: false,
+            retry_delay: Span(7),
+        }
+    }
+
+    #[test]
+    fn a_queue_gets_back_what_failed_and_a_log_does_not() {
+        let queue = Queue {
+            prefetch: 1,
+            persist: Dist::Const(0.0),
+            delivery_limit: None,
+            requeue_delay: Span(5),
+        };
+        let (queue, log) = (queue.terms(), log().terms());
+        assert_eq!(queue.consume.failed, Failed::Return(Span(5)));
+        assert_eq!(log.consume.failed, Failed::InPlace(Span(7)));
+        assert_eq!([queue, log].map(|terms| terms.consume.failed.pause()), [Span(5), Span(7)]);
+        assert_eq!([queue, log].map(|terms| terms.consume.beat), [None, Some(Span(3))]);
+    }
+
+    #[test]
+    fn a_log_gathers_and_commits_now_and_then_only_if_it_is_told_to() {
+        let plain = log().terms();
+        assert_eq!((plain.produce.gather, plain.consume.commit), (None, Commit::Each));
+        let told = Log { linger: Span(9), batch: Some(4), auto_commit: Some(Span(8)), ..log() };
+        let gather = Gather { linger: Span(9), batch: Some(4) };
+        assert_eq!(told.terms().produce.gather, Some(gather));
+        assert_eq!(told.terms().consume.commit, Commit::Every(Span(8)));
+    }
+}
