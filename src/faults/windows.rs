@@ -34,8 +34,8 @@ impl Windows {
     }
 
     /// Draws a fault's windows: its starts, and how long each lasts. A fault that begins lasts a
-    /// nanosecond at least, and ends with the arrivals unless it is for good (semantics.md,
-    /// rule 43).
+    /// nanosecond at least, and ends with the arrivals unless it is for good
+    /// (docs/semantics.md, rule 43).
     pub fn draw(fault: &Fault, length: Span, chance: &mut Stream) -> Self {
         let end_of_arrivals = Time(length.0);
         let mut stretches = Vec::new();

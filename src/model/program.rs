@@ -309,7 +309,7 @@ pub struct Txn {
     pub row: Option<Row>,
     /// Appended to the outbox when it commits; relayed by the database.
     pub outbox: Vec<Outgoing>,
-    /// Its commit promises the whole flow (semantics.md 32).
+    /// Its commit promises the whole flow (docs/semantics.md, rule 32).
     pub promises: bool,
     /// It records that the flow is refused (emits `Fact::Refused`).
     pub refuses: bool,

@@ -18,11 +18,11 @@
 //! What is modelled beside the paper: replicas crash, are slow (their acknowledgements and
 //! responses take longer), and keep what they hold; messages may be lost; a request that finds no
 //! quorum fails after `timeout`, and what it wrote may still be seen (it is indeterminate:
-//! semantics.md, rule 33). Versions are ordered by the one coordinator, so that the last write wins
-//! without clocks that disagree; its order survives its crash. Or (`order: Clocks`) they are ordered
-//! by what the clocks of the writing instances show when they arrive, as by the timestamps that
-//! Cassandra's drivers send: what a clock calls older than the newest is acknowledged, and kept by
-//! nobody. Two of the same instant are in the order of their arrival.
+//! docs/semantics.md, rule 33). Versions are ordered by the one coordinator, so that the last write
+//! wins without clocks that disagree; its order survives its crash. Or (`order: Clocks`) they are
+//! ordered by what the clocks of the writing instances show when they arrive, as by the timestamps
+//! that Cassandra's drivers send: what a clock calls older than the newest is acknowledged, and
+//! kept by nobody. Two of the same instant are in the order of their arrival.
 //!
 //! Left out: read repair, hinted handoff and other anti-entropy (a replica that missed a write gets
 //! the next one), sloppy quorums, several coordinators and siblings, queues at the replicas, and

@@ -615,7 +615,7 @@ fn is_call(task: &Task) -> bool {
 }
 
 /// Does this transaction, once committed, carry the whole flow on by its outbox? Then it is not
-/// taken back because nothing was heard of it (semantics.md 29).
+/// taken back because nothing was heard of it (docs/semantics.md, rule 29).
 fn goes_on_by_itself(model: &Model, entry: EntryIx) -> bool {
     let Act::Transact(txn) = model.programs.entries[entry.0 as usize].act else { return false };
     let txn = &model.programs.transactions[txn.0 as usize];

@@ -153,7 +153,7 @@ impl Entry {
     }
 
     /// Why effects that were promised never happened: what a crash took between the commit that
-    /// promised them and their publication is *unpublished* (semantics.md 32).
+    /// promised them and their publication is *unpublished* (docs/semantics.md, rule 32).
     pub fn loss_of_effects(&self) -> Option<Reason> {
         match self.loss() {
             Some(Reason::Crashed) => Some(Reason::Unpublished),

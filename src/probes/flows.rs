@@ -1,5 +1,5 @@
-//! Rules 30 to 32: what an operation was told against the truth, once nothing can act for it any
-//! more or at the audit; and the sums of that per flow.
+//! docs/semantics.md, rules 30 to 32: what an operation was told against the truth, once nothing
+//! can act for it any more or at the audit; and the sums of that per flow.
 
 use indexmap::IndexMap;
 
@@ -10,7 +10,7 @@ use super::outcome::{Effects, Ends, FlowOutcome, Reads, Violations};
 use super::sketch::Sketch;
 use crate::base::{Span, Time};
 
-/// How an operation ended (rule 30).
+/// How an operation ended (docs/semantics.md, rule 30).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// Told done; all effects are there.
@@ -100,7 +100,7 @@ pub fn judge(entry: &Entry, deeds: &[Deed], plan: &FlowPlan) -> Judgement {
     Judgement { end, effects }
 }
 
-/// Count one effect in its class (rule 32).
+/// Count one effect in its class (docs/semantics.md, rule 32).
 fn classify(
     effects: &mut Effects,
     effect: EffectPlan,
@@ -183,7 +183,8 @@ impl Tally {
         }
     }
 
-    /// The flow's figures at the audit (rule 36: those that never converged enter at their age).
+    /// The flow's figures at the audit (docs/semantics.md, rule 36: those that never converged
+    /// enter at their age).
     pub fn outcome(mut self, audit: Time) -> FlowOutcome {
         let Ends { kept, retracted, half_done, unannounced, clean, pending } = self.flow.ends;
         self.flow.offered = kept + retracted + half_done + unannounced + clean + pending;

@@ -1,5 +1,6 @@
-//! Rule 35: floors are judged at each commit, sums at the audit, with their time-averaged absolute
-//! deviation over the measured stretch. Sums are followed as running differences from the start.
+//! docs/semantics.md, rule 35: floors are judged at each commit, sums at the audit, with their
+//! time-averaged absolute deviation over the measured stretch. Sums are followed as running
+//! differences from the start.
 
 use std::sync::Arc;
 

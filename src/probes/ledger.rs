@@ -1,6 +1,7 @@
 //! The ledger: follows every operation from its sending until nothing can act for it any more, and
-//! judges what it was told against the truth (rules 30 to 36). The truth itself, the sessions and
-//! the invariants are kept by their own files; this one says which fact concerns whom.
+//! judges what it was told against the truth (docs/semantics.md, rules 30 to 36). The truth itself,
+//! the sessions and the invariants are kept by their own files; this one says which fact concerns
+//! whom.
 //!
 //! # How it knows that nothing can act any more
 //! Each operation has a count of what can still act for it. The nodes keep it right by three facts:

@@ -72,17 +72,17 @@ pub struct FlowOutcome {
     pub convergence: Sketch,
     /// How many of those never converged.
     pub unconverged: u64,
-    /// What they were told against the truth (rule 30).
+    /// What they were told against the truth (docs/semantics.md, rule 30).
     pub ends: Ends,
-    /// Kept and answered in time (rule 31).
+    /// Kept and answered in time (docs/semantics.md, rule 31).
     pub good: u64,
-    /// Refused though the truth would have passed (rule 31).
+    /// Refused though the truth would have passed (docs/semantics.md, rule 31).
     pub wrongly_refused: u64,
     /// Reads, and how stale.
     pub reads: Reads,
     /// Session guarantees broken by this flow's operations.
     pub violations: Violations,
-    /// Its effects (rule 32).
+    /// Its effects (docs/semantics.md, rule 32).
     pub effects: Effects,
     /// Writes that overwrote a version which their flow had not seen.
     pub lost_updates: u64,
@@ -102,7 +102,7 @@ pub struct FlowOutcome {
 /// One, where a sketch holds ratios.
 pub const ONE: u64 = 1_000_000;
 
-/// Told against the truth (rule 30).
+/// Told against the truth (docs/semantics.md, rule 30).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ends {
     /// Told done; all effects are there.
@@ -119,7 +119,7 @@ pub struct Ends {
     pub pending: u64,
 }
 
-/// Reads judged against the truth (rule 33).
+/// Reads judged against the truth (docs/semantics.md, rule 33).
 #[derive(Clone, Debug, Default)]
 pub struct Reads {
     /// How many.
@@ -136,7 +136,7 @@ pub struct Reads {
     pub dangling: u64,
 }
 
-/// Session guarantees broken (rule 34).
+/// Session guarantees broken (docs/semantics.md, rule 34).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Violations {
     /// Own effects, told done before, were missing from what was read.
@@ -149,7 +149,7 @@ pub struct Violations {
     pub writes_follow_reads: u64,
 }
 
-/// Effects of started flows: `told` is the sum of all others (rule 32).
+/// Effects of started flows: `told` is the sum of all others (docs/semantics.md, rule 32).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Effects {
     /// Told by flows.
@@ -251,7 +251,7 @@ pub struct InvariantOutcome {
     pub mean_deviation: f64,
 }
 
-/// How long after a fault until things were back to normal (rule 38).
+/// How long after a fault until things were back to normal (docs/semantics.md, rule 38).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Recovery {
     /// The first start of the fault.

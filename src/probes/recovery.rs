@@ -1,6 +1,6 @@
-//! Rule 38: after a fault, when were things back to normal? Normal is the pre-fault mean plus three
-//! standard deviations, of the backlog and of the 99th percentile of latency, window by window;
-//! back is inside both for five windows running, before arrivals end.
+//! docs/semantics.md, rule 38: after a fault, when were things back to normal? Normal is the
+//! pre-fault mean plus three standard deviations, of the backlog and of the 99th percentile of
+//! latency, window by window; back is inside both for five windows running, before arrivals end.
 
 use super::layout::{FaultPlan, Layout};
 use super::outcome::{Recovery, Window};

@@ -1,4 +1,5 @@
-//! Rule 34: the four session guarantees, judged per item against what the session was told.
+//! docs/semantics.md, rule 34: the four session guarantees, judged per item against what the
+//! session was told.
 //!
 //! ```text
 //! read your writes      w done ── read ▶ v        broken if v < w, or w is not there yet

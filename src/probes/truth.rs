@@ -149,7 +149,7 @@ impl Truth {
         }
     }
 
-    /// How stale a read was that was issued then and saw this version (rule 33).
+    /// How stale a read was that was issued then and saw this version (docs/semantics.md, rule 33).
     pub fn judge(&self, entity: EntityIx, key: KeyId, version: u64, issued: Time) -> Freshness {
         let Some(item) = self.find(entity, key).map(|item| &self.items[item]) else {
             return Freshness::default();

@@ -109,7 +109,7 @@ pub fn consistent_at_0(outcome: &Outcome) -> Option<f64> {
     outcome.visibility.fraction_above(Span::ZERO).map(|share| 1.0 - share)
 }
 
-/// Kept or rightly refused, over offered (rule 31).
+/// Kept or rightly refused, over offered (docs/semantics.md, rule 31).
 pub fn availability(flow: &FlowOutcome) -> Option<f64> {
     let right = flow.ends.kept + flow.refused.saturating_sub(flow.wrongly_refused);
     ratio(right, flow.offered)

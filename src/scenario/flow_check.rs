@@ -135,7 +135,8 @@ struct Walk<'r, 'a, S> {
     sites: S,
     /// Items read so far.
     seen: Vec<(EntityIx, Key)>,
-    /// The item read last, if that is certain: all that a flow keeps in mind.
+    /// The item read last, if that is certain: all that a flow keeps in mind
+    /// (docs/semantics.md, rule 7).
     latest: Option<(EntityIx, Key)>,
     /// The first tell whose effects have no undo.
     told: Option<Extent>,

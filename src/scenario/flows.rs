@@ -44,6 +44,7 @@ impl<'a> Reader<'a> {
         let home = self.must(&fields, "home", |reader, value| reader.node(value, &[Role::Service]));
         let deadline = self.maybe(&fields, "deadline", Self::positive_span);
         let propagate = self.or(&fields, "propagate", false, Self::flag);
+        // No saga is given up (docs/semantics.md, rule 21).
         if let Some(value) = fields.get("give_up") {
             self.wrong(Code::Unsupported, value.head(), "`give_up` cannot be simulated yet")
                 .help("a flow that is not done goes on; a client gives up by its policy's timeout");

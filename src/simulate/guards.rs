@@ -3,7 +3,7 @@
 use crate::model::Model;
 use crate::scenario::tree::{Cancel, NodeKind};
 
-/// The guards in force, as every output names them (semantics.md 44).
+/// The guards in force, as every output names them (docs/semantics.md, rule 44).
 pub fn guards(model: &Model) -> Vec<String> {
     let scenario = &model.scenario;
     let design = &scenario.designs[model.design];

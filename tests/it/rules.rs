@@ -1,5 +1,5 @@
 //! The rules of the flow semantics, one test or more each, named `rule_NN_...` after
-//! docs/semantics: small businesses whose every figure was computed by hand.
+//! docs/semantics.md: small businesses whose every figure was computed by hand.
 //!
 //! All of them share one small world, so that sums can be checked in one's head (milliseconds):
 //!

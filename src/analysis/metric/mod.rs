@@ -93,7 +93,7 @@ impl Role {
     }
 }
 
-/// The session guarantees (rule 34).
+/// The session guarantees (docs/semantics.md, rule 34).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Guarantee {
     /// Own effects are seen.

@@ -50,8 +50,8 @@ pub(super) fn undos(lower: &mut Lower<'_>, stages: &[Stage]) -> Vec<Vec<Option<P
     undos
 }
 
-/// Takes a segment back whether it is done or not (semantics.md 28), then has those before it
-/// taken back.
+/// Takes a segment back whether it is done or not (docs/semantics.md, rule 28), then has those
+/// before it taken back.
 fn undo(lower: &mut Lower<'_>, segment: &Segment, before: Option<PubIx>) -> PubIx {
     let (service, nodes) = (segment.service, segment.nodes.clone());
     let what = lower.label(&format!("{} undo, best effort", lower.node_name(service)));

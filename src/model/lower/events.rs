@@ -14,7 +14,7 @@
 //! ```
 //!
 //! Whoever refuses commits an event too, and every participant takes back its own part on hearing
-//! of it, in whatever order that reaches them (semantics.md 22 to 28).
+//! of it, in whatever order that reaches them (docs/semantics.md, rules 22 to 28).
 
 use super::super::flow::Node;
 use super::super::program::{EntryIx, Instr, Outgoing, Pc, PubIx, Row, Txn};
@@ -293,7 +293,7 @@ fn refusal(lower: &mut Lower<'_>, chain: &Chain, stage: usize, branch: usize) ->
 }
 
 /// A participant takes its part back, whether it is done yet or not: with deduplication undoing
-/// nothing blocks the late original, without it undo is blind (semantics.md 28).
+/// nothing blocks the late original, without it undo is blind (docs/semantics.md, rule 28).
 fn undo_entry(lower: &mut Lower<'_>, participant: &Segment) -> EntryIx {
     let (service, nodes) = (participant.service, participant.nodes.clone());
     let what = lower.label(&format!("{} undo", lower.node_name(service)));

@@ -1,6 +1,7 @@
 //! A flow as the asynchronous designs see it: segments, each done by one service by itself, in
 //! stages that follow one another. A tell inside a tell's body becomes a segment of its own, in its
-//! place; a tell whose edge is excepted (a call) stays a step of the home (semantics.md 25).
+//! place; a tell whose edge is excepted (a call) stays a step of the home
+//! (docs/semantics.md, rule 25).
 
 use super::super::flow::{Chance, Demand, Node, Tell, effects, is_undoable};
 use super::{Lower, rest};

@@ -16,9 +16,9 @@
 //! ```
 //!
 //! Handlers commit, publish, then acknowledge, so a crash of theirs means redelivery; only the
-//! client's request has a gap between commit and publication (semantics.md 17 to 21). The home acts
-//! as the saga's coordinator at any of its instances; without a store its state travels along in
-//! the messages.
+//! client's request has a gap between commit and publication (docs/semantics.md, rules 17 to 21).
+//! The home acts as the saga's coordinator at any of its instances; without a store its state
+//! travels along in the messages.
 
 mod undo;
 

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! The caller's memory is the only record of what is half done: a crash of the home in the middle
-//! leaves it so (semantics.md 13 to 16).
+//! leaves it so (docs/semantics.md, rules 13 to 16).
 
 use super::super::flow::{Chance, Demand, Node, Tell, default_work, is_undoable};
 use super::super::program::{EntryIx, Instr, KeyRule, Pc};
@@ -69,7 +69,7 @@ fn served(
 
 /// A tell as a call. Whether an unknown outcome is taken back too depends on the keys: with
 /// deduplication undoing nothing blocks the late original, without it only confirmed tells are
-/// undone (semantics.md 14).
+/// undone (docs/semantics.md, rule 14).
 pub(super) fn tell(lower: &mut Lower<'_>, tell: &Tell) {
     let what = lower.node_name(tell.service);
     let best_effort = lower.best_effort || tell.best_effort;

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::base::{Span, Time};
 
 /// The window of deduplication, and of everything else that is kept only because a late message
-/// might still refer to it (semantics.md, rule 20).
+/// might still refer to it (docs/semantics.md, rule 20).
 pub const WINDOW: Span = Span(300_000_000_000);
 
 /// Names in the order in which they came in, to be looked at again after [`WINDOW`].

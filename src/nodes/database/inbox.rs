@@ -1,7 +1,7 @@
 //! The inbox: what a store remembers of each operation's effects, so that a repetition changes
 //! nothing and is answered as the first time. Record and effect share a transaction, refusals are
-//! remembered too, and undoing nothing blocks the late original (semantics.md, rules 20 and 28).
-//! The pattern is Richardson's "Idempotent Consumer"
+//! remembered too, and undoing nothing blocks the late original
+//! (docs/semantics.md, rules 20 and 28). The pattern is Richardson's "Idempotent Consumer"
 //! (<https://microservices.io/patterns/communication-style/idempotent-consumer.html>).
 //!
 //! ```text

@@ -136,7 +136,7 @@ impl Store {
     }
 
     /// Its reads. A copy or a follower is judged as of when the question arrived here, the owner's
-    /// own rows as of now (semantics.md, rule 33).
+    /// own rows as of now (docs/semantics.md, rule 33).
     #[inline]
     pub fn read<P: Probe>(
         &mut self,
@@ -234,7 +234,7 @@ impl Store {
         }
     }
 
-    /// A local copy becomes what the record says, unless it is newer (semantics.md, rule 40).
+    /// A local copy becomes what the record says, unless it is newer (docs/semantics.md, rule 40).
     fn catch_up<P: Probe>(
         &mut self,
         (entity, key): (EntityIx, KeyId),

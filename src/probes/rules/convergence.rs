@@ -1,4 +1,4 @@
-//! Rules 36 and 37: convergence, and who is measured.
+//! docs/semantics.md, rules 36 and 37: convergence, and who is measured.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Rule 32: every effect told is in exactly one class.
+//! docs/semantics.md, rule 32: every effect told is in exactly one class.
 
 use super::*;
 use crate::probes::outcome::Effects;

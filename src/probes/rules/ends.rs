@@ -1,4 +1,4 @@
-//! Rules 30, 31 and 43: what was told against the truth.
+//! docs/semantics.md, rules 30, 31 and 43: what was told against the truth.
 
 use super::*;
 use crate::probes::outcome::Ends;

@@ -1,4 +1,4 @@
-//! Rule 35: floors name the operation that broke them.
+//! docs/semantics.md, rule 35: floors name the operation that broke them.
 
 use super::*;
 

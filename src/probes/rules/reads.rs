@@ -1,4 +1,4 @@
-//! Rules 10 and 33: stale and dangling reads.
+//! docs/semantics.md, rules 10 and 33: stale and dangling reads.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Rule 34: the session guarantees, broken and kept side by side.
+//! docs/semantics.md, rule 34: the session guarantees, broken and kept side by side.
 
 use super::*;
 use crate::probes::outcome::Violations;

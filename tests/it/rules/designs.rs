@@ -172,6 +172,16 @@ fn rule_18_the_outbox_mends_the_gap() {
     assert_eq!((run.flow("f").effects.lost, run.flow("f").ends.unannounced), (0, 1));
 }
 
+#[test]
+fn rule_13_only_its_memory_knows_what_a_home_has_left_to_do() {
+    let run = flow(ORDER).faults(GAP).go();
+    assert_eq!(
+        (run.answer(0), run.changes(0)),
+        (failed(12.5, Reason::Crashed), vec!["11 x".into()])
+    );
+    assert_eq!((run.flow("f").effects.lost, run.flow("f").ends.half_done), (0, 1));
+}
+
 /// b is gone from 20 to 120, when its transaction is on its way; it commits at 27.
 const HANDLER: &str = r#"(at: "1020ms", lasts: "100ms", what: Crash("b"))"#;
 
