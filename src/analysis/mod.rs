@@ -44,7 +44,7 @@ pub use expectation::{Verdict, judge};
 pub use expression::{Expression, ExpressionError};
 pub use measures::measures;
 pub use parser::parse;
-pub use statement::{Mistake, check, check_outline, check_scenario};
+pub use statement::{Mistake, check, check_outline, check_scenario, extras};
 pub use token::ReplayToken;
 pub use unit::Unit;
 

@@ -1,12 +1,15 @@
 //! Checked statements: what an expectation or a measure says once every name is known and units go
 //! together, and the mistakes of a whole scenario's statements with their places in its file.
 
+use std::ops::BitOr;
+
 use super::expression::{Expression, ExpressionError, Figure, Kind, Node, Relation};
 use super::metric::{Metric, Subject};
 use super::names::Names;
 use super::parser::parse;
 use super::resolve::resolve;
 use super::unit::{Operator, Unit};
+use crate::probes::{Extra, Extras};
 use crate::scenario::Outline;
 use crate::scenario::tree::{Place, Placed, Scenario};
 
@@ -97,6 +100,44 @@ pub struct Mistake {
     pub error: ExpressionError,
 }
 
+impl Term {
+    /// The extra instruments that its figures need.
+    pub fn extras(&self) -> impl Iterator<Item = Extra> {
+        let mut asked = Vec::new();
+        self.add_metrics(&mut asked);
+        asked.into_iter().filter_map(|metric| metric.needs)
+    }
+
+    fn add_metrics(&self, asked: &mut Vec<&'static Metric>) {
+        match self {
+            Self::Number(_) => {}
+            Self::Figure(figure) => asked.push(figure.metric),
+            Self::Negate(inner) => inner.add_metrics(asked),
+            Self::Binary { left, right, .. } => {
+                left.add_metrics(asked);
+                right.add_metrics(asked);
+            }
+        }
+    }
+}
+
+impl Claim {
+    /// The extra instruments that its figures need.
+    pub fn extras(&self) -> impl Iterator<Item = Extra> {
+        self.left.extras().chain(self.right.extras())
+    }
+}
+
+impl Statement {
+    /// The extra instruments that its figures need.
+    pub fn extras(&self) -> Extras {
+        match &self.body {
+            Body::Value(term, _) => term.extras().collect(),
+            Body::Claims(claims) => claims.iter().flat_map(Claim::extras).collect(),
+        }
+    }
+}
+
 /// A scenario's expectations and measures, checked.
 #[derive(Clone, Debug, Default)]
 pub struct Statements {
@@ -126,6 +167,14 @@ pub fn check_outline(outline: &Outline) -> Vec<Mistake> {
 /// The scenario's measures and expectations, or all mistakes in them.
 pub fn statements(scenario: &Scenario) -> Result<Statements, Vec<Mistake>> {
     read(&scenario.measures, &scenario.expect, &Names::of(scenario))
+}
+
+/// The extra instruments that a scenario's measures and expectations need; none where there are
+/// mistakes in them, as they cannot be judged then.
+pub fn extras(scenario: &Scenario) -> Extras {
+    let Statements { expectations, measures } = statements(scenario).unwrap_or_default();
+    let all = expectations.iter().chain(measures.iter().map(|(_, statement)| statement));
+    all.map(Statement::extras).fold(Extras::NONE, Extras::bitor)
 }
 
 fn read(
@@ -236,6 +285,17 @@ mod tests {
         assert!(measure("p99(place-order) - p50(place-order)", &scenario).is_ok());
         let errors = measure("1 - rest.availability", &scenario).unwrap_err();
         assert_eq!((errors[0].offset, errors[0].len), (4, 4));
+    }
+
+    #[test]
+    fn a_scenario_needs_the_instruments_of_the_figures_that_it_names() {
+        let mut scenario = scenario();
+        assert_eq!(extras(&scenario), Extras::NONE);
+        let text = |value: &str| Placed { value: value.to_owned(), place: Place::default() };
+        scenario.expect = vec![text("1 - in_hand(orders, 2) > 50% and ok > 0")];
+        assert_eq!(extras(&scenario), Extra::InHand.into());
+        scenario.measures = vec![("x".to_owned(), text("2 * -slowdown_p99"))];
+        assert_eq!(extras(&scenario), [Extra::InHand, Extra::Slowdown].into_iter().collect());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::args::Progress;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::output::Screen;
+use crate::analysis::extras;
 use crate::probes::outcome::Outcome;
 use crate::scenario::tree::Scenario;
 use crate::simulate;
@@ -44,7 +45,8 @@ pub fn run(
     interrupt: &Interrupt,
 ) -> Result<Vec<Option<Outcome>>, Failure> {
     let scenario = Arc::clone(scenario);
-    let work = move |job: Job| simulate::run(&scenario, job.design, job.seed);
+    let extras = extras(&scenario);
+    let work = move |job: Job| simulate::run_with(&scenario, job.design, job.seed, extras);
     each(jobs, work, bar, interrupt)
 }
 

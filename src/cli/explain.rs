@@ -14,7 +14,7 @@ use super::load::ready;
 use super::output::{Screen, show};
 use crate::probes::outcome::operation;
 use crate::probes::story::Story;
-use crate::probes::{Fact, OpId};
+use crate::probes::{Extras, Fact, OpId};
 use crate::report::story_text::{Told, render};
 use crate::scenario::tree::{NodeKind, Scenario};
 use crate::simulate;
@@ -33,7 +33,7 @@ pub fn explain(args: &Explain, screen: &Screen, interrupt: &Interrupt) -> Result
     let number = args.operation.number;
     let op = OpId::new(asked.client, number);
     let run = Arc::clone(scenario);
-    let work = move |op| simulate::explain(&run, design, seed, op).1;
+    let work = move |op| simulate::explain(&run, design, seed, op, Extras::NONE).1;
     let mut stories = batch::each(vec![op], work, &ProgressBar::hidden(), interrupt)?;
     let Some(story) = stories.pop().flatten() else { return Err(Failure::Interrupted) };
     asked.is_of(number, scenario, &story)?;

@@ -196,7 +196,7 @@ impl Anomalies {
     }
 
     /// All that were kept, in order of time.
-    pub fn outcome(self) -> Vec<Anomaly> {
+    pub fn outcome(&self) -> Vec<Anomaly> {
         let flows = self.layout.flows.len();
         let clients = &self.layout.clients;
         let client = |op: OpId| {

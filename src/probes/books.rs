@@ -1,19 +1,19 @@
-//! What the ledger adds up while it follows operations: per flow, per window, per session, per item.
-//! Knows what a fact means for an operation, but not where operations are kept.
+//! What the ledger writes down while it follows operations: the sums that become an outcome, and what
+//! it must know of sessions and items to judge. Knows what a fact means for an operation, but not
+//! where operations are kept.
 
 use std::sync::Arc;
 
-use super::anomalies::{Anomalies, Detail, Kind};
-use super::entry::{Deed, Entry, Flag};
+use super::anomalies::{Detail, Kind};
+use super::entry::{Entry, Flag};
 use super::fact::{KeyId, OpId, Verdict};
-use super::flows::{End, Judgement, Tally, judge};
 use super::invariants::Invariants;
 use super::layout::Layout;
 use super::outcome::Violations;
 use super::session::Read;
 use super::sessions::{Broken, Seen, Sessions, Written};
+use super::sums::Sums;
 use super::truth::Truth;
-use super::windows::Windows;
 use crate::base::{Span, Time};
 use crate::scenario::tree::EntityIx;
 
@@ -21,12 +21,8 @@ use crate::scenario::tree::EntityIx;
 #[derive(Clone, Debug)]
 pub struct Books {
     pub(super) layout: Arc<Layout>,
-    /// Per flow.
-    pub flows: Vec<Tally>,
-    /// Everything per window.
-    pub windows: Windows,
-    /// Examples of what went wrong.
-    pub anomalies: Anomalies,
+    /// What is counted.
+    pub sums: Sums,
     /// Floors and sums.
     pub invariants: Invariants,
     pub(super) truth: Truth,
@@ -52,9 +48,7 @@ impl Books {
     pub(super) fn new(layout: &Arc<Layout>) -> Self {
         Self {
             layout: Arc::clone(layout),
-            flows: layout.flows.iter().map(Tally::new).collect(),
-            windows: Windows::default(),
-            anomalies: Anomalies::new(Arc::clone(layout)),
+            sums: Sums::new(layout),
             invariants: Invariants::new(Arc::clone(layout)),
             truth: Truth::new(Arc::clone(layout)),
             sessions: Sessions::new(Arc::clone(layout)),
@@ -62,15 +56,9 @@ impl Books {
         }
     }
 
-    /// The sums of an operation's flow.
-    #[inline]
-    pub(super) fn of(&mut self, entry: &Entry) -> &mut Tally {
-        &mut self.flows[usize::from(entry.flow.0)]
-    }
-
     #[inline]
     pub(super) fn sent(&mut self, op: OpId, entry: &mut Entry, told: u64) {
-        self.windows.sent();
+        self.sums.windows.sent();
         if told != 0 {
             entry.set(Flag::Tells);
         }
@@ -95,13 +83,13 @@ impl Books {
         if verdict != Verdict::Done {
             return self.not_done(now, op, entry, verdict, latency);
         }
-        let tally = &mut self.flows[usize::from(entry.flow.0)];
+        let tally = &mut self.sums.flows[usize::from(entry.flow.0)];
         let in_time = latency <= tally.deadline;
         entry.set(Flag::Done);
         if in_time {
             entry.set(Flag::InTime);
         }
-        self.windows.done(in_time, latency);
+        self.sums.windows.done(in_time, latency);
         if entry.is(Flag::Measured) {
             tally.done(in_time, latency);
         }
@@ -116,23 +104,23 @@ impl Books {
         verdict: Verdict,
         latency: Span,
     ) {
-        let tally = &mut self.flows[usize::from(entry.flow.0)];
+        let tally = &mut self.sums.flows[usize::from(entry.flow.0)];
         let measured = entry.is(Flag::Measured);
         if let Verdict::Failed(why) = verdict {
-            self.windows.failed();
+            self.sums.windows.failed();
             if measured {
                 tally.failed(why, latency);
             }
             return;
         }
         entry.set(Flag::Refused);
-        self.windows.refused();
+        self.sums.windows.refused();
         if measured {
             tally.flow.refused += 1;
         }
         if measured && entry.is(Flag::Misled) {
             tally.flow.wrongly_refused += 1;
-            self.anomalies.note(now, Kind::WronglyRefused, entry.flow, op, Detail::Nothing);
+            self.sums.anomalies.note(now, Kind::WronglyRefused, entry.flow, op, Detail::Nothing);
         }
     }
 
@@ -143,11 +131,11 @@ impl Books {
         let broken = self.sessions.wrote(op, entry, effect, written, &mut missed);
         let detail = Detail::Read { entity, version, staleness: Span::ZERO };
         if let Some(broken) = broken {
-            self.broken(now, op, broken, detail);
+            self.sums.broken(now, op, broken, detail);
         }
         for Read { op, flow, measured, .. } in missed.drain(..) {
             let what = Violations { read_your_writes: 1, ..Violations::default() };
-            self.broken(now, op, Broken { what, flow, measured }, detail);
+            self.sums.broken(now, op, Broken { what, flow, measured }, detail);
         }
         self.missed = missed;
     }
@@ -156,16 +144,16 @@ impl Books {
     /// wherever it is read.
     #[inline]
     pub(super) fn saw_what_stays(&mut self, entry: &Entry) {
-        self.windows.read(false);
+        self.sums.windows.read(false);
         if entry.is(Flag::Measured) {
-            self.of(entry).flow.reads.count_fresh();
+            self.sums.of(entry).flow.reads.count_fresh();
         }
     }
 
     /// It read an item.
     pub(super) fn saw(&mut self, now: Time, op: OpId, entry: &mut Entry, seen: Seen, value: i64) {
         let fresh = self.truth.judge(seen.entity, seen.key, seen.version, seen.issued);
-        self.windows.read(fresh.behind > 0);
+        self.sums.windows.read(fresh.behind > 0);
         let needs = &self.layout.flows[usize::from(entry.flow.0)].needs;
         if let Some(&(_, need)) =
             needs.iter().find(|(entity, need)| *entity == seen.entity && value < *need)
@@ -178,88 +166,17 @@ impl Books {
             return;
         }
         let dangling = seen.version == 0 && seen.key.creator().is_some();
-        let reads = &mut self.of(entry).flow.reads;
+        let reads = &mut self.sums.of(entry).flow.reads;
         reads.count(fresh.staleness, fresh.behind);
         reads.dangling += u64::from(dangling);
         let detail =
             Detail::Read { entity: seen.entity, version: seen.version, staleness: fresh.staleness };
         if dangling {
-            self.anomalies.note(now, Kind::Dangling, entry.flow, op, detail);
+            self.sums.anomalies.note(now, Kind::Dangling, entry.flow, op, detail);
         }
         if fresh.behind > 0 {
-            self.anomalies.note(now, Kind::StaleRead, entry.flow, op, detail);
+            self.sums.anomalies.note(now, Kind::StaleRead, entry.flow, op, detail);
         }
-        self.broken(now, op, Broken { what, flow: entry.flow, measured: true }, detail);
-    }
-
-    /// Count broken guarantees.
-    fn broken(&mut self, now: Time, op: OpId, broken: Broken, detail: Detail) {
-        let Broken { what, flow, measured } = broken;
-        if !measured || what == Violations::default() {
-            return;
-        }
-        self.flows[usize::from(flow.0)].flow.violations.add(what);
-        let kinds = [
-            (what.read_your_writes, Kind::ReadYourWrites),
-            (what.monotonic_reads, Kind::MonotonicReads),
-            (what.monotonic_writes, Kind::MonotonicWrites),
-            (what.writes_follow_reads, Kind::WritesFollowReads),
-        ];
-        for (_, kind) in kinds.into_iter().filter(|(count, _)| *count > 0) {
-            self.anomalies.note(now, kind, flow, op, detail);
-        }
-    }
-
-    /// Nothing can act for an operation any more, or this is the audit.
-    #[expect(clippy::inline_always, reason = "a few instructions, for every operation")]
-    #[inline(always)]
-    pub(super) fn ended<'a>(
-        &mut self,
-        now: Time,
-        op: OpId,
-        entry: &Entry,
-        deeds: impl FnOnce() -> &'a [Deed],
-    ) {
-        self.windows.reach(now);
-        self.windows.settled();
-        if !entry.is(Flag::Measured) {
-            return;
-        }
-        let tally = &mut self.flows[usize::from(entry.flow.0)];
-        tally.flow.messages += u64::from(entry.messages);
-        if entry.is_settled() && !entry.has_effects() {
-            tally.ended_without_effects(entry);
-        } else {
-            self.judge(now, op, entry, deeds());
-        }
-    }
-
-    #[inline(never)]
-    fn judge(&mut self, now: Time, op: OpId, entry: &Entry, deeds: &[Deed]) {
-        let judgement = judge(entry, deeds, &self.layout.flows[usize::from(entry.flow.0)]);
-        self.of(entry).ended(entry, &judgement);
-        self.note_end(now, op, entry, &judgement);
-    }
-
-    fn note_end(&mut self, now: Time, op: OpId, entry: &Entry, judgement: &Judgement) {
-        let Judgement { end, effects } = judgement;
-        if effects.told == 0 && *end != End::Pending {
-            return;
-        }
-        let there = (effects.once + effects.duplicated) as u32;
-        let loss = if effects.lost > 0 { entry.loss_of_effects() } else { entry.loss() };
-        let detail = Detail::Effects { told: effects.told as u32, there, loss };
-        let end = match end {
-            End::HalfDone => Some(Kind::HalfDone),
-            End::Retracted => Some(Kind::Retracted),
-            End::Unannounced => Some(Kind::Unannounced),
-            End::Pending => Some(Kind::Pending),
-            End::Kept | End::Clean => None,
-        };
-        let lost = (effects.lost > 0).then_some(Kind::Lost);
-        let duplicated = (effects.duplicated > 0).then_some(Kind::Duplicated);
-        for kind in [end, lost, duplicated].into_iter().flatten() {
-            self.anomalies.note(now, kind, entry.flow, op, detail);
-        }
+        self.sums.broken(now, op, Broken { what, flow: entry.flow, measured: true }, detail);
     }
 }

@@ -7,11 +7,10 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use super::fact::{Fact, Leaving};
+use super::instruments::Instrument;
 use super::layout::Layout;
-use super::outcome::{CacheOutcome, NodeOutcome};
+use super::outcome::{CacheOutcome, Outcome};
 use crate::base::Time;
 use crate::engine::InstanceId;
 
@@ -31,9 +30,8 @@ struct Tally {
     items_ns: i128,
 }
 
-impl Caches {
-    /// All empty.
-    pub fn new(layout: &Arc<Layout>) -> Self {
+impl Instrument for Caches {
+    fn new(layout: &Arc<Layout>) -> Self {
         Self {
             nodes: vec![Tally::default(); layout.nodes.len()],
             items: vec![0; layout.instances.len()],
@@ -41,13 +39,12 @@ impl Caches {
         }
     }
 
-    /// Something happened.
     #[expect(
         clippy::inline_always,
         reason = "the variant is known at the call site: only its arm remains"
     )]
     #[inline(always)]
-    pub fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
+    fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         match fact {
             Fact::CacheHit { .. } => self.count(now, at, |cache| &mut cache.hits),
             Fact::CacheMiss { fetches, .. } => {
@@ -75,26 +72,29 @@ impl Caches {
         }
     }
 
-    /// The figures, put into those of their nodes.
-    pub fn outcome(
-        mut self,
-        mut nodes: IndexMap<String, NodeOutcome>,
-        audit: Time,
-    ) -> IndexMap<String, NodeOutcome> {
+    fn outcome(&self, audit: Time, outcome: &mut Outcome) {
         let end = self.layout.end(audit);
-        for (instance, items) in self.items.clone().into_iter().enumerate() {
-            self.leave(end, InstanceId(instance as u32), items);
+        let mut ended = self.clone();
+        for (instance, items) in (0..).map(InstanceId).zip(&self.items) {
+            ended.leave(end, instance, *items);
         }
         let stretch = self.layout.stretch(audit).0;
-        for (plan, tally) in self.layout.nodes.iter().zip(self.nodes) {
-            if let Some(node) = nodes.get_mut(&plan.name) {
+        for (plan, tally) in self.layout.nodes.iter().zip(ended.nodes) {
+            if let Some(node) = outcome.nodes.get_mut(&plan.name) {
                 node.cache = tally.counts;
                 if stretch > 0 {
                     node.cache.items_mean = tally.items_ns as f64 / stretch as f64;
                 }
             }
         }
-        nodes
+    }
+}
+
+impl Caches {
+    /// How many items an instance holds now; of those whose time to live is over, some may still be
+    /// counted.
+    pub fn items(&self, at: InstanceId) -> u64 {
+        self.items[at.0 as usize]
     }
 
     fn of(&mut self, at: InstanceId) -> &mut Tally {
@@ -137,12 +137,14 @@ mod tests {
             length: Span(200),
             ..Layout::default()
         };
-        let mut caches = Caches::new(&Arc::new(layout));
+        let layout = Arc::new(layout);
+        let mut caches = Caches::new(&layout);
         for &(now, at, fact) in trace {
             caches.see(Time(now), at, fact);
         }
-        let nodes = IndexMap::from([("cache".to_owned(), NodeOutcome::default())]);
-        caches.outcome(nodes, Time(1_000_000))["cache"].cache
+        let mut outcome = Outcome::blank(&layout, Time(1_000_000));
+        caches.outcome(Time(1_000_000), &mut outcome);
+        outcome.nodes["cache"].cache
     }
 
     fn left(when: u64, why: Leaving) -> Fact {

@@ -6,31 +6,34 @@
 //! An instance that is only cut off is of use to some and not to others, so partitions are no
 //! beginning; what they make a registry strike off counts as delisted all the same.
 
-use indexmap::IndexMap;
+use std::sync::Arc;
 
 use super::fact::Fact;
+use super::instruments::Instrument;
 use super::layout::Layout;
-use super::outcome::{Discovered, NodeOutcome};
+use super::outcome::{Discovered, Outcome};
 use crate::base::Time;
 use crate::engine::InstanceId;
 
 /// What was gathered, by the node whose instances come and go.
 #[derive(Clone, Debug)]
-pub struct Discovery(Vec<Discovered>);
+pub struct Discovery {
+    layout: Arc<Layout>,
+    nodes: Vec<Discovered>,
+}
 
-impl Discovery {
-    /// Nothing yet; `None` where nobody registers.
-    pub fn new(layout: &Layout) -> Option<Box<Self>> {
+impl Instrument for Discovery {
+    fn new(layout: &Arc<Layout>) -> Self {
         let nodes = vec![Discovered::default(); layout.nodes.len()];
-        (!layout.gone.is_empty()).then(|| Box::new(Self(nodes)))
+        Self { layout: Arc::clone(layout), nodes }
     }
 
-    /// Something happened.
-    pub fn see(&mut self, now: Time, at: InstanceId, layout: &Layout, fact: Fact) {
+    fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         let Fact::Listed { instance, is_listed } = fact else { return };
+        let layout = &self.layout;
         let place = |instance| layout.node_of(instance);
         let by_registry = layout.nodes[place(at)].kind == "registry";
-        let node = &mut self.0[place(instance)];
+        let node = &mut self.nodes[place(instance)];
         if by_registry && layout.measures(now) {
             *(if is_listed { &mut node.enlisted } else { &mut node.delisted }) += 1;
         }
@@ -48,11 +51,10 @@ impl Discovery {
         }
     }
 
-    /// The figures, put into those of their nodes.
-    pub fn outcome(self, layout: &Layout, nodes: &mut IndexMap<String, NodeOutcome>) {
-        for (plan, discovered) in layout.nodes.iter().zip(self.0) {
-            if let Some(node) = nodes.get_mut(&plan.name) {
-                node.discovery = discovered;
+    fn outcome(&self, _: Time, outcome: &mut Outcome) {
+        for (plan, discovered) in self.layout.nodes.iter().zip(&self.nodes) {
+            if let Some(node) = outcome.nodes.get_mut(&plan.name) {
+                node.discovery = discovered.clone();
             }
         }
     }
@@ -81,13 +83,14 @@ mod tests {
             length: Span(100),
             ..Layout::default()
         };
-        let mut discovery = Discovery::new(&layout).unwrap();
+        let layout = Arc::new(layout);
+        let mut discovery = Discovery::new(&layout);
         for &(now, at, is_listed) in trace {
-            discovery.see(Time(now), at, &layout, Fact::Listed { instance: SERVER, is_listed });
+            discovery.see(Time(now), at, Fact::Listed { instance: SERVER, is_listed });
         }
-        let mut nodes = IndexMap::from([("s".to_owned(), NodeOutcome::default())]);
-        discovery.outcome(&layout, &mut nodes);
-        nodes.swap_remove("s").unwrap().discovery
+        let mut outcome = Outcome::blank(&layout, Time(100));
+        discovery.outcome(Time(100), &mut outcome);
+        outcome.nodes.swap_remove("s").unwrap().discovery
     }
 
     #[test]

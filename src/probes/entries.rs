@@ -106,6 +106,12 @@ impl Entries {
         Some((&mut self.all[place], deeds))
     }
 
+    /// The same to look at.
+    pub fn seen(&self, op: OpId) -> Option<(&Entry, &[Deed])> {
+        let place = self.find(op)?;
+        Some((&self.all[place], &self.deeds[place * self.stride..(place + 1) * self.stride]))
+    }
+
     /// Closes one, if it is open: what is known of it for the last time, and a way to its effects.
     #[expect(clippy::inline_always, reason = "a few instructions, for every operation")]
     #[inline(always)]

@@ -42,7 +42,7 @@ pub struct Tally {
     /// A later answer is late.
     pub deadline: Span,
     /// What is already in its final shape.
-    pub flow: FlowOutcome,
+    pub(super) flow: FlowOutcome,
     failures: [u64; Reason::ALL.len()],
     losses: [u64; Reason::ALL.len()],
     /// When those that never converged were meant to be sent: their age is known at the audit.
@@ -185,19 +185,25 @@ impl Tally {
 
     /// The flow's figures at the audit (docs/semantics.md, rule 36: those that never converged
     /// enter at their age).
-    pub fn outcome(mut self, audit: Time) -> FlowOutcome {
-        let Ends { kept, retracted, half_done, unannounced, clean, pending } = self.flow.ends;
-        self.flow.offered = kept + retracted + half_done + unannounced + clean + pending;
-        self.flow.unconverged = self.strayed.count();
-        let convergence = &mut self.flow.convergence;
+    pub fn outcome(&self, audit: Time) -> FlowOutcome {
+        let mut flow = self.flow.clone();
+        let Ends { kept, retracted, half_done, unannounced, clean, pending } = flow.ends;
+        flow.offered = kept + retracted + half_done + unannounced + clean + pending;
+        flow.unconverged = self.strayed.count();
         self.strayed.for_each(|intended, times| {
-            convergence.record_many(audit.since(Time(intended)), times);
+            flow.convergence.record_many(audit.since(Time(intended)), times);
         });
         let counts = Reason::ALL.into_iter().zip(self.failures).filter(|(_, count)| *count > 0);
-        self.flow.failures = counts.collect::<IndexMap<_, _>>();
+        flow.failures = counts.collect::<IndexMap<_, _>>();
         let losses = Reason::ALL.into_iter().zip(self.losses).filter(|(_, count)| *count > 0);
-        self.flow.losses = losses.collect::<IndexMap<_, _>>();
-        self.flow
+        flow.losses = losses.collect::<IndexMap<_, _>>();
+        flow
+    }
+
+    /// What has been counted so far: answers as they come, ends and effects as operations settle. What
+    /// only an audit can say (`offered`, reasons, what never converged) is not in it.
+    pub fn figures(&self) -> &FlowOutcome {
+        &self.flow
     }
 }
 

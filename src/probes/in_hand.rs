@@ -5,19 +5,21 @@
 //!
 //! The time with so many is the sum of when there was one less again less the sum of when they came
 //! to be so many, each clipped to the stretch. Every change has to be counted, so this is gathered
-//! only where the scenario's measures or expectations ask for it.
+//! only where somebody wants the figure.
 
-use indexmap::IndexMap;
+use std::sync::Arc;
 
 use super::fact::Fact;
+use super::instruments::Instrument;
 use super::layout::Layout;
-use super::outcome::{LEVELS, NodeOutcome};
+use super::outcome::{LEVELS, Outcome};
 use crate::base::Time;
 use crate::engine::InstanceId;
 
 /// What all instances have in hand, and had.
 #[derive(Clone, Debug)]
 pub struct InHand {
+    layout: Arc<Layout>,
     instances: Vec<Gauge>,
     /// By node: ends less beginnings, in nanoseconds, of having so many (one more than the place
     /// says) or more.
@@ -31,18 +33,16 @@ struct Gauge {
     busy: usize,
 }
 
-impl InHand {
-    /// Nothing yet; `None` where nobody asks.
-    pub fn new(layout: &Layout) -> Option<Box<Self>> {
-        let nothing = || Self {
+impl Instrument for InHand {
+    fn new(layout: &Arc<Layout>) -> Self {
+        Self {
             instances: vec![Gauge::default(); layout.instances.len()],
             nodes: vec![[0; LEVELS]; layout.nodes.len()],
-        };
-        layout.in_hand.then(|| Box::new(nothing()))
+            layout: Arc::clone(layout),
+        }
     }
 
-    /// Something happened.
-    pub fn see(&mut self, now: Time, at: InstanceId, layout: &Layout, fact: Fact) {
+    fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         let gauge = &mut self.instances[at.0 as usize];
         let before = gauge.waiting + gauge.busy;
         match fact {
@@ -57,16 +57,26 @@ impl InHand {
             _ => {}
         }
         let after = gauge.waiting + gauge.busy;
-        self.changes(now, at, layout, (before, after));
+        self.changes(now, at, (before, after));
     }
 
-    fn changes(
-        &mut self,
-        now: Time,
-        at: InstanceId,
-        layout: &Layout,
-        (before, after): (usize, usize),
-    ) {
+    fn outcome(&self, audit: Time, outcome: &mut Outcome) {
+        let mut ended = self.clone();
+        for instance in (0..self.instances.len() as u32).map(InstanceId) {
+            ended.see(self.layout.end(audit), instance, Fact::Down);
+        }
+        for (plan, times) in self.layout.nodes.iter().zip(ended.nodes) {
+            let available = u128::from(plan.instances) * u128::from(self.layout.stretch(audit).0);
+            if let Some(node) = outcome.nodes.get_mut(&plan.name).filter(|_| available > 0) {
+                node.in_hand = Some(times.map(|ns| ns as f64 / available as f64));
+            }
+        }
+    }
+}
+
+impl InHand {
+    fn changes(&mut self, now: Time, at: InstanceId, (before, after): (usize, usize)) {
+        let layout = &self.layout;
         let clipped = i128::from(now.0.min(layout.length.0).max(layout.warmup.0));
         let node = &mut self.nodes[layout.node_of(at)];
         for level in node.iter_mut().take(after).skip(before) {
@@ -74,25 +84,6 @@ impl InHand {
         }
         for level in node.iter_mut().take(before).skip(after) {
             *level += clipped;
-        }
-    }
-
-    /// The figures, put into those of their nodes.
-    pub fn outcome(
-        mut self,
-        layout: &Layout,
-        audit: Time,
-        nodes: &mut IndexMap<String, NodeOutcome>,
-    ) {
-        for at in 0..self.instances.len() {
-            let instance = InstanceId(at as u32);
-            self.see(layout.end(audit), instance, layout, Fact::Down);
-        }
-        for (plan, times) in layout.nodes.iter().zip(self.nodes) {
-            let available = u128::from(plan.instances) * u128::from(layout.stretch(audit).0);
-            if let Some(node) = nodes.get_mut(&plan.name).filter(|_| available > 0) {
-                node.in_hand = Some(times.map(|ns| ns as f64 / available as f64));
-            }
         }
     }
 }
@@ -121,16 +112,16 @@ mod tests {
             instances: vec![NodeIx(0), NodeIx(0)],
             warmup: Span(100),
             length: Span(200),
-            in_hand: true,
             ..Layout::default()
         };
-        let mut in_hand = InHand::new(&layout).unwrap();
+        let layout = Arc::new(layout);
+        let mut in_hand = InHand::new(&layout);
         for &(now, at, fact) in trace {
-            in_hand.see(Time(now), at, &layout, fact);
+            in_hand.see(Time(now), at, fact);
         }
-        let mut nodes = IndexMap::from([("till".to_owned(), NodeOutcome::default())]);
-        in_hand.outcome(&layout, Time(1_000_000), &mut nodes);
-        nodes["till"].in_hand.unwrap()
+        let mut outcome = Outcome::blank(&layout, Time(1_000_000));
+        in_hand.outcome(Time(1_000_000), &mut outcome);
+        outcome.nodes["till"].in_hand.unwrap()
     }
 
     #[test]

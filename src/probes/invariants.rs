@@ -58,7 +58,7 @@ impl Invariants {
     }
 
     /// The verdicts at the audit.
-    pub fn outcome(mut self, audit: Time) -> IndexMap<String, InvariantOutcome> {
+    pub fn outcome(&self, audit: Time) -> IndexMap<String, InvariantOutcome> {
         let mut outcome = IndexMap::new();
         for (entity, &broken) in self.layout.entities.iter().zip(&self.below) {
             if entity.floor.is_some() {
@@ -67,7 +67,8 @@ impl Invariants {
             }
         }
         let stretch = self.layout.stretch(audit).0;
-        for (plan, sum) in self.layout.sums.iter().zip(&mut self.sums) {
+        for (plan, sum) in self.layout.sums.iter().zip(&self.sums) {
+            let mut sum = *sum;
             sum.change(&self.layout, audit, 0);
             let mean_deviation = if stretch == 0 { 0.0 } else { sum.area as f64 / stretch as f64 };
             let verdict = InvariantOutcome {

@@ -1,6 +1,7 @@
 //! What the probes must know beforehand: the names and fixed figures of one model, as plain tables
 //! that the model fills. Indices are those of the scenario; nothing here changes during a run.
 
+use super::instruments::Extras;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
 use crate::scenario::tree::{EntityIx, NodeIx};
@@ -28,10 +29,8 @@ pub struct Layout {
     pub warmup: Span,
     /// Arrivals and measuring end here.
     pub length: Span,
-    /// Does the scenario ask how much instances have in hand?
-    pub in_hand: bool,
-    /// Does the scenario ask for the slowdown of its operations?
-    pub slowdown: bool,
+    /// Which instruments a run carries beside those that every run does.
+    pub extras: Extras,
 }
 
 /// A flow as far as the probes care.
@@ -130,6 +129,12 @@ impl Layout {
     #[inline]
     pub fn measures(&self, when: Time) -> bool {
         (self.warmup.0..self.length.0).contains(&when.0)
+    }
+
+    /// With these instruments as well.
+    #[must_use]
+    pub fn with(self, extras: Extras) -> Self {
+        Self { extras: self.extras | extras, ..self }
     }
 
     /// The node of an instance, as a place in `nodes`.

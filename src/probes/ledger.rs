@@ -30,8 +30,12 @@ use super::books::{Books, Commit};
 use super::entries::Entries;
 use super::entry::{Entry, Flag};
 use super::fact::{Fact, OpId, Reason, Verdict};
+use super::instruments::Instrument;
 use super::layout::Layout;
+use super::outcome::Outcome;
+use super::recovery::recovery;
 use super::sessions::Seen;
+use super::sums::Sums;
 use crate::base::Time;
 use crate::engine::InstanceId;
 use crate::scenario::tree::FlowIx;
@@ -46,9 +50,8 @@ pub struct Ledger {
     pub strays: u64,
 }
 
-impl Ledger {
-    /// An empty one.
-    pub fn new(layout: &Arc<Layout>) -> Self {
+impl Instrument for Ledger {
+    fn new(layout: &Arc<Layout>) -> Self {
         let stride = layout.flows.iter().map(|flow| flow.effects.len().min(64)).max().unwrap_or(0);
         Self {
             entries: Entries::new(layout.clients.len(), stride),
@@ -57,18 +60,12 @@ impl Ledger {
         }
     }
 
-    /// Something will soon happen to this operation: lets its entry be fetched from memory.
-    pub fn prefetch(&self, op: OpId) {
-        self.entries.prefetch(op);
-    }
-
-    /// Something happened.
     #[expect(
         clippy::inline_always,
         reason = "the variant is known at the call site: only its arm remains"
     )]
     #[inline(always)]
-    pub fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
+    fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         match fact {
             Fact::Sent { op, flow, session, intended, told } => {
                 self.sent(now, op, flow, session, intended, told);
@@ -108,13 +105,13 @@ impl Ledger {
             }
             Fact::Forgot { entity, key } => self.books.truth.forgot(at, entity, key),
             Fact::Retried { op, .. } => self.with(op, |books, entry| {
-                books.of(entry).flow.retries += u64::from(entry.is(Flag::Measured));
+                books.sums.of(entry).flow.retries += u64::from(entry.is(Flag::Measured));
             }),
             Fact::Hedged { op, .. } => self.with(op, |books, entry| {
-                books.of(entry).flow.hedges += u64::from(entry.is(Flag::Measured));
+                books.sums.of(entry).flow.hedges += u64::from(entry.is(Flag::Measured));
             }),
             Fact::Overwrote { op } => self.with(op, |books, entry| {
-                books.of(entry).flow.lost_updates += u64::from(entry.is(Flag::Measured));
+                books.sums.of(entry).flow.lost_updates += u64::from(entry.is(Flag::Measured));
             }),
             Fact::Down => self.books.truth.down(at),
             Fact::Joined { .. }
@@ -140,18 +137,52 @@ impl Ledger {
         }
     }
 
-    /// The audit: judge all that is still open. To be called once, at the end.
-    pub fn audit(&mut self, audit: Time) {
-        for op in self.entries.open_ops() {
-            let Some(entry) = self.entries.get(op) else {
-                continue;
-            };
-            if !entry.is_answered() && entry.is(Flag::Measured) {
-                let age = audit.since(entry.intended);
-                self.books.of(entry).failed(Reason::Unanswered, age);
-            }
-            self.settle(audit, op);
+    fn due(&self) -> Time {
+        self.books.sums.windows.end()
+    }
+
+    fn reach(&mut self, now: Time, fact: &Fact) {
+        if fact.is_of_a_window() {
+            self.books.sums.windows.reach(now);
         }
+    }
+
+    fn outcome(&self, audit: Time, outcome: &mut Outcome) {
+        let sums = self.audited(audit);
+        let layout = &self.books.layout;
+        outcome.window = sums.windows.width();
+        outcome.windows = sums.windows.outcome(audit);
+        outcome.messages = outcome.windows.iter().map(|window| window.messages).sum();
+        let (windows, window) = (&outcome.windows, outcome.window);
+        let recoveries = layout.faults.iter().filter_map(|fault| {
+            Some((fault.name.clone(), recovery(fault, windows, window, layout)?))
+        });
+        outcome.recoveries = recoveries.collect();
+        for (flow, tally) in outcome.flows.values_mut().zip(&sums.flows) {
+            *flow = tally.outcome(audit);
+        }
+        outcome.invariants = self.books.invariants.outcome(audit);
+        outcome.anomalies = sums.anomalies.outcome();
+    }
+}
+
+impl Ledger {
+    /// Something will soon happen to this operation: lets its entry be fetched from memory.
+    pub fn prefetch(&self, op: OpId) {
+        self.entries.prefetch(op);
+    }
+
+    /// The sums if the audit were at this instant: what is still open is judged.
+    pub fn audited(&self, audit: Time) -> Sums {
+        let mut sums = self.books.sums.clone();
+        for op in self.entries.open_ops() {
+            let (entry, deeds) = self.entries.seen(op).expect("it is open");
+            if !entry.is_answered() && entry.is(Flag::Measured) {
+                sums.of(entry).failed(Reason::Unanswered, audit.since(entry.intended));
+            }
+            sums.ended(audit, op, entry, || deeds);
+        }
+        sums
     }
 
     /// Do something with an operation's open entry.
@@ -195,7 +226,7 @@ impl Ledger {
     #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
     #[inline(always)]
     fn message(&mut self, op: OpId, more: i32) {
-        self.books.windows.message();
+        self.books.sums.windows.message();
         self.with(op, |_, entry| {
             entry.count += more;
             entry.messages += 1;
@@ -254,7 +285,13 @@ impl Ledger {
         if books.invariants.commit(now, entity, before, value)
             && let Some(entry) = self.entries.get(op)
         {
-            books.anomalies.note(now, Kind::Floor, entry.flow, op, Detail::Value { entity, value });
+            books.sums.anomalies.note(
+                now,
+                Kind::Floor,
+                entry.flow,
+                op,
+                Detail::Value { entity, value },
+            );
         }
     }
 
@@ -276,7 +313,7 @@ impl Ledger {
         let Some((entry, deeds)) = self.entries.close(op) else {
             return;
         };
-        self.books.ended(now, op, entry, deeds);
+        self.books.sums.ended(now, op, entry, deeds);
         if entry.is(Flag::Followed) {
             let entry = *entry;
             self.closed(op, &entry);

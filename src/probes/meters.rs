@@ -11,11 +11,10 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use super::fact::Fact;
+use super::instruments::Instrument;
 use super::layout::Layout;
-use super::outcome::{CacheOutcome, Discovered, NodeOutcome};
+use super::outcome::{NodeOutcome, Outcome};
 use super::sketch::Sketch;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
@@ -48,6 +47,15 @@ struct Gauge {
     busy: u32,
 }
 
+/// What is with an instance at one instant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hand {
+    /// Waits for a worker.
+    pub waiting: u32,
+    /// Is in service.
+    pub busy: u32,
+}
+
 #[derive(Clone, Debug, Default)]
 struct Meter {
     arrivals: u64,
@@ -63,9 +71,8 @@ struct Meter {
     busy_ns: i128,
 }
 
-impl Meters {
-    /// Everything idle.
-    pub fn new(layout: &Arc<Layout>) -> Self {
+impl Instrument for Meters {
+    fn new(layout: &Arc<Layout>) -> Self {
         Self {
             stage: Stage::WarmingUp,
             nodes: vec![Meter::default(); layout.nodes.len()],
@@ -74,13 +81,12 @@ impl Meters {
         }
     }
 
-    /// Something happened.
     #[expect(
         clippy::inline_always,
         reason = "the variant is known at the call site: only its arm remains"
     )]
     #[inline(always)]
-    pub fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
+    fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         match fact {
             Fact::Arrived { .. } => self.count(now, at, |node| &mut node.arrivals),
             Fact::TurnedAway { .. } => self.count(now, at, |node| &mut node.turned_away),
@@ -99,9 +105,28 @@ impl Meters {
         }
     }
 
-    /// When measuring begins or ends, whichever is next: from then on nothing may be seen before
-    /// [`Self::reach`].
-    pub fn turn(&self) -> Time {
+    fn due(&self) -> Time {
+        self.turn()
+    }
+
+    fn reach(&mut self, now: Time, _: &Fact) {
+        self.reach_instant(now);
+    }
+
+    fn outcome(&self, audit: Time, outcome: &mut Outcome) {
+        let (end, stretch) = (self.layout.end(audit), self.layout.stretch(audit));
+        let ended = self.ended(end);
+        for (plan, meter) in self.layout.nodes.iter().zip(&ended.nodes) {
+            if let Some(node) = outcome.nodes.get_mut(&plan.name) {
+                meter.put(node, plan.workers, plan.instances, stretch);
+            }
+        }
+    }
+}
+
+impl Meters {
+    /// When measuring begins or ends, whichever is next.
+    fn turn(&self) -> Time {
         match self.stage {
             Stage::WarmingUp => Time(self.layout.warmup.0),
             Stage::Measuring => Time(self.layout.length.0),
@@ -109,8 +134,7 @@ impl Meters {
         }
     }
 
-    /// It is this late.
-    pub fn reach(&mut self, now: Time) {
+    fn reach_instant(&mut self, now: Time) {
         if self.stage == Stage::WarmingUp && now >= self.turn() {
             for gauge in &mut self.instances {
                 gauge.at_once = 0;
@@ -133,23 +157,23 @@ impl Meters {
         self.stage = Stage::Done;
     }
 
-    /// The figures, by node; clients have none.
-    pub fn outcome(mut self, audit: Time) -> IndexMap<String, NodeOutcome> {
-        let (end, stretch) = (self.layout.end(audit), self.layout.stretch(audit));
-        for instance in 0..self.instances.len() {
-            self.leaves(end, InstanceId(instance as u32), u32::MAX);
+    /// As they would be if measuring ended then.
+    fn ended(&self, end: Time) -> Self {
+        let mut ended = self.clone();
+        for instance in 0..ended.instances.len() {
+            ended.leaves(end, InstanceId(instance as u32), u32::MAX);
         }
-        self.reach(end);
-        if self.stage == Stage::Measuring {
-            self.end_measuring(end);
+        ended.reach_instant(end);
+        if ended.stage == Stage::Measuring {
+            ended.end_measuring(end);
         }
-        let nodes =
-            self.layout.nodes.iter().zip(self.nodes).filter(|(plan, _)| plan.kind != "client");
-        nodes
-            .map(|(plan, meter)| {
-                (plan.name.clone(), meter.outcome(plan.workers, plan.instances, stretch))
-            })
-            .collect()
+        ended
+    }
+
+    /// What an instance has in hand now.
+    pub fn hand(&self, at: InstanceId) -> Hand {
+        let Gauge { waiting, busy, .. } = self.instances[at.0 as usize];
+        Hand { waiting, busy }
     }
 
     #[inline(never)]
@@ -234,27 +258,21 @@ impl Meters {
 }
 
 impl Meter {
-    fn outcome(self, workers: Option<u32>, instances: u32, stretch: Span) -> NodeOutcome {
+    /// Puts its figures into those of its node.
+    fn put(&self, node: &mut NodeOutcome, workers: Option<u32>, instances: u32, stretch: Span) {
         let available = workers
             .map(|workers| i128::from(workers) * i128::from(instances) * i128::from(stretch.0));
-        NodeOutcome {
-            arrivals: self.arrivals,
-            turned_away: self.turned_away,
-            utilization: available.filter(|ns| *ns > 0).map(|ns| self.busy_ns as f64 / ns as f64),
-            queue_mean: if stretch.0 == 0 {
-                0.0
-            } else {
-                self.waiting_ns as f64 / stretch.0 as f64
-            },
-            queue_max: u64::from(self.queue_max),
-            wait: self.wait,
-            waited: self.waited,
-            batches: self.batches,
-            batched: self.batched,
-            in_hand: None,
-            cache: CacheOutcome::default(),
-            discovery: Discovered::default(),
+        node.arrivals = self.arrivals;
+        node.turned_away = self.turned_away;
+        node.utilization = available.filter(|ns| *ns > 0).map(|ns| self.busy_ns as f64 / ns as f64);
+        if stretch.0 > 0 {
+            node.queue_mean = self.waiting_ns as f64 / stretch.0 as f64;
         }
+        node.queue_max = u64::from(self.queue_max);
+        node.wait = self.wait.clone();
+        node.waited = self.waited;
+        node.batches = self.batches;
+        node.batched = self.batched;
     }
 }
 
@@ -288,12 +306,15 @@ mod tests {
             length: Span(200),
             ..Layout::default()
         };
-        let mut meters = Meters::new(&Arc::new(layout));
+        let layout = Arc::new(layout);
+        let mut meters = Meters::new(&layout);
         for &(now, at, fact) in trace {
-            meters.reach(Time(now));
+            meters.reach(Time(now), &fact);
             meters.see(Time(now), at, fact);
         }
-        meters.outcome(Time(audit)).swap_remove("till").unwrap()
+        let mut outcome = Outcome::blank(&layout, Time(audit));
+        meters.outcome(Time(audit), &mut outcome);
+        outcome.nodes.swap_remove("till").unwrap()
     }
 
     fn began(waited: u64) -> Fact {

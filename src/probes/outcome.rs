@@ -4,11 +4,12 @@
 use indexmap::IndexMap;
 
 use super::fact::Reason;
+use super::layout::Layout;
 use super::sketch::Sketch;
 use crate::base::{Span, Time};
 
 /// The result of one run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Outcome {
     /// The scenario's name.
     pub scenario: String,
@@ -46,6 +47,23 @@ pub struct Outcome {
     pub messages: u64,
     /// The worst of each kind of anomaly, at most a handful per kind, in order of time.
     pub anomalies: Vec<Anomaly>,
+}
+
+impl Outcome {
+    /// One with all flows and nodes (clients left out), and no figure in it.
+    pub(super) fn blank(layout: &Layout, audit: Time) -> Self {
+        let nodes = layout.nodes.iter().filter(|plan| plan.kind != "client");
+        Self {
+            measured: layout.stretch(audit),
+            flows: layout
+                .flows
+                .iter()
+                .map(|it| (it.name.clone(), FlowOutcome::default()))
+                .collect(),
+            nodes: nodes.map(|it| (it.name.clone(), NodeOutcome::default())).collect(),
+            ..Self::default()
+        }
+    }
 }
 
 /// What happened to one flow's measured operations (intended send in [warm-up, length)).

@@ -4,19 +4,24 @@
 //! Systems", 2013, chapter 28). Measured are operations that were answered as done and had any work.
 //! Copies that a database or cache writes and what brokers do are no work in this sense.
 //!
-//! Every piece of work has to be looked up, so this is gathered only where the scenario's measures
-//! or expectations ask for it.
+//! Every piece of work has to be looked up, so this is gathered only where somebody wants the
+//! figure.
+
+use std::sync::Arc;
 
 use super::fact::{Fact, OpId, Verdict};
+use super::instruments::Instrument;
 use super::layout::Layout;
-use super::outcome::{FlowOutcome, ONE};
+use super::outcome::{ONE, Outcome};
 use super::sketch::Sketch;
 use crate::base::{Span, Table, Time};
+use crate::engine::InstanceId;
 use crate::scenario::tree::FlowIx;
 
 /// What was gathered.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Slowdown {
+    layout: Arc<Layout>,
     /// Operations that are not answered.
     open: Table<u64, Worked>,
     /// Ratios in units of 1 / [`ONE`], by flow.
@@ -31,17 +36,18 @@ struct Worked {
     work: Span,
 }
 
-impl Slowdown {
-    /// Nothing yet; `None` where nobody asks.
-    pub fn new(layout: &Layout) -> Option<Box<Self>> {
-        let flows = vec![Sketch::default(); layout.flows.len()];
-        layout.slowdown.then(|| Box::new(Self { flows, ..Self::default() }))
+impl Instrument for Slowdown {
+    fn new(layout: &Arc<Layout>) -> Self {
+        Self {
+            layout: Arc::clone(layout),
+            open: Table::default(),
+            flows: vec![Sketch::default(); layout.flows.len()],
+        }
     }
 
-    /// Something happened.
-    pub fn see(&mut self, now: Time, layout: &Layout, fact: Fact) {
+    fn see(&mut self, now: Time, _: InstanceId, fact: Fact) {
         match fact {
-            Fact::Sent { op, flow, intended, .. } if layout.measures(intended) => {
+            Fact::Sent { op, flow, intended, .. } if self.layout.measures(intended) => {
                 self.open.insert(op.0, Worked { flow, intended, work: Span::ZERO });
             }
             Fact::Works { op, work } => {
@@ -54,19 +60,20 @@ impl Slowdown {
         }
     }
 
+    fn outcome(&self, _: Time, outcome: &mut Outcome) {
+        for (flow, slowdown) in outcome.flows.values_mut().zip(&self.flows) {
+            flow.slowdown = slowdown.clone();
+        }
+    }
+}
+
+impl Slowdown {
     fn answered(&mut self, now: Time, op: OpId, verdict: Verdict) {
         let Some(Worked { flow, intended, work }) = self.open.swap_remove(&op.0) else { return };
         if verdict == Verdict::Done && work > Span::ZERO {
             let took = u128::from(now.since(intended).0) * u128::from(ONE);
             let ratio = took / u128::from(work.0);
             self.flows[usize::from(flow.0)].record(Span(ratio.try_into().unwrap_or(u64::MAX)));
-        }
-    }
-
-    /// The figures, put into those of their flows.
-    pub fn outcome<'a>(self, flows: impl Iterator<Item = &'a mut FlowOutcome>) {
-        for (flow, slowdown) in flows.zip(self.flows) {
-            flow.slowdown = slowdown;
         }
     }
 }
@@ -82,10 +89,10 @@ mod tests {
             flows: vec![FlowPlan::default()],
             warmup: Span(10),
             length: Span(100),
-            slowdown: true,
             ..Layout::default()
         };
-        let mut slowdown = Slowdown::new(&layout).unwrap();
+        let layout = Arc::new(layout);
+        let mut slowdown = Slowdown::new(&layout);
         let flow = FlowIx(0);
         let sent = |op, at| Fact::Sent { op, flow, session: 0, intended: Time(at), told: 0 };
         let works = |op, ns| Fact::Works { op, work: Span(ns) };
@@ -109,10 +116,11 @@ mod tests {
             (60, works(one, 5)),
             (65, answered(one, Verdict::Done)),
         ] {
-            slowdown.see(Time(now), &layout, fact);
+            slowdown.see(Time(now), InstanceId(0), fact);
         }
-        let mut outcome = FlowOutcome::default();
-        slowdown.outcome([&mut outcome].into_iter());
+        let mut outcome = Outcome::blank(&layout, Time(100));
+        slowdown.outcome(Time(100), &mut outcome);
+        let outcome = &outcome.flows[0];
         // 30 over 10, and 5 over 5.
         assert_eq!(outcome.slowdown.count(), 2);
         assert_eq!(outcome.slowdown.mean(), Some(2.0 * ONE as f64));

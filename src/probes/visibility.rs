@@ -24,7 +24,9 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::fact::{Fact, KeyId};
+use super::instruments::Instrument;
 use super::layout::Layout;
+use super::outcome::Outcome;
 use super::sketch::Sketch;
 use crate::base::{Span, Table, Time};
 use crate::engine::InstanceId;
@@ -98,9 +100,8 @@ struct Pair {
     missing: Vec<Response>,
 }
 
-impl Visibility {
-    /// Nothing has happened yet.
-    pub fn new(layout: &Arc<Layout>) -> Self {
+impl Instrument for Visibility {
+    fn new(layout: &Arc<Layout>) -> Self {
         let of_quorum = |node: &crate::scenario::tree::NodeIx| {
             layout.nodes[usize::from(node.0)].kind == "quorum"
         };
@@ -115,13 +116,12 @@ impl Visibility {
         }
     }
 
-    /// Something happened.
     #[expect(
         clippy::inline_always,
         reason = "the variant is known at the call site: only its arm remains"
     )]
     #[inline(always)]
-    pub fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
+    fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         if !self.is_on {
             return;
         }
@@ -145,18 +145,20 @@ impl Visibility {
         }
     }
 
-    /// How long after its commit a version could be seen, one value per commit that was read. What
-    /// is open at the audit counts by what is known, else by its age.
-    pub fn outcome(mut self, audit: Time) -> Sketch {
-        for item in self.items.records.values_mut() {
-            for pair in item.open.drain(..) {
-                let best = pair.best.unwrap_or(audit.since(pair.since));
-                self.sample.count(Pair { best: Some(best), ..pair });
+    /// One value per commit that was read. What is open at the audit counts by what is known, else
+    /// by its age.
+    fn outcome(&self, audit: Time, outcome: &mut Outcome) {
+        let mut needed = self.sample.needed.clone();
+        for pair in self.items.records.values().flat_map(|item| &item.open) {
+            if self.sample.layout.measures(pair.since) {
+                needed.record(pair.best.unwrap_or(audit.since(pair.since)));
             }
         }
-        self.sample.needed
+        outcome.visibility = needed;
     }
+}
 
+impl Visibility {
     fn is_quorum(&self, at: InstanceId) -> bool {
         self.quorum.get(at.0 as usize).copied().unwrap_or(false)
     }

@@ -92,14 +92,35 @@ impl Windows {
         self.backlog -= 1;
     }
 
-    /// The series until the audit, and the length of a window.
-    pub fn outcome(mut self, audit: Time) -> (Vec<Window>, Span) {
+    /// The window that is being filled: what happened since it began.
+    pub fn current(&self) -> &Window {
+        &self.current
+    }
+
+    /// Those before it, each as long as [`Self::width`] says.
+    pub fn series(&self) -> &[Window] {
+        &self.series
+    }
+
+    /// How long a window is.
+    pub fn width(&self) -> Span {
+        self.width
+    }
+
+    /// Operations begun and not yet settled.
+    pub fn backlog(&self) -> u64 {
+        self.backlog
+    }
+
+    /// The series until the audit.
+    pub fn outcome(&self, audit: Time) -> Vec<Window> {
+        let mut ended = self.clone();
         if audit.0 > 0 {
-            self.reach(Time(audit.0 - 1));
+            ended.reach(Time(audit.0 - 1));
         }
-        self.current.backlog = self.backlog;
-        self.series.push(self.current);
-        (self.series, self.width)
+        ended.current.backlog = ended.backlog;
+        ended.series.push(ended.current);
+        ended.series
     }
 
     #[cold]
@@ -173,8 +194,8 @@ mod tests {
         windows.settled();
         windows.reach(Time(3 * SECOND));
         windows.read(true);
-        let (series, width) = windows.outcome(Time(4 * SECOND));
-        assert_eq!(width, Span(SECOND));
+        let series = windows.outcome(Time(4 * SECOND));
+        assert_eq!(windows.width(), Span(SECOND));
         let offered: Vec<_> =
             series.iter().map(|window| (window.offered, window.ok, window.backlog)).collect();
         assert_eq!(offered, [(1, 0, 1), (1, 1, 1), (0, 0, 1), (0, 0, 1)]);
@@ -190,8 +211,8 @@ mod tests {
             windows.done(true, Span(7));
             windows.settled();
         }
-        let (series, width) = windows.outcome(Time(1500 * SECOND));
-        assert_eq!((series.len(), width), (375, Span(4 * SECOND)));
+        let series = windows.outcome(Time(1500 * SECOND));
+        assert_eq!((series.len(), windows.width()), (375, Span(4 * SECOND)));
         assert!(series.iter().all(|window| window.offered == 4 && window.latency.count() == 4));
         assert!(series.iter().all(|window| window.backlog == 0));
     }

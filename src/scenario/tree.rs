@@ -102,15 +102,6 @@ pub struct Run {
     pub seed: u64,
 }
 
-impl Scenario {
-    /// Does a measure or an expectation name this figure? What costs something is gathered only
-    /// then.
-    pub fn asks(&self, figure: &str) -> bool {
-        let measures = self.measures.iter().map(|(_, text)| &text.value);
-        measures.chain(self.expect.iter().map(|text| &text.value)).any(|text| text.contains(figure))
-    }
-}
-
 /// A thing in the architecture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {

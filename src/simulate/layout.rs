@@ -8,11 +8,14 @@ use crate::nodes::client;
 use crate::probes::layout::{
     ClientPlan, EffectPlan, EntityPlan, FaultPlan, FlowPlan, Layout, NodePlan, SumPlan,
 };
+use crate::probes::{Extra, Extras};
 use crate::scenario::tree::{Change, Client, NodeKind, Scenario, Step};
 
 /// What the probes must know beforehand of a model.
 pub fn layout(model: &Model) -> Layout {
     let scenario = &model.scenario;
+    let gone = gone(model);
+    let extras = if gone.is_empty() { Extras::NONE } else { Extra::Discovery.into() };
     Layout {
         flows: (0..scenario.flows.len()).map(|ix| flow_plan(model, ix)).collect(),
         nodes: scenario
@@ -47,11 +50,10 @@ pub fn layout(model: &Model) -> Layout {
                 _ => None,
             })
             .collect(),
-        gone: gone(model),
+        gone,
         warmup: scenario.run.warmup,
         length: scenario.run.length,
-        in_hand: scenario.asks("in_hand"),
-        slowdown: scenario.asks("slowdown"),
+        extras,
     }
 }
 

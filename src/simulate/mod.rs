@@ -9,4 +9,4 @@ mod run;
 pub use guards::guards;
 pub use hash::model_hash;
 pub use layout::{layout, senders};
-pub use run::{audit, explain, run, run_to_audit};
+pub use run::{audit, explain, run, run_to_audit, run_with};

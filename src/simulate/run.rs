@@ -10,23 +10,37 @@ use crate::model::Model;
 use crate::nodes::World;
 use crate::probes::outcome::Outcome;
 use crate::probes::story::Story;
-use crate::probes::{Instruments, Label, OpId, Probe};
+use crate::probes::{Extras, Instruments, Label, OpId, Probe};
 use crate::scenario::tree::Scenario;
 
-/// Runs `scenario` under its `design`th design. Pure: same arguments, same outcome.
+/// Runs `scenario` under its `design`th design. Pure: same arguments, same outcome. Figures that need
+/// an extra instrument are absent; [`run_with`] has them.
 pub fn run(scenario: &Arc<Scenario>, design: usize, seed: u64) -> Outcome {
+    run_with(scenario, design, seed, Extras::NONE)
+}
+
+/// The same run, with extra instruments: those that the figures need which are to be read
+/// (`analysis::extras`).
+pub fn run_with(scenario: &Arc<Scenario>, design: usize, seed: u64, extras: Extras) -> Outcome {
     let model = Arc::new(Model::new(scenario, design, seed));
-    let instruments = Instruments::new(Arc::new(layout(&model)));
+    let instruments = Instruments::new(Arc::new(layout(&model).with(extras)));
     let (mut simulation, partial) = run_to_audit(World::new(Arc::clone(&model), instruments));
     let audit = audit(&mut simulation, partial.is_some());
     let label = label(&model, &simulation, partial);
-    simulation.into_world().into_probe().outcome(label, audit)
+    simulation.world().probe().outcome(label, audit)
 }
 
 /// The same run, with everything that happened to one operation written down.
-pub fn explain(scenario: &Arc<Scenario>, design: usize, seed: u64, op: OpId) -> (Outcome, Story) {
+pub fn explain(
+    scenario: &Arc<Scenario>,
+    design: usize,
+    seed: u64,
+    op: OpId,
+    extras: Extras,
+) -> (Outcome, Story) {
     let model = Arc::new(Model::new(scenario, design, seed));
-    let probes = (Instruments::new(Arc::new(layout(&model))), Story::of(op));
+    let instruments = Instruments::new(Arc::new(layout(&model).with(extras)));
+    let probes = (instruments, Story::of(op));
     let (mut simulation, partial) = run_to_audit(World::new(Arc::clone(&model), probes));
     let audit = audit(&mut simulation, partial.is_some());
     let label = label(&model, &simulation, partial);

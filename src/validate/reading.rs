@@ -15,7 +15,7 @@ use crate::analysis::statement::{Body, Claim, Term, expectation, measure};
 use crate::analysis::unit::Unit;
 use crate::probes::outcome::Outcome;
 use crate::probes::story::{Line, Story};
-use crate::probes::{Carrier, Fact, OpId};
+use crate::probes::{Carrier, Extras, Fact, OpId};
 use crate::scenario::tree::Scenario;
 
 /// What is read.
@@ -80,6 +80,18 @@ impl Reading {
         };
         let words = text.split(';').map(word).collect::<Result<Vec<_>, String>>()?;
         Ok(Self { text, what: What::Word(words) })
+    }
+
+    /// The extra instruments that it needs.
+    pub fn extras(&self) -> Extras {
+        match &self.what {
+            What::Value(term, _) => term.extras().collect(),
+            What::Word(words) => {
+                let claims = words.iter().flat_map(|(_, claims)| claims);
+                claims.flat_map(Claim::extras).collect()
+            }
+            What::Instants(_) => Extras::NONE,
+        }
     }
 
     /// Does it need the story of the first operation?

@@ -2,6 +2,7 @@
 //! more cases are read. Everything goes the way of `windtunnel run`: the scenario's text, values
 //! of its knobs, a length, and expressions of the language of expectations.
 
+use std::ops::BitOr;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -14,6 +15,7 @@ use super::reading::{FIRST, Reading};
 use super::template::{Quotes, fill, quantity};
 use crate::analysis::stats::mean;
 use crate::base::Span;
+use crate::probes::Extras;
 use crate::scenario::parse;
 use crate::scenario::tree::Scenario;
 use crate::scenario::units::Quantity;
@@ -257,11 +259,12 @@ impl Work {
 
     fn run_once(&self, seed: u64) -> Figures {
         let (scenario, design) = (&self.scenario, self.design);
+        let extras = self.reads.iter().map(Reading::extras).fold(Extras::NONE, Extras::bitor);
         let (outcome, story) = if self.reads.iter().any(Reading::is_told) {
-            let (outcome, story) = simulate::explain(scenario, design, seed, FIRST);
+            let (outcome, story) = simulate::explain(scenario, design, seed, FIRST, extras);
             (outcome, Some(story))
         } else {
-            (simulate::run(scenario, design, seed), None)
+            (simulate::run_with(scenario, design, seed, extras), None)
         };
         self.reads.iter().map(|read| read.of(&outcome, story.as_ref())).collect()
     }

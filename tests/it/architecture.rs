@@ -37,6 +37,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "scenario::tree",
             "scenario::nearest",
             "scenario::Outline",
+            "probes::Extra",
+            "probes::Extras",
             "probes::Reason",
             "probes::outcome",
             "probes::sketch",

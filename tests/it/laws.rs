@@ -207,6 +207,37 @@ fn law_2_the_order_in_which_instances_are_visited_does_not_matter() {
     });
 }
 
+/// Figures are read by reference: whoever looks while a run goes on sees what a run that is stopped
+/// there would tell, and changes nothing.
+#[test]
+fn law_4_looking_at_figures_changes_nothing() {
+    everywhere(|what, model| {
+        let expected = whole(model);
+        let mut simulation = instrumented(model).simulate();
+        let end = model.arrivals_end();
+        for part in 1..8 {
+            simulation.run_until(Time(end.0 / 8 * part));
+            let seen = || Seen::of(&simulation).told(simulation.world().probe().clone());
+            same(what, &seen(), &seen());
+            let probe = simulation.world().probe();
+            let offered: u64 = probe
+                .outcome(Label::default(), simulation.now())
+                .flows
+                .values()
+                .map(|flow| flow.offered)
+                .sum();
+            let settled = probe.ledger.books.sums.flows.iter().map(|tally| {
+                let ends = tally.figures().ends;
+                let [told, other] = [ends.kept + ends.retracted, ends.unannounced + ends.clean];
+                told + other + ends.half_done + ends.pending
+            });
+            assert!(settled.sum::<u64>() <= offered, "what is open is offered too");
+        }
+        go_on(&mut simulation, model);
+        same(what, &expected, &measured(simulation));
+    });
+}
+
 #[test]
 fn law_1_threads_do_not_matter() {
     let scenario = read("faults", FAULTS, 1);

@@ -3,6 +3,7 @@
 
 use super::{Guarantee, Metric, Parameter, Reader, Role, Subject, optional, required, run, share};
 use crate::analysis::unit::Unit;
+use crate::probes::Extra;
 use crate::probes::outcome::{FlowOutcome, ONE, Outcome, Window};
 use crate::probes::sketch::Sketch;
 
@@ -283,6 +284,7 @@ fn figure(name: &str, unit: Unit, about: &str, absent: &'static str, figure: Fig
         about: about.to_owned(),
         absent,
         windowed,
+        needs: matches!(figure, Figure::Slowdown(_)).then_some(Extra::Slowdown),
         reader: Reader::Flow(figure),
     }
 }

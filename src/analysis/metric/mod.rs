@@ -10,8 +10,8 @@ use std::sync::LazyLock;
 
 use super::unit::Unit;
 use crate::base::Time;
-use crate::probes::Reason;
 use crate::probes::outcome::{Outcome, Violations};
+use crate::probes::{Extra, Reason};
 
 mod flow;
 mod node;
@@ -33,6 +33,8 @@ pub struct Metric {
     pub absent: &'static str,
     /// Can it be asked of a stretch of time (`from 20s to 30s`)?
     pub windowed: bool,
+    /// The extra instrument that gathers it; `None` where every run does.
+    pub needs: Option<Extra>,
     reader: Reader,
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Metric, Reader, Role, Subject, optional, required, share};
 use crate::analysis::unit::Unit;
+use crate::probes::Extra;
 use crate::probes::outcome::{NodeOutcome, Outcome};
 
 /// A count of one node.
@@ -85,13 +86,16 @@ pub(super) fn metrics() -> Vec<Metric> {
             "nothing was sent in batches",
             Share(|n| n.batched, |n| n.batches),
         ),
-        figure(
-            "in_hand",
-            Ratio,
-            "Share of time that an instance has so many (1 to 32) or more in hand, waiting or in service; gathered where the scenario's measures or expectations ask for it.",
-            "the run has no such node, or no measure or expectation of the scenario asks what it has in hand",
-            OfNumber(|n, level| n.in_hand?.get(level.checked_sub(1)?).copied()),
-        ),
+        Metric {
+            needs: Some(Extra::InHand),
+            ..figure(
+                "in_hand",
+                Ratio,
+                "Share of time that an instance has so many (1 to 32) or more in hand, waiting or in service; gathered where the scenario's measures or expectations ask for it.",
+                "the run has no such node, or no measure or expectation of the scenario asks what it has in hand",
+                OfNumber(|n, level| n.in_hand?.get(level.checked_sub(1)?).copied()),
+            )
+        },
         figure(
             "hit_ratio",
             Ratio,
@@ -164,6 +168,7 @@ fn figure(name: &str, unit: Unit, about: &str, absent: &'static str, figure: Fig
         about: about.to_owned(),
         absent,
         windowed: false,
+        needs: None,
         reader: Reader::Node(figure),
     }
 }

@@ -94,6 +94,7 @@ fn figure(name: &str, unit: Unit, about: &str, absent: &'static str, figure: Fig
         about: about.to_owned(),
         absent,
         windowed: false,
+        needs: None,
         reader: Reader::Run(figure),
     }
 }

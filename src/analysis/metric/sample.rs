@@ -114,6 +114,7 @@ pub(super) fn metrics() -> Vec<Metric> {
                 about: format!("{what} of the {of}."),
                 absent,
                 windowed: source == Source::Latency,
+                needs: None,
                 reader: Reader::Sample(source, statistic),
             });
         }

@@ -18,9 +18,9 @@ fn size_after(length: u64) -> usize {
     }
     assert_eq!(trace.instruments.ledger.strays, 0);
     // Sketches and windows are bounded by their own tests.
-    let books = &mut trace.instruments.ledger.books;
-    books.windows = windows::Windows::default();
-    books.flows.iter_mut().for_each(|tally| tally.flow = outcome::FlowOutcome::default());
+    let sums = &mut trace.instruments.ledger.books.sums;
+    sums.windows = windows::Windows::default();
+    sums.flows.iter_mut().for_each(|tally| tally.flow = outcome::FlowOutcome::default());
     format!("{:?}", trace.instruments).len()
 }
 

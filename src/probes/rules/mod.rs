@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use super::layout::{ClientPlan, EffectPlan, EntityPlan, FlowPlan, NodePlan, SumPlan};
 use super::*;
+use crate::base::Span;
 use crate::scenario::tree::{EntityIx, FlowIx, NodeIx};
 
 const ORDER: EntityIx = EntityIx(0);
@@ -88,8 +89,7 @@ fn layout() -> Layout {
         gone: Vec::new(),
         warmup: Span(0),
         length: Span(1_000_000),
-        in_hand: false,
-        slowdown: false,
+        extras: Extras::NONE,
     }
 }
 
@@ -166,7 +166,7 @@ impl Trace {
     }
 
     fn outcome(&self) -> Outcome {
-        self.instruments.clone().outcome(Label::default(), Time(2_000_000))
+        self.instruments.outcome(Label::default(), Time(2_000_000))
     }
 
     fn flow(&self, flow: FlowIx) -> outcome::FlowOutcome {

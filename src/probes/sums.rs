@@ -1,0 +1,116 @@
+//! What the ledger adds up: per flow, per window, and examples of what went wrong. Small beside what
+//! the ledger must know to judge, so that a copy of it can be brought to an audit at any time: that
+//! is how figures are read while a run goes on. Knows no session, no item and no place of an entry.
+
+use std::sync::Arc;
+
+use super::anomalies::{Anomalies, Detail, Kind};
+use super::entry::{Deed, Entry, Flag};
+use super::fact::OpId;
+use super::flows::{End, Judgement, Tally, judge};
+use super::layout::Layout;
+use super::outcome::Violations;
+use super::sessions::Broken;
+use super::windows::Windows;
+use crate::base::Time;
+
+/// The sums.
+#[derive(Clone, Debug)]
+pub struct Sums {
+    layout: Arc<Layout>,
+    /// Per flow.
+    pub flows: Vec<Tally>,
+    /// Everything per window.
+    pub windows: Windows,
+    /// Examples of what went wrong.
+    pub anomalies: Anomalies,
+}
+
+impl Sums {
+    /// Nothing has been counted.
+    pub(super) fn new(layout: &Arc<Layout>) -> Self {
+        Self {
+            layout: Arc::clone(layout),
+            flows: layout.flows.iter().map(Tally::new).collect(),
+            windows: Windows::default(),
+            anomalies: Anomalies::new(Arc::clone(layout)),
+        }
+    }
+
+    /// The sums of an operation's flow.
+    #[inline]
+    pub(super) fn of(&mut self, entry: &Entry) -> &mut Tally {
+        &mut self.flows[usize::from(entry.flow.0)]
+    }
+
+    /// Count broken guarantees.
+    pub(super) fn broken(&mut self, now: Time, op: OpId, broken: Broken, detail: Detail) {
+        let Broken { what, flow, measured } = broken;
+        if !measured || what == Violations::default() {
+            return;
+        }
+        self.flows[usize::from(flow.0)].flow.violations.add(what);
+        let kinds = [
+            (what.read_your_writes, Kind::ReadYourWrites),
+            (what.monotonic_reads, Kind::MonotonicReads),
+            (what.monotonic_writes, Kind::MonotonicWrites),
+            (what.writes_follow_reads, Kind::WritesFollowReads),
+        ];
+        for (_, kind) in kinds.into_iter().filter(|(count, _)| *count > 0) {
+            self.anomalies.note(now, kind, flow, op, detail);
+        }
+    }
+
+    /// Nothing can act for an operation any more, or this is the audit.
+    #[expect(clippy::inline_always, reason = "a few instructions, for every operation")]
+    #[inline(always)]
+    pub(super) fn ended<'a>(
+        &mut self,
+        now: Time,
+        op: OpId,
+        entry: &Entry,
+        deeds: impl FnOnce() -> &'a [Deed],
+    ) {
+        self.windows.reach(now);
+        self.windows.settled();
+        if !entry.is(Flag::Measured) {
+            return;
+        }
+        let tally = &mut self.flows[usize::from(entry.flow.0)];
+        tally.flow.messages += u64::from(entry.messages);
+        if entry.is_settled() && !entry.has_effects() {
+            tally.ended_without_effects(entry);
+        } else {
+            self.judge(now, op, entry, deeds());
+        }
+    }
+
+    #[inline(never)]
+    fn judge(&mut self, now: Time, op: OpId, entry: &Entry, deeds: &[Deed]) {
+        let judgement = judge(entry, deeds, &self.layout.flows[usize::from(entry.flow.0)]);
+        self.of(entry).ended(entry, &judgement);
+        self.note_end(now, op, entry, &judgement);
+    }
+
+    fn note_end(&mut self, now: Time, op: OpId, entry: &Entry, judgement: &Judgement) {
+        let Judgement { end, effects } = judgement;
+        if effects.told == 0 && *end != End::Pending {
+            return;
+        }
+        let there = (effects.once + effects.duplicated) as u32;
+        let loss = if effects.lost > 0 { entry.loss_of_effects() } else { entry.loss() };
+        let detail = Detail::Effects { told: effects.told as u32, there, loss };
+        let end = match end {
+            End::HalfDone => Some(Kind::HalfDone),
+            End::Retracted => Some(Kind::Retracted),
+            End::Unannounced => Some(Kind::Unannounced),
+            End::Pending => Some(Kind::Pending),
+            End::Kept | End::Clean => None,
+        };
+        let lost = (effects.lost > 0).then_some(Kind::Lost);
+        let duplicated = (effects.duplicated > 0).then_some(Kind::Duplicated);
+        for kind in [end, lost, duplicated].into_iter().flatten() {
+            self.anomalies.note(now, kind, entry.flow, op, detail);
+        }
+    }
+}
