@@ -33,8 +33,9 @@ pub enum Class {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(pub u128);
 
-/// Who schedules an event, and which of its events: the last two parts of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Who schedules an event, and which of its events: the last two parts of a key, which no two events
+/// share. The name of a message from its sending to its arrival.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Turn(u64);
 
 impl Turn {
@@ -42,6 +43,16 @@ impl Turn {
     pub fn new(origin: InstanceId, counter: u64) -> Self {
         debug_assert!((origin.0 as usize) < Key::MAX_INSTANCES && counter >> ORIGIN_SHIFT == 0);
         Self(u64::from(origin.0) << ORIGIN_SHIFT | counter)
+    }
+
+    /// Who schedules it.
+    pub fn origin(self) -> InstanceId {
+        InstanceId((self.0 >> ORIGIN_SHIFT) as u32)
+    }
+
+    /// Which of its origin's events it is.
+    pub fn counter(self) -> u64 {
+        self.0 & ((1 << ORIGIN_SHIFT) - 1)
     }
 
     /// This one; the next is the origin's next. There are 2^40 of one origin, half a day of doing
@@ -104,14 +115,20 @@ impl Key {
         }
     }
 
+    /// Whose event it is, and which of its: the event's name.
+    #[inline]
+    pub fn turn(self) -> Turn {
+        Turn(self.0 as u64 & ((1 << CLASS_SHIFT) - 1))
+    }
+
     /// Who scheduled it.
     pub fn origin(self) -> InstanceId {
-        InstanceId((self.0 >> ORIGIN_SHIFT) as u32 & (Self::MAX_INSTANCES as u32 - 1))
+        self.turn().origin()
     }
 
     /// Which of its origin's events it is.
     pub fn counter(self) -> u64 {
-        self.0 as u64 & ((1 << ORIGIN_SHIFT) - 1)
+        self.turn().counter()
     }
 
     /// Whether both happen at one time and depth, so that neither can be the other's cause.

@@ -3,6 +3,7 @@
 //! what a p99 is.
 
 pub mod agenda;
+pub mod inspect;
 pub mod key;
 pub mod ladder;
 pub mod lanes;
@@ -13,6 +14,7 @@ pub mod simulation;
 #[cfg(test)]
 mod toy;
 
+pub use inspect::{Pending, Transit};
 pub use key::{Class, Key, Turn};
 pub use queue::{Event, Queue};
 pub use simulation::{Limits, Simulation, Stop};
@@ -113,6 +115,12 @@ impl<'a, M: Copy + Default, T: Copy> Context<'a, M, T> {
     #[inline]
     pub fn key(&self) -> Key {
         self.key
+    }
+
+    /// The name of the event that this instance schedules next.
+    #[inline]
+    pub fn next_name(&self) -> Turn {
+        *self.next
     }
 
     /// Sends a message to an instance.

@@ -47,9 +47,9 @@ impl Default for Limits {
 /// exactly as the original does.
 #[derive(Clone, Debug)]
 pub struct Simulation<W: World> {
-    world: W,
-    queue: Queue<W::Message, W::Timer>,
-    seats: Vec<Seat<W::Instance>>,
+    pub(super) world: W,
+    pub(super) queue: Queue<W::Message, W::Timer>,
+    pub(super) seats: Vec<Seat<W::Instance>>,
     limits: Limits,
     /// The key of the last event handled.
     last: Key,
@@ -74,9 +74,9 @@ const AHEAD: u64 = 32;
 
 /// An instance, and what the engine keeps of it.
 #[derive(Clone, Debug)]
-struct Seat<I> {
+pub(super) struct Seat<I> {
     ledger: Ledger,
-    instance: I,
+    pub(super) instance: I,
 }
 
 /// What the engine keeps of an instance.
@@ -179,6 +179,19 @@ impl<W: World> Simulation<W> {
         self.run_events(1)
     }
 
+    /// Handles what is due at `until` or before as long as, after each event, `goes_on` says so of the
+    /// world. [`Stop::Until`] says both that it did not and that the time is reached.
+    pub fn run_while(&mut self, until: Time, mut goes_on: impl FnMut(&W) -> bool) -> Stop {
+        loop {
+            let before = self.events;
+            let stop = self.run(Key::end_of(until), 1, false);
+            let has_come_to_it = stop == Stop::Until && self.events > before;
+            if !has_come_to_it || !goes_on(&self.world) {
+                return stop;
+            }
+        }
+    }
+
     fn run(&mut self, end: Key, count: u64, draining: bool) -> Stop {
         let enough = self.events.saturating_add(count);
         self.queue.stop_at(end);
@@ -187,12 +200,12 @@ impl<W: World> Simulation<W> {
                 return Stop::Idle;
             }
             // From one look at how much there is to the next; in a drain, event by event.
-            let mut most = if draining { 1 } else { LOOK - self.events % LOOK };
-            if self.is_crowded && !draining {
+            let most = if draining { 1 } else { LOOK - self.events % LOOK };
+            let mut most = most.min(enough - self.events);
+            if self.is_crowded && most > 1 {
                 self.prefetch();
                 most = most.min(AHEAD);
             }
-            let most = most.min(enough - self.events);
             let before = self.events;
             let Some(busy) = self.run_some(most) else {
                 return self.nothing_due();
@@ -345,19 +358,7 @@ impl<W: World> Simulation<W> {
 
     /// Whether anything is pending that is neither periodic nor stale.
     fn has_work(&self) -> bool {
-        self.live().any(|event| !self.world.is_periodic(event))
-    }
-
-    /// All that is pending, stale timers left out.
-    fn live(&self) -> impl Iterator<Item = Event<&W::Message, W::Timer>> {
-        self.queue.iter().filter_map(|(key, at, event)| match event {
-            Event::Message(message) => Some(Event::Message(message)),
-            Event::Timer(timer) => {
-                let instance = &self.seats[at.0 as usize].instance;
-                let is_stale = self.world.is_stale(instance, *timer, key.time());
-                (!is_stale).then_some(Event::Timer(*timer))
-            }
-        })
+        self.live().any(|pending| !self.world.is_periodic(pending.event))
     }
 
     /// The time of the last event handled.
@@ -378,14 +379,6 @@ impl<W: World> Simulation<W> {
     /// How many events are pending, stale timers that were not dropped yet included.
     pub fn in_flight(&self) -> usize {
         self.queue.len()
-    }
-
-    /// How many events are pending that are not stale: all, and those that are not periodic. Looks
-    /// at each of them.
-    pub fn pending(&self) -> (usize, usize) {
-        self.live().fold((0, 0), |(all, work), event| {
-            (all + 1, work + usize::from(!self.world.is_periodic(event)))
-        })
     }
 
     /// Everything handled so far in one word: same digest, same run. An instance at which nothing

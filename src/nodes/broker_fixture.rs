@@ -123,7 +123,7 @@ impl Probe for Books {
                 self.waiting -= i64::from(queued);
                 self.busy += 1;
             }
-            Fact::Freed => self.busy -= 1,
+            Fact::Freed { .. } => self.busy -= 1,
             Fact::Redelivered { .. } => self.redelivered += 1,
             _ => {}
         }
@@ -367,7 +367,7 @@ impl Bench {
 
     fn send(&mut self, from: u32, op: u64, body: Body) {
         let message = Message { op: Op { id: OpId(op), ..Op::NONE }, from: InstanceId(from), body };
-        let sent = Fact::Message { op: OpId(op), to: BROKER, carrier: body.carrier() };
+        let sent = Fact::Message { op: OpId(op), to: BROKER, carrier: body.carrier(), leg: None };
         self.simulation.world_mut().probe.see(self.now, InstanceId(from), sent);
         self.simulation.post(InstanceId(AT_BROKER), self.now, message);
         self.simulation.run_until(self.now);

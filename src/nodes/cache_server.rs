@@ -284,7 +284,7 @@ impl CacheServer {
     fn finish<P: Probe>(&mut self, task: &Task, env: &mut Env<'_, '_, P>) {
         self.carry_out(task, env);
         self.busy -= 1;
-        env.fact(Fact::Freed);
+        env.fact(Fact::Freed { op: task.op.id });
         if !self.waiting.is_empty() {
             self.resume(env);
         }

@@ -12,7 +12,7 @@ mod latest;
 mod requests;
 
 use self::again::Insistence;
-use self::requests::Requests;
+use self::requests::{Requests, Wish};
 use super::behaviour::Behaviour;
 use super::calls::{Calls, Ended, Waiters};
 use super::discovery::Discovery;
@@ -21,7 +21,7 @@ use super::message::{Answer, Body, Message, Op, Timer};
 use super::slab::{Handle, Slab};
 use crate::base::{Stream, Time, index, math, mix, name_hash, unit};
 use crate::engine::InstanceId;
-use crate::model::{Model, NodeIx};
+use crate::model::{FlowIx, Model, NodeIx};
 use crate::probes::{Fact, OpId, Probe, Verdict};
 use crate::scenario::tree::{
     Action, Arrivals, Batch, Client as Settings, Journey, NodeKind, PolicyIx,
@@ -245,7 +245,7 @@ impl Client {
             return self.next_action(customer, env);
         };
         walk.action = 1;
-        let (op, entry) = self.requests.make((*flow, walk.draw()), session, env.now(), env);
+        let (op, entry) = self.requests.make(walk.wish(*flow, env.now()), env);
         let (customer, place) = self.journeys.enter();
         *place = Walk { op, ..walk };
         self.calls.start(env, entry, &op, self.policy, customer);
@@ -296,7 +296,7 @@ impl Client {
                 *flow
             }
         };
-        let (op, entry) = self.requests.make((flow, walk.draw()), walk.session, intended, env);
+        let (op, entry) = self.requests.make(walk.wish(flow, intended), env);
         walk.op = op;
         self.calls.start(env, entry, &walk.op, self.policy, customer);
     }
@@ -337,6 +337,13 @@ impl Walk {
         let actions = &settings.journeys[self.journey as usize].actions;
         self.actions = actions.len() as u32;
         actions
+    }
+
+    /// What the customer wants by the action that was begun last.
+    #[inline]
+    fn wish(&self, flow: FlowIx, intended: Time) -> Wish {
+        let (journey, step) = (mix(self.word, self.round), self.action);
+        Wish { flow, word: self.draw(), session: self.session, intended, journey, step }
     }
 
     /// The word from which the action that was begun last makes its draws.

@@ -160,7 +160,7 @@ impl Behaviour for Database {
     fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
         for task in self.tasks.drain() {
             let op = task.op.id;
-            env.fact(if task.began { Fact::Freed } else { Fact::LeftQueue { op } });
+            env.fact(if task.began { Fact::Freed { op } } else { Fact::LeftQueue { op } });
             if !host {
                 let verdict = Answer::Failed(Reason::Crashed);
                 env.send(task.from, &task.op, Body::Answer { call: task.call, verdict });
@@ -323,7 +323,7 @@ impl Database {
         } else {
             self.store.change(txn, &mut task.op, caller, env)
         };
-        let call = task.call;
+        let (op, call) = (task.op.id, task.call);
         env.hand_on(task.from, caller, &task.op, || Body::Answer { call, verdict });
         let claims = task.claims.take();
         self.tasks.discard(handle);
@@ -332,7 +332,7 @@ impl Database {
             self.unlock(claims, env);
         }
         self.busy -= 1;
-        env.fact(Fact::Freed);
+        env.fact(Fact::Freed { op });
         if !self.waiting.is_empty() && self.is_free(env) {
             self.begin_next(env);
         }

@@ -9,7 +9,7 @@ use crate::engine::{Class, Context, InstanceId};
 use crate::faults::Passage;
 use crate::model::network::{LinkModel, Way};
 use crate::model::{Model, NodeIx};
-use crate::probes::{Fact, Probe, Reason};
+use crate::probes::{Carrier, Fact, Leg, OpId, Probe, Reason};
 
 /// When a broker gives up a silent connection (RabbitMQ's default heartbeat timeout, 60 s).
 const HEARTBEAT_TIMEOUT: Span = Span(60_000_000_000);
@@ -104,8 +104,7 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
     pub fn send_to(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: impl Fn() -> Body) {
-        self.fact(Fact::Message { op: op.id, to: node, carrier: body().carrier() });
-        self.put_on_the_wire(to, node, op, body);
+        self.put_on_the_wire::<false>(to, node, op, body);
     }
 
     /// The same, as the last thing that its sender does for the operation: nothing more is to be
@@ -113,18 +112,25 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
     pub fn hand_on(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: impl Fn() -> Body) {
-        self.fact(Fact::HandedOn { op: op.id, to: node, carrier: body().carrier() });
-        self.put_on_the_wire(to, node, op, body);
+        self.put_on_the_wire::<true>(to, node, op, body);
     }
 
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    fn put_on_the_wire(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: impl Fn() -> Body) {
+    fn put_on_the_wire<const LAST: bool>(
+        &mut self,
+        to: InstanceId,
+        node: NodeIx,
+        op: &Op,
+        body: impl Fn() -> Body,
+    ) {
         let way = self.place.way.as_ref().or_else(|| self.way(node));
         let Some(&Way { lane, delay }) = way else {
             cold_path();
-            return self.send_slowly(to, op, &body(), None);
+            return self.send_slowly::<LAST>(to, op, &body(), None);
         };
+        let leg = Leg { name: self.ctx.next_name(), takes: delay };
+        self.is_sent::<LAST>(op.id, node, body().carrier(), Some(leg));
         let from = self.me();
         self.ctx.via(lane, delay, to, |message| {
             message.op = *op;
@@ -149,44 +155,65 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
         let drawn = leg.span(self.place.network.next_u64());
         let latency =
             if slowness == 1.0 { drawn } else { Span::from_ns(drawn.0 as f64 * slowness) };
-        let node = self.model.node_of(to);
-        self.fact(Fact::Message { op: op.id, to: node, carrier: body.carrier() });
-        self.send_slowly(to, op, &body, Some(latency));
+        self.send_slowly::<false>(to, op, &body, Some(latency));
     }
 
     /// Over a link whose latency is drawn (unless it is known), or through faults.
     #[inline(never)]
-    fn send_slowly(&mut self, to: InstanceId, op: &Op, body: &Body, latency: Option<Span>) {
+    fn send_slowly<const LAST: bool>(
+        &mut self,
+        to: InstanceId,
+        op: &Op,
+        body: &Body,
+        latency: Option<Span>,
+    ) {
         let message = Message { op: *op, from: self.me(), body: *body };
         let (op, from, node) = (op.id, self.node(), self.model.node_of(to));
         let base = latency.unwrap_or_else(|| match self.model.network.link(from, node) {
             LinkModel::Constant(way) => way.delay,
             LinkModel::Drawn(dist) => dist.span(self.place.network.next_u64()),
         });
-        if self.model.faults.network_is_quiet(self.now()) {
-            return self.ctx.send(to, base, message);
-        }
-        let passage =
-            self.model.faults.passage(self.ctx.now(), from, node, &mut self.place.network);
-        match passage {
-            Passage::Through { extra, twice } => {
-                self.ctx.send(to, base + extra, message);
-                if twice && matches!(body, Body::Request { .. } | Body::Publish { .. }) {
-                    self.fact(Fact::Carried { op });
-                    self.ctx.send(to, base + extra + base, message);
-                }
-            }
-            Passage::Lost if body.is_retransmitted() => {
-                self.ctx.send(to, base + RETRANSMISSION, message);
-            }
+        let passage = if self.model.faults.network_is_quiet(self.now()) {
+            Passage::Through { extra: Span::ZERO, twice: false }
+        } else {
+            self.model.faults.passage(self.ctx.now(), from, node, &mut self.place.network)
+        };
+        let takes = match passage {
+            Passage::Through { extra, .. } => Some(base + extra),
+            Passage::Lost if body.is_retransmitted() => Some(base + RETRANSMISSION),
             Passage::Cut { until: Some(until) } if body.is_retransmitted() => {
-                let wait = until.since(self.now());
-                self.ctx.send(to, wait + base, message);
+                Some(until.since(self.now()) + base)
             }
-            Passage::Lost | Passage::Cut { .. } => {
-                self.fact(Fact::Dropped { op, why: Some(Reason::LostMessage) });
-            }
+            Passage::Lost | Passage::Cut { .. } => None,
+        };
+        let leg = takes.map(|takes| Leg { name: self.ctx.next_name(), takes });
+        self.is_sent::<LAST>(op, node, body.carrier(), leg);
+        let Some(takes) = takes else {
+            return self.fact(Fact::Dropped { op, why: Some(Reason::LostMessage) });
+        };
+        self.ctx.send(to, takes, message);
+        let is_doubled = matches!(passage, Passage::Through { twice: true, .. });
+        if is_doubled && matches!(body, Body::Request { .. } | Body::Publish { .. }) {
+            self.fact(Fact::Carried { op });
+            self.ctx.send(to, takes + base, message);
         }
+    }
+
+    /// Says that a message was sent; with `LAST`, as the last thing that its sender does.
+    #[expect(clippy::inline_always, reason = "only the probes' arms for it remain")]
+    #[inline(always)]
+    fn is_sent<const LAST: bool>(
+        &mut self,
+        op: OpId,
+        to: NodeIx,
+        carrier: Carrier,
+        leg: Option<Leg>,
+    ) {
+        self.fact(if LAST {
+            Fact::HandedOn { op, to, carrier, leg }
+        } else {
+            Fact::Message { op, to, carrier, leg }
+        });
     }
 
     /// Tells a broker that this instance's connections are gone: after one hop when the process

@@ -42,7 +42,7 @@ use crate::base::{Span, Stream, Time, index, mix};
 use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::model::program::EntryIx;
-use crate::probes::{Fact, Probe};
+use crate::probes::{Fact, OpId, Probe};
 use crate::scenario::tree::NodeKind;
 use group::{Change, Group};
 use replicas::Replicas;
@@ -90,6 +90,13 @@ struct Partition {
     owner: Option<u32>,
     /// The delivery of the first record after them, if it is out.
     out: Option<Handle>,
+}
+
+impl Partition {
+    /// Whose record is in the hands of its owner.
+    fn at_work(&self) -> OpId {
+        self.records.get(self.handled).map_or(OpId::NONE, |record| record.op.id)
+    }
 }
 
 /// A durable record.
@@ -277,9 +284,9 @@ impl Log {
         let Some(Delivery { channel, partition }) = self.deliveries.remove(receipt) else {
             return;
         };
-        env.fact(Fact::Freed);
         let place = &mut self.channels[channel].partitions[partition];
         place.out = None;
+        env.fact(Fact::Freed { op: place.at_work() });
         if let Some(record) = place.records.pop_front() {
             used_up(record.op, None, env);
             self.groups[self.channels[channel].group].records -= 1;
@@ -344,7 +351,7 @@ impl Log {
         place.out = None;
         let record = &mut place.records[place.handled];
         record.since = env.now();
-        env.fact(Fact::Freed);
+        env.fact(Fact::Freed { op: record.op.id });
         env.fact(Fact::Waits { op: record.op.id });
         Some(delivery)
     }

@@ -224,7 +224,7 @@ impl Queue {
     fn settle<P: Probe>(&mut self, receipt: Handle, env: &mut Env<'_, '_, P>) -> Option<Delivery> {
         let delivery = self.unacknowledged.remove(receipt)?;
         self.channels[delivery.channel].consumers[delivery.consumer].unacknowledged -= 1;
-        env.fact(Fact::Freed);
+        env.fact(Fact::Freed { op: delivery.message.op.id });
         Some(delivery)
     }
 

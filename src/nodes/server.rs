@@ -552,22 +552,23 @@ impl Server {
     /// The task gives its worker back, if it has one.
     #[inline(never)]
     fn release_worker<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
-        let task = self.tasks.get_mut(handle);
-        if task.is_some_and(|task| std::mem::take(&mut task.has_worker)) {
-            self.free_worker(env);
+        let Some(task) = self.tasks.get_mut(handle) else { return };
+        if std::mem::take(&mut task.has_worker) {
+            let op = task.op.id;
+            self.free_worker(op, env);
         }
     }
 
-    /// A worker is free again, and takes up what waits.
+    /// The worker of this operation is free again, and takes up what waits.
     #[expect(clippy::inline_always, reason = "two calls of three, for every task")]
     #[inline(always)]
-    fn free_worker<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    fn free_worker<P: Probe>(&mut self, op: OpId, env: &mut Env<'_, '_, P>) {
         if self.dispatch.is_some() {
             cold_path();
-            return self.free_worker_in_turn(env);
+            return self.free_worker_in_turn(op, env);
         }
         self.free += 1;
-        env.fact(Fact::Freed);
+        env.fact(Fact::Freed { op });
         if !self.queue.is_empty() {
             self.take_up(env);
         }

@@ -73,6 +73,11 @@ impl<P: Probe> World<P> {
         &self.probe
     }
 
+    /// The listener, to be told something from outside; no listener can change the run.
+    pub fn probe_mut(&mut self) -> &mut P {
+        &mut self.probe
+    }
+
     /// The listener, for the audit.
     pub fn into_probe(self) -> P {
         self.probe
@@ -169,7 +174,11 @@ impl<P: Probe> crate::engine::World for World<P> {
     #[expect(clippy::inline_always, reason = "called in the run loop, for every message")]
     #[inline(always)]
     fn receive(&mut self, at: &mut Instance, message: &Message, ctx: Context<'_, Message, Timer>) {
+        let name = ctx.key().turn();
         let (node, mut env) = self.at(at, ctx);
+        if P::TRACES {
+            env.fact(Fact::Received { op: message.op.id, name });
+        }
         if env.place.down {
             return refuse(message, &mut env);
         }

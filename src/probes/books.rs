@@ -120,7 +120,7 @@ impl Books {
         }
         if measured && entry.is(Flag::Misled) {
             tally.flow.wrongly_refused += 1;
-            self.sums.anomalies.note(now, Kind::WronglyRefused, entry.flow, op, Detail::Nothing);
+            self.sums.note(now, Kind::WronglyRefused, entry.flow, op, Detail::Nothing);
         }
     }
 
@@ -172,10 +172,10 @@ impl Books {
         let detail =
             Detail::Read { entity: seen.entity, version: seen.version, staleness: fresh.staleness };
         if dangling {
-            self.sums.anomalies.note(now, Kind::Dangling, entry.flow, op, detail);
+            self.sums.note(now, Kind::Dangling, entry.flow, op, detail);
         }
         if fresh.behind > 0 {
-            self.sums.anomalies.note(now, Kind::StaleRead, entry.flow, op, detail);
+            self.sums.note(now, Kind::StaleRead, entry.flow, op, detail);
         }
         self.sums.broken(now, op, Broken { what, flow: entry.flow, measured: true }, detail);
     }

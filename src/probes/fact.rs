@@ -5,7 +5,7 @@
 //! happened. They carry names and values, never a slot of a node's memory.
 
 use crate::base::{Span, Time};
-use crate::engine::InstanceId;
+use crate::engine::{InstanceId, Turn};
 use crate::scenario::tree::{EntityIx, FlowIx, NodeIx};
 
 /// One operation: one customer's execution of one flow. Anomalies and `explain` name it `flow#N`
@@ -241,6 +241,16 @@ pub enum Carrier {
     Control,
 }
 
+/// A message's way to its receiver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leg {
+    /// The name of the event that it becomes there. One that a fault doubles comes a second time
+    /// under its sender's next name.
+    pub name: Turn,
+    /// How long it takes.
+    pub takes: Span,
+}
+
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the variants explain their fields")]
@@ -248,16 +258,30 @@ pub enum Fact {
     // -- customers ---------------------------------------------------------------------------
     /// A client sends an operation for the first time. `told` has the bit of each effect that the
     /// operation's flow tells (branches not taken left out).
-    Sent { op: OpId, flow: FlowIx, session: u32, intended: Time, told: u64 },
+    /// It is the `step`th action (from 1) of this journey, whose number is drawn from the client's
+    /// stream alone: together they name the same customer doing the same thing in every design.
+    Sent {
+        op: OpId,
+        flow: FlowIx,
+        session: u32,
+        intended: Time,
+        told: u64,
+        journey: u64,
+        step: u32,
+    },
     /// The client knows (or gives up): exactly once per operation that ends.
     Answered { op: OpId, verdict: Verdict },
 
     // -- what can still act for an operation: reference counting --------------------------------
-    /// One more message is on its way, for `op` (or for nobody). +1 for `op`.
-    Message { op: OpId, to: NodeIx, carrier: Carrier },
+    /// One more message is on its way, for `op` (or for nobody); without a leg if it is lost there.
+    /// +1 for `op`.
+    Message { op: OpId, to: NodeIx, carrier: Carrier, leg: Option<Leg> },
     /// The same, as the last thing that its sender does for `op`: the message stands for it from
     /// now on, and no more and no less can act.
-    HandedOn { op: OpId, to: NodeIx, carrier: Carrier },
+    HandedOn { op: OpId, to: NodeIx, carrier: Carrier, leg: Option<Leg> },
+    /// The message of this name arrived, whether anybody is there or not. Said only to probes that
+    /// [ask](super::Probe::TRACES). Whatever is said until the next such fact has it as its cause.
+    Received { op: OpId, name: Turn },
     /// One more thing other than a message can still act for `op` (a stored row, a second task,
     /// a queue's entry kept beside its delivery, a pending retry). +1.
     Carried { op: OpId },
@@ -338,8 +362,8 @@ pub enum Fact {
     Began { op: OpId, waited: Span, queued: bool, arrives: bool },
     /// A worker works for it, so long if nothing interrupts or slows it.
     Works { op: OpId, work: Span },
-    /// A worker is free again (busy time ends).
-    Freed,
+    /// A worker is free again (busy time ends) that worked for `op`.
+    Freed { op: OpId },
     /// Something that waited left the queue without service.
     LeftQueue { op: OpId },
     /// Turned away at the door.
@@ -391,7 +415,7 @@ impl Fact {
                 Self::Waits { .. }
                     | Self::Began { .. }
                     | Self::Works { .. }
-                    | Self::Freed
+                    | Self::Freed { .. }
                     | Self::LeftQueue { .. }
                     | Self::Listed { .. }
                     | Self::Down
@@ -425,6 +449,8 @@ impl Fact {
             | Self::Waits { op }
             | Self::Began { op, .. }
             | Self::Works { op, .. }
+            | Self::Received { op, .. }
+            | Self::Freed { op }
             | Self::LeftQueue { op }
             | Self::TurnedAway { op, .. }
             | Self::AttemptFailed { op, .. }
@@ -434,7 +460,6 @@ impl Fact {
             Self::Forgot { .. }
             | Self::Entered
             | Self::Left { .. }
-            | Self::Freed
             | Self::Batched { .. }
             | Self::Listed { .. }
             | Self::Down

@@ -147,12 +147,14 @@ impl Tally {
         self.flow.to_failure.record(latency);
     }
 
-    /// An operation that tells nothing is over.
+    /// An operation that tells nothing is over: says how it ended.
     #[inline]
-    pub fn ended_without_effects(&mut self, entry: &Entry) {
+    pub fn ended_without_effects(&mut self, entry: &Entry) -> End {
         let ends = &mut self.flow.ends;
-        *(if entry.is(Flag::Done) { &mut ends.kept } else { &mut ends.clean }) += 1;
+        let is_done = entry.is(Flag::Done);
+        *(if is_done { &mut ends.kept } else { &mut ends.clean }) += 1;
         self.flow.good += u64::from(entry.is(Flag::InTime));
+        if is_done { End::Kept } else { End::Clean }
     }
 
     /// An operation was judged.

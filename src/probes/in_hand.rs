@@ -52,7 +52,7 @@ impl Instrument for InHand {
                 gauge.busy += 1;
             }
             Fact::LeftQueue { .. } => gauge.waiting = gauge.waiting.saturating_sub(1),
-            Fact::Freed => gauge.busy = gauge.busy.saturating_sub(1),
+            Fact::Freed { .. } => gauge.busy = gauge.busy.saturating_sub(1),
             Fact::Down => *gauge = Gauge::default(),
             _ => {}
         }
@@ -133,9 +133,9 @@ mod tests {
             (130, A, WAITS),
             (140, A, Fact::LeftQueue { op: OP }),
             (150, B, began(0)),
-            (160, A, Fact::Freed),
+            (160, A, Fact::Freed { op: OP }),
             (160, A, began(40)),
-            (250, A, Fact::Freed),
+            (250, A, Fact::Freed { op: OP }),
         ]);
         assert_eq!(shares[..4], [150.0 / 200.0, 40.0 / 200.0, 10.0 / 200.0, 0.0]);
     }

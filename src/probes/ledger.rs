@@ -67,7 +67,7 @@ impl Instrument for Ledger {
     #[inline(always)]
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         match fact {
-            Fact::Sent { op, flow, session, intended, told } => {
+            Fact::Sent { op, flow, session, intended, told, .. } => {
                 self.sent(now, op, flow, session, intended, told);
             }
             Fact::Answered { op, verdict } => self.answered(now, op, verdict),
@@ -126,7 +126,8 @@ impl Instrument for Ledger {
             | Fact::Waits { .. }
             | Fact::Began { .. }
             | Fact::Works { .. }
-            | Fact::Freed
+            | Fact::Freed { .. }
+            | Fact::Received { .. }
             | Fact::Batched { .. }
             | Fact::LeftQueue { .. }
             | Fact::TurnedAway { .. }
@@ -174,7 +175,7 @@ impl Ledger {
 
     /// The sums if the audit were at this instant: what is still open is judged.
     pub fn audited(&self, audit: Time) -> Sums {
-        let mut sums = self.books.sums.clone();
+        let mut sums = self.books.sums.without_journal();
         for op in self.entries.open_ops() {
             let (entry, deeds) = self.entries.seen(op).expect("it is open");
             if !entry.is_answered() && entry.is(Flag::Measured) {
@@ -285,13 +286,7 @@ impl Ledger {
         if books.invariants.commit(now, entity, before, value)
             && let Some(entry) = self.entries.get(op)
         {
-            books.sums.anomalies.note(
-                now,
-                Kind::Floor,
-                entry.flow,
-                op,
-                Detail::Value { entity, value },
-            );
+            books.sums.note(now, Kind::Floor, entry.flow, op, Detail::Value { entity, value });
         }
     }
 

@@ -94,7 +94,7 @@ impl Instrument for Meters {
             Fact::LeftQueue { .. } => self.leaves(now, at, 1),
             Fact::Began { arrives: true, .. } => self.begins_at_once(now, at),
             Fact::Began { waited, queued, .. } => self.begins(now, at, waited, queued),
-            Fact::Freed => self.frees(now, at),
+            Fact::Freed { .. } => self.frees(now, at),
             Fact::Batched { records } => self.batched(now, at, records),
             Fact::Down => {
                 self.leaves(now, at, u32::MAX);
@@ -332,9 +332,9 @@ mod tests {
             (90, A, began(0)),
             (95, A, ARRIVED),
             (95, A, WAITS),
-            (150, A, Fact::Freed),
+            (150, A, Fact::Freed { op: OP }),
             (150, A, began(55)),
-            (210, A, Fact::Freed),
+            (210, A, Fact::Freed { op: OP }),
         ]);
         assert_eq!(till.utilization, Some(100.0 / 200.0));
         assert_eq!((till.queue_mean, till.queue_max), (0.5, 1));
@@ -348,7 +348,7 @@ mod tests {
             (110, A, began(0)),
             (190, A, ARRIVED),
             (190, A, WAITS),
-            (220, A, Fact::Freed),
+            (220, A, Fact::Freed { op: OP }),
             (220, A, began(30)),
             (230, B, ARRIVED),
             (230, B, began(0)),

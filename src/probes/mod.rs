@@ -14,6 +14,7 @@
 //!                       ├▶ Slowdown           time over work of operations, where wanted
 //!                       └▶ Discovery          how soon it is known who is there, where anybody registers
 //!          ─▶ Story                           one operation, for `explain`
+//!          ─▶ Witness                         some items: who wrote them, who held and saw what
 //! ```
 
 pub mod anomalies;
@@ -23,10 +24,11 @@ pub mod discovery;
 mod entries;
 mod entry;
 pub mod fact;
-mod flows;
+pub mod flows;
 pub mod in_hand;
 pub mod instruments;
 mod invariants;
+pub mod journal;
 pub mod layout;
 pub mod ledger;
 pub mod meters;
@@ -45,8 +47,9 @@ mod table;
 mod truth;
 pub mod visibility;
 pub mod windows;
+pub mod witness;
 
-pub use fact::{Carrier, Fact, KeyId, OpId, Reason, Verdict};
+pub use fact::{Carrier, Fact, KeyId, Leg, OpId, Reason, Verdict};
 pub use instruments::{Extra, Extras, Instruments};
 pub use layout::Layout;
 pub use outcome::Outcome;
@@ -58,6 +61,10 @@ use crate::engine::{InstanceId, Key};
 
 /// A listener.
 pub trait Probe {
+    /// Does it want to know which message arrives when ([`Fact::Received`])? Costs a little for every
+    /// message.
+    const TRACES: bool = false;
+
     /// `fact` happened at instance `at`, at the instant `now`.
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact);
 
@@ -103,6 +110,8 @@ impl<P> InOrder<P> {
 }
 
 impl<P: Probe> Probe for InOrder<P> {
+    const TRACES: bool = P::TRACES;
+
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         self.waiting.push((self.key, now, at, fact));
     }
@@ -121,6 +130,8 @@ impl<P: Probe> Probe for InOrder<P> {
 
 /// Two listeners.
 impl<A: Probe, B: Probe> Probe for (A, B) {
+    const TRACES: bool = A::TRACES || B::TRACES;
+
     #[inline]
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         self.0.see(now, at, fact);

@@ -94,7 +94,15 @@ mod tests {
         let layout = Arc::new(layout);
         let mut slowdown = Slowdown::new(&layout);
         let flow = FlowIx(0);
-        let sent = |op, at| Fact::Sent { op, flow, session: 0, intended: Time(at), told: 0 };
+        let sent = |op, at| Fact::Sent {
+            op,
+            flow,
+            session: 0,
+            intended: Time(at),
+            told: 0,
+            journey: 0,
+            step: 1,
+        };
         let works = |op, ns| Fact::Works { op, work: Span(ns) };
         let answered = |op, verdict| Fact::Answered { op, verdict };
         let [early, twice, idle, refused, one] = [0, 1, 2, 3, 4].map(OpId);

@@ -70,6 +70,8 @@ impl Probe for Story {
                 self.lines.retain(|line| line.at != at);
             }
             Fact::Down | Fact::Up => self.tell(line),
+            // The end of a span goes without saying.
+            Fact::Freed { .. } => {}
             _ if fact.op() == Some(self.op) => self.tell(line),
             _ => {}
         }
@@ -91,7 +93,7 @@ mod tests {
         story.see(Time(3), b, Fact::Down);
         story.see(Time(5), a, Fact::Arrived { op: mine });
         story.see(Time(6), a, Fact::Arrived { op: other });
-        story.see(Time(7), a, Fact::Freed);
+        story.see(Time(7), a, Fact::Freed { op: other });
         story.see(Time(8), b, Fact::Up);
         story.see(Time(9), a, Fact::Answered { op: mine, verdict: Verdict::Done });
         story.see(Time(10), b, Fact::Down);

@@ -8,11 +8,13 @@ use super::anomalies::{Anomalies, Detail, Kind};
 use super::entry::{Deed, Entry, Flag};
 use super::fact::OpId;
 use super::flows::{End, Judgement, Tally, judge};
+use super::journal::{Finding, Judged};
 use super::layout::Layout;
 use super::outcome::Violations;
 use super::sessions::Broken;
 use super::windows::Windows;
 use crate::base::Time;
+use crate::scenario::tree::FlowIx;
 
 /// The sums.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub struct Sums {
     pub windows: Windows,
     /// Examples of what went wrong.
     pub anomalies: Anomalies,
+    /// Every judgement since it was taken last, where somebody wants them.
+    journal: Option<Vec<Judged>>,
 }
 
 impl Sums {
@@ -34,6 +38,36 @@ impl Sums {
             flows: layout.flows.iter().map(Tally::new).collect(),
             windows: Windows::default(),
             anomalies: Anomalies::new(Arc::clone(layout)),
+            journal: None,
+        }
+    }
+
+    /// A copy to be brought to an audit: nobody wants to know what is judged there.
+    pub(super) fn without_journal(&self) -> Self {
+        Self {
+            layout: Arc::clone(&self.layout),
+            flows: self.flows.clone(),
+            windows: self.windows.clone(),
+            anomalies: self.anomalies.clone(),
+            journal: None,
+        }
+    }
+
+    /// From now on every judgement is written down.
+    pub fn keep_journal(&mut self) {
+        self.journal.get_or_insert_default();
+    }
+
+    /// What was judged since it was taken last, in order of time; nothing where nobody keeps it.
+    pub fn take_journal(&mut self) -> Vec<Judged> {
+        self.journal.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Something that should not have happened.
+    pub(super) fn note(&mut self, now: Time, kind: Kind, flow: FlowIx, op: OpId, detail: Detail) {
+        self.anomalies.note(now, kind, flow, op, detail);
+        if let Some(journal) = &mut self.journal {
+            journal.push(Judged { time: now, op, flow, what: Finding::Anomaly(kind, detail) });
         }
     }
 
@@ -57,7 +91,7 @@ impl Sums {
             (what.writes_follow_reads, Kind::WritesFollowReads),
         ];
         for (_, kind) in kinds.into_iter().filter(|(count, _)| *count > 0) {
-            self.anomalies.note(now, kind, flow, op, detail);
+            self.note(now, kind, flow, op, detail);
         }
     }
 
@@ -78,18 +112,23 @@ impl Sums {
         }
         let tally = &mut self.flows[usize::from(entry.flow.0)];
         tally.flow.messages += u64::from(entry.messages);
-        if entry.is_settled() && !entry.has_effects() {
-            tally.ended_without_effects(entry);
+        let end = if entry.is_settled() && !entry.has_effects() {
+            tally.ended_without_effects(entry)
         } else {
-            self.judge(now, op, entry, deeds());
+            self.judge(now, op, entry, deeds())
+        };
+        if let Some(journal) = &mut self.journal {
+            let what = Finding::Ended(end);
+            journal.push(Judged { time: now, op, flow: entry.flow, what });
         }
     }
 
     #[inline(never)]
-    fn judge(&mut self, now: Time, op: OpId, entry: &Entry, deeds: &[Deed]) {
+    fn judge(&mut self, now: Time, op: OpId, entry: &Entry, deeds: &[Deed]) -> End {
         let judgement = judge(entry, deeds, &self.layout.flows[usize::from(entry.flow.0)]);
         self.of(entry).ended(entry, &judgement);
         self.note_end(now, op, entry, &judgement);
+        judgement.end
     }
 
     fn note_end(&mut self, now: Time, op: OpId, entry: &Entry, judgement: &Judgement) {
@@ -110,7 +149,7 @@ impl Sums {
         let lost = (effects.lost > 0).then_some(Kind::Lost);
         let duplicated = (effects.duplicated > 0).then_some(Kind::Duplicated);
         for kind in [end, lost, duplicated].into_iter().flatten() {
-            self.anomalies.note(now, kind, entry.flow, op, detail);
+            self.note(now, kind, entry.flow, op, detail);
         }
     }
 }

@@ -162,8 +162,10 @@ mod tests {
             InstanceId((0..9).find(of_node).expect("an instance"))
         };
         let (web, orders, inventory) = (at("web"), at("orders"), at("inventory"));
-        let request = |to: &str| Fact::Message { op: OP, to: node(to), carrier: Carrier::Request };
-        let answer = |to: &str| Fact::Message { op: OP, to: node(to), carrier: Carrier::Answer };
+        let request =
+            |to: &str| Fact::Message { op: OP, to: node(to), carrier: Carrier::Request, leg: None };
+        let answer =
+            |to: &str| Fact::Message { op: OP, to: node(to), carrier: Carrier::Answer, leg: None };
         let key = KeyId::created_by(OP);
         let (stock, order) = (EntityIx(1), EntityIx(0));
         let facts = [
@@ -176,6 +178,8 @@ mod tests {
                     session: 7,
                     intended: Time(1_000_000),
                     told: 1,
+                    journey: 0,
+                    step: 1,
                 },
             ),
             (0, web, request("orders")),
@@ -225,7 +229,7 @@ mod tests {
                     value: 95,
                 },
             ),
-            (522_000, inventory, Fact::Freed),
+            (522_000, inventory, Fact::Freed { op: OP }),
             (522_000, inventory, answer("orders")),
             (
                 523_000,

@@ -89,7 +89,8 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
         | Fact::Entered
         | Fact::Left { .. }
         | Fact::Works { .. }
-        | Fact::Freed
+        | Fact::Freed { .. }
+        | Fact::Received { .. }
         | Fact::Listed { .. }
         | Fact::Batched { .. } => return None,
     })

@@ -24,7 +24,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     // Probes hear facts, in the order of the events' keys; they know no node, no model and no way
     // to schedule anything.
-    ("probes", &["base", "engine::InstanceId", "engine::Key", "scenario::tree"]),
+    ("probes", &["base", "engine::InstanceId", "engine::Key", "engine::Turn", "scenario::tree"]),
     // Nodes act, and tell the probes.
     ("nodes", &["base", "engine", "scenario::tree", "faults", "model", "probes"]),
     // A run: everything above, put together.

@@ -37,7 +37,7 @@ impl Probe for Record {
             self.instants.push(now);
         }
         match fact {
-            Fact::Sent { op, flow, session, intended, told } => {
+            Fact::Sent { op, flow, session, intended, told, .. } => {
                 self.sent.push(Sent { op, flow, session, intended, told });
             }
             Fact::Answered { op, verdict } => {

@@ -258,8 +258,8 @@ impl Run {
     pub fn messages(&self, number: u64) -> [usize; 5] {
         let mut counts = [0; 5];
         for &(_, at, fact) in &self.lines {
-            let (Fact::Message { op: by, to, carrier } | Fact::HandedOn { op: by, to, carrier }) =
-                fact
+            let (Fact::Message { op: by, to, carrier, .. }
+            | Fact::HandedOn { op: by, to, carrier, .. }) = fact
             else {
                 continue;
             };

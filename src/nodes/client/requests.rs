@@ -22,6 +22,23 @@ pub(super) struct Requests {
     latest: Latest,
 }
 
+/// What a customer wants.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Wish {
+    /// The flow.
+    pub(super) flow: FlowIx,
+    /// The request's draws are made from it.
+    pub(super) word: u64,
+    /// Whose session it belongs to.
+    pub(super) session: u32,
+    /// Since when it is wanted.
+    pub(super) intended: Time,
+    /// The number of the customer's journey.
+    pub(super) journey: u64,
+    /// Which of its actions this is, from 1.
+    pub(super) step: u32,
+}
+
 /// What the requests of a flow have in common.
 #[derive(Clone, Copy, Debug)]
 struct Alike {
@@ -52,15 +69,12 @@ impl Requests {
         }
     }
 
-    /// A customer of this session wants this flow, since the instant `intended`: the header of its
-    /// request, and where it enters. Its draws are made from `word`.
+    /// The header of a customer's request, and where it enters.
     #[expect(clippy::inline_always, reason = "the header is written once, where it will lie")]
     #[inline(always)]
     pub(super) fn make<P: Probe>(
         &mut self,
-        (flow, word): (FlowIx, u64),
-        session: u32,
-        intended: Time,
+        Wish { flow, word, session, intended, journey, step }: Wish,
         env: &mut Env<'_, '_, P>,
     ) -> (Op, EntryIx) {
         let id = OpId::new(self.client, self.sent);
@@ -68,7 +82,7 @@ impl Requests {
         let Alike { entry, effects, have_own } = self.alike[flow.0 as usize];
         let mut op = Op { id, word, session, flow, ..Op::NONE };
         let told = if have_own { self.fill_in(&mut op, env) } else { effects };
-        env.fact(Fact::Sent { op: id, flow, session, intended, told });
+        env.fact(Fact::Sent { op: id, flow, session, intended, told, journey, step });
         (op, entry)
     }
 

@@ -543,7 +543,7 @@ fn after_a_crash_all_connections_and_locks_are_free() {
     assert_eq!(town.verdicts().last(), Some(&(30 + WRITE, 3, Done)));
     let busy = town.facts(|fact| match fact {
         Fact::Began { .. } => Some(1),
-        Fact::Freed => Some(-1),
+        Fact::Freed { .. } => Some(-1),
         _ => None,
     });
     assert_eq!(busy.iter().sum::<i32>(), 0);

@@ -25,8 +25,8 @@ impl Log {
         let Some(Delivery { channel, partition }) = self.deliveries.remove(receipt) else {
             return;
         };
-        env.fact(Fact::Freed);
         let place = &mut self.channels[channel].partitions[partition];
+        env.fact(Fact::Freed { op: place.at_work() });
         place.out = None;
         place.handled += 1;
         self.feed(channel, partition, env);

@@ -249,11 +249,12 @@ impl Server {
         env: &mut Env<'_, '_, P>,
     ) {
         self.free += 1;
-        env.fact(Fact::Freed);
-        let Some(task) = self.tasks.get_mut(handle) else { return };
+        let task = self.tasks.get_mut(handle);
+        let op = task.as_ref().map_or(OpId::NONE, |task| task.op.id);
+        env.fact(Fact::Freed { op });
+        let Some(task) = task else { return };
         task.has_worker = false;
         task.queued = env.now();
-        let op = task.op.id;
         env.fact(Fact::Waits { op });
         let wait = Wait { task: handle, left: Some(left), is_fresh: false };
         self.dispatch().line.join(Turn { is_new: false, ..turn }, wait);
@@ -279,11 +280,11 @@ impl Server {
         }
     }
 
-    /// A worker is free again, or one fewer shares them.
+    /// The worker of this operation is free again, or one fewer shares them.
     #[inline(never)]
-    pub(super) fn free_worker_in_turn<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    pub(super) fn free_worker_in_turn<P: Probe>(&mut self, op: OpId, env: &mut Env<'_, '_, P>) {
         self.free += 1;
-        env.fact(Fact::Freed);
+        env.fact(Fact::Freed { op });
         let dispatch = self.dispatch();
         if let Some(workers) = dispatch.shared {
             if dispatch.sharing > workers {
@@ -314,7 +315,7 @@ impl Server {
             self.tasks.get_mut(wait.task).expect("it waited").has_worker = true;
             env.fact(Fact::Began { op, waited, queued: true, arrives: false });
             if self.exceeds_workers() {
-                env.fact(Fact::Freed);
+                env.fact(Fact::Freed { op });
                 env.fact(Fact::Waits { op: OpId::NONE });
             }
             if let Some(left) = wait.left {

@@ -33,13 +33,13 @@ impl Server {
     #[inline(always)]
     pub(super) fn leave<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.discard(handle).expect("it leaves");
-        let has_worker = task.has_worker;
-        self.attempts.end(task.op.id, task.entry);
+        let (op, has_worker) = (task.op.id, task.has_worker);
+        self.attempts.end(op, task.entry);
         if task.is_cancellable {
             self.cancels.end(handle);
         }
         if has_worker {
-            self.free_worker(env);
+            self.free_worker(op, env);
         }
     }
 

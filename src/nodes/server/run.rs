@@ -70,9 +70,10 @@ impl Server {
                     if env.now() <= task.op.deadline || task.takes_back =>
                 {
                     let lets_go = !self.hold && std::mem::take(&mut task.has_worker);
+                    let op = task.op.id;
                     self.calls.start(env, *entry, &task.op, *policy, handle);
                     if lets_go {
-                        self.free_worker(env);
+                        self.free_worker(op, env);
                     }
                     return true;
                 }

@@ -35,7 +35,15 @@ fn rule_37_only_what_was_meant_to_be_sent_in_the_stretch_counts_but_to_the_audit
         let op = OpId::new(0, number as u64);
         trace.at(
             intended,
-            Fact::Sent { op, flow: VIEW, session: 0, intended: Time(intended), told: 0 },
+            Fact::Sent {
+                op,
+                flow: VIEW,
+                session: 0,
+                intended: Time(intended),
+                told: 0,
+                journey: 0,
+                step: 1,
+            },
         );
     }
     trace.answer(150, early, Verdict::Done).answer(500, OpId::new(0, 2), Verdict::Done);

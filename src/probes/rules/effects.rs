@@ -74,7 +74,18 @@ fn rule_30_a_repeated_write_is_harmless_and_counted_apart() {
 fn rule_32_branches_not_taken_are_not_told() {
     let mut trace = Trace::new();
     let op = OpId::new(0, 0);
-    trace.at(1, Fact::Sent { op, flow: BUY, session: 0, intended: Time(1), told: 0b010 });
+    trace.at(
+        1,
+        Fact::Sent {
+            op,
+            flow: BUY,
+            session: 0,
+            intended: Time(1),
+            told: 0b010,
+            journey: 0,
+            step: 1,
+        },
+    );
     trace.apply(2, op, TAKES, 1).answer(3, op, Verdict::Done);
     let buy = trace.flow(BUY);
     assert_eq!((buy.effects.told, buy.effects.once, buy.ends.kept), (1, 1, 1));
@@ -111,7 +122,7 @@ fn retries_copies_and_messages_are_those_of_measured_operations() {
             trace.at(now, Fact::Retried { op, to: NodeIx(0), attempt });
         }
         trace.at(now, Fact::Hedged { op, to: NodeIx(0) }).at(now, Fact::Overwrote { op });
-        trace.at(now, Fact::HandedOn { op, to: NodeIx(0), carrier: Carrier::Answer });
+        trace.at(now, Fact::HandedOn { op, to: NodeIx(0), carrier: Carrier::Answer, leg: None });
     }
     let flow = trace.flow(BUY);
     assert_eq!((flow.offered, flow.retries, flow.hedges, flow.lost_updates), (1, 2, 1, 1));
@@ -124,10 +135,12 @@ fn facts_about_nobody_are_fine_and_about_the_closed_are_strays() {
     let op = trace.buy(10, 0, 1);
     assert_eq!(trace.instruments.ledger.strays, 0);
     let carrier = Carrier::Control;
-    trace.at(20, Fact::Message { op: OpId::NONE, to: NodeIx(0), carrier });
+    trace.at(20, Fact::Message { op: OpId::NONE, to: NodeIx(0), carrier, leg: None });
     trace.at(20, Fact::Dropped { op: OpId::NONE, why: None });
     assert_eq!(trace.instruments.ledger.strays, 0);
-    trace.at(20, Fact::Carried { op }).at(20, Fact::Message { op, to: NodeIx(0), carrier });
+    trace
+        .at(20, Fact::Carried { op })
+        .at(20, Fact::Message { op, to: NodeIx(0), carrier, leg: None });
     trace.apply(21, op, TAKES, 2).undo(22, op, TAKES, 3);
     assert_eq!(trace.instruments.ledger.strays, 4);
 }

@@ -7,6 +7,7 @@ mod convergence;
 mod effects;
 mod ends;
 mod invariants;
+mod journal;
 mod laws;
 mod reads;
 mod sessions;
@@ -114,8 +115,11 @@ impl Trace {
         let op = OpId::new(0, self.sent);
         self.sent += 1;
         let told = if flow == BUY { 0b111 } else { 0 };
-        self.at(now, Fact::Sent { op, flow, session, intended: Time(now), told });
-        self.at(now, Fact::Message { op, to: NodeIx(0), carrier: Carrier::Request });
+        self.at(
+            now,
+            Fact::Sent { op, flow, session, intended: Time(now), told, journey: 0, step: 1 },
+        );
+        self.at(now, Fact::Message { op, to: NodeIx(0), carrier: Carrier::Request, leg: None });
         op
     }
 

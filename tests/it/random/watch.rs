@@ -72,7 +72,7 @@ impl Probe for Watch {
             Fact::Waits { .. } => (1, 0),
             Fact::LeftQueue { .. } => (-1, 0),
             Fact::Began { queued, .. } => (-i64::from(queued), 1),
-            Fact::Freed => (0, -1),
+            Fact::Freed { .. } => (0, -1),
             _ => return,
         };
         self.advance(now, at);

@@ -30,7 +30,7 @@ fn at(time: f64, place: &str) -> (f64, String) {
 }
 
 fn freed(run: &Run) -> Vec<(f64, String)> {
-    places(run, |fact| matches!(fact, Fact::Freed))
+    places(run, |fact| matches!(fact, Fact::Freed { .. }))
 }
 
 #[test]
