@@ -106,7 +106,7 @@ macro_rules! nodes {
                 match self { $(Self::$Kind(node) => node.start(env),)+ }
             }
 
-            #[expect(clippy::inline_always, reason = "called in one place, for every message")]
+            // Called in one place, for every message.
             #[inline(always)]
             fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
                 if let Self::$Most(node) = self {
@@ -115,7 +115,7 @@ macro_rules! nodes {
                 match self { $(Self::$Kind(node) => node.receive(message, env),)+ }
             }
 
-            #[expect(clippy::inline_always, reason = "called in one place, for every timer")]
+            // Called in one place, for every timer.
             #[inline(always)]
             fn commonest<P: Probe>(
                 &mut self,

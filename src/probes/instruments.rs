@@ -118,10 +118,7 @@ macro_rules! instruments {
                 self.ledger.prefetch(op);
             }
 
-            #[expect(
-                clippy::inline_always,
-                reason = "the variant is known at the call site: only its arm remains"
-            )]
+            // The variant is known at the call site: only its arm remains.
             #[inline(always)]
             fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
                 if fact.is_dated() && now >= self.due {
