@@ -3,7 +3,7 @@
 
 use super::env::Env;
 use super::message::{Message, Timer};
-use super::slab::Handle;
+use super::parts::slab::Handle;
 use crate::base::Time;
 use crate::engine::InstanceId;
 use crate::model::Model;

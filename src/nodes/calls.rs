@@ -25,7 +25,7 @@ use self::targets::Targets;
 use super::demand;
 use super::env::Env;
 use super::message::{Answer, Body, Cancellable, Item, Op, Timer};
-use super::slab::{Handle, Slab};
+use super::parts::slab::{Handle, Slab};
 use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::program::{EntryIx, PubIx};

@@ -3,7 +3,7 @@
 
 use std::hint::cold_path;
 
-use super::slab::Handle;
+use super::parts::slab::Handle;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
 pub use crate::faults::Edge;

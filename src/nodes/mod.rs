@@ -3,11 +3,7 @@
 //! within its reach.
 
 mod behaviour;
-pub mod bench;
 mod broker;
-#[cfg(test)]
-mod broker_fixture;
-pub mod cache;
 pub mod cache_server;
 pub mod calls;
 pub mod client;
@@ -16,17 +12,13 @@ mod demand;
 mod discovery;
 pub mod env;
 pub mod keys;
-pub mod limit;
-pub mod line;
 pub mod log;
 pub mod message;
+pub mod parts;
 pub mod queue;
 pub mod quorum;
 pub mod registry;
 pub mod server;
-pub mod shelf;
-pub mod slab;
-pub mod task;
 pub mod world;
 
 pub use behaviour::Behaviour;
@@ -36,11 +28,11 @@ pub use database::Database;
 pub use env::Env;
 pub use log::Log;
 pub use message::{Answer, Body, Edge, Item, Message, Op, Seen, Timer};
+pub use parts::slab::{Handle, Slab};
 pub use queue::Queue;
 pub use quorum::Quorum;
 pub use registry::Registry;
 pub use server::Server;
-pub use slab::{Handle, Slab};
 pub use world::World;
 
 use crate::base::Time;

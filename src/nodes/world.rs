@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::env::{Env, Place};
 use super::message::{Answer, Body, Edge, Message, Op, Timer};
-use super::slab::Handle;
+use super::parts::slab::Handle;
 use super::{Behaviour, Node};
 use crate::base::{Stream, Time};
 use crate::engine::{Class, Context, Event, InstanceId, Simulation};

@@ -21,7 +21,7 @@ use crate::nodes::database::changed;
 use crate::nodes::env::Env;
 use crate::nodes::keys;
 use crate::nodes::message::{Answer, Op, Seen, Timer};
-use crate::nodes::slab::{Handle, Slab};
+use crate::nodes::parts::slab::{Handle, Slab};
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::{Change, Expiry, Life, PolicyIx, Writes};
 
@@ -67,7 +67,7 @@ impl CacheServer {
         for write in writes_of(env.model, commit) {
             let name = (write.entity, keys::item(env.model, write.key, write.entity, &task.op));
             let is_new = write.key == KeyRule::New;
-            let before = self.shelf.peek(name).or(is_new.then(Seen::default));
+            let before = self.store.peek(name).or(is_new.then(Seen::default));
             if let Some(before) = before {
                 op.seen = changed(before, write.change, task.op.seen);
                 self.put(op.id, name, op.seen, Life::Renew, env);
@@ -99,7 +99,7 @@ impl CacheServer {
         for write in writes_of(env.model, commit) {
             let name = (write.entity, keys::item(env.model, write.key, write.entity, &task.op));
             self.lapse(name, env);
-            let there = self.shelf.peek(name);
+            let there = self.store.peek(name);
             let saw = task.op.seen.version;
             if let Change::Put { if_unchanged: true, .. } = write.change
                 && there.is_none_or(|there| there.version != saw)
@@ -108,7 +108,7 @@ impl CacheServer {
                 return Some(Answer::Refused);
             }
             let enters = there.is_some() || write.key == KeyRule::New;
-            if enters && !self.shelf.has_room_for(name) {
+            if enters && !self.store.has_room_for(name) {
                 env.fact(Fact::KeptOut { op: task.op.id });
                 return Some(Answer::Failed(Reason::Rejected));
             }
@@ -197,7 +197,7 @@ impl CacheServer {
         // Somebody else may have written it as well: the database knows.
         if let [write] = writes_of(env.model, commit) {
             let name = (write.entity, keys::item(env.model, write.key, write.entity, &op));
-            if self.shelf.peek(name).is_some_and(|there| there.version < back.seen.version) {
+            if self.store.peek(name).is_some_and(|there| there.version < back.seen.version) {
                 self.put(op.id, name, back.seen, Life::Renew, env);
             }
         }

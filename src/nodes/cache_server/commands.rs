@@ -6,7 +6,7 @@ use crate::model::program::Command;
 use crate::nodes::env::Env;
 use crate::nodes::keys;
 use crate::nodes::message::{Answer, Body, Op, Seen};
-use crate::nodes::shelf::ItemName;
+use crate::nodes::parts::cache_store::ItemName;
 use crate::probes::fact::Leaving;
 use crate::probes::{Fact, Probe};
 use crate::scenario::tree::Life;
@@ -45,7 +45,7 @@ impl CacheServer {
         let seen = task.op.seen;
         self.lapse(name, env);
         let has_newer = self.settings.versioned
-            && self.shelf.peek(name).is_some_and(|there| there.version > seen.version);
+            && self.store.peek(name).is_some_and(|there| there.version > seen.version);
         let is_outdated = self.leases.end(name, seen.version);
         if !has_newer && !is_outdated {
             self.put(task.op.id, name, seen, life, env);
@@ -58,7 +58,7 @@ impl CacheServer {
 
     fn delete<P: Probe>(&mut self, task: &Task, name: ItemName, env: &mut Env<'_, '_, P>) {
         self.leases.invalidate(name, task.op.seen.version);
-        if self.shelf.remove(name) {
+        if self.store.remove(name) {
             self.left(name, env.now(), Leaving::Deleted, env);
         }
         answer(task, &task.op, Answer::Done, env);

@@ -8,8 +8,8 @@
 
 use super::Task;
 use crate::base::{Span, Table, Time};
-use crate::nodes::shelf::ItemName;
-use crate::nodes::slab::{Handle, Slab};
+use crate::nodes::parts::cache_store::ItemName;
+use crate::nodes::parts::slab::{Handle, Slab};
 
 /// A lease that was not used for so long is given to the next who misses.
 const TERM: Span = Span(10_000_000_000);

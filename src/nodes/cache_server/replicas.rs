@@ -22,7 +22,7 @@ use crate::base::{Dist, Stream, Table, Time, index, mix, name_hash};
 use crate::model::{Model, NodeIx};
 use crate::nodes::env::Env;
 use crate::nodes::message::{Op, Seen, Timer};
-use crate::nodes::shelf::{ItemName, Shelf};
+use crate::nodes::parts::cache_store::{CacheStore, ItemName};
 use crate::probes::fact::Leaving;
 use crate::probes::{Fact, OpId, Probe};
 use crate::scenario::tree::{Followers as Settings, Readers};
@@ -142,12 +142,12 @@ impl CacheServer {
             let held = replicas.all[replica].items.get(&name);
             return held.filter(|held| held.expires > now).map(|held| held.seen);
         }
-        self.shelf.get(now, name)
+        self.store.get(now, name)
     }
 
     /// Tells the replicas what has become of an item here.
     pub(super) fn copy<P: Probe>(&mut self, op: OpId, name: ItemName, env: &mut Env<'_, '_, P>) {
-        let change = match (self.shelf.peek(name), self.shelf.expires(name)) {
+        let change = match (self.store.peek(name), self.store.expires(name)) {
             (Some(seen), Some(expires)) => Change::Set(name, seen, expires),
             _ => Change::Delete(name),
         };
@@ -200,7 +200,7 @@ impl CacheServer {
         if !self.changes[usize::from(entity.0)] {
             return;
         }
-        let mine = self.shelf.peek(name).map(|seen| seen.version);
+        let mine = self.store.peek(name).map(|seen| seen.version);
         let oldest = self.replicas.as_ref().and_then(|replicas| replicas.oldest(name));
         env.fact(match mine.into_iter().chain(oldest).min() {
             Some(version) => Fact::Holds { op, entity, key, version },
@@ -215,15 +215,15 @@ impl CacheServer {
         let best = replicas.all.iter().max_by_key(|replica| replica.offset)?;
         let promoted = Replica { stream: VecDeque::new(), ..best.clone() };
         let others = replicas.all.iter().flat_map(|replica| replica.items.keys().copied());
-        let known: Vec<ItemName> = self.shelf.names().chain(others).collect();
+        let known: Vec<ItemName> = self.store.names().chain(others).collect();
         let offset = promoted.offset;
         replicas.offset = offset;
-        self.shelf = Shelf::new(&self.settings.keeping, self.chance.clone());
+        self.store = CacheStore::new(&self.settings.keeping, self.chance.clone());
         let mut items: Vec<(ItemName, Held)> =
             promoted.items.iter().map(|(name, held)| (*name, *held)).collect();
         items.sort_by_key(|(_, held)| held.expires);
         for (name, held) in items {
-            self.shelf.restore(name, held.seen, held.expires);
+            self.store.restore(name, held.seen, held.expires);
         }
         replicas.all.fill(promoted);
         for name in known {
@@ -236,7 +236,7 @@ impl CacheServer {
     pub(super) fn recover<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let Some(replicas) = &self.replicas else { return };
         let held: usize = replicas.all.iter().map(|replica| replica.items.len()).sum();
-        for _ in 0..held + self.shelf.names().count() {
+        for _ in 0..held + self.store.names().count() {
             env.fact(Fact::Entered);
         }
     }

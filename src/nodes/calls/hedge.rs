@@ -26,7 +26,7 @@ use crate::model::{Model, NodeIx};
 use crate::nodes::demand;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Body, Cancellable, Op, Timer};
-use crate::nodes::slab::Handle;
+use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::{Cancel, Hedge, NodeKind, PolicyIx};
 

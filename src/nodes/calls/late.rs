@@ -14,7 +14,7 @@ use crate::base::Table;
 use crate::engine::InstanceId;
 use crate::nodes::env::Env;
 use crate::nodes::message::Answer;
-use crate::nodes::slab::Handle;
+use crate::nodes::parts::slab::Handle;
 use crate::probes::Probe;
 
 /// Calls whose tries were given up, but not their answers.

@@ -14,7 +14,7 @@
 
 use super::Call;
 use crate::base::Time;
-use crate::nodes::slab::{Handle, Slab};
+use crate::nodes::parts::slab::{Handle, Slab};
 use crate::scenario::tree::PolicyIx;
 
 /// Where a call stands: which slots are before and behind it. By default in no line, or rather in one

@@ -11,7 +11,7 @@ use crate::base::{Span, Stream, Table, Time};
 use crate::nodes::calls::backoff::pause;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Timer};
-use crate::nodes::slab::Handle;
+use crate::nodes::parts::slab::Handle;
 use crate::probes::Probe;
 use crate::scenario::tree::Again;
 

@@ -20,7 +20,7 @@ use crate::model::program::Txn;
 use crate::model::{EntityIx, Model, NodeIx};
 use crate::nodes::env::Env;
 use crate::nodes::message::{Op, Seen, Timer};
-use crate::nodes::slab::{Handle, Slab};
+use crate::nodes::parts::slab::{Handle, Slab};
 use crate::probes::{Fact, KeyId, Probe};
 use crate::scenario::tree::{Followers as Settings, Readers};
 

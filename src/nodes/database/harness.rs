@@ -15,7 +15,7 @@ use crate::nodes::database::Database;
 use crate::nodes::demand::draws;
 use crate::nodes::env::{Env, Place};
 use crate::nodes::message::{Answer, Body, Cancellable, Edge, Item, Message, Op, Seen, Timer};
-use crate::nodes::slab::Handle;
+use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
 use crate::scenario::tree::{self, EntityIx, Fault, FlowIx, NodeKind, Scenario};
 

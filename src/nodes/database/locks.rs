@@ -5,7 +5,7 @@ use indexmap::map::Entry;
 
 use crate::base::Table;
 use crate::model::EntityIx;
-use crate::nodes::slab::Handle;
+use crate::nodes::parts::slab::Handle;
 use crate::probes::KeyId;
 
 /// What is locked. The order is the one in which a transaction takes its locks; since all take
@@ -81,7 +81,7 @@ impl Locks {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nodes::slab::Slab;
+    use crate::nodes::parts::slab::Slab;
 
     fn lock(key: u64) -> Lock {
         Lock { copy: false, entity: EntityIx(0), key: KeyId(key) }

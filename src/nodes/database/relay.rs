@@ -24,7 +24,7 @@ use crate::model::Model;
 use crate::model::program::PubIx;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Body, Item, Op, Timer};
-use crate::nodes::slab::{Handle, Slab};
+use crate::nodes::parts::slab::{Handle, Slab};
 use crate::probes::{Fact, Probe};
 
 /// Rows that may be unconfirmed at once.

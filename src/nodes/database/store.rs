@@ -13,7 +13,7 @@ use crate::model::{EntityIx, Model, NodeIx};
 use crate::nodes::env::Env;
 use crate::nodes::keys;
 use crate::nodes::message::{Answer, Item, Op, Seen};
-use crate::nodes::slab::Handle;
+use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, KeyId, OpId, Probe};
 use crate::scenario::tree::{Change, Database};
 

@@ -14,7 +14,7 @@
 
 use super::super::Env;
 use super::super::broker::used_up;
-use super::super::slab::Handle;
+use super::super::parts::slab::Handle;
 use super::{Delivery, Log};
 use crate::engine::InstanceId;
 use crate::probes::{Fact, Probe};
@@ -118,7 +118,7 @@ impl Log {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::super::broker_fixture::*;
+    use super::super::super::broker::fixture::*;
     use crate::base::Span;
 
     /// One partition, consumers that commit when a test says so.

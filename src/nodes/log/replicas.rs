@@ -18,7 +18,7 @@
 use super::super::Env;
 use super::super::broker::{Incoming, used_up};
 use super::super::message::{Answer, Timer};
-use super::super::slab::{Handle, Slab};
+use super::super::parts::slab::{Handle, Slab};
 use crate::base::{Dist, Span, Stream, Time};
 use crate::probes::{Probe, Reason};
 use crate::scenario::tree::Acks;
@@ -82,7 +82,7 @@ impl Replicas {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::broker_fixture::*;
+    use super::super::super::broker::fixture::*;
     use super::*;
     use crate::nodes::message::Answer::{Done, Failed};
 

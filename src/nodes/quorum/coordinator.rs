@@ -12,7 +12,7 @@ use crate::nodes::database::rows::Rows;
 use crate::nodes::env::Env;
 use crate::nodes::keys;
 use crate::nodes::message::{Answer, Body, Item, Message, Op, Seen, Timer};
-use crate::nodes::slab::{Handle, Slab};
+use crate::nodes::parts::slab::{Handle, Slab};
 use crate::probes::{Fact, KeyId, Probe, Reason};
 use crate::scenario::tree::{Change, Contact, EntityIx, Order, Quorum as Settings};
 

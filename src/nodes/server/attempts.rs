@@ -14,12 +14,12 @@
 //! can therefore run beside a later one that came another way.
 
 use super::Server;
+use super::task::Origin;
 use crate::base::Table;
 use crate::model::program::EntryIx;
 use crate::nodes::env::Env;
 use crate::nodes::message::Op;
-use crate::nodes::slab::Handle;
-use crate::nodes::task::Origin;
+use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, OpId, Probe};
 
 /// The first attempts that still run, by key. Empty where a design has no keys.

@@ -1,11 +1,11 @@
 //! Branches of a task: they start together, and the task goes on when all have ended.
 
 use super::Server;
+use super::task::{Origin, Task};
 use crate::model::program::Pc;
 use crate::nodes::env::Env;
 use crate::nodes::message::Answer;
-use crate::nodes::slab::Handle;
-use crate::nodes::task::{Origin, Task};
+use crate::nodes::parts::slab::Handle;
 use crate::probes::Probe;
 
 impl Server {

@@ -2,11 +2,11 @@
 //! nothing.
 
 use super::Server;
+use super::task::Task;
 use crate::model::program::{EntryIx, Instr, Pc};
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Op};
-use crate::nodes::slab::Handle;
-use crate::nodes::task::Task;
+use crate::nodes::parts::slab::Handle;
 use crate::probes::Probe;
 use crate::scenario::tree::PolicyIx;
 

@@ -10,13 +10,13 @@
 use std::collections::VecDeque;
 
 use super::Server;
+use super::task::Origin;
 use crate::base::Table;
 use crate::engine::InstanceId;
 use crate::model::program::{Act, Instr, Pc};
 use crate::nodes::env::Env;
 use crate::nodes::message::{Body, Cancellable, Op};
-use crate::nodes::slab::Handle;
-use crate::nodes::task::Origin;
+use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, Probe};
 
 /// So many call-offs that found nothing are remembered.

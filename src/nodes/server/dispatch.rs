@@ -15,15 +15,15 @@
 //!   nobody has begun: what a broker delivered, and what has run before, is never given up.
 
 use super::Server;
+use super::task::Origin;
 use crate::base::{Dist, Span, Time, mix, name_hash};
 use crate::engine::InstanceId;
 use crate::model::Model;
-use crate::nodes::bench::{Amount, Bench};
 use crate::nodes::env::Env;
-use crate::nodes::line::{Line, Turn, Wait};
 use crate::nodes::message::{Answer, Body, Op, Timer};
-use crate::nodes::slab::Handle;
-use crate::nodes::task::Origin;
+use crate::nodes::parts::in_service::{Amount, InService};
+use crate::nodes::parts::slab::Handle;
+use crate::nodes::parts::wait_queue::{Turn, Wait, WaitQueue};
 use crate::probes::{Fact, OpId, Probe, Reason};
 use crate::scenario::tree::{Discipline, FaultKind, FlowIx, NodeKind};
 
@@ -39,9 +39,9 @@ enum Order {
 /// Who waits and who works, and in which order.
 #[derive(Clone, Debug)]
 pub(super) struct Dispatch {
-    line: Line,
+    waiting: WaitQueue,
     /// Where works may be interrupted, share workers or stand still.
-    bench: Option<Bench>,
+    in_service: Option<InService>,
     /// By flow; empty where there is but one.
     classes: Vec<u8>,
     order: Order,
@@ -54,7 +54,7 @@ pub(super) struct Dispatch {
     shed_expired: bool,
     /// Turns given so far.
     turns: u64,
-    /// When the bench's timer is due, and how many there were.
+    /// When the timer of the works in service is due, and how many there were.
     due: Option<Time>,
     foreseen: u32,
     /// Works that are done are being looked through: the timer is set afterwards.
@@ -91,9 +91,9 @@ impl Dispatch {
         };
         let name = mix(model.nodes[node.0 as usize].name, PATIENCE);
         Some(Box::new(Self {
-            line: Line::default(),
-            bench: (shared.is_some() || order == Order::Preemptive || freezes)
-                .then(|| Bench::new(shared)),
+            waiting: WaitQueue::default(),
+            in_service: (shared.is_some() || order == Order::Preemptive || freezes)
+                .then(|| InService::new(shared)),
             classes,
             order,
             shared,
@@ -117,16 +117,16 @@ impl Dispatch {
     pub(super) fn is_stale(&self, timer: Timer) -> bool {
         match timer {
             Timer::Bench(foreseen) => foreseen != self.foreseen,
-            Timer::Patience(place) => !self.line.has(place),
+            Timer::Patience(place) => !self.waiting.has(place),
             _ => false,
         }
     }
 
     /// A crash. Timers that are on their way stay stale.
     pub(super) fn forget(&mut self) {
-        self.line.forget();
-        if let Some(bench) = &mut self.bench {
-            bench.forget();
+        self.waiting.forget();
+        if let Some(in_service) = &mut self.in_service {
+            in_service.forget();
         }
         self.sharing = 0;
         self.due = None;
@@ -147,7 +147,8 @@ impl Dispatch {
 
     /// The turn of the work that what comes now may interrupt.
     fn weaker(&self, flow: FlowIx) -> Option<Turn> {
-        let worst = self.bench.as_ref().filter(|_| self.order == Order::Preemptive)?.worst()?;
+        let worst =
+            self.in_service.as_ref().filter(|_| self.order == Order::Preemptive)?.worst()?;
         (worst.class > self.class(flow)).then_some(worst)
     }
 
@@ -182,7 +183,7 @@ impl Server {
     #[cold]
     pub(super) fn is_full_in_turn<P: Probe>(&self, flow: FlowIx, env: &Env<'_, '_, P>) -> bool {
         let (Some(room), Some(dispatch)) = (self.room, &self.dispatch) else { return false };
-        let waiting = dispatch.line.len();
+        let waiting = dispatch.waiting.len();
         // Nobody is taken up during a pause, however many workers are free.
         let is_paused = env.model.faults.is_paused(env.now(), env.me());
         match dispatch.shared {
@@ -233,9 +234,9 @@ impl Server {
     fn make_way<P: Probe>(&mut self, flow: FlowIx, env: &mut Env<'_, '_, P>) {
         let dispatch = self.dispatch();
         let Some(turn) = dispatch.weaker(flow) else { return };
-        let bench = dispatch.bench.as_mut().expect("who interrupts has a bench");
-        bench.advance(env.now());
-        let (task, left) = bench.interrupt(turn).expect("the weaker work is there");
+        let in_service = dispatch.in_service.as_mut().expect("who interrupts has a in_service");
+        in_service.advance(env.now());
+        let (task, left) = in_service.interrupt(turn).expect("the weaker work is there");
         self.put_aside(task, turn, left, env);
         self.set_alarm(env);
     }
@@ -257,7 +258,7 @@ impl Server {
         task.queued = env.now();
         env.fact(Fact::Waits { op });
         let wait = Wait { task: handle, left: Some(left), is_fresh: false };
-        self.dispatch().line.join(Turn { is_new: false, ..turn }, wait);
+        self.dispatch().waiting.join(Turn { is_new: false, ..turn }, wait);
     }
 
     /// The task takes its place in the queue; `is_new`: nobody has begun with it.
@@ -273,7 +274,7 @@ impl Server {
         let is_fresh = is_new && matches!(task.origin, Origin::Call { .. });
         let dispatch = self.dispatch();
         let turn = dispatch.turn(flow);
-        let place = dispatch.line.join(turn, Wait { task: handle, left: None, is_fresh });
+        let place = dispatch.waiting.join(turn, Wait { task: handle, left: None, is_fresh });
         if let Some((patience, name)) = dispatch.patience.as_ref().filter(|_| is_fresh) {
             let span = patience.span(mix(word, name.wrapping_add(u64::from(attempt))));
             env.wait(span, Timer::Patience(place));
@@ -300,7 +301,7 @@ impl Server {
     #[inline(never)]
     pub(super) fn take_up_in_turn<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         while self.free != 0 && !env.model.faults.is_paused(env.now(), env.me()) {
-            let Some((turn, wait)) = self.dispatch().line.take() else { return };
+            let Some((turn, wait)) = self.dispatch().waiting.take() else { return };
             let Some(task) = self.tasks.get_mut(wait.task) else { continue };
             let op = task.op.id;
             let waited = env.now().since(task.queued);
@@ -332,7 +333,7 @@ impl Server {
     /// What waited here has lost its patience.
     #[cold]
     pub(super) fn abandon<P: Probe>(&mut self, place: Handle, env: &mut Env<'_, '_, P>) {
-        if let Some(wait) = self.dispatch().line.leave(place)
+        if let Some(wait) = self.dispatch().waiting.leave(place)
             && !self.is_over(wait.task)
         {
             self.give_up(wait.task, Reason::Abandoned, env);
@@ -367,13 +368,13 @@ impl Server {
     ) {
         let flow = self.tasks.get(handle).expect("it works").op.flow;
         let dispatch = self.dispatch();
-        if dispatch.bench.is_none() {
+        if dispatch.in_service.is_none() {
             return env.complete_after(demand, Timer::Worked(handle));
         }
         let turn = dispatch.turn(flow);
         // It kept its worker while it waited for others, and a better class waits for workers.
         let is_outranked = dispatch.order == Order::Preemptive
-            && dispatch.line.first().is_some_and(|first| first.class < turn.class)
+            && dispatch.waiting.first().is_some_and(|first| first.class < turn.class)
             && !env.model.faults.is_paused(env.now(), env.me());
         if is_outranked {
             self.put_aside(handle, turn, demand.into(), env);
@@ -389,20 +390,21 @@ impl Server {
         left: Amount,
         env: &mut Env<'_, '_, P>,
     ) {
-        let bench = self.dispatch().bench.as_mut().expect("whose work has an amount has a bench");
-        bench.advance(env.now());
-        bench.add(task, turn, left);
+        let in_service =
+            self.dispatch().in_service.as_mut().expect("whose work has an amount has a in_service");
+        in_service.advance(env.now());
+        in_service.add(task, turn, left);
         self.set_alarm(env);
     }
 
-    /// Works at the bench are done.
+    /// Works in service are done.
     #[inline(never)]
     pub(super) fn work_done<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         self.dispatch().ends = true;
         self.dispatch().due = None;
-        while let Some(bench) = &mut self.dispatch().bench {
-            bench.advance(env.now());
-            let Some(task) = bench.take_done() else { break };
+        while let Some(in_service) = &mut self.dispatch().in_service {
+            in_service.advance(env.now());
+            let Some(task) = in_service.take_done() else { break };
             if !self.is_over(task) {
                 self.run(task, env);
             }
@@ -414,25 +416,26 @@ impl Server {
     /// Work stands still from now on, or goes on.
     pub(super) fn stand_still<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let is_frozen = env.model.faults.is_frozen(env.now(), env.me());
-        let bench = self.dispatch().bench.as_mut().expect("whoever freezes has a bench");
-        bench.advance(env.now());
-        bench.freeze(is_frozen);
+        let in_service =
+            self.dispatch().in_service.as_mut().expect("whoever freezes has a in_service");
+        in_service.advance(env.now());
+        in_service.freeze(is_frozen);
         self.set_alarm(env);
     }
 
     /// A task that waits for a worker is called off. Says whether it was there.
     pub(super) fn leave_in_turn(&mut self, task: Handle) -> bool {
-        self.dispatch().line.leave_by_task(task)
+        self.dispatch().waiting.leave_by_task(task)
     }
 
     /// A task that works is called off: somebody else can have its worker.
     pub(super) fn stop_in_turn<P: Probe>(&mut self, task: Handle, env: &mut Env<'_, '_, P>) {
-        if let Some(bench) = &mut self.dispatch().bench {
-            bench.advance(env.now());
-            bench.remove(task);
+        if let Some(in_service) = &mut self.dispatch().in_service {
+            in_service.advance(env.now());
+            in_service.remove(task);
         }
         self.release_worker(task, env);
-        if self.dispatch().bench.is_some() {
+        if self.dispatch().in_service.is_some() {
             self.set_alarm(env);
         }
     }
@@ -443,7 +446,7 @@ impl Server {
         if dispatch.ends {
             return;
         }
-        let next = dispatch.bench.as_ref().and_then(Bench::next);
+        let next = dispatch.in_service.as_ref().and_then(InService::next);
         let due = next.map(|span| env.now() + span);
         if due == dispatch.due {
             return;

@@ -2,12 +2,12 @@
 //! that tells brokers of this instance.
 
 use super::Server;
+use super::task::Origin;
 use crate::model::program::Act;
 use crate::nodes::demand;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Body, Op, Timer};
-use crate::nodes::slab::Handle;
-use crate::nodes::task::Origin;
+use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::Failed;
 

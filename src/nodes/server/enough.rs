@@ -13,11 +13,11 @@
 //! to that.
 
 use super::Server;
+use super::task::{Origin, Task};
 use crate::model::program::Pc;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Seen};
-use crate::nodes::slab::Handle;
-use crate::nodes::task::{Origin, Task};
+use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, Probe};
 
 /// A task that waits for some of its branches.

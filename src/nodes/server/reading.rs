@@ -1,12 +1,12 @@
 //! Reading through the cache: one fetch for all that miss the same item.
 
 use super::Server;
+use super::cache::{Fetched, ItemName, Lookup};
 use crate::base::Time;
-use crate::nodes::cache::{Fetched, ItemName, Lookup};
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Op, Seen};
-use crate::nodes::shelf::Put;
-use crate::nodes::slab::Handle;
+use crate::nodes::parts::cache_store::Put;
+use crate::nodes::parts::slab::Handle;
 use crate::probes::fact::Leaving;
 use crate::probes::{Fact, Probe};
 

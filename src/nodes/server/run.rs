@@ -4,17 +4,17 @@
 use std::hint::cold_path;
 use std::ops::ControlFlow;
 
+use super::cache::Lookup;
+use super::task::{Origin, Task};
 use super::{AGAIN_PAUSE, Server, end_of_branch, goes_on_by_itself, is_call, slowed};
 use crate::base::{Span, Time, mix};
 use crate::model::program::{Act, EntryIx, Instr, Makes, Pc};
-use crate::nodes::cache::Lookup;
 use crate::nodes::calls::Ended;
 use crate::nodes::demand;
 use crate::nodes::env::Env;
 use crate::nodes::keys;
 use crate::nodes::message::{Answer, Body, Item, Op, Seen, Timer};
-use crate::nodes::slab::Handle;
-use crate::nodes::task::{Origin, Task};
+use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, OpId, Probe, Reason};
 
 impl Server {

@@ -37,7 +37,7 @@ use super::Env;
 use super::behaviour::Behaviour;
 use super::broker::{Incoming, Intake, is_paused, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op, Timer};
-use super::slab::{Handle, Slab};
+use super::parts::slab::{Handle, Slab};
 use crate::base::{Span, Stream, Time, index, mix};
 use crate::engine::InstanceId;
 use crate::model::Model;
@@ -371,7 +371,7 @@ fn partition_of(op: Op, item: Item, partitions: u32) -> usize {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::broker_fixture::*;
+    use super::super::broker::fixture::*;
     use super::*;
     use crate::probes::{KeyId, Reason};
 

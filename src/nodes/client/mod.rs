@@ -18,7 +18,7 @@ use super::calls::{Calls, Ended, Waiters};
 use super::discovery::Discovery;
 use super::env::Env;
 use super::message::{Answer, Body, Message, Op, Timer};
-use super::slab::{Handle, Slab};
+use super::parts::slab::{Handle, Slab};
 use crate::base::{Stream, Time, index, math, mix, name_hash, unit};
 use crate::engine::InstanceId;
 use crate::model::{FlowIx, Model, NodeIx};

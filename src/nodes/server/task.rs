@@ -1,10 +1,10 @@
 //! A task: one message being worked on by one instance of a service or gateway.
 
-use super::message::{Answer, Op};
-use super::slab::Handle;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
 use crate::model::program::{EntryIx, Pc};
+use crate::nodes::message::{Answer, Op};
+use crate::nodes::parts::slab::Handle;
 
 /// One task.
 #[derive(Clone, Copy, Debug)]

@@ -1,21 +1,21 @@
-//! A cache in a service's memory, per instance: a [`Shelf`], and one fetch that serves all who miss
+//! A cache in a service's memory, per instance: a [`CacheStore`], and one fetch that serves all who miss
 //! the same item meanwhile (single flight). Invalidations delete. Without `versioned`, a fill that
 //! was fetched before an invalidation and arrives after it brings the old value back; with it, such
 //! a fill is not kept (Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013, on leases).
 
 use std::collections::BTreeMap;
 
-use super::message::Seen;
-pub use super::shelf::ItemName;
-use super::shelf::{Put, Shelf};
-use super::slab::Handle;
 use crate::base::{Stream, Time};
+use crate::nodes::message::Seen;
+pub use crate::nodes::parts::cache_store::ItemName;
+use crate::nodes::parts::cache_store::{CacheStore, Put};
+use crate::nodes::parts::slab::Handle;
 use crate::scenario::tree::{Cache as Settings, Life};
 
 /// The cache.
 #[derive(Clone, Debug)]
 pub struct Cache {
-    shelf: Shelf,
+    store: CacheStore,
     versioned: bool,
     fetches: BTreeMap<ItemName, Fetch>,
 }
@@ -43,7 +43,7 @@ impl Cache {
     /// Cold. `chance` serves the policies of eviction that draw.
     pub fn new(settings: &Settings, chance: Stream) -> Self {
         Self {
-            shelf: Shelf::new(&settings.keeping, chance),
+            store: CacheStore::new(&settings.keeping, chance),
             versioned: settings.versioned,
             fetches: BTreeMap::new(),
         }
@@ -52,12 +52,12 @@ impl Cache {
     /// An item that leaves because its time is over by now, and when it was. To be asked until it
     /// says `None`, before a look or a fill.
     pub fn expire(&mut self, now: Time) -> Option<(ItemName, Time)> {
-        self.shelf.expire(now)
+        self.store.expire(now)
     }
 
     /// Looks an item up for a task; on a miss the task waits for the fetch.
     pub fn look(&mut self, now: Time, name: ItemName, task: Handle) -> Lookup {
-        if let Some(seen) = self.shelf.get(now, name) {
+        if let Some(seen) = self.store.get(now, name) {
             return Lookup::Hit(seen);
         }
         if let Some(fetch) = self.fetches.get_mut(&name) {
@@ -75,7 +75,7 @@ impl Cache {
         let fresh = seen.filter(|seen| {
             !self.versioned || invalidated.is_none_or(|newest| seen.version >= newest)
         });
-        let put = fresh.map_or(Put::Out, |seen| self.shelf.put(now, name, seen, Life::Renew));
+        let put = fresh.map_or(Put::Out, |seen| self.store.put(now, name, seen, Life::Renew));
         Fetched { waiters, put }
     }
 
@@ -84,12 +84,12 @@ impl Cache {
         if let Some(fetch) = self.fetches.get_mut(&name) {
             fetch.invalidated = fetch.invalidated.max(Some(version));
         }
-        self.shelf.remove(name)
+        self.store.remove(name)
     }
 
     /// What is in it, in no meaningful order.
     pub fn names(&self) -> impl Iterator<Item = ItemName> {
-        self.shelf.names()
+        self.store.names()
     }
 }
 

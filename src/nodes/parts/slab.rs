@@ -222,18 +222,18 @@ impl<T: Clone> Slab<T> {
 
 /// Something that few entries of a slab have, beside the slab; the others have the default of it.
 #[derive(Clone, Debug)]
-pub struct Aside<T> {
+pub struct SideTable<T> {
     /// By slot: whose it is.
     places: Vec<(Handle, T)>,
 }
 
-impl<T> Default for Aside<T> {
+impl<T> Default for SideTable<T> {
     fn default() -> Self {
         Self { places: Vec::new() }
     }
 }
 
-impl<T: Copy + Default> Aside<T> {
+impl<T: Copy + Default> SideTable<T> {
     /// What this entry has.
     pub fn get(&self, handle: Handle) -> T {
         match self.places.get(handle.slot()) {
@@ -301,15 +301,15 @@ mod tests {
 
     #[test]
     fn what_few_entries_have_goes_with_them() {
-        let (mut slab, mut aside) = (Slab::default(), Aside::default());
+        let (mut slab, mut table) = (Slab::default(), SideTable::default());
         let handles = [slab.insert('a'), slab.insert('b'), slab.insert('c')];
-        aside.set(handles[1], 7);
-        assert_eq!(handles.map(|handle| aside.get(handle)), [0, 7, 0]);
+        table.set(handles[1], 7);
+        assert_eq!(handles.map(|handle| table.get(handle)), [0, 7, 0]);
         let mut other = 8;
-        aside.swap(handles[1], &mut other);
-        assert_eq!((aside.get(handles[1]), other), (8, 7));
+        table.swap(handles[1], &mut other);
+        assert_eq!((table.get(handles[1]), other), (8, 7));
         slab.discard(handles[1]);
-        assert_eq!(aside.get(slab.insert('d')), 0, "the slot is another's now");
+        assert_eq!(table.get(slab.insert('d')), 0, "the slot is another's now");
     }
 
     #[test]

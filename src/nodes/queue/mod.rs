@@ -26,7 +26,7 @@ use super::Env;
 use super::behaviour::Behaviour;
 use super::broker::{Incoming, Intake, is_paused, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op, Timer};
-use super::slab::{Handle, Slab};
+use super::parts::slab::{Handle, Slab};
 use crate::base::Time;
 use crate::engine::InstanceId;
 use crate::model::Model;
@@ -316,7 +316,7 @@ impl Channel {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::broker_fixture::*;
+    use super::super::broker::fixture::*;
     use super::*;
 
     fn seen(deliveries: &[Got]) -> Vec<(u64, u32, bool)> {

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::bench::Amount;
+use super::in_service::Amount;
 use super::slab::{Handle, Slab};
 
 /// Whose turn it is: the least first.
@@ -32,13 +32,13 @@ pub struct Wait {
 /// The queue. Places are named by handles of its own, so that a task which waits once more is told
 /// apart from its earlier wait.
 #[derive(Clone, Debug, Default)]
-pub struct Line {
+pub struct WaitQueue {
     waits: Slab<Wait>,
     /// By turn; what has left stays in it until it is found or outnumbers the others.
     turns: BinaryHeap<Reverse<(Turn, Handle)>>,
 }
 
-impl Line {
+impl WaitQueue {
     /// Joins the queue; says where.
     pub fn join(&mut self, turn: Turn, wait: Wait) -> Handle {
         let place = self.waits.insert(wait);
@@ -114,55 +114,55 @@ mod tests {
         Wait { task: tasks.insert(name), left: None, is_fresh: true }
     }
 
-    fn names(line: &mut Line, tasks: &Slab<u32>) -> Vec<u32> {
-        let taken = std::iter::from_fn(|| line.take());
+    fn names(queue: &mut WaitQueue, tasks: &Slab<u32>) -> Vec<u32> {
+        let taken = std::iter::from_fn(|| queue.take());
         taken.map(|(_, wait)| *tasks.get(wait.task).expect("it is named")).collect()
     }
 
     #[test]
     fn classes_go_before_order_and_the_interrupted_before_the_new() {
-        let (mut line, mut tasks) = (Line::default(), Slab::default());
+        let (mut queue, mut tasks) = (WaitQueue::default(), Slab::default());
         for (name, turn) in [(1, turn(1, 1)), (2, turn(1, 2)), (3, turn(0, 3))] {
-            line.join(turn, wait(&mut tasks, name));
+            queue.join(turn, wait(&mut tasks, name));
         }
-        line.join(Turn { is_new: false, ..turn(1, 4) }, wait(&mut tasks, 4));
-        assert_eq!(names(&mut line, &tasks), [3, 4, 1, 2]);
-        assert!(line.is_empty());
+        queue.join(Turn { is_new: false, ..turn(1, 4) }, wait(&mut tasks, 4));
+        assert_eq!(names(&mut queue, &tasks), [3, 4, 1, 2]);
+        assert!(queue.is_empty());
     }
 
     #[test]
     fn who_leaves_is_not_taken_and_its_place_is_nobodys() {
-        let (mut line, mut tasks) = (Line::default(), Slab::default());
+        let (mut queue, mut tasks) = (WaitQueue::default(), Slab::default());
         let places: Vec<_> = (0..4u8)
-            .map(|name| line.join(turn(0, name.into()), wait(&mut tasks, name.into())))
+            .map(|name| queue.join(turn(0, name.into()), wait(&mut tasks, name.into())))
             .collect();
-        assert!(line.leave(places[0]).is_some() && line.leave(places[2]).is_some());
-        assert!(line.leave(places[0]).is_none() && !line.has(places[0]) && line.has(places[1]));
-        assert_eq!((line.len(), line.first()), (2, Some(turn(0, 1))));
-        assert_eq!(names(&mut line, &tasks), [1, 3]);
+        assert!(queue.leave(places[0]).is_some() && queue.leave(places[2]).is_some());
+        assert!(queue.leave(places[0]).is_none() && !queue.has(places[0]) && queue.has(places[1]));
+        assert_eq!((queue.len(), queue.first()), (2, Some(turn(0, 1))));
+        assert_eq!(names(&mut queue, &tasks), [1, 3]);
     }
 
     #[test]
     fn a_task_leaves_once() {
-        let (mut line, mut tasks) = (Line::default(), Slab::default());
+        let (mut queue, mut tasks) = (WaitQueue::default(), Slab::default());
         let waits = [0, 1, 2].map(|name| wait(&mut tasks, name));
         for (order, wait) in waits.iter().enumerate() {
-            line.join(turn(0, order as u64), *wait);
+            queue.join(turn(0, order as u64), *wait);
         }
-        assert!(line.leave_by_task(waits[1].task) && !line.leave_by_task(waits[1].task));
-        assert_eq!(names(&mut line, &tasks), [0, 2]);
-        assert!(!line.leave_by_task(waits[0].task));
+        assert!(queue.leave_by_task(waits[1].task) && !queue.leave_by_task(waits[1].task));
+        assert_eq!(names(&mut queue, &tasks), [0, 2]);
+        assert!(!queue.leave_by_task(waits[0].task));
     }
 
     #[test]
     fn those_who_left_do_not_pile_up_behind_those_who_go_first() {
-        let (mut line, mut tasks) = (Line::default(), Slab::default());
+        let (mut queue, mut tasks) = (WaitQueue::default(), Slab::default());
         for order in (0..10_000).rev() {
-            let place = line.join(turn(0, order), wait(&mut tasks, 0));
-            line.join(turn(0, order + 20_000), wait(&mut tasks, 0));
-            line.leave(place);
-            line.take();
+            let place = queue.join(turn(0, order), wait(&mut tasks, 0));
+            queue.join(turn(0, order + 20_000), wait(&mut tasks, 0));
+            queue.leave(place);
+            queue.take();
         }
-        assert!(line.is_empty() && line.turns.len() < 64, "{}", line.turns.len());
+        assert!(queue.is_empty() && queue.turns.len() < 64, "{}", queue.turns.len());
     }
 }

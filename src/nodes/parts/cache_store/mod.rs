@@ -4,12 +4,12 @@
 //! Items are counted, not weighed: all are of one size. An item leaves at the instant at which its
 //! time is over, by the time that counts from its fill or (`sliding`) from its last use. With
 //! [`Expiry::Sampled`] it is served no longer either, but keeps its place, as in Redis
-//! (commands/expire, "How Redis expires keys"), until it is asked for ([`Shelf::lapse`]) or found among
-//! some that are drawn at random ([`Shelf::sweep`]); the limit of a quarter of a cycle's time is left
+//! (commands/expire, "How Redis expires keys"), until it is asked for ([`CacheStore::lapse`]) or found among
+//! some that are drawn at random ([`CacheStore::sweep`]); the limit of a quarter of a cycle's time is left
 //! out. All items that have a time to live have the same.
 //!
 //! Every operation is constant in time (logarithmic for [`Evict::Lfu`]), and nothing is allocated
-//! once the shelf has been full.
+//! once the store has been full.
 
 pub mod bag;
 pub mod chain;
@@ -19,8 +19,8 @@ pub mod order;
 use self::bag::Bag;
 use self::chain::Chain;
 use self::order::Order;
-use super::message::Seen;
 use crate::base::{Stream, Table, Time};
+use crate::nodes::message::Seen;
 use crate::probes::KeyId;
 use crate::scenario::tree::{EntityIx, Evict, Expiry, Keeping, Life};
 
@@ -29,7 +29,7 @@ pub type ItemName = (EntityIx, KeyId);
 
 /// The items, with what decides who leaves.
 #[derive(Clone, Debug)]
-pub struct Shelf {
+pub struct CacheStore {
     keeping: Keeping,
     places: Table<ItemName, u32>,
     entries: Vec<Entry>,
@@ -60,7 +60,7 @@ pub enum Put {
     Entered(Option<ItemName>),
 }
 
-impl Shelf {
+impl CacheStore {
     /// An empty one. `chance` serves the policies that draw.
     pub fn new(keeping: &Keeping, chance: Stream) -> Self {
         let draws_mortals =

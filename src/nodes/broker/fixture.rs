@@ -8,40 +8,40 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::env::Place;
-use super::message::{Answer, Body, Edge, Item, Message, Op, Seen, Timer};
-use super::slab::{Handle, Slab};
-use super::{Behaviour, Env, Node};
 use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::{Class, Ctx, Event, InstanceId, LaneId, Simulation, World};
 use crate::faults::Faults;
 use crate::model::network::{LinkModel, NetworkModel, Way};
 use crate::model::program::{Channel, EntryIx, Programs, PubIx, Publication, Subscriber};
 use crate::model::{EntityIx, InstanceModel, Model, NodeIx, NodeModel};
+use crate::nodes::env::Place;
+use crate::nodes::message::{Answer, Body, Edge, Item, Message, Op, Seen, Timer};
+use crate::nodes::parts::slab::{Handle, Slab};
+use crate::nodes::{Behaviour, Env, Node};
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
 use crate::scenario::tree;
 
 const BROKER: NodeIx = NodeIx(1);
 const CONSUMER: NodeIx = NodeIx(2);
 /// The broker, by its instance.
-pub(super) const AT_BROKER: u32 = 1;
+pub(in crate::nodes) const AT_BROKER: u32 = 1;
 /// The consumers' instances.
-pub(super) const AT_CONSUMERS: [u32; 3] = [2, 3, 4];
+pub(in crate::nodes) const AT_CONSUMERS: [u32; 3] = [2, 3, 4];
 /// The one instance of the second subscriber.
-pub(super) const AT_AUDITOR: u32 = 0;
+pub(in crate::nodes) const AT_AUDITOR: u32 = 0;
 const AT_PUBLISHER: u32 = 5;
 
 /// To the consumer alone.
-pub(super) const TO_ONE: PubIx = PubIx(0);
+pub(in crate::nodes) const TO_ONE: PubIx = PubIx(0);
 /// To consumer and auditor.
-pub(super) const TO_BOTH: PubIx = PubIx(1);
+pub(in crate::nodes) const TO_BOTH: PubIx = PubIx(1);
 /// To nobody.
-pub(super) const TO_NOBODY: PubIx = PubIx(2);
+pub(in crate::nodes) const TO_NOBODY: PubIx = PubIx(2);
 /// An invalidation for the consumer's caches.
-pub(super) const TO_CACHES: PubIx = PubIx(3);
+pub(in crate::nodes) const TO_CACHES: PubIx = PubIx(3);
 
 /// A queue with this prefetch and delivery limit.
-pub(super) fn queue(prefetch: u32, delivery_limit: Option<u32>) -> Bench {
+pub(in crate::nodes) fn queue(prefetch: u32, delivery_limit: Option<u32>) -> Bench {
     let kind = tree::NodeKind::Queue(tree::Queue {
         prefetch,
         persist: Dist::Const(2e6),
@@ -53,12 +53,12 @@ pub(super) fn queue(prefetch: u32, delivery_limit: Option<u32>) -> Bench {
 }
 
 /// A log with these partitions, a session timeout of 100 ms and heartbeats every 30 ms.
-pub(super) fn log(partitions: u32, static_members: bool) -> Bench {
+pub(in crate::nodes) fn log(partitions: u32, static_members: bool) -> Bench {
     log_that(partitions, static_members, |_| {})
 }
 
 /// The same with other settings beside.
-pub(super) fn log_that(
+pub(in crate::nodes) fn log_that(
     partitions: u32,
     static_members: bool,
     differs: impl FnOnce(&mut tree::Log),
@@ -83,25 +83,25 @@ pub(super) fn log_that(
 
 /// A delivery that a consumer got.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Got {
-    pub(super) at_ms: u64,
-    pub(super) to: u32,
-    pub(super) op: u64,
-    pub(super) redelivered: bool,
-    pub(super) receipt: Handle,
+pub(in crate::nodes) struct Got {
+    pub(in crate::nodes) at_ms: u64,
+    pub(in crate::nodes) to: u32,
+    pub(in crate::nodes) op: u64,
+    pub(in crate::nodes) redelivered: bool,
+    pub(in crate::nodes) receipt: Handle,
 }
 
 /// What the ledger will make of the facts: nothing may act out of nothing.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Books {
+pub(in crate::nodes) struct Books {
     /// Per operation: things that can still act for it.
-    pub(super) alive: BTreeMap<OpId, i64>,
+    pub(in crate::nodes) alive: BTreeMap<OpId, i64>,
     /// What was lost, in order.
-    pub(super) lost: Vec<(u64, Reason)>,
-    pub(super) arrived: u64,
-    pub(super) waiting: i64,
-    pub(super) busy: i64,
-    pub(super) redelivered: u64,
+    pub(in crate::nodes) lost: Vec<(u64, Reason)>,
+    pub(in crate::nodes) arrived: u64,
+    pub(in crate::nodes) waiting: i64,
+    pub(in crate::nodes) busy: i64,
+    pub(in crate::nodes) redelivered: u64,
 }
 
 impl Probe for Books {
@@ -232,7 +232,7 @@ fn lose(message: Message, env: &mut Env<'_, '_, Books>) {
 
 /// The table with the broker on it, and what a test can do to it.
 #[derive(Clone, Debug)]
-pub(super) struct Bench {
+pub(in crate::nodes) struct Bench {
     simulation: Simulation<Table>,
     now: Time,
 }
@@ -255,49 +255,49 @@ impl Bench {
     }
 
     /// Lets time pass until so many milliseconds after the start.
-    pub(super) fn run_to(&mut self, at_ms: u64) {
+    pub(in crate::nodes) fn run_to(&mut self, at_ms: u64) {
         self.now = Time(at_ms * 1_000_000);
         self.simulation.run_until(self.now);
     }
 
     /// Lets so many milliseconds pass.
-    pub(super) fn run_for(&mut self, span_ms: u64) {
+    pub(in crate::nodes) fn run_for(&mut self, span_ms: u64) {
         self.run_to(self.now.0 / 1_000_000 + span_ms);
     }
 
     /// Whether something is still to happen.
-    pub(super) fn pending(&self) -> usize {
+    pub(in crate::nodes) fn pending(&self) -> usize {
         self.simulation.pending().0
     }
 
     /// Publishes what operation `op` did to the item of its number, and wants a confirm.
-    pub(super) fn publish(&mut self, op: u64, publication: PubIx) {
+    pub(in crate::nodes) fn publish(&mut self, op: u64, publication: PubIx) {
         let item = Item { entity: EntityIx(0), key: KeyId(op), seen: Seen::default() };
         self.publish_item(op, publication, item);
     }
 
     /// The same for a given item.
-    pub(super) fn publish_item(&mut self, op: u64, publication: PubIx, item: Item) {
+    pub(in crate::nodes) fn publish_item(&mut self, op: u64, publication: PubIx, item: Item) {
         let call = Slab::default().insert(op);
         self.send(AT_PUBLISHER, op, Body::Publish { call, publication, item });
     }
 
     /// Acknowledges deliveries.
-    pub(super) fn ack(&mut self, deliveries: &[Got]) {
+    pub(in crate::nodes) fn ack(&mut self, deliveries: &[Got]) {
         for got in deliveries {
             self.send(got.to, got.op, Body::Ack { receipt: got.receipt });
         }
     }
 
     /// Returns deliveries.
-    pub(super) fn nack(&mut self, deliveries: &[Got]) {
+    pub(in crate::nodes) fn nack(&mut self, deliveries: &[Got]) {
         for got in deliveries {
             self.send(got.to, got.op, Body::Nack { receipt: got.receipt });
         }
     }
 
     /// A start of an instance commits what it has handled.
-    pub(super) fn commit(&mut self, from: u32, incarnation: u32) {
+    pub(in crate::nodes) fn commit(&mut self, from: u32, incarnation: u32) {
         self.send(from, OpId::NONE.0, Body::Commit { incarnation });
     }
 
@@ -311,52 +311,52 @@ impl Bench {
     }
 
     /// An instance says that it lives.
-    pub(super) fn heartbeat(&mut self, from: u32) {
+    pub(in crate::nodes) fn heartbeat(&mut self, from: u32) {
         self.send(from, OpId::NONE.0, Body::Heartbeat);
     }
 
     /// The connections of this start of an instance are gone.
-    pub(super) fn gone(&mut self, from: u32, incarnation: u32) {
+    pub(in crate::nodes) fn gone(&mut self, from: u32, incarnation: u32) {
         self.send(from, OpId::NONE.0, Body::Gone { incarnation });
     }
 
     /// An instance's process, or its whole host, goes.
-    pub(super) fn down(&mut self, at: u32, host: bool) {
+    pub(in crate::nodes) fn down(&mut self, at: u32, host: bool) {
         self.happen(at, Edge::Down { host });
     }
 
     /// It comes back.
-    pub(super) fn up(&mut self, at: u32) {
+    pub(in crate::nodes) fn up(&mut self, at: u32) {
         self.happen(at, Edge::Up);
     }
 
     /// What was delivered since this was last asked.
-    pub(super) fn deliveries(&mut self) -> Vec<Got> {
+    pub(in crate::nodes) fn deliveries(&mut self) -> Vec<Got> {
         std::mem::take(&mut self.simulation.world_mut().got)
     }
 
     /// (ms, operation, verdict) of the confirms since this was last asked.
-    pub(super) fn answers(&mut self) -> Vec<(u64, u64, Answer)> {
+    pub(in crate::nodes) fn answers(&mut self) -> Vec<(u64, u64, Answer)> {
         std::mem::take(&mut self.simulation.world_mut().answers)
     }
 
     /// Who was told to forget an item.
-    pub(super) fn invalidated(&self) -> &[u32] {
+    pub(in crate::nodes) fn invalidated(&self) -> &[u32] {
         &self.simulation.world().invalidated
     }
 
     /// Is this instance down?
-    pub(super) fn is_down(&self, at: u32) -> bool {
+    pub(in crate::nodes) fn is_down(&self, at: u32) -> bool {
         self.simulation.world().is_down[at as usize]
     }
 
     /// The books.
-    pub(super) fn books(&self) -> &Books {
+    pub(in crate::nodes) fn books(&self) -> &Books {
         &self.simulation.world().probe
     }
 
     /// Things that can still act for an operation.
-    pub(super) fn alive(&self, op: u64) -> i64 {
+    pub(in crate::nodes) fn alive(&self, op: u64) -> i64 {
         self.books().alive.get(&OpId(op)).copied().unwrap_or(0)
     }
 
@@ -376,7 +376,7 @@ impl Bench {
 
 /// Does what the script says, then brings everybody back and acknowledges until all is quiet.
 /// Says which confirmed operations were never delivered, and of which something is left.
-pub(super) fn play(mut bench: Bench, script: &[(u8, u32, u64)]) -> Result<(), String> {
+pub(in crate::nodes) fn play(mut bench: Bench, script: &[(u8, u32, u64)]) -> Result<(), String> {
     let (mut next, mut seen, mut confirmed) = (0, Vec::new(), Vec::new());
     let mut held: Vec<Got> = Vec::new();
     for (action, at, pause) in script {

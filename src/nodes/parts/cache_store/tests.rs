@@ -1,4 +1,4 @@
-//! The shelf against naive models that keep plain lists and search them.
+//! The store against naive models that keep plain lists and search them.
 
 use proptest::prelude::*;
 
@@ -10,7 +10,7 @@ fn name(key: u64) -> ItemName {
     (EntityIx(0), KeyId(key))
 }
 
-fn shelf(evict: Evict, capacity: u32, ttl: Option<u64>, sliding: bool) -> Shelf {
+fn store(evict: Evict, capacity: u32, ttl: Option<u64>, sliding: bool) -> CacheStore {
     let keeping = Keeping {
         capacity: Some(capacity),
         evict,
@@ -18,7 +18,7 @@ fn shelf(evict: Evict, capacity: u32, ttl: Option<u64>, sliding: bool) -> Shelf 
         sliding,
         ..Keeping::default()
     };
-    Shelf::new(&keeping, Stream::new(7, "test", "", 0))
+    CacheStore::new(&keeping, Stream::new(7, "test", "", 0))
 }
 
 /// One item as a naive model knows it.
@@ -90,7 +90,7 @@ proptest! {
         sliding: bool,
         accesses in prop::collection::vec((0u64..10, 0u64..6, 0..12), 1..300),
     ) {
-        let mut shelf = shelf(evict, capacity, ttl, sliding);
+        let mut store = store(evict, capacity, ttl, sliding);
         let asked = vec![0; 10];
         let there = Vec::new();
         let capacity = capacity as usize;
@@ -98,24 +98,24 @@ proptest! {
         let mut now = 0;
         for (key, pause, what) in accesses {
             now += pause;
-            while let Some((_, when)) = shelf.expire(Time(now)) {
+            while let Some((_, when)) = store.expire(Time(now)) {
                 prop_assert!(when <= Time(now));
             }
             if what == 0 {
                 let was_there = naive.there.iter().any(|it| it.key == key && it.expires > now);
                 naive.there.retain(|known| known.key != key);
-                prop_assert_eq!(shelf.remove(name(key)), was_there);
+                prop_assert_eq!(store.remove(name(key)), was_there);
                 continue;
             }
             let (hit, evicted) = naive.access(now, key);
-            prop_assert_eq!(shelf.get(Time(now), name(key)).is_some(), hit);
+            prop_assert_eq!(store.get(Time(now), name(key)).is_some(), hit);
             if !hit {
-                let put = shelf.put(Time(now), name(key), Seen::default(), Life::Renew);
+                let put = store.put(Time(now), name(key), Seen::default(), Life::Renew);
                 let is_there = naive.there.iter().any(|known| known.key == key);
                 let expected = if is_there { Put::Entered(evicted.map(name)) } else { Put::Out };
                 prop_assert_eq!(put, expected);
             }
-            let mut names: Vec<u64> = shelf.names().map(|(_, key)| key.0).collect();
+            let mut names: Vec<u64> = store.names().map(|(_, key)| key.0).collect();
             let mut known: Vec<u64> = naive.there.iter().map(|known| known.key).collect();
             names.sort_unstable();
             known.sort_unstable();
@@ -129,15 +129,15 @@ proptest! {
         capacity in 1u32..6,
         keys in prop::collection::vec(0u64..12, 1..200),
     ) {
-        let mut shelf = shelf(evict, capacity, None, false);
+        let mut store = store(evict, capacity, None, false);
         for key in keys {
-            if shelf.get(Time(0), name(key)).is_none() {
-                let full = shelf.names().count() == capacity as usize;
-                let put = shelf.put(Time(0), name(key), Seen::default(), Life::Renew);
+            if store.get(Time(0), name(key)).is_none() {
+                let full = store.names().count() == capacity as usize;
+                let put = store.put(Time(0), name(key), Seen::default(), Life::Renew);
                 prop_assert_eq!(matches!(put, Put::Entered(Some(_))), full);
             }
-            prop_assert!(shelf.get(Time(0), name(key)).is_some());
-            prop_assert!(shelf.names().count() <= capacity as usize);
+            prop_assert!(store.get(Time(0), name(key)).is_some());
+            prop_assert!(store.names().count() <= capacity as usize);
         }
     }
 }
@@ -145,10 +145,10 @@ proptest! {
 #[test]
 fn a_sample_of_all_is_the_least_recently_used() {
     // Of 2 items 64 draws find both but once in 2^63.
-    let mut shelf = shelf(Evict::SampledLru(64), 2, None, false);
+    let mut store = store(Evict::SampledLru(64), 2, None, false);
     for (key, evicted) in [(1, None), (2, None), (1, None), (3, Some(2)), (2, Some(1))] {
-        if shelf.get(Time(0), name(key)).is_none() {
-            let put = shelf.put(Time(0), name(key), Seen::default(), Life::Renew);
+        if store.get(Time(0), name(key)).is_none() {
+            let put = store.put(Time(0), name(key), Seen::default(), Life::Renew);
             assert_eq!(put, Put::Entered(evicted.map(name)));
         }
     }
@@ -156,31 +156,31 @@ fn a_sample_of_all_is_the_least_recently_used() {
 
 #[test]
 fn who_never_evicts_keeps_what_it_has() {
-    let mut shelf = shelf(Evict::Never, 1, None, false);
-    assert_eq!(shelf.put(Time(0), name(1), Seen::default(), Life::Renew), Put::Entered(None));
-    assert_eq!(shelf.put(Time(0), name(2), Seen::default(), Life::Renew), Put::Out);
+    let mut store = store(Evict::Never, 1, None, false);
+    assert_eq!(store.put(Time(0), name(1), Seen::default(), Life::Renew), Put::Entered(None));
+    assert_eq!(store.put(Time(0), name(2), Seen::default(), Life::Renew), Put::Out);
     let newer = Seen { version: 3, value: 0 };
-    assert_eq!(shelf.put(Time(0), name(1), newer, Life::Renew), Put::Renewed);
-    assert_eq!(shelf.peek(name(1)), Some(newer));
+    assert_eq!(store.put(Time(0), name(1), newer, Life::Renew), Put::Renewed);
+    assert_eq!(store.peek(name(1)), Some(newer));
 }
 
 #[test]
 fn places_are_used_again() {
-    let mut shelf = shelf(Evict::Lru, 4, Some(10), false);
+    let mut store = store(Evict::Lru, 4, Some(10), false);
     for key in 0..10_000 {
         let now = Time(key);
-        while shelf.expire(now).is_some() {}
-        shelf.put(now, name(key), Seen::default(), Life::Renew);
+        while store.expire(now).is_some() {}
+        store.put(now, name(key), Seen::default(), Life::Renew);
     }
-    assert_eq!(shelf.entries.len(), 4);
+    assert_eq!(store.entries.len(), 4);
 }
 
 #[test]
 fn only_what_has_a_time_to_live_makes_room() {
-    let mut shelf = shelf(Evict::VolatileLru(64), 2, Some(10), false);
+    let mut store = store(Evict::VolatileLru(64), 2, Some(10), false);
     let mut put = |key, life| {
-        let has_room = shelf.has_room_for(name(key));
-        let put = shelf.put(Time(0), name(key), Seen::default(), life);
+        let has_room = store.has_room_for(name(key));
+        let put = store.put(Time(0), name(key), Seen::default(), life);
         assert_eq!(has_room, put != Put::Out, "{key}");
         put
     };
@@ -195,53 +195,53 @@ fn only_what_has_a_time_to_live_makes_room() {
 #[test]
 fn setting_an_item_renews_keeps_or_removes_its_time_to_live() {
     let left = |life| {
-        let mut shelf = shelf(Evict::Lru, 2, Some(10), false);
-        shelf.put(Time(0), name(1), Seen::default(), Life::Renew);
-        shelf.put(Time(5), name(1), Seen::default(), life);
-        assert_eq!(shelf.expire(Time(9)), None);
-        shelf.expire(Time(1_000)).map(|(_, when)| when)
+        let mut store = store(Evict::Lru, 2, Some(10), false);
+        store.put(Time(0), name(1), Seen::default(), Life::Renew);
+        store.put(Time(5), name(1), Seen::default(), life);
+        assert_eq!(store.expire(Time(9)), None);
+        store.expire(Time(1_000)).map(|(_, when)| when)
     };
     assert_eq!(left(Life::Renew), Some(Time(15)));
     assert_eq!(left(Life::Keep), Some(Time(10)));
     assert_eq!(left(Life::Remove), None);
-    let mut new = shelf(Evict::Lru, 2, Some(10), false);
+    let mut new = store(Evict::Lru, 2, Some(10), false);
     new.put(Time(0), name(1), Seen::default(), Life::Keep);
     assert_eq!(new.expires(name(1)), Some(Time::NEVER), "there was nothing to keep");
 }
 
-fn sampling(ttl: u64) -> Shelf {
+fn sampling(ttl: u64) -> CacheStore {
     let expiry = Expiry::Sampled { samples: 20, every: Span(100) };
     let keeping = Keeping { capacity: None, ttl: Some(Span(ttl)), expiry, ..Keeping::default() };
-    Shelf::new(&keeping, Stream::new(7, "test", "", 0))
+    CacheStore::new(&keeping, Stream::new(7, "test", "", 0))
 }
 
 #[test]
 fn memory_becomes_free_when_somebody_asks() {
-    let mut shelf = sampling(10);
-    shelf.put(Time(0), name(1), Seen::default(), Life::Renew);
-    assert_eq!(shelf.expire(Time(50)), None);
-    assert_eq!((shelf.lapse(Time(9), name(1)), shelf.names().count()), (false, 1));
-    assert_eq!((shelf.lapse(Time(10), name(1)), shelf.names().count()), (true, 0));
+    let mut store = sampling(10);
+    store.put(Time(0), name(1), Seen::default(), Life::Renew);
+    assert_eq!(store.expire(Time(50)), None);
+    assert_eq!((store.lapse(Time(9), name(1)), store.names().count()), (false, 1));
+    assert_eq!((store.lapse(Time(10), name(1)), store.names().count()), (true, 0));
 }
 
 #[test]
 fn a_sweep_goes_on_while_more_than_a_quarter_of_those_drawn_are_over() {
     let mut chance = Stream::new(7, "test", "", 0);
-    let mut shelf = sampling(10);
+    let mut store = sampling(10);
     // All of them are over: one sweep takes them all.
     for key in 0..1_000 {
-        shelf.put(Time(0), name(key), Seen::default(), Life::Renew);
+        store.put(Time(0), name(key), Seen::default(), Life::Renew);
     }
-    assert_eq!(shelf.sweep(Time(10), 20, &mut chance).len(), 1_000);
-    assert!(!shelf.has_mortals());
+    assert_eq!(store.sweep(Time(10), 20, &mut chance).len(), 1_000);
+    assert!(!store.has_mortals());
     // One in a hundred is over: one draw of twenty is all.
     for key in 0..10 {
-        shelf.put(Time(20), name(key), Seen::default(), Life::Renew);
+        store.put(Time(20), name(key), Seen::default(), Life::Renew);
     }
     for key in 10..1_000 {
-        shelf.put(Time(25), name(key), Seen::default(), Life::Renew);
+        store.put(Time(25), name(key), Seen::default(), Life::Renew);
     }
-    assert!(shelf.sweep(Time(30), 20, &mut chance).len() <= 5);
+    assert!(store.sweep(Time(30), 20, &mut chance).len() <= 5);
     // What has no time to live is never drawn.
     let mut lasting = sampling(10);
     lasting.put(Time(0), name(1), Seen::default(), Life::Remove);

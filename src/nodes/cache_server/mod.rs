@@ -31,9 +31,9 @@ use super::behaviour::Behaviour;
 use super::calls::Calls;
 use super::env::Env;
 use super::message::{Answer, Body, Message, Op, Timer};
+use super::parts::cache_store::{CacheStore, ItemName, Put};
+use super::parts::slab::{Handle, Slab};
 use super::server::slowed;
-use super::shelf::{ItemName, Put, Shelf};
-use super::slab::{Handle, Slab};
 use crate::base::{Span, Stream, Time, mix};
 use crate::engine::InstanceId;
 use crate::model::Model;
@@ -46,7 +46,7 @@ use crate::scenario::tree::{self, Arrivals, EntityIx, Expiry, Life, NodeKind, Sc
 #[derive(Clone, Debug)]
 pub struct CacheServer {
     settings: tree::CacheServer,
-    shelf: Shelf,
+    store: CacheStore,
     leases: Leases,
     /// Draws of the policies that draw.
     chance: Stream,
@@ -96,7 +96,7 @@ impl Behaviour for CacheServer {
         };
         let chance = Stream::new(model.seed, "eviction", &scenario.nodes[node.0 as usize].name, 0);
         Self {
-            shelf: Shelf::new(&settings.keeping, chance.clone()),
+            store: CacheStore::new(&settings.keeping, chance.clone()),
             leases: Leases::new(settings.single_flight, settings.versioned),
             chance,
             changes: changes(model),
@@ -139,7 +139,7 @@ impl Behaviour for CacheServer {
             let seen = super::Seen { version: 0, value: entity.start };
             for key in 0..entity.keys {
                 let times = entity.popularity.share(key) * HISTORY;
-                self.shelf.remember((EntityIx(ix as u16), KeyId(key)), times as u32);
+                self.store.remember((EntityIx(ix as u16), KeyId(key)), times as u32);
             }
             for key in (0..fits).rev() {
                 self.put(OpId::NONE, (EntityIx(ix as u16), KeyId(key)), seen, Life::Renew, env);
@@ -219,7 +219,7 @@ impl Behaviour for CacheServer {
             refuse(&task, host, env);
         }
         if self.replicas.is_none() {
-            self.shelf = Shelf::new(&self.settings.keeping, self.chance.clone());
+            self.store = CacheStore::new(&self.settings.keeping, self.chance.clone());
         }
         self.lose(host, env);
         self.waiting.clear();
@@ -292,21 +292,21 @@ impl CacheServer {
 
     /// What every command finds: those whose time is over have left.
     fn expire<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        while let Some((name, when)) = self.shelf.expire(env.now()) {
+        while let Some((name, when)) = self.store.expire(env.now()) {
             self.left(name, when, Leaving::Expired, env);
         }
     }
 
     /// The same of one item, where they leave only when somebody comes to it.
     fn lapse<P: Probe>(&mut self, name: ItemName, env: &mut Env<'_, '_, P>) {
-        if self.settings.keeping.expiry != Expiry::Exact && self.shelf.lapse(env.now(), name) {
+        if self.settings.keeping.expiry != Expiry::Exact && self.store.lapse(env.now(), name) {
             self.left(name, env.now(), Leaving::Expired, env);
         }
     }
 
     /// Looks for those whose time is over at the next multiple of `every`, if there may be any.
     fn wait_for_sweep<P: Probe>(&mut self, every: Span, env: &mut Env<'_, '_, P>) {
-        if self.sweep <= env.now() && self.shelf.has_mortals() {
+        if self.sweep <= env.now() && self.store.has_mortals() {
             self.sweep = Time((env.now().0 / every.0 + 1).saturating_mul(every.0));
             env.wait(self.sweep.since(env.now()), Timer::Expire);
         }
@@ -316,7 +316,7 @@ impl CacheServer {
         let Expiry::Sampled { samples, every } = self.settings.keeping.expiry else {
             unreachable!("only a cache that samples sweeps")
         };
-        for name in self.shelf.sweep(env.now(), samples, &mut self.chance) {
+        for name in self.store.sweep(env.now(), samples, &mut self.chance) {
             self.left(name, env.now(), Leaving::Expired, env);
         }
         self.wait_for_sweep(every, env);
@@ -330,7 +330,7 @@ impl CacheServer {
         life: Life,
         env: &mut Env<'_, '_, P>,
     ) {
-        match self.shelf.put(env.now(), name, seen, life) {
+        match self.store.put(env.now(), name, seen, life) {
             Put::Out => return env.fact(Fact::KeptOut { op }),
             Put::Renewed => {}
             Put::Entered(evicted) => {

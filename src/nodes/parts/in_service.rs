@@ -22,8 +22,8 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use super::line::Turn;
 use super::slab::Handle;
+use super::wait_queue::Turn;
 use crate::base::{Span, Time};
 
 /// An amount of work, in 2^-32 ns of one worker.
@@ -47,7 +47,7 @@ struct Work {
 
 /// The works of one instance.
 #[derive(Clone, Debug, Default)]
-pub struct Bench {
+pub struct InService {
     /// Workers that all share; `None`: each work has its own.
     shared: Option<u32>,
     frozen: bool,
@@ -57,7 +57,7 @@ pub struct Bench {
     works: BinaryHeap<Reverse<Work>>,
 }
 
-impl Bench {
+impl InService {
     /// Nothing at hand. `shared`: the workers, if all works share them.
     pub fn new(shared: Option<u32>) -> Self {
         Self { shared, ..Self::default() }
@@ -142,7 +142,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::nodes::slab::Slab;
+    use crate::nodes::parts::slab::Slab;
 
     fn turn(order: u64) -> Turn {
         Turn { class: 0, is_new: true, order }
@@ -150,20 +150,20 @@ mod tests {
 
     /// When works that come at `at` and want `wants` end, by their places.
     fn ends(shared: Option<u32>, coming: &[(u64, u64)]) -> Vec<u64> {
-        let mut bench = Bench::new(shared);
+        let mut in_service = InService::new(shared);
         let mut names = Slab::default();
         let (mut next, mut ends) = (0, vec![0; coming.len()]);
         loop {
-            let due = bench.next().map(|span| bench.now + span);
+            let due = in_service.next().map(|span| in_service.now + span);
             let arrives = coming.get(next).map(|(at, _)| Time(*at));
             let Some(now) = due.into_iter().chain(arrives).min() else { return ends };
-            bench.advance(now);
-            while let Some(task) = bench.take_done() {
+            in_service.advance(now);
+            while let Some(task) = in_service.take_done() {
                 ends[*names.get(task).expect("it is named")] = now.0;
             }
             while let Some((_, wants)) = coming.get(next).filter(|(at, _)| *at == now.0) {
                 let task = names.insert(next);
-                bench.add(task, turn(next as u64), Span(*wants).into());
+                in_service.add(task, turn(next as u64), Span(*wants).into());
                 next += 1;
             }
         }
@@ -194,25 +194,25 @@ mod tests {
 
     #[test]
     fn a_work_that_stands_still_or_is_interrupted_keeps_what_is_left() {
-        let mut bench = Bench::new(None);
+        let mut in_service = InService::new(None);
         let mut names = Slab::default();
         let (a, b) = (names.insert('a'), names.insert('b'));
-        bench.add(a, turn(0), Span(10).into());
-        bench.advance(Time(4));
-        bench.add(b, turn(1), Span(10).into());
-        assert_eq!(bench.worst(), Some(turn(1)));
-        bench.advance(Time(6));
-        assert_eq!(bench.interrupt(turn(1)), Some((b, Span(8).into())));
-        bench.add(b, turn(2), Span(1).into());
-        bench.remove(b);
-        assert_eq!((bench.interrupt(turn(2)), bench.next()), (None, Some(Span(4))));
-        bench.freeze(true);
-        assert_eq!((bench.next(), bench.take_done()), (None, None));
-        bench.advance(Time(100));
-        bench.freeze(false);
-        assert_eq!(bench.next(), Some(Span(4)));
-        bench.advance(Time(104));
-        assert_eq!((bench.take_done(), bench.next()), (Some(a), None));
+        in_service.add(a, turn(0), Span(10).into());
+        in_service.advance(Time(4));
+        in_service.add(b, turn(1), Span(10).into());
+        assert_eq!(in_service.worst(), Some(turn(1)));
+        in_service.advance(Time(6));
+        assert_eq!(in_service.interrupt(turn(1)), Some((b, Span(8).into())));
+        in_service.add(b, turn(2), Span(1).into());
+        in_service.remove(b);
+        assert_eq!((in_service.interrupt(turn(2)), in_service.next()), (None, Some(Span(4))));
+        in_service.freeze(true);
+        assert_eq!((in_service.next(), in_service.take_done()), (None, None));
+        in_service.advance(Time(100));
+        in_service.freeze(false);
+        assert_eq!(in_service.next(), Some(Span(4)));
+        in_service.advance(Time(104));
+        assert_eq!((in_service.take_done(), in_service.next()), (Some(a), None));
     }
 
     proptest! {

@@ -34,7 +34,7 @@ use super::demand::draws;
 use super::env::Env;
 use super::keys;
 use super::message::{Answer, Body, Message, Op, Timer};
-use super::slab::{Handle, Slab};
+use super::parts::slab::{Handle, Slab};
 use crate::base::{Dist, Span, Time};
 use crate::engine::InstanceId;
 use crate::model::Model;

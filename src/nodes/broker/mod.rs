@@ -6,10 +6,13 @@
 //!    └─ for caches, or for nobody: Invalidate to each instance and the confirm, at once
 //! ```
 
+#[cfg(test)]
+pub(super) mod fixture;
+
 use std::collections::VecDeque;
 
 use super::message::{Answer, Body, Item, Op, Timer};
-use super::slab::{Handle, Slab};
+use super::parts::slab::{Handle, Slab};
 use super::{Env, Message};
 use crate::base::{Dist, Span, Stream};
 use crate::engine::InstanceId;

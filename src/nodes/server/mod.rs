@@ -4,6 +4,7 @@
 
 mod attempts;
 mod branches;
+mod cache;
 mod caching;
 mod cancel;
 mod dispatch;
@@ -12,25 +13,26 @@ mod enough;
 mod offsets;
 mod reading;
 mod run;
+mod task;
 
 use std::collections::VecDeque;
 use std::hint::cold_path;
 
 use self::attempts::Attempts;
+use self::cache::Cache;
 use self::cancel::Cancels;
 use self::dispatch::Dispatch;
 use self::enough::Wait;
 use self::offsets::Offsets;
+use self::task::{Origin, Task};
 use super::behaviour::Behaviour;
-use super::cache::Cache;
 use super::calls::{Calls, Waiters};
 use super::demand;
 use super::discovery::{self, Discovery};
 use super::env::Env;
-use super::limit::Limiter;
 use super::message::{Answer, Body, Cancellable, Item, Message, Op, Seen, Timer};
-use super::slab::{Aside, Handle, Slab};
-use super::task::{Origin, Task};
+use super::parts::limit::Limiter;
+use super::parts::slab::{Handle, SideTable, Slab};
 use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::program::{Act, EntryIx, Instr, Pc};
@@ -45,7 +47,7 @@ pub struct Server {
     tasks: Slab<Task>,
     /// What the last transactions of tasks made of the items that they wrote last: those ask that began
     /// the transaction, right after it, never their branches.
-    made: Aside<Seen>,
+    made: SideTable<Seen>,
     queue: VecDeque<Handle>,
     /// Instead of the queue, where it is more than first come, first served.
     dispatch: Option<Box<Dispatch>>,
@@ -98,7 +100,7 @@ impl Behaviour for Server {
         let workers = workers.filter(|_| !is_shared).unwrap_or(UNLIMITED);
         Self {
             tasks: Slab::default(),
-            made: Aside::default(),
+            made: SideTable::default(),
             queue: VecDeque::new(),
             free: workers,
             workers,

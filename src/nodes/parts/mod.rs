@@ -1,0 +1,7 @@
+//! Mechanisms that the rooms are built from: they know time, handles and items, and no kind of node.
+
+pub mod cache_store;
+pub mod in_service;
+pub mod limit;
+pub mod slab;
+pub mod wait_queue;
