@@ -14,6 +14,8 @@
 //!   "Fail at scale", ACM Queue 13(8), 2015, without its adaptive part) meet only requests that
 //!   nobody has begun: what a broker delivered, and what has run before, is never given up.
 
+mod work;
+
 use super::Server;
 use super::task::Origin;
 use crate::base::{Dist, Span, Time, mix, name_hash};
@@ -320,7 +322,7 @@ impl Server {
                 env.fact(Fact::Waits { op: OpId::NONE });
             }
             if let Some(left) = wait.left {
-                self.put_on_bench(wait.task, turn, left, env);
+                self.serve(wait.task, turn, left, env);
                 continue;
             }
             if self.tasks.get(wait.task).is_some_and(|task| task.is_cancellable) {
@@ -356,105 +358,8 @@ impl Server {
         env.fact(Fact::Dropped { op: task.op.id, why: Some(why) });
     }
 
-    // -- work -------------------------------------------------------------------------------------
-
-    /// The task works for so long, at whatever speed.
-    #[inline(never)]
-    pub(super) fn work_in_turn<P: Probe>(
-        &mut self,
-        handle: Handle,
-        demand: Span,
-        env: &mut Env<'_, '_, P>,
-    ) {
-        let flow = self.tasks.get(handle).expect("it works").op.flow;
-        let dispatch = self.dispatch();
-        if dispatch.in_service.is_none() {
-            return env.complete_after(demand, Timer::Worked(handle));
-        }
-        let turn = dispatch.turn(flow);
-        // It kept its worker while it waited for others, and a better class waits for workers.
-        let is_outranked = dispatch.order == Order::Preemptive
-            && dispatch.waiting.first().is_some_and(|first| first.class < turn.class)
-            && !env.model.faults.is_paused(env.now(), env.me());
-        if is_outranked {
-            self.put_aside(handle, turn, demand.into(), env);
-            return self.take_up_in_turn(env);
-        }
-        self.put_on_bench(handle, turn, demand.into(), env);
-    }
-
-    fn put_on_bench<P: Probe>(
-        &mut self,
-        task: Handle,
-        turn: Turn,
-        left: Amount,
-        env: &mut Env<'_, '_, P>,
-    ) {
-        let in_service =
-            self.dispatch().in_service.as_mut().expect("whose work has an amount has a in_service");
-        in_service.advance(env.now());
-        in_service.add(task, turn, left);
-        self.set_alarm(env);
-    }
-
-    /// Works in service are done.
-    #[inline(never)]
-    pub(super) fn work_done<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        self.dispatch().ends = true;
-        self.dispatch().due = None;
-        while let Some(in_service) = &mut self.dispatch().in_service {
-            in_service.advance(env.now());
-            let Some(task) = in_service.take_done() else { break };
-            if !self.is_over(task) {
-                self.run(task, env);
-            }
-        }
-        self.dispatch().ends = false;
-        self.set_alarm(env);
-    }
-
-    /// Work stands still from now on, or goes on.
-    pub(super) fn stand_still<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        let is_frozen = env.model.faults.is_frozen(env.now(), env.me());
-        let in_service =
-            self.dispatch().in_service.as_mut().expect("whoever freezes has a in_service");
-        in_service.advance(env.now());
-        in_service.freeze(is_frozen);
-        self.set_alarm(env);
-    }
-
     /// A task that waits for a worker is called off. Says whether it was there.
     pub(super) fn leave_in_turn(&mut self, task: Handle) -> bool {
         self.dispatch().waiting.leave_by_task(task)
-    }
-
-    /// A task that works is called off: somebody else can have its worker.
-    pub(super) fn stop_in_turn<P: Probe>(&mut self, task: Handle, env: &mut Env<'_, '_, P>) {
-        if let Some(in_service) = &mut self.dispatch().in_service {
-            in_service.advance(env.now());
-            in_service.remove(task);
-        }
-        self.release_worker(task, env);
-        if self.dispatch().in_service.is_some() {
-            self.set_alarm(env);
-        }
-    }
-
-    /// Foresees the end of the next work, if that has changed.
-    fn set_alarm<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        let dispatch = self.dispatch();
-        if dispatch.ends {
-            return;
-        }
-        let next = dispatch.in_service.as_ref().and_then(InService::next);
-        let due = next.map(|span| env.now() + span);
-        if due == dispatch.due {
-            return;
-        }
-        dispatch.due = due;
-        dispatch.foreseen = dispatch.foreseen.wrapping_add(1);
-        if let Some(span) = next {
-            env.complete_after(span, Timer::Bench(dispatch.foreseen));
-        }
     }
 }
