@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use rayon::prelude::*;
-use windtunnel::analysis::{Runs, judge};
+use windtunnel::analysis::{Runs, extras, judge};
 use windtunnel::scenario::{self, tree::Scenario};
 use windtunnel::simulate;
 
@@ -32,8 +32,9 @@ fn shipped(folder: &Path, file: &Path) -> Shipped {
     let loaded = scenario::load(file, &[]);
     let loaded = loaded.unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
     let scenario = Arc::new(loaded.scenario);
-    let run =
-        |design| SEEDS.par_iter().map(|seed| simulate::run(&scenario, design, *seed)).collect();
+    let extras = extras(&scenario);
+    let one = |design, seed| simulate::run_with(&scenario, design, seed, extras);
+    let run = |design| SEEDS.par_iter().map(|seed| one(design, *seed)).collect();
     let designs = (0..scenario.designs.len()).into_par_iter();
     let outcomes: Vec<Vec<_>> = designs.map(run).collect();
     let names = scenario.designs.iter().map(|design| design.name.clone());
