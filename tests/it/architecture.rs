@@ -177,7 +177,7 @@ struct Source {
 }
 
 impl Source {
-    /// `src/nodes/queue.rs` belongs to `nodes`, `src/simulate/run.rs` to `simulate`.
+    /// `src/nodes/queue/mod.rs` belongs to `nodes`, `src/simulate/run.rs` to `simulate`.
     fn layer(&self) -> String {
         let below = self.name.trim_start_matches("src/").trim_end_matches(".rs");
         below.split('/').next().unwrap_or_default().to_owned()

@@ -14,7 +14,7 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The sources and folders that a page names in backquotes, examples left out: by a whole path or
-/// by its end, as in `nodes/slab.rs`.
+/// by its end, as in `parts/slab.rs`.
 fn named(page: &str) -> Vec<&str> {
     let prose = page.split("```").step_by(2);
     let quoted = prose.flat_map(|text| text.split('`').skip(1).step_by(2));
