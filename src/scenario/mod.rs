@@ -30,7 +30,7 @@ mod mistake;
 mod nearest;
 mod nodes;
 mod outline;
-mod policies;
+pub mod policies;
 mod quorum;
 mod reader;
 mod registry;

@@ -11,6 +11,7 @@ mod flow;
 mod stores;
 mod terms;
 
+pub use super::policies::{Backoff, Breaker, Cancel, Hedge, Jitter, Policy, Throttle};
 pub use caches::{Cache, CacheServer, Evict, Expiry, Keeping, Life, Wait, Writes};
 pub use discovery::{Checks, Leases, Probes, Registry, Spread};
 pub use fault::{Fault, FaultKind, Path, Target, When};
@@ -548,111 +549,6 @@ pub struct Except {
     pub service: NodeIx,
     /// How they travel.
     pub preset: Preset,
-}
-
-/// What a caller does about an answer that does not come.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Policy {
-    /// Its name. `client`, `call`, `store` and `publish` are the defaults of their class of call.
-    pub name: String,
-    /// Gives up an attempt after this.
-    pub timeout: Option<Span>,
-    /// Tries in all, at least 1.
-    pub tries: u32,
-    /// Pause before the next try.
-    pub backoff: Backoff,
-    /// Retries per call at most, as a share (token bucket per caller); `None` is unlimited.
-    pub budget: Option<f64>,
-    /// Does the answer to a try that was given up end the call as well?
-    pub late_answers: bool,
-    /// Sends second copies.
-    pub hedge: Option<Hedge>,
-    /// What becomes of work whose answer is of no use any more.
-    pub cancel: Cancel,
-    /// Stops calling what fails.
-    pub breaker: Option<Breaker>,
-    /// Calls less often what does not accept.
-    pub throttle: Option<Throttle>,
-    /// So many calls of one caller to one node at once; `None` is unlimited.
-    pub bulkhead: Option<u32>,
-}
-
-/// A second copy of a request, to another instance; the first answer wins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Hedge {
-    /// So long after the first.
-    pub after: Span,
-    /// Does the copy that begins first call the other one off?
-    pub tied: bool,
-}
-
-/// What a caller asks for when it waits no longer for work that it has asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cancel {
-    /// Nothing: it is done in vain.
-    Never,
-    /// It is dropped if it still waits for a worker.
-    Queued,
-    /// That, and its worker stops if it is still at its first work.
-    Running,
-}
-
-/// A circuit breaker over the last calls.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Breaker {
-    /// How many calls are looked back at.
-    pub window: u32,
-    /// With fewer it does not open.
-    pub least: u32,
-    /// It opens if so many of them failed, as a share.
-    pub threshold: f64,
-    /// So long it stays open.
-    pub open: Span,
-    /// So many calls then try it out.
-    pub trials: u32,
-}
-
-/// Adaptive throttling.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Throttle {
-    /// Requests sent for each that was accepted, before some are held back.
-    pub k: f64,
-    /// How long requests and accepts are remembered.
-    pub history: Span,
-}
-
-/// Pause before the next try.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Backoff {
-    /// Always the same.
-    Constant(Span),
-    /// `base * 2^(try - 1)`, at most `cap`.
-    Exponential {
-        /// The first pause.
-        base: Span,
-        /// The longest.
-        cap: Span,
-        /// What chance does to it.
-        jitter: Jitter,
-    },
-    /// Uniform between `base` and three times the last pause (at first `base`), at most `cap`.
-    Decorrelated {
-        /// The shortest.
-        base: Span,
-        /// The longest.
-        cap: Span,
-    },
-}
-
-/// What chance does to a pause (AWS Architecture Blog, "Exponential Backoff And Jitter", 2015).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Jitter {
-    /// Nothing.
-    None,
-    /// Uniform between 0 and the pause.
-    Full,
-    /// Half the pause, plus uniform up to the other half.
-    Equal,
 }
 
 #[cfg(test)]

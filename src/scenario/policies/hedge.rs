@@ -1,0 +1,67 @@
+//! Second copies of requests: hedged and tied requests, as files write them. What callers do about
+//! them, and where that comes from, is in `nodes/calls/hedge.rs`.
+
+use super::{Guard, Policy, Room};
+use crate::base::Span;
+use crate::scenario::codes::Code;
+use crate::scenario::reader::{Fields, Reader};
+use crate::scenario::syntax::Value;
+
+/// A second copy of a request, to another instance; the first answer wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hedge {
+    /// So long after the first.
+    pub after: Span,
+    /// Does the copy that begins first call the other one off?
+    pub tied: bool,
+}
+
+pub(super) const ROOM: Room = Room {
+    word: "hedge",
+    example: r#"(hedge: (after: "20ms"))"#,
+    guards: &[
+        Guard {
+            name: "hedging",
+            is_in_force: |policy| policy.hedge.is_some_and(|hedge| !hedge.tied),
+        },
+        Guard {
+            name: "tied requests",
+            is_in_force: |policy| policy.hedge.is_some_and(|hedge| hedge.tied),
+        },
+    ],
+    read,
+};
+
+fn read<'a>(reader: &mut Reader<'a>, fields: &Fields<'a>, policy: &mut Policy) -> Option<()> {
+    let hedge = reader.maybe(fields, "hedge", Reader::hedge)?.flatten();
+    if let (Some(hedge), Some(timeout), Some(value)) = (hedge, policy.timeout, fields.get("hedge"))
+        && hedge.after >= timeout
+    {
+        let message = format!(
+            "a second copy after {} comes too late for a timeout of {timeout}",
+            hedge.after
+        );
+        reader
+            .wrong(Code::OutOfRange, value.head(), message)
+            .help("hedge well before the timeout, at a high percentile of the latency");
+        return None;
+    }
+    policy.hedge = hedge;
+    Some(())
+}
+
+impl<'a> Reader<'a> {
+    /// `(after:, tied:)`; nothing where neither is set.
+    #[expect(clippy::option_option, reason = "the outer one says whether it could be read")]
+    fn hedge(&mut self, value: &'a Value) -> Option<Option<Hedge>> {
+        let fields = self.fields(value, "a hedge", 0, &["after", "tied"])?;
+        if fields.get("tied").is_none() {
+            self.must(&fields, "after", |_, _| Some(()))?;
+        }
+        let after = self.maybe(&fields, "after", Self::span);
+        let tied = self.or(&fields, "tied", false, Self::flag);
+        let (after, tied) = (after?, tied?);
+        let is_on = tied || after.is_some();
+        Some(is_on.then_some(Hedge { after: after.unwrap_or(Span::ZERO), tied }))
+    }
+}
