@@ -1,4 +1,4 @@
-//! Second copies of requests, and calling off what nobody waits for. From Dean and Barroso, "The
+//! Second copies of requests. From Dean and Barroso, "The
 //! Tail at Scale" (Communications of the ACM 56(2), 2013):
 //!
 //! ```text
@@ -19,16 +19,18 @@
 //! what it does once more, unless it is called off in time: with keys (`dedup`) such calls are not
 //! hedged, as a key under way is known at one instance only.
 
-use super::{Call, Calls, Waiters, What, is_keyed};
+use super::call::{Call, What, is_keyed};
+use super::cancel::takes_cancels;
+use super::{Calls, Waiters};
 use crate::base::Table;
 use crate::engine::InstanceId;
 use crate::model::{Model, NodeIx};
 use crate::nodes::demand;
 use crate::nodes::env::Env;
-use crate::nodes::message::{Body, Cancellable, Op, Timer};
+use crate::nodes::message::{Body, Cancellable, Timer};
 use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, Probe, Reason};
-use crate::scenario::tree::{Cancel, Hedge, NodeKind, PolicyIx};
+use crate::scenario::tree::{Cancel, Hedge, PolicyIx};
 
 /// Marks the draws of second copies.
 const COPY: u8 = 1 << 7;
@@ -138,40 +140,12 @@ impl Calls {
         true
     }
 
-    /// A call under a policy that may hedge or cancel has ended, by an answer `from` there or
-    /// without one: what still runs for it is called off.
-    pub(super) fn call_off<P: Probe>(
-        &mut self,
-        env: &mut Env<'_, '_, P>,
-        (handle, call): (Handle, &Call),
-        (from, failed): (Option<InstanceId>, bool),
-        op: &Op,
-    ) {
-        let copy = self.copies.swap_remove(&handle).filter(|copy| copy.is_sent && !copy.is_alone);
-        if let Some(copy) = copy.filter(|_| self.targets.counts()) {
-            self.targets.of(env.model, env.model.node_of(copy.to)).count(copy.to, -1);
+    /// A call has ended: where does a second copy of it still run, if one does?
+    pub(super) fn end_copy(&mut self, model: &Model, call: Handle) -> Option<InstanceId> {
+        let copy = self.copies.swap_remove(&call).filter(|copy| copy.is_sent && !copy.is_alone)?;
+        if self.targets.counts() {
+            self.targets.of(model, model.node_of(copy.to)).count(copy.to, -1);
         }
-        let Some(policy) = call.policy else { return };
-        let policy = &env.model.scenario.policies[policy.0 as usize];
-        let cancel = policy.cancel;
-        if cancel == Cancel::Never || !takes_cancels(env.model, env.model.node_of(call.to)) {
-            return;
-        }
-        // Those who have tied copies see to it themselves.
-        if !failed && policy.hedge.is_some_and(|hedge| hedge.tied) {
-            return;
-        }
-        let (caller, running) = (env.me(), cancel == Cancel::Running);
-        for to in [Some(call.to), copy.map(|copy| copy.to)].into_iter().flatten() {
-            if from != Some(to) {
-                env.send(to, op, Body::Cancel { caller, call: handle, running });
-            }
-        }
+        Some(copy.to)
     }
-}
-
-/// Services and gateways let themselves be told that nobody waits.
-fn takes_cancels(model: &Model, node: NodeIx) -> bool {
-    let kind = &model.scenario.nodes[node.0 as usize].kind;
-    matches!(kind, NodeKind::Service(_) | NodeKind::Gateway(_))
 }

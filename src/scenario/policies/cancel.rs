@@ -1,5 +1,5 @@
 //! Cancellation: what a caller asks for when an answer is of no use to it any more, as files write
-//! it. What it does is in `nodes/calls/hedge.rs` (the caller's side) and `nodes/server/cancel.rs`.
+//! it. What it does is in `nodes/calls/cancel.rs` and, at the server, `nodes/server/cancel.rs`.
 
 use super::{Guard, Policy, Room};
 use crate::scenario::codes::Code;

@@ -1,6 +1,6 @@
 //! Calls of one policy in the order in which they time out, which is the order in which they were
-//! made: one timer for all of them is enough. Knows policies by their numbers alone, and when each
-//! timer is due, but sets none.
+//! made: one timer for all of them is enough. It is due no later than the first of them, and set anew,
+//! for the first that is still not answered, only when it fires. Knows policies by their numbers alone.
 //!
 //! A line is a ring of slots of the slab that the calls lie in, closed by a spare one, so that
 //! joining and leaving never ask for an end. The links are in the calls themselves: the end of a call
@@ -12,15 +12,19 @@
 //! the line of policy 1:  2 ◀─▶ 5 ◀─▶ 3 ◀─▶ 2    (the call in slot 5 is due first, then that in slot 3)
 //! ```
 
-use super::Call;
+use super::Calls;
+use super::call::Call;
 use crate::base::Time;
+use crate::nodes::env::Env;
+use crate::nodes::message::Timer;
 use crate::nodes::parts::slab::{Handle, Slab};
+use crate::probes::Probe;
 use crate::scenario::tree::PolicyIx;
 
 /// Where a call stands: which slots are before and behind it. By default in no line, or rather in one
 /// in which it cannot be found and which it may leave like any other.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Place {
+pub(super) struct Links {
     previous: u32,
     next: u32,
     /// When the call times out; in the slot that closes a line, when its timer is due, or was.
@@ -44,12 +48,12 @@ impl Slab<Call> {
     pub(super) fn clear_lines(&mut self, policies: usize) {
         for line in 0..=policies {
             let itself = line as u32;
-            self.at_mut(line).place = Place { previous: itself, next: itself, due: Time::ZERO };
+            self.at_mut(line).links = Links { previous: itself, next: itself, due: Time::ZERO };
         }
     }
 
-    /// A call is made now that is due then: not before those that stand in this line. It is to stand at
-    /// the place that this returns; is the line's timer to be set for it?
+    /// A call is made now that is due then: not before those that stand in this line. Returns the
+    /// links that it is to have; is the line's timer to be set for it?
     #[inline]
     pub(super) fn join(
         &mut self,
@@ -57,47 +61,79 @@ impl Slab<Call> {
         call: Handle,
         now: Time,
         due: Time,
-    ) -> (Place, bool) {
+    ) -> (Links, bool) {
         let (slot, line) = (call.slot() as u32, line_of(policy) as u32);
-        let closing = &mut self.at_mut(line as usize).place;
+        let closing = &mut self.at_mut(line as usize).links;
         let previous = std::mem::replace(&mut closing.previous, slot);
         let needs_timer = previous == line && closing.due <= now;
         if needs_timer {
             closing.due = due;
         }
-        self.at_mut(previous as usize).place.next = slot;
-        (Place { previous, next: line, due }, needs_timer)
+        self.at_mut(previous as usize).links.next = slot;
+        (Links { previous, next: line, due }, needs_timer)
     }
 
     /// When the timer of this line is due, or was.
     pub(super) fn timer(&self, policy: PolicyIx) -> Time {
-        self.at(line_of(policy)).place.due
+        self.at(line_of(policy)).links.due
     }
 
     /// The timer of this line is set.
     pub(super) fn set_timer(&mut self, policy: PolicyIx, due: Time) {
-        self.at_mut(line_of(policy)).place.due = due;
+        self.at_mut(line_of(policy)).links.due = due;
     }
 
     /// Lets those be fetched that are before and behind this place.
-    pub(super) fn prefetch_neighbours(&self, place: Place) {
+    pub(super) fn prefetch_neighbours(&self, place: Links) {
         self.prefetch_at(place.previous as usize);
         self.prefetch_at(place.next as usize);
     }
 
     /// The call that stood here leaves its line.
     #[inline]
-    pub(super) fn leave(&mut self, Place { previous, next, .. }: Place) {
-        self.at_mut(previous as usize).place.next = next;
-        self.at_mut(next as usize).place.previous = previous;
+    pub(super) fn leave(&mut self, Links { previous, next, .. }: Links) {
+        self.at_mut(previous as usize).links.next = next;
+        self.at_mut(next as usize).links.previous = previous;
     }
 
     /// Who is due first, and when; `None` if nobody stands in this line.
     #[inline]
     pub(super) fn first(&self, policy: PolicyIx) -> Option<(Time, Handle)> {
         let line = line_of(policy);
-        let first = self.at(line).place.next as usize;
-        (first != line).then(|| (self.at(first).place.due, self.handle_at(first)))
+        let first = self.at(line).links.next as usize;
+        (first != line).then(|| (self.at(first).links.due, self.handle_at(first)))
+    }
+}
+
+impl Calls {
+    /// Sets the timer of a line.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn wait<P: Probe>(&self, env: &mut Env<'_, '_, P>, policy: PolicyIx) {
+        env.wait(self.calls.timer(policy).since(env.now()), Timer::Timeout(policy));
+    }
+
+    /// A timer is due: the first call of its line that has waited long enough, if there is one.
+    /// Otherwise the timer is set for the next. To be asked until it says `None`.
+    pub fn overdue<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        policy: PolicyIx,
+    ) -> Option<Handle> {
+        let (due, first) = self.calls.first(policy)?;
+        if due <= env.now() {
+            return Some(first);
+        }
+        if self.calls.timer(policy) <= env.now() {
+            self.calls.set_timer(policy, due);
+            self.wait(env, policy);
+        }
+        None
+    }
+
+    /// Does nobody wait for this timer of a line any more?
+    pub fn is_stale(&self, policy: PolicyIx, due: Time) -> bool {
+        self.calls.timer(policy) != due || self.calls.first(policy).is_none()
     }
 }
 
@@ -119,16 +155,16 @@ mod tests {
                 if let Some(line) = step {
                     let (call, _) = calls.enter();
                     // Of the last line there is no policy: these stand in none.
-                    let place = match line {
-                        3 => Place::default(),
+                    let links = match line {
+                        3 => Links::default(),
                         _ => calls.join(PolicyIx(line), call, now, now).0,
                     };
-                    *calls.at_mut(call.slot()) = Call { place, ..Call::default() };
+                    *calls.at_mut(call.slot()) = Call { links, ..Call::default() };
                     plain.push((line, now, call));
                 } else if let Some(leaver) = plain.len().checked_sub(1 + back) {
                     let (_, _, call) = plain.remove(leaver);
-                    let place = calls.discard(call).expect("it is there").place;
-                    calls.leave(place);
+                    let links = calls.discard(call).expect("it is there").links;
+                    calls.leave(links);
                 }
                 for line in 0..3 {
                     let first = plain.iter().find(|waits| waits.0 == line);

@@ -16,8 +16,10 @@
 //! state that its end finds. Left out: slow calls, windows of time, the longest time half-open
 //! (resilience4j's default is no limit).
 
-use crate::base::Time;
-use crate::scenario::tree::Breaker as Settings;
+use super::Guard;
+use crate::base::{Stream, Time};
+use crate::probes::Reason;
+use crate::scenario::tree::{Breaker as Settings, Policy};
 
 /// One breaker.
 #[derive(Clone, Debug)]
@@ -43,14 +45,32 @@ enum State {
     },
 }
 
+impl Guard for Breaker {
+    fn of(policy: &Policy) -> Option<Self> {
+        policy.breaker.map(Self::new)
+    }
+
+    fn refuses(&mut self, now: Time, _: &mut Stream) -> Option<Reason> {
+        self.is_shut(now).then_some(Reason::CircuitOpen)
+    }
+
+    fn begin(&mut self, now: Time) {
+        self.lets_pass(now);
+    }
+
+    fn end(&mut self, now: Time, failed: bool) {
+        self.record(now, failed);
+    }
+}
+
 impl Breaker {
     /// Closed, and nothing was called.
-    pub(super) fn new(settings: Settings) -> Self {
+    fn new(settings: Settings) -> Self {
         Self { settings, state: State::Closed, window: Vec::new(), next: 0, failed: 0 }
     }
 
     /// Would no call pass?
-    pub(super) fn is_shut(&self, now: Time) -> bool {
+    fn is_shut(&self, now: Time) -> bool {
         match self.state {
             State::Closed => false,
             State::Open { since } => now.since(since) <= self.settings.open,
@@ -59,7 +79,7 @@ impl Breaker {
     }
 
     /// Does a call pass?
-    pub(super) fn lets_pass(&mut self, now: Time) -> bool {
+    fn lets_pass(&mut self, now: Time) -> bool {
         if let State::Open { since } = self.state
             && now.since(since) > self.settings.open
         {
@@ -77,7 +97,7 @@ impl Breaker {
     }
 
     /// A call that was let pass has ended.
-    pub(super) fn record(&mut self, now: Time, failed: bool) {
+    fn record(&mut self, now: Time, failed: bool) {
         let (length, least) = match self.state {
             State::Closed => (self.settings.window, self.settings.least.min(self.settings.window)),
             State::HalfOpen { .. } => (self.settings.trials, self.settings.trials),

@@ -10,8 +10,10 @@
 //! Here time is counted in slices of a sixtieth of the history. An answer of any kind is an accept;
 //! what timed out, was turned away or lost is none.
 
+use super::Guard;
 use crate::base::{Span, Stream, Time, unit};
-use crate::scenario::tree::Throttle as Settings;
+use crate::probes::Reason;
+use crate::scenario::tree::{Policy, Throttle as Settings};
 
 /// Slices of the history.
 const SLICES: u64 = 60;
@@ -22,20 +24,36 @@ pub(super) struct Throttle {
     k: f64,
     slice: Span,
     /// Requests and accepts of the last slices, by the slice's number modulo [`SLICES`].
-    slices: [(u32, u32); SLICES as usize],
+    slices: Box<[(u32, u32); SLICES as usize]>,
     /// The number of the newest slice.
     newest: u64,
     requests: u64,
     accepts: u64,
 }
 
+impl Guard for Throttle {
+    fn of(policy: &Policy) -> Option<Self> {
+        policy.throttle.map(Self::new)
+    }
+
+    fn refuses(&mut self, now: Time, chance: &mut Stream) -> Option<Reason> {
+        (!self.lets_pass(now, chance)).then_some(Reason::Throttled)
+    }
+
+    fn end(&mut self, now: Time, failed: bool) {
+        if !failed {
+            self.accepted(now);
+        }
+    }
+}
+
 impl Throttle {
     /// Nothing was sent.
-    pub(super) fn new(settings: Settings) -> Self {
+    fn new(settings: Settings) -> Self {
         Self {
             k: settings.k,
             slice: Span((settings.history.0 / SLICES).max(1)),
-            slices: [(0, 0); SLICES as usize],
+            slices: Box::new([(0, 0); SLICES as usize]),
             newest: 0,
             requests: 0,
             accepts: 0,
@@ -43,7 +61,7 @@ impl Throttle {
     }
 
     /// A request is to be sent: is it?
-    pub(super) fn lets_pass(&mut self, now: Time, chance: &mut Stream) -> bool {
+    fn lets_pass(&mut self, now: Time, chance: &mut Stream) -> bool {
         self.forget(now);
         let (requests, accepts) = (self.requests as f64, self.accepts as f64);
         let held_back = (requests - self.k * accepts) / (requests + 1.0);
@@ -53,7 +71,7 @@ impl Throttle {
     }
 
     /// A request was accepted.
-    pub(super) fn accepted(&mut self, now: Time) {
+    fn accepted(&mut self, now: Time) {
         self.forget(now);
         self.accepts += 1;
         self.slice().1 += 1;

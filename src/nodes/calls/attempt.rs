@@ -1,0 +1,217 @@
+//! A try of a call: an instance is chosen, the request is sent, and the call is kept until something
+//! comes of it. Most calls take the short way, [`Calls::attempt`]; those under a policy with more
+//! than a timeout and retries take [`Calls::attempt_specially`], which asks the guards first and may
+//! send a second copy.
+
+use std::hint::cold_path;
+
+use super::call::{Call, Try, What, asked, node_of};
+use super::timeouts::Links;
+use super::{Calls, Ended};
+use crate::base::{Span, Time};
+use crate::model::program::{EntryIx, PubIx};
+use crate::nodes::env::Env;
+use crate::nodes::message::{Answer, Body, Cancellable, Item, Op, Timer};
+use crate::nodes::parts::slab::Handle;
+use crate::probes::{Fact, Probe, Reason};
+use crate::scenario::tree::PolicyIx;
+
+impl Calls {
+    /// Makes a call of an entry.
+    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
+    #[inline(always)]
+    pub fn start<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        entry: EntryIx,
+        op: &Op,
+        policy: Option<PolicyIx>,
+        waiter: Handle,
+    ) {
+        self.attempt(env, What::Entry(entry), op, policy, waiter, Try::FIRST);
+    }
+
+    /// Publishes something that is about no item, and waits for the confirm.
+    pub fn publish<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        publication: PubIx,
+        op: &Op,
+        policy: Option<PolicyIx>,
+        waiter: Handle,
+    ) {
+        self.attempt(env, What::Publication(publication), op, policy, waiter, Try::FIRST);
+    }
+
+    #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
+    #[inline(always)]
+    pub(super) fn attempt<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        what: What,
+        op: &Op,
+        policy: Option<PolicyIx>,
+        waiter: Handle,
+        attempt: Try,
+    ) {
+        let mut timeout = None;
+        if let Some(policy) = policy {
+            let state = &self.policies[policy.0 as usize];
+            if state.is_special {
+                return self.attempt_specially(env, what, op, policy, waiter, attempt);
+            }
+            timeout = state.timeout;
+        }
+        let Try { attempt, pause_us, again_at } = attempt;
+        let (node, demand) = asked(env.model, what, op, attempt);
+        let to = again_at.unwrap_or_else(|| self.pick(env.model, node));
+        if self.targets.counts() {
+            cold_path();
+            let target = self.targets.of(env.model, node);
+            if target.has_nobody() {
+                return self.finds_nobody(env, what, op, policy, waiter);
+            }
+            target.count(to, 1);
+        }
+        let call = Call {
+            what,
+            policy,
+            to,
+            attempt,
+            pause_us,
+            stays: false,
+            is_special: false,
+            waiter,
+            links: Links::default(),
+        };
+        let (call, timer) = self.enter(call, timeout, env.now());
+        env.send_to(to, node, op, || match what {
+            What::Entry(entry) => {
+                Body::Request { call, entry, attempt, cancel: Cancellable::Never, demand }
+            }
+            What::Publication(publication) => Body::Publish { call, publication, item: Item::NONE },
+        });
+        if let Some(policy) = timer {
+            self.wait(env, policy);
+        }
+    }
+
+    /// The same under a policy that has more than a timeout and retries.
+    #[cold]
+    #[inline(never)]
+    fn attempt_specially<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        what: What,
+        op: &Op,
+        policy: PolicyIx,
+        waiter: Handle,
+        attempt: Try,
+    ) {
+        let Try { attempt, pause_us, again_at } = attempt;
+        let state = &mut self.policies[policy.0 as usize];
+        if let Some(budget) = state.budget.as_mut().filter(|_| attempt == 0) {
+            budget.deposit();
+        }
+        let timeout = state.timeout;
+        let node = node_of(env.model, what);
+        if self.targets.of(env.model, node).has_nobody() {
+            return self.finds_nobody(env, what, op, Some(policy), waiter);
+        }
+        let stopped = self.guards.begin(env.model, env.now(), (policy, node), &mut self.chance);
+        let to = match (again_at, stopped) {
+            (Some(to), _) => to,
+            (None, None) => self.pick(env.model, node),
+            (None, Some(_)) => env.me(),
+        };
+        let call = Call {
+            what,
+            policy: Some(policy),
+            to,
+            attempt,
+            pause_us,
+            stays: false,
+            is_special: true,
+            waiter,
+            links: Links::default(),
+        };
+        let timeout = timeout.filter(|_| stopped.is_none());
+        let (call, timer) = self.enter(call, timeout, env.now());
+        self.late.go_on(waiter, call);
+        if let Some(why) = stopped {
+            env.fact(Fact::AttemptFailed { op: op.id, to: node, why });
+            return env.wait(Span::ZERO, Timer::Stopped(why, call));
+        }
+        if self.targets.counts() {
+            self.targets.of(env.model, node).count(to, 1);
+        }
+        let (_, demand) = asked(env.model, what, op, attempt);
+        let body = match what {
+            What::Entry(entry) => {
+                let cancel = self.hedge_later(env, (node, to), (policy, call));
+                Body::Request { call, entry, attempt, cancel, demand }
+            }
+            What::Publication(publication) => Body::Publish { call, publication, item: Item::NONE },
+        };
+        env.send(to, op, body);
+        if let Some(policy) = timer {
+            self.wait(env, policy);
+        }
+    }
+
+    /// No registry knows of an instance: the call is not even made.
+    #[cold]
+    #[inline(never)]
+    fn finds_nobody<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        what: What,
+        op: &Op,
+        policy: Option<PolicyIx>,
+        waiter: Handle,
+    ) {
+        let (to, why) = (env.me(), Reason::NoInstance);
+        let call = Call {
+            what,
+            policy,
+            to,
+            attempt: 0,
+            pause_us: 0,
+            stays: false,
+            is_special: false,
+            waiter,
+            links: Links::default(),
+        };
+        let call = self.calls.insert(call);
+        env.fact(Fact::AttemptFailed { op: op.id, to: node_of(env.model, what), why });
+        env.wait(Span::ZERO, Timer::Stopped(why, call));
+    }
+
+    /// A call was not let through by a guard, or found nobody. That is final.
+    pub fn stopped(&mut self, handle: Handle, why: Reason) -> Option<Ended> {
+        let call = self.calls.remove(handle)?;
+        self.late.end(call.waiter);
+        Some(Ended { waiter: call.waiter, answer: Answer::Failed(why) })
+    }
+
+    /// Takes a call in that is made now. If it may time out, it is the last in its line. Says whether
+    /// the timer of that is to be set for it.
+    #[expect(clippy::inline_always, reason = "called in two places, for every call")]
+    #[inline(always)]
+    fn enter(
+        &mut self,
+        call: Call,
+        timeout: Option<Span>,
+        now: Time,
+    ) -> (Handle, Option<PolicyIx>) {
+        let (handle, _) = self.calls.enter();
+        let (mut links, mut timer) = (Links::default(), None);
+        if let (Some(policy), Some(timeout)) = (call.policy, timeout) {
+            let needs_timer;
+            (links, needs_timer) = self.calls.join(policy, handle, now, now + timeout);
+            timer = needs_timer.then_some(policy);
+        }
+        *self.calls.at_mut(handle.slot()) = Call { links, ..call };
+        (handle, timer)
+    }
+}

@@ -1,0 +1,101 @@
+//! One call: what is asked of whom, which try of it is made, and who waits for it. Refuses to know
+//! when it is made, and what becomes of it.
+
+use super::timeouts::Links;
+use crate::base::Span;
+use crate::engine::InstanceId;
+use crate::model::program::{EntryIx, PubIx};
+use crate::model::{Model, NodeIx};
+use crate::nodes::demand;
+use crate::nodes::message::Op;
+use crate::nodes::parts::slab::{Handle, Slab};
+use crate::scenario::tree::PolicyIx;
+
+/// What is asked of the other side.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum What {
+    /// Run this entry.
+    Entry(EntryIx),
+    /// Pass on what the waiter is about, and confirm.
+    Publication(PubIx),
+}
+
+/// One call, from the first try to the last. Each try has a handle of its own, so that a late
+/// answer to an earlier one finds nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    pub(super) what: What,
+    pub(super) policy: Option<PolicyIx>,
+    pub(super) to: InstanceId,
+    pub(super) attempt: u8,
+    /// The pause before this try, in microseconds.
+    pub(super) pause_us: u32,
+    /// Does the next try go where this one went? With an idempotency key, what was not answered
+    /// may still run there, and only there is it known to.
+    pub(super) stays: bool,
+    /// Is there more to do at its end than to tell the waiter? See [`super::PolicyState`].
+    pub(super) is_special: bool,
+    pub(super) waiter: Handle,
+    /// Where it stands among those that may time out.
+    pub(super) links: Links,
+}
+
+const _: () = assert!(Slab::<Call>::SLOT == 64, "one look at memory for each call");
+
+/// Nobody's.
+impl Default for Call {
+    fn default() -> Self {
+        Self {
+            what: What::Entry(EntryIx::default()),
+            policy: None,
+            to: InstanceId::default(),
+            attempt: 0,
+            pause_us: 0,
+            stays: false,
+            is_special: false,
+            waiter: Handle::NONE,
+            links: Links::default(),
+        }
+    }
+}
+
+/// Which try of a call is made, and how it differs from the first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Try {
+    /// How many there were before it.
+    pub(super) attempt: u8,
+    /// The pause before it, in microseconds.
+    pub(super) pause_us: u32,
+    /// Where it has to go.
+    pub(super) again_at: Option<InstanceId>,
+}
+
+impl Try {
+    pub(super) const FIRST: Self = Self { attempt: 0, pause_us: 0, again_at: None };
+}
+
+/// The node that is called.
+pub(super) fn node_of(model: &Model, what: What) -> NodeIx {
+    let programs = &model.programs;
+    match what {
+        What::Entry(entry) => programs.entries[entry.0 as usize].node,
+        What::Publication(publication) => programs.publications[publication.0 as usize].broker,
+    }
+}
+
+/// The node that is called, and how long the work takes that is asked for first.
+#[inline]
+pub(super) fn asked(model: &Model, what: What, op: &Op, attempt: u8) -> (NodeIx, Span) {
+    match what {
+        What::Entry(entry) => {
+            let start = &model.programs.starts[entry.0 as usize];
+            (start.node, demand::first_of(start, op.word, attempt))
+        }
+        What::Publication(_) => (node_of(model, what), Span::ZERO),
+    }
+}
+
+/// Is it made with an idempotency key?
+pub(super) fn is_keyed(model: &Model, what: What) -> bool {
+    matches!(what, What::Entry(entry) if model.programs.entries[entry.0 as usize].keyed)
+}
