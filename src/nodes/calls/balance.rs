@@ -3,6 +3,7 @@
 //! been told of.
 
 use super::list::List;
+use super::takes_long_way;
 use crate::base::{Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::{Model, NodeIx};
@@ -48,7 +49,7 @@ impl Target {
                 Balance::Shards(shards) => caller % shards.min(count),
                 _ => caller % count,
             },
-            is_only: count == 1 && !is_listed,
+            is_only: count == 1 && !is_listed && !takes_long_way(),
             list: is_listed.then(|| Box::new(List::of_all(count))),
             outstanding: if asks && count > 1 { vec![0; count as usize] } else { Vec::new() },
         }

@@ -2,6 +2,7 @@
 //! caller costs what it uses, however many nodes the scenario has.
 
 use super::balance::Target;
+use super::takes_long_way;
 use crate::model::{Model, NodeIx};
 
 /// What one caller knows of others.
@@ -21,7 +22,7 @@ impl Targets {
     pub(super) fn new(model: &Model, caller: NodeIx, index: u32) -> Self {
         let listed = model.directory.called_by(caller).iter();
         let known: Vec<_> = listed.map(|node| Target::new(model, *node, index, true)).collect();
-        Self { counts: !known.is_empty(), known, caller: index }
+        Self { counts: !known.is_empty() || takes_long_way(), known, caller: index }
     }
 
     /// Does it matter of any of them what is outstanding, or who is there?

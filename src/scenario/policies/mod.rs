@@ -145,13 +145,13 @@ mod tests {
     /// A scenario with this policy and no other.
     fn with(policy: &str) -> Scenario {
         let text = format!(
-            r#"Scenario(
+            r#"(
                 run: (length: "1s"),
                 nodes: {{
-                    "users": Client(arrivals: Poisson("1/s"), journeys: {{ "one": [Do("order")] }}),
+                    "users": Client(arrivals: Poisson("1/s"), journeys: {{ "one": (steps: [Do("order")]) }}),
                     "shop": Service(workers: 1, work: "1ms"),
                 }},
-                flows: {{ "order": Flow(home: "shop") }},
+                flows: {{ "order": (home: "shop", steps: [Work("1ms")]) }},
                 designs: {{ "rest": Rest() }},
                 policies: {{ "client": {policy} }},
             )"#
