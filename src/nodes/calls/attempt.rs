@@ -6,6 +6,7 @@
 use std::hint::cold_path;
 
 use super::call::{Call, Try, What, asked, node_of};
+use super::guards::Guarded;
 use super::timeouts::Links;
 use super::{Calls, Ended};
 use crate::base::{Span, Time};
@@ -118,7 +119,8 @@ impl Calls {
         if self.targets.of(env.model, node).has_nobody() {
             return self.finds_nobody(env, what, op, Some(policy), waiter);
         }
-        let stopped = self.guards.begin(env.model, env.now(), (policy, node), &mut self.chance);
+        let stopped =
+            self.guards.begin(env.model, env.now(), Guarded { policy, node }, &mut self.chance);
         let to = match (again_at, stopped) {
             (Some(to), _) => to,
             (None, None) => self.pick(env.model, node),
@@ -148,7 +150,7 @@ impl Calls {
         let (_, demand) = asked(env.model, what, op, attempt);
         let body = match what {
             What::Entry(entry) => {
-                let cancel = self.hedge_later(env, (node, to), (policy, call));
+                let cancel = self.hedge_later(env, to, policy, call);
                 Body::Request { call, entry, attempt, cancel, demand }
             }
             What::Publication(publication) => Body::Publish { call, publication, item: Item::NONE },

@@ -74,6 +74,15 @@ impl Try {
     pub(super) const FIRST: Self = Self { attempt: 0, pause_us: 0, again_at: None };
 }
 
+/// How a try ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TryEnd {
+    /// Who answered; `None` if the answer did not come in time.
+    pub(super) from: Option<InstanceId>,
+    /// Was it of no use?
+    pub(super) failed: bool,
+}
+
 /// The node that is called.
 pub(super) fn node_of(model: &Model, what: What) -> NodeIx {
     let programs = &model.programs;

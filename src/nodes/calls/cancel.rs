@@ -2,8 +2,7 @@
 //! the policy says so. The server's side is in `nodes/server/cancel.rs`.
 
 use super::Calls;
-use super::call::Call;
-use crate::engine::InstanceId;
+use super::call::{Call, TryEnd};
 use crate::model::{Model, NodeIx};
 use crate::nodes::env::Env;
 use crate::nodes::message::{Body, Op};
@@ -12,13 +11,13 @@ use crate::probes::Probe;
 use crate::scenario::tree::{Cancel, NodeKind};
 
 impl Calls {
-    /// A call under a policy that may hedge or cancel has ended, by an answer `from` there or
-    /// without one: what still runs for it is called off.
+    /// A call under a policy that may hedge or cancel has ended: what still runs for it is called off.
     pub(super) fn call_off<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
-        (handle, call): (Handle, &Call),
-        (from, failed): (Option<InstanceId>, bool),
+        handle: Handle,
+        call: &Call,
+        end: TryEnd,
         op: &Op,
     ) {
         let copy = self.end_copy(env.model, handle);
@@ -29,12 +28,12 @@ impl Calls {
             return;
         }
         // Those who have tied copies see to it themselves.
-        if !failed && policy.hedge.is_some_and(|hedge| hedge.tied) {
+        if !end.failed && policy.hedge.is_some_and(|hedge| hedge.tied) {
             return;
         }
         let (caller, running) = (env.me(), cancel == Cancel::Running);
         for to in [Some(call.to), copy].into_iter().flatten() {
-            if from != Some(to) {
+            if end.from != Some(to) {
                 env.send(to, op, Body::Cancel { caller, call: handle, running });
             }
         }

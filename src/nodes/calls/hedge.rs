@@ -24,7 +24,7 @@ use super::cancel::takes_cancels;
 use super::{Calls, Waiters};
 use crate::base::Table;
 use crate::engine::InstanceId;
-use crate::model::{Model, NodeIx};
+use crate::model::Model;
 use crate::nodes::demand;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Body, Cancellable, Timer};
@@ -48,14 +48,15 @@ pub(super) struct Copy {
 }
 
 impl Calls {
-    /// A request for an entry of `node` is about to go to `to`: may it be called off, and is it to
-    /// be hedged?
+    /// A request is about to go to this instance: may it be called off, and is it to be hedged?
     pub(super) fn hedge_later<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
-        (node, to): (NodeIx, InstanceId),
-        (policy, call): (PolicyIx, Handle),
+        to: InstanceId,
+        policy: PolicyIx,
+        call: Handle,
     ) -> Cancellable {
+        let node = env.model.node_of(to);
         let settings = &env.model.scenario.policies[policy.0 as usize];
         let what = self.calls.get(call).expect("it was just made").what;
         if !takes_cancels(env.model, node) {

@@ -30,8 +30,8 @@ mod timeouts;
 use std::hint::cold_path;
 
 use self::budget::Budget;
-use self::call::{Call, node_of};
-use self::guards::Guards;
+use self::call::{Call, TryEnd, node_of};
+use self::guards::{Guarded, Guards};
 use self::hedge::Copies;
 use self::late::Late;
 use self::targets::Targets;
@@ -136,20 +136,21 @@ impl Calls {
         });
     }
 
-    /// A try under a policy with more than a timeout and retries has ended, by an answer `from`
-    /// there or without one.
+    /// A try under a policy with more than a timeout and retries has ended.
     #[cold]
     #[inline(never)]
     fn end_specially<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
-        (handle, call): (Handle, &Call),
-        (from, failed): (Option<InstanceId>, bool),
+        handle: Handle,
+        call: &Call,
+        end: TryEnd,
         op: &Op,
     ) {
         let policy = call.policy.expect("what is special has a policy");
-        self.guards.end(env.now(), (policy, node_of(env.model, call.what)), failed);
-        self.call_off(env, (handle, call), (from, failed), op);
+        let guarded = Guarded { policy, node: node_of(env.model, call.what) };
+        self.guards.end(env.now(), guarded, end.failed);
+        self.call_off(env, handle, call, end, op);
     }
 
     /// Which instance of a node is called.
@@ -177,7 +178,8 @@ impl Calls {
         let (to, waiter, links) = (call.to, call.waiter, call.links);
         if call.is_special {
             let call = *call;
-            self.end_specially(env, (handle, &call), (Some(from), false), &waiters.header(waiter));
+            let end = TryEnd { from: Some(from), failed: false };
+            self.end_specially(env, handle, &call, end, &waiters.header(waiter));
             self.late.end(waiter);
         }
         self.settle(env.model, to, links);

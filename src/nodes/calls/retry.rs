@@ -2,7 +2,7 @@
 //! pause, as its policy says, or gives the call up.
 
 use super::backoff::pause;
-use super::call::{Call, Try, is_keyed, node_of};
+use super::call::{Call, Try, TryEnd, is_keyed, node_of};
 use super::timeouts::Links;
 use super::{Calls, Ended, Waiters};
 use crate::base::{Span, Time};
@@ -43,7 +43,7 @@ impl Calls {
         let mut call = self.calls.remove(handle)?;
         let op = waiters.header(call.waiter);
         if call.is_special {
-            self.end_specially(env, (handle, &call), (from, true), &op);
+            self.end_specially(env, handle, &call, TryEnd { from, failed: true }, &op);
         }
         self.settle(env.model, call.to, call.links);
         let to = env.model.node_of(call.to);

@@ -9,9 +9,6 @@ mod throttle;
 
 use std::collections::BTreeMap;
 
-use self::breaker::Breaker;
-use self::bulkhead::Bulkhead;
-use self::throttle::Throttle;
 use crate::base::{Stream, Time};
 use crate::model::{Model, NodeIx};
 use crate::probes::Reason;
@@ -80,14 +77,23 @@ macro_rules! guards {
 }
 
 guards! {
-    breaker: Breaker,
-    throttle: Throttle,
-    bulkhead: Bulkhead,
+    breaker: breaker::Breaker,
+    throttle: throttle::Throttle,
+    bulkhead: bulkhead::Bulkhead,
 }
 
-/// All guards of one caller: one gate for each node and policy under which it was called.
+/// What one gate stands before: the calls under one policy to one node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Guarded {
+    /// The policy.
+    pub(super) policy: PolicyIx,
+    /// The node.
+    pub(super) node: NodeIx,
+}
+
+/// All guards of one caller: a gate for all that it has called under a policy with guards.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Guards(BTreeMap<(PolicyIx, NodeIx), Gate>);
+pub(super) struct Guards(BTreeMap<Guarded, Gate>);
 
 impl Guards {
     /// Why a call must not be made, if it must not. Otherwise it has to [`Guards::end`].
@@ -95,20 +101,20 @@ impl Guards {
         &mut self,
         model: &Model,
         now: Time,
-        called: (PolicyIx, NodeIx),
+        guarded: Guarded,
         chance: &mut Stream,
     ) -> Option<Reason> {
-        let policy = &model.scenario.policies[called.0.0 as usize];
+        let policy = &model.scenario.policies[guarded.policy.0 as usize];
         if !has_any(policy) {
             return None;
         }
-        let gate = self.0.entry(called).or_insert_with(|| Gate::new(policy));
+        let gate = self.0.entry(guarded).or_insert_with(|| Gate::new(policy));
         gate.begin(now, chance)
     }
 
     /// A call that was made has ended.
-    pub(super) fn end(&mut self, now: Time, called: (PolicyIx, NodeIx), failed: bool) {
-        if let Some(gate) = self.0.get_mut(&called) {
+    pub(super) fn end(&mut self, now: Time, guarded: Guarded, failed: bool) {
+        if let Some(gate) = self.0.get_mut(&guarded) {
             gate.end(now, failed);
         }
     }
@@ -116,6 +122,7 @@ impl Guards {
 
 #[cfg(test)]
 mod tests {
+    use super::bulkhead::Bulkhead;
     use super::*;
     use crate::base::Span;
     use crate::scenario::tree;
