@@ -25,7 +25,8 @@ impl Names {
         let flows = scenario.flows.iter().map(|flow| flow.name.clone());
         let nodes = scenario.nodes.iter().map(|node| node.name.clone());
         let designs = scenario.designs.iter().map(|design| design.name.clone());
-        let faults = scenario.faults.iter().map(|fault| fault.name.clone());
+        let begun = scenario.changes.iter().filter_map(|change| change.deed.begun());
+        let faults = scenario.faults.iter().chain(begun).map(|fault| fault.name.clone());
         Self {
             flows: Some(flows.collect()),
             nodes: Some(nodes.collect()),

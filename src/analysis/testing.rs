@@ -87,6 +87,7 @@ pub(super) fn scenario() -> Scenario {
             design("events", Preset::Events),
         ],
         policies: Vec::new(),
+        changes: vec![],
         faults: vec![Fault {
             name: "db-crash".to_owned(),
             when: When::At(Span::from_secs(2.0)),

@@ -55,7 +55,14 @@ impl Turn {
         self.0 & ((1 << ORIGIN_SHIFT) - 1)
     }
 
-    /// This one; the next is the origin's next. There are 2^40 of one origin, half a day of doing
+    /// An event that an intervention schedules at an instance, and the intervention's own number for
+    /// it: a counter of its own, behind all that the instance itself will ever have, so that whoever
+    /// intervenes shifts no instance's counter.
+    pub fn from_outside(at: InstanceId, number: u64) -> Self {
+        Self::new(at, OUTSIDE + number)
+    }
+
+    /// This one; the next is the origin's next. There are 2^39 of one origin, hours of doing
     /// nothing else.
     #[inline]
     #[must_use]
@@ -70,6 +77,8 @@ const TIME_SHIFT: u32 = 72;
 const DEPTH_SHIFT: u32 = 60;
 const CLASS_SHIFT: u32 = 58;
 const ORIGIN_SHIFT: u32 = 40;
+/// The upper half of the counters belongs to interventions.
+const OUTSIDE: u64 = 1 << (ORIGIN_SHIFT - 1);
 
 impl Key {
     /// The last instant there is, some 834 days after the start; later times are clamped to it.

@@ -54,6 +54,8 @@ pub struct Simulation<W: World> {
     /// The key of the last event handled.
     last: Key,
     events: u64,
+    /// How many events were scheduled by interventions.
+    interventions: u64,
     /// The instant at which it was last looked how much there is, and the events of that instant
     /// until then, in units of [`LOOK`].
     looked_at: (Time, u64),
@@ -112,6 +114,7 @@ impl<W: World> Simulation<W> {
             limits: Limits::default(),
             last: Key(0),
             events: 0,
+            interventions: 0,
             looked_at: (Time::ZERO, 0),
             is_crowded: false,
             over: None,
@@ -147,6 +150,15 @@ impl<W: World> Simulation<W> {
         self.queue.push(key, dest, message);
     }
 
+    /// Sets a timer of an instance by an intervention: the instance's own counter stays as it is, so
+    /// that all that it schedules keeps its key. The time must be later than everything handled.
+    pub fn intervene(&mut self, at: InstanceId, time: Time, class: Class, timer: W::Timer) {
+        assert!(self.events == 0 || time > self.now(), "an intervention in the past");
+        let turn = Turn::from_outside(at, self.interventions);
+        self.interventions += 1;
+        self.queue.push_timer(Key::new(time.min(Key::HORIZON), 0, class, turn), at, timer);
+    }
+
     fn key_of(&mut self, origin: InstanceId, time: Time, class: Class) -> Key {
         let time = time.clamp(self.now(), Key::HORIZON);
         let is_now = self.events > 0 && time == self.now();
@@ -172,6 +184,11 @@ impl<W: World> Simulation<W> {
     /// Handles this many events.
     pub fn run_events(&mut self, count: u64) -> Stop {
         self.run(Key::LAST, count, false)
+    }
+
+    /// Handles this many events, but none that is due after `until`.
+    pub fn run_events_until(&mut self, count: u64, until: Time) -> Stop {
+        self.run(Key::end_of(until), count, false)
     }
 
     /// Handles one event.
@@ -394,12 +411,17 @@ impl<W: World> Simulation<W> {
         self.seats.iter().map(|seat| &seat.instance)
     }
 
+    /// The instances, to be changed by an intervention.
+    pub fn instances_mut(&mut self) -> impl Iterator<Item = &mut W::Instance> {
+        self.seats.iter_mut().map(|seat| &mut seat.instance)
+    }
+
     /// The world.
     pub fn world(&self) -> &W {
         &self.world
     }
 
-    /// The world, to be changed from outside; only probes should be.
+    /// The world, to be changed from outside: probes, and by interventions the tables.
     pub fn world_mut(&mut self) -> &mut W {
         &mut self.world
     }

@@ -1,5 +1,5 @@
 //! Faults: values that are consulted while they are active. The windows are drawn from the seed
-//! before the run; nothing is ever undone, so overlapping faults compose and the order in which
+//! before the run, and anew from the instant of a change; nothing is ever undone, so overlapping faults compose and the order in which
 //! they end does not matter. One file per kind of victim: [`network`], [`node`], [`surge`].
 
 pub mod network;
@@ -11,18 +11,25 @@ pub use network::Passage;
 pub use node::Edge;
 pub use windows::Windows;
 
-use crate::base::{Stream, Time};
+use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
-use crate::scenario::tree::{NodeIx, Scenario};
+use crate::scenario::tree::{Deed, Fault, Intervention, NodeIx, Scenario};
 
 /// All windows of all faults. The default is a world without any.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
-    /// By the scenario's list.
-    windows: Vec<Windows>,
+    /// By the scenario's list, and then what began by a change, in that order.
+    declared: Vec<Declared>,
     network: network::Network,
     instances: node::Instances,
     surges: surge::Surges,
+}
+
+/// A fault, and when it is active.
+#[derive(Clone, Debug)]
+struct Declared {
+    fault: Fault,
+    windows: Windows,
 }
 
 impl Faults {
@@ -31,22 +38,81 @@ impl Faults {
     /// they were. `nodes` has the node of each instance.
     pub fn draw(scenario: &Scenario, nodes: &[NodeIx], seed: u64) -> Self {
         let mut faults = Self::default();
-        for (at, fault) in scenario.faults.iter().enumerate() {
-            let namesakes = scenario.faults[..at].iter().filter(|other| other.name == fault.name);
-            let mut chance = Stream::new(seed, "fault", &fault.name, namesakes.count() as u32);
-            let windows = Windows::draw(fault, scenario.run.length, &mut chance);
-            faults.network.add(&fault.what, &windows);
-            faults.instances.add(&fault.what, &windows, nodes);
-            faults.surges.add(&fault.what, &windows);
-            faults.windows.push(windows);
+        for fault in &scenario.faults {
+            let declared = faults.drawn(fault, scenario.run.length, seed);
+            faults.add(declared, nodes);
         }
         faults
+    }
+
+    /// A further fault, and when it is active.
+    fn drawn(&self, fault: &Fault, length: Span, seed: u64) -> Declared {
+        let namesakes = self.declared.iter().filter(|other| other.fault.name == fault.name);
+        let mut chance = Stream::new(seed, "fault", &fault.name, namesakes.count() as u32);
+        Declared { fault: fault.clone(), windows: Windows::draw(fault, length, &mut chance) }
+    }
+
+    fn add(&mut self, declared: Declared, nodes: &[NodeIx]) {
+        let Declared { fault, windows } = &declared;
+        self.network.add(&fault.what, windows);
+        self.instances.add(&fault.what, windows, nodes);
+        self.surges.add(&fault.what, windows);
+        self.declared.push(declared);
+    }
+
+    /// The faults as they are after a change of a run of this length, and the edges that follow from
+    /// it, for each instance in order of time. Nothing of what was before its instant is changed.
+    pub fn changed(
+        &self,
+        change: &Intervention,
+        nodes: &[NodeIx],
+        length: Span,
+        seed: u64,
+    ) -> (Self, Vec<(InstanceId, Time, Edge)>) {
+        let at = Time(change.at.0);
+        let (name, cut): (_, fn(&Windows, Time) -> Windows) = match &change.deed {
+            Deed::Begin(fault) => {
+                let mut faults = self.clone();
+                let declared = faults.drawn(fault, length, seed);
+                let edges = edges_of(&declared, nodes);
+                faults.add(declared, nodes);
+                return (faults, edges);
+            }
+            Deed::End(name) => (name, Windows::ended),
+            Deed::Without(name) => (name, Windows::until),
+            Deed::Set(_) => return (self.clone(), Vec::new()),
+        };
+        let (mut faults, mut edges) = (Self::default(), Vec::new());
+        for old in &self.declared {
+            let mut new = old.clone();
+            if old.fault.name == *name {
+                new.windows = cut(&old.windows, at);
+                if old.windows.active(at) {
+                    edges = node::ends(&old.fault.what, nodes)
+                        .map(|(victim, edge)| (victim, at, edge))
+                        .collect();
+                }
+            }
+            faults.add(new, nodes);
+        }
+        (faults, edges)
+    }
+
+    /// Is there a fault of this name, whether it acts or not?
+    pub fn knows(&self, name: &str) -> bool {
+        self.declared.iter().any(|declared| declared.fault.name == name)
+    }
+
+    /// All faults, those of the scenario first and then what began by a change: their names, and when
+    /// they are active.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &[(Time, Time)])> {
+        self.declared.iter().map(|it| (it.fault.name.as_str(), it.windows.list()))
     }
 
     /// When the scenario's `fault`th fault is active: sorted, disjoint, ends excluded;
     /// [`Time::NEVER`] where it does not end.
     pub fn windows_of(&self, fault: usize) -> &[(Time, Time)] {
-        self.windows.get(fault).map_or(&[], Windows::list)
+        self.declared.get(fault).map_or(&[], |declared| declared.windows.list())
     }
 
     /// Is no network fault active?
@@ -98,6 +164,11 @@ impl Faults {
         self.instances.down(now, at)
     }
 
+    /// Is this instance being shut down, or down after it was?
+    pub fn is_leaving(&self, now: Time, at: InstanceId) -> bool {
+        self.instances.is_leaving(now, at)
+    }
+
     /// When this instance is down, frozen or being shut down.
     pub fn gone(&self, at: InstanceId) -> Windows {
         self.instances.gone(at)
@@ -114,17 +185,34 @@ impl Faults {
         self.surges.factor(client, now)
     }
 
+    /// Are this client's surges those that it has among the other faults?
+    pub fn has_surges_of(&self, other: &Self, client: NodeIx) -> bool {
+        self.surges.are_those_of(&other.surges, client)
+    }
+
     /// The next instant after now at which [`rate_factor`](Self::rate_factor) may change.
     pub fn next_rate_change(&self, client: NodeIx, now: Time) -> Option<Time> {
         self.surges.next_change(client, now)
     }
 }
 
+/// The edges that befall the instances by this fault alone.
+fn edges_of(declared: &Declared, nodes: &[NodeIx]) -> Vec<(InstanceId, Time, Edge)> {
+    let mut alone = node::Instances::default();
+    alone.add(&declared.fault.what, &declared.windows, nodes);
+    let instances = (0..nodes.len() as u32).map(InstanceId);
+    let edges = instances.flat_map(|at| {
+        let edges = alone.edges(at).into_iter();
+        edges.map(move |(time, edge)| (at, time, edge))
+    });
+    edges.collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::{Dist, Span};
-    use crate::scenario::tree::{Fault, FaultKind, Network, Run, Target, When};
+    use crate::base::Dist;
+    use crate::scenario::tree::{FaultKind, Network, Run, Target, When};
 
     pub(super) fn windows(stretches: &[(u64, u64)]) -> Windows {
         Windows::new(stretches.iter().map(|(start, end)| (Time(*start), Time(*end))).collect())
@@ -164,6 +252,7 @@ mod tests {
             designs: vec![],
             policies: vec![],
             faults,
+            changes: vec![],
             measures: vec![],
             expect: vec![],
         }
@@ -191,6 +280,47 @@ mod tests {
         assert_eq!(alone.windows_of(0), second.windows_of(1));
         assert_ne!(second.windows_of(0), second.windows_of(1));
         assert_ne!(alone.windows_of(0), draw(vec![random("a")], 2).windows_of(0));
+    }
+
+    fn change(at: u64, deed: Deed) -> Intervention {
+        Intervention { at: Span(at), deed }
+    }
+
+    #[test]
+    fn a_fault_begun_by_a_change_is_the_same_as_one_foreseen() {
+        let begun = Fault { when: When::At(Span(10)), lasts: Some(Dist::Exp(20.0)), ..pause("a") };
+        let foreseen = Faults::draw(&scenario(vec![begun.clone()]), &nodes(), 1);
+        let none = Faults::draw(&scenario(vec![]), &nodes(), 1);
+        let begin = change(10, Deed::Begin(begun));
+        let (faults, edges) = none.changed(&begin, &nodes(), Span(1_000), 1);
+        assert_eq!(faults.windows_of(0), foreseen.windows_of(0));
+        let of_two = edges.iter().filter(|(at, ..)| *at == InstanceId(2));
+        let of_two: Vec<_> = of_two.map(|(_, time, edge)| (*time, *edge)).collect();
+        assert_eq!(of_two, foreseen.edges(InstanceId(2)));
+        assert_eq!(edges.len(), 2, "both instances, and nobody else");
+    }
+
+    #[test]
+    fn a_fault_ends_once_or_for_good() {
+        let again = When::Every { first: Span(10), every: Span(100) };
+        let faults = Faults::draw(
+            &scenario(vec![pause("other"), Fault { when: again, ..pause("a") }]),
+            &nodes(),
+            1,
+        );
+        let (ended, edges) =
+            faults.changed(&change(115, Deed::End("a".into())), &nodes(), Span(1_000), 1);
+        assert_eq!(
+            ended.windows_of(1)[..3],
+            [10, 110, 210]
+                .map(|start| { (Time(start), Time(if start == 110 { 115 } else { start + 10 })) })
+        );
+        let resumes = [1, 2].map(|at| (InstanceId(at), Time(115), Edge::Resume));
+        assert_eq!(edges, resumes, "who was paused goes on");
+        let (without, edges) =
+            ended.changed(&change(205, Deed::Without("a".into())), &nodes(), Span(1_000), 1);
+        assert_eq!(without.windows_of(1), &ended.windows_of(1)[..2]);
+        assert_eq!((edges, without.windows_of(0)), (vec![], faults.windows_of(0)));
     }
 
     #[test]

@@ -56,15 +56,7 @@ impl Ailments {
 impl Instances {
     /// Takes a fault in, if it is one of instances.
     pub fn add(&mut self, kind: &FaultKind, windows: &Windows, nodes: &[NodeIx]) {
-        let (FaultKind::Slow { target, .. }
-        | FaultKind::Pause { target }
-        | FaultKind::Freeze { target }
-        | FaultKind::Skew { target, .. }
-        | FaultKind::Crash { target, .. }
-        | FaultKind::Shutdown { target, .. }) = kind
-        else {
-            return;
-        };
+        let Some(target) = target(kind) else { return };
         for instance in befallen(target, nodes) {
             let at = instance.0 as usize;
             if self.ailments.len() <= at {
@@ -126,6 +118,11 @@ impl Instances {
         crashes.map(|(_, host)| *host).reduce(|one, other| one || other)
     }
 
+    /// Is it being shut down, or down after it was?
+    pub fn is_leaving(&self, now: Time, at: InstanceId) -> bool {
+        self.of(at).is_some_and(|ailments| ailments.shutdowns.active(now))
+    }
+
     /// When it is down, frozen or about to go: of no use to callers.
     pub fn gone(&self, at: InstanceId) -> Windows {
         let Some(ailments) = self.of(at) else { return Windows::default() };
@@ -151,6 +148,31 @@ impl Instances {
         edges.retain(|(time, _)| *time < Time::NEVER);
         edges.sort_by_key(|(time, edge)| (*time, rank(*edge)));
         edges
+    }
+}
+
+/// The edges that befall instances where a fault of this kind ends before its time: as at its end.
+pub fn ends(kind: &FaultKind, nodes: &[NodeIx]) -> impl Iterator<Item = (InstanceId, Edge)> {
+    let edges: &'static [Edge] = match kind {
+        FaultKind::Crash { .. } | FaultKind::Shutdown { .. } => &[Edge::Up],
+        FaultKind::Freeze { .. } => &[Edge::Freeze, Edge::Resume],
+        FaultKind::Pause { .. } => &[Edge::Resume],
+        _ => &[],
+    };
+    let victims = target(kind).map(|target| befallen(target, nodes)).unwrap_or_default();
+    victims.into_iter().flat_map(|victim| edges.iter().map(move |edge| (victim, *edge)))
+}
+
+/// Whom a fault of this kind befalls, if it is one of instances.
+fn target(kind: &FaultKind) -> Option<&Target> {
+    match kind {
+        FaultKind::Slow { target, .. }
+        | FaultKind::Pause { target }
+        | FaultKind::Freeze { target }
+        | FaultKind::Skew { target, .. }
+        | FaultKind::Crash { target, .. }
+        | FaultKind::Shutdown { target, .. } => Some(target),
+        _ => None,
     }
 }
 

@@ -28,6 +28,11 @@ impl Surges {
         active.fold(1.0, |product, (_, factor)| product * factor)
     }
 
+    /// Is this client surged by others in the same way?
+    pub fn are_those_of(&self, other: &Self, client: NodeIx) -> bool {
+        self.of(client).eq(other.of(client))
+    }
+
     /// The next instant after now at which that may change.
     pub fn next_change(&self, client: NodeIx, now: Time) -> Option<Time> {
         self.of(client).filter_map(|(windows, _)| windows.next_change(now)).min()

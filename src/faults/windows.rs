@@ -33,6 +33,20 @@ impl Windows {
         Self(later.filter(|(start, end)| start < end).collect())
     }
 
+    /// The same stretches up to this instant, and nothing from then on.
+    #[must_use]
+    pub fn until(&self, end: Time) -> Self {
+        let earlier = self.0.iter().take_while(|(start, _)| *start < end);
+        Self(earlier.map(|(start, last)| (*start, end.min(*last))).collect())
+    }
+
+    /// The same stretches, but the one that covers this instant, if any does, ends then.
+    #[must_use]
+    pub fn ended(&self, end: Time) -> Self {
+        let later = self.0.iter().skip_while(|(start, _)| *start <= end);
+        Self(self.until(end).0.into_iter().chain(later.copied()).collect())
+    }
+
     /// Draws a fault's windows: its starts, and how long each lasts. A fault that begins lasts a
     /// nanosecond at least, and ends with the arrivals unless it is for good
     /// (docs/semantics.md, rule 43).
@@ -147,6 +161,17 @@ mod tests {
             all.reverse();
             prop_assert_eq!(Windows::new(all), union);
         }
+    }
+
+    #[test]
+    fn a_stretch_can_be_ended_alone_or_with_all_that_are_to_come() {
+        let all = windows(&[(10, 20), (30, 40), (50, u64::MAX)]);
+        assert_eq!(all.ended(Time(35)), windows(&[(10, 20), (30, 35), (50, u64::MAX)]));
+        assert_eq!(all.ended(Time(30)), windows(&[(10, 20), (50, u64::MAX)]));
+        assert_eq!(all.ended(Time(40)), all);
+        assert_eq!(all.until(Time(35)), windows(&[(10, 20), (30, 35)]));
+        assert_eq!(all.until(Time(10)), windows(&[]));
+        assert_eq!(all.ended(Time(60)), windows(&[(10, 20), (30, 40), (50, 60)]));
     }
 
     const LENGTH: Span = Span(1_000);

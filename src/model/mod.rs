@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 use crate::base::{Popularity, Span, Time};
 use crate::engine::InstanceId;
-use crate::scenario::tree::{Change, PolicyIx, Scenario, Terms};
+use crate::faults::Faults;
+use crate::scenario::tree::{Change, Deed, Intervention, PolicyIx, Scenario, Terms};
 pub use crate::scenario::tree::{EntityIx, FlowIx, NodeIx};
 use program::Programs;
 
@@ -43,7 +44,7 @@ pub struct Model {
     /// How messages travel.
     pub network: network::NetworkModel,
     /// The faults' windows, drawn from the seed.
-    pub faults: crate::faults::Faults,
+    pub faults: Faults,
     /// Constant delays that have a FIFO lane.
     pub lanes: Vec<Span>,
     /// The seed.
@@ -152,6 +153,17 @@ impl Model {
     /// How the clients of this broker behave.
     pub fn terms(&self, broker: NodeIx) -> &Terms {
         self.nodes[broker.0 as usize].terms.as_ref().expect("only brokers have terms")
+    }
+
+    /// The model after a change of a run that leaves these faults.
+    #[must_use]
+    pub fn changed(&self, change: &Intervention, faults: Faults) -> Self {
+        let Deed::Set(turned) = &change.deed else {
+            return Self { faults, ..self.clone() };
+        };
+        let turned = Self::new(&turned.scenario, self.design, self.seed);
+        assert_eq!(turned.lanes, self.lanes, "constant latencies are not turned on the way");
+        Self { faults, ..turned }
     }
 
     /// When arrivals end.

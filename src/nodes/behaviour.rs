@@ -9,6 +9,18 @@ use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::probes::{OpId, Probe};
 
+/// The tables of a run that are changed on the way, as an instance learns of it.
+pub struct Tables<'a> {
+    /// As they were.
+    pub before: &'a Model,
+    /// As they are from now on.
+    pub after: &'a Model,
+    /// From when on: nothing has happened yet at this instant.
+    pub at: Time,
+    /// The instance.
+    pub me: InstanceId,
+}
+
 /// How one instance of a kind behaves. What has a default, a kind need not know of.
 pub trait Behaviour: Sized {
     /// The instance `me` as the scenario describes it, before the run begins.
@@ -58,6 +70,12 @@ pub trait Behaviour: Sized {
     /// It is to go soon.
     fn leave<P: Probe>(&mut self, _env: &mut Env<'_, '_, P>) {
         unreachable!("the scenario layer lets only services and gateways be shut down")
+    }
+
+    /// The tables are changed: whatever it derived from them is derived anew. Returns the timer, and
+    /// when it is due, that takes the place of one set before.
+    fn refit(&mut self, _tables: &Tables<'_>) -> Option<(Time, Timer)> {
+        None
     }
 
     /// How much is in its hands: at work, waiting, or on its way.
@@ -151,6 +169,10 @@ macro_rules! nodes {
 
             fn leave<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
                 match self { $(Self::$Kind(node) => node.leave(env),)+ }
+            }
+
+            fn refit(&mut self, tables: &Tables<'_>) -> Option<(Time, Timer)> {
+                match self { $(Self::$Kind(node) => node.refit(tables),)+ }
             }
 
             fn held(&self) -> usize {

@@ -42,9 +42,18 @@ pub(super) struct Place {
 impl Place {
     /// A copy of this node, which is there.
     pub(super) fn new(model: &Model, node: NodeIx, network: Stream) -> Self {
-        let way = model.network.everywhere().filter(|_| model.faults.network_is_steady());
-        Self { node, down: false, incarnation: 0, way, network }
+        Self { node, down: false, incarnation: 0, way: way(model), network }
     }
+
+    /// The tables are changed.
+    pub(super) fn refit(&mut self, model: &Model) {
+        self.way = way(model);
+    }
+}
+
+/// The way of whatever anybody sends, where all links are alike and nothing ever befalls them.
+fn way(model: &Model) -> Option<Way> {
+    model.network.everywhere().filter(|_| model.faults.network_is_steady())
 }
 
 impl<'a, 'c, P: Probe> Env<'a, 'c, P> {

@@ -35,6 +35,7 @@ pub use registry::Registry;
 pub use server::Server;
 pub use world::World;
 
+use self::behaviour::Tables;
 use crate::base::Time;
 use crate::engine::InstanceId;
 use crate::model::Model;

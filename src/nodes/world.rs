@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::behaviour::Tables;
 use super::env::{Env, Place};
 use super::message::{Answer, Body, Edge, Message, Op, Timer};
 use super::parts::slab::Handle;
@@ -11,6 +12,7 @@ use crate::base::{Stream, Time};
 use crate::engine::{Class, Context, Event, InstanceId, Simulation};
 use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe, Reason};
+use crate::scenario::tree::Intervention;
 
 /// What all instances share: what they are made from, and who listens.
 #[derive(Clone, Debug)]
@@ -63,6 +65,30 @@ impl<P: Probe> World<P> {
         simulation
     }
 
+    /// Changes a run at the change's instant. Everything before has happened, nothing of it or after
+    /// it has; the faults that the change names are there.
+    pub fn intervene(simulation: &mut Simulation<Self>, change: &Intervention) {
+        let before = Arc::clone(&simulation.world().model);
+        let owners: Vec<NodeIx> = before.instances.iter().map(|place| place.node).collect();
+        let length = before.scenario.run.length;
+        let (faults, edges) = before.faults.changed(change, &owners, length, before.seed);
+        let after = Arc::new(before.changed(change, faults));
+        let mut timers = Vec::new();
+        for (me, instance) in (0..).map(InstanceId).zip(simulation.instances_mut()) {
+            let at = Time(change.at.0);
+            instance.place.refit(&after);
+            let tables = Tables { before: &before, after: &after, at, me };
+            timers.extend(instance.node.refit(&tables).map(|(due, timer)| (me, due, timer)));
+        }
+        simulation.world_mut().model = after;
+        for (at, time, edge) in edges {
+            simulation.intervene(at, time, Class::Fault, Timer::Fault(edge));
+        }
+        for (at, due, timer) in timers {
+            simulation.intervene(at, due, Class::Timeout, timer);
+        }
+    }
+
     /// The model.
     pub fn model(&self) -> &Arc<Model> {
         &self.model
@@ -109,10 +135,12 @@ impl Node {
         let is_down = env.place.down;
         match edge {
             Edge::Down { host } => {
-                if !is_down {
+                // The crash may have been taken away since it was foreseen.
+                let crash = env.model.faults.down(env.now(), env.me());
+                if let Some(is_silent) = crash.filter(|_| !is_down) {
                     env.place.down = true;
                     env.fact(Fact::Down);
-                    self.crash(host, env);
+                    self.crash(host && is_silent, env);
                 }
             }
             Edge::Up => {
@@ -125,8 +153,12 @@ impl Node {
                 }
             }
             Edge::Freeze if !is_down => self.freeze(env),
-            Edge::Resume if !is_down => self.resume(env),
-            Edge::Leave if !is_down => self.leave(env),
+            Edge::Resume if !is_down && !env.model.faults.is_paused(env.now(), env.me()) => {
+                self.resume(env);
+            }
+            Edge::Leave if !is_down && env.model.faults.is_leaving(env.now(), env.me()) => {
+                self.leave(env);
+            }
             Edge::Freeze | Edge::Resume | Edge::Leave => {}
         }
     }

@@ -28,6 +28,10 @@ impl Instrument for Discovery {
         Self { layout: Arc::clone(layout), nodes }
     }
 
+    fn replan(&mut self, layout: &Arc<Layout>) {
+        self.layout = Arc::clone(layout);
+    }
+
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         let Fact::Listed { instance, is_listed } = fact else { return };
         let layout = &self.layout;

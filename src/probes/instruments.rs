@@ -36,6 +36,9 @@ pub trait Instrument {
     /// It is this late, as this fact says.
     fn reach(&mut self, _now: Time, _fact: &Fact) {}
 
+    /// The run is changed on the way: faults are from now on those of this layout.
+    fn replan(&mut self, _layout: &Arc<Layout>) {}
+
     /// Puts its figures into an outcome that has all flows and nodes, as if the run ended with an
     /// audit at this instant. It goes on measuring, whatever was asked of it.
     fn outcome(&self, audit: Time, outcome: &mut Outcome);
@@ -116,6 +119,16 @@ macro_rules! instruments {
         impl Probe for Instruments {
             fn prefetch(&self, op: OpId) {
                 self.ledger.prefetch(op);
+            }
+
+            fn replan(&mut self, layout: &Layout) {
+                let own = Arc::make_mut(&mut self.layout);
+                own.faults.clone_from(&layout.faults);
+                own.gone.clone_from(&layout.gone);
+                $(self.$always.replan(&self.layout);)*
+                $(if let Some(extra) = &mut self.$extra {
+                    extra.replan(&self.layout);
+                })*
             }
 
             // The variant is known at the call site: only its arm remains.

@@ -148,6 +148,10 @@ impl Instrument for Ledger {
         }
     }
 
+    fn replan(&mut self, layout: &Arc<Layout>) {
+        self.books.layout = Arc::clone(layout);
+    }
+
     fn outcome(&self, audit: Time, outcome: &mut Outcome) {
         let sums = self.audited(audit);
         let layout = &self.books.layout;

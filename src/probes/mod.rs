@@ -77,6 +77,10 @@ pub trait Probe {
 
     /// All events of one time and depth are over (called in a shuffled run).
     fn settle(&mut self) {}
+
+    /// A run is changed on the way: its faults are from now on those of this layout, and nothing else is
+    /// another.
+    fn replan(&mut self, _layout: &Layout) {}
 }
 
 /// Nobody listens.
@@ -126,6 +130,10 @@ impl<P: Probe> Probe for InOrder<P> {
             self.probe.see(now, at, fact);
         }
     }
+
+    fn replan(&mut self, layout: &Layout) {
+        self.probe.replan(layout);
+    }
 }
 
 /// Two listeners.
@@ -152,6 +160,11 @@ impl<A: Probe, B: Probe> Probe for (A, B) {
     fn settle(&mut self) {
         self.0.settle();
         self.1.settle();
+    }
+
+    fn replan(&mut self, layout: &Layout) {
+        self.0.replan(layout);
+        self.1.replan(layout);
     }
 }
 

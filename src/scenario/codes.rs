@@ -77,6 +77,7 @@ codes! {
     OutsideRun "E0801" "A fault starts after the run's end.",
     NoInstance "E0802" "A fault names an instance that the node does not have.",
     NotBreakable "E0803" "A fault does not apply to this kind of node.",
+    NotLive "E0804" "A knob is turned on the way that is fixed when the run begins.",
     BadExpectation "E0901" "An expectation or a measure cannot be read.",
     UnknownMeasure "E0902" "An expectation or a measure names something that does not exist.",
     RefusalAfterTell "W0601" "A step may refuse after a tell that has no undo.",

@@ -35,31 +35,60 @@ const BREAKABLE: &[Role] = &[
     Role::Registry,
 ];
 
-impl<'a> Reader<'a> {
-    /// Reads all faults; their names are unique in the end.
-    pub fn faults(&mut self, value: Option<&'a Value>, length: Option<Span>) -> Option<Vec<Fault>> {
-        let Some(value) = value else {
-            return Some(Vec::new());
-        };
-        let items = self.list(value, "faults", false)?;
-        let mut given: Vec<(&'a str, Extent)> = Vec::new();
-        let read: Vec<_> = items.iter().map(|item| self.fault(item, length, &mut given)).collect();
-        let mut taken: Vec<String> = given.iter().map(|(name, _)| (*name).to_owned()).collect();
-        let read: Vec<(Fault, bool)> = read.into_iter().collect::<Option<_>>()?;
-        let unique = read.into_iter().map(|(mut fault, is_named)| {
+/// The names of faults: those that the file gives, with their places, and all that are taken.
+#[derive(Debug, Default)]
+pub(super) struct Names<'a> {
+    given: Vec<(&'a str, Extent)>,
+    taken: Vec<String>,
+}
+
+impl Names<'_> {
+    /// All faults that there are so far.
+    pub(super) fn taken(&self) -> &[String] {
+        &self.taken
+    }
+
+    /// Every fault with a name of its own: the usual one is numbered where it is taken.
+    fn apart(&mut self, read: Vec<(Fault, bool)>) -> Vec<Fault> {
+        let named = read.iter().filter(|(_, is_named)| *is_named);
+        self.taken.extend(named.map(|(fault, _)| fault.name.clone()));
+        let apart = read.into_iter().map(|(mut fault, is_named)| {
             if !is_named {
                 let usual = std::mem::take(&mut fault.name);
                 let mut n = 1;
                 fault.name.clone_from(&usual);
-                while taken.contains(&fault.name) {
+                while self.taken.contains(&fault.name) {
                     n += 1;
                     fault.name = format!("{usual}-{n}");
                 }
-                taken.push(fault.name.clone());
+                self.taken.push(fault.name.clone());
             }
             fault
         });
-        Some(unique.collect())
+        apart.collect()
+    }
+
+    /// A single one more.
+    pub(super) fn one_more(&mut self, fault: Fault, is_named: bool) -> Fault {
+        self.apart(vec![(fault, is_named)]).remove(0)
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// Reads all faults; their names are unique in the end.
+    pub fn faults(
+        &mut self,
+        value: Option<&'a Value>,
+        length: Option<Span>,
+        names: &mut Names<'a>,
+    ) -> Option<Vec<Fault>> {
+        let Some(value) = value else {
+            return Some(Vec::new());
+        };
+        let items = self.list(value, "faults", false)?;
+        let read: Vec<_> = items.iter().map(|item| self.fault(item, length, names)).collect();
+        let read: Vec<(Fault, bool)> = read.into_iter().collect::<Option<_>>()?;
+        Some(names.apart(read))
     }
 
     /// A fault, and whether the file gives it a name.
@@ -67,20 +96,34 @@ impl<'a> Reader<'a> {
         &mut self,
         value: &'a Value,
         length: Option<Span>,
-        given: &mut Vec<(&'a str, Extent)>,
+        names: &mut Names<'a>,
     ) -> Option<(Fault, bool)> {
         let fields = self.fields(value, "a fault", 0, &["name", "at", "lasts", "what"])?;
-        let name = self.maybe(&fields, "name", Self::text);
+        let when = self.must(&fields, "at", |reader, value| reader.when(value, length));
+        self.fault_at(&fields, when, length, names)
+    }
+
+    /// A fault that comes then, and whether the file gives it a name.
+    pub(super) fn fault_at(
+        &mut self,
+        fields: &Fields<'a>,
+        when: Option<When>,
+        length: Option<Span>,
+        names: &mut Names<'a>,
+    ) -> Option<(Fault, bool)> {
+        let name = self.maybe(fields, "name", Self::text);
         if let Some(Some((name, at))) = name {
             self.check_name(name, at);
-            if let Some(&(_, first)) = given.iter().find(|(other, _)| *other == name) {
+            if let Some(&(_, first)) = names.given.iter().find(|(other, _)| *other == name) {
                 self.wrong(Code::DuplicateName, at, format!("two faults are called {name:?}"))
                     .note(first, "first called so here");
+            } else if names.taken.iter().any(|taken| taken == name) {
+                self.wrong(Code::DuplicateName, at, format!("two faults are called {name:?}"))
+                    .help("one without a `name` is called after its kind and its target");
             }
-            given.push((name, at));
+            names.given.push((name, at));
         }
-        let when = self.must(&fields, "at", |reader, value| reader.when(value, length));
-        let lasts = self.maybe(&fields, "lasts", Self::dist);
+        let lasts = self.maybe(fields, "lasts", Self::dist);
         if let (Some(when), Some(lasts), Some(length)) = (&when, &lasts, length) {
             let cycle = match when {
                 When::At(_) => f64::INFINITY,
@@ -95,7 +138,7 @@ impl<'a> Reader<'a> {
                 );
             }
         }
-        let what = self.must(&fields, "what", Self::fault_kind);
+        let what = self.must(fields, "what", Self::fault_kind);
         let (what, usual_name) = what?;
         let name = name?.map(|(name, _)| name.to_owned());
         let is_named = name.is_some();
@@ -125,7 +168,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn instant(&mut self, value: &'a Value, length: Option<Span>) -> Option<Span> {
+    /// An instant at which arrivals have not ended.
+    pub(super) fn instant(&mut self, value: &'a Value, length: Option<Span>) -> Option<Span> {
         let (ns, at) = self.nanoseconds(value, "the time since the run began")?;
         let instant = Span::from_ns(ns);
         if let Some(length) = length.filter(|length| instant >= *length) {

@@ -1,6 +1,7 @@
 //! The file as a whole: its top-level fields, in the order in which their parts need each other.
 
 use super::codes::Code;
+use super::faults::Names;
 use super::grammar;
 use super::knob::{self, Knob};
 use super::known::{Declared, EntityFact, Known};
@@ -15,7 +16,7 @@ use crate::base::Span;
 /// The fields of a scenario.
 pub(super) const FIELDS: &[&str] = &[
     "about", "run", "knobs", "nodes", "network", "data", "sums", "flows", "designs", "policies",
-    "faults", "measures", "expect",
+    "faults", "changes", "measures", "expect",
 ];
 
 /// Reads a scenario from its text. Without errors among the mistakes there is a scenario.
@@ -57,7 +58,7 @@ pub fn read(
     let knob_area = knobs_value.map(|value| value.at).unwrap_or_default();
     let mut reader = Reader::new(&knobs, knob_area, Known::default());
     reader.mistakes = mistakes;
-    let scenario = reader.scenario(name, &fields, source);
+    let scenario = reader.whole(name, &fields, source);
     let errors = reader.mistakes.iter().any(Mistake::is_error);
     if !errors {
         // What is not used because of a mistake elsewhere is no news.
@@ -79,7 +80,32 @@ fn syntax_mistake(error: grammar::SyntaxError) -> Mistake {
 }
 
 impl<'a> Reader<'a> {
-    fn scenario(&mut self, name: &str, fields: &Fields<'a>, source: &Source) -> Option<Scenario> {
+    /// The scenario with its changes, and as it is when they turn knobs.
+    fn whole(&mut self, name: &str, fields: &Fields<'a>, source: &Source) -> Option<Scenario> {
+        let mut names = Names::default();
+        let mut scenario = self.scenario(name, fields, source, &mut names);
+        let area = self.knob_area;
+        let turned = |knobs: &[Knob]| {
+            let mut reader = Reader::new(knobs, area, Known::default());
+            let turned = reader.scenario(name, fields, source, &mut Names::default());
+            let wrong = reader.mistakes.into_iter().find(Mistake::is_error);
+            wrong.map_or_else(|| Ok(turned), Err)
+        };
+        let changes = self.changes(fields.get("changes"), scenario.as_ref(), &mut names, turned);
+        if let Some(scenario) = &mut scenario {
+            scenario.changes = changes?;
+        }
+        scenario
+    }
+
+    /// All but what is done on the way.
+    fn scenario(
+        &mut self,
+        name: &str,
+        fields: &Fields<'a>,
+        source: &Source,
+        names: &mut Names<'a>,
+    ) -> Option<Scenario> {
         self.known.nodes = sorted(self.declare(fields.get("nodes"), "nodes"));
         self.known.entities = sorted::<EntityFact>(self.declare(fields.get("data"), "entities"));
         self.known.flows = sorted(self.declare(fields.get("flows"), "flows"));
@@ -96,7 +122,8 @@ impl<'a> Reader<'a> {
         let sums = self.sums(fields.get("sums"));
         let flows = self.each(self.known.flows.len(), Self::read_flow);
         let designs = self.designs(fields.get("designs"), fields.head);
-        let faults = self.faults(fields.get("faults"), run.as_ref().map(|run| run.length));
+        let length = run.as_ref().map(|run| run.length);
+        let faults = self.faults(fields.get("faults"), length, names);
         let measures = self.measures(fields.get("measures"), source);
         let expect = self.expectations(fields.get("expect"), source);
         self.something_to_do(fields);
@@ -120,6 +147,7 @@ impl<'a> Reader<'a> {
             designs: designs?,
             policies: policies?,
             faults: faults?,
+            changes: Vec::new(),
             measures: measures?,
             expect: expect?,
         })

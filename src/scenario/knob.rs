@@ -151,6 +151,32 @@ pub fn turn(
     }
 }
 
+/// The knobs with one more of them turned, to a value that stands in the scenario. `area` is where they
+/// are declared.
+pub fn turned(
+    knobs: &[Knob],
+    area: Extent,
+    (name, at, value): (&str, Extent, &Value),
+    mistakes: &mut Vec<Mistake>,
+) -> Vec<Knob> {
+    let mut turned = knobs.to_vec();
+    let Some(found) = turned.iter_mut().find(|knob| knob.name == name) else {
+        let mut mistake = Mistake::new(Code::UnknownKnob, at, format!("there is no knob `{name}`"));
+        mistake.help(knob_help(name, knobs)).note(area, "knobs are declared here");
+        mistakes.push(mistake);
+        return turned;
+    };
+    refuse_references(value, mistakes);
+    match (Sort::of(&found.value), Sort::of(value)) {
+        (Some(wanted), Some(got)) if wanted != got => {
+            mistakes.push(wrong_sort(name, wanted, got, value, &found.value));
+        }
+        _ => {}
+    }
+    found.value = value.clone();
+    turned
+}
+
 /// What may be said about a knob that does not exist.
 pub fn knob_help(name: &str, knobs: &[Knob]) -> String {
     let names = || knobs.iter().map(|knob| knob.name.as_str());

@@ -37,6 +37,11 @@ impl Mistake {
         !self.code.is_warning()
     }
 
+    /// Its kind and what is said of it.
+    pub fn said(&self) -> (Code, &str) {
+        (self.code, &self.message)
+    }
+
     /// What stands beside the place.
     pub fn label(&mut self, label: impl Into<String>) -> &mut Self {
         self.label = label.into();

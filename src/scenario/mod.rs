@@ -8,6 +8,7 @@
 //! ```
 
 mod caches;
+mod changes;
 mod client;
 pub mod codes;
 mod designs;

@@ -8,6 +8,8 @@ mod caches;
 mod discovery;
 mod fault;
 mod flow;
+mod intervention;
+mod live;
 mod stores;
 mod terms;
 
@@ -16,6 +18,8 @@ pub use caches::{Cache, CacheServer, Evict, Expiry, Keeping, Life, Wait, Writes}
 pub use discovery::{Checks, Leases, Probes, Registry, Spread};
 pub use fault::{Fault, FaultKind, Path, Target, When};
 pub use flow::{Change, Effect, Flow, Key, Step, Tell};
+pub use intervention::{Deed, Intervention, NO_BENCH, Turned, can_freeze};
+pub use live::{LIVE, turns_into};
 pub use stores::{Contact, Database, Followers, Legs, Order, Quorum, Readers};
 pub use terms::{Carries, Commit, Consume, Failed, Gather, Produce, Terms};
 
@@ -82,6 +86,8 @@ pub struct Scenario {
     pub policies: Vec<Policy>,
     /// The faults in file order.
     pub faults: Vec<Fault>,
+    /// What is done to a run while it goes on, in the order of time.
+    pub changes: Vec<Intervention>,
     /// Named figures that the scenario wants, in the language of expectations.
     pub measures: Vec<(String, Placed<String>)>,
     /// What CI checks.

@@ -18,5 +18,7 @@ pub fn model_hash(scenario: &Scenario, design: usize) -> u64 {
         format!("{:?}", scenario.faults),
         format!("{:?}", scenario.designs[design]),
     ];
-    parts.iter().fold(0, |hash, part| mix(hash, name_hash(part)))
+    // A scenario without changes has the name that it had before there were any.
+    let changes = (!scenario.changes.is_empty()).then(|| format!("{:?}", scenario.changes));
+    parts.iter().chain(&changes).fold(0, |hash, part| mix(hash, name_hash(part)))
 }

@@ -31,14 +31,10 @@ pub fn layout(model: &Model) -> Layout {
             .iter()
             .map(|sum| SumPlan { name: sum.name.clone(), entities: sum.entities.clone() })
             .collect(),
-        faults: scenario
+        faults: model
             .faults
             .iter()
-            .enumerate()
-            .map(|(ix, fault)| FaultPlan {
-                name: fault.name.clone(),
-                windows: model.faults.windows_of(ix).to_vec(),
-            })
+            .map(|(name, windows)| FaultPlan { name: name.to_owned(), windows: windows.to_vec() })
             .collect(),
         clients: scenario
             .nodes

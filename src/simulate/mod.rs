@@ -1,12 +1,15 @@
-//! From scenario to outcome: what the library is asked for. [`run()`] is the pipeline; beside it
-//! stand what probes know beforehand, the guards in force and the name of a model.
+//! From scenario to outcome: what the library is asked for. [`run()`] is the pipeline, and
+//! [`Timeline`] the run that it lets pass; beside them stand what probes know beforehand, the guards
+//! in force and the name of a model.
 
 mod guards;
 mod hash;
 mod layout;
 mod run;
+mod timeline;
 
 pub use guards::guards;
 pub use hash::model_hash;
 pub use layout::{layout, senders};
 pub use run::{audit, explain, run, run_to_audit, run_with};
+pub use timeline::Timeline;

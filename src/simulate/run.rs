@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::{guards, layout};
+use super::{Timeline, guards, layout};
 use crate::base::Time;
-use crate::engine::{Limits, Simulation, Stop};
+use crate::engine::{Simulation, Stop};
 use crate::model::Model;
 use crate::nodes::World;
 use crate::probes::outcome::Outcome;
@@ -24,10 +24,20 @@ pub fn run(scenario: &Arc<Scenario>, design: usize, seed: u64) -> Outcome {
 pub fn run_with(scenario: &Arc<Scenario>, design: usize, seed: u64, extras: Extras) -> Outcome {
     let model = Arc::new(Model::new(scenario, design, seed));
     let instruments = Instruments::new(Arc::new(layout(&model).with(extras)));
-    let (mut simulation, partial) = run_to_audit(World::new(Arc::clone(&model), instruments));
-    let audit = audit(&mut simulation, partial.is_some());
-    let label = label(&model, &simulation, partial);
-    simulation.world().probe().outcome(label, audit)
+    Timeline::of(World::new(model, instruments)).outcome()
+}
+
+impl Timeline<Instruments> {
+    /// Runs to the audit, and tells what was measured.
+    pub fn outcome(mut self) -> Outcome {
+        let stop = self.run_to_audit();
+        let mut simulation = self.into_simulation();
+        let model = Arc::clone(simulation.world().model());
+        let partial = why_partial(&model, stop);
+        let audit = audit(&mut simulation, partial.is_some());
+        let label = label(&model, &simulation, partial);
+        simulation.world().probe().outcome(label, audit)
+    }
 }
 
 /// The same run, with everything that happened to one operation written down.
@@ -50,16 +60,10 @@ pub fn explain(
 
 /// Runs a world through its arrivals and its drain; says why if it stopped before.
 pub fn run_to_audit<P: Probe>(world: World<P>) -> (Simulation<World<P>>, Option<String>) {
-    let model = Arc::clone(world.model());
-    let run = &model.scenario.run;
-    let limits = Limits { in_flight: run.max_in_flight as usize, ..Limits::default() };
-    let mut simulation = world.simulate().with_limits(limits);
-    let end = model.arrivals_end();
-    let stop = match simulation.run_until(end) {
-        Stop::Until | Stop::Idle => simulation.drain(end + run.drain),
-        stop => stop,
-    };
-    let partial = why_partial(&model, stop);
+    let mut timeline = Timeline::of(world);
+    let stop = timeline.run_to_audit();
+    let simulation = timeline.into_simulation();
+    let partial = why_partial(simulation.world().model(), stop);
     (simulation, partial)
 }
 

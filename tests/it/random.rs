@@ -17,6 +17,7 @@ use station::{Station, halted, station};
 use watch::{Hands, Watch};
 
 mod business;
+mod changes;
 mod station;
 mod watch;
 

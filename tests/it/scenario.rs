@@ -57,7 +57,7 @@ fn documented(kind: &str) -> Vec<&'static str> {
 #[test]
 fn the_documentation_is_a_scenario() {
     let blocks = documented("ron");
-    assert_eq!(blocks.len(), 9);
+    assert_eq!(blocks.len(), 10);
     let whole = format!("({})", blocks.join("\n"));
     assert_eq!(said(&whole, &[]).1, "");
 }
@@ -153,6 +153,11 @@ fn designs_policies_and_faults() {
 #[test]
 fn copies() {
     insta::assert_snapshot!(judge(bad::COPIES));
+}
+
+#[test]
+fn changes() {
+    insta::assert_snapshot!(judge(bad::CHANGES));
 }
 
 #[test]
@@ -299,8 +304,16 @@ fn colour_only_adds_escapes() {
 /// Each code is provoked by some test above (those of the expectations' language by its own).
 #[test]
 fn every_code_is_provoked() {
-    let tables =
-        [bad::SYNTAX, bad::NAMES, bad::VALUES, bad::KNOBS, bad::MEANING, bad::DESIGNS, bad::COPIES];
+    let tables = [
+        bad::SYNTAX,
+        bad::NAMES,
+        bad::VALUES,
+        bad::KNOBS,
+        bad::MEANING,
+        bad::DESIGNS,
+        bad::COPIES,
+        bad::CHANGES,
+    ];
     let provoked: Vec<&str> =
         tables.iter().flat_map(|table| table.iter().flat_map(|bad| bad.0.split(' '))).collect();
     let elsewhere =

@@ -1,10 +1,11 @@
 //! When customers come. An open client never waits for answers; what is drawn here comes from a
 //! stream of its own, so that all designs see the same arrivals. Knows no journeys.
 
-use super::Client;
+use super::{Client, settings};
 use crate::base::{Span, Time, math};
 use crate::engine::Class;
 use crate::model::{Model, NodeIx};
+use crate::nodes::behaviour::Tables;
 use crate::nodes::env::Env;
 use crate::nodes::message::Timer;
 use crate::probes::Probe;
@@ -13,11 +14,67 @@ use crate::scenario::tree::{Arrivals, Client as Settings};
 /// Longer than any run.
 const NEVER: Span = Span(u64::MAX);
 
+/// The next arrival, and what it was foreseen from.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Next {
+    /// When it comes; whoever comes at another time is no longer expected.
+    due: Time,
+    /// The one before it.
+    since: Time,
+    /// So many arrivals are expected, by the rate as it changes, from the one to the other.
+    expected: f64,
+}
+
+impl Next {
+    /// Nobody is expected.
+    pub(super) const NOBODY: Self = Self { due: Time::ZERO, since: Time::ZERO, expected: 1.0 };
+
+    /// Is it then that somebody comes?
+    #[inline]
+    pub(super) fn is_at(self, now: Time) -> bool {
+        self.due == now
+    }
+}
+
+/// What rates of arrivals depend on: the rate per second from each of these instants on, surges.
+struct Rates<'a> {
+    rates: &'a [(Span, f64)],
+    model: &'a Model,
+    client: NodeIx,
+}
+
+impl Rates<'_> {
+    /// The instant after `now` until which so many arrivals are expected, if it ever comes; or, where
+    /// that is after `until`, how many are expected from then on.
+    fn foresee(&self, mut expected: f64, mut now: Time, until: Time) -> Result<Option<Time>, f64> {
+        let (rates, faults) = (self.rates, &self.model.faults);
+        loop {
+            let stretch = rates.iter().rposition(|(from, _)| from.0 <= now.0).unwrap_or(0);
+            let rate_per_s = rates[stretch].1 * faults.rate_factor(self.client, now);
+            let change = rates.get(stretch + 1).map_or(Time::NEVER, |(from, _)| Time(from.0));
+            let change =
+                change.min(faults.next_rate_change(self.client, now).unwrap_or(Time::NEVER));
+            let change = change.min(until);
+            let needs_ns =
+                if rate_per_s > 0.0 { expected / rate_per_s * 1e9 } else { f64::INFINITY };
+            if change == Time::NEVER || needs_ns <= change.since(now).0 as f64 {
+                return Ok(needs_ns.is_finite().then(|| now + Span::from_ns(needs_ns)));
+            }
+            expected -= rate_per_s * change.since(now).as_secs();
+            now = change;
+            if now == until {
+                return Err(expected);
+            }
+        }
+    }
+}
+
 impl Client {
     /// Sets the timer of the next arrival, which never comes if it is after the end.
     #[expect(clippy::inline_always, reason = "the timer is written once, where it will lie")]
     #[inline(always)]
-    pub(super) fn schedule<P: Probe>(next: Span, env: &mut Env<'_, '_, P>) {
+    pub(super) fn schedule<P: Probe>(&mut self, next: Span, env: &mut Env<'_, '_, P>) {
+        self.next.due = env.now() + next;
         if env.now() + next < env.model.arrivals_end() {
             env.ctx.after(next, Class::Timeout, Timer::Arrival);
         }
@@ -34,6 +91,7 @@ impl Client {
         if let (Some(rate), Some(gap)) = (self.steady_per_s, &mut self.gap) {
             let drawn = math::neg_ln_unit(self.arrivals.next_u64());
             let expected = std::mem::replace(gap, drawn);
+            self.next = Next { due: Time::NEVER, since: env.now(), expected };
             return Span::from_ns(expected / rate * 1e9);
         }
         self.next_of(&settings.arrivals, env).map_or(NEVER, |next| next.since(env.now()))
@@ -54,13 +112,14 @@ impl Client {
                     Some(gap) => std::mem::replace(gap, drawn),
                     None => drawn,
                 };
-                Self::after_expecting(expected, rates, env)
+                self.after_expecting(expected, rates, env)
             }
             Arrivals::Constant(rates) => match rates.as_slice() {
-                [(_, rate)] if never_surges(env.model, env.node()) => {
+                [(_, rate)] if !self.is_turned && never_surges(env.model, env.node()) => {
+                    self.next = Next { due: Time::NEVER, since: env.now(), expected: 1.0 };
                     Some(Time(Span::from_secs((self.started + 1) as f64 / rate).0))
                 }
-                _ => Self::after_expecting(1.0, rates, env),
+                _ => self.after_expecting(1.0, rates, env),
             },
             Arrivals::Closed { .. } => None,
         }
@@ -68,26 +127,45 @@ impl Client {
 
     /// The instant until which the rate, as it changes, makes so many arrivals expected.
     fn after_expecting<P: Probe>(
-        mut expected: f64,
+        &mut self,
+        expected: f64,
         rates: &[(Span, f64)],
         env: &Env<'_, '_, P>,
     ) -> Option<Time> {
-        let faults = &env.model.faults;
-        let mut now = env.now();
-        loop {
-            let stretch = rates.iter().rposition(|(from, _)| from.0 <= now.0).unwrap_or(0);
-            let rate_per_s = rates[stretch].1 * faults.rate_factor(env.node(), now);
-            let change = rates.get(stretch + 1).map_or(Time::NEVER, |(from, _)| Time(from.0));
-            let change =
-                change.min(faults.next_rate_change(env.node(), now).unwrap_or(Time::NEVER));
-            let needs_ns =
-                if rate_per_s > 0.0 { expected / rate_per_s * 1e9 } else { f64::INFINITY };
-            if change == Time::NEVER || needs_ns <= change.since(now).0 as f64 {
-                return needs_ns.is_finite().then(|| now + Span::from_ns(needs_ns));
-            }
-            expected -= rate_per_s * change.since(now).as_secs();
-            now = change;
+        self.next = Next { due: Time::NEVER, since: env.now(), expected };
+        let rates = Rates { rates, model: env.model, client: env.node() };
+        rates.foresee(expected, env.now(), Time::NEVER).ok().flatten()
+    }
+
+    /// The tables are changed at this instant, before anything happens in it. Says when the next
+    /// arrival comes now, if that is another time than it was.
+    pub(super) fn rates_change(&mut self, tables: &Tables<'_>) -> Option<Time> {
+        let &Tables { before, after, at, me } = tables;
+        let client = before.node_of(me);
+        let (old, new) = (&settings(before, client).arrivals, &settings(after, client).arrivals);
+        self.steady_per_s = steady_per_s(after, client, new);
+        if old == new && after.faults.has_surges_of(&before.faults, client) {
+            return None;
         }
+        self.is_turned = true;
+        let (
+            Arrivals::Poisson(old) | Arrivals::Constant(old),
+            Arrivals::Poisson(new) | Arrivals::Constant(new),
+        ) = (old, new)
+        else {
+            // A gap that was drawn stays as it is: no rate is integrated over it.
+            return None;
+        };
+        if self.next.due <= at {
+            return None;
+        }
+        let old = Rates { rates: old, model: before, client };
+        let new = Rates { rates: new, model: after, client };
+        let left = old.foresee(self.next.expected, self.next.since, at).err()?;
+        let due = new.foresee(left, at, Time::NEVER).ok().flatten().unwrap_or(Time::NEVER);
+        // Later changes go on from here: what was expected before is over.
+        self.next = Next { due, since: at, expected: left };
+        Some(due)
     }
 }
 

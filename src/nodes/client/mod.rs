@@ -12,8 +12,9 @@ mod latest;
 mod requests;
 
 use self::again::Insistence;
+use self::arrivals::Next;
 use self::requests::{Requests, Wish};
-use super::behaviour::Behaviour;
+use super::behaviour::{Behaviour, Tables};
 use super::calls::{Calls, Ended, Waiters};
 use super::discovery::Discovery;
 use super::env::Env;
@@ -49,6 +50,9 @@ pub struct Client {
     /// Poisson arrivals one by one: the next gap, in units of the mean gap. It is drawn one arrival
     /// ahead, so that none has to wait for a logarithm.
     gap: Option<f64>,
+    next: Next,
+    /// Did the rates change otherwise than they were foreseen to?
+    is_turned: bool,
 }
 
 /// A customer on a journey.
@@ -98,6 +102,8 @@ impl Behaviour for Client {
             insistence: insists(settings)
                 .then(|| Insistence::new(Stream::new(model.seed, "again", name, 0))),
             steady_per_s: arrivals::steady_per_s(model, node, &settings.arrivals),
+            next: Next::NOBODY,
+            is_turned: false,
         }
     }
 
@@ -112,7 +118,7 @@ impl Behaviour for Client {
         let settings = settings(env.model, env.node());
         let Arrivals::Closed { customers, think } = &settings.arrivals else {
             let first = self.next_arrival(settings, env);
-            return Self::schedule(first, env);
+            return self.schedule(first, env);
         };
         for session in 0..*customers {
             let word = self.words.next_u64();
@@ -141,8 +147,11 @@ impl Behaviour for Client {
     #[inline(always)]
     fn commonest<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) -> Option<bool> {
         (timer == Timer::Arrival).then(|| {
-            self.arrival(env);
-            true
+            let is_awaited = self.next.is_at(env.now());
+            if is_awaited {
+                self.arrival(env);
+            }
+            is_awaited
         })
     }
 
@@ -171,10 +180,16 @@ impl Behaviour for Client {
         }
     }
 
+    fn refit(&mut self, tables: &Tables<'_>) -> Option<(Time, Timer)> {
+        let due = self.rates_change(tables)?;
+        (due < tables.after.arrivals_end()).then_some((due, Timer::Arrival))
+    }
+
     fn is_stale(&self, timer: Timer, due: Time, _incarnation: u32) -> bool {
         match timer {
             Timer::Timeout(policy) => self.calls.is_stale(policy, due),
             Timer::Retry(call) | Timer::Hedge(call) => self.calls.is_gone(call),
+            Timer::Arrival => !self.next.is_at(due),
             _ => false,
         }
     }
@@ -214,7 +229,7 @@ impl Client {
         if let Some(batch) = settings.batch {
             self.others_come(batch, settings, env);
         }
-        Self::schedule(next, env);
+        self.schedule(next, env);
         self.comes(settings, env);
     }
 

@@ -261,6 +261,7 @@ impl Bench {
             flows: vec![],
             designs: vec![design],
             faults: self.faults.clone(),
+            changes: vec![],
             measures: vec![],
             expect: vec![],
         }

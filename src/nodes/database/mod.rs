@@ -29,7 +29,7 @@ use std::collections::VecDeque;
 
 use self::locks::{Lock, Locks};
 use self::store::Store;
-use super::behaviour::Behaviour;
+use super::behaviour::{Behaviour, Tables};
 use super::demand::draws;
 use super::env::Env;
 use super::keys;
@@ -105,6 +105,15 @@ impl Behaviour for Database {
             spare: Vec::new(),
             store: Store::new(model, me, database),
         }
+    }
+
+    fn refit(&mut self, tables: &Tables<'_>) -> Option<(Time, Timer)> {
+        let node = tables.after.node_of(tables.me);
+        if let NodeKind::Database(database) = &tables.after.scenario.nodes[usize::from(node.0)].kind
+        {
+            self.write.clone_from(&database.write);
+        }
+        None
     }
 
     #[expect(clippy::inline_always, reason = "called in one place, for every operation")]

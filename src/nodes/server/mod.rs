@@ -26,7 +26,7 @@ use self::dispatch::Dispatch;
 use self::enough::Wait;
 use self::offsets::Offsets;
 use self::task::{Origin, Task};
-use super::behaviour::Behaviour;
+use super::behaviour::{Behaviour, Tables};
 use super::calls::{Calls, Waiters};
 use super::demand;
 use super::discovery::{self, Discovery};
@@ -123,6 +123,14 @@ impl Behaviour for Server {
             brokers,
             discovery: Discovery::new(model, me),
         }
+    }
+
+    fn refit(&mut self, tables: &Tables<'_>) -> Option<(Time, Timer)> {
+        self.is_plain = self.dispatch.is_none()
+            && self.limit.is_none()
+            && self.room.is_none()
+            && tables.after.faults.is_steady(tables.me);
+        None
     }
 
     /// Is there a broker or a registry that wants to hear from it, or that it asks?

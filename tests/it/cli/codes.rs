@@ -141,6 +141,29 @@ fn a_replay_verifies_or_is_6() {
 }
 
 #[test]
+fn changes_replay_by_token() {
+    let place = Place::new();
+    let changed = |lasts: &str| {
+        let changes = format!(
+            "changes: [(at: \"1s\", lasts: \"{lasts}\", what: Crash(\"orders\")), (at: \"2s\", without: \"crash-orders\")], expect: ["
+        );
+        SHOP.replace("expect: [", &changes)
+    };
+    let token = |text: &str| {
+        place.write("scenarios/shop.ron", text);
+        let run = place.run("run scenarios/shop.ron --for 3s --format json");
+        let shape: serde_json::Value = serde_json::from_str(&run.out).expect("a run");
+        shape["replay"].as_str().expect("a token").to_owned()
+    };
+    let (untouched, short, long) = (token(SHOP), token(&changed("0.5s")), token(&changed("5s")));
+    for token in [&untouched, &short] {
+        let diverged = place.run(&format!("replay {token}"));
+        assert_eq!(diverged.code, 6, "the file has other changes: {}", diverged.err);
+    }
+    assert_eq!(place.run(&format!("replay {long}")).code, 0);
+}
+
+#[test]
 fn a_failed_expectation_is_99_with_the_line_that_replays_it() {
     let place = Place::new();
     let broken = SHOP.replace("offered(place-order) > 0", "rest.offered(place-order) < 3");

@@ -17,6 +17,7 @@ pub struct Business {
     design: String,
     policies: String,
     faults: Vec<String>,
+    changes: Vec<String>,
     run: (u64, u64),
     pub seed: u64,
 }
@@ -28,14 +29,15 @@ impl Business {
         let [first, second] = &self.flow;
         let (prefetch, partitions, log) = self.brokers;
         let (length, warmup) = self.run;
-        let faults = self.faults.join("\n        ");
+        let [faults, changes] = [&self.faults, &self.changes].map(|all| all.join("\n        "));
         format!(
             r#"(
     run: (length: "{length}ms", warmup: "{warmup}ms", drain: "60s"),
+    knobs: {{ "looks": "20/s", "route": "0.1ms" }},
     nodes: {{
         "web":   Client(arrivals: {arrivals}, does: "order"),
-        "eyes":  Client(arrivals: Poisson("20/s"), does: "look"),
-        "edge":  Gateway(work: "0.1ms"),
+        "eyes":  Client(arrivals: Poisson("$looks"), does: "look"),
+        "edge":  Gateway(work: "$route"),
         "shop":  Service({shop}, store: "shop-db"),
         "store": Service({store}, store: "store-db"),
         "bank":  Service({bank}, store: "bank-db"),
@@ -60,8 +62,21 @@ impl Business {
     faults: [
         {faults}
     ],
+    changes: [
+        {changes}
+    ],
 )"#
         )
+    }
+
+    /// The same business with other faults, and with these changes.
+    pub fn with(&self, faults: Vec<String>, changes: Vec<String>) -> Self {
+        Self { faults, changes, ..self.clone() }
+    }
+
+    /// The same business with this change.
+    pub fn and_then(&self, change: &str) -> Self {
+        Self { changes: vec![change.to_owned()], ..self.clone() }
     }
 
     pub fn scenario(&self) -> Arc<Scenario> {
@@ -248,6 +263,7 @@ pub fn business(faults: usize) -> impl Strategy<Value = Business> {
                 design,
                 policies,
                 faults,
+                changes: Vec::new(),
                 run,
                 seed,
             }

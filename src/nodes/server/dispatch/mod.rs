@@ -27,7 +27,7 @@ use crate::nodes::parts::in_service::{Amount, InService};
 use crate::nodes::parts::slab::Handle;
 use crate::nodes::parts::wait_queue::{Turn, Wait, WaitQueue};
 use crate::probes::{Fact, OpId, Probe, Reason};
-use crate::scenario::tree::{Discipline, FaultKind, FlowIx, NodeKind};
+use crate::scenario::tree::{Discipline, FlowIx, NodeKind, can_freeze};
 
 /// Whose turn it is among those of one class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,15 +69,12 @@ impl Dispatch {
         let node = model.node_of(me);
         let scenario = &model.scenario;
         let NodeKind::Service(service) = &scenario.nodes[node.0 as usize].kind else { return None };
-        let freezes = scenario
-            .faults
-            .iter()
-            .any(|fault| matches!(fault.what, FaultKind::Freeze { target } if target.node == node));
+        let is_kept = can_freeze(&scenario.nodes, &scenario.faults, node);
         let is_plain = service.discipline == Discipline::Fifo
             && service.patience.is_none()
             && service.shed_after.is_none()
             && !service.shed_expired;
-        if is_plain && !freezes {
+        if is_plain && !is_kept {
             return None;
         }
         let shared =
@@ -94,8 +91,7 @@ impl Dispatch {
         let name = mix(model.nodes[node.0 as usize].name, PATIENCE);
         Some(Box::new(Self {
             waiting: WaitQueue::default(),
-            in_service: (shared.is_some() || order == Order::Preemptive || freezes)
-                .then(|| InService::new(shared)),
+            in_service: is_kept.then(|| InService::new(shared)),
             classes,
             order,
             shared,
