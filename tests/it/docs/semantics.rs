@@ -130,7 +130,7 @@ fn every_file_that_the_page_names_is_there_and_holds_its_rule() {
     let all = ["src", "tests"].map(|folder| sources(&root().join(folder)));
     for (rule, names) in rules(&page) {
         assert!(!names.is_empty(), "rule {rule} says where it is held");
-        for name in names.iter().filter(|name| name.ends_with(".rs")) {
+        for name in names.iter().filter(|name| Path::new(name).extension().is_some()) {
             let (_, text) = all
                 .iter()
                 .flatten()
