@@ -20,7 +20,8 @@ fn named(page: &str) -> Vec<&str> {
     let quoted = prose.flat_map(|text| text.split('`').skip(1).step_by(2));
     let is_path = |name: &&str| {
         let is_plain = !name.contains(['*', '<', ' ', '\n']);
-        is_plain && (name.ends_with('/') || Path::new(name).extension().is_some_and(|it| it == "rs"))
+        is_plain
+            && (name.ends_with('/') || Path::new(name).extension().is_some_and(|it| it == "rs"))
     };
     quoted.filter(is_path).collect()
 }
