@@ -45,11 +45,15 @@ pub struct Lanes<M> {
     second: u128,
 }
 
+/// So many delays have a lane, the first ones that are named: all lanes are looked at to find the
+/// next first one. Messages of other delays go to the agenda.
+const MOST: usize = 64;
+
 /// Above every key.
 const EMPTY: u128 = u128::MAX;
 
 impl<M: Copy + Default> Lanes<M> {
-    /// One lane for each constant delay.
+    /// One lane for each constant delay, up to [`MOST`].
     pub fn new(delays: &[Span]) -> Self {
         let mut lanes = Self {
             delays: delays.to_vec(),
@@ -66,7 +70,8 @@ impl<M: Copy + Default> Lanes<M> {
     pub fn open(&mut self, open: bool) {
         assert!(self.is_empty(), "somebody waits");
         let lane = |_: &Span| Lane { last: 0, ring: Vec::new(), front: 0, len: 0, announced: 0 };
-        self.lanes = if open { self.delays.iter().map(lane).collect() } else { Vec::new() };
+        self.lanes =
+            if open { self.delays.iter().take(MOST).map(lane).collect() } else { Vec::new() };
     }
 
     /// How many messages wait.

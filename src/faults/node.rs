@@ -188,10 +188,13 @@ fn rank(edge: Edge) -> u8 {
     }
 }
 
+/// The instances of a node stand side by side, in the order of nodes.
 fn befallen(target: &Target, nodes: &[NodeIx]) -> Vec<InstanceId> {
-    let all = (0..).map(InstanceId).zip(nodes).filter(|(_, node)| **node == target.node);
-    let is_meant = |index: usize| target.instance.is_none_or(|only| only as usize == index);
-    all.enumerate().filter(|(index, _)| is_meant(*index)).map(|(_, (at, _))| at).collect()
+    let first = nodes.partition_point(|node| *node < target.node) as u32;
+    let end = nodes.partition_point(|node| *node <= target.node) as u32;
+    let only = target.instance;
+    let meant = (first..end).filter(|at| only.is_none_or(|only| first + only == *at));
+    meant.map(InstanceId).collect()
 }
 
 #[cfg(test)]

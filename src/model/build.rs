@@ -1,5 +1,6 @@
 //! From a scenario and one of its designs to a [`Model`].
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::directory::Directory;
@@ -11,7 +12,7 @@ use super::{EntityModel, FlowModel, InstanceModel, Model, NodeModel};
 use crate::base::{Dist, Popularity, Span, name_hash};
 use crate::engine::{InstanceId, LaneId};
 use crate::faults::Faults;
-use crate::scenario::tree::{Entity, FlowIx, Key, NodeIx, Popular, Scenario, Step};
+use crate::scenario::tree::{Entity, EntityIx, Flow, FlowIx, Key, NodeIx, Popular, Scenario, Step};
 
 impl Model {
     /// The model of `scenario` under its `design`th design; faults are drawn from `seed`.
@@ -22,8 +23,10 @@ impl Model {
         let ready: Vec<Vec<Node>> =
             scenario.flows.iter().map(|flow| flow::ready(scenario, flow)).collect();
         let lowered = lower::lower(scenario, &scenario.designs[design], &ready);
+        let creators = creators(scenario);
         let flows = (0..scenario.flows.len()).map(|ix| {
-            flow_model(scenario, ix, &ready[ix], lowered.homes[ix], &lowered.gateways[ix])
+            let entries = (lowered.homes[ix], lowered.gateways[ix].as_slice());
+            flow_model(&scenario.flows[ix], &ready[ix], entries, &creators)
         });
         let flows: Vec<FlowModel> = flows.collect();
         let directory = Directory::new(scenario, &flows, &lowered.programs);
@@ -113,41 +116,50 @@ fn entity(entity: &Entity) -> EntityModel {
     }
 }
 
+/// By entity: the flows that create items of it, in order.
+type Creators = BTreeMap<EntityIx, Vec<FlowIx>>;
+
+fn creators(scenario: &Scenario) -> Creators {
+    let mut creators = Creators::new();
+    for (ix, flow) in (0..).map(FlowIx).zip(&scenario.flows) {
+        for entity in created_by(&flow.steps) {
+            creators.entry(entity).or_default().push(ix);
+        }
+    }
+    creators
+}
+
 fn flow_model(
-    scenario: &Scenario,
-    ix: usize,
+    flow: &Flow,
     nodes: &[Node],
-    home: EntryIx,
-    gateways: &[(NodeIx, EntryIx)],
+    (home, gateways): (EntryIx, &[(NodeIx, EntryIx)]),
+    creators: &Creators,
 ) -> FlowModel {
-    let flow = &scenario.flows[ix];
     let mut maybes = Vec::new();
     flow::list_maybes(nodes, &mut maybes);
     let created = created_by(&flow.steps);
     let own = keys_of(&flow.steps, &Key::Own);
-    let own_from =
-        scenario.flows.iter().enumerate().filter(|(_, other)| {
-            created_by(&other.steps).iter().any(|entity| own.contains(entity))
-        });
+    let own_from: BTreeSet<FlowIx> =
+        own.iter().filter_map(|entity| creators.get(entity)).flatten().copied().collect();
     FlowModel {
         home,
         via_gateway: gateways.to_vec(),
         deadline: flow.deadline,
         propagate: flow.propagate,
         has_own: !own.is_empty(),
-        own_from: own_from.map(|(ix, _)| FlowIx(ix as u16)).collect(),
+        own_from: own_from.into_iter().collect(),
         is_own_source: !created.is_empty(),
         maybes,
         effects: flow::effects(nodes),
     }
 }
 
-fn created_by(steps: &[Step]) -> Vec<super::EntityIx> {
+fn created_by(steps: &[Step]) -> Vec<EntityIx> {
     keys_of(steps, &Key::New)
 }
 
 /// The entities of which these steps mean the item with this key.
-fn keys_of(steps: &[Step], wanted: &Key) -> Vec<super::EntityIx> {
+fn keys_of(steps: &[Step], wanted: &Key) -> Vec<EntityIx> {
     let mut found = Vec::new();
     for step in steps {
         match step {

@@ -4,6 +4,8 @@
 //! reply, a record. Its program runs until `End`; when an instruction is refused or fails, the task
 //! goes on at the entry's `refused` or `failed` place, where effects are taken back.
 
+use std::collections::BTreeSet;
+
 use crate::base::Dist;
 use crate::model::NodeIx;
 use crate::model::demand::Start;
@@ -40,6 +42,8 @@ pub struct Programs {
     pub publications: Vec<Publication>,
     /// Per broker node (others empty): its channels.
     pub channels: Vec<Channel>,
+    /// Who consumes from which broker: each pair once, in order.
+    pub consumers: Vec<(NodeIx, NodeIx)>,
 }
 
 impl Programs {
@@ -56,6 +60,15 @@ impl Programs {
         for txn in &mut self.transactions {
             txn.only_reads = txn.does_nothing_but_read();
         }
+        let pairs = self.channels.iter().map(|channel| (channel.consumer, channel.broker));
+        self.consumers = pairs.collect::<BTreeSet<_>>().into_iter().collect();
+    }
+
+    /// The brokers from which this node consumes, in order.
+    pub fn brokers_of(&self, consumer: NodeIx) -> impl Iterator<Item = NodeIx> {
+        let first = self.consumers.partition_point(|(node, _)| *node < consumer);
+        let own = self.consumers[first..].iter().take_while(move |(node, _)| *node == consumer);
+        own.map(|(_, broker)| *broker)
     }
 }
 

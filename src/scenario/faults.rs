@@ -1,5 +1,7 @@
 //! What breaks, when and for how long.
 
+use std::collections::BTreeMap;
+
 use super::codes::Code;
 use super::known::Role;
 use super::reader::{Fields, Reader};
@@ -52,13 +54,15 @@ impl Names<'_> {
     fn apart(&mut self, read: Vec<(Fault, bool)>) -> Vec<Fault> {
         let named = read.iter().filter(|(_, is_named)| *is_named);
         self.taken.extend(named.map(|(fault, _)| fault.name.clone()));
+        // The number that a usual name was given last: those before it are taken.
+        let mut numbered: BTreeMap<String, u32> = BTreeMap::new();
         let apart = read.into_iter().map(|(mut fault, is_named)| {
             if !is_named {
                 let usual = std::mem::take(&mut fault.name);
-                let mut n = 1;
+                let n = numbered.entry(usual.clone()).or_insert(1);
                 fault.name.clone_from(&usual);
                 while self.taken.contains(&fault.name) {
-                    n += 1;
+                    *n += 1;
                     fault.name = format!("{usual}-{n}");
                 }
                 self.taken.push(fault.name.clone());

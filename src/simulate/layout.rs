@@ -1,15 +1,17 @@
 //! What probes know beforehand of a model. Knows no run, and measures nothing.
 
+use std::collections::BTreeSet;
+
 use crate::base::Time;
 use crate::engine::InstanceId;
-use crate::model::program::Part;
+use crate::model::program::{Act, Part};
 use crate::model::{Model, NodeIx};
 use crate::nodes::client;
 use crate::probes::layout::{
     ClientPlan, EffectPlan, EntityPlan, FaultPlan, FlowPlan, Layout, NodePlan, SumPlan,
 };
 use crate::probes::{Extra, Extras};
-use crate::scenario::tree::{Change, Client, NodeKind, Scenario, Step};
+use crate::scenario::tree::{Change, Client, Entity, NodeKind, Scenario, Step};
 
 /// What the probes must know beforehand of a model.
 pub fn layout(model: &Model) -> Layout {
@@ -25,7 +27,7 @@ pub fn layout(model: &Model) -> Layout {
             .map(|(node, place)| node_plan(&node.name, &node.kind, place.count))
             .collect(),
         instances: model.instances.iter().map(|place| place.node).collect(),
-        entities: (0..scenario.entities.len()).map(|ix| entity_plan(model, ix)).collect(),
+        entities: entity_plans(model),
         sums: scenario
             .sums
             .iter()
@@ -128,28 +130,26 @@ fn node_plan(name: &str, kind: &NodeKind, instances: u32) -> NodePlan {
     NodePlan { name: name.to_owned(), kind: word, instances, workers, shares_copy, durable }
 }
 
-fn entity_plan(model: &Model, ix: usize) -> EntityPlan {
-    let entity = &model.scenario.entities[ix];
-    let copies = model.programs.entries.iter().filter_map(|entry| match entry.act {
-        crate::model::program::Act::Transact(txn) => {
-            let writes = &model.programs.transactions[txn.0 as usize].writes;
-            let is_copy = writes
-                .iter()
-                .any(|write| write.part == Part::Copy && usize::from(write.entity.0) == ix);
-            is_copy.then_some(entry.node)
+fn entity_plans(model: &Model) -> Vec<EntityPlan> {
+    let mut copied_by = vec![BTreeSet::new(); model.scenario.entities.len()];
+    for entry in &model.programs.entries {
+        let Act::Transact(txn) = entry.act else { continue };
+        let writes = &model.programs.transactions[txn.0 as usize].writes;
+        for write in writes.iter().filter(|write| write.part == Part::Copy) {
+            copied_by[usize::from(write.entity.0)].insert(entry.node);
         }
-        crate::model::program::Act::Run { .. } | crate::model::program::Act::Keep(_) => None,
-    });
-    let mut copied_by: Vec<NodeIx> = copies.chain(followed(model, entity.owner)).collect();
-    copied_by.sort_unstable();
-    copied_by.dedup();
-    EntityPlan {
-        name: entity.name.clone(),
-        keys: entity.keys,
-        start: entity.start,
-        floor: entity.floor,
-        copied_by,
     }
+    let plan = |(entity, mut copied_by): (&Entity, BTreeSet<NodeIx>)| {
+        copied_by.extend(followed(model, entity.owner));
+        EntityPlan {
+            name: entity.name.clone(),
+            keys: entity.keys,
+            start: entity.start,
+            floor: entity.floor,
+            copied_by: copied_by.into_iter().collect(),
+        }
+    };
+    model.scenario.entities.iter().zip(copied_by).map(plan).collect()
 }
 
 /// The owner's store, if followers hold copies of what it has.

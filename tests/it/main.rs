@@ -17,6 +17,7 @@ mod record;
 mod rules;
 mod scenario;
 mod shipped;
+mod size;
 mod statistics;
 mod sweep;
 mod theory;

@@ -91,10 +91,7 @@ impl Behaviour for Server {
             NodeKind::Gateway(gateway) => (gateway.workers, None, false, gateway.limit.as_ref()),
             _ => unreachable!("a server is a service or a gateway"),
         };
-        let channels = model.programs.channels.iter().filter(|channel| channel.consumer == node);
-        let mut brokers: Vec<NodeIx> = channels.map(|channel| channel.broker).collect();
-        brokers.sort_unstable();
-        brokers.dedup();
+        let brokers: Vec<NodeIx> = model.programs.brokers_of(node).collect();
         let dispatch = Dispatch::new(model, me);
         // Everybody begins at once where all share.
         let is_shared = dispatch.as_ref().is_some_and(|dispatch| dispatch.is_shared());

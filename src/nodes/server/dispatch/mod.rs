@@ -16,6 +16,8 @@
 
 mod work;
 
+use std::collections::BTreeMap;
+
 use super::Server;
 use super::task::Origin;
 use crate::base::{Dist, Span, Time, mix, name_hash};
@@ -44,8 +46,9 @@ pub(super) struct Dispatch {
     waiting: WaitQueue,
     /// Where works may be interrupted, share workers or stand still.
     in_service: Option<InService>,
-    /// By flow; empty where there is but one.
-    classes: Vec<u8>,
+    /// The flows that have one, in order; all others are of the last.
+    classes: Vec<(FlowIx, u8)>,
+    last_class: u8,
     order: Order,
     /// The workers, if all share them.
     shared: Option<u32>,
@@ -85,14 +88,15 @@ impl Dispatch {
             _ => Order::OldestFirst,
         };
         let classes = match &service.discipline {
-            Discipline::Priority { classes, .. } => by_flow(classes, scenario.flows.len()),
-            _ => Vec::new(),
+            Discipline::Priority { classes, .. } => classes.as_slice(),
+            _ => &[],
         };
         let name = mix(model.nodes[node.0 as usize].name, PATIENCE);
         Some(Box::new(Self {
             waiting: WaitQueue::default(),
             in_service: is_kept.then(|| InService::new(shared)),
-            classes,
+            classes: by_flow(classes),
+            last_class: classes.len() as u8,
             order,
             shared,
             sharing: 0,
@@ -132,7 +136,8 @@ impl Dispatch {
     }
 
     fn class(&self, flow: FlowIx) -> u8 {
-        self.classes.get(flow.0 as usize).copied().unwrap_or(0)
+        let place = self.classes.binary_search_by_key(&flow, |(flow, _)| *flow);
+        place.map_or(self.last_class, |place| self.classes[place].1)
     }
 
     /// The turn of what comes now.
@@ -160,14 +165,10 @@ impl Dispatch {
 }
 
 /// The class of each flow; those of no class come last.
-fn by_flow(classes: &[Vec<FlowIx>], flows: usize) -> Vec<u8> {
-    let mut by_flow = vec![classes.len() as u8; flows];
-    for (class, flows) in classes.iter().enumerate() {
-        for flow in flows {
-            by_flow[flow.0 as usize] = class as u8;
-        }
-    }
-    by_flow
+fn by_flow(classes: &[Vec<FlowIx>]) -> Vec<(FlowIx, u8)> {
+    let classes = (0..).zip(classes);
+    let listed = classes.flat_map(|(class, flows)| flows.iter().map(move |flow| (*flow, class)));
+    listed.collect::<BTreeMap<_, _>>().into_iter().collect()
 }
 
 const PATIENCE: u64 = name_hash("patience");
