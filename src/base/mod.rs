@@ -6,11 +6,15 @@ pub mod between;
 pub mod chance;
 pub mod dist;
 pub mod math;
+pub mod paged_table;
+pub mod pages;
 pub mod table;
 pub mod time;
 
 pub use between::Between;
 pub use chance::{Popularity, Stream, index, mix, name_hash, unit};
 pub use dist::Dist;
+pub use paged_table::PagedTable;
+pub use pages::Pages;
 pub use table::Table;
 pub use time::{Span, Time};

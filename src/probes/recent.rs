@@ -1,16 +1,29 @@
 //! A bounded memory of what was used last, in two generations: deterministic, ordered, and without
 //! a clock. What was not used while half the capacity of other things was is forgotten.
 
-use std::hash::Hash;
+use std::hash::{BuildHasherDefault, Hash};
 
 use crate::base::Table;
 
 /// At most `capacity` values by key.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Recent<K, V> {
     young: Table<K, V>,
     old: Table<K, V>,
     half: usize,
+}
+
+/// A clone has no room to spare: there are many, and most are not written to again.
+impl<K: Hash + Eq + Copy, V: Clone> Clone for Recent<K, V> {
+    fn clone(&self) -> Self {
+        let exactly = |table: &Table<K, V>| {
+            let mut copy =
+                Table::with_capacity_and_hasher(table.len(), BuildHasherDefault::default());
+            copy.extend(table.iter().map(|(key, value)| (*key, value.clone())));
+            copy
+        };
+        Self { young: exactly(&self.young), old: exactly(&self.old), half: self.half }
+    }
 }
 
 impl<K: Hash + Eq + Copy, V: Default> Recent<K, V> {
@@ -48,6 +61,20 @@ impl<K: Hash + Eq + Copy, V: Default> Recent<K, V> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clone_remembers_the_same_in_the_same_order() {
+        let mut recent: Recent<u32, u32> = Recent::new(8);
+        (0..7).for_each(|key| *recent.entry(key) = key);
+        let mut copy = recent.clone();
+        assert!(recent.young.iter().eq(&copy.young) && recent.old.iter().eq(&copy.old));
+        *copy.entry(6) = 9;
+        for key in 7..10 {
+            (*recent.entry(key), *copy.entry(key)) = (1, 1);
+        }
+        assert!(recent.old.keys().eq(copy.old.keys()) && recent.young.keys().eq(copy.young.keys()));
+        assert_eq!((*recent.entry(6), *copy.entry(6)), (6, 9));
+    }
 
     #[test]
     fn law_8_it_remembers_what_is_in_use_and_forgets_the_rest() {

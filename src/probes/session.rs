@@ -46,7 +46,7 @@ pub struct Known {
     pub wrote: Option<(Time, OpId)>,
     /// Reads of it while others of the session's operations are open: those may still be told done
     /// and applied too late.
-    pub reads: Vec<Read>,
+    pub reads: Few<Read>,
 }
 
 /// A read that may turn out to have missed something.
@@ -70,12 +70,9 @@ impl Known {
     pub fn note(&mut self, read: Read, alone: bool) {
         if alone {
             self.reads.clear();
-            return;
+        } else {
+            self.reads.push(read, Self::MOST);
         }
-        if self.reads.len() == Self::MOST {
-            self.reads.remove(0);
-        }
-        self.reads.push(read);
     }
 }
 
@@ -97,12 +94,19 @@ impl Created {
     }
 }
 
-/// A maximum that grew over time: the last few steps of it, in order of time and height. Mostly
-/// there is one, which needs no memory of its own.
-#[derive(Clone, Debug, Default)]
+/// A maximum that grew over time: the last few steps of it, in order of time and height.
+#[derive(Clone, Debug)]
 pub struct Steps {
-    last: Option<(Time, u64)>,
-    earlier: Vec<(Time, u64)>,
+    /// The last one; [`Time::NEVER`] if there is none.
+    since: Time,
+    height: u64,
+    earlier: Few<(Time, u64)>,
+}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self { since: Time::NEVER, height: 0, earlier: Few::default() }
+    }
 }
 
 impl Steps {
@@ -111,28 +115,66 @@ impl Steps {
 
     /// From `time` on it is at least `height`; `alone`: nobody will ask for an earlier instant.
     pub fn push(&mut self, time: Time, height: u64, alone: bool) {
-        let Some(last) = &mut self.last else {
-            self.last = Some((time, height));
+        if self.since == Time::NEVER {
+            (self.since, self.height) = (time, height);
             return;
-        };
-        if last.1 >= height {
+        }
+        if self.height >= height {
             return;
         }
         if alone {
             self.earlier.clear();
         } else {
-            if self.earlier.len() + 1 == Self::MOST {
-                self.earlier.remove(0);
-            }
-            self.earlier.push(*last);
+            self.earlier.push((self.since, self.height), Self::MOST - 1);
         }
-        *last = (last.0.max(time), height);
+        (self.since, self.height) = (self.since.max(time), height);
     }
 
     /// Its height at `time`.
     pub fn before(&self, time: Time) -> Option<u64> {
-        let mut steps = self.last.iter().chain(self.earlier.iter().rev());
-        steps.find(|(since, _)| *since <= time).map(|(_, height)| *height)
+        if self.since <= time {
+            return Some(self.height);
+        }
+        let mut earlier = self.earlier.iter().rev();
+        earlier.find(|(since, _)| *since <= time).map(|(_, height)| *height)
+    }
+}
+
+/// The latest few of what there mostly is none of: one word as long as there is none.
+#[derive(Clone, Debug)]
+pub struct Few<T>(#[allow(clippy::box_collection, reason = "one word")] Option<Box<Vec<T>>>);
+
+impl<T> Default for Few<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T> Few<T> {
+    /// One more; the earliest goes if there were `most`.
+    pub fn push(&mut self, one: T, most: usize) {
+        let all = self.0.get_or_insert_default();
+        if all.len() == most {
+            all.remove(0);
+        }
+        all.push(one);
+    }
+
+    /// In order.
+    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+        self.0.as_ref().map_or(&[][..], |all| all.as_slice()).iter()
+    }
+
+    /// Only those that fulfil this.
+    pub fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
+        if let Some(all) = &mut self.0 {
+            all.retain(keep);
+        }
+    }
+
+    /// None any more.
+    pub fn clear(&mut self) {
+        self.0 = None;
     }
 }
 
@@ -156,6 +198,6 @@ mod tests {
         for time in 0..100 {
             steps.push(Time(time), time, time % 50 == 49);
         }
-        assert_eq!((steps.last, steps.earlier.len()), (Some((Time(99), 99)), 0));
+        assert_eq!((steps.before(Time(99)), steps.before(Time(98))), (Some(99), None));
     }
 }

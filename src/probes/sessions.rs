@@ -35,8 +35,9 @@ pub struct Sessions {
     changes: Vec<bool>,
     /// Per flow: does a session remember what its operations do?
     follows: Vec<bool>,
-    /// Per client and number; a session's record begins with its first use.
-    clients: Vec<Vec<Option<Box<Session>>>>,
+    /// Per client and number; a session's record begins with its first use. Clones of a run share it
+    /// until either writes to it: in a second most sessions do nothing.
+    clients: Vec<Vec<Option<Arc<Session>>>>,
     /// What unanswered operations read and wrote: lists threaded through the entries.
     touches: Vec<Touch>,
     spare: u32,
@@ -129,8 +130,9 @@ impl Sessions {
             client.resize(entry.session as usize + 1, None);
         }
         let session = client[entry.session as usize].get_or_insert_with(|| {
-            Box::new(Session { open: 0, created: Vec::new(), known: Recent::new(share.max(64)) })
+            Arc::new(Session { open: 0, created: Vec::new(), known: Recent::new(share.max(64)) })
         });
+        let session = Arc::make_mut(session);
         session.open += 1;
         let mut missing = 0;
         for (n, effect) in plan.effects.iter().enumerate().take(64) {
@@ -157,7 +159,8 @@ impl Sessions {
 
     /// A step said no: what is missing will not be missed.
     pub fn refused(&mut self, op: OpId, entry: &Entry) {
-        if let Some(created) = self.of(op, entry).and_then(|session| session.made(op)) {
+        if let Some(created) = of(&mut self.clients, op, entry).and_then(|session| session.made(op))
+        {
             created.missing = 0;
         }
     }
@@ -167,7 +170,8 @@ impl Sessions {
         let effects = self.layout.flows[usize::from(entry.flow.0)].effects.iter().enumerate();
         let best = effects.filter(|(_, effect)| effect.best_effort);
         let best = best.take(64).fold(0, |bits, (n, _)| bits | 1u64 << n);
-        if let Some(created) = self.of(op, entry).and_then(|session| session.made(op)) {
+        if let Some(created) = of(&mut self.clients, op, entry).and_then(|session| session.made(op))
+        {
             created.missing &= !best;
         }
     }
@@ -176,9 +180,7 @@ impl Sessions {
     #[inline(never)]
     pub fn answered(&mut self, now: Time, op: OpId, entry: &mut Entry, verdict: Verdict) {
         let mut at = std::mem::replace(&mut entry.touches, NOWHERE);
-        let Some(session) =
-            self.clients[op.client()].get_mut(entry.session as usize).and_then(Option::as_mut)
-        else {
+        let Some(session) = of(&mut self.clients, op, entry) else {
             return;
         };
         if verdict == Verdict::Done
@@ -216,7 +218,7 @@ impl Sessions {
         missed: &mut Vec<Read>,
     ) -> Option<Broken> {
         let Written { entity, key, version } = written;
-        let session = self.of(op, entry)?;
+        let session = of(&mut self.clients, op, entry)?;
         if let Some(created) = session.made(op) {
             created.missing &= !(1 << effect);
         }
@@ -250,8 +252,7 @@ impl Sessions {
 
     /// The operation read something. The guarantees that breaks.
     pub fn read(&mut self, op: OpId, entry: &mut Entry, seen: Seen) -> Violations {
-        let sessions = &mut self.clients[op.client()];
-        let Some(Some(session)) = sessions.get_mut(entry.session as usize) else {
+        let Some(session) = of(&mut self.clients, op, entry) else {
             return Violations::default();
         };
         let mut what = Violations::default();
@@ -287,8 +288,7 @@ impl Sessions {
         mut is_past: impl FnMut(u64) -> bool,
         truth: &mut Truth,
     ) {
-        let sessions = &mut self.clients[op.client()];
-        let Some(Some(session)) = sessions.get_mut(entry.session as usize) else {
+        let Some(session) = of(&mut self.clients, op, entry) else {
             return;
         };
         session.open = session.open.saturating_sub(1);
@@ -297,7 +297,7 @@ impl Sessions {
         }
         let crowded = session.created.len() > CREATED;
         let idle = session.open == 0;
-        let Session { created, known, .. } = &mut **session;
+        let Session { created, known, .. } = session;
         created.retain(|created| {
             let superseded = created.superseded.is_some_and(|by| idle || crowded || is_past(by));
             let gone = superseded && created.closed;
@@ -311,10 +311,6 @@ impl Sessions {
         });
     }
 
-    fn of(&mut self, op: OpId, entry: &Entry) -> Option<&mut Session> {
-        self.clients[op.client()].get_mut(entry.session as usize)?.as_deref_mut()
-    }
-
     fn touch(&mut self, entry: &mut Entry, touch: Touch) {
         let touch = Touch { next: entry.touches, ..touch };
         entry.touches = if self.spare == NOWHERE {
@@ -326,4 +322,14 @@ impl Sessions {
             at
         };
     }
+}
+
+/// The session of an operation, to be written to.
+#[inline]
+fn of<'a>(
+    clients: &'a mut [Vec<Option<Arc<Session>>>],
+    op: OpId,
+    entry: &Entry,
+) -> Option<&'a mut Session> {
+    clients[op.client()].get_mut(entry.session as usize)?.as_mut().map(Arc::make_mut)
 }

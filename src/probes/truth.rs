@@ -17,7 +17,7 @@ use std::sync::Arc;
 use super::fact::KeyId;
 use super::layout::Layout;
 use super::table::Table;
-use crate::base::{Span, Time};
+use crate::base::{Pages, Span, Time};
 use crate::engine::InstanceId;
 use crate::scenario::tree::EntityIx;
 
@@ -35,7 +35,8 @@ pub struct Truth {
     /// Records of preloaded items, per entity and key; most are never touched.
     preloaded: Vec<Vec<u32>>,
     created: Table,
-    items: Vec<Item>,
+    /// Clones of a run share those of which neither writes to a neighbour.
+    items: Pages<Item, 4>,
     spare: Vec<u32>,
     /// Who holds the copies of each instance: itself, or the first instance of its node.
     holders: Vec<u32>,
@@ -81,7 +82,7 @@ impl Truth {
             complete: complete.collect(),
             preloaded: vec![Vec::new(); layout.entities.len()],
             created: Table::default(),
-            items: Vec::new(),
+            items: Pages::default(),
             spare: Vec::new(),
             layout,
         }
@@ -145,7 +146,12 @@ impl Truth {
         let node = self.layout.instances.get(at.0 as usize);
         let durable = node.is_none_or(|node| self.layout.nodes[usize::from(node.0)].durable);
         if !durable {
-            self.items.iter_mut().for_each(|item| item.held.retain(|(who, _)| *who != at.0));
+            let holds = |item: &Item| item.held.iter().any(|(who, _)| *who == at.0);
+            for item in 0..self.items.len() {
+                if holds(&self.items[item]) {
+                    self.items[item].held.retain(|(who, _)| *who != at.0);
+                }
+            }
         }
     }
 

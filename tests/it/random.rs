@@ -43,6 +43,16 @@ fn digest(simulation: &mut Simulation<World<Deaf>>, model: &Model) -> u64 {
     simulation.digest()
 }
 
+/// Everything that was measured when this run is over, as text.
+fn ended(mut simulation: Simulation<World<Instruments>>, model: &Model) -> String {
+    let end = model.arrivals_end();
+    simulation.run_until(end);
+    simulation.drain(end + model.scenario.run.drain);
+    let audit = audit(&mut simulation, false);
+    let label = Label { digest: simulation.digest(), ..Label::default() };
+    format!("{:?}", simulation.into_world().into_probe().outcome(label, audit))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None, cases: 60, max_shrink_iters: 200, ..Default::default()
@@ -61,6 +71,27 @@ proptest! {
         let became = told.once + told.duplicated + told.undone + told.lost;
         prop_assert_eq!(told.told, became + told.pending + told.dropped + told.void);
         prop_assert_eq!(flow.failed, flow.failures.values().sum::<u64>());
+    }
+
+    #[test]
+    fn keyframes_go_on_as_the_run_did_and_never_trouble_it(
+        business in business(3), mut cuts in prop::collection::vec((0..600u64, any::<bool>()), 1..6)
+    ) {
+        let model = Arc::new(Model::new(&business.scenario(), 0, business.seed));
+        let layout = Arc::new(layout(&model));
+        let begun = || World::new(Arc::clone(&model), Instruments::new(Arc::clone(&layout))).simulate();
+        let straight = ended(begun(), &model);
+        let (mut simulation, mut kept) = (begun(), Vec::new());
+        cuts.sort_unstable();
+        for (cut, keep) in cuts {
+            simulation.run_until(Time(cut * 1_000_000));
+            let keyframe = simulation.clone();
+            kept.extend(keep.then_some(keyframe));
+        }
+        prop_assert_eq!(&straight, &ended(simulation, &model), "the run itself");
+        for keyframe in kept {
+            prop_assert_eq!(&straight, &ended(keyframe, &model), "a keyframe");
+        }
     }
 
     #[test]

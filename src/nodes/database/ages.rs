@@ -1,6 +1,7 @@
 //! How long a store keeps what only memory needs: a line of names by age. Knows no rows.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::base::{Span, Time};
 
@@ -8,31 +9,46 @@ use crate::base::{Span, Time};
 /// might still refer to it (docs/semantics.md, rule 20).
 pub const WINDOW: Span = Span(300_000_000_000);
 
-/// Names in the order in which they came in, to be looked at again after [`WINDOW`].
+/// Names in a page of the line.
+const PAGE: usize = 64;
+
+/// Names in the order in which they came in, to be looked at again after [`WINDOW`]. Clones share the
+/// pages of the line; only the last one is ever written to.
 #[derive(Clone, Debug)]
 pub struct Ages<K> {
-    line: VecDeque<(Time, K)>,
+    line: VecDeque<Arc<Vec<(Time, K)>>>,
+    /// So many of the first page are gone.
+    gone: usize,
 }
 
 impl<K> Default for Ages<K> {
     fn default() -> Self {
-        Self { line: VecDeque::new() }
+        Self { line: VecDeque::new(), gone: 0 }
     }
 }
 
-impl<K> Ages<K> {
+impl<K: Copy> Ages<K> {
     /// To be looked at again when the window has passed.
     pub fn push(&mut self, now: Time, name: K) {
-        self.line.push_back((now, name));
+        match self.line.back_mut().filter(|page| page.len() < PAGE) {
+            Some(page) => Arc::make_mut(page).push((now, name)),
+            None => self.line.push_back(Arc::new(vec![(now, name)])),
+        }
     }
 
     /// The next one whose window has passed.
     pub fn due(&mut self, now: Time) -> Option<K> {
-        let (since, _) = self.line.front()?;
-        if now.since(*since) <= WINDOW {
+        let page = self.line.front()?;
+        let &(since, name) = page.get(self.gone)?;
+        if now.since(since) <= WINDOW {
             return None;
         }
-        self.line.pop_front().map(|(_, name)| name)
+        self.gone += 1;
+        if self.gone == PAGE {
+            self.gone = 0;
+            self.line.pop_front();
+        }
+        Some(name)
     }
 }
 
@@ -53,5 +69,25 @@ mod tests {
         assert_eq!(ages.due(Time(5) + WINDOW), None);
         assert_eq!(ages.due(Time(6) + WINDOW), Some('a'));
         assert_eq!(ages.due(Time(6) + WINDOW), None);
+    }
+
+    #[test]
+    fn a_line_of_many_pages_goes_on_alike_in_a_clone() {
+        let mut ages = Ages::default();
+        let mut kept = Vec::new();
+        for number in 0..1_000 {
+            ages.push(Time(number), number);
+            if number % 100 == 0 {
+                kept.push((ages.clone(), number));
+            }
+        }
+        kept.push((ages, 999));
+        for (mut ages, last) in kept {
+            let late = Time(2_000) + WINDOW;
+            let line: Vec<u64> = std::iter::from_fn(|| ages.due(late)).collect();
+            assert_eq!(line, (0..=last).collect::<Vec<_>>());
+            ages.push(Time(5), 7);
+            assert_eq!((ages.due(late), ages.due(late)), (Some(7), None));
+        }
     }
 }

@@ -11,15 +11,14 @@
 //! ```
 
 use super::ages::{Ages, is_fresh};
-use crate::base::Table;
-use crate::base::Time;
+use crate::base::{PagedTable, Time};
 use crate::probes::OpId;
 
 /// What is remembered of all operations.
 #[derive(Clone, Debug, Default)]
 pub struct Inbox {
     /// By operation, and by name for transactions without effects (0 for all others).
-    memories: Table<Name, Memory>,
+    memories: PagedTable<Name, Memory>,
     ages: Ages<Name>,
 }
 
@@ -100,7 +99,7 @@ impl Inbox {
     fn remember(&mut self, name: Name, now: Time) -> &mut Memory {
         self.forget(now);
         let ages = &mut self.ages;
-        let memory = self.memories.entry(name).or_insert_with(|| {
+        let memory = self.memories.get_or_insert_with(name, || {
             ages.push(now, name);
             Memory { touched: now, ..Memory::default() }
         });
@@ -116,7 +115,7 @@ impl Inbox {
             match self.memories.get(&name) {
                 Some(memory) if is_fresh(memory.touched, now) => self.ages.push(now, name),
                 _ => {
-                    self.memories.swap_remove(&name);
+                    self.memories.remove(&name);
                 }
             }
         }

@@ -12,8 +12,7 @@
 //! the window of deduplication; a join that never completes stays, as it would in a real store.
 
 use super::ages::{Ages, is_fresh};
-use crate::base::Table;
-use crate::base::Time;
+use crate::base::{PagedTable, Table, Time};
 use crate::model::program::Row;
 use crate::nodes::message::Answer;
 use crate::probes::OpId;
@@ -22,7 +21,7 @@ use crate::probes::OpId;
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
     sagas: Table<OpId, Saga>,
-    joins: Table<(OpId, u8), Join>,
+    joins: PagedTable<(OpId, u8), Join>,
     ages: Ages<(OpId, u8)>,
 }
 
@@ -164,7 +163,7 @@ impl Progress {
     fn join(&mut self, op: OpId, stage: u8, now: Time) -> &mut Join {
         self.forget(now);
         let ages = &mut self.ages;
-        let join = self.joins.entry((op, stage)).or_insert_with(|| {
+        let join = self.joins.get_or_insert_with((op, stage), || {
             ages.push(now, (op, stage));
             Join::default()
         });
@@ -177,7 +176,7 @@ impl Progress {
             let Some(join) = self.joins.get(&name) else { continue };
             let is_over = join.discarded || join.branches.completed_by.is_some();
             if is_over && !is_fresh(join.touched, now) {
-                self.joins.swap_remove(&name);
+                self.joins.remove(&name);
             } else {
                 self.ages.push(now, name);
             }

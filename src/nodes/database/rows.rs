@@ -8,8 +8,7 @@
 //! and not the length of the run. A forgotten item reads as one that is not there.
 
 use super::ages::{Ages, is_fresh};
-use crate::base::Table;
-use crate::base::Time;
+use crate::base::{PagedTable, Time};
 use crate::model::{EntityIx, FlowIx, Model};
 use crate::nodes::message::{Op, Seen};
 use crate::probes::KeyId;
@@ -19,8 +18,8 @@ use crate::probes::KeyId;
 pub struct Rows {
     /// By entity, as far as they were ever written.
     preloaded: Vec<Vec<Seen>>,
-    created: Table<Name, Created>,
-    latest: Table<Owner, KeyId>,
+    created: PagedTable<Name, Created>,
+    latest: PagedTable<Owner, KeyId, 8>,
     ages: Ages<Name>,
 }
 
@@ -94,9 +93,9 @@ impl Rows {
             session: op.session,
             entity: name.0,
         };
-        self.created.insert(name, Created { seen, touched: now, owner, ages: true });
+        self.created.get_or_insert_with(name, || Created { seen, touched: now, owner, ages: true });
         self.ages.push(now, name);
-        let latest = self.latest.entry(owner).or_insert(name.1);
+        let latest = self.latest.get_or_insert_with(owner, || name.1);
         if *latest < name.1 {
             let before = (name.0, std::mem::replace(latest, name.1));
             if let Some(item) = self.created.get_mut(&before).filter(|item| !item.ages) {
@@ -117,7 +116,7 @@ impl Rows {
             } else if self.latest.get(&item.owner) == Some(&name.1) {
                 item.ages = false;
             } else {
-                self.created.swap_remove(&name);
+                self.created.remove(&name);
             }
         }
     }
