@@ -1,6 +1,7 @@
 //! Faults: values that are consulted while they are active. The windows are drawn from the seed
-//! before the run, and anew from the instant of a change; nothing is ever undone, so overlapping faults compose and the order in which
-//! they end does not matter. One file per kind of victim: [`network`], [`node`], [`surge`].
+//! before the run, and anew from the instant of a change; nothing is ever undone, so overlapping
+//! faults compose and the order in which they end does not matter. One file per kind of victim:
+//! [`network`], [`node`], [`surge`].
 
 pub mod network;
 pub mod node;

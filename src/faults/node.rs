@@ -1,5 +1,6 @@
 //! What faults do to instances: slow, paused, down, ahead of time. Factors multiply, advances of
-//! clocks add up; an instance is down, or paused, while any fault covers it. Knows what befalls whom and when, not what it does to them.
+//! clocks add up; an instance is down, or paused, while any fault covers it. Knows what befalls whom
+//! and when, not what it does to them.
 
 use super::windows::Windows;
 use crate::base::{Span, Time};
