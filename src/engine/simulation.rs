@@ -416,6 +416,11 @@ impl<W: World> Simulation<W> {
         self.seats.iter_mut().map(|seat| &mut seat.instance)
     }
 
+    /// One of them.
+    pub fn instance(&self, at: InstanceId) -> &W::Instance {
+        &self.seats[at.0 as usize].instance
+    }
+
     /// The world.
     pub fn world(&self) -> &W {
         &self.world

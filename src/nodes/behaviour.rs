@@ -4,6 +4,7 @@
 use super::env::Env;
 use super::message::{Message, Timer};
 use super::parts::slab::Handle;
+use super::readings::Readings;
 use crate::base::Time;
 use crate::engine::InstanceId;
 use crate::model::Model;
@@ -77,6 +78,9 @@ pub trait Behaviour: Sized {
     fn refit(&mut self, _tables: &Tables<'_>) -> Option<(Time, Timer)> {
         None
     }
+
+    /// What it shows of itself at this instant, while it is up.
+    fn readings(&self, _model: &Model, _now: Time, _into: &mut Readings) {}
 
     /// How much is in its hands: at work, waiting, or on its way.
     fn held(&self) -> usize {
@@ -173,6 +177,10 @@ macro_rules! nodes {
 
             fn refit(&mut self, tables: &Tables<'_>) -> Option<(Time, Timer)> {
                 match self { $(Self::$Kind(node) => node.refit(tables),)+ }
+            }
+
+            fn readings(&self, model: &Model, now: Time, into: &mut Readings) {
+                match self { $(Self::$Kind(node) => node.readings(model, now, into),)+ }
             }
 
             fn held(&self) -> usize {

@@ -7,6 +7,7 @@ use super::behaviour::Tables;
 use super::env::{Env, Place};
 use super::message::{Answer, Body, Edge, Message, Op, Timer};
 use super::parts::slab::Handle;
+use super::readings::Readings;
 use super::{Behaviour, Node};
 use crate::base::{Stream, Time};
 use crate::engine::{Class, Context, Event, InstanceId, Simulation};
@@ -35,6 +36,15 @@ impl Instance {
         let name = &model.scenario.nodes[place.node.0 as usize].name;
         let network = Stream::new(model.seed, "network", name, place.index);
         Self { node: Node::new(model, me), place: Place::new(model, place.node, network) }
+    }
+}
+
+impl Instance {
+    /// What it shows of itself now: nothing while it is down.
+    pub(super) fn readings(&self, model: &Model, now: Time, into: &mut Readings) {
+        if !self.place.down {
+            self.node.readings(model, now, into);
+        }
     }
 }
 

@@ -92,7 +92,7 @@ impl Seen {
     }
 
     /// Together with what its probes measured, as text.
-    fn told(self, instruments: Instruments) -> String {
+    fn told(self, instruments: &Instruments) -> String {
         assert_eq!(instruments.ledger.strays, 0, "facts about operations that were closed");
         let Self { digest, events, audit } = self;
         told(&instruments.outcome(Label { digest, events, ..Label::default() }, audit))
@@ -100,7 +100,7 @@ impl Seen {
 }
 
 fn measured(simulation: Simulation<World<Instruments>>) -> String {
-    Seen::of(&simulation).told(simulation.into_world().into_probe())
+    Seen::of(&simulation).told(&simulation.into_world().into_probe())
 }
 
 /// As [`run_to_audit`] does, of a simulation that is already under way.
@@ -202,7 +202,7 @@ fn law_2_the_order_in_which_instances_are_visited_does_not_matter() {
             shuffled.run_until_shuffled(end, seed);
             let seen = Seen::of(&shuffled);
             let instruments = shuffled.into_world().into_probe().into_inner();
-            same(what, &expected, &seen.told(instruments));
+            same(what, &expected, &seen.told(&instruments));
         }
     });
 }
@@ -217,7 +217,7 @@ fn law_4_looking_at_figures_changes_nothing() {
         let end = model.arrivals_end();
         for part in 1..8 {
             simulation.run_until(Time(end.0 / 8 * part));
-            let seen = || Seen::of(&simulation).told(simulation.world().probe().clone());
+            let seen = || Seen::of(&simulation).told(simulation.world().probe());
             same(what, &seen(), &seen());
             let probe = simulation.world().probe();
             let offered: u64 = probe

@@ -33,6 +33,7 @@ use super::env::Env;
 use super::message::{Answer, Body, Message, Op, Timer};
 use super::parts::cache_store::{CacheStore, ItemName, Put};
 use super::parts::slab::{Handle, Slab};
+use super::readings::{Readings, What};
 use super::server::slowed;
 use crate::base::{Span, Stream, Time, mix};
 use crate::engine::InstanceId;
@@ -244,6 +245,16 @@ impl Behaviour for CacheServer {
     }
 
     /// Commands at work or waiting, and writes that it has not handed on.
+    fn readings(&self, model: &Model, now: Time, into: &mut Readings) {
+        into.own(What::Waiting, self.waiting.len());
+        let first = self.waiting.front().and_then(|task| self.tasks.get(*task));
+        into.oldest(now, first.map(|task| task.arrived));
+        into.own(What::Busy, self.busy as usize);
+        into.own(What::Items, self.store.names().count());
+        into.own(What::Unflushed, self.dirty.len());
+        self.calls.readings(model, now, into);
+    }
+
     fn held(&self) -> usize {
         self.tasks.len() + self.leases.waiting() + self.dirty.len() + self.waits.len()
     }

@@ -27,6 +27,11 @@ pub(super) struct Target {
 }
 
 impl Target {
+    /// How many instances it has, if a registry lists them.
+    pub(super) fn listed(&self) -> Option<usize> {
+        Some(self.list.as_ref()?.there().len())
+    }
+
     /// Nothing is outstanding, and the caller with this index begins where others do not.
     /// With `is_listed` it will be told who is there; for now all are.
     pub(super) fn new(model: &Model, node: NodeIx, caller: u32, is_listed: bool) -> Self {

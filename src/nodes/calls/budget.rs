@@ -26,6 +26,11 @@ impl Budget {
         policy.budget.map(|share| Self { share: (share * RETRY as f64) as u64, left: CAP })
     }
 
+    /// Whole retries that are left.
+    pub(super) fn whole(&self) -> u64 {
+        self.left / RETRY
+    }
+
     /// A call is made.
     pub(super) fn deposit(&mut self) {
         self.left = (self.left + self.share).min(CAP);

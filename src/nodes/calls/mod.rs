@@ -21,6 +21,7 @@ mod guards;
 mod hedge;
 mod late;
 mod list;
+mod readings;
 mod retry;
 mod targets;
 #[cfg(test)]

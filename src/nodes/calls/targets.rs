@@ -17,6 +17,11 @@ pub(super) struct Targets {
 }
 
 impl Targets {
+    /// How many instances it believes to be there, of each node that a registry tells it of.
+    pub(super) fn listed(&self) -> impl Iterator<Item = (NodeIx, usize)> {
+        self.known.iter().filter_map(|target| Some((target.node, target.listed()?)))
+    }
+
     /// Those that a registry tells this instance of the node `caller` about; all others are made when
     /// they are called first.
     pub(super) fn new(model: &Model, caller: NodeIx, index: u32) -> Self {

@@ -20,6 +20,7 @@ use super::discovery::Discovery;
 use super::env::Env;
 use super::message::{Answer, Body, Message, Op, Timer};
 use super::parts::slab::{Handle, Slab};
+use super::readings::{Readings, What};
 use crate::base::{Stream, Time, index, math, mix, name_hash, unit};
 use crate::engine::InstanceId;
 use crate::model::{FlowIx, Model, NodeIx};
@@ -199,6 +200,11 @@ impl Behaviour for Client {
     }
 
     /// Customers on their way.
+    fn readings(&self, model: &Model, now: Time, into: &mut Readings) {
+        into.own(What::Held, self.journeys.len());
+        self.calls.readings(model, now, into);
+    }
+
     fn held(&self) -> usize {
         self.journeys.len()
     }

@@ -36,6 +36,11 @@ struct Line {
 }
 
 impl Locks {
+    /// How many are taken.
+    pub fn taken(&self) -> usize {
+        self.lines.len()
+    }
+
     /// Takes the lock, or stands in line for it (`false`).
     pub fn take(&mut self, lock: Lock, task: Handle) -> bool {
         match self.lines.entry(lock) {

@@ -35,6 +35,7 @@ use super::env::Env;
 use super::keys;
 use super::message::{Answer, Body, Message, Op, Timer};
 use super::parts::slab::{Handle, Slab};
+use super::readings::{Readings, What};
 use crate::base::{Dist, Span, Time};
 use crate::engine::InstanceId;
 use crate::model::Model;
@@ -193,6 +194,15 @@ impl Behaviour for Database {
     }
 
     /// Transactions at work or waiting.
+    fn readings(&self, _model: &Model, now: Time, into: &mut Readings) {
+        into.own(What::Waiting, self.waiting.len());
+        let first = self.waiting.front().and_then(|task| self.tasks.get(*task));
+        into.oldest(now, first.map(|task| task.arrived));
+        into.own(What::Busy, self.busy as usize);
+        into.own(What::Locks, self.locks.taken());
+        into.own(What::Outbox, self.store.relay.unconfirmed());
+    }
+
     fn held(&self) -> usize {
         self.tasks.len()
     }

@@ -71,6 +71,11 @@ struct Row {
 }
 
 impl Relay {
+    /// How many rows no broker has confirmed.
+    pub fn unconfirmed(&self) -> usize {
+        self.rows.len()
+    }
+
     /// With an empty outbox.
     pub fn new(model: &Model) -> Self {
         Self { gate: Gate::of(model).map(Box::new), ..Self::default() }

@@ -67,6 +67,11 @@ impl Group {
         Self { first, members, session_timeout, is_static, shares: (0..count).collect() }
     }
 
+    /// How many are in it.
+    pub(super) fn enrolled(&self) -> usize {
+        self.members.iter().filter(|member| member.enrolled).count()
+    }
+
     /// Which of its members this instance is.
     pub(super) fn place_of(&self, instance: InstanceId) -> Option<u32> {
         let at = instance.0.checked_sub(self.first.0)?;

@@ -38,6 +38,7 @@ use super::behaviour::Behaviour;
 use super::broker::{Incoming, Intake, is_paused, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op, Timer};
 use super::parts::slab::{Handle, Slab};
+use super::readings::{Readings, What, Whom};
 use crate::base::{Span, Stream, Time, index, mix};
 use crate::engine::InstanceId;
 use crate::model::Model;
@@ -93,6 +94,11 @@ struct Partition {
 }
 
 impl Partition {
+    /// Records that nobody has in hand, in order.
+    fn waiting(&self) -> impl Iterator<Item = &Record> {
+        self.records.iter().skip(self.handled + usize::from(self.out.is_some()))
+    }
+
     /// Whose record is in the hands of its owner.
     fn at_work(&self) -> OpId {
         self.records.get(self.handled).map_or(OpId::NONE, |record| record.op.id)
@@ -155,6 +161,23 @@ impl Behaviour for Log {
             channels,
             groups,
             deliveries: Slab::default(),
+        }
+    }
+
+    fn readings(&self, model: &Model, now: Time, into: &mut Readings) {
+        let partitions = || self.channels.iter().flat_map(|channel| &channel.partitions);
+        into.own(What::Waiting, partitions().map(|it| it.waiting().count()).sum());
+        into.oldest(now, partitions().filter_map(|it| Some(it.waiting().next()?.since)).min());
+        into.own(What::Busy, self.deliveries.len());
+        for Channel { group, partitions } in &self.channels {
+            let consumer = model.node_of(self.groups[*group].group.first);
+            for (partition, it) in (0..).zip(partitions) {
+                let whom = Whom::Partition { consumer, partition };
+                into.of(What::Lag, whom, it.records.len() - it.handled);
+            }
+        }
+        for Watched { group, .. } in &self.groups {
+            into.of(What::Members, Whom::Node(model.node_of(group.first)), group.enrolled());
         }
     }
 

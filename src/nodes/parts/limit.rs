@@ -17,6 +17,13 @@ pub enum Limiter {
 }
 
 impl Limiter {
+    /// Whole tokens that are there now; a counter has none.
+    pub fn tokens(&self, now: Time) -> Option<usize> {
+        let Self::Bucket(bucket) = self else { return None };
+        let gained = u128::from(now.since(bucket.since).0) * bucket.per_ns;
+        Some(((bucket.level + gained).min(bucket.capacity) / UNITS) as usize)
+    }
+
     /// That nobody has come to yet.
     pub fn new(limit: &Limit) -> Self {
         match *limit {

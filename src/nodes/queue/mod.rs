@@ -27,6 +27,7 @@ use super::behaviour::Behaviour;
 use super::broker::{Incoming, Intake, is_paused, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op, Timer};
 use super::parts::slab::{Handle, Slab};
+use super::readings::{Readings, What};
 use crate::base::Time;
 use crate::engine::InstanceId;
 use crate::model::Model;
@@ -112,6 +113,13 @@ impl Behaviour for Queue {
             channels: own.iter().map(channel).collect(),
             unacknowledged: Slab::default(),
         }
+    }
+
+    fn readings(&self, _model: &Model, now: Time, into: &mut Readings) {
+        into.own(What::Waiting, self.channels.iter().map(|channel| channel.ready.len()).sum());
+        let first = self.channels.iter().filter_map(|channel| channel.ready.front());
+        into.oldest(now, first.map(|stored| stored.since).min());
+        into.own(What::Busy, self.unacknowledged.len());
     }
 
     #[inline(never)]

@@ -35,6 +35,7 @@ use super::behaviour::Behaviour;
 use super::database::rows::Rows;
 use super::env::Env;
 use super::message::{Body, Message, Timer};
+use super::readings::{Readings, What};
 use crate::base::{Dist, Time};
 use crate::engine::InstanceId;
 use crate::model::Model;
@@ -104,6 +105,12 @@ impl Behaviour for Quorum {
     }
 
     /// Requests under way.
+    fn readings(&self, _model: &Model, _now: Time, into: &mut Readings) {
+        if let Self::Coordinator(coordinator) = self {
+            into.own(What::Held, coordinator.held());
+        }
+    }
+
     fn held(&self) -> usize {
         match self {
             Self::Coordinator(coordinator) => coordinator.held(),

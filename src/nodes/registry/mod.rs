@@ -29,6 +29,7 @@ use super::behaviour::Behaviour;
 use super::discovery::settings;
 use super::env::Env;
 use super::message::{Body, Message, Op, Timer};
+use super::readings::{Readings, What, Whom};
 use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::{Model, NodeIx};
@@ -150,6 +151,14 @@ impl Behaviour for Registry {
                 let first = super::discovery::phase(period, &mut self.chance);
                 env.wait(first, Timer::Refresh(self.life));
             }
+        }
+    }
+
+    fn readings(&self, _model: &Model, _now: Time, into: &mut Readings) {
+        for (at, service) in self.services.iter().enumerate() {
+            let its = self.members.iter().filter(|member| member.service == at);
+            let listed = its.filter(|member| member.is_listed).count();
+            into.of(What::Listed, Whom::Node(service.node), listed);
         }
     }
 

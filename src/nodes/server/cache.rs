@@ -40,6 +40,11 @@ pub enum Lookup {
 }
 
 impl Cache {
+    /// How many items it holds, those included whose time is over and that nobody has looked at since.
+    pub(super) fn items(&self) -> usize {
+        self.store.names().count()
+    }
+
     /// Cold. `chance` serves the policies of eviction that draw.
     pub fn new(settings: &Settings, chance: Stream) -> Self {
         Self {

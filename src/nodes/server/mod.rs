@@ -34,6 +34,7 @@ use super::env::Env;
 use super::message::{Answer, Body, Cancellable, Item, Message, Op, Seen, Timer};
 use super::parts::limit::Limiter;
 use super::parts::slab::{Handle, SideTable, Slab};
+use super::readings::{Readings, What};
 use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::program::{Act, EntryIx, Instr, Pc};
@@ -282,6 +283,26 @@ impl Behaviour for Server {
     }
 
     /// Tasks at work or waiting.
+    fn readings(&self, model: &Model, now: Time, into: &mut Readings) {
+        let (mut waiting, mut busy) = (self.queue.len(), (self.workers - self.free) as usize);
+        if let Some(dispatch) = &self.dispatch {
+            waiting += dispatch.waiting();
+            busy -= dispatch.waiting_at_work();
+        }
+        into.own(What::Waiting, waiting);
+        let first = self.queue.front().and_then(|task| self.tasks.get(*task));
+        into.oldest(now, first.map(|task| task.queued));
+        into.own(What::Busy, busy);
+        into.own(What::Held, self.tasks.len().saturating_sub(waiting + busy));
+        self.calls.readings(model, now, into);
+        if let Some(cache) = &self.cache {
+            into.own(What::Items, cache.items());
+        }
+        if let Some(tokens) = self.limit.as_ref().and_then(|limit| limit.tokens(now)) {
+            into.own(What::Tokens, tokens);
+        }
+    }
+
     fn held(&self) -> usize {
         self.tasks.len()
     }

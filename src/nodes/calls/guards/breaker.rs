@@ -18,6 +18,7 @@
 
 use super::Guard;
 use crate::base::{Stream, Time};
+use crate::nodes::readings::BreakerState;
 use crate::probes::Reason;
 use crate::scenario::tree::{Breaker as Settings, Policy};
 
@@ -67,6 +68,15 @@ impl Breaker {
     /// Closed, and nothing was called.
     fn new(settings: Settings) -> Self {
         Self { settings, state: State::Closed, window: Vec::new(), next: 0, failed: 0 }
+    }
+
+    /// What it is now, if a call came.
+    pub(super) fn state(&self, now: Time) -> BreakerState {
+        match self.state {
+            State::Closed => BreakerState::Closed,
+            State::Open { since } if now.since(since) <= self.settings.open => BreakerState::Open,
+            State::Open { .. } | State::HalfOpen { .. } => BreakerState::HalfOpen,
+        }
     }
 
     /// Would no call pass?

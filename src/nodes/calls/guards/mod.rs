@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use crate::base::{Stream, Time};
 use crate::model::{Model, NodeIx};
+use crate::nodes::readings::BreakerState;
 use crate::probes::Reason;
 use crate::scenario::tree::{Policy, PolicyIx};
 
@@ -96,6 +97,13 @@ pub(super) struct Guarded {
 pub(super) struct Guards(BTreeMap<Guarded, Gate>);
 
 impl Guards {
+    /// The state of each breaker towards each node that was called, now.
+    pub(super) fn breakers(&self, now: Time) -> impl Iterator<Item = (NodeIx, BreakerState)> {
+        self.0.iter().filter_map(move |(guarded, gate)| {
+            Some((guarded.node, gate.breaker.as_ref()?.state(now)))
+        })
+    }
+
     /// Why a call must not be made, if it must not. Otherwise it has to [`Guards::end`].
     pub(super) fn begin(
         &mut self,

@@ -67,6 +67,16 @@ pub(super) struct Dispatch {
 }
 
 impl Dispatch {
+    /// How many wait for their turn, or for a worker that others share.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len() + self.waiting_at_work()
+    }
+
+    /// How many share workers beyond their number.
+    pub(super) fn waiting_at_work(&self) -> usize {
+        self.shared.map_or(0, |workers| self.sharing.saturating_sub(workers)) as usize
+    }
+
     /// What this instance needs; `None` if that is nothing.
     pub(super) fn new(model: &Model, me: InstanceId) -> Option<Box<Self>> {
         let node = model.node_of(me);
