@@ -38,7 +38,7 @@ impl Next {
 
 /// What rates of arrivals depend on: the rate per second from each of these instants on, surges.
 struct Rates<'a> {
-    rates: &'a [(Span, f64)],
+    per_s: &'a [(Span, f64)],
     model: &'a Model,
     client: NodeIx,
 }
@@ -47,7 +47,7 @@ impl Rates<'_> {
     /// The instant after `now` until which so many arrivals are expected, if it ever comes; or, where
     /// that is after `until`, how many are expected from then on.
     fn foresee(&self, mut expected: f64, mut now: Time, until: Time) -> Result<Option<Time>, f64> {
-        let (rates, faults) = (self.rates, &self.model.faults);
+        let (rates, faults) = (self.per_s, &self.model.faults);
         loop {
             let stretch = rates.iter().rposition(|(from, _)| from.0 <= now.0).unwrap_or(0);
             let rate_per_s = rates[stretch].1 * faults.rate_factor(self.client, now);
@@ -133,7 +133,7 @@ impl Client {
         env: &Env<'_, '_, P>,
     ) -> Option<Time> {
         self.next = Next { due: Time::NEVER, since: env.now(), expected };
-        let rates = Rates { rates, model: env.model, client: env.node() };
+        let rates = Rates { per_s: rates, model: env.model, client: env.node() };
         rates.foresee(expected, env.now(), Time::NEVER).ok().flatten()
     }
 
@@ -159,8 +159,8 @@ impl Client {
         if self.next.due <= at {
             return None;
         }
-        let old = Rates { rates: old, model: before, client };
-        let new = Rates { rates: new, model: after, client };
+        let old = Rates { per_s: old, model: before, client };
+        let new = Rates { per_s: new, model: after, client };
         let left = old.foresee(self.next.expected, self.next.since, at).err()?;
         let due = new.foresee(left, at, Time::NEVER).ok().flatten().unwrap_or(Time::NEVER);
         // Later changes go on from here: what was expected before is over.
