@@ -143,10 +143,7 @@ impl Reader<'_> {
     /// Does this service keep its data in a quorum, which has no transactions of several items?
     fn is_quorum(&self, service: NodeIx) -> bool {
         let nodes = &self.scenario.nodes;
-        let store = match &nodes[usize::from(service.0)].kind {
-            NodeKind::Service(service) => service.store,
-            _ => None,
-        };
+        let store = nodes[usize::from(service.0)].kind.store();
         store.is_some_and(|store| matches!(nodes[usize::from(store.0)].kind, NodeKind::Quorum(_)))
     }
 
@@ -257,9 +254,5 @@ impl Reader<'_> {
 
 /// The worker time of a step at this service that names none of its own.
 pub(super) fn default_work(scenario: &Scenario, service: NodeIx) -> Dist {
-    match &scenario.nodes[service.0 as usize].kind {
-        NodeKind::Service(service) => service.work.clone(),
-        NodeKind::Gateway(gateway) => gateway.work.clone(),
-        _ => Dist::Const(0.0),
-    }
+    scenario.nodes[service.0 as usize].kind.work()
 }

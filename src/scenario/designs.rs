@@ -2,9 +2,9 @@
 
 #![expect(clippy::option_option, reason = "the outer `None` is a mistake that was noted")]
 
-use super::caches::KEEPING;
 use super::codes::Code;
-use super::known::{AskFact, Declared, Role};
+use super::kinds::{KEEPING, Role, Use};
+use super::known::{AskFact, Declared};
 use super::reader::{Fields, Reader};
 use super::source::Extent;
 use super::syntax::{Kind, Value};
@@ -140,15 +140,17 @@ impl<'a> Reader<'a> {
             let (name, at) = self.text(value)?;
             let node = self.node_named(name, at, &Role::brokers())?;
             let role = self.known.node(node).role?;
-            if let Some(&wanted) = needs.first().filter(|wanted| role.carries() != Some(**wanted)) {
+            if let Some(&wanted) =
+                needs.first().filter(|wanted| role.about().carries() != Some(**wanted))
+            {
                 let message = format!(
                     "{name:?} is {}, but this design's messages need {}",
-                    role.words(),
+                    role.about().phrase,
                     wanted.broker_words()
                 );
                 let mut choices = self
                     .known
-                    .brokers(wanted)
+                    .that_are(Use::Broker(wanted))
                     .map(|node| self.known.node_name(node))
                     .collect::<Vec<_>>();
                 choices.truncate(8);
@@ -163,7 +165,7 @@ impl<'a> Reader<'a> {
         let Some(&wanted) = needs.first() else {
             return Some(None);
         };
-        let candidates: Vec<NodeIx> = self.known.brokers(wanted).collect();
+        let candidates: Vec<NodeIx> = self.known.that_are(Use::Broker(wanted)).collect();
         if let [only] = candidates.as_slice() {
             return Some(Some(*only));
         }
@@ -205,7 +207,7 @@ impl<'a> Reader<'a> {
             Some((flow, service)) => (Some(self.flow_named(flow, at)), service),
             None => (None, name),
         };
-        let service = self.node_named(service, at, &[Role::Service]);
+        let service = self.node_named(service, at, &Role::that_are(Use::Service));
         let (flow, service) = (flow.map_or(Some(None), |flow| flow.map(Some))?, service?);
         let mut edges = self.known.edges.iter();
         if !edges.any(|(in_flow, to)| *to == service && flow.is_none_or(|flow| flow == *in_flow)) {

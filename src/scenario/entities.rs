@@ -1,7 +1,7 @@
 //! The data: entities with their owners, and the sums that should not change.
 
 use super::codes::Code;
-use super::known::Role;
+use super::kinds::{Role, Use};
 use super::reader::Reader;
 use super::syntax::{Kind, Value};
 use super::tree::{Entity, EntityIx, Popular, Sum};
@@ -16,7 +16,7 @@ impl<'a> Reader<'a> {
         let fields =
             self.fields(value, "an entity", 0, &["owner", "keys", "popularity", "start", "floor"])?;
         let owner = self.must(&fields, "owner", |reader, value| {
-            let owner = reader.node(value, &[Role::Service])?;
+            let owner = reader.node(value, &Role::that_are(Use::Service))?;
             if !reader.known.node(owner).store {
                 let message = format!(
                     "{:?} owns {name:?} but has no store to keep it in",

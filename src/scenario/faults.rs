@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::codes::Code;
-use super::known::Role;
+use super::kinds::{Breakable, Role};
 use super::reader::{Fields, Reader};
 use super::source::Extent;
 use super::syntax::Value;
@@ -26,16 +26,6 @@ const KINDS: &[&str] = &[
 ];
 /// A fault that begins more often than this says nothing, and takes for ever to draw.
 const MOST_TIMES: f64 = 1e6;
-const BREAKABLE: &[Role] = &[
-    Role::Gateway,
-    Role::Service,
-    Role::Database,
-    Role::Cache,
-    Role::Quorum,
-    Role::Queue,
-    Role::Log,
-    Role::Registry,
-];
 
 /// The names of faults: those that the file gives, with their places, and all that are taken.
 #[derive(Debug, Default)]
@@ -306,8 +296,13 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Has the node such a thing that breaks? Of one that could not be read nothing is known.
+    fn can_break(&self, node: NodeIx, what: Breakable) -> bool {
+        self.known.node(node).role.is_some_and(|role| role.about().can_break(what))
+    }
+
     fn check_freeze(&mut self, at: Extent, node: NodeIx) {
-        if self.known.node(node).role != Some(Role::Service) {
+        if !self.can_break(node, Breakable::Work) {
             let name = self.known.node_name(node);
             let message = format!("{name:?} is no service: only workers of services stand still");
             self.wrong(Code::NotBreakable, at, message)
@@ -316,7 +311,7 @@ impl<'a> Reader<'a> {
     }
 
     fn check_shutdown(&mut self, at: Extent, node: NodeIx) {
-        if !matches!(self.known.node(node).role, Some(Role::Service | Role::Gateway)) {
+        if !self.can_break(node, Breakable::Exit) {
             let name = self.known.node_name(node);
             let message =
                 format!("{name:?} is no service: only services and gateways are shut down");
@@ -326,7 +321,7 @@ impl<'a> Reader<'a> {
 
     fn check_skew(&mut self, at: Extent, node: NodeIx) {
         let name = self.known.node_name(node);
-        if self.known.node(node).role != Some(Role::Service) {
+        if !self.can_break(node, Breakable::Clock) {
             let message = format!("{name:?} is no service: only the clocks of writers are read");
             self.wrong(Code::NotBreakable, at, message).help(
                 "a Quorum with `order: Clocks` goes by the clocks of the services that write",
@@ -360,7 +355,7 @@ impl<'a> Reader<'a> {
         let node = self.must(fields, "target", |reader, value| {
             let (name, at) = reader.text(value)?;
             let node = reader.node_named(name, at, &[])?;
-            if !BREAKABLE.contains(&reader.known.node(node).role?) {
+            if !reader.known.node(node).role?.about().can_break(Breakable::Process) {
                 reader
                     .wrong(
                         Code::NotBreakable,
@@ -387,7 +382,7 @@ impl<'a> Reader<'a> {
     }
 
     fn open_client(&mut self, value: &'a Value) -> Option<NodeIx> {
-        let client = self.node(value, &[Role::Client])?;
+        let client = self.node(value, &Role::that_can_break(Breakable::Arrivals))?;
         if self.known.node(client).closed {
             let name = self.known.node_name(client);
             self.wrong(

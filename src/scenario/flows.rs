@@ -2,7 +2,8 @@
 
 use super::codes::Code;
 use super::flow_check;
-use super::known::{AskFact, JoinFact, Role};
+use super::kinds::{Role, Use};
+use super::known::{AskFact, JoinFact};
 use super::reader::{Fields, Reader};
 use super::source::Extent;
 use super::syntax::Value;
@@ -41,7 +42,9 @@ impl<'a> Reader<'a> {
         let (name, at, value) = (declared.name, declared.at, declared.value);
         let names = &["home", "deadline", "propagate", "give_up", "work", "steps"];
         let fields = self.fields(value, "a flow", 0, names)?;
-        let home = self.must(&fields, "home", |reader, value| reader.node(value, &[Role::Service]));
+        let home = self.must(&fields, "home", |reader, value| {
+            reader.node(value, &Role::that_are(Use::Service))
+        });
         let deadline = self.maybe(&fields, "deadline", Self::positive_span);
         let propagate = self.or(&fields, "propagate", false, Self::flag);
         // No saga is given up (docs/semantics.md, rule 21).
@@ -267,8 +270,9 @@ impl<'a> Reader<'a> {
 
     /// The field `service`: one that is not the teller itself.
     fn other_service(&mut self, fields: &Fields<'a>, scene: Scene, verb: &str) -> Option<NodeIx> {
-        let service =
-            self.must(fields, "service", |reader, value| reader.node(value, &[Role::Service]))?;
+        let service = self.must(fields, "service", |reader, value| {
+            reader.node(value, &Role::that_are(Use::Service))
+        })?;
         self.known.edges.push((scene.flow, service));
         if scene.here == Some(service) {
             let name = self.known.node_name(service);

@@ -2,86 +2,12 @@
 //! the facts that later parts need about earlier ones.
 
 use super::codes::Code;
+use super::kinds::{Role, Use};
 use super::nearest::nearest;
 use super::reader::Reader;
 use super::source::Extent;
 use super::syntax::Value;
-use super::tree::{Carries, EntityIx, FlowIx, Log, NodeIx, PolicyIx, Queue};
-
-/// The words of [`super::tree::NodeKind`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Customers.
-    Client,
-    /// A front door.
-    Gateway,
-    /// A service.
-    Service,
-    /// A store.
-    Database,
-    /// A cache.
-    Cache,
-    /// A replicated store.
-    Quorum,
-    /// A message queue.
-    Queue,
-    /// A partitioned log.
-    Log,
-    /// A registry of instances.
-    Registry,
-}
-
-impl Role {
-    /// As the format writes them.
-    pub const WORDS: [(&'static str, Self); 11] = [
-        ("Client", Self::Client),
-        ("Gateway", Self::Gateway),
-        ("Service", Self::Service),
-        ("Database", Self::Database),
-        ("Cache", Self::Cache),
-        ("Quorum", Self::Quorum),
-        ("Queue", Self::Queue),
-        ("Log", Self::Log),
-        ("Eureka", Self::Registry),
-        ("Kubernetes", Self::Registry),
-        ("Consul", Self::Registry),
-    ];
-
-    /// The role that a word names.
-    pub fn of(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|(known, _)| *known == word).map(|&(_, role)| role)
-    }
-
-    /// The roles of brokers.
-    pub fn brokers() -> Vec<Self> {
-        let roles = Self::WORDS.iter().map(|(_, role)| *role);
-        roles.filter(|role| role.carries().is_some()).collect()
-    }
-
-    /// What it can carry, if it is a broker.
-    pub fn carries(self) -> Option<Carries> {
-        match self {
-            Self::Queue => Some(Queue::CARRIES),
-            Self::Log => Some(Log::CARRIES),
-            _ => None,
-        }
-    }
-
-    /// In a sentence, with its article.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Client => "a client",
-            Self::Gateway => "a gateway",
-            Self::Service => "a service",
-            Self::Database => "a database",
-            Self::Cache => "a cache",
-            Self::Quorum => "a quorum",
-            Self::Queue => "a queue",
-            Self::Log => "a log",
-            Self::Registry => "a registry",
-        }
-    }
-}
+use super::tree::{EntityIx, FlowIx, NodeIx, PolicyIx};
 
 /// A declared thing.
 #[derive(Clone, Debug)]
@@ -176,19 +102,11 @@ impl<'a> Known<'a> {
         self.nodes[node.0 as usize].fact
     }
 
-    /// The nodes of a role.
-    pub fn all(&self, role: Role) -> impl Iterator<Item = NodeIx> {
-        self.nodes_whose(move |its| its == role)
-    }
-
-    /// The brokers that can carry this.
-    pub fn brokers(&self, what: Carries) -> impl Iterator<Item = NodeIx> {
-        self.nodes_whose(move |role| role.carries() == Some(what))
-    }
-
-    fn nodes_whose(&self, is_wanted: impl Fn(Role) -> bool) -> impl Iterator<Item = NodeIx> {
+    /// The nodes that others can use so.
+    pub fn that_are(&self, wanted: Use) -> impl Iterator<Item = NodeIx> {
+        let is_wanted = move |role: Role| role.about().is(wanted);
         let nodes = (0..).map(NodeIx).zip(&self.nodes);
-        nodes.filter(move |(_, node)| node.fact.role.is_some_and(&is_wanted)).map(|(ix, _)| ix)
+        nodes.filter(move |(_, node)| node.fact.role.is_some_and(is_wanted)).map(|(ix, _)| ix)
     }
 }
 
@@ -255,8 +173,9 @@ impl<'a> Reader<'a> {
         if wanted.is_empty() || wanted.contains(&role) {
             return Some(NodeIx(index));
         }
-        let allowed: Vec<&str> = wanted.iter().map(|role| role.words()).collect();
-        let message = format!("{name:?} is {}; expected {}", role.words(), allowed.join(" or "));
+        let allowed: Vec<&str> = wanted.iter().map(|role| role.about().phrase).collect();
+        let message =
+            format!("{name:?} is {}; expected {}", role.about().phrase, allowed.join(" or "));
         self.wrong(Code::WrongNode, at, message).note(declared_at, "declared here");
         None
     }

@@ -7,9 +7,7 @@
 //!          ╰──────mistakes──────┴──▶ diagnostics: code, file:line:column, help
 //! ```
 
-mod caches;
 mod changes;
-mod client;
 pub mod codes;
 mod designs;
 pub mod diagnostic;
@@ -21,8 +19,8 @@ mod faults;
 mod file;
 mod flow_check;
 mod flows;
-mod followers;
 mod grammar;
+pub mod kinds;
 mod knob;
 mod known;
 mod literals;
@@ -32,14 +30,11 @@ mod nearest;
 mod nodes;
 mod outline;
 pub mod policies;
-mod quorum;
 mod reader;
-mod registry;
 mod scalars;
 pub mod source;
 mod syntax;
 pub mod tree;
-mod turns;
 pub mod units;
 mod volume;
 

@@ -5,6 +5,7 @@
 
 use super::codes::Code;
 use super::expression;
+use super::kinds::Setting;
 use super::knob::{self, Knob};
 use super::known::Known;
 use super::mistake::Mistake;
@@ -38,6 +39,8 @@ pub struct Fields<'a> {
     pub head: Extent,
     what: &'static str,
     slots: Vec<(&'static str, Option<&'a Value>)>,
+    /// The table that they come from, where there is one.
+    settings: &'static [Setting],
 }
 
 impl<'a> Fields<'a> {
@@ -49,6 +52,12 @@ impl<'a> Fields<'a> {
             self.what
         );
         self.slots.iter().find(|(slot, _)| *slot == name).and_then(|(_, value)| *value)
+    }
+
+    /// What was given for a setting, else its default.
+    fn in_force(&self, name: &str) -> Option<&'a Value> {
+        let setting = self.settings.iter().find(|setting| setting.name == name);
+        self.get(name).or_else(|| setting?.usual())
     }
 }
 
@@ -175,7 +184,19 @@ impl<'a> Reader<'a> {
                 slots[slot].1 = Some(&arg.value);
             }
         }
-        Some(Fields { head: value.head(), what, slots })
+        Some(Fields { head: value.head(), what, slots, settings: &[] })
+    }
+
+    /// Takes the settings of a node apart by their table.
+    pub fn settings(
+        &mut self,
+        value: &'a Value,
+        what: &'static str,
+        settings: &'static [Setting],
+    ) -> Option<Fields<'a>> {
+        let names: Vec<&str> = settings.iter().map(|setting| setting.name).collect();
+        let fields = self.fields(value, what, 0, &names)?;
+        Some(Fields { settings, ..fields })
     }
 
     fn named(&mut self, name: &Name, what: &str, names: &[&'static str]) -> Option<usize> {
@@ -244,6 +265,32 @@ impl<'a> Reader<'a> {
         match self.option(value)? {
             None => Some(None),
             Some(value) => read(self, value).map(Some),
+        }
+    }
+
+    /// A setting, or its default; one that has none must be given.
+    pub fn setting<T>(
+        &mut self,
+        fields: &Fields<'a>,
+        name: &'static str,
+        read: impl FnOnce(&mut Self, &'a Value) -> Option<T>,
+    ) -> Option<T> {
+        match fields.in_force(name) {
+            Some(value) => read(self, value),
+            None => self.must(fields, name, read),
+        }
+    }
+
+    /// A setting that may be `None`, or its default; one that has none may be left out.
+    pub fn optional<T>(
+        &mut self,
+        fields: &Fields<'a>,
+        name: &'static str,
+        read: impl FnOnce(&mut Self, &'a Value) -> Option<T>,
+    ) -> Option<Option<T>> {
+        match fields.in_force(name).map(|value| self.option(value)) {
+            Some(value) => value?.map_or(Some(None), |value| read(self, value).map(Some)),
+            None => Some(None),
         }
     }
 

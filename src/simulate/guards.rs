@@ -2,7 +2,7 @@
 //! themselves, and what flows, nodes and the design add. Knows no run.
 
 use crate::model::Model;
-use crate::scenario::tree::{Flow, Node, NodeKind};
+use crate::scenario::tree::Flow;
 
 /// The guards in force, as every output names them (docs/semantics.md, rule 44).
 pub fn guards(model: &Model) -> Vec<String> {
@@ -10,15 +10,12 @@ pub fn guards(model: &Model) -> Vec<String> {
     let design = &scenario.designs[model.design];
     let any_flow = |wanted: fn(&Flow) -> bool| scenario.flows.iter().any(wanted);
     let is_events = model.programs.transactions.iter().any(|txn| !txn.outbox.is_empty());
-    let limits =
-        |node: &Node| matches!(&node.kind, NodeKind::Gateway(gateway) if gateway.limit.is_some());
-    let rooms =
-        |node: &Node| matches!(&node.kind, NodeKind::Service(service) if service.room.is_some());
+    let nodes = || scenario.nodes.iter();
     let others = [
         ("deadline", any_flow(|flow| flow.deadline.is_some())),
         ("deadline propagation", any_flow(|flow| flow.deadline.is_some() && flow.propagate)),
-        ("rate limit", scenario.nodes.iter().any(limits)),
-        ("bounded queues", scenario.nodes.iter().any(rooms)),
+        ("rate limit", nodes().any(|node| node.kind.is_limited())),
+        ("bounded queues", nodes().any(|node| node.kind.is_bounded())),
         ("dedup", design.dedup),
         ("outbox", is_events),
         (

@@ -109,25 +109,14 @@ fn needs_of(steps: &[Step], needs: &mut Vec<(crate::model::EntityIx, i64)>) -> b
 }
 
 fn node_plan(name: &str, kind: &NodeKind, instances: u32) -> NodePlan {
-    let (word, workers) = match kind {
-        NodeKind::Client(_) => ("client", None),
-        NodeKind::Gateway(gateway) => ("gateway", gateway.workers),
-        NodeKind::Service(service) => ("service", Some(service.workers)),
-        NodeKind::Database(database) => ("database", Some(database.connections)),
-        NodeKind::Cache(cache) => ("cache", Some(cache.workers)),
-        NodeKind::Quorum(_) => ("quorum", None),
-        NodeKind::Queue(_) => ("queue", None),
-        NodeKind::Log(_) => ("log", None),
-        NodeKind::Registry(_) => ("registry", None),
-    };
-    let shares_copy = matches!(kind, NodeKind::Database(_));
-    // A replica of a cache takes over what it holds.
-    let durable = match kind {
-        NodeKind::Database(_) | NodeKind::Quorum(_) => true,
-        NodeKind::Cache(cache) => cache.replicas.is_some(),
-        _ => false,
-    };
-    NodePlan { name: name.to_owned(), kind: word, instances, workers, shares_copy, durable }
+    NodePlan {
+        name: name.to_owned(),
+        kind: kind.about().name,
+        instances,
+        workers: kind.workers(),
+        shares_copy: kind.shares_copy(),
+        durable: kind.is_durable(),
+    }
 }
 
 fn entity_plans(model: &Model) -> Vec<EntityPlan> {
@@ -155,10 +144,8 @@ fn entity_plans(model: &Model) -> Vec<EntityPlan> {
 /// The owner's store, if followers hold copies of what it has.
 fn followed(model: &Model, owner: NodeIx) -> Option<NodeIx> {
     let nodes = &model.scenario.nodes;
-    let NodeKind::Service(service) = &nodes[usize::from(owner.0)].kind else { return None };
-    let store = service.store?;
-    let NodeKind::Database(database) = &nodes[usize::from(store.0)].kind else { return None };
-    database.followers.is_some().then_some(store)
+    let store = nodes[usize::from(owner.0)].kind.store()?;
+    nodes[usize::from(store.0)].kind.has_followers().then_some(store)
 }
 
 /// The clients that send a flow, by the number that their operations carry, and their names.

@@ -6,7 +6,7 @@ use super::super::program::{
 };
 use super::{Lower, class_policy};
 use crate::base::Dist;
-use crate::scenario::tree::{NodeIx, NodeKind, PolicyIx};
+use crate::scenario::tree::{NodeIx, PolicyIx};
 
 impl<'a> Lower<'a> {
     pub(super) fn here(&self) -> Pc {
@@ -135,17 +135,11 @@ impl<'a> Lower<'a> {
     }
 
     pub(super) fn store_of(&self, service: NodeIx) -> Option<NodeIx> {
-        match &self.scenario.nodes[service.0 as usize].kind {
-            NodeKind::Service(service) => service.store,
-            _ => None,
-        }
+        self.scenario.nodes[service.0 as usize].kind.store()
     }
 
     pub(super) fn overhead(&self, service: NodeIx) -> Dist {
-        match &self.scenario.nodes[service.0 as usize].kind {
-            NodeKind::Service(service) => service.overhead.clone(),
-            _ => Dist::Const(0.0),
-        }
+        self.scenario.nodes[service.0 as usize].kind.overhead()
     }
 
     pub(super) fn broker(&self) -> NodeIx {
@@ -154,16 +148,7 @@ impl<'a> Lower<'a> {
 
     /// The policy of calls to `to`: its own, else the class's.
     pub(super) fn policy(&self, class: &str, to: NodeIx) -> Option<PolicyIx> {
-        let own = match &self.scenario.nodes[to.0 as usize].kind {
-            NodeKind::Gateway(gateway) => gateway.policy,
-            NodeKind::Service(service) => service.policy,
-            NodeKind::Database(database) => database.policy,
-            NodeKind::Cache(cache) => cache.policy,
-            NodeKind::Quorum(quorum) => quorum.policy,
-            NodeKind::Client(_) | NodeKind::Queue(_) | NodeKind::Log(_) | NodeKind::Registry(_) => {
-                None
-            }
-        };
+        let own = self.scenario.nodes[to.0 as usize].kind.policy();
         own.or_else(|| class_policy(self.scenario, class))
     }
 

@@ -7,7 +7,7 @@ use super::takes_long_way;
 use crate::base::{Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::{Model, NodeIx};
-use crate::scenario::tree::{Balance, NodeKind};
+use crate::scenario::tree::Balance;
 
 /// A node, as one caller knows it.
 #[derive(Clone, Debug)]
@@ -37,13 +37,8 @@ impl Target {
     pub(super) fn new(model: &Model, node: NodeIx, caller: u32, is_listed: bool) -> Self {
         let kind = &model.scenario.nodes[usize::from(node.0)].kind;
         let place = &model.nodes[usize::from(node.0)];
-        let balance = match kind {
-            NodeKind::Gateway(gateway) => gateway.balance,
-            NodeKind::Service(service) => service.balance,
-            _ => Balance::RoundRobin,
-        };
-        // Of a quorum's instances only the first takes calls, its coordinator.
-        let count = if matches!(kind, NodeKind::Quorum(_)) { 1 } else { place.count };
+        let balance = kind.balance();
+        let count = kind.callable().min(place.count);
         let asks = matches!(balance, Balance::LeastOutstanding | Balance::Choices(_));
         Self {
             node,

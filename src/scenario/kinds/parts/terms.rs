@@ -2,8 +2,8 @@
 //! carry. Each kind of broker says here once what its settings mean for others, so that nobody else
 //! asks which broker it is. Refuses to know what goes on inside a broker.
 
-use super::{Log, NodeKind, Queue};
 use crate::base::Span;
+use crate::scenario::kinds::{KINDS, Use};
 
 /// The terms on which a broker is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,64 +81,16 @@ pub enum Carries {
 impl Carries {
     /// The kind of broker that carries this, with its article.
     pub fn broker_words(self) -> &'static str {
-        match self {
-            Self::Commands => "a queue",
-            Self::Events => "a log",
-        }
-    }
-}
-
-impl NodeKind {
-    /// The terms on which it is used, if it is a broker.
-    pub fn terms(&self) -> Option<Terms> {
-        match self {
-            Self::Queue(queue) => Some(queue.terms()),
-            Self::Log(log) => Some(log.terms()),
-            _ => None,
-        }
-    }
-}
-
-impl Queue {
-    /// What every queue carries.
-    pub const CARRIES: Carries = Carries::Commands;
-
-    fn terms(&self) -> Terms {
-        Terms {
-            produce: Produce { gather: None },
-            consume: Consume {
-                failed: Failed::Return(self.requeue_delay),
-                commit: Commit::Each,
-                beat: None,
-            },
-            carries: Self::CARRIES,
-        }
-    }
-}
-
-impl Log {
-    /// What every log carries.
-    pub const CARRIES: Carries = Carries::Events;
-
-    fn terms(&self) -> Terms {
-        let gather = Gather { linger: self.linger, batch: self.batch };
-        Terms {
-            produce: Produce { gather: (self.linger > Span::ZERO).then_some(gather) },
-            consume: Consume {
-                failed: Failed::InPlace(self.retry_delay),
-                commit: self.auto_commit.map_or(Commit::Each, Commit::Every),
-                beat: Some(self.heartbeat),
-            },
-            carries: Self::CARRIES,
-        }
+        let kind = KINDS.iter().find(|kind| kind.is(Use::Broker(self)));
+        kind.expect("some broker carries it").phrase
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::Acks;
     use super::*;
     use crate::base::Dist;
+    use crate::scenario::tree::{Acks, Kind, Log, Queue};
 
     fn log() -> Log {
         Log {
@@ -164,7 +116,7 @@ mod tests {
             delivery_limit: None,
             requeue_delay: Span(5),
         };
-        let (queue, log) = (queue.terms(), log().terms());
+        let (queue, log) = (queue.terms().expect("a broker"), log().terms().expect("a broker"));
         assert_eq!(queue.consume.failed, Failed::Return(Span(5)));
         assert_eq!(log.consume.failed, Failed::InPlace(Span(7)));
         assert_eq!([queue, log].map(|terms| terms.consume.failed.pause()), [Span(5), Span(7)]);
@@ -173,11 +125,11 @@ mod tests {
 
     #[test]
     fn a_log_gathers_and_commits_now_and_then_only_if_it_is_told_to() {
-        let plain = log().terms();
+        let plain = log().terms().expect("a broker");
         assert_eq!((plain.produce.gather, plain.consume.commit), (None, Commit::Each));
         let told = Log { linger: Span(9), batch: Some(4), auto_commit: Some(Span(8)), ..log() };
         let gather = Gather { linger: Span(9), batch: Some(4) };
-        assert_eq!(told.terms().produce.gather, Some(gather));
-        assert_eq!(told.terms().consume.commit, Commit::Every(Span(8)));
+        assert_eq!(told.terms().expect("a broker").produce.gather, Some(gather));
+        assert_eq!(told.terms().expect("a broker").consume.commit, Commit::Every(Span(8)));
     }
 }

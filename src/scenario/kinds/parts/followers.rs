@@ -1,20 +1,44 @@
 //! Followers of a database, replicas of a cache, and which of the copies are read.
 
-use super::reader::Reader;
-use super::syntax::{Kind, Value};
-use super::tree::{Followers, Readers};
+use crate::base::Dist;
+use crate::scenario::reader::Reader;
+use crate::scenario::syntax::{Kind, Value};
 
 /// Followers of one leader.
 const MAX_FOLLOWERS: u32 = 64;
 
+/// Copies that follow a database's commits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Followers {
+    /// How many, beside the leader.
+    pub count: u32,
+    /// From a commit until a follower has applied it.
+    pub lag: Dist,
+    /// Which of the copies are read.
+    pub readers: Readers,
+}
+
+/// Which copies are read by transactions that only read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// The leader.
+    Leader,
+    /// A follower, drawn for each read.
+    Followers,
+    /// The leader or a follower, drawn for each read.
+    Any,
+    /// A follower, always the same for a session.
+    Sticky,
+}
+
 impl<'a> Reader<'a> {
     /// `followers: (count: 2, lag: Exp("50ms"), reads: Any)`.
-    pub(super) fn followers(&mut self, value: &'a Value) -> Option<Followers> {
+    pub(in crate::scenario::kinds) fn followers(&mut self, value: &'a Value) -> Option<Followers> {
         self.copies(value, "followers", Readers::Followers)
     }
 
     /// `replicas: (count: 2, lag: Exp("1ms"), reads: Any)`.
-    pub(super) fn replicas(&mut self, value: &'a Value) -> Option<Followers> {
+    pub(in crate::scenario::kinds) fn replicas(&mut self, value: &'a Value) -> Option<Followers> {
         self.copies(value, "replicas", Readers::Leader)
     }
 

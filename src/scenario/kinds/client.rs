@@ -1,31 +1,121 @@
-//! Customers: when they come and what they do.
+//! `Client`: customers, when they come and what they do, as the file describes them.
 
 #![expect(clippy::option_option, reason = "the outer `None` is a mistake that was noted")]
 
-use super::codes::Code;
-use super::known::Role;
-use super::reader::{Fields, Reader};
-use super::syntax::{Kind, Value};
-use super::tree::{Action, Arrivals, Batch, Client, Journey, NodeIx};
-use crate::base::Span;
+use super::parts::MAX_SESSIONS;
+use super::{About, Arrivals, Batch, Breakable, Kind, NodeKind, Role, Use, Usual, Word, settings};
+use crate::base::Dist;
+use crate::scenario::codes::Code;
+use crate::scenario::reader::{Fields, Reader};
+use crate::scenario::syntax::Value;
+use crate::scenario::tree::{Backoff, FlowIx, NodeIx, PolicyIx};
 
-/// Customers of one client.
-const MAX_SESSIONS: u32 = 10_000_000;
-/// Customers who come at once.
-const MAX_BATCH: u32 = 1_000_000;
+pub(super) static ABOUT: About = About {
+    role: Role::Client,
+    name: "client",
+    phrase: "a client",
+    uses: &[],
+    breaks: &[Breakable::Arrivals],
+    words: &[&WORD],
+};
+
+static WORD: Word = Word {
+    word: "Client",
+    about: "Customers: they come, do their journeys, wait for each answer, and may come back after a \
+        refusal. Latency counts from the moment when a customer means to send.",
+    settings: &SETTINGS,
+    left_out: "Customers who give up waiting (a `timeout` of their policy shows it), and places that they \
+        come from.",
+    example: "Client(arrivals: Poisson(\"200/s\"), does: \"place-order\")",
+    read: |reader, index, value| Some(NodeKind::Client(reader.client(index, value)?)),
+};
+
+settings! {
+    arrivals: "word", Usual::Required, "when journeys start, see [arrivals](../scenario.md#client)";
+    batch: "count up to 1,000,000, `Uniform(1, 9)`, or `Geometric(5)`", Usual::Unset("1"), "customers who come at each instant of arrival, each with a journey of its own; `Geometric` is at least one, with this mean. Not with `Closed`";
+    sessions: "count", Usual::Is("1_000"), "customers who share the journeys. Not with `Closed`, which has as many as customers";
+    journeys: "map of `(weight, steps)`", Usual::Unset("this or `does`"), "what customers do in a row, see [journeys](../scenario.md#client)";
+    does: "flow", Usual::Unset("this or `journeys`"), "a single journey of that one step";
+    via: "gateway", Usual::Unset("the only gateway"), "`None` or `\"direct\"` goes round it. Required where there are several";
+    policy: "name", Usual::Unset("none"), "the policy of its own calls, over `client`";
+}
+/// Customers: who sends which flows when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Client {
+    /// When journeys start.
+    pub arrivals: Arrivals,
+    /// How many customers come at each such instant; `None` is one.
+    pub batch: Option<Batch>,
+    /// How many customers share the journeys (open arrivals draw one of them each time).
+    pub sessions: u32,
+    /// What a customer does in a row; never empty.
+    pub journeys: Vec<Journey>,
+    /// The gateway it goes through; `None` calls the homes directly.
+    pub via: Option<NodeIx>,
+    /// The policy of its own calls.
+    pub policy: Option<PolicyIx>,
+}
+/// What a customer does in a row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Journey {
+    /// Its name.
+    pub name: String,
+    /// Relative frequency, positive.
+    pub weight: f64,
+    /// Its steps, at least one [`Action::Do`].
+    pub actions: Vec<Action>,
+}
+/// A step of a journey.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Send a flow and wait for the answer.
+    Do(FlowIx),
+    /// The same, again and again while the answer is a refusal.
+    DoAgain(FlowIx, Again),
+    /// Wait.
+    Think(Dist),
+}
+/// What a customer does who was refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Again {
+    /// Tries in all, at least 1.
+    pub tries: u32,
+    /// Pause before the next try.
+    pub backoff: Backoff,
+}
+impl Action {
+    /// The flow that it sends, if it sends one.
+    pub fn flow(&self) -> Option<FlowIx> {
+        match self {
+            Self::Do(flow) | Self::DoAgain(flow, _) => Some(*flow),
+            Self::Think(_) => None,
+        }
+    }
+
+    /// What is done after a refusal, if anything.
+    pub fn again(&self) -> Option<&Again> {
+        match self {
+            Self::DoAgain(_, again) => Some(again),
+            Self::Do(_) | Self::Think(_) => None,
+        }
+    }
+}
+impl Kind for Client {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+}
 
 impl<'a> Reader<'a> {
-    /// Reads a client.
-    pub fn client(&mut self, index: usize, value: &'a Value) -> Option<Client> {
-        let names = &["arrivals", "batch", "sessions", "journeys", "does", "via", "policy"];
-        let fields = self.fields(value, "a client", 0, names)?;
-        let arrivals = self.must(&fields, "arrivals", Self::arrivals);
-        let batch = self.maybe(&fields, "batch", Self::batch);
+    fn client(&mut self, index: usize, value: &'a Value) -> Option<Client> {
+        let fields = self.settings(value, ABOUT.phrase, &SETTINGS)?;
+        let arrivals = self.setting(&fields, "arrivals", Self::arrivals);
+        let batch = self.optional(&fields, "batch", Self::batch);
         let sessions = self
-            .or(&fields, "sessions", 1000, |reader, value| reader.count(value, 1..=MAX_SESSIONS));
+            .setting(&fields, "sessions", |reader, value| reader.count(value, 1..=MAX_SESSIONS));
         let journeys = self.journeys(&fields);
         let via = self.via(&fields);
-        let policy = self.maybe(&fields, "policy", Self::policy);
+        let policy = self.optional(&fields, "policy", Self::policy);
         let (arrivals, mut sessions) = (arrivals?, sessions?);
         if let Arrivals::Closed { customers, .. } = arrivals {
             self.known.nodes[index].fact.closed = true;
@@ -49,117 +139,6 @@ impl<'a> Reader<'a> {
         }
         let batch = batch?;
         Some(Client { arrivals, batch, sessions, journeys: journeys?, via: via?, policy: policy? })
-    }
-
-    fn arrivals(&mut self, value: &'a Value) -> Option<Arrivals> {
-        let value = self.follow(value)?;
-        match value.word() {
-            Some("Poisson") => {
-                let fields = self.fields(value, "Poisson", 1, &["rate"])?;
-                self.must(&fields, "rate", Self::rates).map(Arrivals::Poisson)
-            }
-            Some("Constant") => {
-                let fields = self.fields(value, "Constant", 1, &["rate"])?;
-                self.must(&fields, "rate", Self::rates).map(Arrivals::Constant)
-            }
-            Some("Gaps") => {
-                let fields = self.fields(value, "Gaps", 1, &["gap"])?;
-                self.must(&fields, "gap", Self::dist).map(Arrivals::Gaps)
-            }
-            Some("Closed") => {
-                let fields = self.fields(value, "Closed", 0, &["customers", "think"])?;
-                let customers = self.must(&fields, "customers", |reader, value| {
-                    reader.count(value, 1..=MAX_SESSIONS)
-                });
-                let think = self.must(&fields, "think", Self::dist);
-                Some(Arrivals::Closed { customers: customers?, think: think? })
-            }
-            _ => {
-                self.unknown_word(
-                    value,
-                    "a way to arrive",
-                    &["Poisson", "Constant", "Gaps", "Closed"],
-                );
-                None
-            }
-        }
-    }
-
-    /// How many customers come at once.
-    fn batch(&mut self, value: &'a Value) -> Option<Batch> {
-        let value = self.follow(value)?;
-        match value.word() {
-            Some("Uniform") => {
-                let fields = self.fields(value, "Uniform", 2, &["low", "high"])?;
-                let low = self.must(&fields, "low", Self::crowd);
-                let high = self.must(&fields, "high", Self::crowd);
-                let (low, high) = (low?, high?);
-                if low > high {
-                    self.wrong(Code::BadDistribution, fields.head, "`low` is above `high`");
-                    return None;
-                }
-                Some(Batch::Uniform(low, high))
-            }
-            Some("Geometric") => {
-                let fields = self.fields(value, "Geometric", 1, &["mean"])?;
-                let (mean, at) =
-                    self.must(&fields, "mean", |reader, value| reader.number(value, "a mean"))?;
-                if !(1.0..=f64::from(MAX_BATCH)).contains(&mean) {
-                    let message = format!("expected a mean from 1 to {MAX_BATCH}, found {mean}");
-                    self.wrong(Code::OutOfRange, at, message);
-                    return None;
-                }
-                Some(Batch::Geometric(mean))
-            }
-            Some(_) => {
-                self.unknown_word(value, "a size of batches", &["Uniform", "Geometric"]);
-                None
-            }
-            None => self.crowd(value).map(Batch::Fixed),
-        }
-    }
-
-    fn crowd(&mut self, value: &'a Value) -> Option<u32> {
-        self.count(value, 1..=MAX_BATCH)
-    }
-
-    /// One rate, or `[(from, rate), ...]` beginning at 0.
-    fn rates(&mut self, value: &'a Value) -> Option<Vec<(Span, f64)>> {
-        let value = self.follow(value)?;
-        let Kind::List(items) = &value.kind else {
-            return self.positive_rate(value).map(|rate| vec![(Span::ZERO, rate)]);
-        };
-        let mut stretches: Vec<(Span, f64)> = Vec::new();
-        let mut sound = true;
-        for item in items {
-            let Some(fields) =
-                self.fields(item, "a stretch of constant rate", 2, &["from", "rate"])
-            else {
-                sound = false;
-                continue;
-            };
-            let from = self.must(&fields, "from", Self::span);
-            let rate = self.must(&fields, "rate", Self::rate);
-            let (Some(from), Some((rate, _))) = (from, rate) else {
-                sound = false;
-                continue;
-            };
-            let fits = stretches.last().map_or(from == Span::ZERO, |(last, _)| from > *last);
-            if sound && !fits {
-                self.wrong(
-                    Code::OutOfRange,
-                    fields.get("from").map_or(fields.head, Value::head),
-                    "stretches begin at 0 and go on in order of time",
-                );
-                sound = false;
-            }
-            stretches.push((from, rate));
-        }
-        if sound && stretches.iter().all(|(_, rate)| *rate == 0.0) {
-            self.wrong(Code::OutOfRange, value.head(), "nobody ever comes: no rate is above 0");
-            sound = false;
-        }
-        sound.then_some(stretches)
     }
 
     fn journeys(&mut self, fields: &Fields<'a>) -> Option<Vec<Journey>> {
@@ -251,11 +230,13 @@ impl<'a> Reader<'a> {
             return self
                 .maybe(fields, "via", |reader, value| match reader.text(value)? {
                     ("direct", _) => Some(None),
-                    (name, at) => reader.node_named(name, at, &[Role::Gateway]).map(Some),
+                    (name, at) => {
+                        reader.node_named(name, at, &Role::that_are(Use::Entrance)).map(Some)
+                    }
                 })
                 .map(Option::flatten);
         }
-        let gateways: Vec<NodeIx> = self.known.all(Role::Gateway).collect();
+        let gateways: Vec<NodeIx> = self.known.that_are(Use::Entrance).collect();
         if gateways.len() > 1 {
             let names: Vec<&str> =
                 gateways.iter().map(|&node| self.known.node_name(node)).collect();

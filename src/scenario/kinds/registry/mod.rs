@@ -1,6 +1,27 @@
-//! Service discovery: how a registry learns who is there, and how callers learn it from the registry.
+//! Registries: how one learns who is there, and how callers learn it from the registry. Each product
+//! is a word with settings of its own, in a file of its own.
 
+mod consul;
+mod eureka;
+mod kubernetes;
+
+use super::{About, Breakable, Kind, NodeKind, Role, Use, Usual, Word, settings};
 use crate::base::{Dist, Span};
+use crate::scenario::codes::Code;
+use crate::scenario::reader::{Fields, Reader};
+use crate::scenario::syntax::Value;
+
+/// Failures or successes in a row.
+const MAX_THRESHOLD: u32 = 1_000_000;
+
+pub(super) static ABOUT: About = About {
+    role: Role::Registry,
+    name: "registry",
+    phrase: "a registry",
+    uses: &[Use::Registry],
+    breaks: &[Breakable::Process],
+    words: &[&eureka::WORD, &kubernetes::WORD, &consul::WORD],
+};
 
 /// A registry of instances.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,4 +90,27 @@ pub enum Spread {
         /// How long that takes; `None` is the way there.
         after: Option<Dist>,
     },
+}
+
+impl Kind for Registry {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+}
+
+impl<'a> Reader<'a> {
+    /// One probe at a time.
+    fn check_timeout(&mut self, fields: &Fields<'a>, probes: &Probes, period: &str) -> Option<()> {
+        if probes.timeout <= probes.period {
+            return Some(());
+        }
+        let at = fields.get("timeout").or(fields.get(period));
+        let message = format!(
+            "a probe is given up after {}, when the next one has begun: they come every {}",
+            probes.timeout, probes.period
+        );
+        self.wrong(Code::OutOfRange, at.map_or(fields.head, Value::head), message)
+            .help(format!("`timeout` must not be longer than `{period}`"));
+        None
+    }
 }

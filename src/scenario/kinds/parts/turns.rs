@@ -1,13 +1,32 @@
 //! Whose turn it is at a service: the discipline of its queue, and who leaves it unserved.
 
-use super::codes::Code;
-use super::reader::{Fields, Reader};
-use super::syntax::{Kind, Value};
-use super::tree::{Discipline, FlowIx};
 use crate::base::{Dist, Span};
+use crate::scenario::codes::Code;
+use crate::scenario::reader::{Fields, Reader};
+use crate::scenario::syntax::{Kind, Value};
+use crate::scenario::tree::FlowIx;
 
 /// More classes say nothing.
 const MAX_CLASSES: usize = 200;
+
+/// How a service's workers are handed out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Discipline {
+    /// First come, first served.
+    Fifo,
+    /// Last come, first served; what runs is not interrupted.
+    Lifo,
+    /// The flows of the first class before those of the second and so on, those of no class last;
+    /// within a class first come, first served.
+    Priority {
+        /// The classes.
+        classes: Vec<Vec<FlowIx>>,
+        /// Does work of a better class interrupt work of a worse one, which is resumed later?
+        preempt: bool,
+    },
+    /// All that is there shares the workers equally.
+    ProcessorSharing,
+}
 
 /// What a service says about its queue, beside its room.
 #[derive(Clone, Debug)]
@@ -25,10 +44,10 @@ pub struct Turns {
 impl<'a> Reader<'a> {
     /// Reads the fields of a service that are about turns.
     pub fn turns(&mut self, fields: &Fields<'a>) -> Option<Turns> {
-        let discipline = self.or(fields, "discipline", Discipline::Fifo, Self::discipline);
-        let patience = self.maybe(fields, "patience", Self::dist);
-        let shed_after = self.maybe(fields, "shed_after", Self::span);
-        let shed_expired = self.or(fields, "shed_expired", false, Self::flag);
+        let discipline = self.setting(fields, "discipline", Self::discipline);
+        let patience = self.optional(fields, "patience", Self::dist);
+        let shed_after = self.optional(fields, "shed_after", Self::span);
+        let shed_expired = self.setting(fields, "shed_expired", Self::flag);
         let turns = Turns {
             discipline: discipline?,
             patience: patience?,

@@ -1,0 +1,162 @@
+//! `Gateway`: the front door, as the file describes one.
+
+use super::{About, Balance, Breakable, Kind, NodeKind, Role, Use, Usual, Word, settings};
+use crate::base::{Dist, Span};
+use crate::scenario::reader::Reader;
+use crate::scenario::syntax::Value;
+use crate::scenario::tree::{NodeIx, PolicyIx};
+
+pub(super) static ABOUT: About = About {
+    role: Role::Gateway,
+    name: "gateway",
+    phrase: "a gateway",
+    uses: &[Use::Entrance],
+    breaks: &[Breakable::Process, Breakable::Workers, Breakable::Exit],
+    words: &[&WORD],
+};
+
+static WORD: Word = Word {
+    word: "Gateway",
+    about: "The front door: routes requests to the homes of their flows, and their answers back.",
+    settings: &SETTINGS,
+    left_out: "Connections and their handshakes, authentication, and answers put together from \
+        those of several services.",
+    example: "Gateway(instances: 2, work: \"0.2ms\", limit: (rate: \"2000/s\", burst: 200))",
+    read: |reader, index, value| Some(NodeKind::Gateway(reader.gateway(index, value)?)),
+};
+
+settings! {
+    instances: "count, up to 10,000", Usual::Is("1"), "running copies";
+    workers: "count", Usual::Unset("unlimited"), "requests that each instance works on at once";
+    work: "distribution", Usual::Is("\"0ms\""), "to route a request";
+    answer_work: "distribution", Usual::Is("\"0ms\""), "to transform an answer on its way back";
+    limit: "group", Usual::Unset("none"), "what each instance admits. A token bucket, full at the start: `(rate: \"2000/s\", burst: 200)`, both required. Or `FixedWindow(200, \"1s\")`, with the names `limit` and `window`: so many from one multiple of that time to the next, so that twice as many may pass around such an instant";
+    balance: "word", Usual::Is("RoundRobin"), "how its callers spread their calls, see [services](service.md)";
+    registry: "name", Usual::Unset("none"), "where its instances register, see [registries](registry.md); not with `Shards`";
+    policy: "name", Usual::Unset("none"), "the policy of calls to it, over the class's";
+}
+
+/// A gateway.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gateway {
+    /// Running copies.
+    pub instances: u32,
+    /// Requests worked on at once per instance; `None` is unlimited.
+    pub workers: Option<u32>,
+    /// Time to route and transform a request.
+    pub work: Dist,
+    /// Time to transform an answer on its way back.
+    pub answer_work: Dist,
+    /// How many requests each instance admits.
+    pub limit: Option<Limit>,
+    /// How callers spread their calls over the instances.
+    pub balance: Balance,
+    /// Where the instances register; callers who look there know them from nowhere else.
+    pub registry: Option<NodeIx>,
+    /// Policy of calls to this node, over the class's.
+    pub policy: Option<PolicyIx>,
+}
+/// How many requests are admitted.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Limit {
+    /// A token bucket, full at the start.
+    TokenBucket {
+        /// Tokens per second.
+        rate: f64,
+        /// Capacity in tokens.
+        burst: u64,
+    },
+    /// So many between one multiple of the window and the next.
+    FixedWindow {
+        /// Requests in each window.
+        limit: u64,
+        /// How long it is.
+        window: Span,
+    },
+}
+impl Kind for Gateway {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn instances(&self) -> u32 {
+        self.instances
+    }
+
+    fn workers(&self) -> Option<u32> {
+        self.workers
+    }
+
+    fn balance(&self) -> Balance {
+        self.balance
+    }
+
+    fn registry(&self) -> Option<NodeIx> {
+        self.registry
+    }
+
+    fn policy(&self) -> Option<PolicyIx> {
+        self.policy
+    }
+
+    fn work(&self) -> Dist {
+        self.work.clone()
+    }
+
+    fn is_limited(&self) -> bool {
+        self.limit.is_some()
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn gateway(&mut self, index: usize, value: &'a Value) -> Option<Gateway> {
+        let fields = self.settings(value, ABOUT.phrase, &SETTINGS)?;
+        let instances = self.setting(&fields, "instances", Self::instances);
+        self.known.nodes[index].fact.instances = instances.unwrap_or(u32::MAX);
+        let workers = self.optional(&fields, "workers", Self::places);
+        let work = self.setting(&fields, "work", Self::dist);
+        let answer_work = self.setting(&fields, "answer_work", Self::dist);
+        let limit = self.optional(&fields, "limit", Self::limit);
+        let balance = self.setting(&fields, "balance", Self::balance);
+        self.fills_shards(&fields, balance, instances)?;
+        let registry = self.registers_at(&fields, balance);
+        let policy = self.optional(&fields, "policy", Self::policy);
+        Some(Gateway {
+            instances: instances?,
+            workers: workers?,
+            work: work?,
+            answer_work: answer_work?,
+            limit: limit?,
+            balance: balance?,
+            registry: registry?,
+            policy: policy?,
+        })
+    }
+
+    fn limit(&mut self, value: &'a Value) -> Option<Limit> {
+        let value = self.follow(value)?;
+        let requests = |reader: &mut Self, value| reader.integer(value, 1..=i64::MAX);
+        match value.word() {
+            Some("FixedWindow") => {
+                let fields = self.fields(value, "FixedWindow", 2, &["limit", "window"])?;
+                let limit = self.must(&fields, "limit", requests);
+                let window = self.must(&fields, "window", Self::positive_span);
+                Some(Limit::FixedWindow { limit: limit? as u64, window: window? })
+            }
+            Some(_) => {
+                self.unknown_word(
+                    value,
+                    "a limit",
+                    &["(rate: \"2000/s\", burst: 200)", "FixedWindow"],
+                );
+                None
+            }
+            None => {
+                let fields = self.fields(value, "a limit", 0, &["rate", "burst"])?;
+                let rate = self.must(&fields, "rate", Self::positive_rate);
+                let burst = self.must(&fields, "burst", requests);
+                Some(Limit::TokenBucket { rate: rate?, burst: burst? as u64 })
+            }
+        }
+    }
+}

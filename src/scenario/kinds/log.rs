@@ -1,0 +1,177 @@
+//! `Log`: a partitioned log in the manner of Apache Kafka, as the file describes one. What Kafka's
+//! producers and consumers are configured with stands here too.
+
+use super::{
+    About, Breakable, Carries, Commit, Consume, Failed, Gather, NodeKind, Produce, Role, Terms,
+    Use, Usual, Word, settings,
+};
+use crate::base::{Dist, Span};
+use crate::scenario::codes::Code;
+use crate::scenario::reader::{Fields, Reader};
+use crate::scenario::syntax::{Kind, Value};
+
+pub(super) static ABOUT: About = About {
+    role: Role::Log,
+    name: "log",
+    phrase: "a log",
+    uses: &[Use::Broker(CARRIES)],
+    breaks: &[Breakable::Process, Breakable::Workers],
+    words: &[&WORD],
+};
+
+/// What every log carries.
+const CARRIES: Carries = Carries::Events;
+
+static WORD: Word = Word {
+    word: "Log",
+    about: "A partitioned log in the manner of Apache Kafka: a topic for each producing service, \
+        a consumer group for each consuming service. What Kafka's producers and consumers \
+        are configured with stands here too. `scenarios/theory/acks.ron`, `auto-commit.ron`, \
+        `linger.ron` and `rebalance.ron` are examples.",
+    settings: &SETTINGS,
+    left_out: "Retention and compaction, fetch waits, the idempotent producer and transactions, \
+        `max.poll.interval.ms`, cooperative rebalancing, the broker-side protocol of \
+        KIP-848, and `LeaveGroup`.",
+    example: "Log(partitions: 24, lag: Exp(\"5ms\"))",
+    read: |reader, _, value| Some(NodeKind::Log(reader.log(value)?)),
+};
+
+settings! {
+    partitions: "count, up to 10,000", Usual::Is("12"), "partitions of every topic";
+    append: "distribution", Usual::Is("\"1ms\""), "to append a record before its acknowledgement";
+    lag: "distribution", Usual::Unset("they have it at once"), "until the followers have an appended record too. Consumers see it then, and a crash of the log, whose leader goes and one of whose followers takes over, loses what they do not have (reason `unreplicated`)";
+    acks: "`All` or `Leader`", Usual::Is("All"), "whose having a record is waited for before it is acknowledged: `All` (Kafka's `acks=all`) or the `Leader` alone (`acks=1`), which needs a `lag`", "https://kafka.apache.org/documentation/#producerconfigs_acks";
+    linger: "duration", Usual::Is("\"0s\""), "how long the relay of an outbox gathers records before it sends them, counted from the first (`linger.ms`). They are sent together and confirmed one by one", "https://kafka.apache.org/documentation/#producerconfigs_linger.ms";
+    batch: "count", Usual::Unset("any number"), "so many records go at once; needs a `linger`";
+    auto_commit: "duration", Usual::Unset("after each record"), "how often consumers commit the offsets of what they have handled, counted from their start (`enable.auto.commit`, `auto.commit.interval.ms`); what they have handled since is delivered again after a crash", "https://kafka.apache.org/documentation/#consumerconfigs_auto.commit.interval.ms";
+    session_timeout: "duration", Usual::Is("\"45s\""), "a member not heard of for so long leaves its group", "https://kafka.apache.org/documentation/#consumerconfigs_session.timeout.ms";
+    heartbeat: "duration, shorter than `session_timeout`", Usual::Is("\"3s\""), "how often members say that they live", "https://kafka.apache.org/documentation/#consumerconfigs_heartbeat.interval.ms";
+    static_members: "flag", Usual::Is("false"), "do members keep their partitions over a restart?", "https://kafka.apache.org/documentation/#consumerconfigs_group.instance.id";
+    retry_delay: "duration", Usual::Is("\"100ms\""), "before a failed record is tried again";
+}
+
+/// A partitioned log: one topic per producing service, one consumer group per consuming service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Log {
+    /// Partitions of every topic.
+    pub partitions: u32,
+    /// Time to append a record before its acknowledgement.
+    pub append: Dist,
+    /// How long the followers take to have an appended record; `None`: the log is its own follower,
+    /// and loses nothing that was appended.
+    pub lag: Option<Dist>,
+    /// Whose having a record is waited for before it is acknowledged.
+    pub acks: Acks,
+    /// How long a producer gathers records before it sends them.
+    pub linger: Span,
+    /// So many of them go at once; `None` is any number.
+    pub batch: Option<u32>,
+    /// How often consumers commit the offsets of what they have handled; `None` after each record.
+    pub auto_commit: Option<Span>,
+    /// A member that was not heard of for so long is removed from its group.
+    pub session_timeout: Span,
+    /// How often members say that they live.
+    pub heartbeat: Span,
+    /// Do members keep their partitions over a restart (static membership)?
+    pub static_members: bool,
+    /// How long a consumer waits before it tries a failed record again.
+    pub retry_delay: Span,
+}
+/// Whose having a record is waited for before it is acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Acks {
+    /// The leader's and its followers' (Kafka's `acks=all`).
+    All,
+    /// The leader's alone (`acks=1`).
+    Leader,
+}
+impl super::Kind for Log {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn terms(&self) -> Option<Terms> {
+        let gather = Gather { linger: self.linger, batch: self.batch };
+        Some(Terms {
+            produce: Produce { gather: (self.linger > Span::ZERO).then_some(gather) },
+            consume: Consume {
+                failed: Failed::InPlace(self.retry_delay),
+                commit: self.auto_commit.map_or(Commit::Each, Commit::Every),
+                beat: Some(self.heartbeat),
+            },
+            carries: CARRIES,
+        })
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn log(&mut self, value: &'a Value) -> Option<Log> {
+        let fields = self.settings(value, ABOUT.phrase, &SETTINGS)?;
+        let partitions =
+            self.setting(&fields, "partitions", |reader, value| reader.count(value, 1..=10_000));
+        let append = self.setting(&fields, "append", Self::dist);
+        let lag = self.optional(&fields, "lag", Self::dist);
+        let acks = self.setting(&fields, "acks", Self::acks);
+        let linger = self.setting(&fields, "linger", Self::span);
+        let batch = self.optional(&fields, "batch", Self::places);
+        let auto_commit = self.optional(&fields, "auto_commit", Self::positive_span);
+        let session_timeout = self.setting(&fields, "session_timeout", Self::positive_span);
+        let heartbeat = self.setting(&fields, "heartbeat", Self::positive_span);
+        let static_members = self.setting(&fields, "static_members", Self::flag);
+        let retry_delay = self.setting(&fields, "retry_delay", Self::positive_span);
+        let log = Log {
+            partitions: partitions?,
+            append: append?,
+            lag: lag?,
+            acks: acks?,
+            linger: linger?,
+            batch: batch?,
+            auto_commit: auto_commit?,
+            session_timeout: session_timeout?,
+            heartbeat: heartbeat?,
+            static_members: static_members?,
+            retry_delay: retry_delay?,
+        };
+        if log.heartbeat >= log.session_timeout {
+            let at = fields
+                .get("heartbeat")
+                .or(fields.get("session_timeout"))
+                .map_or(fields.head, Value::head);
+            let message = format!(
+                "members that say every {} that they live are thought dead after {}",
+                log.heartbeat, log.session_timeout
+            );
+            self.wrong(Code::OutOfRange, at, message)
+                .help("`heartbeat` must be shorter than `session_timeout`");
+        }
+        self.check_log(&fields, &log);
+        Some(log)
+    }
+
+    /// Settings of a log that mean nothing without another.
+    fn check_log(&mut self, fields: &Fields<'a>, log: &Log) {
+        let at = |field| fields.get(field).map_or(fields.head, Value::head);
+        if log.acks == Acks::Leader && log.lag.is_none() {
+            let message = "`Leader` acknowledges before the followers have a record, but they have it at once";
+            self.wrong(Code::MissingField, at("acks"), message)
+                .help("say how long they take, lag: \"20ms\"");
+        }
+        if log.batch.is_some() && log.linger == Span::ZERO {
+            let message = "`batch` bounds what producers gather, but they send each record at once";
+            self.wrong(Code::MissingField, at("batch"), message)
+                .help("say how long they gather, linger: \"5ms\"");
+        }
+    }
+
+    fn acks(&mut self, value: &'a Value) -> Option<Acks> {
+        let value = self.follow(value)?;
+        match (value.word(), &value.kind) {
+            (Some("All"), Kind::Word(_)) => Some(Acks::All),
+            (Some("Leader"), Kind::Word(_)) => Some(Acks::Leader),
+            _ => {
+                self.unknown_word(value, "an acknowledgement", &["All", "Leader"]);
+                None
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! The kinds of node: a room for each, and the one table that lists them. A room holds all that the
+//! file format knows of its kind: the words for it, its settings with their defaults, how they are
+//! read, what of it can break, and what others may ask of it. Knows no behaviour: that is in `nodes`.
+
+mod kind;
+mod parts;
+mod setting;
+#[cfg(test)]
+mod tests;
+
+pub use kind::{About, Breakable, Kind, Use, Word};
+pub(in crate::scenario) use parts::KEEPING;
+pub use parts::{
+    Arrivals, Balance, Batch, Cache, Carries, Commit, Consume, Discipline, Evict, Expiry, Failed,
+    Followers, Gather, Keeping, Life, Produce, Readers, Terms,
+};
+use setting::settings;
+pub use setting::{Setting, Usual};
+
+kind::kinds! {
+    /// Customers.
+    client: Client(Client),
+    /// The front door.
+    gateway: Gateway(Gateway),
+    /// A service.
+    service: Service(Service),
+    /// A store.
+    database: Database(Database),
+    /// A cache in the manner of Redis or Memcached.
+    cache: Cache(CacheServer),
+    /// A store of several replicas that answers when enough of them have.
+    quorum: Quorum(Quorum),
+    /// A message queue in the manner of `RabbitMQ`.
+    queue: Queue(Queue),
+    /// A partitioned log in the manner of Apache Kafka.
+    log: Log(Log),
+    /// A registry of instances in the manner of Eureka, Kubernetes or Consul.
+    registry: Registry(Registry),
+}
+
+pub use cache::{Wait, Writes};
+pub use client::{Action, Again, Journey};
+pub use gateway::Limit;
+pub use log::Acks;
+pub use quorum::{Contact, Legs, Order};
+pub use registry::{Checks, Leases, Probes, Spread};

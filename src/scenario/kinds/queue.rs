@@ -1,0 +1,88 @@
+//! `Queue`: a message queue in the manner of `RabbitMQ`, as the file describes one.
+
+use super::{
+    About, Breakable, Carries, Commit, Consume, Failed, Kind, NodeKind, Produce, Role, Terms, Use,
+    Usual, Word, settings,
+};
+use crate::base::{Dist, Span};
+use crate::scenario::reader::Reader;
+use crate::scenario::syntax::Value;
+
+pub(super) static ABOUT: About = About {
+    role: Role::Queue,
+    name: "queue",
+    phrase: "a queue",
+    uses: &[Use::Broker(CARRIES)],
+    breaks: &[Breakable::Process, Breakable::Workers],
+    words: &[&WORD],
+};
+
+/// What every queue carries.
+const CARRIES: Carries = Carries::Commands;
+
+static WORD: Word = Word {
+    word: "Queue",
+    about: "A message queue in the manner of RabbitMQ: durable queues, one for each consuming \
+        service, persistent messages, confirms, manual acknowledgements.",
+    settings: &SETTINGS,
+    left_out: "Replication (the one broker stands for a cluster that fails as one), dead-letter \
+        exchanges (a dead letter is lost), times to live, length limits and flow control, \
+        priorities, automatic acknowledgement, the delivery acknowledgement timeout, and the \
+        broker's heartbeats.",
+    example: "Queue(prefetch: 100, persist: Exp(\"0.5ms\"))",
+    read: |reader, _, value| Some(NodeKind::Queue(reader.queue(value)?)),
+};
+
+settings! {
+    prefetch: "count, up to 65,535", Usual::Is("250"), "unacknowledged deliveries per consumer; 100 to 300 are usually best", "https://www.rabbitmq.com/docs/confirms";
+    persist: "distribution", Usual::Is("\"1ms\""), "to store a message before its confirm";
+    delivery_limit: "count, or `None`", Usual::Is("20"), "deliveries before a message is dead-lettered, `None` never. 20 is the default of RabbitMQ 4's quorum queues", "https://www.rabbitmq.com/docs/quorum-queues";
+    requeue_delay: "duration", Usual::Is("\"1s\""), "how long a consumer holds a message it could not process before it returns it";
+}
+
+/// A message queue: one durable queue per consuming service, persistent messages, confirms, manual acks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queue {
+    /// Unacknowledged deliveries per consumer.
+    pub prefetch: u32,
+    /// Time to store a message before its confirm.
+    pub persist: Dist,
+    /// A message is dead-lettered when it would be delivered more often than this; `None` never.
+    pub delivery_limit: Option<u32>,
+    /// How long a consumer holds a message it could not process before it returns it.
+    pub requeue_delay: Span,
+}
+impl Kind for Queue {
+    fn about(&self) -> &'static About {
+        &ABOUT
+    }
+
+    fn terms(&self) -> Option<Terms> {
+        Some(Terms {
+            produce: Produce { gather: None },
+            consume: Consume {
+                failed: Failed::Return(self.requeue_delay),
+                commit: Commit::Each,
+                beat: None,
+            },
+            carries: CARRIES,
+        })
+    }
+}
+
+impl<'a> Reader<'a> {
+    fn queue(&mut self, value: &'a Value) -> Option<Queue> {
+        let fields = self.settings(value, ABOUT.phrase, &SETTINGS)?;
+        let prefetch =
+            self.setting(&fields, "prefetch", |reader, value| reader.count(value, 1..=65_535));
+        let persist = self.setting(&fields, "persist", Self::dist);
+        let delivery_limit = self.optional(&fields, "delivery_limit", Self::places);
+        let requeue_delay = self.setting(&fields, "requeue_delay", Self::span);
+        Some(Queue {
+            prefetch: prefetch?,
+            persist: persist?,
+            delivery_limit: delivery_limit?,
+            requeue_delay: requeue_delay?,
+        })
+    }
+}
