@@ -160,22 +160,14 @@ fn created_by(steps: &[Step]) -> Vec<EntityIx> {
 
 /// The entities of which these steps mean the item with this key.
 fn keys_of(steps: &[Step], wanted: &Key) -> Vec<EntityIx> {
-    let mut found = Vec::new();
-    for step in steps {
-        match step {
-            Step::Ask { entity, key, .. } | Step::Read { entity, key, .. } if key == wanted => {
-                found.push(*entity);
-            }
-            Step::Effect(effect) if effect.key == *wanted => found.push(effect.entity),
-            Step::Tell(tell) => found.extend(keys_of(&tell.steps, wanted)),
-            Step::Call { steps, .. }
-            | Step::All(steps)
-            | Step::Enough(_, steps)
-            | Step::Maybe(_, steps)
-            | Step::Repeat(_, steps) => found.extend(keys_of(steps, wanted)),
-            Step::Ask { .. } | Step::Read { .. } | Step::Effect(_) | Step::Work(_) => {}
+    let means = |step: &Step| match step {
+        Step::Ask { entity, key, .. } | Step::Read { entity, key, .. } => {
+            (key == wanted).then_some(*entity)
         }
-    }
+        Step::Effect(effect) => (effect.key == *wanted).then_some(effect.entity),
+        _ => None,
+    };
+    let mut found: Vec<_> = Step::walk(steps).filter_map(means).collect();
     found.sort_unstable();
     found.dedup();
     found

@@ -47,12 +47,10 @@ struct Size {
 
 fn size(steps: &[Step]) -> Size {
     steps.iter().fold(Size::default(), |sum, step| {
-        let (times, inner) = match step {
-            Step::Repeat(times, steps) => (u64::from(*times), size(steps)),
-            Step::Tell(Tell { steps, .. }) | Step::Call { steps, .. } => (1, size(steps)),
-            Step::All(steps) | Step::Enough(_, steps) | Step::Maybe(_, steps) => (1, size(steps)),
-            Step::Effect(_) => (1, Size { steps: 0, effects: 1 }),
-            _ => (1, Size::default()),
+        let times = if let Step::Repeat(times, _) = step { u64::from(*times) } else { 1 };
+        let inner = match step {
+            Step::Effect(_) => Size { steps: 0, effects: 1 },
+            _ => size(step.children()),
         };
         Size {
             steps: sum.steps.saturating_add(1).saturating_add(inner.steps.saturating_mul(times)),
@@ -283,16 +281,7 @@ impl<S: ExactSizeIterator<Item = Extent>> Walk<'_, '_, S> {
 
 /// Do these steps read anything, here or further on?
 fn reads(steps: &[Step]) -> bool {
-    steps.iter().any(|step| match step {
-        Step::Ask { .. } | Step::Read { .. } => true,
-        Step::Tell(Tell { steps, .. })
-        | Step::Call { steps, .. }
-        | Step::All(steps)
-        | Step::Enough(_, steps)
-        | Step::Maybe(_, steps)
-        | Step::Repeat(_, steps) => reads(steps),
-        Step::Effect(_) | Step::Work(_) => false,
-    })
+    Step::walk(steps).any(|step| matches!(step, Step::Ask { .. } | Step::Read { .. }))
 }
 
 /// Do all effects at this service have an undo? (Those further on are judged by their own tells.)

@@ -341,15 +341,10 @@ impl<'a> Reader<'a> {
 
 /// May these steps change something, or refuse the flow?
 fn may_change_or_refuse(steps: &[Step]) -> bool {
-    steps.iter().any(|step| match step {
+    Step::walk(steps).any(|step| match step {
         Step::Tell(_) | Step::Effect(_) => true,
         Step::Ask { need, .. } | Step::Read { need, .. } => need.is_some(),
-        Step::Work(_) => false,
-        Step::Call { steps, .. }
-        | Step::All(steps)
-        | Step::Enough(_, steps)
-        | Step::Maybe(_, steps)
-        | Step::Repeat(_, steps) => may_change_or_refuse(steps),
+        _ => false,
     })
 }
 

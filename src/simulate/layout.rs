@@ -74,38 +74,22 @@ fn flow_plan(model: &Model, ix: usize) -> FlowPlan {
         undo: effect.has_undo,
         creates: effect.creates,
     });
-    let mut needs = Vec::new();
-    let reads = needs_of(&flow.steps, &mut needs);
+    let reads: Vec<_> = Step::walk(&flow.steps)
+        .filter_map(|step| match step {
+            Step::Ask { entity, need, .. } | Step::Read { entity, need, .. } => {
+                Some((entity, need))
+            }
+            _ => None,
+        })
+        .collect();
+    let needs = reads.iter().filter_map(|&(entity, need)| need.map(|least| (*entity, least)));
     FlowPlan {
         name: flow.name.clone(),
         deadline: flow.deadline,
         effects: effects.collect(),
-        reads,
-        needs,
+        reads: !reads.is_empty(),
+        needs: needs.collect(),
     }
-}
-
-/// Collects what these steps test; do they read at all?
-fn needs_of(steps: &[Step], needs: &mut Vec<(crate::model::EntityIx, i64)>) -> bool {
-    let mut reads = false;
-    for step in steps {
-        match step {
-            Step::Ask { entity, need, .. } | Step::Read { entity, need, .. } => {
-                reads = true;
-                needs.extend(need.map(|least| (*entity, least)));
-            }
-            Step::Tell(tell) => reads |= needs_of(&tell.steps, needs),
-            Step::Call { steps, .. }
-            | Step::All(steps)
-            | Step::Enough(_, steps)
-            | Step::Maybe(_, steps)
-            | Step::Repeat(_, steps) => {
-                reads |= needs_of(steps, needs);
-            }
-            Step::Effect(_) | Step::Work(_) => {}
-        }
-    }
-    reads
 }
 
 fn node_plan(name: &str, kind: &NodeKind, instances: u32) -> NodePlan {

@@ -66,6 +66,39 @@ pub enum Step {
     Repeat(u32, Vec<Step>),
 }
 
+impl Step {
+    /// The steps within it.
+    pub fn children(&self) -> &[Self] {
+        match self {
+            Self::Tell(tell) => &tell.steps,
+            Self::Call { steps, .. }
+            | Self::All(steps)
+            | Self::Enough(_, steps)
+            | Self::Maybe(_, steps)
+            | Self::Repeat(_, steps) => steps,
+            Self::Ask { .. } | Self::Read { .. } | Self::Effect(_) | Self::Work(_) => &[],
+        }
+    }
+
+    /// These steps and all within them, once each, in the order in which they are written.
+    pub fn walk(steps: &[Self]) -> impl Iterator<Item = &Self> {
+        let mut open = vec![steps.iter()];
+        std::iter::from_fn(move || {
+            loop {
+                match open.last_mut()?.next() {
+                    Some(step) => {
+                        open.push(step.children().iter());
+                        return Some(step);
+                    }
+                    None => {
+                        open.pop();
+                    }
+                }
+            }
+        })
+    }
+}
+
 /// A tell.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tell {
@@ -124,4 +157,32 @@ pub enum Key {
     Session,
     /// By popularity, drawn once per operation and name.
     Popular(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_walk_meets_every_step_once_in_the_order_of_the_file() {
+        let work = |ms: f64| Step::Work(Dist::Const(ms));
+        let call = Step::Call { service: NodeIx(0), work: None, steps: vec![work(4.0)] };
+        let tell = Step::Tell(Tell {
+            service: NodeIx(0),
+            steps: vec![work(2.0), Step::Maybe(0.5, vec![work(3.0), call])],
+            work: None,
+            refuses: 0.0,
+            best_effort: false,
+        });
+        let repeat = Step::Repeat(2, vec![Step::Enough(1, vec![work(5.0)])]);
+        let steps = [work(1.0), Step::All(vec![tell, repeat]), work(6.0)];
+        let met: Vec<f64> = Step::walk(&steps)
+            .filter_map(|step| match step {
+                Step::Work(Dist::Const(ms)) => Some(*ms),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(met, [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        assert_eq!(Step::walk(&steps).count(), 12);
+    }
 }
