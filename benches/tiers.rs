@@ -14,7 +14,12 @@ use windtunnel::base::Span;
 use windtunnel::scenario::{self, tree::Scenario};
 use windtunnel::simulate;
 
-#[expect(clippy::disallowed_methods, clippy::doc_markdown, reason = "the yardstick is taken over unchanged")]
+#[expect(
+    clippy::disallowed_methods,
+    clippy::doc_markdown,
+    unreachable_pub,
+    reason = "the yardstick is taken over unchanged"
+)]
 #[rustfmt::skip]
 mod bare;
 

@@ -1,5 +1,5 @@
 //! The tree of a parsed expression, with places in bytes, and what a mistake in one is. Knows no
-//! figure by name and no scenario: [`super::parser`] makes the tree, [`super::resolve`] checks it.
+//! figure by name and no scenario: `parser` makes the tree, [`super::resolve`] checks it.
 
 use super::unit::{Operator, Unit};
 

@@ -24,7 +24,7 @@ use crate::scenario::units::{Quantity, quantity};
     disable_help_subcommand = true,
     override_usage = "windtunnel [OPTIONS] <COMMAND>"
 )]
-pub struct Line {
+pub(super) struct Line {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -60,7 +60,7 @@ fn long() -> String {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(super) enum Command {
     /// Run a scenario once and show what happened.
     Run(Run),
     /// Run the designs side by side over the same seeds and compare them.
@@ -83,7 +83,7 @@ pub enum Command {
 
 /// Which scenario, and what is changed about it.
 #[derive(Clone, Debug, Args)]
-pub struct Which {
+pub(super) struct Which {
     /// The scenario file.
     pub file: PathBuf,
     /// Turn a knob of the scenario; the value as the file would spell it. May be repeated.
@@ -96,7 +96,7 @@ pub struct Which {
 
 /// Where the result goes.
 #[derive(Clone, Debug, Args)]
-pub struct Where {
+pub(super) struct Where {
     /// Write the result to a file, whole or not at all, instead of printing it.
     #[arg(long, short, value_name = "FILE", env = "WINDTUNNEL_OUTPUT")]
     pub output: Option<PathBuf>,
@@ -109,7 +109,7 @@ pub struct Where {
   windtunnel run scenarios/checkout.ron --design all --format json
   windtunnel run scenarios/checkout.ron -d pubsub -s 7 --set rate=800/s --for 20s
   windtunnel run scenarios/theory/queue.ron --set 'service=Exp(\"4ms\")' --series 1s --format json")]
-pub struct Run {
+pub(super) struct Run {
     #[command(flatten)]
     pub which: Which,
     /// The design, or `all` [default: the first of the scenario].
@@ -140,7 +140,7 @@ pub struct Run {
 The designs run over the same seeds: FIRST, FIRST+1 and so on. Intervals are Student's t at 95 %;
 differences are paired by seed. The default of 5 seeds takes seconds for a minute of a busy
 scenario; small effects need more.")]
-pub struct Compare {
+pub(super) struct Compare {
     #[command(flatten)]
     pub which: Which,
     /// The designs, the first of them being what the others are compared with [default: all].
@@ -171,7 +171,7 @@ pub struct Compare {
 Every *.ron file below the paths is run over each of its designs that an expectation needs, with
 the scenario's own seed and those after it. An expectation passes if it holds for every seed. A
 scenario without expectations is listed as such. Exit code 99 if an expectation failed.")]
-pub struct Test {
+pub(super) struct Test {
     /// Files and folders.
     #[arg(default_value = "scenarios")]
     pub paths: Vec<PathBuf>,
@@ -195,7 +195,7 @@ pub struct Test {
 
 Mistakes go to stderr with file, line and column. Exit code 3 if there is one; warnings are shown
 and do not count.")]
-pub struct Check {
+pub(super) struct Check {
     /// Files and folders.
     #[arg(default_value = "scenarios")]
     pub paths: Vec<PathBuf>,
@@ -208,7 +208,7 @@ pub struct Check {
 
 Without FILE the scenario is looked for by its name, among the shipped ones and then below
 scenarios/. Exit code 6 if the run is not the one that the token names.")]
-pub struct Replay {
+pub(super) struct Replay {
     /// The token, as every result prints it.
     pub token: String,
     /// The scenario file.
@@ -227,7 +227,7 @@ pub struct Replay {
   windtunnel explain scenarios/checkout.ron place-order#42 -d events -s 7
 
 Anomalies in every result name their flow and number.")]
-pub struct Explain {
+pub(super) struct Explain {
     #[command(flatten)]
     pub which: Which,
     /// Which operation: the flow's name, `#`, and its number; CLIENT:FLOW#N where several send it.
@@ -255,7 +255,7 @@ Closed forms, published tables and exact traces, each run as an ordinary scenari
 turned. Seeds are 1, 2, 3 and so on; there are three to ten runs of each case, until the 95 %
 interval is within the tolerance. Takes minutes; --quick takes seconds and tolerates more, --full
 makes ten runs of the stated length. Exit code 99 if a case is missed.")]
-pub struct Validate {
+pub(super) struct Validate {
     /// Only cases with this in their name, or of this area.
     #[arg(env = "WINDTUNNEL_FILTER")]
     pub filter: Option<String>,
@@ -276,14 +276,14 @@ pub struct Validate {
 
 /// `windtunnel completions`
 #[derive(Debug, Args)]
-pub struct Completions {
+pub(super) struct Completions {
     /// The shell.
     pub shell: Shell,
 }
 
 /// Whether to show how far it is.
 #[derive(Clone, Copy, Debug, Args)]
-pub struct Progress {
+pub(super) struct Progress {
     /// Do not show on stderr how far it is (shown only on terminals).
     #[arg(long, env = "WINDTUNNEL_NO_PROGRESS", value_parser = clap::builder::FalseyValueParser::new())]
     pub no_progress: bool,
@@ -291,7 +291,7 @@ pub struct Progress {
 
 /// For people or for scripts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(super) enum Format {
     /// For people.
     #[default]
     Text,
@@ -301,7 +301,7 @@ pub enum Format {
 
 /// For people, for scripts or for documents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum TableFormat {
+pub(super) enum TableFormat {
     /// For people.
     #[default]
     Text,
@@ -313,7 +313,7 @@ pub enum TableFormat {
 
 /// `flow#number` or `client:flow#number`
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Operation {
+pub(super) struct Operation {
     /// The flow, perhaps with its client before it.
     pub name: String,
     /// Its number.

@@ -24,7 +24,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 
 /// One run to be made.
 #[derive(Clone, Copy, Debug)]
-pub struct Job {
+pub(super) struct Job {
     /// Of which design, by index.
     pub design: usize,
     /// With which seed.
@@ -32,13 +32,13 @@ pub struct Job {
 }
 
 /// All pairs, seed by seed: what an interrupt leaves is then complete for the first seeds.
-pub fn pairs(designs: &[usize], seeds: impl Iterator<Item = u64>) -> Vec<Job> {
+pub(super) fn pairs(designs: &[usize], seeds: impl Iterator<Item = u64>) -> Vec<Job> {
     let of_seed = |seed| designs.iter().map(move |&design| Job { design, seed });
     seeds.flat_map(of_seed).collect()
 }
 
 /// The outcomes of all jobs in their order; `None` where an interrupt came first.
-pub fn run(
+pub(super) fn run(
     scenario: &Arc<Scenario>,
     jobs: Vec<Job>,
     bar: &ProgressBar,
@@ -51,7 +51,7 @@ pub fn run(
 }
 
 /// What comes of all jobs in their order; `None` where an interrupt came first.
-pub fn each<J, T>(
+pub(super) fn each<J, T>(
     jobs: Vec<J>,
     work: impl Fn(J) -> T + Send + Sync + 'static,
     bar: &ProgressBar,
@@ -104,7 +104,7 @@ where
 }
 
 /// Shows on stderr how many of `count` runs have ended, where a person looks; else nothing.
-pub fn bar(count: usize, progress: Progress, screen: &Screen) -> ProgressBar {
+pub(super) fn bar(count: usize, progress: Progress, screen: &Screen) -> ProgressBar {
     if !screen.lively || progress.no_progress || count < 2 {
         return ProgressBar::hidden();
     }

@@ -11,7 +11,7 @@ use crate::analysis::check_scenario;
 use crate::scenario::{Diagnostics, load};
 
 /// Checks all files, shows all mistakes.
-pub fn check(args: &Check, screen: &Screen) -> Result<Exit, Failure> {
+pub(super) fn check(args: &Check, screen: &Screen) -> Result<Exit, Failure> {
     let files = below(&args.paths)?;
     let mut mistakes = 0;
     for file in &files {

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 /// What `--color` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Color {
+pub(super) enum Color {
     /// Where a person looks, unless the environment says otherwise.
     #[default]
     Auto,
@@ -19,7 +19,7 @@ pub enum Color {
 
 /// What the environment says.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Environment {
+pub(super) struct Environment {
     no_color: bool,
     force: bool,
     dumb: bool,
@@ -27,7 +27,7 @@ pub struct Environment {
 
 impl Environment {
     /// Reads `NO_COLOR`, `CLICOLOR_FORCE` and `TERM`.
-    pub fn read() -> Self {
+    pub(super) fn read() -> Self {
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         Self {
             no_color: set("NO_COLOR").is_some(),
@@ -37,14 +37,14 @@ impl Environment {
     }
 
     /// Is this a terminal that cannot redraw?
-    pub fn is_dumb(self) -> bool {
+    pub(super) fn is_dumb(self) -> bool {
         self.dumb
     }
 }
 
 impl Color {
     /// The decision for one stream.
-    pub fn decide(self, environment: Environment, is_terminal: bool) -> bool {
+    pub(super) fn decide(self, environment: Environment, is_terminal: bool) -> bool {
         match self {
             Self::Always => true,
             Self::Never => false,
@@ -55,7 +55,7 @@ impl Color {
     }
 
     /// What the command line asks for, read before it is parsed: for help and usage errors.
-    pub fn asked(args: impl Iterator<Item = OsString>) -> Self {
+    pub(super) fn asked(args: impl Iterator<Item = OsString>) -> Self {
         let mut asked =
             std::env::var("WINDTUNNEL_COLOR").ok().and_then(|word| read(&word)).unwrap_or_default();
         let mut follows = false;

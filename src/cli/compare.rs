@@ -20,7 +20,11 @@ use crate::report::compared::Compared;
 use crate::report::{compare_text, json, markdown};
 
 /// Runs every design with every seed, and compares.
-pub fn compare(args: &Compare, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
+pub(super) fn compare(
+    args: &Compare,
+    screen: &Screen,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
     let ready = ready(&args.which, screen)?;
     let designs = designs(&ready, &args.designs)?;
     let first = args.seed.unwrap_or(ready.scenario.run.seed);

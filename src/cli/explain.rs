@@ -20,7 +20,11 @@ use crate::scenario::tree::{NodeKind, Scenario};
 use crate::simulate;
 
 /// Runs with an eye on one operation and tells what happened to it.
-pub fn explain(args: &Explain, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
+pub(super) fn explain(
+    args: &Explain,
+    screen: &Screen,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
     let ready = ready(&args.which, screen)?;
     let scenario = &ready.scenario;
     let asked = asked(&args.operation.name, scenario)?;

@@ -12,7 +12,7 @@ use crate::report::paint::Tone;
 
 /// Why a command could not do what it was asked.
 #[derive(Debug, Error)]
-pub enum Failure {
+pub(super) enum Failure {
     /// The command line asks for something that does not exist or makes no sense.
     #[error("{0}")]
     Usage(String),
@@ -43,7 +43,7 @@ pub enum Failure {
 
 impl Failure {
     /// The code it ends with.
-    pub fn exit(&self) -> Exit {
+    pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Usage(_) => Exit::Usage,
             Self::Invalid(_) => Exit::Invalid,
@@ -55,7 +55,7 @@ impl Failure {
     }
 
     /// Says it on stderr and gives its exit code.
-    pub fn tell(&self, screen: &Screen) -> Exit {
+    pub(super) fn tell(&self, screen: &Screen) -> Exit {
         let head = screen.err.apply(Tone::Bad, "error");
         note(&format!("{head}: {self}\n"));
         self.exit()
@@ -63,6 +63,6 @@ impl Failure {
 }
 
 /// `1 mistake`, `2 mistakes`.
-pub fn many(count: usize, what: &str) -> String {
+pub(super) fn many(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

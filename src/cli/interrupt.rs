@@ -7,11 +7,11 @@ use super::exit::Exit;
 
 /// Has somebody asked the program to end?
 #[derive(Clone, Debug, Default)]
-pub struct Interrupt(Arc<AtomicBool>);
+pub(super) struct Interrupt(Arc<AtomicBool>);
 
 impl Interrupt {
     /// Listens from now on. Where no handler can be installed, the system's own way of ending stays.
-    pub fn listen() -> Self {
+    pub(super) fn listen() -> Self {
         let interrupt = Self::default();
         let asked = interrupt.clone();
         let handler = move || {
@@ -25,7 +25,7 @@ impl Interrupt {
     }
 
     /// Has somebody?
-    pub fn is_asked(&self) -> bool {
+    pub(super) fn is_asked(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 }

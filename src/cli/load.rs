@@ -15,7 +15,7 @@ use crate::scenario::tree::Scenario;
 use crate::scenario::{Code, Diagnostic, Diagnostics, Loaded, Severity, load, outline};
 
 /// A scenario that can be run.
-pub struct Ready {
+pub(super) struct Ready {
     /// The scenario.
     pub scenario: Arc<Scenario>,
     /// Its measures and expectations.
@@ -29,7 +29,7 @@ pub struct Ready {
 }
 
 /// Loads a scenario, or shows what is wrong with it.
-pub fn ready(which: &Which, screen: &Screen) -> Result<Ready, Failure> {
+pub(super) fn ready(which: &Which, screen: &Screen) -> Result<Ready, Failure> {
     let loaded = load(&which.file, &which.set).map_err(|found| refuse_all(&found, screen))?;
     let mut ready = checked(loaded, screen)?;
     if let Some(length) = which.length {
@@ -41,7 +41,7 @@ pub fn ready(which: &Which, screen: &Screen) -> Result<Ready, Failure> {
 }
 
 /// Checks what the scenario layer leaves to the analysis, and shows its warnings.
-pub fn checked(loaded: Loaded, screen: &Screen) -> Result<Ready, Failure> {
+pub(super) fn checked(loaded: Loaded, screen: &Screen) -> Result<Ready, Failure> {
     if !loaded.warnings.list.is_empty() {
         note(&loaded.warnings.render(screen.err.has_color()));
     }
@@ -61,7 +61,7 @@ pub fn checked(loaded: Loaded, screen: &Screen) -> Result<Ready, Failure> {
 }
 
 /// Shows the mistakes of a file, those in its statements too, and fails with their number.
-pub fn refuse_all(found: &Diagnostics, screen: &Screen) -> Failure {
+pub(super) fn refuse_all(found: &Diagnostics, screen: &Screen) -> Failure {
     let statements = of_the_rest(found);
     if !statements.list.is_empty() {
         note(&found.render(screen.err.has_color()));
@@ -72,24 +72,24 @@ pub fn refuse_all(found: &Diagnostics, screen: &Screen) -> Failure {
 }
 
 /// Mistakes in the statements of a file that has other mistakes, as far as its names are known.
-pub fn of_the_rest(found: &Diagnostics) -> Diagnostics {
+pub(super) fn of_the_rest(found: &Diagnostics) -> Diagnostics {
     let mistakes = outline(&found.source).map(|outline| check_outline(&outline));
     in_statements(found, &mistakes.unwrap_or_default())
 }
 
 /// Shows the mistakes and fails with their number.
-pub fn refuse(found: &Diagnostics, screen: &Screen) -> Failure {
+pub(super) fn refuse(found: &Diagnostics, screen: &Screen) -> Failure {
     note(&found.render(screen.err.has_color()));
     Failure::Invalid(errors(found))
 }
 
 /// How many errors, warnings not counted.
-pub fn errors(found: &Diagnostics) -> usize {
+pub(super) fn errors(found: &Diagnostics) -> usize {
     found.list.iter().filter(|one| one.severity() == Severity::Error).count() + found.omitted
 }
 
 /// Mistakes in expectations and measures as diagnostics of their file.
-pub fn in_statements(file: &Diagnostics, mistakes: &[Mistake]) -> Diagnostics {
+pub(super) fn in_statements(file: &Diagnostics, mistakes: &[Mistake]) -> Diagnostics {
     let list = mistakes.iter().map(|mistake| {
         let length = mistake.error.len as u32;
         // What can be parsed names something that is not there.
@@ -105,7 +105,7 @@ pub fn in_statements(file: &Diagnostics, mistakes: &[Mistake]) -> Diagnostics {
 }
 
 /// Lets the customers arrive for another length of time.
-pub fn lengthen(scenario: &mut Scenario, length: Span) -> Result<(), Failure> {
+pub(super) fn lengthen(scenario: &mut Scenario, length: Span) -> Result<(), Failure> {
     let warmup = scenario.run.warmup;
     if length <= warmup {
         return Err(Failure::Usage(format!(
@@ -117,7 +117,7 @@ pub fn lengthen(scenario: &mut Scenario, length: Span) -> Result<(), Failure> {
 }
 
 /// The flags that change the scenario, as a shell takes them, with a blank before each.
-pub fn turned(set: &[(String, String)], length: Option<Span>) -> String {
+pub(super) fn turned(set: &[(String, String)], length: Option<Span>) -> String {
     let sets =
         set.iter().map(|(name, value)| format!(" --set {}", quoted(&format!("{name}={value}"))));
     let length = length.map(|length| format!(" --for {length}"));
@@ -125,7 +125,7 @@ pub fn turned(set: &[(String, String)], length: Option<Span>) -> String {
 }
 
 /// The scenario files below all paths, in the order of their names.
-pub fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+pub(super) fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in paths {
         let found =
@@ -144,12 +144,12 @@ pub fn below(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// `3 mistakes in 2 files`
-pub fn summary(mistakes: usize, files: usize) -> String {
+pub(super) fn summary(mistakes: usize, files: usize) -> String {
     format!("{} in {}", many(mistakes, "mistake"), many(files, "file"))
 }
 
 /// A path as results name it: never absolute, so that the same input gives the same bytes anywhere.
-pub fn relative(path: &Path) -> PathBuf {
+pub(super) fn relative(path: &Path) -> PathBuf {
     if !path.is_absolute() {
         return path.to_path_buf();
     }

@@ -12,7 +12,7 @@ use crate::report::paint::Paint;
 
 /// The two streams, and how to paint on each.
 #[derive(Clone, Debug)]
-pub struct Screen {
+pub(super) struct Screen {
     /// For results.
     pub out: Paint,
     /// For diagnostics.
@@ -23,7 +23,7 @@ pub struct Screen {
 
 impl Screen {
     /// Decides for this process.
-    pub fn new(color: Color) -> Self {
+    pub(super) fn new(color: Color) -> Self {
         let environment = Environment::read();
         let err_is_terminal = io::stderr().is_terminal();
         Self {
@@ -34,13 +34,13 @@ impl Screen {
     }
 
     /// The paint for a result that goes there.
-    pub fn paint(&self, to: Option<&Path>) -> Paint {
+    pub(super) fn paint(&self, to: Option<&Path>) -> Paint {
         if to.is_some() { Paint::plain() } else { self.out }
     }
 }
 
 /// A result, to stdout or to a file.
-pub fn show(text: &str, to: Option<&Path>) -> Result<(), Failure> {
+pub(super) fn show(text: &str, to: Option<&Path>) -> Result<(), Failure> {
     let (path, written) = match to {
         Some(path) => (path, put(path, text)),
         None => (Path::new("standard output"), quietly(io::stdout().lock(), text)),
@@ -49,7 +49,7 @@ pub fn show(text: &str, to: Option<&Path>) -> Result<(), Failure> {
 }
 
 /// A note or a diagnostic, to stderr. Nobody can be told if that fails.
-pub fn note(text: &str) {
+pub(super) fn note(text: &str) {
     let _ = quietly(io::stderr().lock(), text);
 }
 

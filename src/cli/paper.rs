@@ -8,7 +8,7 @@ use super::failure::Failure;
 use super::output::show;
 
 /// A completion script.
-pub fn completions(args: &Completions) -> Result<Exit, Failure> {
+pub(super) fn completions(args: &Completions) -> Result<Exit, Failure> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Line::command(), "windtunnel", &mut text);
     show(&String::from_utf8_lossy(&text), None)?;
@@ -16,7 +16,7 @@ pub fn completions(args: &Completions) -> Result<Exit, Failure> {
 }
 
 /// The manual page: the program's own, then one section for each command.
-pub fn manual() -> Result<Exit, Failure> {
+pub(super) fn manual() -> Result<Exit, Failure> {
     let mut line = Line::command();
     line.build();
     let mut text = Vec::new();

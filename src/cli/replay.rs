@@ -22,7 +22,11 @@ use crate::scenario::{Loaded, load, parse_named};
 use crate::simulate;
 
 /// Replays, shows the run, and says whether it is the same.
-pub fn replay(args: &Replay, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
+pub(super) fn replay(
+    args: &Replay,
+    screen: &Screen,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
     let token: ReplayToken = args.token.parse().map_err(|why| Failure::Usage(format!("{why}")))?;
     let mut ready = checked(found(&token, args.file.as_deref(), screen)?, screen)?;
     let other = Some(token.length).filter(|length| *length != ready.scenario.run.length);

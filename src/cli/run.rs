@@ -16,7 +16,7 @@ use crate::report::{self, json, text};
 use crate::simulate;
 
 /// Runs, and shows what happened.
-pub fn run(args: &Run, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
+pub(super) fn run(args: &Run, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let ready = ready(&args.which, screen)?;
     let designs = designs(&ready.scenario, args.design.as_deref())?;
     let seed = args.seed.unwrap_or(ready.scenario.run.seed);
@@ -55,7 +55,7 @@ pub fn run(args: &Run, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, F
 }
 
 /// What a report of this run is made from.
-pub fn of<'a>(
+pub(super) fn of<'a>(
     ready: &'a Ready,
     design: usize,
     outcome: &'a Outcome,
@@ -75,7 +75,7 @@ pub fn of<'a>(
 }
 
 /// The token that names this run.
-pub fn token(ready: &Ready, design: usize, outcome: &Outcome) -> ReplayToken {
+pub(super) fn token(ready: &Ready, design: usize, outcome: &Outcome) -> ReplayToken {
     ReplayToken {
         scenario: ready.scenario.name.clone(),
         design: outcome.design.clone(),

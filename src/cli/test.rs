@@ -22,7 +22,7 @@ use crate::scenario::load;
 use crate::scenario::tree::Scenario;
 
 /// Runs, judges and shows.
-pub fn test(args: &Test, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
+pub(super) fn test(args: &Test, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let files = below(&args.paths)?;
     let mut all = Vec::new();
     for file in &files {
@@ -102,7 +102,7 @@ fn runs(
 }
 
 /// Outcomes by design, each in order of seeds, from runs made seed by seed.
-pub fn by_design(scenario: &Scenario, designs: &[usize], outcomes: Vec<Outcome>) -> Runs {
+pub(super) fn by_design(scenario: &Scenario, designs: &[usize], outcomes: Vec<Outcome>) -> Runs {
     let name = |&design: &usize| scenario.designs[design].name.clone();
     let mut runs: Runs = designs.iter().map(|design| (name(design), Vec::new())).collect();
     for outcome in outcomes {

@@ -12,7 +12,11 @@ use crate::report::{json, validate_json, validate_markdown, validate_text};
 use crate::validate::{Campaign, Case, Figures, Mode, Replication, Row, Verdict, cases};
 
 /// Runs the cases that are selected, round by round, and shows how they came out.
-pub fn validate(args: &Validate, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
+pub(super) fn validate(
+    args: &Validate,
+    screen: &Screen,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
     let mut campaign = Campaign::new(selected(args.filter.as_deref())?, mode(args), shipped::text);
     run(&mut campaign, args, screen, interrupt)?;
     let validated =

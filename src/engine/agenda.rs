@@ -15,7 +15,7 @@ const REFILL: usize = 24;
 /// The smallest stand in a row, largest first: taking the smallest is O(1), and one that is put in
 /// passes those that are due before it. Ahead of the row, at place 0, stands a key above every key,
 /// so that there always is a smallest. What is larger than all of the row goes to the ladder, O(1)
-/// amortised. While no more than [`NEAR`] wait, the ladder stays empty. Every key in the row is smaller
+/// amortised. While no more than `NEAR` wait, the ladder stays empty. Every key in the row is smaller
 /// than every key on the ladder, and the row is empty only if the ladder is.
 #[derive(Clone, Debug)]
 pub struct Agenda<P> {

@@ -6,7 +6,7 @@ use super::{Class, Ctx, Event, InstanceId, LaneId, Simulation, World};
 use crate::base::{Span, Time, mix, name_hash};
 
 /// Lanes of the toy: no delay, a short hop, a long one.
-pub const LANES: [Span; 3] = [Span(0), Span(5), Span(40)];
+pub(super) const LANES: [Span; 3] = [Span(0), Span(5), Span(40)];
 
 const ZERO: LaneId = LaneId(0);
 const HOP: LaneId = LaneId(1);
@@ -14,7 +14,7 @@ const FAR: LaneId = LaneId(2);
 
 /// What happens in the toy.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Happening {
+pub(super) enum Happening {
     /// A message that causes others while it has hops left.
     Ping { hops: u8, word: u64 },
     /// A timer that the next ping cancels.
@@ -26,7 +26,7 @@ pub enum Happening {
 
 /// The toy's state.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Toy {
+pub(super) struct Toy {
     /// The instances that take part, in the order of their names.
     peers: Vec<InstanceId>,
     /// What the probe saw, by key without instance numbers.
@@ -35,7 +35,7 @@ pub struct Toy {
 
 /// An instance of the toy.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Cell {
+pub(super) struct Cell {
     state: u64,
     generation: u64,
 }
@@ -126,7 +126,7 @@ impl Toy {
 
 /// A simulation of instances with these names, in this order, of which those marked `false` never
 /// take part; pings start from `starts`: (peer, time, hops). One peer beats.
-pub fn simulation(names: &[(&str, bool)], starts: &[(u8, u8, u8)]) -> Simulation<Toy> {
+pub(super) fn simulation(names: &[(&str, bool)], starts: &[(u8, u8, u8)]) -> Simulation<Toy> {
     let peers: Vec<InstanceId> =
         (0..).zip(names).filter(|(_, (_, used))| *used).map(|(id, _)| InstanceId(id)).collect();
     let cells = names.iter().map(|(name, _)| {

@@ -5,7 +5,7 @@
 //! | file | judges |
 //! | --- | --- |
 //! | [`linearizability`] | registers: is there an order of effects that real time allows? |
-//! | [`sequential`] | registers: is there one that each client's own order allows? |
+//! | [`sequential`](mod@sequential) | registers: is there one that each client's own order allows? |
 //! | [`floor`] | versions in a known order: the online rule, which needs no search |
 //! | [`staleness`] | versions in a known order: how far behind each read was |
 //! | [`sessions`] | versions in a known order: the session guarantees and causality |

@@ -10,13 +10,13 @@ use crate::model::program::{EntryIx, Instr};
 /// The first work of a program, or all reads of a transaction, unless something is slow; zero for
 /// everything else. An attempt draws anew; designs that do the same draw the same.
 #[inline]
-pub fn first(model: &Model, entry: EntryIx, word: u64, attempt: u8) -> Span {
+pub(super) fn first(model: &Model, entry: EntryIx, word: u64, attempt: u8) -> Span {
     first_of(&model.programs.starts[entry.0 as usize], word, attempt)
 }
 
 /// The same of what is known already.
 #[inline]
-pub fn first_of(start: &Start, word: u64, attempt: u8) -> Span {
+pub(super) fn first_of(start: &Start, word: u64, attempt: u8) -> Span {
     match &start.demand {
         Demand::Const(span) => *span,
         drawn => draw(drawn, word, attempt),
@@ -36,7 +36,7 @@ fn draw(demand: &Demand, word: u64, attempt: u8) -> Span {
 /// How long the work of this instruction takes, if it is work: an attempt's draw of its
 /// operation's word.
 #[inline]
-pub fn work(instr: &Instr, word: u64, attempt: u8) -> Span {
+pub(super) fn work(instr: &Instr, word: u64, attempt: u8) -> Span {
     match instr {
         Instr::Work { dist, name } => dist.span(mix(word, name.wrapping_add(u64::from(attempt)))),
         _ => Span::ZERO,
@@ -45,7 +45,13 @@ pub fn work(instr: &Instr, word: u64, attempt: u8) -> Span {
 
 /// So many of a transaction's draws together.
 #[inline(never)]
-pub fn draws(dist: &Dist, name: u64, word: u64, attempt: u8, which: std::ops::Range<u64>) -> Span {
+pub(super) fn draws(
+    dist: &Dist,
+    name: u64,
+    word: u64,
+    attempt: u8,
+    which: std::ops::Range<u64>,
+) -> Span {
     let word = mix(word, name);
     which.fold(Span::ZERO, |sum, draw| sum + dist.span(draw_of(word, attempt, draw)))
 }

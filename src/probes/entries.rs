@@ -21,7 +21,7 @@ const ASIDE: usize = 16;
 
 /// The entries of all clients.
 #[derive(Clone, Debug)]
-pub struct Entries {
+pub(super) struct Entries {
     /// A power of two of places, and behind them those set aside.
     all: Vec<Entry>,
     /// The last digits: one less than there are places.
@@ -40,7 +40,7 @@ pub struct Entries {
 
 impl Entries {
     /// For so many clients, and flows of at most `stride` effects.
-    pub fn new(clients: usize, stride: usize) -> Self {
+    pub(super) fn new(clients: usize, stride: usize) -> Self {
         Self {
             all: vec![Entry::free(); PLACES],
             mask: PLACES - 1,
@@ -56,7 +56,7 @@ impl Entries {
     /// ascend; skipped ones never existed.
     #[expect(clippy::inline_always, reason = "the entry is written once, where it will lie")]
     #[inline(always)]
-    pub fn open(&mut self, op: OpId, told: u64) -> &mut Entry {
+    pub(super) fn open(&mut self, op: OpId, told: u64) -> &mut Entry {
         debug_assert!(self.find(op).is_none(), "{op:?} is opened twice");
         if !self.all[self.home(op)].is_free() {
             self.make_room(op);
@@ -79,7 +79,7 @@ impl Entries {
     /// The open entry of an operation, if it is open.
     #[expect(clippy::inline_always, reason = "a few instructions, for nearly every fact")]
     #[inline(always)]
-    pub fn get(&mut self, op: OpId) -> Option<&mut Entry> {
+    pub(super) fn get(&mut self, op: OpId) -> Option<&mut Entry> {
         let home = self.home(op);
         if self.all.get(home).is_none_or(|entry| entry.op != op) {
             return self.get_aside(op);
@@ -88,7 +88,7 @@ impl Entries {
     }
 
     /// Lets an operation's entry be fetched from memory, unless it is set aside.
-    pub fn prefetch(&self, op: OpId) {
+    pub(super) fn prefetch(&self, op: OpId) {
         prefetch_index(&self.all, self.home(op));
     }
 
@@ -100,14 +100,14 @@ impl Entries {
     }
 
     /// The same with what is known of its effects.
-    pub fn with_deeds(&mut self, op: OpId) -> Option<(&mut Entry, &mut [Deed])> {
+    pub(super) fn with_deeds(&mut self, op: OpId) -> Option<(&mut Entry, &mut [Deed])> {
         let place = self.find(op)?;
         let deeds = &mut self.deeds[place * self.stride..(place + 1) * self.stride];
         Some((&mut self.all[place], deeds))
     }
 
     /// The same to look at.
-    pub fn seen(&self, op: OpId) -> Option<(&Entry, &[Deed])> {
+    pub(super) fn seen(&self, op: OpId) -> Option<(&Entry, &[Deed])> {
         let place = self.find(op)?;
         Some((&self.all[place], &self.deeds[place * self.stride..(place + 1) * self.stride]))
     }
@@ -115,7 +115,10 @@ impl Entries {
     /// Closes one, if it is open: what is known of it for the last time, and a way to its effects.
     #[expect(clippy::inline_always, reason = "a few instructions, for every operation")]
     #[inline(always)]
-    pub fn close<'a>(&'a mut self, op: OpId) -> Option<(&'a Entry, impl FnOnce() -> &'a [Deed])> {
+    pub(super) fn close<'a>(
+        &'a mut self,
+        op: OpId,
+    ) -> Option<(&'a Entry, impl FnOnce() -> &'a [Deed])> {
         let place = self.find(op)?;
         if place > self.mask {
             self.leave_aside(op);
@@ -133,7 +136,7 @@ impl Entries {
     }
 
     /// Is an operation of this client open that was sent before the `number`th?
-    pub fn is_open_before(&mut self, client: usize, number: u64) -> bool {
+    pub(super) fn is_open_before(&mut self, client: usize, number: u64) -> bool {
         let mut oldest = self.oldest[client];
         while oldest < number && self.find(OpId::new(client as u16, oldest)).is_none() {
             oldest += 1;
@@ -143,7 +146,7 @@ impl Entries {
     }
 
     /// All that are open, in order of client and number.
-    pub fn open_ops(&self) -> Vec<OpId> {
+    pub(super) fn open_ops(&self) -> Vec<OpId> {
         let open = self.all.iter().filter(|entry| !entry.is_free());
         let mut open: Vec<OpId> = open.map(|entry| entry.op).collect();
         open.sort_unstable();
@@ -217,7 +220,7 @@ impl Entries {
 
     /// Places that exist, in use or not.
     #[cfg(test)]
-    pub fn places(&self) -> usize {
+    pub(super) fn places(&self) -> usize {
         self.all.len()
     }
 }

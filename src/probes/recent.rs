@@ -7,7 +7,7 @@ use crate::base::Table;
 
 /// At most `capacity` values by key.
 #[derive(Debug)]
-pub struct Recent<K, V> {
+pub(super) struct Recent<K, V> {
     young: Table<K, V>,
     old: Table<K, V>,
     half: usize,
@@ -28,12 +28,12 @@ impl<K: Hash + Eq + Copy, V: Clone> Clone for Recent<K, V> {
 
 impl<K: Hash + Eq + Copy, V: Default> Recent<K, V> {
     /// Empty, for at most `capacity` of them.
-    pub fn new(capacity: usize) -> Self {
+    pub(super) fn new(capacity: usize) -> Self {
         Self { young: Table::default(), old: Table::default(), half: (capacity / 2).max(1) }
     }
 
     /// The value of this key, made now if it was not there or forgotten; it is the youngest.
-    pub fn entry(&mut self, key: K) -> &mut V {
+    pub(super) fn entry(&mut self, key: K) -> &mut V {
         let place = self.young.get_index_of(&key).unwrap_or_else(|| {
             let kept = self.old.swap_remove(&key).unwrap_or_default();
             if self.young.len() >= self.half {
@@ -46,14 +46,14 @@ impl<K: Hash + Eq + Copy, V: Default> Recent<K, V> {
     }
 
     /// Nobody will ask for this one again.
-    pub fn forget(&mut self, key: K) {
+    pub(super) fn forget(&mut self, key: K) {
         self.young.swap_remove(&key);
         self.old.swap_remove(&key);
     }
 
     /// How many it remembers.
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.young.len() + self.old.len()
     }
 }

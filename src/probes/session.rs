@@ -9,7 +9,7 @@ use crate::scenario::tree::{EntityIx, FlowIx};
 
 /// One session.
 #[derive(Clone, Debug)]
-pub struct Session {
+pub(super) struct Session {
     /// Operations of it that are not closed.
     pub open: u32,
     /// Its operations that create something, while their items can be referred to.
@@ -20,7 +20,7 @@ pub struct Session {
 
 /// What one of its operations creates.
 #[derive(Clone, Copy, Debug)]
-pub struct Created {
+pub(super) struct Created {
     /// The operation.
     pub op: OpId,
     /// Its flow.
@@ -37,7 +37,7 @@ pub struct Created {
 
 /// What a session knows of one item.
 #[derive(Clone, Debug, Default)]
-pub struct Known {
+pub(super) struct Known {
     /// The highest version read, as far as answers told, by the time of the answer.
     pub seen: Steps,
     /// The highest version written, as far as told done, by the time of the answer.
@@ -51,7 +51,7 @@ pub struct Known {
 
 /// A read that may turn out to have missed something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Read {
+pub(super) struct Read {
     /// When it was issued.
     pub issued: Time,
     /// For which operation.
@@ -67,7 +67,7 @@ impl Known {
     const MOST: usize = 64;
 
     /// Remembers a read; `alone`: nothing that it could have missed can still be applied.
-    pub fn note(&mut self, read: Read, alone: bool) {
+    pub(super) fn note(&mut self, read: Read, alone: bool) {
         if alone {
             self.reads.clear();
         } else {
@@ -78,14 +78,14 @@ impl Known {
 
 impl Session {
     /// What this operation creates, while that is remembered.
-    pub fn made(&mut self, op: OpId) -> Option<&mut Created> {
+    pub(super) fn made(&mut self, op: OpId) -> Option<&mut Created> {
         self.created.iter_mut().rev().find(|created| created.op == op)
     }
 }
 
 impl Created {
     /// Is an effect on the item of this entity not there (yet)?
-    pub fn misses(&self, plan: &FlowPlan, entity: EntityIx) -> bool {
+    pub(super) fn misses(&self, plan: &FlowPlan, entity: EntityIx) -> bool {
         let effects = plan.effects.iter().enumerate().take(64);
         self.missing != 0
             && effects
@@ -96,7 +96,7 @@ impl Created {
 
 /// A maximum that grew over time: the last few steps of it, in order of time and height.
 #[derive(Clone, Debug)]
-pub struct Steps {
+pub(super) struct Steps {
     /// The last one; [`Time::NEVER`] if there is none.
     since: Time,
     height: u64,
@@ -114,7 +114,7 @@ impl Steps {
     const MOST: usize = 8;
 
     /// From `time` on it is at least `height`; `alone`: nobody will ask for an earlier instant.
-    pub fn push(&mut self, time: Time, height: u64, alone: bool) {
+    pub(super) fn push(&mut self, time: Time, height: u64, alone: bool) {
         if self.since == Time::NEVER {
             (self.since, self.height) = (time, height);
             return;
@@ -131,7 +131,7 @@ impl Steps {
     }
 
     /// Its height at `time`.
-    pub fn before(&self, time: Time) -> Option<u64> {
+    pub(super) fn before(&self, time: Time) -> Option<u64> {
         if self.since <= time {
             return Some(self.height);
         }
@@ -142,7 +142,7 @@ impl Steps {
 
 /// The latest few of what there mostly is none of: one word as long as there is none.
 #[derive(Clone, Debug)]
-pub struct Few<T>(#[allow(clippy::box_collection, reason = "one word")] Option<Box<Vec<T>>>);
+pub(super) struct Few<T>(#[allow(clippy::box_collection, reason = "one word")] Option<Box<Vec<T>>>);
 
 impl<T> Default for Few<T> {
     fn default() -> Self {
@@ -152,7 +152,7 @@ impl<T> Default for Few<T> {
 
 impl<T> Few<T> {
     /// One more; the earliest goes if there were `most`.
-    pub fn push(&mut self, one: T, most: usize) {
+    pub(super) fn push(&mut self, one: T, most: usize) {
         let all = self.0.get_or_insert_default();
         if all.len() == most {
             all.remove(0);
@@ -161,19 +161,19 @@ impl<T> Few<T> {
     }
 
     /// In order.
-    pub fn iter(&self) -> std::slice::Iter<'_, T> {
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, T> {
         self.0.as_ref().map_or(&[][..], |all| all.as_slice()).iter()
     }
 
     /// Only those that fulfil this.
-    pub fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
+    pub(super) fn retain(&mut self, keep: impl FnMut(&T) -> bool) {
         if let Some(all) = &mut self.0 {
             all.retain(keep);
         }
     }
 
     /// None any more.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.0 = None;
     }
 }

@@ -29,7 +29,7 @@ use crate::scenario::tree::{EntityIx, FlowIx};
 
 /// All sessions.
 #[derive(Clone, Debug)]
-pub struct Sessions {
+pub(super) struct Sessions {
     layout: Arc<Layout>,
     /// Per entity: does anything change it? A session need not remember what never changes.
     changes: Vec<bool>,
@@ -54,7 +54,7 @@ struct Touch {
 
 /// A broken guarantee: whose, by which flow, measured or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Broken {
+pub(super) struct Broken {
     /// Which.
     pub what: Violations,
     /// The flow of the operation that saw it.
@@ -65,7 +65,7 @@ pub struct Broken {
 
 /// A read, as the session judges it.
 #[derive(Clone, Copy, Debug)]
-pub struct Seen {
+pub(super) struct Seen {
     /// The entity.
     pub entity: EntityIx,
     /// The item.
@@ -78,7 +78,7 @@ pub struct Seen {
 
 /// An effect, as the session judges it.
 #[derive(Clone, Copy, Debug)]
-pub struct Written {
+pub(super) struct Written {
     /// The entity.
     pub entity: EntityIx,
     /// The item.
@@ -93,7 +93,7 @@ const CREATED: usize = 64;
 
 impl Sessions {
     /// Nobody has done anything.
-    pub fn new(layout: Arc<Layout>) -> Self {
+    pub(super) fn new(layout: Arc<Layout>) -> Self {
         let clients =
             layout.clients.iter().map(|client| vec![None; client.sessions as usize]).collect();
         let entities = 0..layout.entities.len();
@@ -110,19 +110,19 @@ impl Sessions {
 
     /// Does anything change items of this entity?
     #[inline]
-    pub fn changes(&self, entity: EntityIx) -> bool {
+    pub(super) fn changes(&self, entity: EntityIx) -> bool {
         self.changes[usize::from(entity.0)]
     }
 
     /// Is to be told of operations of this flow?
     #[inline]
-    pub fn follows(&self, flow: FlowIx) -> bool {
+    pub(super) fn follows(&self, flow: FlowIx) -> bool {
         self.follows[usize::from(flow.0)]
     }
 
     /// An operation was sent.
     #[inline(never)]
-    pub fn sent(&mut self, op: OpId, entry: &Entry, told: u64, truth: &mut Truth) {
+    pub(super) fn sent(&mut self, op: OpId, entry: &Entry, told: u64, truth: &mut Truth) {
         let plan = &self.layout.flows[usize::from(entry.flow.0)];
         let client = &mut self.clients[op.client()];
         let share = (1 << 16) / client.len().max(1);
@@ -158,7 +158,7 @@ impl Sessions {
     }
 
     /// A step said no: what is missing will not be missed.
-    pub fn refused(&mut self, op: OpId, entry: &Entry) {
+    pub(super) fn refused(&mut self, op: OpId, entry: &Entry) {
         if let Some(created) = of(&mut self.clients, op, entry).and_then(|session| session.made(op))
         {
             created.missing = 0;
@@ -166,7 +166,7 @@ impl Sessions {
     }
 
     /// A best-effort step said no: nothing of that kind will be missed.
-    pub fn declined(&mut self, op: OpId, entry: &Entry) {
+    pub(super) fn declined(&mut self, op: OpId, entry: &Entry) {
         let effects = self.layout.flows[usize::from(entry.flow.0)].effects.iter().enumerate();
         let best = effects.filter(|(_, effect)| effect.best_effort);
         let best = best.take(64).fold(0, |bits, (n, _)| bits | 1u64 << n);
@@ -178,7 +178,7 @@ impl Sessions {
 
     /// The client was answered: what the operation read and wrote counts from now on.
     #[inline(never)]
-    pub fn answered(&mut self, now: Time, op: OpId, entry: &mut Entry, verdict: Verdict) {
+    pub(super) fn answered(&mut self, now: Time, op: OpId, entry: &mut Entry, verdict: Verdict) {
         let mut at = std::mem::replace(&mut entry.touches, NOWHERE);
         let Some(session) = of(&mut self.clients, op, entry) else {
             return;
@@ -209,7 +209,7 @@ impl Sessions {
 
     /// An effect was applied for the first time. The guarantees it breaks, if any; and into
     /// `missed` every read that it was told done before, and that therefore missed it.
-    pub fn wrote(
+    pub(super) fn wrote(
         &mut self,
         op: OpId,
         entry: &mut Entry,
@@ -251,7 +251,7 @@ impl Sessions {
     }
 
     /// The operation read something. The guarantees that breaks.
-    pub fn read(&mut self, op: OpId, entry: &mut Entry, seen: Seen) -> Violations {
+    pub(super) fn read(&mut self, op: OpId, entry: &mut Entry, seen: Seen) -> Violations {
         let Some(session) = of(&mut self.clients, op, entry) else {
             return Violations::default();
         };
@@ -281,7 +281,7 @@ impl Sessions {
     /// Nothing can act for the operation any more. `is_past`: is none of this client's operations
     /// below this number open?
     #[inline(never)]
-    pub fn closed(
+    pub(super) fn closed(
         &mut self,
         op: OpId,
         entry: &Entry,

@@ -9,7 +9,7 @@ use crate::scenario::tree::EntityIx;
 
 /// A map from (entity, key) to `u32`, with linear probing at most half full.
 #[derive(Clone, Debug, Default)]
-pub struct Table {
+pub(super) struct Table {
     slots: Pages<Slot, 16>,
     len: usize,
 }
@@ -27,7 +27,7 @@ const EMPTY: Slot = Slot { key: 0, value: 0, entity: 0, used: false };
 impl Table {
     /// What stands under this name.
     #[inline]
-    pub fn get(&self, entity: EntityIx, key: KeyId) -> Option<u32> {
+    pub(super) fn get(&self, entity: EntityIx, key: KeyId) -> Option<u32> {
         if self.slots.is_empty() {
             return None;
         }
@@ -36,7 +36,7 @@ impl Table {
     }
 
     /// Put `value` under this name.
-    pub fn insert(&mut self, entity: EntityIx, key: KeyId, value: u32) {
+    pub(super) fn insert(&mut self, entity: EntityIx, key: KeyId, value: u32) {
         if (self.len + 1) * 2 > self.slots.len() {
             self.grow();
         }
@@ -46,7 +46,7 @@ impl Table {
     }
 
     /// Take away what stands under this name.
-    pub fn remove(&mut self, entity: EntityIx, key: KeyId) -> Option<u32> {
+    pub(super) fn remove(&mut self, entity: EntityIx, key: KeyId) -> Option<u32> {
         let value = self.get(entity, key)?;
         let mut hole = self.find(entity.0, key.0);
         self.len -= 1;
@@ -71,7 +71,7 @@ impl Table {
 
     /// How many.
     #[cfg(test)]
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.len
     }
 

@@ -30,7 +30,7 @@ const NONE: u32 = u32::MAX;
 
 /// The truth about all items.
 #[derive(Clone, Debug)]
-pub struct Truth {
+pub(super) struct Truth {
     layout: Arc<Layout>,
     /// Records of preloaded items, per entity and key; most are never touched.
     preloaded: Vec<Vec<u32>>,
@@ -58,7 +58,7 @@ struct Item {
 
 /// What a read was worth.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Freshness {
+pub(super) struct Freshness {
     /// How stale: zero if it saw the newest commit.
     pub staleness: Span,
     /// Versions behind.
@@ -67,7 +67,7 @@ pub struct Freshness {
 
 impl Truth {
     /// Everything as it is at the start.
-    pub fn new(layout: Arc<Layout>) -> Self {
+    pub(super) fn new(layout: Arc<Layout>) -> Self {
         let first = layout.first_instances();
         let holders = layout.instances.iter().enumerate().map(|(instance, node)| {
             let shared = layout.nodes[usize::from(node.0)].shares_copy;
@@ -89,7 +89,7 @@ impl Truth {
     }
 
     /// An operation may create this item: from now on its truth is kept, until [`Truth::retire`].
-    pub fn expect(&mut self, entity: EntityIx, key: KeyId) {
+    pub(super) fn expect(&mut self, entity: EntityIx, key: KeyId) {
         if self.created.get(entity, key).is_none() {
             let item = self.fresh(entity, 0);
             self.created.insert(entity, key, item);
@@ -97,14 +97,21 @@ impl Truth {
     }
 
     /// Nobody can refer to this created item any more.
-    pub fn retire(&mut self, entity: EntityIx, key: KeyId) {
+    pub(super) fn retire(&mut self, entity: EntityIx, key: KeyId) {
         if let Some(item) = self.created.remove(entity, key) {
             self.spare.push(item);
         }
     }
 
     /// A version was committed.
-    pub fn commit(&mut self, now: Time, entity: EntityIx, key: KeyId, version: u64, value: i64) {
+    pub(super) fn commit(
+        &mut self,
+        now: Time,
+        entity: EntityIx,
+        key: KeyId,
+        version: u64,
+        value: i64,
+    ) {
         let Some(item) = self.record(entity, key) else {
             return;
         };
@@ -117,7 +124,14 @@ impl Truth {
     }
 
     /// A copy or cache at this instance now holds this version.
-    pub fn holds(&mut self, now: Time, at: InstanceId, entity: EntityIx, key: KeyId, version: u64) {
+    pub(super) fn holds(
+        &mut self,
+        now: Time,
+        at: InstanceId,
+        entity: EntityIx,
+        key: KeyId,
+        version: u64,
+    ) {
         let Some(&holder) = self.holders.get(at.0 as usize) else {
             return;
         };
@@ -132,7 +146,7 @@ impl Truth {
     }
 
     /// It no longer holds the item.
-    pub fn forgot(&mut self, at: InstanceId, entity: EntityIx, key: KeyId) {
+    pub(super) fn forgot(&mut self, at: InstanceId, entity: EntityIx, key: KeyId) {
         let Some(&holder) = self.holders.get(at.0 as usize) else {
             return;
         };
@@ -142,7 +156,7 @@ impl Truth {
     }
 
     /// An instance lost its memory, and the cache in it.
-    pub fn down(&mut self, at: InstanceId) {
+    pub(super) fn down(&mut self, at: InstanceId) {
         let node = self.layout.instances.get(at.0 as usize);
         let durable = node.is_none_or(|node| self.layout.nodes[usize::from(node.0)].durable);
         if !durable {
@@ -156,7 +170,13 @@ impl Truth {
     }
 
     /// How stale a read was that was issued then and saw this version (docs/semantics.md, rule 33).
-    pub fn judge(&self, entity: EntityIx, key: KeyId, version: u64, issued: Time) -> Freshness {
+    pub(super) fn judge(
+        &self,
+        entity: EntityIx,
+        key: KeyId,
+        version: u64,
+        issued: Time,
+    ) -> Freshness {
         let Some(item) = self.find(entity, key).map(|item| &self.items[item]) else {
             return Freshness::default();
         };
@@ -179,7 +199,7 @@ impl Truth {
     }
 
     /// The true value now; none of an item that is not followed.
-    pub fn value(&self, entity: EntityIx, key: KeyId) -> Option<i64> {
+    pub(super) fn value(&self, entity: EntityIx, key: KeyId) -> Option<i64> {
         match self.find(entity, key) {
             Some(item) => Some(self.items[item].value),
             None if key.creator().is_none() => {
@@ -191,7 +211,7 @@ impl Truth {
 
     /// Items with a record.
     #[cfg(test)]
-    pub fn records(&self) -> usize {
+    pub(super) fn records(&self) -> usize {
         self.items.len() - self.spare.len()
     }
 

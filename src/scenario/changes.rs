@@ -31,7 +31,7 @@ struct Beside<'b, 'a, F> {
 
 impl<'a> Reader<'a> {
     /// Reads all changes of this scenario, and puts them in the order of time.
-    pub fn changes(
+    pub(super) fn changes(
         &mut self,
         value: Option<&'a Value>,
         scenario: Option<&Scenario>,

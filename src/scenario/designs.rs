@@ -34,7 +34,7 @@ impl Preset {
 
 impl<'a> Reader<'a> {
     /// Reads one of the declared designs.
-    pub fn read_design(&mut self, declared: &Declared<'a, ()>) -> Option<Design> {
+    pub(super) fn read_design(&mut self, declared: &Declared<'a, ()>) -> Option<Design> {
         let value = self.follow(declared.value)?;
         let Some(preset) = value.word().and_then(Preset::of) else {
             self.unknown_word(value, "a design", PRESETS);
@@ -281,7 +281,11 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads all designs; at least one is needed.
-    pub fn designs(&mut self, value: Option<&'a Value>, whole: Extent) -> Option<Vec<Design>> {
+    pub(super) fn designs(
+        &mut self,
+        value: Option<&'a Value>,
+        whole: Extent,
+    ) -> Option<Vec<Design>> {
         let declared: Vec<Declared<'a, ()>> = self.declare(value, "designs");
         if declared.is_empty()
             && value.is_none_or(|value| matches!(&value.kind, Kind::Map(map) if map.is_empty()))

@@ -7,7 +7,7 @@ use super::syntax::{Kind, Value};
 use crate::base::{Between, Dist};
 
 /// The distributions that may stand wherever a duration is drawn.
-pub const NAMES: &[&str] = &[
+pub(super) const NAMES: &[&str] = &[
     "Const",
     "Uniform",
     "Exp",
@@ -26,7 +26,7 @@ const Z99: f64 = 2.326_347_874_040_840_8;
 
 impl<'a> Reader<'a> {
     /// A distribution of durations; a bare duration is constant.
-    pub fn dist(&mut self, value: &'a Value) -> Option<Dist> {
+    pub(super) fn dist(&mut self, value: &'a Value) -> Option<Dist> {
         let value = self.follow(value)?;
         let Some(word) = value.word() else {
             if matches!(value.kind, Kind::Text { .. } | Kind::Number { .. }) {

@@ -8,7 +8,7 @@ use super::tree::{Change, Effect, EntityIx, Key};
 
 impl<'a> Reader<'a> {
     /// `Write`, `Add`, `Take` or `Put`.
-    pub fn effect(&mut self, value: &'a Value, scene: Scene) -> Option<Effect> {
+    pub(super) fn effect(&mut self, value: &'a Value, scene: Scene) -> Option<Effect> {
         let (what, names, positional): (&'static str, &[&'static str], usize) =
             match value.word()? {
                 "Write" => ("Write", &["entity", "key", "undo"], 1),
@@ -66,7 +66,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `Write`, `Add(1)`, or with the entity for symmetry, `Add("stock", 1)`.
-    pub fn undo(&mut self, value: &'a Value, effect: Option<EntityIx>) -> Option<Change> {
+    pub(super) fn undo(&mut self, value: &'a Value, effect: Option<EntityIx>) -> Option<Change> {
         let value = self.follow(value)?;
         let short = matches!(&value.kind, Kind::Group { args, .. } if args.len() == 1 && args[0].name.is_none());
         let (fields, change) = match value.word() {
@@ -108,7 +108,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Which item: `New` for a `Write` of what is no number, by popularity otherwise.
-    pub fn key(
+    pub(super) fn key(
         &mut self,
         fields: &Fields<'a>,
         entity: Option<EntityIx>,

@@ -11,7 +11,7 @@ const MAX_KEYS: i64 = 10_000_000;
 
 impl<'a> Reader<'a> {
     /// Reads one of the declared entities.
-    pub fn read_entity(&mut self, index: usize) -> Option<Entity> {
+    pub(super) fn read_entity(&mut self, index: usize) -> Option<Entity> {
         let (name, value) = (self.known.entities[index].name, self.known.entities[index].value);
         let fields =
             self.fields(value, "an entity", 0, &["owner", "keys", "popularity", "start", "floor"])?;
@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `sums: { "money": ["a", "b"] }`.
-    pub fn sums(&mut self, value: Option<&'a Value>) -> Option<Vec<Sum>> {
+    pub(super) fn sums(&mut self, value: Option<&'a Value>) -> Option<Vec<Sum>> {
         let Some(value) = value else {
             return Some(Vec::new());
         };

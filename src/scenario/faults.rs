@@ -70,7 +70,7 @@ impl Names<'_> {
 
 impl<'a> Reader<'a> {
     /// Reads all faults; their names are unique in the end.
-    pub fn faults(
+    pub(super) fn faults(
         &mut self,
         value: Option<&'a Value>,
         length: Option<Span>,

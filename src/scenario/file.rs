@@ -20,7 +20,7 @@ pub(super) const FIELDS: &[&str] = &[
 ];
 
 /// Reads a scenario from its text. Without errors among the mistakes there is a scenario.
-pub fn read(
+pub(super) fn read(
     name: &str,
     source: &Source,
     sets: &[(String, String)],

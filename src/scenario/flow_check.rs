@@ -11,10 +11,16 @@ const MAX_EFFECTS: u64 = 64;
 /// Consecutive effects at one service.
 const MAX_TRANSACTION: u64 = 8;
 /// Steps of one flow.
-pub const MAX_STEPS: u64 = 4096;
+pub(super) const MAX_STEPS: u64 = 4096;
 
 /// Checks a flow whose steps could all be read; `sites` are their places in pre-order.
-pub fn check(reader: &mut Reader<'_>, at: Extent, name: &str, steps: &[Step], sites: &[Extent]) {
+pub(super) fn check(
+    reader: &mut Reader<'_>,
+    at: Extent,
+    name: &str,
+    steps: &[Step],
+    sites: &[Extent],
+) {
     let size = size(steps);
     if size.steps > MAX_STEPS {
         let message =

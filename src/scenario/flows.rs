@@ -22,7 +22,7 @@ const STEPS: &[&str] = &[
 
 /// Where a step stands.
 #[derive(Clone, Copy)]
-pub struct Scene {
+pub(super) struct Scene {
     /// In which flow.
     pub flow: FlowIx,
     /// The service that does it, if its name could be read.
@@ -37,7 +37,7 @@ pub struct Scene {
 
 impl<'a> Reader<'a> {
     /// Reads one of the declared flows.
-    pub fn read_flow(&mut self, index: usize) -> Option<Flow> {
+    pub(super) fn read_flow(&mut self, index: usize) -> Option<Flow> {
         let declared = &self.known.flows[index];
         let (name, at, value) = (declared.name, declared.at, declared.value);
         let names = &["home", "deadline", "propagate", "give_up", "work", "steps"];
@@ -177,13 +177,20 @@ impl<'a> Reader<'a> {
     }
 
     /// An entity's name, and its owner if that could be read.
-    pub fn owner(&self, entity: EntityIx) -> (&'a str, Option<NodeIx>) {
+    pub(super) fn owner(&self, entity: EntityIx) -> (&'a str, Option<NodeIx>) {
         let declared = &self.known.entities[entity.0 as usize];
         (declared.name, declared.fact.owner)
     }
 
     /// Notes data of others.
-    pub fn foreign(&mut self, at: Extent, here: NodeIx, owner: NodeIx, name: &str, help: &str) {
+    pub(super) fn foreign(
+        &mut self,
+        at: Extent,
+        here: NodeIx,
+        owner: NodeIx,
+        name: &str,
+        help: &str,
+    ) {
         let (here, owner) = (self.known.node_name(here), self.known.node_name(owner));
         let message =
             format!("{name:?} belongs to {owner:?}, not to {here:?}, which does this step");
@@ -191,7 +198,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Notes a step that may not stand where it does.
-    pub fn misplaced(&mut self, at: Extent, message: &str, help: &str) {
+    pub(super) fn misplaced(&mut self, at: Extent, message: &str, help: &str) {
         self.wrong(Code::Misplaced, at, message).help(help);
     }
 

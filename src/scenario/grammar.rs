@@ -7,11 +7,11 @@ use super::source::Extent;
 use super::syntax::{Arg, Kind, Name, Value};
 
 /// Values may be nested so deep.
-pub const MAX_DEPTH: u32 = 128;
+pub(super) const MAX_DEPTH: u32 = 128;
 
 /// What is wrong with the text.
 #[derive(Clone, Debug, PartialEq)]
-pub struct SyntaxError {
+pub(super) struct SyntaxError {
     /// Its code.
     pub code: Code,
     /// Where.
@@ -25,11 +25,11 @@ pub struct SyntaxError {
 }
 
 /// What is read, or why not.
-pub type Read<T> = Result<T, SyntaxError>;
+pub(super) type Read<T> = Result<T, SyntaxError>;
 
 /// Reads one value and nothing after it. `origin` names the text in every [`Extent`], `start` is
 /// the byte where reading begins.
-pub fn read(text: &str, origin: u16, start: usize) -> Read<Value> {
+pub(super) fn read(text: &str, origin: u16, start: usize) -> Read<Value> {
     let mut reader = Grammar { text, at: start, origin, depth: 0 };
     reader.attributes()?;
     let value = reader.value()?;
@@ -41,7 +41,7 @@ pub fn read(text: &str, origin: u16, start: usize) -> Read<Value> {
 }
 
 /// Reads a text from a byte on.
-pub struct Grammar<'a> {
+pub(super) struct Grammar<'a> {
     pub text: &'a str,
     pub at: usize,
     origin: u16,
@@ -226,15 +226,15 @@ impl<'a> Grammar<'a> {
         }
     }
 
-    pub fn rest(&self) -> &'a str {
+    pub(super) fn rest(&self) -> &'a str {
         &self.text[self.at..]
     }
 
-    pub fn peek(&self) -> Option<char> {
+    pub(super) fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
 
-    pub fn bump(&mut self) -> Option<char> {
+    pub(super) fn bump(&mut self) -> Option<char> {
         let next = self.peek()?;
         self.at += next.len_utf8();
         Some(next)
@@ -260,7 +260,7 @@ impl<'a> Grammar<'a> {
         )
     }
 
-    pub fn error(&self, message: String) -> SyntaxError {
+    pub(super) fn error(&self, message: String) -> SyntaxError {
         let length = self.peek().map_or(0, char::len_utf8);
         // At the end of the text, point behind what was last written, not at an empty last line.
         let start = if length == 0 { self.text.trim_end().len() } else { self.at };
@@ -268,7 +268,7 @@ impl<'a> Grammar<'a> {
         SyntaxError { code: Code::Syntax, at, message, help: None, opened: None }
     }
 
-    pub fn error_since(&self, start: usize, message: String) -> SyntaxError {
+    pub(super) fn error_since(&self, start: usize, message: String) -> SyntaxError {
         SyntaxError { at: self.since(start), ..self.error(message) }
     }
 }

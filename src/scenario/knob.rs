@@ -11,7 +11,7 @@ use super::units::{self, Quantity};
 
 /// A declared knob with the value in force.
 #[derive(Clone, Debug)]
-pub struct Knob {
+pub(super) struct Knob {
     /// Its name.
     pub name: String,
     /// Where it is declared.
@@ -65,12 +65,12 @@ impl Sort {
 }
 
 /// The texts of the `--set`s as they are shown and pointed into.
-pub fn set_texts(sets: &[(String, String)]) -> Vec<String> {
+pub(super) fn set_texts(sets: &[(String, String)]) -> Vec<String> {
     sets.iter().map(|(name, value)| format!("{name}={value}")).collect()
 }
 
 /// Checks the declared defaults (values may not refer to knobs) and names.
-pub fn check_default(name: &str, at: Extent, value: &Value, mistakes: &mut Vec<Mistake>) {
+pub(super) fn check_default(name: &str, at: Extent, value: &Value, mistakes: &mut Vec<Mistake>) {
     if !name.chars().all(expression::is_name) {
         mistakes.push(Mistake::new(Code::BadName, at, format!("{name:?} is no name for a knob")));
         if let Some(mistake) = mistakes.last_mut() {
@@ -113,7 +113,7 @@ fn refuse_references(value: &Value, mistakes: &mut Vec<Mistake>) {
 /// Turns the knobs that the `--set`s name.
 ///
 /// `area` is where knobs are declared, or would be.
-pub fn turn(
+pub(super) fn turn(
     knobs: &mut [Knob],
     area: Extent,
     sets: &[(String, String)],
@@ -153,7 +153,7 @@ pub fn turn(
 
 /// The knobs with one more of them turned, to a value that stands in the scenario. `area` is where they
 /// are declared.
-pub fn turned(
+pub(super) fn turned(
     knobs: &[Knob],
     area: Extent,
     (name, at, value): (&str, Extent, &Value),
@@ -178,7 +178,7 @@ pub fn turned(
 }
 
 /// What may be said about a knob that does not exist.
-pub fn knob_help(name: &str, knobs: &[Knob]) -> String {
+pub(super) fn knob_help(name: &str, knobs: &[Knob]) -> String {
     let names = || knobs.iter().map(|knob| knob.name.as_str());
     match nearest(name.trim(), names()) {
         Some(near) => format!("did you mean `{near}`?"),

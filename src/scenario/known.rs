@@ -11,7 +11,7 @@ use super::tree::{EntityIx, FlowIx, NodeIx, PolicyIx};
 
 /// A declared thing.
 #[derive(Clone, Debug)]
-pub struct Declared<'a, F> {
+pub(super) struct Declared<'a, F> {
     /// Its name.
     pub name: &'a str,
     /// Where the name stands.
@@ -24,7 +24,7 @@ pub struct Declared<'a, F> {
 
 /// What others need to know about a node.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NodeFact {
+pub(super) struct NodeFact {
     /// What it is, if that could be read.
     pub role: Option<Role>,
     /// Running copies.
@@ -39,7 +39,7 @@ pub struct NodeFact {
 
 /// What others need to know about an entity.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct EntityFact {
+pub(super) struct EntityFact {
     /// The owner, if it could be read.
     pub owner: Option<NodeIx>,
     /// Does it start as a number?
@@ -48,7 +48,7 @@ pub struct EntityFact {
 
 /// That somebody needs data of somebody else.
 #[derive(Clone, Copy, Debug)]
-pub struct AskFact {
+pub(super) struct AskFact {
     /// In which flow.
     pub flow: FlowIx,
     /// Who asks.
@@ -61,7 +61,7 @@ pub struct AskFact {
 
 /// That a flow goes on when several tells that run together have ended.
 #[derive(Clone, Debug)]
-pub struct JoinFact {
+pub(super) struct JoinFact {
     /// In which flow.
     pub flow: FlowIx,
     /// Its home.
@@ -74,7 +74,7 @@ pub struct JoinFact {
 
 /// What the scenario declares. The first three are sorted by name, so that positions are indices.
 #[derive(Debug, Default)]
-pub struct Known<'a> {
+pub(super) struct Known<'a> {
     /// Nodes.
     pub nodes: Vec<Declared<'a, NodeFact>>,
     /// Entities.
@@ -93,17 +93,17 @@ pub struct Known<'a> {
 
 impl<'a> Known<'a> {
     /// A node's name.
-    pub fn node_name(&self, node: NodeIx) -> &'a str {
+    pub(super) fn node_name(&self, node: NodeIx) -> &'a str {
         self.nodes[node.0 as usize].name
     }
 
     /// What is known about a node.
-    pub fn node(&self, node: NodeIx) -> NodeFact {
+    pub(super) fn node(&self, node: NodeIx) -> NodeFact {
         self.nodes[node.0 as usize].fact
     }
 
     /// The nodes that others can use so.
-    pub fn that_are(&self, wanted: Use) -> impl Iterator<Item = NodeIx> {
+    pub(super) fn that_are(&self, wanted: Use) -> impl Iterator<Item = NodeIx> {
         let is_wanted = move |role: Role| role.about().is(wanted);
         let nodes = (0..).map(NodeIx).zip(&self.nodes);
         nodes.filter(move |(_, node)| node.fact.role.is_some_and(is_wanted)).map(|(ix, _)| ix)
@@ -135,7 +135,7 @@ fn unknown<F>(list: &[Declared<'_, F>], what: &str, name: &str, mistakes: usize)
 
 impl<'a> Reader<'a> {
     /// The things a map declares, in file order, their names checked.
-    pub fn declare<F: Default>(
+    pub(super) fn declare<F: Default>(
         &mut self,
         value: Option<&'a Value>,
         what: &'static str,
@@ -156,13 +156,13 @@ impl<'a> Reader<'a> {
     }
 
     /// The node that a name refers to, of one of the given roles (any, if none is given).
-    pub fn node(&mut self, value: &'a Value, wanted: &[Role]) -> Option<NodeIx> {
+    pub(super) fn node(&mut self, value: &'a Value, wanted: &[Role]) -> Option<NodeIx> {
         let (name, at) = self.text(value)?;
         self.node_named(name, at, wanted)
     }
 
     /// The node of this name, of one of the given roles (any, if none is given).
-    pub fn node_named(&mut self, name: &str, at: Extent, wanted: &[Role]) -> Option<NodeIx> {
+    pub(super) fn node_named(&mut self, name: &str, at: Extent, wanted: &[Role]) -> Option<NodeIx> {
         let Some(index) = find(&self.known.nodes, name) else {
             let help = unknown(&self.known.nodes, "nodes", name, self.mistakes.len());
             self.wrong(Code::UnknownName, at, format!("there is no node {name:?}")).help(help);
@@ -181,7 +181,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The entity that a name refers to.
-    pub fn entity(&mut self, value: &'a Value) -> Option<EntityIx> {
+    pub(super) fn entity(&mut self, value: &'a Value) -> Option<EntityIx> {
         let (name, at) = self.text(value)?;
         let found = find(&self.known.entities, name);
         if found.is_none() {
@@ -192,13 +192,13 @@ impl<'a> Reader<'a> {
     }
 
     /// The flow that a name refers to.
-    pub fn flow(&mut self, value: &'a Value) -> Option<FlowIx> {
+    pub(super) fn flow(&mut self, value: &'a Value) -> Option<FlowIx> {
         let (name, at) = self.text(value)?;
         self.flow_named(name, at)
     }
 
     /// The flow of this name.
-    pub fn flow_named(&mut self, name: &str, at: Extent) -> Option<FlowIx> {
+    pub(super) fn flow_named(&mut self, name: &str, at: Extent) -> Option<FlowIx> {
         let found = find(&self.known.flows, name);
         if found.is_none() {
             let help = unknown(&self.known.flows, "flows", name, self.mistakes.len());
@@ -208,7 +208,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The policy that a name refers to.
-    pub fn policy(&mut self, value: &'a Value) -> Option<PolicyIx> {
+    pub(super) fn policy(&mut self, value: &'a Value) -> Option<PolicyIx> {
         let (name, at) = self.text(value)?;
         if let Some(index) = self.known.policies.iter().position(|policy| policy.name == name) {
             self.known.policies[index].fact = true;

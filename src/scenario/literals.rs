@@ -5,7 +5,7 @@ use super::syntax::Kind;
 
 impl Grammar<'_> {
     /// `"text"` with escapes.
-    pub fn text_literal(&mut self) -> Read<Kind> {
+    pub(super) fn text_literal(&mut self) -> Read<Kind> {
         let start = self.at;
         self.at += 1;
         let mut value = String::new();
@@ -45,7 +45,7 @@ impl Grammar<'_> {
     }
 
     /// `r"text"`, `r#"text"#`.
-    pub fn raw_text(&mut self) -> Read<Kind> {
+    pub(super) fn raw_text(&mut self) -> Read<Kind> {
         let start = self.at;
         let hashes = self.rest()[1..].bytes().take_while(|&byte| byte == b'#').count();
         self.at += hashes + 2;
@@ -61,7 +61,7 @@ impl Grammar<'_> {
     }
 
     /// `12`, `-0.5e3`, `0xFF`, `1_000`.
-    pub fn number(&mut self) -> Read<Kind> {
+    pub(super) fn number(&mut self) -> Read<Kind> {
         let start = self.at;
         let bytes = self.text.as_bytes();
         while let Some(&byte) = bytes.get(self.at) {

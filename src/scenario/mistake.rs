@@ -10,7 +10,7 @@ const LISTED: usize = 100;
 
 /// A mistake at an extent.
 #[derive(Clone, Debug)]
-pub struct Mistake {
+pub(super) struct Mistake {
     code: Code,
     at: Extent,
     message: String,
@@ -21,7 +21,7 @@ pub struct Mistake {
 
 impl Mistake {
     /// A mistake of this kind here.
-    pub fn new(code: Code, at: Extent, message: impl Into<String>) -> Self {
+    pub(super) fn new(code: Code, at: Extent, message: impl Into<String>) -> Self {
         Self {
             code,
             at,
@@ -33,29 +33,29 @@ impl Mistake {
     }
 
     /// Does it keep the scenario from being simulated?
-    pub fn is_error(&self) -> bool {
+    pub(super) fn is_error(&self) -> bool {
         !self.code.is_warning()
     }
 
     /// Its kind and what is said of it.
-    pub fn said(&self) -> (Code, &str) {
+    pub(super) fn said(&self) -> (Code, &str) {
         (self.code, &self.message)
     }
 
     /// What stands beside the place.
-    pub fn label(&mut self, label: impl Into<String>) -> &mut Self {
+    pub(super) fn label(&mut self, label: impl Into<String>) -> &mut Self {
         self.label = label.into();
         self
     }
 
     /// What is allowed, or was probably meant.
-    pub fn help(&mut self, help: impl Into<String>) -> &mut Self {
+    pub(super) fn help(&mut self, help: impl Into<String>) -> &mut Self {
         self.help = Some(help.into());
         self
     }
 
     /// Another place that has to do with it.
-    pub fn note(&mut self, at: Extent, label: impl Into<String>) -> &mut Self {
+    pub(super) fn note(&mut self, at: Extent, label: impl Into<String>) -> &mut Self {
         self.notes.push((at, label.into()));
         self
     }
@@ -63,7 +63,7 @@ impl Mistake {
 
 /// Turns mistakes into diagnostics in the order of their places, the file's first. `sets` are the
 /// texts of the `--set`s that extents may point into.
-pub fn diagnostics(
+pub(super) fn diagnostics(
     path: &str,
     source: Source,
     sets: &[String],

@@ -10,7 +10,7 @@ const MS: f64 = 1e6;
 
 impl<'a> Reader<'a> {
     /// Notes of each declared node what it is, before any is read.
-    pub fn assign_roles(&mut self) {
+    pub(super) fn assign_roles(&mut self) {
         for index in 0..self.known.nodes.len() {
             let Some(value) = self.follow(self.known.nodes[index].value) else {
                 continue;
@@ -27,7 +27,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads one of the declared nodes, in the room of its kind.
-    pub fn read_node(&mut self, index: usize) -> Option<Node> {
+    pub(super) fn read_node(&mut self, index: usize) -> Option<Node> {
         let declared = &self.known.nodes[index];
         let (name, value) = (declared.name, self.follow(declared.value)?);
         let (_, word) = value.word().and_then(Role::of)?;
@@ -36,7 +36,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `network: (latency:, links: [...])`.
-    pub fn network(&mut self, value: Option<&'a Value>) -> Option<Network> {
+    pub(super) fn network(&mut self, value: Option<&'a Value>) -> Option<Network> {
         let default = Dist::Const(0.5 * MS);
         let Some(value) = value else {
             return Some(Network { latency: default, links: Vec::new() });

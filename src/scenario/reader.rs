@@ -15,7 +15,7 @@ use super::syntax::{Kind, Name, Value};
 
 /// Reads values, collecting mistakes.
 #[derive(Debug)]
-pub struct Reader<'a> {
+pub(super) struct Reader<'a> {
     /// The knobs with their values in force.
     pub knobs: &'a [Knob],
     /// Which of them were used.
@@ -34,7 +34,7 @@ pub struct Reader<'a> {
 
 /// The arguments of a group, sorted by field.
 #[derive(Debug)]
-pub struct Fields<'a> {
+pub(super) struct Fields<'a> {
     /// The place that stands for the group.
     pub head: Extent,
     what: &'static str,
@@ -45,7 +45,7 @@ pub struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// What was given for a field.
-    pub fn get(&self, name: &str) -> Option<&'a Value> {
+    pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
         debug_assert!(
             self.slots.iter().any(|(slot, _)| *slot == name),
             "{name} is not a field of {}",
@@ -63,7 +63,7 @@ impl<'a> Fields<'a> {
 
 impl<'a> Reader<'a> {
     /// A reader over a scenario with these knobs.
-    pub fn new(knobs: &'a [Knob], knob_area: Extent, known: Known<'a>) -> Self {
+    pub(super) fn new(knobs: &'a [Knob], knob_area: Extent, known: Known<'a>) -> Self {
         Self {
             used: vec![false; knobs.len()],
             knobs,
@@ -76,7 +76,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Notes a mistake; where it lies in a knob, also where the knob is used.
-    pub fn wrong(&mut self, code: Code, at: Extent, message: impl Into<String>) -> &mut Mistake {
+    pub(super) fn wrong(
+        &mut self,
+        code: Code,
+        at: Extent,
+        message: impl Into<String>,
+    ) -> &mut Mistake {
         let mut mistake = Mistake::new(code, at, message);
         let in_knob = at.origin > 0 || self.knob_area.holds(at);
         if let Some(via) = self.via.filter(|_| in_knob) {
@@ -93,13 +98,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Notes that something else is expected here.
-    pub fn wrong_shape(&mut self, value: &Value, expected: &str) -> &mut Mistake {
+    pub(super) fn wrong_shape(&mut self, value: &Value, expected: &str) -> &mut Mistake {
         let message = format!("expected {expected}, found {}", value.describe());
         self.wrong(Code::WrongShape, value.head(), message)
     }
 
     /// Notes a word that does not belong here.
-    pub fn unknown_word(&mut self, value: &Value, what: &str, allowed: &[&str]) {
+    pub(super) fn unknown_word(&mut self, value: &Value, what: &str, allowed: &[&str]) {
         let Some(word) = value.word() else {
             self.wrong_shape(value, &format!("{what}: {}", allowed.join(", ")));
             return;
@@ -116,7 +121,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Follows a text that is a knob as a whole, `"$name"`, to the knob's value.
-    pub fn follow(&mut self, value: &'a Value) -> Option<&'a Value> {
+    pub(super) fn follow(&mut self, value: &'a Value) -> Option<&'a Value> {
         let Some(name) = value.text().and_then(expression::whole_knob) else {
             return Some(value);
         };
@@ -144,7 +149,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes a group's arguments apart: the first `positional` names may be left out.
-    pub fn fields(
+    pub(super) fn fields(
         &mut self,
         value: &'a Value,
         what: &'static str,
@@ -188,7 +193,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes the settings of a node apart by their table.
-    pub fn settings(
+    pub(super) fn settings(
         &mut self,
         value: &'a Value,
         what: &'static str,
@@ -213,7 +218,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A field that must be given.
-    pub fn must<T>(
+    pub(super) fn must<T>(
         &mut self,
         fields: &Fields<'a>,
         name: &'static str,
@@ -231,7 +236,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A field with a default.
-    pub fn or<T>(
+    pub(super) fn or<T>(
         &mut self,
         fields: &Fields<'a>,
         name: &'static str,
@@ -242,7 +247,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A field that may be left out or `None`.
-    pub fn maybe<T>(
+    pub(super) fn maybe<T>(
         &mut self,
         fields: &Fields<'a>,
         name: &'static str,
@@ -252,7 +257,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A field that may be `None`, and has a default of its own where it is left out.
-    pub fn unless_none<T>(
+    pub(super) fn unless_none<T>(
         &mut self,
         fields: &Fields<'a>,
         name: &'static str,
@@ -269,7 +274,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A setting, or its default; one that has none must be given.
-    pub fn setting<T>(
+    pub(super) fn setting<T>(
         &mut self,
         fields: &Fields<'a>,
         name: &'static str,
@@ -282,7 +287,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A setting that may be `None`, or its default; one that has none may be left out.
-    pub fn optional<T>(
+    pub(super) fn optional<T>(
         &mut self,
         fields: &Fields<'a>,
         name: &'static str,
@@ -295,7 +300,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A list's items; a single value counts as a list of one where `one` says so.
-    pub fn list(&mut self, value: &'a Value, what: &str, one: bool) -> Option<&'a [Value]> {
+    pub(super) fn list(&mut self, value: &'a Value, what: &str, one: bool) -> Option<&'a [Value]> {
         let value = self.follow(value)?;
         match &value.kind {
             Kind::List(items) => Some(items),
@@ -308,7 +313,11 @@ impl<'a> Reader<'a> {
     }
 
     /// A map's entries by name, in file order; names are checked, and the first of equals wins.
-    pub fn entries(&mut self, value: &'a Value, what: &str) -> Vec<(&'a str, Extent, &'a Value)> {
+    pub(super) fn entries(
+        &mut self,
+        value: &'a Value,
+        what: &str,
+    ) -> Vec<(&'a str, Extent, &'a Value)> {
         let Some(value) = self.follow(value) else {
             return Vec::new();
         };
@@ -339,7 +348,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Notes a name that holds something besides letters, digits, `-` and `_`.
-    pub fn check_name(&mut self, name: &str, at: Extent) {
+    pub(super) fn check_name(&mut self, name: &str, at: Extent) {
         if name.is_empty()
             || !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
         {

@@ -16,7 +16,7 @@ const LONGEST_NS: f64 = 100.0 * 366.0 * 86_400e9;
 
 impl<'a> Reader<'a> {
     /// A text.
-    pub fn text(&mut self, value: &'a Value) -> Option<(&'a str, Extent)> {
+    pub(super) fn text(&mut self, value: &'a Value) -> Option<(&'a str, Extent)> {
         let value = self.follow(value)?;
         if let Some(text) = value.text() {
             return Some((text, value.at));
@@ -30,7 +30,7 @@ impl<'a> Reader<'a> {
     }
 
     /// `true` or `false`.
-    pub fn flag(&mut self, value: &'a Value) -> Option<bool> {
+    pub(super) fn flag(&mut self, value: &'a Value) -> Option<bool> {
         let value = self.follow(value)?;
         if let Kind::Bool(flag) = value.kind {
             return Some(flag);
@@ -40,7 +40,11 @@ impl<'a> Reader<'a> {
     }
 
     /// A number, duration or rate, written or computed, and its place.
-    pub fn quantity(&mut self, value: &'a Value, expected: &str) -> Option<(Quantity, Extent)> {
+    pub(super) fn quantity(
+        &mut self,
+        value: &'a Value,
+        expected: &str,
+    ) -> Option<(Quantity, Extent)> {
         let value = self.follow(value)?;
         let quantity = match &value.kind {
             Kind::Number { value, .. } => Quantity::Number(*value),
@@ -121,7 +125,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Any finite number.
-    pub fn number(&mut self, value: &'a Value, expected: &str) -> Option<(f64, Extent)> {
+    pub(super) fn number(&mut self, value: &'a Value, expected: &str) -> Option<(f64, Extent)> {
         match self.quantity(value, expected)? {
             (Quantity::Number(number), at) => Some((number, at)),
             (other, at) => {
@@ -132,7 +136,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A number above zero.
-    pub fn positive(&mut self, value: &'a Value) -> Option<f64> {
+    pub(super) fn positive(&mut self, value: &'a Value) -> Option<f64> {
         let (number, at) = self.number(value, "a number above 0")?;
         if number > 0.0 {
             return Some(number);
@@ -142,7 +146,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A probability or share, 0 to 1.
-    pub fn ratio(&mut self, value: &'a Value) -> Option<f64> {
+    pub(super) fn ratio(&mut self, value: &'a Value) -> Option<f64> {
         let (number, at) = self.number(value, "a ratio between 0 and 1")?;
         if (0.0..=1.0).contains(&number) {
             return Some(number);
@@ -157,7 +161,7 @@ impl<'a> Reader<'a> {
     }
 
     /// An integer within bounds.
-    pub fn integer(&mut self, value: &'a Value, range: RangeInclusive<i64>) -> Option<i64> {
+    pub(super) fn integer(&mut self, value: &'a Value, range: RangeInclusive<i64>) -> Option<i64> {
         let followed = self.follow(value)?;
         if let Kind::Number { whole: Some(whole), .. } = followed.kind
             && let Ok(whole) = i64::try_from(whole)
@@ -185,13 +189,17 @@ impl<'a> Reader<'a> {
     }
 
     /// A count of things.
-    pub fn count(&mut self, value: &'a Value, range: RangeInclusive<u32>) -> Option<u32> {
+    pub(super) fn count(&mut self, value: &'a Value, range: RangeInclusive<u32>) -> Option<u32> {
         self.integer(value, i64::from(*range.start())..=i64::from(*range.end()))
             .map(|count| count as u32)
     }
 
     /// A length of time in nanoseconds, and its place.
-    pub fn nanoseconds(&mut self, value: &'a Value, expected: &str) -> Option<(f64, Extent)> {
+    pub(super) fn nanoseconds(
+        &mut self,
+        value: &'a Value,
+        expected: &str,
+    ) -> Option<(f64, Extent)> {
         let (ns, at) = match self.quantity(value, expected)? {
             (Quantity::Duration(ns), at) => (ns, at),
             (other, at) => {
@@ -212,12 +220,12 @@ impl<'a> Reader<'a> {
     }
 
     /// A length of time, zero included.
-    pub fn span(&mut self, value: &'a Value) -> Option<Span> {
+    pub(super) fn span(&mut self, value: &'a Value) -> Option<Span> {
         self.nanoseconds(value, "a duration").map(|(ns, _)| Span::from_ns(ns))
     }
 
     /// A length of time above zero.
-    pub fn positive_span(&mut self, value: &'a Value) -> Option<Span> {
+    pub(super) fn positive_span(&mut self, value: &'a Value) -> Option<Span> {
         let (ns, at) = self.nanoseconds(value, "a duration")?;
         let span = Span::from_ns(ns);
         if span > Span::ZERO {
@@ -228,7 +236,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A rate per second, zero included, and its place.
-    pub fn rate(&mut self, value: &'a Value) -> Option<(f64, Extent)> {
+    pub(super) fn rate(&mut self, value: &'a Value) -> Option<(f64, Extent)> {
         let (rate, at) = match self.quantity(value, "a rate")? {
             (Quantity::Rate(rate), at) => (rate, at),
             (other, at) => {
@@ -249,7 +257,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A rate per second above zero.
-    pub fn positive_rate(&mut self, value: &'a Value) -> Option<f64> {
+    pub(super) fn positive_rate(&mut self, value: &'a Value) -> Option<f64> {
         let (rate, at) = self.rate(value)?;
         if rate > 0.0 {
             return Some(rate);

@@ -7,7 +7,7 @@ use super::source::Extent;
 
 /// A value and where it stands.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Value {
+pub(super) struct Value {
     /// Where.
     pub at: Extent,
     /// What.
@@ -16,7 +16,7 @@ pub struct Value {
 
 /// The shapes of RON.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
+pub(super) enum Kind {
     /// `"text"`.
     Text {
         /// Without quotes and escapes.
@@ -50,7 +50,7 @@ pub enum Kind {
 
 /// An identifier and where it stands.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Name {
+pub(super) struct Name {
     /// Where.
     pub at: Extent,
     /// What.
@@ -59,7 +59,7 @@ pub struct Name {
 
 /// An argument of a group.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Arg {
+pub(super) struct Arg {
     /// `name:`, if it has one.
     pub name: Option<Name>,
     /// The value.
@@ -68,7 +68,7 @@ pub struct Arg {
 
 impl Value {
     /// The place that stands for this value in a diagnostic: short, on one line.
-    pub fn head(&self) -> Extent {
+    pub(super) fn head(&self) -> Extent {
         match &self.kind {
             Kind::Group { name: Some(name), .. } => name.at,
             Kind::Group { name: None, .. } | Kind::List(_) | Kind::Map(_) => {
@@ -79,7 +79,7 @@ impl Value {
     }
 
     /// What it is, in words.
-    pub fn describe(&self) -> String {
+    pub(super) fn describe(&self) -> String {
         match &self.kind {
             Kind::Text { value, .. } if value.chars().count() <= 40 => {
                 format!("the text {value:?}")
@@ -96,7 +96,7 @@ impl Value {
     }
 
     /// The word of a bare identifier or of a named group.
-    pub fn word(&self) -> Option<&str> {
+    pub(super) fn word(&self) -> Option<&str> {
         match &self.kind {
             Kind::Word(word) => Some(word),
             Kind::Group { name: Some(name), .. } => Some(&name.text),
@@ -105,7 +105,7 @@ impl Value {
     }
 
     /// The text of a string.
-    pub fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Text { value, .. } => Some(value),
             _ => None,

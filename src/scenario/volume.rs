@@ -11,7 +11,7 @@ const MANY: f64 = 20e6;
 
 impl Reader<'_> {
     /// Warns of clients that start very many journeys.
-    pub fn warn_of_volume(&mut self, nodes: &[Node], length: Span) {
+    pub(super) fn warn_of_volume(&mut self, nodes: &[Node], length: Span) {
         for (place, node) in nodes.iter().enumerate() {
             let NodeKind::Client(client) = &node.kind else { continue };
             let journeys =

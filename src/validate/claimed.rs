@@ -12,13 +12,13 @@ use super::simulated::{Simulated, Work};
 
 /// The claims about one case.
 #[derive(Debug)]
-pub struct Claimed {
+pub(super) struct Claimed {
     claims: Vec<(Claim, Simulated)>,
 }
 
 /// What a replication needs to try them.
 #[derive(Debug)]
-pub struct Trial {
+pub(super) struct Trial {
     claims: Vec<(String, Arc<Work>)>,
 }
 
@@ -27,7 +27,7 @@ const YES: &str = "yes";
 
 impl Claimed {
     /// As the plan says.
-    pub fn new(
+    pub(super) fn new(
         case: &Case,
         claims: &[Claim],
         scenario: impl Fn(&str) -> Option<&'static str>,
@@ -42,35 +42,35 @@ impl Claimed {
     }
 
     /// Sets the lengths of the runs: no claim can do with less than it says.
-    pub fn limit(&mut self) {
+    pub(super) fn limit(&mut self) {
         self.claims.iter_mut().for_each(|(_, run)| run.limit(f64::INFINITY));
     }
 
     /// About how many events a replication has.
-    pub fn events(&self) -> f64 {
+    pub(super) fn events(&self) -> f64 {
         self.claims.iter().map(|(_, run)| run.events()).sum()
     }
 
     /// What its replications need.
-    pub fn trial(&self) -> Arc<Trial> {
+    pub(super) fn trial(&self) -> Arc<Trial> {
         let works = self.claims.iter().map(|(claim, run)| (claim.says.clone(), run.work()));
         Arc::new(Trial { claims: works.collect() })
     }
 
     /// The claims, in words and in the language of expectations.
-    pub fn texts(&self) -> Vec<String> {
+    pub(super) fn texts(&self) -> Vec<String> {
         self.claims.iter().map(|(claim, _)| format!("{}: {}", claim.says, claim.holds)).collect()
     }
 
     /// The command line of the first run.
-    pub fn command(&self) -> Option<String> {
+    pub(super) fn command(&self) -> Option<String> {
         self.claims.first().map(|(_, run)| run.command())
     }
 }
 
 impl Trial {
     /// What holds, in words, if every claim does; else the first that does not.
-    pub fn run(&self, seed: u64) -> Result<Value, String> {
+    pub(super) fn run(&self, seed: u64) -> Result<Value, String> {
         for (says, work) in &self.claims {
             let [answer] = work.run(seed).try_into().expect("a claim reads one word");
             let answer = answer.map_err(|why| format!("{says}: {why}"))?;

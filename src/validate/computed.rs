@@ -11,7 +11,7 @@ use super::template::Params;
 
 /// What a method is asked.
 #[derive(Clone, Debug)]
-pub struct Asked {
+pub(super) struct Asked {
     /// Which of its figures.
     pub metric: String,
     /// About what.
@@ -24,7 +24,7 @@ pub struct Asked {
 
 impl Asked {
     /// A parameter of the case.
-    pub fn number(&self, name: &str) -> Result<f64, String> {
+    pub(super) fn number(&self, name: &str) -> Result<f64, String> {
         let number = self.params.get(name).and_then(Value::as_f64);
         number.ok_or_else(|| format!("the case has no number `{name}`"))
     }
@@ -32,7 +32,7 @@ impl Asked {
 
 /// A way to a figure.
 #[derive(Debug)]
-pub struct Method {
+pub(super) struct Method {
     /// As the plan calls it.
     pub name: &'static str,
     /// What it does, in a few words.
@@ -47,7 +47,7 @@ pub struct Method {
 }
 
 /// All methods.
-pub const METHODS: &[Method] = &[
+pub(super) const METHODS: &[Method] = &[
     Method {
         name: "history",
         about: "the checker of such histories judges the case's own",
@@ -115,7 +115,7 @@ pub const METHODS: &[Method] = &[
 
 /// A method applied to a case.
 #[derive(Clone, Debug)]
-pub struct Computed {
+pub(super) struct Computed {
     method: &'static Method,
     trials: Option<u64>,
     metric: String,
@@ -124,7 +124,7 @@ pub struct Computed {
 
 impl Computed {
     /// As the plan says.
-    pub fn new(case: &Case, method: &str) -> Result<Self, Shortcoming> {
+    pub(super) fn new(case: &Case, method: &str) -> Result<Self, Shortcoming> {
         let found = METHODS.iter().find(|known| known.name == method);
         let method = found.ok_or_else(|| format!("there is no method `{method}`"))?;
         let trials = method.trials.map(|usual| case.tolerance.n.unwrap_or(usual));
@@ -132,33 +132,33 @@ impl Computed {
     }
 
     /// Makes fewer trials, ten at least: about so many events.
-    pub fn limit(&mut self, events: f64) {
+    pub(super) fn limit(&mut self, events: f64) {
         let most = ((events / self.method.cost) as u64).max(10);
         self.trials = self.trials.map(|stated| stated.min(most));
     }
 
     /// About how many events a replication costs.
-    pub fn events(&self) -> f64 {
+    pub(super) fn events(&self) -> f64 {
         self.trials.unwrap_or(1) as f64 * self.method.cost
     }
 
     /// Trials of a replication; `None` where there is no chance.
-    pub fn trials(&self) -> Option<f64> {
+    pub(super) fn trials(&self) -> Option<f64> {
         self.trials.map(|trials| trials as f64)
     }
 
     /// Is it the same for every seed?
-    pub fn is_exact(&self) -> bool {
+    pub(super) fn is_exact(&self) -> bool {
         self.trials.is_none()
     }
 
     /// What it does.
-    pub fn about(&self) -> &'static str {
+    pub(super) fn about(&self) -> &'static str {
         self.method.about
     }
 
     /// One replication. Pure.
-    pub fn run(&self, seed: u64) -> Result<Value, String> {
+    pub(super) fn run(&self, seed: u64) -> Result<Value, String> {
         let trials = self.trials.unwrap_or(1) as usize;
         let (metric, params) = (self.metric.clone(), self.params.clone());
         (self.method.run)(&Asked { metric, params, seed, trials })
@@ -166,6 +166,6 @@ impl Computed {
 }
 
 /// The stated number of trials of a method, where a case names none.
-pub fn stated_trials(method: &str) -> Option<u64> {
+pub(super) fn stated_trials(method: &str) -> Option<u64> {
     METHODS.iter().find(|known| known.name == method)?.trials
 }

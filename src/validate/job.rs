@@ -14,7 +14,7 @@ use super::simulated::{Simulated, Work};
 
 /// Why a case cannot be run as planned.
 #[derive(Debug)]
-pub struct Shortcoming(pub String);
+pub(super) struct Shortcoming(pub String);
 
 impl From<String> for Shortcoming {
     fn from(why: String) -> Self {
@@ -24,7 +24,7 @@ impl From<String> for Shortcoming {
 
 /// A job.
 #[derive(Debug)]
-pub struct Job {
+pub(super) struct Job {
     what: What,
     /// What its replications gave so far, by seed.
     pub samples: Vec<Figures>,
@@ -39,7 +39,7 @@ const TOO_LONG: f64 = 4.0;
 
 /// What is done.
 #[derive(Debug)]
-pub enum What {
+pub(super) enum What {
     /// Runs of a scenario.
     Simulated(Box<Simulated>),
     /// A method that is no single run.
@@ -50,7 +50,7 @@ pub enum What {
 
 /// What a replication does.
 #[derive(Clone, Debug)]
-pub enum Task {
+pub(super) enum Task {
     /// Runs a scenario.
     Run(Arc<Work>),
     /// Follows a method.
@@ -61,12 +61,12 @@ pub enum Task {
 
 impl Job {
     /// With nothing done yet.
-    pub fn new(what: What) -> Self {
+    pub(super) fn new(what: What) -> Self {
         Self { what, samples: Vec::new(), wanted: 0, least: 0 }
     }
 
     /// Are the two the same, but for their length and for what is read?
-    pub fn shares_runs_with(&self, other: &Self) -> bool {
+    pub(super) fn shares_runs_with(&self, other: &Self) -> bool {
         match (&self.what, &other.what) {
             (What::Simulated(a), What::Simulated(b)) => a.shares_runs_with(b),
             _ => false,
@@ -74,7 +74,7 @@ impl Job {
     }
 
     /// Reads the figures of one more case; says which is the first of them.
-    pub fn want(&mut self, case: &Case, read: &Value) -> Result<usize, Shortcoming> {
+    pub(super) fn want(&mut self, case: &Case, read: &Value) -> Result<usize, Shortcoming> {
         match &mut self.what {
             What::Simulated(simulated) => simulated.want(case, read),
             What::Computed(_) | What::Claimed(_) => Ok(0),
@@ -83,7 +83,7 @@ impl Job {
 
     /// Shortens each replication as far as the mode wants and the job can, and asks for the first of
     /// them.
-    pub fn limit(&mut self, mode: Mode) {
+    pub(super) fn limit(&mut self, mode: Mode) {
         let is_exact = match &mut self.what {
             What::Simulated(simulated) => {
                 simulated.limit(mode.events());
@@ -104,7 +104,7 @@ impl Job {
     }
 
     /// About how many events a replication has.
-    pub fn events(&self) -> f64 {
+    pub(super) fn events(&self) -> f64 {
         match &self.what {
             What::Simulated(simulated) => simulated.events(),
             What::Computed(computed) => computed.events(),
@@ -113,7 +113,7 @@ impl Job {
     }
 
     /// Measured requests or trials of a replication; `None` where what it is about is fixed.
-    pub fn requests(&self) -> Option<f64> {
+    pub(super) fn requests(&self) -> Option<f64> {
         match &self.what {
             What::Simulated(simulated) => simulated.requests(),
             What::Computed(computed) => computed.trials(),
@@ -122,7 +122,7 @@ impl Job {
     }
 
     /// Is a replication the mean of trials?
-    pub fn are_trials(&self) -> bool {
+    pub(super) fn are_trials(&self) -> bool {
         match &self.what {
             What::Simulated(simulated) => simulated.are_trials(),
             What::Computed(_) => true,
@@ -131,7 +131,7 @@ impl Job {
     }
 
     /// What its replications do.
-    pub fn task(&self) -> Task {
+    pub(super) fn task(&self) -> Task {
         match &self.what {
             What::Simulated(simulated) => Task::Run(simulated.work()),
             What::Computed(computed) => Task::Compute(computed.clone()),
@@ -140,18 +140,18 @@ impl Job {
     }
 
     /// The values of a figure in all replications; `None` if one of them has none.
-    pub fn values(&self, read: usize) -> Option<Vec<f64>> {
+    pub(super) fn values(&self, read: usize) -> Option<Vec<f64>> {
         let value = |figures: &Figures| figures[read].as_ref().ok()?.as_f64();
         self.samples.iter().map(value).collect()
     }
 
     /// Do claims stand behind it, and no figures?
-    pub fn is_claimed(&self) -> bool {
+    pub(super) fn is_claimed(&self) -> bool {
         matches!(self.what, What::Claimed(_))
     }
 
     /// What is read for a shape whose first figure this is.
-    pub fn texts(&self, first: usize, shape: &Value) -> Vec<String> {
+    pub(super) fn texts(&self, first: usize, shape: &Value) -> Vec<String> {
         match &self.what {
             What::Simulated(simulated) => simulated.texts(first, shape),
             What::Computed(computed) => vec![computed.about().to_owned()],
@@ -160,13 +160,13 @@ impl Job {
     }
 
     /// Why a figure has no value.
-    pub fn why_not(&self, read: usize) -> String {
+    pub(super) fn why_not(&self, read: usize) -> String {
         let mut reasons = self.samples.iter().filter_map(|figures| figures[read].as_ref().err());
         reasons.next().cloned().unwrap_or_else(|| "it is no number".to_owned())
     }
 
     /// The command line of one of its runs, where it is a run.
-    pub fn command(&self) -> Option<String> {
+    pub(super) fn command(&self) -> Option<String> {
         match &self.what {
             What::Simulated(simulated) => Some(simulated.command()),
             What::Computed(_) => None,
@@ -177,7 +177,7 @@ impl Job {
 
 impl Task {
     /// One replication. Pure.
-    pub fn run(&self, seed: u64) -> Figures {
+    pub(super) fn run(&self, seed: u64) -> Figures {
         match self {
             Self::Run(work) => work.run(seed),
             Self::Compute(computed) => vec![computed.run(seed)],

@@ -16,7 +16,7 @@ const EQUAL: f64 = 1e-9;
 
 /// How much of a run there was.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Effort {
+pub(super) struct Effort {
     /// Replications.
     pub replications: usize,
     /// Measured requests of each; `None` where the case is about one fixed stretch of time.
@@ -24,7 +24,7 @@ pub struct Effort {
 }
 
 /// How far from `expected` the mean of the replications may be; `None` where nothing is judged.
-pub fn allowed(case: &Case, expected: f64, effort: Effort) -> Option<f64> {
+pub(super) fn allowed(case: &Case, expected: f64, effort: Effort) -> Option<f64> {
     let value = case.tolerance.value.unwrap_or(0.0);
     let shorter = effort.requests.map_or(1.0, |n| (case.stated() as f64 / n).max(1.0).sqrt());
     let sampled = value * shorter / (effort.replications as f64).sqrt();
@@ -41,7 +41,7 @@ pub fn allowed(case: &Case, expected: f64, effort: Effort) -> Option<f64> {
 }
 
 /// Does `measured` agree with `expected`, give or take `allowed`?
-pub fn agrees(kind: Kind, measured: f64, expected: f64, allowed: f64) -> bool {
+pub(super) fn agrees(kind: Kind, measured: f64, expected: f64, allowed: f64) -> bool {
     match kind {
         Kind::UpperBound => measured <= expected + allowed,
         Kind::Factor => {
@@ -54,7 +54,7 @@ pub fn agrees(kind: Kind, measured: f64, expected: f64, allowed: f64) -> bool {
 
 /// Is what was read of a shape (numbers, lists and objects of them) equal to the expected shape?
 /// What was not read is not compared.
-pub fn equals(measured: &Value, expected: &Value) -> bool {
+pub(super) fn equals(measured: &Value, expected: &Value) -> bool {
     match (measured, expected) {
         (Value::Null, _) => false,
         (Value::Object(read), Value::Object(all)) => {

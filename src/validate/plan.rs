@@ -43,7 +43,7 @@ const FILES: &[&str] = &[
 /// One line of the plan.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-pub enum Entry {
+pub(super) enum Entry {
     /// How some groups are run.
     Covered(Box<Recipe>),
     /// By which method some groups are computed.
@@ -57,7 +57,7 @@ pub enum Entry {
 /// How some groups are run.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Recipe {
+pub(super) struct Recipe {
     /// Groups, `*` for anything.
     pub groups: Vec<String>,
     /// The scenario, by its path below `scenarios/` without its ending.
@@ -102,7 +102,7 @@ pub struct Recipe {
 /// By which method some groups are computed: what no single run can show.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Computation {
+pub(super) struct Computation {
     /// Groups, `*` for anything.
     pub groups: Vec<String>,
     /// Metrics with the names of methods.
@@ -118,7 +118,7 @@ pub struct Computation {
 /// What has to hold for some groups, where a sentence is expected.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Sentence {
+pub(super) struct Sentence {
     /// Groups, `*` for anything.
     pub groups: Vec<String>,
     /// Metrics with what has to hold for them.
@@ -131,7 +131,7 @@ pub struct Sentence {
 /// What has to hold in one run.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Claim {
+pub(super) struct Claim {
     /// In words, after "it holds that".
     pub says: String,
     /// In the language of expectations.
@@ -177,7 +177,7 @@ impl From<Claim> for Recipe {
 /// Why some groups are not run.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Left {
+pub(super) struct Left {
     /// Groups, `*` for anything.
     pub groups: Vec<String>,
     /// Only these metrics, `*` for anything.
@@ -201,7 +201,7 @@ fn usual_warmup() -> f64 {
 
 /// What the plan says of a case.
 #[derive(Clone, Copy, Debug)]
-pub enum Planned {
+pub(super) enum Planned {
     /// Run it so, and read this.
     Run(&'static Recipe, &'static Value),
     /// Compute it by this method.
@@ -213,7 +213,7 @@ pub enum Planned {
 }
 
 /// What the plan says of this case.
-pub fn planned(case: &Case) -> Planned {
+pub(super) fn planned(case: &Case) -> Planned {
     let recipes = entries().iter().filter_map(|entry| match entry {
         Entry::Covered(recipe) if any(&recipe.groups, &case.group) => {
             recipe.read.get(&case.metric).map(|read| Planned::Run(recipe, read))
@@ -249,7 +249,7 @@ impl Left {
 }
 
 /// The whole plan.
-pub fn entries() -> &'static [Entry] {
+pub(super) fn entries() -> &'static [Entry] {
     static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         let read = |text: &&str| serde_json::from_str::<Vec<Entry>>(text).expect("our own data");
         FILES.iter().flat_map(read).collect()

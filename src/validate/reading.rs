@@ -20,7 +20,7 @@ use crate::scenario::tree::Scenario;
 
 /// What is read.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub(super) struct Reading {
     /// As it was written.
     pub text: String,
     what: What,
@@ -37,7 +37,7 @@ enum What {
 type Happening = (&'static str, fn(&Fact) -> bool);
 
 /// The operation whose instants are read.
-pub const FIRST: OpId = OpId(0);
+pub(super) const FIRST: OpId = OpId(0);
 
 /// What the instants of can be read.
 const HAPPENINGS: &[Happening] = &[
@@ -49,7 +49,7 @@ const HAPPENINGS: &[Happening] = &[
 
 impl Reading {
     /// From its text, or what is wrong with that.
-    pub fn new(text: String, scenario: &Scenario) -> Result<Self, String> {
+    pub(super) fn new(text: String, scenario: &Scenario) -> Result<Self, String> {
         if let Some(names) = text.strip_prefix("instants(").and_then(|it| it.strip_suffix(')')) {
             let happening = |name: &str| {
                 let found = HAPPENINGS.iter().find(|(known, _)| *known == name.trim());
@@ -83,7 +83,7 @@ impl Reading {
     }
 
     /// The extra instruments that it needs.
-    pub fn extras(&self) -> Extras {
+    pub(super) fn extras(&self) -> Extras {
         match &self.what {
             What::Value(term, _) => term.extras().collect(),
             What::Word(words) => {
@@ -95,12 +95,12 @@ impl Reading {
     }
 
     /// Does it need the story of the first operation?
-    pub fn is_told(&self) -> bool {
+    pub(super) fn is_told(&self) -> bool {
         matches!(self.what, What::Instants(_))
     }
 
     /// What this run says, or why it says nothing.
-    pub fn of(&self, outcome: &Outcome, story: Option<&Story>) -> Result<Value, String> {
+    pub(super) fn of(&self, outcome: &Outcome, story: Option<&Story>) -> Result<Value, String> {
         if let Some(why) = &outcome.partial {
             return Err(why.clone());
         }

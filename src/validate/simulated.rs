@@ -23,7 +23,7 @@ use crate::simulate;
 
 /// A scenario to run.
 #[derive(Debug)]
-pub struct Simulated {
+pub(super) struct Simulated {
     /// The name of its scenario.
     name: String,
     design: usize,
@@ -56,7 +56,7 @@ const FEWEST_TRIALS: f64 = 10.0;
 
 /// What a replication needs to run.
 #[derive(Debug)]
-pub struct Work {
+pub(super) struct Work {
     scenario: Arc<Scenario>,
     design: usize,
     reads: Vec<Reading>,
@@ -66,7 +66,7 @@ pub struct Work {
 
 impl Simulated {
     /// What this case needs, with nothing read yet.
-    pub fn new(
+    pub(super) fn new(
         case: &Case,
         recipe: &Recipe,
         scenario: impl Fn(&str) -> Option<&'static str>,
@@ -87,7 +87,7 @@ impl Simulated {
     }
 
     /// Would the two be the same runs, but for their length?
-    pub fn shares_runs_with(&self, other: &Self) -> bool {
+    pub(super) fn shares_runs_with(&self, other: &Self) -> bool {
         let alike = match (self.extent, other.extent) {
             (Extent::Requests { rate_per_s: a, .. }, Extent::Requests { rate_per_s: b, .. }) => {
                 a == b
@@ -100,7 +100,7 @@ impl Simulated {
     }
 
     /// Reads the figures of one more case; says which is the first of them.
-    pub fn want(&mut self, case: &Case, read: &Value) -> Result<usize, Shortcoming> {
+    pub(super) fn want(&mut self, case: &Case, read: &Value) -> Result<usize, Shortcoming> {
         let first = self.reads.len();
         let mut texts = Vec::new();
         leaves(read, &mut texts);
@@ -119,7 +119,7 @@ impl Simulated {
     }
 
     /// Shortens its runs to so many events.
-    pub fn limit(&mut self, events: f64) {
+    pub(super) fn limit(&mut self, events: f64) {
         let fraction = (events / self.events()).min(1.0);
         match &mut self.extent {
             Extent::Requests { measured, warmup, least_warmup, .. } => {
@@ -136,7 +136,7 @@ impl Simulated {
     }
 
     /// About how many events a run has.
-    pub fn events(&self) -> f64 {
+    pub(super) fn events(&self) -> f64 {
         match self.extent {
             Extent::Requests { measured, warmup, events_per_request, .. } => {
                 (measured + warmup) * events_per_request
@@ -148,7 +148,7 @@ impl Simulated {
 
     /// Measured requests of a replication, or runs of which it is the mean; `None` where its
     /// stretch is fixed.
-    pub fn requests(&self) -> Option<f64> {
+    pub(super) fn requests(&self) -> Option<f64> {
         match self.extent {
             Extent::Requests { measured, .. } => Some(measured),
             Extent::Trials { runs, .. } => Some(runs),
@@ -157,12 +157,12 @@ impl Simulated {
     }
 
     /// Is a replication the mean of several runs?
-    pub fn are_trials(&self) -> bool {
+    pub(super) fn are_trials(&self) -> bool {
         matches!(self.extent, Extent::Trials { .. })
     }
 
     /// What its replications need.
-    pub fn work(&self) -> Arc<Work> {
+    pub(super) fn work(&self) -> Arc<Work> {
         Arc::new(Work {
             scenario: Arc::new(self.scenario.clone()),
             design: self.design,
@@ -175,14 +175,14 @@ impl Simulated {
     }
 
     /// What is read for a shape whose first figure this is.
-    pub fn texts(&self, first: usize, shape: &Value) -> Vec<String> {
+    pub(super) fn texts(&self, first: usize, shape: &Value) -> Vec<String> {
         let mut leaves_of = Vec::new();
         leaves(shape, &mut leaves_of);
         self.reads[first..first + leaves_of.len()].iter().map(|read| read.text.clone()).collect()
     }
 
     /// The command line of one of its runs (whose warm-up is the scenario's own).
-    pub fn command(&self) -> String {
+    pub(super) fn command(&self) -> String {
         let sets = self.sets.iter().map(|(knob, value)| format!(" --set '{knob}={value}'"));
         let (sets, length) = (sets.collect::<String>(), self.scenario.run.length);
         let design = &self.scenario.designs[self.design].name;
@@ -248,7 +248,7 @@ impl Extent {
 
 impl Work {
     /// One replication: a run, or the mean of several.
-    pub fn run(&self, seed: u64) -> Figures {
+    pub(super) fn run(&self, seed: u64) -> Figures {
         if self.runs == 1 {
             return self.run_once(seed);
         }

@@ -7,11 +7,11 @@ use crate::scenario::expression;
 use crate::scenario::units::Quantity;
 
 /// Parameters of a case by name.
-pub type Params = Map<String, Value>;
+pub(super) type Params = Map<String, Value>;
 
 /// How durations and rates stand in the text that is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Quotes {
+pub(super) enum Quotes {
     /// As in a scenario file: `"250ms"`.
     Scenario,
     /// As in an expression: `250ms`.
@@ -19,7 +19,7 @@ pub enum Quotes {
 }
 
 /// The text with its holes filled, or what is wrong with it.
-pub fn fill(text: &str, params: &Params, quotes: Quotes) -> Result<String, String> {
+pub(super) fn fill(text: &str, params: &Params, quotes: Quotes) -> Result<String, String> {
     let mut filled = String::new();
     let mut rest = text;
     while let Some((before, hole)) = rest.split_once('{') {
@@ -34,7 +34,7 @@ pub fn fill(text: &str, params: &Params, quotes: Quotes) -> Result<String, Strin
 
 /// What an expression over the parameters comes to. `$name` is a number of the case, `$name_2` the
 /// second of a list of numbers.
-pub fn quantity(text: &str, params: &Params) -> Result<Quantity, String> {
+pub(super) fn quantity(text: &str, params: &Params) -> Result<Quantity, String> {
     expression::evaluate(text, &mut |name| {
         let value = parameter(name, params).and_then(Value::as_f64);
         value.map(Quantity::Number).ok_or_else(|| format!("the case has no number `{name}`"))

@@ -10,7 +10,7 @@ use windtunnel::scenario::tree::{EntityIx, FlowIx};
 
 /// An operation as its client sent it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sent {
+pub(crate) struct Sent {
     pub op: OpId,
     pub flow: FlowIx,
     pub session: u32,
@@ -20,7 +20,7 @@ pub struct Sent {
 
 /// What was written down.
 #[derive(Clone, Debug, Default)]
-pub struct Record {
+pub(crate) struct Record {
     pub sent: Vec<Sent>,
     pub told: BTreeMap<OpId, Verdict>,
     /// How often each effect was applied, and undone.

@@ -38,7 +38,7 @@ use windtunnel::simulate;
 
 /// The parts of a scenario, as text.
 #[derive(Clone)]
-pub struct Case {
+pub(crate) struct Case {
     run: String,
     web: String,
     nodes: String,
@@ -71,12 +71,12 @@ const DATA: &str = r#"
 "#;
 
 /// A case with this one flow, `f`, sent once, after a second.
-pub fn flow(flow: &str) -> Case {
+pub(crate) fn flow(flow: &str) -> Case {
     flows(&format!(r#""f": {flow}"#))
 }
 
 /// A case with these flows; `f` is sent once, after a second.
-pub fn flows(flows: &str) -> Case {
+pub(crate) fn flows(flows: &str) -> Case {
     Case {
         run: r#"length: "1500ms""#.to_owned(),
         web: r#"arrivals: Constant("1/s"), does: "f""#.to_owned(),
@@ -91,43 +91,43 @@ pub fn flows(flows: &str) -> Case {
 
 impl Case {
     /// In this design.
-    pub fn design(mut self, design: &str) -> Self {
+    pub(crate) fn design(mut self, design: &str) -> Self {
         design.clone_into(&mut self.design);
         self
     }
 
     /// With this client.
-    pub fn web(mut self, web: &str) -> Self {
+    pub(crate) fn web(mut self, web: &str) -> Self {
         web.clone_into(&mut self.web);
         self
     }
 
     /// With these nodes more.
-    pub fn nodes(mut self, nodes: &str) -> Self {
+    pub(crate) fn nodes(mut self, nodes: &str) -> Self {
         nodes.clone_into(&mut self.nodes);
         self
     }
 
     /// For so long.
-    pub fn run_for(mut self, length: &str) -> Self {
+    pub(crate) fn run_for(mut self, length: &str) -> Self {
         self.run = format!("length: {length:?}");
         self
     }
 
     /// With these policies.
-    pub fn policies(mut self, policies: &str) -> Self {
+    pub(crate) fn policies(mut self, policies: &str) -> Self {
         policies.clone_into(&mut self.policies);
         self
     }
 
     /// With these faults.
-    pub fn faults(mut self, faults: &str) -> Self {
+    pub(crate) fn faults(mut self, faults: &str) -> Self {
         faults.clone_into(&mut self.faults);
         self
     }
 
     /// With another piece of text.
-    pub fn but(mut self, old: &str, new: &str) -> Self {
+    pub(crate) fn but(mut self, old: &str, new: &str) -> Self {
         self.replaced.push((old.to_owned(), new.to_owned()));
         self
     }
@@ -147,12 +147,12 @@ impl Case {
     }
 
     /// Runs it with seed 1.
-    pub fn go(&self) -> Run {
+    pub(crate) fn go(&self) -> Run {
         self.seed(1)
     }
 
     /// Runs it.
-    pub fn seed(&self, seed: u64) -> Run {
+    pub(crate) fn seed(&self, seed: u64) -> Run {
         let scenario = scenario::parse("rule.ron", &self.text(), &[]);
         let scenario = Arc::new(scenario.unwrap_or_else(|wrong| panic!("{wrong}")));
         let model = Arc::new(Model::new(&scenario, 0, seed));
@@ -178,7 +178,7 @@ impl Probe for Record {
 }
 
 /// What happened.
-pub struct Run {
+pub(crate) struct Run {
     pub scenario: Arc<Scenario>,
     pub model: Arc<Model>,
     lines: Vec<(Time, InstanceId, Fact)>,
@@ -195,7 +195,7 @@ fn is_store(kind: &NodeKind) -> bool {
 }
 
 /// The `number`th operation of the only client.
-pub fn op(number: u64) -> OpId {
+pub(crate) fn op(number: u64) -> OpId {
     OpId::new(0, number)
 }
 
@@ -205,7 +205,7 @@ fn ms(span: u64) -> f64 {
 
 impl Run {
     /// Facts with their instant (ms from the start) and place, `b#0`.
-    pub fn facts(&self) -> impl Iterator<Item = (f64, String, Fact)> + '_ {
+    pub(crate) fn facts(&self) -> impl Iterator<Item = (f64, String, Fact)> + '_ {
         self.lines.iter().map(|(time, at, fact)| {
             let place = self.model.instances[at.0 as usize];
             let node = &self.scenario.nodes[usize::from(place.node.0)].name;
@@ -214,7 +214,7 @@ impl Run {
     }
 
     /// When this operation was sent.
-    pub fn sent(&self, number: u64) -> f64 {
+    pub(crate) fn sent(&self, number: u64) -> f64 {
         let sent = self.facts().find(
             |(_, _, fact)| matches!(fact, Fact::Sent { op: sent, .. } if *sent == op(number)),
         );
@@ -222,12 +222,12 @@ impl Run {
     }
 
     /// How many operations were sent.
-    pub fn offered(&self) -> usize {
+    pub(crate) fn offered(&self) -> usize {
         self.facts().filter(|(_, _, fact)| matches!(fact, Fact::Sent { .. })).count()
     }
 
     /// What the client was told, and how long after it had sent it.
-    pub fn answer(&self, number: u64) -> (f64, Verdict) {
+    pub(crate) fn answer(&self, number: u64) -> (f64, Verdict) {
         let answer = self.facts().find_map(|(time, _, fact)| match fact {
             Fact::Answered { op: answered, verdict } if answered == op(number) => {
                 Some((time, verdict))
@@ -239,7 +239,7 @@ impl Run {
     }
 
     /// Effects and undos of this operation in order: `8 x`, `12 -x`, from its sending.
-    pub fn changes(&self, number: u64) -> Vec<String> {
+    pub(crate) fn changes(&self, number: u64) -> Vec<String> {
         let sent = self.sent(number);
         let change = |(time, _, fact)| {
             let (sign, entity) = match fact {
@@ -255,7 +255,7 @@ impl Run {
 
     /// Messages of this operation: requests and answers, with stores, with brokers from producers,
     /// with brokers from consumers, invalidations.
-    pub fn messages(&self, number: u64) -> [usize; 5] {
+    pub(crate) fn messages(&self, number: u64) -> [usize; 5] {
         let mut counts = [0; 5];
         for &(_, at, fact) in &self.lines {
             let (Fact::Message { op: by, to, carrier, .. }
@@ -289,24 +289,24 @@ impl Run {
     }
 
     /// When facts of a kind happened to this operation (from its sending), and where.
-    pub fn when(&self, number: u64, is_it: impl Fn(&Fact) -> bool) -> Vec<(f64, String)> {
+    pub(crate) fn when(&self, number: u64, is_it: impl Fn(&Fact) -> bool) -> Vec<(f64, String)> {
         let sent = self.sent(number);
         let mine = self.facts().filter(|(_, _, fact)| fact.op() == Some(op(number)) && is_it(fact));
         mine.map(|(time, at, _)| (round(time - sent), at)).collect()
     }
 
     /// How many facts of a kind there were.
-    pub fn count(&self, is_it: impl Fn(&Fact) -> bool) -> usize {
+    pub(crate) fn count(&self, is_it: impl Fn(&Fact) -> bool) -> usize {
         self.lines.iter().filter(|(_, _, fact)| is_it(fact)).count()
     }
 
     /// The figures of a flow.
-    pub fn flow(&self, name: &str) -> &FlowOutcome {
+    pub(crate) fn flow(&self, name: &str) -> &FlowOutcome {
         &self.outcome.flows[name]
     }
 
     /// What reads of an entity saw: instant from the start of the run, version, value.
-    pub fn saw(&self, entity: &str) -> Vec<(f64, u64, i64)> {
+    pub(crate) fn saw(&self, entity: &str) -> Vec<(f64, u64, i64)> {
         let entity = self.scenario.entities.iter().position(|it| it.name == entity);
         let wanted = entity.expect("an entity");
         let saw = self.facts().filter_map(|(time, _, fact)| match fact {
@@ -319,7 +319,7 @@ impl Run {
     }
 
     /// Requests (and deliveries) that were worked on, by place, in order.
-    pub fn began_at(&self, node: &str) -> Vec<u32> {
+    pub(crate) fn began_at(&self, node: &str) -> Vec<u32> {
         let prefix = format!("{node}#");
         let began = self.facts().filter(|(_, _, fact)| matches!(fact, Fact::Began { .. }));
         began.filter_map(|(_, at, _)| at.strip_prefix(&prefix)?.parse().ok()).collect()
@@ -327,19 +327,19 @@ impl Run {
 }
 
 /// To microseconds, so that binary fractions do not show.
-pub fn round(ms: f64) -> f64 {
+pub(crate) fn round(ms: f64) -> f64 {
     (ms * 1000.0).round() / 1000.0
 }
 
 /// Done after so many milliseconds.
-pub fn done(ms: f64) -> (f64, Verdict) {
+pub(crate) fn done(ms: f64) -> (f64, Verdict) {
     (ms, Verdict::Done)
 }
 
 /// Refused after so many milliseconds.
-pub fn refused(ms: f64) -> (f64, Verdict) {
+pub(crate) fn refused(ms: f64) -> (f64, Verdict) {
     (ms, Verdict::Refused)
 }
 
 /// The three designs with all their defaults.
-pub const ALL: [&str; 3] = ["Rest()", "PubSub()", "Events()"];
+pub(crate) const ALL: [&str; 3] = ["Rest()", "PubSub()", "Events()"];

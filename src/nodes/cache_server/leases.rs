@@ -16,7 +16,7 @@ const TERM: Span = Span(10_000_000_000);
 
 /// All leases.
 #[derive(Clone, Debug)]
-pub struct Leases {
+pub(super) struct Leases {
     single_flight: bool,
     versioned: bool,
     by_item: Table<ItemName, Lease>,
@@ -46,7 +46,7 @@ struct Waiter {
 
 /// What becomes of a miss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Missed {
+pub(super) enum Missed {
     /// It fetches.
     Fetches,
     /// It waits for another's fetch.
@@ -55,7 +55,7 @@ pub enum Missed {
 
 impl Leases {
     /// None yet.
-    pub fn new(single_flight: bool, versioned: bool) -> Self {
+    pub(super) fn new(single_flight: bool, versioned: bool) -> Self {
         Self {
             single_flight,
             versioned,
@@ -67,12 +67,12 @@ impl Leases {
     }
 
     /// Who waits.
-    pub fn waiting(&self) -> usize {
+    pub(super) fn waiting(&self) -> usize {
         self.waiters.len()
     }
 
     /// Somebody missed an item: it fetches, or waits.
-    pub fn miss(&mut self, now: Time, name: ItemName, task: &Task) -> Missed {
+    pub(super) fn miss(&mut self, now: Time, name: ItemName, task: &Task) -> Missed {
         if !self.single_flight && !self.versioned {
             return Missed::Fetches;
         }
@@ -102,7 +102,7 @@ impl Leases {
 
     /// An item is set in this version: is it older than what was deleted? Those who waited for it
     /// are to be asked for by [`Leases::next_waiter`].
-    pub fn end(&mut self, name: ItemName, version: u64) -> bool {
+    pub(super) fn end(&mut self, name: ItemName, version: u64) -> bool {
         let Some(lease) = self.by_item.get_mut(&name) else { return false };
         let is_outdated = self.versioned && lease.deleted.is_some_and(|newest| version < newest);
         self.served = lease.first;
@@ -115,21 +115,21 @@ impl Leases {
     }
 
     /// The next of those who waited for the item that was set.
-    pub fn next_waiter(&mut self) -> Option<Task> {
+    pub(super) fn next_waiter(&mut self) -> Option<Task> {
         let Waiter { task, next } = self.waiters.remove(self.served)?;
         self.served = next;
         Some(task)
     }
 
     /// An item was deleted because there is this version of it.
-    pub fn invalidate(&mut self, name: ItemName, version: u64) {
+    pub(super) fn invalidate(&mut self, name: ItemName, version: u64) {
         if let Some(lease) = self.by_item.get_mut(&name) {
             lease.deleted = lease.deleted.max(Some(version));
         }
     }
 
     /// A crash: all leases are gone; gives back who waited.
-    pub fn drain(&mut self) -> Vec<Task> {
+    pub(super) fn drain(&mut self) -> Vec<Task> {
         self.by_item.clear();
         self.waiters.drain().into_iter().map(|waiter| waiter.task).collect()
     }

@@ -13,7 +13,7 @@ use crate::scenario::tree::PolicyIx;
 
 /// What is asked of the other side.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum What {
+pub(super) enum What {
     /// Run this entry.
     Entry(EntryIx),
     /// Pass on what the waiter is about, and confirm.

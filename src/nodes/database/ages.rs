@@ -7,7 +7,7 @@ use crate::base::{Span, Time};
 
 /// The window of deduplication, and of everything else that is kept only because a late message
 /// might still refer to it (docs/semantics.md, rule 20).
-pub const WINDOW: Span = Span(300_000_000_000);
+pub(super) const WINDOW: Span = Span(300_000_000_000);
 
 /// Names in a page of the line.
 const PAGE: usize = 64;
@@ -15,7 +15,7 @@ const PAGE: usize = 64;
 /// Names in the order in which they came in, to be looked at again after [`WINDOW`]. Clones share the
 /// pages of the line; only the last one is ever written to.
 #[derive(Clone, Debug)]
-pub struct Ages<K> {
+pub(super) struct Ages<K> {
     line: VecDeque<Arc<Vec<(Time, K)>>>,
     /// So many of the first page are gone.
     gone: usize,
@@ -29,7 +29,7 @@ impl<K> Default for Ages<K> {
 
 impl<K: Copy> Ages<K> {
     /// To be looked at again when the window has passed.
-    pub fn push(&mut self, now: Time, name: K) {
+    pub(super) fn push(&mut self, now: Time, name: K) {
         match self.line.back_mut().filter(|page| page.len() < PAGE) {
             Some(page) => Arc::make_mut(page).push((now, name)),
             None => self.line.push_back(Arc::new(vec![(now, name)])),
@@ -37,7 +37,7 @@ impl<K: Copy> Ages<K> {
     }
 
     /// The next one whose window has passed.
-    pub fn due(&mut self, now: Time) -> Option<K> {
+    pub(super) fn due(&mut self, now: Time) -> Option<K> {
         let page = self.line.front()?;
         let &(since, name) = page.get(self.gone)?;
         if now.since(since) <= WINDOW {
@@ -53,7 +53,7 @@ impl<K: Copy> Ages<K> {
 }
 
 /// Whether something touched then is still within the window now.
-pub fn is_fresh(touched: Time, now: Time) -> bool {
+pub(super) fn is_fresh(touched: Time, now: Time) -> bool {
     now.since(touched) <= WINDOW
 }
 

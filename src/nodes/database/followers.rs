@@ -26,7 +26,7 @@ use crate::scenario::tree::{Followers as Settings, Readers};
 
 /// The followers of one leader.
 #[derive(Clone, Debug)]
-pub struct Followers {
+pub(super) struct Followers {
     lag: Dist,
     readers: Readers,
     rows: Vec<Rows>,
@@ -48,7 +48,7 @@ type Name = (EntityIx, KeyId);
 
 impl Followers {
     /// All as the leader is at the start.
-    pub fn new(model: &Model, me: NodeIx, settings: &Settings) -> Self {
+    pub(super) fn new(model: &Model, me: NodeIx, settings: &Settings) -> Self {
         let name = &model.scenario.nodes[usize::from(me.0)].name;
         Self {
             lag: settings.lag.clone(),
@@ -61,7 +61,7 @@ impl Followers {
 
     /// Where a read of this transaction goes: to a follower's items, or to the leader's (`None`).
     #[cold]
-    pub fn readable(&mut self, txn: &Txn, op: &Op) -> Option<&mut Rows> {
+    pub(super) fn readable(&mut self, txn: &Txn, op: &Op) -> Option<&mut Rows> {
         if !txn.writes.is_empty() {
             return None;
         }
@@ -77,7 +77,13 @@ impl Followers {
     }
 
     /// The leader has committed: the new version is shipped to every follower.
-    pub fn ship<P: Probe>(&mut self, name: Name, seen: Seen, op: &Op, env: &mut Env<'_, '_, P>) {
+    pub(super) fn ship<P: Probe>(
+        &mut self,
+        name: Name,
+        seen: Seen,
+        op: &Op,
+        env: &mut Env<'_, '_, P>,
+    ) {
         for follower in 0..self.rows.len() {
             env.fact(Fact::Carried { op: op.id });
             let update = self.on_the_way.insert(Update { follower, op: *op, name, seen });
@@ -92,7 +98,7 @@ impl Followers {
 
     /// A version has come to a follower. What the follower that is furthest behind now holds is
     /// what the truth must remember.
-    pub fn apply<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
+    pub(super) fn apply<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let Some(Update { follower, op, name, seen }) = self.on_the_way.remove(handle) else {
             return;
         };
@@ -107,12 +113,12 @@ impl Followers {
     }
 
     /// Does a timer mean nothing any more?
-    pub fn is_stale(&self, update: Handle) -> bool {
+    pub(super) fn is_stale(&self, update: Handle) -> bool {
         self.on_the_way.get(update).is_none()
     }
 
     /// The node is back: what was on its way is shipped again.
-    pub fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    pub(super) fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         for update in self.on_the_way.drain() {
             let update = self.on_the_way.insert(update);
             self.send(update, env);

@@ -24,7 +24,7 @@ use crate::scenario::tree::{Gather, Relaying};
 
 /// What stands between the outbox and its broker. Places count from the oldest row on.
 #[derive(Clone, Debug, Default)]
-pub struct Gate {
+pub(super) struct Gate {
     /// `None` sees rows at once.
     poll: Option<Span>,
     linger: Span,
@@ -45,7 +45,7 @@ pub struct Gate {
 
 impl Gate {
     /// That of this design's relays; `None` if it stands open.
-    pub fn of(model: &Model) -> Option<Self> {
+    pub(super) fn of(model: &Model) -> Option<Self> {
         let design = model.scenario.designs.get(model.design)?;
         let poll = match design.relay {
             Relaying::Tailing => None,
@@ -60,7 +60,7 @@ impl Gate {
     }
 
     /// How many of so many rows may be sent by now.
-    pub fn released<P: Probe>(&mut self, rows: usize, env: &mut Env<'_, '_, P>) -> usize {
+    pub(super) fn released<P: Probe>(&mut self, rows: usize, env: &mut Env<'_, '_, P>) -> usize {
         match self.poll {
             None => self.seen = rows,
             Some(every) if rows > self.seen && !self.is_polling => {
@@ -95,7 +95,7 @@ impl Gate {
     }
 
     /// A timer that is not stale, while there are so many rows.
-    pub fn timer<P: Probe>(&mut self, timer: Timer, rows: usize, env: &mut Env<'_, '_, P>) {
+    pub(super) fn timer<P: Probe>(&mut self, timer: Timer, rows: usize, env: &mut Env<'_, '_, P>) {
         if let Timer::Poll(_) = timer {
             self.polls = self.polls.wrapping_add(1);
             self.is_polling = false;
@@ -107,7 +107,7 @@ impl Gate {
     }
 
     /// Is this timer of no interest any more?
-    pub fn is_stale(&self, timer: Timer) -> bool {
+    pub(super) fn is_stale(&self, timer: Timer) -> bool {
         match timer {
             Timer::Poll(poll) => poll != self.polls || !self.is_polling,
             Timer::Linger(batch) => batch != self.batch || !self.is_timed,
@@ -116,13 +116,13 @@ impl Gate {
     }
 
     /// The oldest row is gone.
-    pub fn shift(&mut self) {
+    pub(super) fn shift(&mut self) {
         self.seen = self.seen.saturating_sub(1);
         self.released = self.released.saturating_sub(1);
     }
 
     /// The relay dies: what it had seen it will have to see again.
-    pub fn crash(&mut self) {
+    pub(super) fn crash(&mut self) {
         (self.seen, self.released) = (0, 0);
         (self.is_polling, self.is_timed) = (false, false);
         self.polls = self.polls.wrapping_add(1);
@@ -130,7 +130,7 @@ impl Gate {
     }
 
     /// It begins anew.
-    pub fn restart(&mut self, now: Time) {
+    pub(super) fn restart(&mut self, now: Time) {
         self.since = now;
     }
 }

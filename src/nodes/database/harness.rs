@@ -19,22 +19,22 @@ use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
 use crate::scenario::tree::{self, EntityIx, Fault, FlowIx, NodeKind, Scenario};
 
-pub const HOP: u64 = 10;
+pub(super) const HOP: u64 = 10;
 /// What a read and a written key cost.
-pub const READ: u64 = 1_000;
-pub const WRITE: u64 = 2_000;
+pub(super) const READ: u64 = 1_000;
+pub(super) const WRITE: u64 = 2_000;
 
-pub const APP: InstanceId = InstanceId(0);
-pub const DB: InstanceId = InstanceId(1);
+pub(super) const APP: InstanceId = InstanceId(0);
+pub(super) const DB: InstanceId = InstanceId(1);
 
 /// Created by operations; its preloaded items start at 0.
-pub const ORDER: EntityIx = EntityIx(0);
+pub(super) const ORDER: EntityIx = EntityIx(0);
 /// Four items of 10, floor 0.
-pub const STOCK: EntityIx = EntityIx(1);
+pub(super) const STOCK: EntityIx = EntityIx(1);
 
 /// How the broker takes publications.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Broker {
+pub(super) enum Broker {
     Confirms,
     Fails,
     IsSilent,
@@ -42,7 +42,7 @@ pub enum Broker {
 
 /// A test's set-up and script.
 #[derive(Clone, Debug)]
-pub struct Bench {
+pub(super) struct Bench {
     pub txns: Vec<Txn>,
     pub connections: u32,
     pub room: Option<u32>,
@@ -59,13 +59,13 @@ pub struct Bench {
 type Happening = Event<Message, Timer>;
 
 /// The operation of this number.
-pub fn op(number: u64) -> Op {
+pub(super) fn op(number: u64) -> Op {
     let id = OpId::new(0, number);
     Op { id, word: mix(9, number), flow: FlowIx(0), session: number as u32, ..Op::NONE }
 }
 
 impl Bench {
-    pub fn new(txns: Vec<Txn>) -> Self {
+    pub(super) fn new(txns: Vec<Txn>) -> Self {
         Self {
             txns,
             connections: 100,
@@ -81,7 +81,7 @@ impl Bench {
     }
 
     /// A request for transaction `txn` arrives.
-    pub fn ask(mut self, time: u64, op: Op, txn: u32) -> Self {
+    pub(super) fn ask(mut self, time: u64, op: Op, txn: u32) -> Self {
         let asked = &self.txns[txn as usize];
         let body = Body::Request {
             call: Handle::NONE,
@@ -95,19 +95,19 @@ impl Bench {
     }
 
     /// The database's process or host is gone for a while.
-    pub fn crash(mut self, from: u64, to: u64, host: bool) -> Self {
+    pub(super) fn crash(mut self, from: u64, to: u64, host: bool) -> Self {
         self.script.push((from, Event::Timer(Timer::Fault(Edge::Down { host }))));
         self.script.push((to, Event::Timer(Timer::Fault(Edge::Up))));
         self
     }
 
-    pub fn resume(mut self, time: u64) -> Self {
+    pub(super) fn resume(mut self, time: u64) -> Self {
         self.script.push((time, Event::Timer(Timer::Fault(Edge::Resume))));
         self
     }
 
     /// Runs until nothing is pending.
-    pub fn run(self) -> Town {
+    pub(super) fn run(self) -> Town {
         let script = self.script.clone();
         let asked = script.iter().filter_map(|(_, event)| match event {
             Event::Message(message) => Some(message.op.id),
@@ -138,7 +138,7 @@ impl Bench {
         simulation.into_world()
     }
 
-    pub fn model(&self) -> Model {
+    pub(super) fn model(&self) -> Model {
         let scenario = self.scenario();
         let instance = |node| InstanceModel { node: NodeIx(node), index: 0 };
         let node = |(first, node): (u32, &tree::Node)| NodeModel {
@@ -270,7 +270,7 @@ impl Bench {
 
 /// All facts.
 #[derive(Clone, Debug, Default)]
-pub struct Facts(pub Vec<(Time, Fact)>);
+pub(super) struct Facts(pub Vec<(Time, Fact)>);
 
 impl Probe for Facts {
     fn see(&mut self, now: Time, _: InstanceId, fact: Fact) {
@@ -279,11 +279,11 @@ impl Probe for Facts {
 }
 
 /// An answer as the asker got it.
-pub type Answered = (u64, u64, Answer, Op);
+pub(super) type Answered = (u64, u64, Answer, Op);
 
 /// The world.
 #[derive(Clone, Debug)]
-pub struct Town {
+pub(super) struct Town {
     pub model: Model,
     pub db: Database,
     pub is_down: bool,
@@ -372,28 +372,28 @@ impl Town {
     }
 
     /// When, to which operation and what was answered.
-    pub fn verdicts(&self) -> Vec<(u64, u64, Answer)> {
+    pub(super) fn verdicts(&self) -> Vec<(u64, u64, Answer)> {
         self.answers.iter().map(|(time, op, verdict, _)| (*time, *op, *verdict)).collect()
     }
 
     /// Only what was answered.
-    pub fn words(&self) -> Vec<Answer> {
+    pub(super) fn words(&self) -> Vec<Answer> {
         self.answers.iter().map(|answer| answer.2).collect()
     }
 
     /// The facts that this picks.
-    pub fn facts<T>(&self, pick: impl Fn(&Fact) -> Option<T>) -> Vec<T> {
+    pub(super) fn facts<T>(&self, pick: impl Fn(&Fact) -> Option<T>) -> Vec<T> {
         self.probe.0.iter().filter_map(|(_, fact)| pick(fact)).collect()
     }
 
     /// The facts that this picks, with their instants.
-    pub fn timed<T>(&self, pick: impl Fn(&Fact) -> Option<T>) -> Vec<(u64, T)> {
+    pub(super) fn timed<T>(&self, pick: impl Fn(&Fact) -> Option<T>) -> Vec<(u64, T)> {
         let facts = self.probe.0.iter();
         facts.filter_map(|(time, fact)| pick(fact).map(|what| (time.0, what))).collect()
     }
 
     /// Items of stock after each change that was applied or undone: (key, version, value).
-    pub fn changes(&self) -> Vec<(u64, u64, i64)> {
+    pub(super) fn changes(&self) -> Vec<(u64, u64, i64)> {
         self.facts(|fact| match fact {
             Fact::Applied { entity: STOCK, key, version, value, .. }
             | Fact::Undone { entity: STOCK, key, version, value, .. } => {
@@ -404,7 +404,7 @@ impl Town {
     }
 
     /// What can still act for an operation: nothing, after everything.
-    pub fn references(&self, op: OpId) -> i64 {
+    pub(super) fn references(&self, op: OpId) -> i64 {
         let asked = self.asked.iter().filter(|it| **it == op).count() as i64;
         let changes = self.facts(|fact| match fact {
             Fact::Message { op: it, .. } | Fact::Carried { op: it } if *it == op => Some(1),
@@ -416,7 +416,7 @@ impl Town {
 }
 
 /// An operation that looks at these items by `Own` and by `Named`, having seen `version`.
-pub fn op_on(number: u64, own: u64, named: u64, version: u64, value: i64) -> Op {
+pub(super) fn op_on(number: u64, own: u64, named: u64, version: u64, value: i64) -> Op {
     let seen = Seen { version, value };
     Op { own: KeyId(own), named: KeyId(named), seen, ..op(number) }
 }

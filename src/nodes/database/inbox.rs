@@ -16,7 +16,7 @@ use crate::probes::OpId;
 
 /// What is remembered of all operations.
 #[derive(Clone, Debug, Default)]
-pub struct Inbox {
+pub(super) struct Inbox {
     /// By operation, and by name for transactions without effects (0 for all others).
     memories: PagedTable<Name, Memory>,
     ages: Ages<Name>,
@@ -35,7 +35,7 @@ struct Memory {
 
 /// What the inbox says of a transaction with effects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Recall {
+pub(super) enum Recall {
     /// Never heard of it.
     New,
     /// It was applied.
@@ -52,7 +52,7 @@ impl Inbox {
     }
 
     /// What became of these effects, which one transaction makes together.
-    pub fn recall(&self, op: OpId, effects: u64, now: Time) -> Recall {
+    pub(super) fn recall(&self, op: OpId, effects: u64, now: Time) -> Recall {
         match self.memory((op, 0), now) {
             Some(memory) if memory.refused & effects != 0 => Recall::Refused,
             Some(memory) if memory.applied & effects != 0 => Recall::Applied,
@@ -62,37 +62,37 @@ impl Inbox {
     }
 
     /// The effects among these that were asked to be undone before.
-    pub fn undone(&self, op: OpId, effects: u64, now: Time) -> u64 {
+    pub(super) fn undone(&self, op: OpId, effects: u64, now: Time) -> u64 {
         self.memory((op, 0), now).map_or(0, |memory| memory.undone & effects)
     }
 
     /// The effects among these that were applied.
-    pub fn applied(&self, op: OpId, effects: u64, now: Time) -> u64 {
+    pub(super) fn applied(&self, op: OpId, effects: u64, now: Time) -> u64 {
         self.memory((op, 0), now).map_or(0, |memory| memory.applied & effects)
     }
 
     /// Was the transaction of this name, which has no effects, carried out?
-    pub fn knows(&self, op: OpId, name: u64, now: Time) -> bool {
+    pub(super) fn knows(&self, op: OpId, name: u64, now: Time) -> bool {
         self.memory((op, name), now).is_some()
     }
 
     /// These effects were applied.
-    pub fn apply(&mut self, op: OpId, effects: u64, now: Time) {
+    pub(super) fn apply(&mut self, op: OpId, effects: u64, now: Time) {
         self.remember((op, 0), now).applied |= effects;
     }
 
     /// These effects were refused.
-    pub fn refuse(&mut self, op: OpId, effects: u64, now: Time) {
+    pub(super) fn refuse(&mut self, op: OpId, effects: u64, now: Time) {
         self.remember((op, 0), now).refused |= effects;
     }
 
     /// These effects were taken back, or never will be made.
-    pub fn undo(&mut self, op: OpId, effects: u64, now: Time) {
+    pub(super) fn undo(&mut self, op: OpId, effects: u64, now: Time) {
         self.remember((op, 0), now).undone |= effects;
     }
 
     /// The transaction of this name was carried out.
-    pub fn note(&mut self, op: OpId, name: u64, now: Time) {
+    pub(super) fn note(&mut self, op: OpId, name: u64, now: Time) {
         self.remember((op, name), now);
     }
 

@@ -12,7 +12,7 @@ use crate::scenario::tree::Change;
 
 /// What is to become of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Judgement {
+pub(super) enum Judgement {
     /// It does what it says.
     Granted,
     /// A guard, or a tombstone in the inbox, says no: nothing applies, its row included.

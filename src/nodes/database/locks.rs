@@ -11,7 +11,7 @@ use crate::probes::KeyId;
 /// What is locked. The order is the one in which a transaction takes its locks; since all take
 /// them in the same order, no two can wait for each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Lock {
+pub(super) struct Lock {
     /// Is it the row of a local copy?
     pub copy: bool,
     /// The entity.
@@ -22,7 +22,7 @@ pub struct Lock {
 
 /// The locks that are held, each with its line.
 #[derive(Clone, Debug, Default)]
-pub struct Locks {
+pub(super) struct Locks {
     lines: Table<Lock, Line>,
     /// By slot of a waiting transaction: who stands behind it. One waits in one line only.
     behind: Vec<Handle>,
@@ -37,12 +37,12 @@ struct Line {
 
 impl Locks {
     /// How many are taken.
-    pub fn taken(&self) -> usize {
+    pub(super) fn taken(&self) -> usize {
         self.lines.len()
     }
 
     /// Takes the lock, or stands in line for it (`false`).
-    pub fn take(&mut self, lock: Lock, task: Handle) -> bool {
+    pub(super) fn take(&mut self, lock: Lock, task: Handle) -> bool {
         match self.lines.entry(lock) {
             Entry::Vacant(place) => {
                 place.insert(Line { first: Handle::NONE, last: Handle::NONE });
@@ -66,7 +66,7 @@ impl Locks {
     }
 
     /// Gives the lock to the first in line, and says who that is.
-    pub fn release(&mut self, lock: Lock) -> Option<Handle> {
+    pub(super) fn release(&mut self, lock: Lock) -> Option<Handle> {
         let line = self.lines.get_mut(&lock).expect("only held locks are released");
         let heir = line.first;
         if heir == Handle::NONE {
@@ -78,7 +78,7 @@ impl Locks {
     }
 
     /// Nobody holds anything any more.
-    pub fn clear(&mut self) {
+    pub(super) fn clear(&mut self) {
         self.lines.clear();
     }
 }

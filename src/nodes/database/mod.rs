@@ -8,7 +8,7 @@
 //!
 //! Readers take no locks (multi-version concurrency, as in `PostgreSQL`, "13.1 Introduction": reading
 //! never blocks writing and writing never blocks reading), and a connection that waits for a lock
-//! is busy. What survives a crash lies in [`store`].
+//! is busy. What survives a crash lies in `store`.
 
 mod ages;
 mod followers;

@@ -19,7 +19,7 @@ use crate::probes::OpId;
 
 /// All rows.
 #[derive(Clone, Debug, Default)]
-pub struct Progress {
+pub(super) struct Progress {
     sagas: Table<OpId, Saga>,
     joins: PagedTable<(OpId, u8), Join>,
     ages: Ages<(OpId, u8)>,
@@ -27,7 +27,7 @@ pub struct Progress {
 
 /// What an update of a row comes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step {
+pub(super) struct Step {
     /// How it is answered.
     pub answer: Answer,
     /// Is it the first time?
@@ -93,7 +93,7 @@ const STALE: Step = Step { answer: Answer::Idle, is_new: false };
 
 impl Progress {
     /// What this update would come to; changes nothing.
-    pub fn judge(&self, op: OpId, row: Row) -> Step {
+    pub(super) fn judge(&self, op: OpId, row: Row) -> Step {
         let saga = self.sagas.get(&op);
         match row {
             Row::Begin { stage } => {
@@ -121,7 +121,7 @@ impl Progress {
 
     /// Makes the update. `done` are the effects that the operation knows to be done; gives back
     /// those that its saga knows.
-    pub fn record(&mut self, op: OpId, row: Row, done: u64, now: Time) -> u64 {
+    pub(super) fn record(&mut self, op: OpId, row: Row, done: u64, now: Time) -> u64 {
         match row {
             Row::Begin { stage } => {
                 let saga = self.saga_at(op, stage);

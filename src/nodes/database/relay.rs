@@ -36,7 +36,7 @@ pub const PAUSE: Span = Span(500_000_000);
 
 /// A durable row that waits to be published.
 #[derive(Clone, Copy, Debug)]
-pub struct Posting {
+pub(super) struct Posting {
     /// The operation as its transaction left it.
     pub op: Op,
     /// What is published.
@@ -47,7 +47,7 @@ pub struct Posting {
 
 /// The outbox and its relay.
 #[derive(Clone, Debug, Default)]
-pub struct Relay {
+pub(super) struct Relay {
     rows: Slab<Row>,
     /// In order of commits; a confirmed row's handle finds nothing.
     order: VecDeque<Handle>,
@@ -72,17 +72,17 @@ struct Row {
 
 impl Relay {
     /// How many rows no broker has confirmed.
-    pub fn unconfirmed(&self) -> usize {
+    pub(super) fn unconfirmed(&self) -> usize {
         self.rows.len()
     }
 
     /// With an empty outbox.
-    pub fn new(model: &Model) -> Self {
+    pub(super) fn new(model: &Model) -> Self {
         Self { gate: Gate::of(model).map(Box::new), ..Self::default() }
     }
 
     /// A transaction that commits appends a row.
-    pub fn append<P: Probe>(&mut self, posting: Posting, env: &mut Env<'_, '_, P>) {
+    pub(super) fn append<P: Probe>(&mut self, posting: Posting, env: &mut Env<'_, '_, P>) {
         env.fact(Fact::Carried { op: posting.op.id });
         let row = self.rows.insert(Row { posting, sent: None });
         self.order.push_back(row);
@@ -90,7 +90,7 @@ impl Relay {
 
     /// Sends what may be sent.
     #[inline]
-    pub fn pump<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    pub(super) fn pump<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if self.next < self.order.len() && !self.is_pausing {
             if self.gate.is_some() {
                 return self.pump_through_gate(env);
@@ -128,7 +128,12 @@ impl Relay {
     }
 
     /// The broker's word on a row.
-    pub fn confirm<P: Probe>(&mut self, call: Handle, word: Answer, env: &mut Env<'_, '_, P>) {
+    pub(super) fn confirm<P: Probe>(
+        &mut self,
+        call: Handle,
+        word: Answer,
+        env: &mut Env<'_, '_, P>,
+    ) {
         let Some(row) = self.rows.get(call).copied() else { return };
         if matches!(word, Answer::Failed(_)) {
             if row.sent.is_some() {
@@ -150,7 +155,7 @@ impl Relay {
     }
 
     /// Somebody's connections are gone. If it is the broker, no confirm will come.
-    pub fn disconnect<P: Probe>(&mut self, from: InstanceId, env: &mut Env<'_, '_, P>) {
+    pub(super) fn disconnect<P: Probe>(&mut self, from: InstanceId, env: &mut Env<'_, '_, P>) {
         let oldest = self.order.front().and_then(|row| self.rows.get(*row));
         let oldest = oldest.filter(|row| row.sent.is_some());
         if oldest.is_some_and(|row| broker(env.model, row.posting.publication) == from) {
@@ -159,7 +164,7 @@ impl Relay {
     }
 
     /// A timer that is not stale.
-    pub fn timer<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    pub(super) fn timer<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if self.is_pausing {
             self.is_pausing = false;
             self.pump(env);
@@ -174,7 +179,7 @@ impl Relay {
     }
 
     /// A timer of the gate's that is not stale.
-    pub fn open<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+    pub(super) fn open<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
         if let Some(gate) = &mut self.gate {
             gate.timer(timer, self.order.len(), env);
         }
@@ -182,7 +187,7 @@ impl Relay {
     }
 
     /// Is this timer of the gate's of no interest any more?
-    pub fn is_gate_stale(&self, timer: Timer) -> bool {
+    pub(super) fn is_gate_stale(&self, timer: Timer) -> bool {
         self.gate.as_ref().is_none_or(|gate| gate.is_stale(timer))
     }
 
@@ -199,7 +204,7 @@ impl Relay {
     }
 
     /// Is this timer of no interest any more?
-    pub fn is_stale(&self, timer: u32) -> bool {
+    pub(super) fn is_stale(&self, timer: u32) -> bool {
         timer != self.timer || self.in_flight == 0 && !self.is_pausing
     }
 
@@ -219,7 +224,7 @@ impl Relay {
     }
 
     /// The relay dies with its host; the outbox stays.
-    pub fn crash(&mut self) {
+    pub(super) fn crash(&mut self) {
         self.forget_flight();
         self.is_pausing = true;
         self.timer = self.timer.wrapping_add(1);
@@ -230,7 +235,7 @@ impl Relay {
     }
 
     /// It starts again with the oldest unconfirmed row.
-    pub fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    pub(super) fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         self.is_pausing = false;
         if let Some(gate) = &mut self.gate {
             gate.restart(env.now());

@@ -15,7 +15,7 @@ use crate::probes::KeyId;
 
 /// The items.
 #[derive(Clone, Debug, Default)]
-pub struct Rows {
+pub(crate) struct Rows {
     /// By entity, as far as they were ever written.
     preloaded: Vec<Vec<Seen>>,
     created: PagedTable<Name, Created>,
@@ -47,7 +47,7 @@ impl Rows {
     /// The item as it is now. Before its first version a preloaded item holds its entity's start,
     /// and a created one 0: it is not there.
     #[inline]
-    pub fn read(&mut self, model: &Model, entity: EntityIx, key: KeyId, now: Time) -> Seen {
+    pub(crate) fn read(&mut self, model: &Model, entity: EntityIx, key: KeyId, now: Time) -> Seen {
         if key.creator().is_some() {
             return self.created.get_mut(&(entity, key)).map_or(Seen::default(), |item| {
                 item.touched = now;
@@ -63,7 +63,14 @@ impl Rows {
     }
 
     /// The item becomes this, by `op`.
-    pub fn write(&mut self, model: &Model, (entity, key): Name, seen: Seen, op: &Op, now: Time) {
+    pub(crate) fn write(
+        &mut self,
+        model: &Model,
+        (entity, key): Name,
+        seen: Seen,
+        op: &Op,
+        now: Time,
+    ) {
         if key.creator().is_some() {
             self.write_created((entity, key), seen, op, now);
             return;
@@ -123,7 +130,7 @@ impl Rows {
 
     /// How many created items are kept.
     #[cfg(test)]
-    pub fn kept(&self) -> usize {
+    pub(crate) fn kept(&self) -> usize {
         self.created.len()
     }
 }

@@ -19,7 +19,7 @@ use crate::scenario::tree::{Change, Database};
 
 /// What a crash does not touch.
 #[derive(Clone, Debug, Default)]
-pub struct Store {
+pub(super) struct Store {
     pub(super) own: Rows,
     copies: Rows,
     pub(super) inbox: Inbox,
@@ -33,14 +33,14 @@ pub struct Store {
 
 impl Store {
     /// The store of the database `me`, as everything is at the start.
-    pub fn new(model: &Model, me: NodeIx, database: &Database) -> Self {
+    pub(super) fn new(model: &Model, me: NodeIx, database: &Database) -> Self {
         let follow = |settings| Box::new(Followers::new(model, me, settings));
         let followers = database.followers.as_ref().map(follow);
         Self { followers, relay: Relay::new(model), ..Self::default() }
     }
 
     /// It runs again, with what was durable.
-    pub fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    pub(super) fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         self.relay.restart(env);
         if let Some(followers) = &mut self.followers {
             followers.restart(env);
@@ -48,21 +48,21 @@ impl Store {
     }
 
     /// A version has come to a follower.
-    pub fn shipped<P: Probe>(&mut self, update: Handle, env: &mut Env<'_, '_, P>) {
+    pub(super) fn shipped<P: Probe>(&mut self, update: Handle, env: &mut Env<'_, '_, P>) {
         if let Some(followers) = &mut self.followers {
             followers.apply(update, env);
         }
     }
 
     /// Does the timer of a version on its way mean nothing any more?
-    pub fn is_stale(&self, update: Handle) -> bool {
+    pub(super) fn is_stale(&self, update: Handle) -> bool {
         self.followers.as_ref().is_none_or(|followers| followers.is_stale(update))
     }
 
     /// Everything that the transaction of this caller does beside its reads, at once. What it
     /// gathered goes into `op`.
     #[inline(never)]
-    pub fn change<P: Probe>(
+    pub(super) fn change<P: Probe>(
         &mut self,
         txn: &Txn,
         op: &mut Op,
@@ -138,7 +138,7 @@ impl Store {
     /// Its reads. A copy or a follower is judged as of when the question arrived here, the owner's
     /// own rows as of now (docs/semantics.md, rule 33).
     #[inline]
-    pub fn read<P: Probe>(
+    pub(super) fn read<P: Probe>(
         &mut self,
         txn: &Txn,
         op: &mut Op,

@@ -6,7 +6,7 @@
 //! * Design, "The Consumer": a partition is consumed by one member of a group at a time, in order;
 //!   its position is one committed offset, from which whoever owns the partition next goes on.
 //! * Producer: records with one key go to one partition by hash; the acknowledgement comes when the
-//!   record is appended; with a `lag` followers have it later, see [`replicas`].
+//!   record is appended; with a `lag` followers have it later, see `replicas`.
 //! * `session.timeout.ms`, `heartbeat.interval.ms`: a member unheard for so long leaves the group, and
 //!   its partitions go to others. A lost connection alone changes nothing. A member that was
 //!   removed though it lives joins again with its next heartbeat.
@@ -17,7 +17,7 @@
 //! * The coordinator keeps members and offsets on disk; after its own restart sessions start anew.
 //!
 //! A consumer handles one record per partition (`max.poll.records=1`) and commits after each,
-//! synchronously, or every so often, see [`commits`]. An offset committed for a partition that was
+//! synchronously, or every so often, see `commits`. An offset committed for a partition that was
 //! taken away in between is rejected, and the record is handled twice. Producers gather records for
 //! `linger.ms` where the outbox is relayed (`nodes/database/gate.rs`).
 //!

@@ -1,6 +1,6 @@
 //! A registry: it finds out which instances are there, and callers learn that from it. How it finds
-//! out is in files of its own, [`leases`] in the manner of Netflix Eureka, [`probes`] in that of
-//! Kubernetes and of `HashiCorp` Consul; what instances and callers do is in [`super::discovery`].
+//! out is in files of its own, `leases` in the manner of Netflix Eureka, `probes` in that of
+//! Kubernetes and of `HashiCorp` Consul; what instances and callers do is in `discovery`.
 //!
 //! ```text
 //! Eureka      instance ──renewal──▶ leases ─evictor─▶ list ─response cache─▶ fetched by callers

@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 
 use crate::base::{Stream, Time};
 use crate::nodes::message::Seen;
-pub use crate::nodes::parts::cache_store::ItemName;
+pub(super) use crate::nodes::parts::cache_store::ItemName;
 use crate::nodes::parts::cache_store::{CacheStore, Put};
 use crate::nodes::parts::slab::Handle;
 use crate::scenario::tree::{Cache as Settings, Life};
 
 /// The cache.
 #[derive(Clone, Debug)]
-pub struct Cache {
+pub(super) struct Cache {
     store: CacheStore,
     versioned: bool,
     fetches: BTreeMap<ItemName, Fetch>,
@@ -30,7 +30,7 @@ struct Fetch {
 
 /// What a look-up finds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lookup {
+pub(super) enum Lookup {
     /// The item.
     Hit(Seen),
     /// Nothing; the first that misses fetches.
@@ -46,7 +46,7 @@ impl Cache {
     }
 
     /// Cold. `chance` serves the policies of eviction that draw.
-    pub fn new(settings: &Settings, chance: Stream) -> Self {
+    pub(super) fn new(settings: &Settings, chance: Stream) -> Self {
         Self {
             store: CacheStore::new(&settings.keeping, chance),
             versioned: settings.versioned,
@@ -56,12 +56,12 @@ impl Cache {
 
     /// An item that leaves because its time is over by now, and when it was. To be asked until it
     /// says `None`, before a look or a fill.
-    pub fn expire(&mut self, now: Time) -> Option<(ItemName, Time)> {
+    pub(super) fn expire(&mut self, now: Time) -> Option<(ItemName, Time)> {
         self.store.expire(now)
     }
 
     /// Looks an item up for a task; on a miss the task waits for the fetch.
-    pub fn look(&mut self, now: Time, name: ItemName, task: Handle) -> Lookup {
+    pub(super) fn look(&mut self, now: Time, name: ItemName, task: Handle) -> Lookup {
         if let Some(seen) = self.store.get(now, name) {
             return Lookup::Hit(seen);
         }
@@ -75,7 +75,7 @@ impl Cache {
 
     /// A fetch ended; returns who waited, and what became of the item: with `seen` it is kept,
     /// unless it is known to be outdated.
-    pub fn fetched(&mut self, now: Time, name: ItemName, seen: Option<Seen>) -> Fetched {
+    pub(super) fn fetched(&mut self, now: Time, name: ItemName, seen: Option<Seen>) -> Fetched {
         let Fetch { waiters, invalidated } = self.fetches.remove(&name).unwrap_or_default();
         let fresh = seen.filter(|seen| {
             !self.versioned || invalidated.is_none_or(|newest| seen.version >= newest)
@@ -85,7 +85,7 @@ impl Cache {
     }
 
     /// The owner says that the item has changed. Was it there?
-    pub fn invalidate(&mut self, name: ItemName, version: u64) -> bool {
+    pub(super) fn invalidate(&mut self, name: ItemName, version: u64) -> bool {
         if let Some(fetch) = self.fetches.get_mut(&name) {
             fetch.invalidated = fetch.invalidated.max(Some(version));
         }
@@ -93,14 +93,14 @@ impl Cache {
     }
 
     /// What is in it, in no meaningful order.
-    pub fn names(&self) -> impl Iterator<Item = ItemName> {
+    pub(super) fn names(&self) -> impl Iterator<Item = ItemName> {
         self.store.names()
     }
 }
 
 /// What a fetch brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fetched {
+pub(super) struct Fetched {
     /// The tasks that waited, in the order in which they came.
     pub waiters: Vec<Handle>,
     /// What became of the item.

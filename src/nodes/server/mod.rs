@@ -1,6 +1,6 @@
 //! Services and gateways: a queue, workers, and tasks that run the programs of the model. The
 //! queue is first in, first out and work-conserving: a worker is never free while something waits,
-//! unless a fault pauses the instance. Whoever wants it otherwise has a [`dispatch`].
+//! unless a fault pauses the instance. Whoever wants it otherwise has a `dispatch`.
 
 mod attempts;
 mod branches;

@@ -34,7 +34,7 @@ pub enum Usual {
 }
 
 impl Setting {
-    /// A line of a table; see [`settings!`].
+    /// A line of a table; see `settings!`.
     pub const fn new(
         name: &'static str,
         takes: &'static str,

@@ -109,7 +109,7 @@ policies! {
 
 impl<'a> Reader<'a> {
     /// Reads one of the declared policies.
-    pub fn read_policy(&mut self, index: usize) -> Option<Policy> {
+    pub(super) fn read_policy(&mut self, index: usize) -> Option<Policy> {
         let declared = &self.known.policies[index];
         let (name, value) = (declared.name, declared.value);
         let words: Vec<&'static str> = ROOMS.iter().map(|room| room.word).collect();

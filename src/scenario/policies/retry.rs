@@ -63,7 +63,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What a customer does who was refused.
-    pub fn again(&mut self, value: &'a Value) -> Option<Again> {
+    pub(crate) fn again(&mut self, value: &'a Value) -> Option<Again> {
         let fields = self.fields(value, "another try", 0, &["tries", "backoff"])?;
         let tries = self.must(&fields, "tries", |reader, value| reader.count(value, 1..=MAX_AGAIN));
         let backoff = self.or(&fields, "backoff", Backoff::USUAL, Self::backoff);

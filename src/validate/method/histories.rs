@@ -10,7 +10,7 @@ const FILES: &[(&str, &str)] =
     &[("histories/etcd_jepsen.json", include_str!("../histories/etcd_jepsen.json"))];
 
 /// What the checker says of the case's history.
-pub fn judged(asked: &Asked) -> Result<Value, String> {
+pub(crate) fn judged(asked: &Asked) -> Result<Value, String> {
     let read = |name: &str| {
         let found = FILES.iter().find(|(known, _)| *known == name);
         found.map(|(_, text)| (*text).to_owned())

@@ -18,7 +18,7 @@ const ALIKE: f64 = 0.05;
 
 /// Writes of customers who change one row at once, by how they back off: the plan's `backoffs` are
 /// names with values of the knob.
-pub fn of_backoffs(asked: &Asked) -> Result<Value, String> {
+pub(crate) fn of_backoffs(asked: &Asked) -> Result<Value, String> {
     let customers = asked.number("clients")?;
     let backoffs: Vec<(String, String)> =
         serde_json::from_value(asked.params["backoffs"].clone()).map_err(|it| it.to_string())?;

@@ -39,7 +39,7 @@ fn queues(asked: &Asked, (gap_ms, service_ms): (f64, f64), read: &str) -> Result
 }
 
 /// `N` times the variance of the mean of `N` waits.
-pub fn variance_of_means(asked: &Asked) -> Result<Value, String> {
+pub(crate) fn variance_of_means(asked: &Asked) -> Result<Value, String> {
     let (load, service) = (asked.number("rho")?, asked.number("mean_service_ms")?);
     let means = queues(asked, (service / load, service), "wait_mean(server)")?;
     Ok((REQUESTS * variance(&means)).into())
@@ -47,7 +47,7 @@ pub fn variance_of_means(asked: &Asked) -> Result<Value, String> {
 
 /// Requests after which half the 95 % interval of the mean wait is this share of it, by the variance
 /// that [`variance_of_means`] measures: `(1.96 / (share mean))^2` times it.
-pub fn requests_for(asked: &Asked) -> Result<Value, String> {
+pub(crate) fn requests_for(asked: &Asked) -> Result<Value, String> {
     let share = match asked.metric.as_str() {
         "N_for_1pct_half_width" => 0.01,
         "N_for_5pct_half_width" => 0.05,
@@ -61,7 +61,7 @@ pub fn requests_for(asked: &Asked) -> Result<Value, String> {
 
 /// Two queues that differ in their mean service time, with the same seeds: the mean difference of
 /// their mean sojourns, or how much smaller its variance is than with seeds of their own.
-pub fn common_random_numbers(asked: &Asked) -> Result<Value, String> {
+pub(crate) fn common_random_numbers(asked: &Asked) -> Result<Value, String> {
     let gap = 1.0 / asked.number("lambda_per_ms")?;
     let slow = queues(asked, (gap, asked.number("s1_ms")?), "mean(request)")?;
     let fast = queues(asked, (gap, asked.number("s2_ms")?), "mean(request)")?;

@@ -15,7 +15,7 @@ const SEEDS: std::ops::RangeInclusive<u64> = 1..=5;
 const ALLOWED: usize = 1;
 
 /// How many tests reject, in words; an error if those are more than chance brings.
-pub fn fit(_: &Asked) -> Result<Value, String> {
+pub(crate) fn fit(_: &Asked) -> Result<Value, String> {
     let (continuous, discrete) = (samplers(), discrete());
     let mut distances = Vec::new();
     let mut squares = Vec::new();

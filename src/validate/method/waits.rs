@@ -18,7 +18,7 @@ fn waits(seed: u64, trial: usize, load: f64, service_ms: f64) -> impl Iterator<I
 }
 
 /// The share of trials in which the 95 % interval from batch means holds the true mean.
-pub fn coverage(asked: &Asked) -> Result<Value, String> {
+pub(crate) fn coverage(asked: &Asked) -> Result<Value, String> {
     let (load, service) = (asked.number("rho")?, asked.number("mean_service_ms")?);
     let count = |name: &str| asked.number(name).map(|number| number as usize);
     let (n, warmup, batches) = (count("n_requests")?, count("warmup")?, count("batches")?);
@@ -35,7 +35,7 @@ pub fn coverage(asked: &Asked) -> Result<Value, String> {
 }
 
 /// The mean of the first `n` waits, over the trials.
-pub fn mean_from_empty(asked: &Asked) -> Result<Value, String> {
+pub(crate) fn mean_from_empty(asked: &Asked) -> Result<Value, String> {
     let (load, service) = (asked.number("rho")?, asked.number("mean_service_ms")?);
     let first = asked.number("n")? as usize;
     let one =

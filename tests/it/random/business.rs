@@ -8,7 +8,7 @@ use windtunnel::scenario::tree::Scenario;
 
 /// What is drawn of a business; the rest of its text is the same for all.
 #[derive(Clone, Debug)]
-pub struct Business {
+pub(super) struct Business {
     arrivals: String,
     services: [String; 3],
     stores: [String; 3],
@@ -23,7 +23,7 @@ pub struct Business {
 }
 
 impl Business {
-    pub fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let Self { arrivals, services: [shop, store, bank], stores, design, policies, .. } = self;
         let [shop_db, store_db, bank_db] = stores;
         let [first, second] = &self.flow;
@@ -70,22 +70,22 @@ impl Business {
     }
 
     /// The same business with other faults, and with these changes.
-    pub fn with(&self, faults: Vec<String>, changes: Vec<String>) -> Self {
+    pub(super) fn with(&self, faults: Vec<String>, changes: Vec<String>) -> Self {
         Self { faults, changes, ..self.clone() }
     }
 
     /// The same business with this change.
-    pub fn and_then(&self, change: &str) -> Self {
+    pub(super) fn and_then(&self, change: &str) -> Self {
         Self { changes: vec![change.to_owned()], ..self.clone() }
     }
 
-    pub fn scenario(&self) -> Arc<Scenario> {
+    pub(super) fn scenario(&self) -> Arc<Scenario> {
         let text = self.text();
         Arc::new(parse("random", &text, &[]).unwrap_or_else(|found| panic!("{found}\n{text}")))
     }
 }
 
-pub fn duration() -> impl Strategy<Value = String> {
+pub(super) fn duration() -> impl Strategy<Value = String> {
     prop_oneof![
         (1..9u32).prop_map(|ms| format!("Const(\"{ms}ms\")")),
         (1..9u32).prop_map(|ms| format!("Exp(\"{ms}ms\")")),
@@ -94,7 +94,7 @@ pub fn duration() -> impl Strategy<Value = String> {
     ]
 }
 
-pub fn room() -> impl Strategy<Value = String> {
+pub(super) fn room() -> impl Strategy<Value = String> {
     prop_oneof![Just("None".to_owned()), (0..6u32).prop_map(|room| room.to_string())]
 }
 
@@ -239,7 +239,7 @@ fn fault() -> impl Strategy<Value = String> {
 }
 
 /// Businesses with at most so many faults.
-pub fn business(faults: usize) -> impl Strategy<Value = Business> {
+pub(super) fn business(faults: usize) -> impl Strategy<Value = Business> {
     let parts = (
         arrivals(),
         [service(), service(), service()],

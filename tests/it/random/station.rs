@@ -10,7 +10,7 @@ use super::business::duration;
 
 /// One queue before the workers of one service, no network: what theory speaks of.
 #[derive(Clone, Debug)]
-pub struct Station {
+pub(super) struct Station {
     pub arrivals: String,
     pub workers: u32,
     pub work: String,
@@ -23,7 +23,7 @@ pub struct Station {
 }
 
 impl Station {
-    pub fn scenario(&self, workers: u32) -> Arc<Scenario> {
+    pub(super) fn scenario(&self, workers: u32) -> Arc<Scenario> {
         let Self { arrivals, work, room, deadline_ms, turns, faults, .. } = self;
         let text = format!(
             r#"(
@@ -43,7 +43,7 @@ impl Station {
 }
 
 /// The same with any discipline, under a pause or a freeze.
-pub fn halted(station: impl Strategy<Value = Station>) -> impl Strategy<Value = Station> {
+pub(super) fn halted(station: impl Strategy<Value = Station>) -> impl Strategy<Value = Station> {
     let turns = prop::sample::select(vec![
         "",
         ", discipline: Lifo",
@@ -60,7 +60,7 @@ pub fn halted(station: impl Strategy<Value = Station>) -> impl Strategy<Value = 
         .prop_map(|(station, turns, faults)| Station { turns: turns.to_owned(), faults, ..station })
 }
 
-pub fn station(room: impl Strategy<Value = String>) -> impl Strategy<Value = Station> {
+pub(super) fn station(room: impl Strategy<Value = String>) -> impl Strategy<Value = Station> {
     let arrivals = prop_oneof![
         (50..600u32).prop_map(|rate| format!("Poisson(\"{rate}/s\")")),
         (50..600u32).prop_map(|rate| format!("Constant(\"{rate}/s\")")),

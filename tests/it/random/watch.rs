@@ -9,7 +9,7 @@ use windtunnel::probes::{Fact, Layout, OpId, Probe};
 /// What the queues and workers of every instance did, told apart from the meters: from the facts
 /// alone, over the whole run.
 #[derive(Clone, Debug)]
-pub struct Watch {
+pub(super) struct Watch {
     pub layout: Arc<Layout>,
     pub instances: Vec<Hands>,
     /// Instants at which an instance had idle workers and something waiting.
@@ -17,7 +17,7 @@ pub struct Watch {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Hands {
+pub(super) struct Hands {
     since: Time,
     pub waiting: u64,
     pub busy: u64,
@@ -33,7 +33,7 @@ pub struct Hands {
 }
 
 impl Watch {
-    pub fn new(layout: &Arc<Layout>) -> Self {
+    pub(super) fn new(layout: &Arc<Layout>) -> Self {
         let instances = vec![Hands::default(); layout.instances.len()];
         Self { layout: Arc::clone(layout), instances, idle: Vec::new() }
     }
@@ -44,7 +44,7 @@ impl Watch {
     }
 
     /// Time went on since the last fact of this instance.
-    pub fn advance(&mut self, now: Time, at: InstanceId) {
+    pub(super) fn advance(&mut self, now: Time, at: InstanceId) {
         let (workers, layout) = (self.workers(at), &self.layout);
         let hands = &mut self.instances[at.0 as usize];
         let clip = |time: Time| time.0.clamp(layout.warmup.0, layout.length.0);
@@ -60,7 +60,7 @@ impl Watch {
     }
 
     /// Sums over a node's instances.
-    pub fn sum(&self, node: usize, figure: impl Fn(&Hands) -> u128) -> u128 {
+    pub(super) fn sum(&self, node: usize, figure: impl Fn(&Hands) -> u128) -> u128 {
         let of_node = self.layout.instances.iter().zip(&self.instances);
         of_node.filter(|(it, _)| usize::from(it.0) == node).map(|(_, hands)| figure(hands)).sum()
     }

@@ -4,7 +4,7 @@
 #![expect(clippy::needless_raw_string_hashes, reason = "one form for all rows")]
 
 /// A mistake: the codes it must give, in order; the good text and the bad one that replaces it.
-pub struct Bad(pub &'static str, pub &'static str, pub &'static str);
+pub(super) struct Bad(pub &'static str, pub &'static str, pub &'static str);
 
 /// A mistake in one of the changes, of which the good scenario has none.
 macro_rules! change {
@@ -14,7 +14,7 @@ macro_rules! change {
 }
 
 /// Broken texts and broken shapes.
-pub const SYNTAX: &[Bad] = &[
+pub(super) const SYNTAX: &[Bad] = &[
     Bad("E0105", r#"about: "A small shop.","#, r#"about: "A small shop.""#),
     Bad("E0105", r#"latency: "20ms")]),"#, r#"latency: "20ms")"#),
     Bad("E0105", "expect: [\"rest.lost == 0\"],\n)", "expect: [\"rest.lost == 0\"],\n"),
@@ -32,7 +32,7 @@ pub const SYNTAX: &[Bad] = &[
 ];
 
 /// Names and fields.
-pub const NAMES: &[Bad] = &[
+pub(super) const NAMES: &[Bad] = &[
     Bad(
         "E0201",
         r#""mail": Service(workers: 1),"#,
@@ -104,7 +104,7 @@ pub const NAMES: &[Bad] = &[
 ];
 
 /// Numbers and units.
-pub const VALUES: &[Bad] = &[
+pub(super) const VALUES: &[Bad] = &[
     Bad("E0302", r#"length: "60s""#, r#"length: "60 parsecs""#),
     Bad("E0302", r#"rate: "2000/s""#, r#"rate: "2000/fortnight""#),
     Bad("E0302", r#"length: "60s""#, r#"length: "soon""#),
@@ -162,7 +162,7 @@ pub const VALUES: &[Bad] = &[
 ];
 
 /// Knobs and their expressions.
-pub const KNOBS: &[Bad] = &[
+pub(super) const KNOBS: &[Bad] = &[
     Bad("E0401", r#"Poisson("$rate")"#, r#"Poisson("$rat")"#),
     Bad("E0401", r#""$timeout * 2""#, r#""$time * 2""#),
     Bad("E0403", r#""$timeout * 2""#, r#""$timeout + 2""#),
@@ -178,7 +178,7 @@ pub const KNOBS: &[Bad] = &[
 ];
 
 /// What the parts mean together.
-pub const MEANING: &[Bad] = &[
+pub(super) const MEANING: &[Bad] = &[
     Bad(
         "E0501",
         "\"rest\": Rest(),\n        \"pubsub\": PubSub(broker: \"queue\", cache: (ttl: \"10s\")),\n        \"hybrid\": Events(broker: \"log\", except: { \"payments\": Rest() }),",
@@ -259,7 +259,7 @@ pub const MEANING: &[Bad] = &[
 ];
 
 /// Designs, policies and faults.
-pub const DESIGNS: &[Bad] = &[
+pub(super) const DESIGNS: &[Bad] = &[
     Bad("E0701", r#"PubSub(broker: "queue""#, r#"PubSub(broker: "log""#),
     Bad("E0701", r#"Events(broker: "log""#, r#"Events(broker: "queue""#),
     Bad("E0701", r#"{ "payments": Rest() }"#, r#"{ "payments": PubSub() }"#),
@@ -358,7 +358,7 @@ pub const DESIGNS: &[Bad] = &[
 ];
 
 /// Stores of several copies.
-pub const COPIES: &[Bad] = &[
+pub(super) const COPIES: &[Bad] = &[
     Bad(
         "E0705 E0705",
         r#"Database(connections: 32, read: LogNormal(median: "0.8ms", p99: "6ms"), write: "2ms")"#,
@@ -385,7 +385,7 @@ pub const COPIES: &[Bad] = &[
 ];
 
 /// Registries, and who registers where.
-pub const REGISTRIES: &[Bad] = &[
+pub(super) const REGISTRIES: &[Bad] = &[
     Bad("E0205", MAIL, r#""mail": Service(workers: 1, registry: "names"),"#),
     Bad("E0206", MAIL, r#""mail": Service(workers: 1, registry: "log"),"#),
     Bad("E0203", r#"Queue(prefetch: 16)"#, r#"Queue(prefetch: 16, registry: "names")"#),
@@ -427,7 +427,7 @@ pub const REGISTRIES: &[Bad] = &[
 ];
 
 /// What is done on the way.
-pub const CHANGES: &[Bad] = &[
+pub(super) const CHANGES: &[Bad] = &[
     change!("E0204", r#"(at: "20s")"#),
     change!("E0204", r#"(what: Crash("orders"))"#),
     change!("E0301", r#"(at: "20s", what: Crash("orders"), end: "crash-inventory")"#),

@@ -30,7 +30,7 @@ pub enum Discipline {
 
 /// What a service says about its queue, beside its room.
 #[derive(Clone, Debug)]
-pub struct Turns {
+pub(crate) struct Turns {
     /// Who goes first.
     pub discipline: Discipline,
     /// Who waits longer withdraws.
@@ -43,7 +43,7 @@ pub struct Turns {
 
 impl<'a> Reader<'a> {
     /// Reads the fields of a service that are about turns.
-    pub fn turns(&mut self, fields: &Fields<'a>) -> Option<Turns> {
+    pub(crate) fn turns(&mut self, fields: &Fields<'a>) -> Option<Turns> {
         let discipline = self.setting(fields, "discipline", Self::discipline);
         let patience = self.optional(fields, "patience", Self::dist);
         let shed_after = self.optional(fields, "shed_after", Self::span);
