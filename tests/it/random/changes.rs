@@ -201,8 +201,8 @@ proptest! {
     fn a_knob_turned_at_the_start_was_always_so(business in business(2)) {
         let changes = r#"(at: "0s", set: { "looks": "90/s", "route": Exp("1ms") }),"#;
         let turned = run(&business.and_then(changes).scenario(), 0, business.seed);
-        let text = business.text().replace("20/s", "90/s").replace("0.1ms", "1ms");
-        let text = text.replace(r#"route": "1ms""#, r#"route": Exp("1ms")"#);
+        let knobs = [(r#""looks": "20/s""#, r#""looks": "90/s""#), (r#""route": "0.1ms""#, r#""route": Exp("1ms")"#)];
+        let text = knobs.iter().fold(business.text(), |text, (from, to)| text.replace(from, to));
         let always = run(&Arc::new(parse("random", &text, &[]).expect("a scenario")), 0, business.seed);
         prop_assert_eq!(format!("{turned:#?}"), format!("{always:#?}"));
     }
