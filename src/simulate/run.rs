@@ -29,13 +29,8 @@ pub fn run_with(scenario: &Arc<Scenario>, design: usize, seed: u64, extras: Extr
 
 impl Timeline<Instruments> {
     /// Runs to the audit, and tells what was measured.
-    pub fn outcome(mut self) -> Outcome {
-        let stop = self.run_to_audit();
-        let mut simulation = self.into_simulation();
-        let model = Arc::clone(simulation.world().model());
-        let partial = why_partial(&model, stop);
-        let audit = audit(&mut simulation, partial.is_some());
-        let label = label(&model, &simulation, partial);
+    pub fn outcome(self) -> Outcome {
+        let Ended { simulation, label, audit } = end(self);
         simulation.world().probe().outcome(label, audit)
     }
 }
@@ -51,16 +46,32 @@ pub fn explain(
     let model = Arc::new(Model::new(scenario, design, seed));
     let instruments = Instruments::new(Arc::new(layout(&model).with(extras)));
     let probes = (instruments, Story::of(op));
-    let (mut simulation, partial) = run_to_audit(World::new(Arc::clone(&model), probes));
-    let audit = audit(&mut simulation, partial.is_some());
-    let label = label(&model, &simulation, partial);
+    let Ended { simulation, label, audit } = end(Timeline::of(World::new(model, probes)));
     let (instruments, story) = simulation.into_world().into_probe();
     (instruments.outcome(label, audit), story)
 }
 
+/// A run at its audit.
+struct Ended<P: Probe> {
+    simulation: Simulation<World<P>>,
+    label: Label,
+    audit: Time,
+}
+
+fn end<P: Probe>(timeline: Timeline<P>) -> Ended<P> {
+    let (mut simulation, partial) = to_audit(timeline);
+    let model = Arc::clone(simulation.world().model());
+    let audit = audit(&mut simulation, partial.is_some());
+    let label = label(&model, &simulation, partial);
+    Ended { simulation, label, audit }
+}
+
 /// Runs a world through its arrivals and its drain; says why if it stopped before.
 pub fn run_to_audit<P: Probe>(world: World<P>) -> (Simulation<World<P>>, Option<String>) {
-    let mut timeline = Timeline::of(world);
+    to_audit(Timeline::of(world))
+}
+
+fn to_audit<P: Probe>(mut timeline: Timeline<P>) -> (Simulation<World<P>>, Option<String>) {
     let stop = timeline.run_to_audit();
     let simulation = timeline.into_simulation();
     let partial = why_partial(simulation.world().model(), stop);
