@@ -11,8 +11,8 @@ use crate::probes::outcome::{
 };
 use crate::probes::sketch::Sketch;
 use crate::scenario::tree::{
-    Database, Design, Entity, Fault, FaultKind, Flow, Network, Node, NodeIx, NodeKind, Popular,
-    Preset, Relaying, Run, Scenario, Sum, Target, When,
+    Database, Design, Entity, Fault, FaultKind, Flow, Network, Node, NodeIx, NodeKind, Pause,
+    Popular, Preset, Relaying, Run, Scenario, Sum, Target, When,
 };
 
 /// Equal up to what a sketch of three significant digits may lose.
@@ -92,7 +92,7 @@ pub(super) fn scenario() -> Scenario {
             name: "db-crash".to_owned(),
             when: When::At(Span::from_secs(2.0)),
             lasts: None,
-            what: FaultKind::Pause { target: Target { node: NodeIx(0), instance: None } },
+            what: FaultKind::Pause(Pause { target: Target { node: NodeIx(0), instance: None } }),
         }],
         measures: Vec::new(),
         expect: Vec::new(),

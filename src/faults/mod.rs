@@ -1,7 +1,8 @@
 //! Faults: values that are consulted while they are active. The windows are drawn from the seed
 //! before the run, and anew from the instant of a change; nothing is ever undone, so overlapping
 //! faults compose and the order in which they end does not matter. One file per kind of victim:
-//! [`network`], [`node`], [`surge`].
+//! [`network`], [`node`], [`surge`]. They know what can be done to it, and no fault by name: each fault
+//! says what it does in its room in the scenario.
 
 pub mod network;
 pub mod node;
@@ -14,7 +15,7 @@ pub use windows::Windows;
 
 use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
-use crate::scenario::tree::{Deed, Fault, Intervention, NodeIx, Scenario};
+use crate::scenario::tree::{Deed, Fault, Harm, Intervention, NodeIx, Scenario};
 
 /// All windows of all faults. The default is a world without any.
 #[derive(Clone, Debug, Default)]
@@ -54,10 +55,16 @@ impl Faults {
     }
 
     fn add(&mut self, declared: Declared, nodes: &[NodeIx]) {
-        let Declared { fault, windows } = &declared;
-        self.network.add(&fault.what, windows);
-        self.instances.add(&fault.what, windows, nodes);
-        self.surges.add(&fault.what, windows);
+        let windows = &declared.windows;
+        for harm in declared.fault.what.harms() {
+            match harm {
+                Harm::Messages(path, disturbance) => self.network.add(path, disturbance, windows),
+                Harm::Instances(target, ailment) => {
+                    self.instances.add(target, ailment, windows, nodes);
+                }
+                Harm::Arrivals(crowd) => self.surges.add(crowd, windows),
+            }
+        }
         self.declared.push(declared);
     }
 
@@ -89,9 +96,8 @@ impl Faults {
             if old.fault.name == *name {
                 new.windows = cut(&old.windows, at);
                 if old.windows.active(at) {
-                    edges = node::ends(&old.fault.what, nodes)
-                        .map(|(victim, edge)| (victim, at, edge))
-                        .collect();
+                    let ends = node::ends(&old.fault.what.harms(), nodes).into_iter();
+                    edges = ends.map(|(victim, edge)| (victim, at, edge)).collect();
                 }
             }
             faults.add(new, nodes);
@@ -199,8 +205,8 @@ impl Faults {
 
 /// The edges that befall the instances by this fault alone.
 fn edges_of(declared: &Declared, nodes: &[NodeIx]) -> Vec<(InstanceId, Time, Edge)> {
-    let mut alone = node::Instances::default();
-    alone.add(&declared.fault.what, &declared.windows, nodes);
+    let mut alone = Faults::default();
+    alone.add(declared.clone(), nodes);
     let instances = (0..nodes.len() as u32).map(InstanceId);
     let edges = instances.flat_map(|at| {
         let edges = alone.edges(at).into_iter();
@@ -213,7 +219,7 @@ fn edges_of(declared: &Declared, nodes: &[NodeIx]) -> Vec<(InstanceId, Time, Edg
 mod tests {
     use super::*;
     use crate::base::Dist;
-    use crate::scenario::tree::{FaultKind, Network, Run, Target, When};
+    use crate::scenario::tree::{FaultKind, Network, Pause, Run, Target, When};
 
     pub(super) fn windows(stretches: &[(u64, u64)]) -> Windows {
         Windows::new(stretches.iter().map(|(start, end)| (Time(*start), Time(*end))).collect())
@@ -224,7 +230,7 @@ mod tests {
             name: name.to_owned(),
             when: When::At(Span(10)),
             lasts: Some(Dist::Const(10.0)),
-            what: FaultKind::Pause { target: Target { node: NodeIx(1), instance: None } },
+            what: FaultKind::Pause(Pause { target: Target { node: NodeIx(1), instance: None } }),
         }
     }
 

@@ -3,9 +3,8 @@
 //! links and sends nothing.
 
 use super::windows::Windows;
-use crate::base::{Dist, Span, Stream, Time};
-use crate::scenario::tree::NodeIx;
-use crate::scenario::tree::{FaultKind, Path};
+use crate::base::{Span, Stream, Time};
+use crate::scenario::tree::{Disturbance, NodeIx, Path};
 
 /// What the network does with one message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,41 +30,22 @@ pub enum Passage {
 pub struct Network {
     /// When any of them is active.
     cover: Windows,
-    faults: Vec<Disturbance>,
+    faults: Vec<Disturbed>,
 }
 
-/// One fault of the network.
+/// What befalls the messages of a path, and when.
 #[derive(Clone, Debug)]
-struct Disturbance {
+struct Disturbed {
     windows: Windows,
     path: Path,
-    harm: Harm,
-}
-
-#[derive(Clone, Debug)]
-enum Harm {
-    Slower(Dist),
-    Lost(f64),
-    Doubled(f64),
-    HeldUp(f64, Dist),
-    Cut,
+    by: Disturbance,
 }
 
 impl Network {
-    /// Takes a fault in, if it is one of the network's.
-    pub fn add(&mut self, kind: &FaultKind, windows: &Windows) {
-        let (path, harm) = match kind {
-            FaultKind::Latency { path, add } => (path, Harm::Slower(add.clone())),
-            FaultKind::Loss { path, probability } => (path, Harm::Lost(*probability)),
-            FaultKind::Duplicate { path, probability } => (path, Harm::Doubled(*probability)),
-            FaultKind::Reorder { path, probability, by } => {
-                (path, Harm::HeldUp(*probability, by.clone()))
-            }
-            FaultKind::Partition { path } => (path, Harm::Cut),
-            _ => return,
-        };
+    /// Takes in what befalls the messages of this path then.
+    pub fn add(&mut self, path: Path, by: Disturbance, windows: &Windows) {
         self.cover = Windows::union([&self.cover, windows]);
-        self.faults.push(Disturbance { windows: windows.clone(), path: path.clone(), harm });
+        self.faults.push(Disturbed { windows: windows.clone(), path, by });
     }
 
     /// Is there none?
@@ -87,17 +67,17 @@ impl Network {
             if !is_on(&fault.path, from, to) || !fault.windows.active(now) {
                 continue;
             }
-            match &fault.harm {
-                Harm::Slower(add) => extra = extra + add.span(chance.next_u64()),
-                Harm::Lost(probability) => lost |= chance.unit() < *probability,
-                Harm::Doubled(probability) => twice |= chance.unit() < *probability,
-                Harm::HeldUp(probability, by) => {
+            match &fault.by {
+                Disturbance::Slower(add) => extra = extra + add.span(chance.next_u64()),
+                Disturbance::Lost(probability) => lost |= chance.unit() < *probability,
+                Disturbance::Doubled(probability) => twice |= chance.unit() < *probability,
+                Disturbance::HeldUp { probability, by } => {
                     let (unit, word) = (chance.unit(), chance.next_u64());
                     if unit < *probability {
                         extra = extra + by.span(word);
                     }
                 }
-                Harm::Cut => cut = true,
+                Disturbance::Cut => cut = true,
             }
         }
         if cut {
@@ -111,7 +91,7 @@ impl Network {
         let cuts = self
             .faults
             .iter()
-            .filter(|fault| matches!(fault.harm, Harm::Cut) && is_on(&fault.path, from, to));
+            .filter(|fault| matches!(fault.by, Disturbance::Cut) && is_on(&fault.path, from, to));
         let end = Windows::union(cuts.map(|fault| &fault.windows)).end_of_cover(now);
         end.filter(|end| *end < Time::NEVER)
     }
@@ -129,6 +109,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::base::Dist;
     use crate::faults::tests::windows;
 
     const A: NodeIx = NodeIx(0);
@@ -139,10 +120,15 @@ mod tests {
         Path { from: vec![A], to: vec![B], both }
     }
 
-    fn network(faults: &[(FaultKind, &[(u64, u64)])]) -> Network {
+    /// From A to B.
+    fn network(faults: &[(Disturbance, &[(u64, u64)])]) -> Network {
+        on(&path(false), faults)
+    }
+
+    fn on(path: &Path, faults: &[(Disturbance, &[(u64, u64)])]) -> Network {
         let mut network = Network::default();
-        for (kind, stretches) in faults {
-            network.add(kind, &windows(stretches));
+        for (by, stretches) in faults {
+            network.add(path.clone(), by.clone(), &windows(stretches));
         }
         network
     }
@@ -157,7 +143,7 @@ mod tests {
 
     #[test]
     fn latencies_add_up_while_they_overlap() {
-        let slower = |ns| FaultKind::Latency { path: path(false), add: Dist::Const(ns) };
+        let slower = |ns| Disturbance::Slower(Dist::Const(ns));
         let network = network(&[(slower(5.0), &[(10, 30)]), (slower(7.0), &[(20, 40)])]);
         let extras = [5, 15, 25, 35, 45].map(|now| pass(&network, now, A, B));
         assert_eq!(extras, [0, 5, 12, 7, 0].map(through));
@@ -175,16 +161,15 @@ mod tests {
 
     #[test]
     fn chances_of_loss_compose() {
-        let loss = |probability| FaultKind::Loss { path: path(false), probability };
-        let network = network(&[(loss(0.2), &[(10, 20)]), (loss(0.5), &[(10, 20)])]);
+        let lost = Disturbance::Lost;
+        let network = network(&[(lost(0.2), &[(10, 20)]), (lost(0.5), &[(10, 20)])]);
         let lost = share(&network, |passage| passage == Passage::Lost);
         assert!((lost - 0.6).abs() < 0.01, "1 - 0.8 * 0.5, not {lost}");
     }
 
     #[test]
     fn duplicates_come_with_their_probability() {
-        let kind = FaultKind::Duplicate { path: path(false), probability: 0.3 };
-        let network = network(&[(kind, &[(10, 20)])]);
+        let network = network(&[(Disturbance::Doubled(0.3), &[(10, 20)])]);
         let twice =
             share(&network, |passage| matches!(passage, Passage::Through { twice: true, .. }));
         assert!((twice - 0.3).abs() < 0.01, "{twice}");
@@ -192,8 +177,8 @@ mod tests {
 
     #[test]
     fn reordering_holds_some_messages_up() {
-        let (path, by) = (path(false), Dist::Const(9.0));
-        let network = network(&[(FaultKind::Reorder { path, probability: 0.4, by }, &[(10, 20)])]);
+        let held_up = Disturbance::HeldUp { probability: 0.4, by: Dist::Const(9.0) };
+        let network = network(&[(held_up, &[(10, 20)])]);
         let held = share(&network, |passage| passage == through(9));
         let passed = share(&network, |passage| passage == through(0));
         assert!((held - 0.4).abs() < 0.01 && (passed - 0.6).abs() < 0.01, "{held} {passed}");
@@ -201,11 +186,11 @@ mod tests {
 
     #[test]
     fn a_partition_cuts_one_way_or_both() {
-        let one = network(&[(FaultKind::Partition { path: path(false) }, &[(10, 20)])]);
+        let one = network(&[(Disturbance::Cut, &[(10, 20)])]);
         let cut = Passage::Cut { until: Some(Time(20)) };
         assert_eq!((pass(&one, 10, A, B), pass(&one, 10, B, A)), (cut, through(0)));
         assert_eq!((pass(&one, 20, A, B), pass(&one, 10, A, C)), (through(0), through(0)));
-        let both = network(&[(FaultKind::Partition { path: path(true) }, &[(10, 20)])]);
+        let both = on(&path(true), &[(Disturbance::Cut, &[(10, 20)])]);
         assert_eq!((pass(&both, 10, A, B), pass(&both, 10, B, A)), (cut, cut));
         assert_eq!(pass(&both, 10, B, C), through(0));
     }
@@ -213,7 +198,7 @@ mod tests {
     #[test]
     fn empty_lists_mean_all_nodes() {
         let isolate = Path { from: vec![], to: vec![B], both: true };
-        let network = network(&[(FaultKind::Partition { path: isolate }, &[(10, u64::MAX)])]);
+        let network = on(&isolate, &[(Disturbance::Cut, &[(10, u64::MAX)])]);
         let cut = Passage::Cut { until: None };
         assert_eq!([pass(&network, 10, A, B), pass(&network, 10, B, C)], [cut, cut]);
         assert_eq!(pass(&network, 10, A, C), through(0));
@@ -227,8 +212,8 @@ mod tests {
         ) {
             let faults: Vec<Vec<(u64, u64)>> =
                 all.iter().map(|(start, lasts)| vec![(*start, start + lasts)]).collect();
-            let cut = || FaultKind::Partition { path: path(false) };
-            let forward: Vec<_> = faults.iter().map(|list| (cut(), list.as_slice())).collect();
+            let forward: Vec<_> =
+                faults.iter().map(|list| (Disturbance::Cut, list.as_slice())).collect();
             let mut backward = forward.clone();
             backward.reverse();
             let (one, other) = (network(&forward), network(&backward));

@@ -5,7 +5,7 @@
 use super::windows::Windows;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
-use crate::scenario::tree::{FaultKind, NodeIx, Target};
+use crate::scenario::tree::{Ailment, Harm, NodeIx, Target};
 
 /// An edge of a fault, at the instance it befalls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +42,26 @@ struct Ailments {
     frozen: Windows,
     /// Process or host.
     crashes: Vec<(Windows, bool)>,
-    /// Shutdowns, from when they are announced on.
-    shutdowns: Windows,
+    /// From when it is announced on that it goes.
+    leaving: Windows,
 }
 
 impl Ailments {
+    fn add(&mut self, ailment: Ailment, windows: &Windows) {
+        let add = |all: &mut Windows| *all = Windows::union([&*all, windows]);
+        match ailment {
+            Ailment::Slow(factor) => self.slow.push((windows.clone(), factor)),
+            Ailment::Ahead(span) => self.ahead.push((windows.clone(), span)),
+            Ailment::Paused => add(&mut self.paused),
+            Ailment::Frozen => {
+                add(&mut self.paused);
+                add(&mut self.frozen);
+            }
+            Ailment::Leaving => add(&mut self.leaving),
+            Ailment::Down { host, after } => self.crashes.push((windows.delayed(after), host)),
+        }
+    }
+
     #[cold]
     fn slowness(&self, now: Time) -> f64 {
         let active = self.slow.iter().filter(|(windows, _)| windows.active(now));
@@ -55,28 +70,14 @@ impl Ailments {
 }
 
 impl Instances {
-    /// Takes a fault in, if it is one of instances.
-    pub fn add(&mut self, kind: &FaultKind, windows: &Windows, nodes: &[NodeIx]) {
-        let Some(target) = target(kind) else { return };
+    /// Takes in what befalls the instances of this target then.
+    pub fn add(&mut self, target: Target, ailment: Ailment, windows: &Windows, nodes: &[NodeIx]) {
         for instance in befallen(target, nodes) {
             let at = instance.0 as usize;
             if self.ailments.len() <= at {
                 self.ailments.resize_with(at + 1, Ailments::default);
             }
-            let ailments = &mut self.ailments[at];
-            match kind {
-                FaultKind::Slow { factor, .. } => ailments.slow.push((windows.clone(), *factor)),
-                FaultKind::Skew { ahead, .. } => ailments.ahead.push((windows.clone(), *ahead)),
-                FaultKind::Crash { host, .. } => ailments.crashes.push((windows.clone(), *host)),
-                FaultKind::Shutdown { drain, .. } => {
-                    ailments.crashes.push((windows.delayed(*drain), false));
-                    ailments.shutdowns = Windows::union([&ailments.shutdowns, windows]);
-                }
-                _ => ailments.paused = Windows::union([&ailments.paused, windows]),
-            }
-            if let FaultKind::Freeze { .. } = kind {
-                ailments.frozen = Windows::union([&ailments.frozen, windows]);
-            }
+            self.ailments[at].add(ailment, windows);
         }
     }
 
@@ -121,14 +122,14 @@ impl Instances {
 
     /// Is it being shut down, or down after it was?
     pub fn is_leaving(&self, now: Time, at: InstanceId) -> bool {
-        self.of(at).is_some_and(|ailments| ailments.shutdowns.active(now))
+        self.of(at).is_some_and(|ailments| ailments.leaving.active(now))
     }
 
     /// When it is down, frozen or about to go: of no use to callers.
     pub fn gone(&self, at: InstanceId) -> Windows {
         let Some(ailments) = self.of(at) else { return Windows::default() };
         let crashes = ailments.crashes.iter().map(|(windows, _)| windows);
-        Windows::union(crashes.chain([&ailments.frozen, &ailments.shutdowns]))
+        Windows::union(crashes.chain([&ailments.frozen, &ailments.leaving]))
     }
 
     /// The edges that befall it, in order of time. Crashes may overlap: who comes to the end of
@@ -142,7 +143,7 @@ impl Instances {
                 edges.push((*end, Edge::Up));
             }
         }
-        edges.extend(ailments.shutdowns.list().iter().map(|(start, _)| (*start, Edge::Leave)));
+        edges.extend(ailments.leaving.list().iter().map(|(start, _)| (*start, Edge::Leave)));
         let turns = ailments.frozen.list().iter().flat_map(|(start, end)| [*start, *end]);
         edges.extend(turns.map(|at| (at, Edge::Freeze)));
         edges.extend(ailments.paused.list().iter().map(|(_, end)| (*end, Edge::Resume)));
@@ -152,29 +153,22 @@ impl Instances {
     }
 }
 
-/// The edges that befall instances where a fault of this kind ends before its time: as at its end.
-pub fn ends(kind: &FaultKind, nodes: &[NodeIx]) -> impl Iterator<Item = (InstanceId, Edge)> {
-    let edges: &'static [Edge] = match kind {
-        FaultKind::Crash { .. } | FaultKind::Shutdown { .. } => &[Edge::Up],
-        FaultKind::Freeze { .. } => &[Edge::Freeze, Edge::Resume],
-        FaultKind::Pause { .. } => &[Edge::Resume],
-        _ => &[],
-    };
-    let victims = target(kind).map(|target| befallen(target, nodes)).unwrap_or_default();
-    victims.into_iter().flat_map(|victim| edges.iter().map(move |edge| (victim, *edge)))
-}
-
-/// Whom a fault of this kind befalls, if it is one of instances.
-fn target(kind: &FaultKind) -> Option<&Target> {
-    match kind {
-        FaultKind::Slow { target, .. }
-        | FaultKind::Pause { target }
-        | FaultKind::Freeze { target }
-        | FaultKind::Skew { target, .. }
-        | FaultKind::Crash { target, .. }
-        | FaultKind::Shutdown { target, .. } => Some(target),
-        _ => None,
+/// The edges that befall instances where a fault that does this ends before its time: as at its end.
+pub fn ends(harms: &[Harm], nodes: &[NodeIx]) -> Vec<(InstanceId, Edge)> {
+    let mut ends = Vec::new();
+    for harm in harms {
+        let Harm::Instances(target, ailment) = harm else { continue };
+        let edges: &[Edge] = match ailment {
+            Ailment::Down { .. } => &[Edge::Up],
+            Ailment::Frozen => &[Edge::Freeze, Edge::Resume],
+            Ailment::Paused => &[Edge::Resume],
+            Ailment::Slow(_) | Ailment::Ahead(_) | Ailment::Leaving => &[],
+        };
+        let victims = befallen(*target, nodes).into_iter();
+        ends.extend(victims.flat_map(|victim| edges.iter().map(move |edge| (victim, *edge))));
     }
+    ends.sort_by_key(|(victim, edge)| (*victim, rank(*edge)));
+    ends
 }
 
 /// What happens first at one instant: what goes down with what comes up stays down.
@@ -190,7 +184,7 @@ fn rank(edge: Edge) -> u8 {
 }
 
 /// The instances of a node stand side by side, in the order of nodes.
-fn befallen(target: &Target, nodes: &[NodeIx]) -> Vec<InstanceId> {
+fn befallen(target: Target, nodes: &[NodeIx]) -> Vec<InstanceId> {
     let first = nodes.partition_point(|node| *node < target.node) as u32;
     let end = nodes.partition_point(|node| *node <= target.node) as u32;
     let only = target.instance;
@@ -212,25 +206,27 @@ mod tests {
         Target { node: NodeIx(1), instance }
     }
 
-    fn instances(faults: &[(FaultKind, (u64, u64))]) -> Instances {
+    /// What befalls all instances of the node.
+    fn instances(faults: &[(Ailment, (u64, u64))]) -> Instances {
+        of(target(None), faults)
+    }
+
+    fn of(target: Target, faults: &[(Ailment, (u64, u64))]) -> Instances {
         let mut instances = Instances::default();
-        for (kind, stretch) in faults {
-            instances.add(kind, &windows(&[*stretch]), &nodes());
+        for (ailment, stretch) in faults {
+            instances.add(target, *ailment, &windows(&[*stretch]), &nodes());
         }
         instances
     }
 
-    fn slow(factor: f64) -> FaultKind {
-        FaultKind::Slow { target: target(None), factor }
-    }
-
-    fn crash(host: bool) -> FaultKind {
-        FaultKind::Crash { target: target(None), host }
+    fn crash(host: bool) -> Ailment {
+        Ailment::Down { host, after: Span::ZERO }
     }
 
     #[test]
     fn factors_multiply_while_they_overlap() {
-        let instances = instances(&[(slow(2.0), (10, 30)), (slow(3.0), (20, 40))]);
+        let instances =
+            instances(&[(Ailment::Slow(2.0), (10, 30)), (Ailment::Slow(3.0), (20, 40))]);
         let factors = [5, 15, 25, 35, 45].map(|now| instances.slowness(Time(now), DB));
         assert_eq!(factors, [1.0, 2.0, 6.0, 3.0, 1.0]);
         assert_eq!(instances.slowness(Time(25), InstanceId(0)), 1.0, "another node");
@@ -238,8 +234,8 @@ mod tests {
 
     #[test]
     fn advances_of_a_clock_add_up_while_they_overlap() {
-        let skew = |ahead| FaultKind::Skew { target: target(Some(0)), ahead: Span(ahead) };
-        let instances = instances(&[(skew(100), (10, 30)), (skew(7), (20, 40))]);
+        let ahead = |ns| Ailment::Ahead(Span(ns));
+        let instances = of(target(Some(0)), &[(ahead(100), (10, 30)), (ahead(7), (20, 40))]);
         let clocks = [5, 15, 25, 35, 45].map(|now| instances.clock(Time(now), DB));
         assert_eq!(clocks, [5, 115, 132, 42, 45].map(Time));
         assert_eq!(instances.clock(Time(25), InstanceId(2)), Time(25), "another instance");
@@ -247,28 +243,26 @@ mod tests {
 
     #[test]
     fn a_target_is_a_node_or_one_of_its_instances() {
-        let pause = |instance| FaultKind::Pause { target: target(instance) };
-        let all = instances(&[(pause(None), (10, 20))]);
+        let all = instances(&[(Ailment::Paused, (10, 20))]);
         let paused =
             |faults: &Instances| [0, 1, 2, 3].map(|at| faults.is_paused(Time(10), InstanceId(at)));
         assert_eq!(paused(&all), [false, true, true, false]);
-        let one = instances(&[(pause(Some(1)), (10, 20))]);
+        let one = of(target(Some(1)), &[(Ailment::Paused, (10, 20))]);
         assert_eq!(paused(&one), [false, false, true, false]);
     }
 
     #[test]
     fn work_is_looked_for_when_the_last_pause_ends() {
-        let pause = || FaultKind::Pause { target: target(None) };
-        let instances = instances(&[(pause(), (10, 30)), (pause(), (20, 40)), (pause(), (50, 60))]);
+        let instances =
+            instances(&[(10, 30), (20, 40), (50, 60)].map(|stretch| (Ailment::Paused, stretch)));
         let resume = |at| (Time(at), Edge::Resume);
         assert_eq!(instances.edges(DB), [resume(40), resume(60)]);
     }
 
     #[test]
     fn what_freezes_pauses_as_well() {
-        let freeze = || FaultKind::Freeze { target: target(None) };
-        let pause = FaultKind::Pause { target: target(None) };
-        let instances = instances(&[(freeze(), (10, 30)), (pause, (20, 50)), (freeze(), (25, 40))]);
+        let (frozen, paused) = (Ailment::Frozen, Ailment::Paused);
+        let instances = instances(&[(frozen, (10, 30)), (paused, (20, 50)), (frozen, (25, 40))]);
         let at = |at, edge| (Time(at), edge);
         let edges = [at(10, Edge::Freeze), at(40, Edge::Freeze), at(50, Edge::Resume)];
         assert_eq!(instances.edges(DB), edges);
@@ -331,7 +325,7 @@ mod tests {
         ) {
             let faults: Vec<_> = all
                 .iter()
-                .map(|(start, lasts, factor)| (slow(f64::from(*factor)), (*start, start + lasts)))
+                .map(|(start, lasts, factor)| (Ailment::Slow(f64::from(*factor)), (*start, start + lasts)))
                 .collect();
             let mut backward = faults.clone();
             backward.reverse();

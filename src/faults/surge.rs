@@ -2,30 +2,33 @@
 
 use super::windows::Windows;
 use crate::base::Time;
-use crate::scenario::tree::FaultKind;
-use crate::scenario::tree::NodeIx;
+use crate::scenario::tree::{Crowd, NodeIx};
 
 /// All surges.
 #[derive(Clone, Debug, Default)]
-pub struct Surges(Vec<(NodeIx, Windows, f64)>);
+pub struct Surges(Vec<Surge>);
+
+/// A crowd, and when it comes.
+#[derive(Clone, Debug, PartialEq)]
+struct Surge {
+    crowd: Crowd,
+    windows: Windows,
+}
 
 impl Surges {
-    /// Takes a fault in, if it is a surge.
-    pub fn add(&mut self, kind: &FaultKind, windows: &Windows) {
-        if let FaultKind::Surge { client, factor } = kind {
-            self.0.push((*client, windows.clone(), *factor));
-        }
+    /// Takes a crowd in that comes then.
+    pub fn add(&mut self, crowd: Crowd, windows: &Windows) {
+        self.0.push(Surge { crowd, windows: windows.clone() });
     }
 
-    fn of(&self, client: NodeIx) -> impl Iterator<Item = (&Windows, f64)> {
-        let mine = self.0.iter().filter(move |surge| surge.0 == client);
-        mine.map(|(_, windows, factor)| (windows, *factor))
+    fn of(&self, client: NodeIx) -> impl Iterator<Item = &Surge> {
+        self.0.iter().filter(move |surge| surge.crowd.client == client)
     }
 
     /// How many times as often this client's open arrivals come now.
     pub fn factor(&self, client: NodeIx, now: Time) -> f64 {
-        let active = self.of(client).filter(|(windows, _)| windows.active(now));
-        active.fold(1.0, |product, (_, factor)| product * factor)
+        let active = self.of(client).filter(|surge| surge.windows.active(now));
+        active.fold(1.0, |product, surge| product * surge.crowd.factor)
     }
 
     /// Is this client surged by others in the same way?
@@ -35,7 +38,7 @@ impl Surges {
 
     /// The next instant after now at which that may change.
     pub fn next_change(&self, client: NodeIx, now: Time) -> Option<Time> {
-        self.of(client).filter_map(|(windows, _)| windows.next_change(now)).min()
+        self.of(client).filter_map(|surge| surge.windows.next_change(now)).min()
     }
 }
 
@@ -49,9 +52,9 @@ mod tests {
     #[test]
     fn surges_multiply_and_say_when_they_change() {
         let mut surges = Surges::default();
-        let surge = |factor| FaultKind::Surge { client: WEB, factor };
-        surges.add(&surge(2.0), &windows(&[(10, 30)]));
-        surges.add(&surge(5.0), &windows(&[(20, 40)]));
+        let crowd = |factor| Crowd { client: WEB, factor };
+        surges.add(crowd(2.0), &windows(&[(10, 30)]));
+        surges.add(crowd(5.0), &windows(&[(20, 40)]));
         let factors = [0, 10, 20, 30, 40].map(|now| surges.factor(WEB, Time(now)));
         assert_eq!(factors, [1.0, 2.0, 10.0, 5.0, 1.0]);
         let mut changes = vec![Time(0)];

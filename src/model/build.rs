@@ -12,7 +12,9 @@ use super::{EntityModel, FlowModel, InstanceModel, Model, NodeModel};
 use crate::base::{Dist, Popularity, Span, name_hash};
 use crate::engine::{InstanceId, LaneId};
 use crate::faults::Faults;
-use crate::scenario::tree::{Entity, EntityIx, Flow, FlowIx, Key, NodeIx, Popular, Scenario, Step};
+use crate::scenario::tree::{
+    Entity, EntityIx, Flow, FlowIx, Key, NodeIx, Popular, Scenario, Step, freezable,
+};
 
 impl Model {
     /// The model of `scenario` under its `design`th design; faults are drawn from `seed`.
@@ -55,7 +57,8 @@ impl Model {
 fn instances(scenario: &Scenario) -> (Vec<NodeModel>, Vec<InstanceModel>) {
     let mut nodes = Vec::new();
     let mut instances = Vec::new();
-    for (ix, node) in scenario.nodes.iter().enumerate() {
+    let freezable = freezable(scenario);
+    for (ix, node) in (0..).map(NodeIx).zip(&scenario.nodes) {
         let count = node.kind.instances();
         let first = InstanceId(instances.len() as u32);
         nodes.push(NodeModel {
@@ -63,8 +66,9 @@ fn instances(scenario: &Scenario) -> (Vec<NodeModel>, Vec<InstanceModel>) {
             count,
             name: name_hash(&node.name),
             terms: node.kind.terms(),
+            is_freezable: freezable.contains(&ix),
         });
-        instances.extend((0..count).map(|index| InstanceModel { node: NodeIx(ix as u16), index }));
+        instances.extend((0..count).map(|index| InstanceModel { node: ix, index }));
     }
     (nodes, instances)
 }

@@ -62,6 +62,8 @@ pub struct NodeModel {
     pub name: u64,
     /// How its clients behave, if it is a broker.
     pub terms: Option<Terms>,
+    /// Is it kept how far running work is, so that it can stand still?
+    pub is_freezable: bool,
 }
 
 impl NodeModel {

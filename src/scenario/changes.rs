@@ -11,7 +11,7 @@ use super::nearest::nearest;
 use super::reader::{Fields, Reader};
 use super::syntax::Value;
 use super::tree::{
-    Deed, FaultKind, Intervention, LIVE, NO_BENCH, Scenario, Turned, When, can_freeze, turns_into,
+    Deed, Intervention, LIVE, NO_BENCH, Scenario, Turned, When, turns_into, unfreezable,
 };
 use crate::base::Span;
 
@@ -106,10 +106,8 @@ impl<'a> Reader<'a> {
     ) -> Option<Intervention> {
         let length = scenario.map(|scenario| scenario.run.length);
         let (fault, is_named) = self.fault_at(fields, Some(When::At(at)), length, names)?;
-        if let (FaultKind::Freeze { target }, Some(scenario)) = (&fault.what, scenario)
-            && !can_freeze(&scenario.nodes, &scenario.faults, target.node)
-        {
-            let name = self.known.node_name(target.node);
+        if let Some(node) = scenario.and_then(|scenario| unfreezable(scenario, &fault)) {
+            let name = self.known.node_name(node);
             let message = format!("{name:?} cannot be frozen on the way");
             self.wrong(Code::NotBreakable, fields.head, message)
                 .help(format!("{NO_BENCH}: name a Freeze in `faults`, or use a Pause"));

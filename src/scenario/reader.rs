@@ -5,11 +5,11 @@
 
 use super::codes::Code;
 use super::expression;
-use super::kinds::Setting;
 use super::knob::{self, Knob};
 use super::known::Known;
 use super::mistake::Mistake;
 use super::nearest::nearest;
+use super::setting::Setting;
 use super::source::Extent;
 use super::syntax::{Kind, Name, Value};
 
@@ -192,15 +192,26 @@ impl<'a> Reader<'a> {
         Some(Fields { head: value.head(), what, slots, settings: &[] })
     }
 
-    /// Takes the settings of a node apart by their table.
+    /// Takes settings apart by their table.
     pub(super) fn settings(
         &mut self,
         value: &'a Value,
         what: &'static str,
         settings: &'static [Setting],
     ) -> Option<Fields<'a>> {
+        self.arguments(value, what, 0, settings)
+    }
+
+    /// Takes settings apart by their table, of which the first ones may stand without their names.
+    pub(super) fn arguments(
+        &mut self,
+        value: &'a Value,
+        what: &'static str,
+        unnamed: usize,
+        settings: &'static [Setting],
+    ) -> Option<Fields<'a>> {
         let names: Vec<&str> = settings.iter().map(|setting| setting.name).collect();
-        let fields = self.fields(value, what, 0, &names)?;
+        let fields = self.fields(value, what, unnamed, &names)?;
         Some(Fields { settings, ..fields })
     }
 

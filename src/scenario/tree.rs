@@ -4,16 +4,15 @@
 //! Nodes, entities and flows are sorted by name, and indices into those lists are the only
 //! references: a tree that came out of [`super::load`] never holds a dangling one.
 
-mod fault;
 mod flow;
 mod intervention;
 mod live;
 
+pub use super::faults::*;
 pub use super::kinds::*;
 pub use super::policies::{Backoff, Breaker, Cancel, Hedge, Jitter, Policy, Throttle};
-pub use fault::{Fault, FaultKind, Path, Target, When};
 pub use flow::{Change, Effect, Flow, Key, Step, Tell};
-pub use intervention::{Deed, Intervention, NO_BENCH, Turned, can_freeze};
+pub use intervention::{Deed, Intervention, NO_BENCH, Turned, freezable, unfreezable};
 pub use live::{LIVE, turns_into};
 
 use crate::base::{Dist, Span};

@@ -16,7 +16,7 @@ use crate::model::Model;
 use crate::nodes::World;
 use crate::probes::{Instruments, Probe};
 use crate::scenario::tree::{
-    Deed, FaultKind, Intervention, LIVE, NO_BENCH, Scenario, can_freeze, turns_into,
+    Deed, Intervention, LIVE, NO_BENCH, Scenario, turns_into, unfreezable,
 };
 
 /// A run on its way, and the changes that are still to come. A clone of it is a fork.
@@ -108,10 +108,7 @@ impl<P: Probe> Timeline<P> {
                 if model.faults.knows(&fault.name) || begun(&fault.name, None) {
                     return Err(format!("there is a fault {:?} already", fault.name));
                 }
-                let scenario = &model.scenario;
-                if let FaultKind::Freeze { target } = fault.what
-                    && !can_freeze(&scenario.nodes, &scenario.faults, target.node)
-                {
+                if unfreezable(&model.scenario, fault).is_some() {
                     return Err(NO_BENCH.to_owned());
                 }
             }

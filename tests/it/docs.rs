@@ -1,4 +1,4 @@
-//! Tables of the documentation that come from the program's own tables: figures, exit codes,
+//! Tables of the documentation that come from the program's own tables: figures, faults, exit codes,
 //! reasons. `UPDATE_DOCS=1 cargo test docs` writes them anew.
 //!
 //! The results of `validate` take too long to be made here. What is tested is that every case has
@@ -17,6 +17,8 @@ use windtunnel::cli::exit::Exit;
 use windtunnel::probes::Reason;
 use windtunnel::report::validate_markdown;
 use windtunnel::report::validated::number;
+use windtunnel::scenario::faults;
+use windtunnel::scenario::setting::{Setting, Usual};
 use windtunnel::validate::{Case, cases, left_out};
 
 /// Holds the block `name` of a page against `table`, or writes it.
@@ -62,6 +64,26 @@ fn every_reason_is_documented() {
         writeln!(table, "| `{}` | {} |", reason.name(), reason.about()).unwrap();
     }
     hold("output.md", "reasons", &format!("{table}\n"));
+}
+
+#[test]
+fn every_fault_is_documented() {
+    let mut table = String::from("\n| what | arguments | |\n| --- | --- | --- |\n");
+    for room in faults::ROOMS {
+        let unnamed = ["1st", "2nd", "3rd"].into_iter().take(room.unnamed);
+        let mut unnamed = unnamed.map(|place| format!(" *{place}*"));
+        let setting = |setting: &Setting| {
+            let (name, takes) = (setting.name, setting.takes);
+            let place = unnamed.next().unwrap_or_default();
+            match setting.default {
+                Usual::Is(default) => format!("`{name}`{place} ({takes}, `{default}`)"),
+                Usual::Required | Usual::Unset(_) => format!("`{name}`{place} ({takes})"),
+            }
+        };
+        let arguments: Vec<String> = room.settings.iter().map(setting).collect();
+        writeln!(table, "| `{}` | {} | {} |", room.word, arguments.join(", "), room.about).unwrap();
+    }
+    hold("scenario.md", "faults", &format!("{table}\n"));
 }
 
 /// The row of each case within a text, by its id.

@@ -14,7 +14,8 @@ use windtunnel::probes::outcome::Ends;
 use windtunnel::probes::{Instruments, Label, Verdict};
 use windtunnel::scenario::parse;
 use windtunnel::scenario::tree::{
-    Arrivals, Fault, FaultKind, Node, NodeIx, NodeKind, Path, Scenario, Target, When,
+    Arrivals, Crash, Duplicate, Fault, FaultKind, Loss, Node, NodeIx, NodeKind, Partition, Path,
+    Scenario, Slow, Target, When,
 };
 use windtunnel::simulate::{layout, run_to_audit};
 
@@ -134,7 +135,7 @@ fn crashes(base: &Scenario, host: bool) -> Interruptions {
     let nodes = base.nodes.iter().enumerate().filter(|(_, node)| can_crash(node));
     let crash = |(ix, node): (usize, &Node)| {
         let target = Target { node: NodeIx(ix as u16), instance: None };
-        (node.name.clone(), FaultKind::Crash { target, host })
+        (node.name.clone(), FaultKind::Crash(Crash { target, host }))
     };
     nodes.map(crash).collect()
 }
@@ -146,7 +147,8 @@ fn partitions(base: &Scenario) -> Interruptions {
         for (beside, other) in base.nodes.iter().enumerate().skip(ix + 1) {
             let (from, to) = (vec![NodeIx(ix as u16)], vec![NodeIx(beside as u16)]);
             let name = format!("{}|{}", one.name, other.name);
-            all.push((name, FaultKind::Partition { path: Path { from, to, both: true } }));
+            let path = Path { from, to, both: true };
+            all.push((name, FaultKind::Partition(Partition { path })));
         }
     }
     all
@@ -416,8 +418,8 @@ fn rule_46_messages_that_get_lost_or_arrive_twice_leave_nothing_half_done() {
             base.designs.retain(|design| is_guarded(&design.name));
             let all: Vec<NodeIx> = (0..base.nodes.len() as u16).map(NodeIx).collect();
             let path = Path { from: all.clone(), to: all, both: false };
-            let lost = FaultKind::Loss { path: path.clone(), probability: 1.0 };
-            let twice = FaultKind::Duplicate { path, probability: 1.0 };
+            let lost = FaultKind::Loss(Loss { path: path.clone(), probability: 1.0 });
+            let twice = FaultKind::Duplicate(Duplicate { path, probability: 1.0 });
             let of = |what: &FaultKind, lasts| {
                 let interruptions = vec![("network".to_owned(), what.clone())];
                 violations(&sweep(&base, &interruptions, Span(lasts)), home)
@@ -445,7 +447,7 @@ fn slowdowns(base: &Scenario) -> Interruptions {
         nodes.filter(|(_, node)| matches!(node.kind, NodeKind::Service(_) | NodeKind::Database(_)));
     let slow = |(ix, node): (usize, &Node)| {
         let target = Target { node: NodeIx(ix as u16), instance: None };
-        (node.name.clone(), FaultKind::Slow { target, factor: 350.0 })
+        (node.name.clone(), FaultKind::Slow(Slow { target, factor: 350.0 }))
     };
     nodes.map(slow).collect()
 }

@@ -146,6 +146,7 @@ impl Bench {
             count: 1,
             name: u64::from(first),
             terms: node.kind.terms(),
+            is_freezable: false,
         };
         let nodes: Vec<NodeModel> = (0..).zip(&scenario.nodes).map(node).collect();
         let publication = |label: &str| Publication {

@@ -4,7 +4,6 @@
 
 mod kind;
 mod parts;
-mod setting;
 #[cfg(test)]
 mod tests;
 
@@ -14,8 +13,8 @@ pub use parts::{
     Arrivals, Balance, Batch, Cache, Carries, Commit, Consume, Discipline, Evict, Expiry, Failed,
     Followers, Gather, Keeping, Life, Produce, Readers, Terms,
 };
-use setting::settings;
-pub use setting::{Setting, Usual};
+
+use super::setting::{Setting, Usual, settings};
 
 kind::kinds! {
     /// Customers.

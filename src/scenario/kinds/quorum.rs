@@ -7,7 +7,7 @@ use crate::scenario::codes::Code;
 use crate::scenario::reader::{Fields, Reader};
 use crate::scenario::source::Extent;
 use crate::scenario::syntax::{Kind, Value};
-use crate::scenario::tree::{Change, Design, EntityIx, NodeIx, PolicyIx, Preset};
+use crate::scenario::tree::{Change, Design, EntityIx, PolicyIx, Preset};
 
 /// Replicas of one quorum.
 const MAX_REPLICAS: u32 = 64;
@@ -229,23 +229,6 @@ impl<'a> Reader<'a> {
         self.wrong(Code::NotBlind, at, message)
             .note(declared, "declared here")
             .help("write Write, or Read and then Put without `if_unchanged`; undo by Write");
-    }
-
-    /// A pause stops workers, and neither a quorum nor a registry has any.
-    pub(in crate::scenario) fn check_pause(&mut self, at: Extent, node: NodeIx) {
-        let name = self.known.node_name(node);
-        if self.known.node(node).role == Some(Role::Registry) {
-            self.wrong(
-                Code::NotBreakable,
-                at,
-                format!("{name:?} is a registry: it has no workers"),
-            )
-            .help("a Crash or a Partition makes it silent");
-        }
-        if self.known.node(node).role == Some(Role::Quorum) {
-            self.wrong(Code::NotBreakable, at, format!("{name:?} is a quorum: it has no workers"))
-                .help("Crash or Slow befall its coordinator (instance 0) and replicas (from 1)");
-        }
     }
 
     /// A quorum keeps no outbox, no inbox and no rows of sagas: only plain calls can use it.

@@ -1,9 +1,9 @@
 //! What is done to a run while it goes on: `changes` in the file.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::fault::{Fault, FaultKind};
-use super::{Discipline, Node, NodeIx, NodeKind, Scenario};
+use super::{Discipline, Fault, NodeIx, NodeKind, Scenario};
 use crate::base::Span;
 
 impl Deed {
@@ -51,16 +51,25 @@ pub struct Turned {
     pub scenario: Arc<Scenario>,
 }
 
-/// Is it kept from the start how far running work is at this node, so that it can stand still? It
+/// The nodes of which it is kept from the start how far running work is, so that it can stand still. It
 /// costs, so that it is kept only where that is foreseen or the discipline needs it.
-pub fn can_freeze(nodes: &[Node], faults: &[Fault], node: NodeIx) -> bool {
-    let is_foreseen = faults
-        .iter()
-        .any(|fault| matches!(fault.what, FaultKind::Freeze { target } if target.node == node));
-    let NodeKind::Service(service) = &nodes[usize::from(node.0)].kind else { return false };
-    is_foreseen
-        || matches!(
-            service.discipline,
-            Discipline::ProcessorSharing | Discipline::Priority { preempt: true, .. }
-        )
+pub fn freezable(scenario: &Scenario) -> BTreeSet<NodeIx> {
+    let foreseen: BTreeSet<NodeIx> =
+        scenario.faults.iter().flat_map(|fault| fault.what.frozen()).collect();
+    let is_kept = |ix: &NodeIx| {
+        let NodeKind::Service(service) = &scenario.nodes[usize::from(ix.0)].kind else {
+            return false;
+        };
+        foreseen.contains(ix)
+            || matches!(
+                service.discipline,
+                Discipline::ProcessorSharing | Discipline::Priority { preempt: true, .. }
+            )
+    };
+    (0..scenario.nodes.len() as u16).map(NodeIx).filter(is_kept).collect()
+}
+
+/// The node that this fault would freeze on the way although it cannot be, if there is one.
+pub fn unfreezable(scenario: &Scenario, fault: &Fault) -> Option<NodeIx> {
+    fault.what.frozen().find(|node| !freezable(scenario).contains(node))
 }

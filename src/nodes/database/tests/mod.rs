@@ -8,7 +8,7 @@ use crate::base::{Dist, Span, Time, mix, unit};
 use crate::model::program::{KeyRule, Outgoing, Part, PubIx, Read, Row, Txn, Write};
 use crate::nodes::message::{Answer, Item, Seen};
 use crate::probes::{Fact, KeyId, Reason};
-use crate::scenario::tree::{Change, Fault, FaultKind, NodeIx, Target, When};
+use crate::scenario::tree::{Change, Fault, FaultKind, NodeIx, Pause, Slow, Target, When};
 
 use Answer::{Done, Failed, Idle, Refused};
 
@@ -133,8 +133,8 @@ fn a_slow_database_takes_longer_and_a_paused_one_begins_nothing() {
     let target = Target { node: NodeIx(1), instance: None };
     let mut bench = Bench::new(vec![reads(vec![read(OWN, false)])]);
     bench.faults = vec![
-        fault(0, FaultKind::Slow { target, factor: 3.0 }),
-        fault(20_000, FaultKind::Pause { target }),
+        fault(0, FaultKind::Slow(Slow { target, factor: 3.0 })),
+        fault(20_000, FaultKind::Pause(Pause { target })),
     ];
     let town = bench
         .ask(100, op(0), 0)

@@ -29,7 +29,7 @@ use crate::nodes::parts::in_service::{Amount, InService};
 use crate::nodes::parts::slab::Handle;
 use crate::nodes::parts::wait_queue::{Turn, Wait, WaitQueue};
 use crate::probes::{Fact, OpId, Probe, Reason};
-use crate::scenario::tree::{Discipline, FlowIx, NodeKind, can_freeze};
+use crate::scenario::tree::{Discipline, FlowIx, NodeKind};
 
 /// Whose turn it is among those of one class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,7 +82,7 @@ impl Dispatch {
         let node = model.node_of(me);
         let scenario = &model.scenario;
         let NodeKind::Service(service) = &scenario.nodes[node.0 as usize].kind else { return None };
-        let is_kept = can_freeze(&scenario.nodes, &scenario.faults, node);
+        let is_kept = model.nodes[node.0 as usize].is_freezable;
         let is_plain = service.discipline == Discipline::Fifo
             && service.patience.is_none()
             && service.shed_after.is_none()

@@ -1,12 +1,12 @@
-//! One setting of a kind of node: a line of its table. Readers take defaults from these tables, the
-//! pages of `docs/nodes` show them. Knows no kind.
+//! One setting of a kind of node or of a fault: a line of its table. Readers take defaults from these
+//! tables, and pages of the documentation show them. Knows no kind and no fault.
 
 use std::sync::OnceLock;
 
-use super::super::grammar;
-use super::super::syntax::Value;
+use super::grammar;
+use super::syntax::Value;
 
-/// A setting, as its kind's table tells of it.
+/// A setting, as the table of its room tells of it.
 #[derive(Debug)]
 pub struct Setting {
     /// Its name in the file.
@@ -57,8 +57,8 @@ impl Setting {
 /// The table of a room's settings, one a line: name, what it takes, default, what it means, source.
 macro_rules! settings {
     ($($name:ident: $takes:literal, $default:expr, $about:literal $(, $source:literal)?;)*) => {
-        static SETTINGS: [$crate::scenario::kinds::Setting; [$(stringify!($name)),*].len()] = [
-            $($crate::scenario::kinds::Setting::new(
+        static SETTINGS: [$crate::scenario::setting::Setting; [$(stringify!($name)),*].len()] = [
+            $($crate::scenario::setting::Setting::new(
                 stringify!($name), $takes, $default, $about, concat!($($source)?),
             )),*
         ];
