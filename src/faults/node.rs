@@ -294,6 +294,26 @@ mod tests {
         assert_eq!(instances.down(Time(u64::MAX - 1), DB), Some(true));
     }
 
+    #[test]
+    fn what_is_ended_early_has_the_edges_of_its_end() {
+        let all = [
+            Ailment::Slow(2.0),
+            Ailment::Ahead(Span(7)),
+            Ailment::Paused,
+            Ailment::Frozen,
+            Ailment::Leaving,
+            crash(true),
+            Ailment::Down { host: false, after: Span(5) },
+        ];
+        for ailment in all {
+            let edges = instances(&[(ailment, (10, 20))]).edges(DB).into_iter();
+            let at_end: Vec<_> = edges.filter(|(at, _)| *at == Time(20)).collect();
+            let early = ends(&[Harm::Instances(target(Some(0)), ailment)], &nodes());
+            let early: Vec<_> = early.into_iter().map(|(_, edge)| (Time(20), edge)).collect();
+            assert_eq!(early, at_end, "{ailment:?}");
+        }
+    }
+
     proptest! {
         /// Who follows the edges and asks at each `Up` knows at any time whether it is down.
         #[test]

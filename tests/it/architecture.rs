@@ -125,6 +125,15 @@ fn nobody_climbs_out_of_a_layer_by_super() {
     }
 }
 
+/// What a fault does is said in its room; everybody else asks for what is done, not for the fault.
+#[test]
+fn nobody_asks_a_fault_for_its_kind() {
+    for source in sources("src") {
+        let is_room = source.name.starts_with("src/scenario/faults/");
+        assert!(is_room || !source.shipped().contains("FaultKind::"), "{}", source.name);
+    }
+}
+
 #[test]
 fn every_file_says_what_lives_in_it() {
     for source in all_rust() {

@@ -1,6 +1,6 @@
 //! The faults, one room each: what breaks. A room holds the word of its fault, its settings with their
 //! defaults, their reader, an example, and what the fault does while it acts, said in the vocabulary
-//! of [`harm`](Harm). This file holds the table of the rooms and reads lists of faults; it refuses to
+//! of [`Harm`]. This file holds the table of the rooms and reads lists of faults; it refuses to
 //! know what is in any room. How harms come to pass is in `faults/`.
 
 mod harm;
