@@ -2,7 +2,7 @@
 //! kind: whatever one of them does beyond this stays in its room.
 
 use super::env::Env;
-use super::message::{Message, Timer};
+use super::message::{Due, Message, Timer};
 use super::parts::slab::Handle;
 use super::readings::Readings;
 use crate::base::Time;
@@ -24,6 +24,9 @@ pub struct Tables<'a> {
 
 /// How one instance of a kind behaves. What has a default, a kind need not know of.
 pub trait Behaviour: Sized {
+    /// What it waits for.
+    type Due: Due;
+
     /// The instance `me` as the scenario describes it, before the run begins.
     fn new(model: &Model, me: InstanceId) -> Self;
 
@@ -43,16 +46,16 @@ pub trait Behaviour: Sized {
     /// looked up, which a crash has made void. [`None`] leaves it to [`timer`](Self::timer).
     #[expect(clippy::inline_always, reason = "called in one place, for every timer")]
     #[inline(always)]
-    fn commonest<P: Probe>(&mut self, _timer: Timer, _env: &mut Env<'_, '_, P>) -> Option<bool> {
+    fn commonest<P: Probe>(&mut self, _due: Self::Due, _env: &mut Env<'_, '_, P>) -> Option<bool> {
         None
     }
 
     /// Any other timer of its own is due, which is not stale; the instance is up.
-    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>);
+    fn timer<P: Probe>(&mut self, due: Self::Due, env: &mut Env<'_, '_, P>);
 
-    /// Does nobody wait for this timer any more, in an instance that has been started `incarnation`
-    /// times? Once stale is always stale.
-    fn is_stale(&self, timer: Timer, due: Time, incarnation: u32) -> bool;
+    /// Does nobody wait any more for this timer, which is due `at` then, in an instance that has been
+    /// started `incarnation` times? Once stale is always stale.
+    fn is_stale(&self, due: Self::Due, at: Time, incarnation: u32) -> bool;
 
     /// Its process goes, or with `host` its machine, and all that is no more than memory.
     fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>);
@@ -75,7 +78,7 @@ pub trait Behaviour: Sized {
 
     /// The tables are changed: whatever it derived from them is derived anew. Returns the timer, and
     /// when it is due, that takes the place of one set before.
-    fn refit(&mut self, _tables: &Tables<'_>) -> Option<(Time, Timer)> {
+    fn refit(&mut self, _tables: &Tables<'_>) -> Option<(Time, Self::Due)> {
         None
     }
 
@@ -88,18 +91,32 @@ pub trait Behaviour: Sized {
     }
 
     /// The operation that a timer is about, where that is worth to be fetched ahead.
-    fn op(&self, _timer: Timer) -> OpId {
+    fn op(&self, _due: Self::Due) -> OpId {
         OpId::NONE
     }
 
     /// Lets be fetched from memory what a timer is about; the processor is likely to have forgotten it.
-    fn prefetch(&self, _timer: Timer) {}
+    fn prefetch(&self, _due: Self::Due) {}
 
     /// Lets a call be fetched that is answered.
     fn prefetch_call(&self, _call: Handle) {}
 
     /// Lets be fetched who waits for this call.
     fn prefetch_waiter(&self, _call: Handle) {}
+}
+
+/// What a timer means to the instance that set it.
+#[inline]
+pub(super) fn own<D: Due>(timer: Timer) -> D {
+    D::of(timer).unwrap_or_else(|| unreachable!("{timer:?} was set by another kind of node"))
+}
+
+/// All timers, whoever set them.
+impl Due for Timer {
+    #[inline]
+    fn of(timer: Timer) -> Option<Self> {
+        Some(timer)
+    }
 }
 
 /// The table of kinds: which type acts for which words of the scenario. Writes the enum of them, and
@@ -114,6 +131,8 @@ macro_rules! nodes {
         }
 
         impl Behaviour for Node {
+            type Due = Timer;
+
             fn new(model: &Model, me: InstanceId) -> Self {
                 match model.scenario.nodes[usize::from(model.node_of(me).0)].kind {
                     $($(NodeKind::$word(_))|+ => Self::$Kind(Box::new(Behaviour::new(model, me))),)+
@@ -144,15 +163,19 @@ macro_rules! nodes {
                 timer: Timer,
                 env: &mut Env<'_, '_, P>,
             ) -> Option<bool> {
-                match self { $(Self::$Kind(node) => node.commonest(timer, env),)+ }
+                match self {
+                    $(Self::$Kind(node) => {
+                        Due::of(timer).and_then(|due| node.commonest(due, env))
+                    })+
+                }
             }
 
             fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
-                match self { $(Self::$Kind(node) => node.timer(timer, env),)+ }
+                match self { $(Self::$Kind(node) => node.timer(own(timer), env),)+ }
             }
 
-            fn is_stale(&self, timer: Timer, due: Time, incarnation: u32) -> bool {
-                match self { $(Self::$Kind(node) => node.is_stale(timer, due, incarnation),)+ }
+            fn is_stale(&self, timer: Timer, at: Time, incarnation: u32) -> bool {
+                match self { $(Self::$Kind(node) => node.is_stale(own(timer), at, incarnation),)+ }
             }
 
             fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
@@ -176,7 +199,11 @@ macro_rules! nodes {
             }
 
             fn refit(&mut self, tables: &Tables<'_>) -> Option<(Time, Timer)> {
-                match self { $(Self::$Kind(node) => node.refit(tables),)+ }
+                match self {
+                    $(Self::$Kind(node) => {
+                        node.refit(tables).map(|(at, due)| (at, due.into()))
+                    })+
+                }
             }
 
             fn readings(&self, model: &Model, now: Time, into: &mut Readings) {
@@ -188,11 +215,21 @@ macro_rules! nodes {
             }
 
             fn op(&self, timer: Timer) -> OpId {
-                match self { $(Self::$Kind(node) => node.op(timer),)+ }
+                match self {
+                    $(Self::$Kind(node) => {
+                        Due::of(timer).map_or(OpId::NONE, |due| node.op(due))
+                    })+
+                }
             }
 
             fn prefetch(&self, timer: Timer) {
-                match self { $(Self::$Kind(node) => node.prefetch(timer),)+ }
+                match self {
+                    $(Self::$Kind(node) => {
+                        if let Some(due) = Due::of(timer) {
+                            node.prefetch(due);
+                        }
+                    })+
+                }
             }
 
             fn prefetch_call(&self, call: Handle) {

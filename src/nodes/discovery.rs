@@ -17,12 +17,31 @@
 //! and the client registers in the same breath), registering only when the application is ready.
 
 use super::env::Env;
-use super::message::{Body, Op, Timer};
+use super::message::{Body, Op, timers};
 use crate::base::{Span, Stream};
 use crate::engine::InstanceId;
 use crate::model::{Model, NodeIx};
 use crate::probes::Probe;
 use crate::scenario::tree::{Checks, NodeKind, Probes, Registry, Spread};
+
+timers! {
+    /// What an instance waits for that a registry wants to hear of, or that asks one.
+    pub enum Due {
+        /// Time to renew its lease; counts the starts.
+        Renew(start: u32) = 24 periodic,
+        /// Time to fetch lists from the registry of this number; counts the starts.
+        Fetch { registry: u32, start: u32 } = 25 periodic,
+    }
+}
+
+impl Due {
+    /// In which start of its instance it was set.
+    pub(super) fn start(self) -> u32 {
+        match self {
+            Self::Renew(start) | Self::Fetch { start, .. } => start,
+        }
+    }
+}
 
 /// What one instance does for being known, and for knowing others.
 #[derive(Clone, Debug)]
@@ -72,7 +91,7 @@ impl Discovery {
             tell(registry, Body::Renew { life }, env);
         }
         if let Some(heartbeat) = self.heartbeat {
-            env.wait(self.until_first(heartbeat, life), Timer::Renew(life));
+            env.wait(self.until_first(heartbeat, life), Due::Renew(life));
         }
         for place in 0..self.asks.len() {
             let (registry, every) = self.asks[place];
@@ -80,8 +99,8 @@ impl Discovery {
                 tell(registry, Body::Fetch { watch: every.is_none() }, env);
             }
             if let Some(every) = every {
-                let timer = Timer::Fetch(u32::from(registry.0), life);
-                env.wait(self.until_first(every, life), timer);
+                let due = Due::Fetch { registry: u32::from(registry.0), start: life };
+                env.wait(self.until_first(every, life), due);
             }
         }
     }
@@ -91,27 +110,26 @@ impl Discovery {
     }
 
     /// A timer of its own.
-    pub(super) fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
+    pub(super) fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
         let stands_still = env.model.faults.is_frozen(env.now(), env.me());
-        match timer {
-            Timer::Renew(_) => {
+        match due {
+            Due::Renew(_) => {
                 let (Some(registry), Some(heartbeat)) = (self.registry, self.heartbeat) else {
                     return;
                 };
                 if !stands_still && !self.has_left {
                     tell(registry, Body::Renew { life: env.incarnation() }, env);
                 }
-                env.wait(heartbeat, timer);
+                env.wait(heartbeat, due);
             }
-            Timer::Fetch(number, _) => {
+            Due::Fetch { registry: number, .. } => {
                 let asked = self.asks.iter().find(|(registry, _)| u32::from(registry.0) == number);
                 let Some(&(registry, Some(every))) = asked else { return };
                 if !stands_still {
                     tell(registry, Body::Fetch { watch: false }, env);
                 }
-                env.wait(every, timer);
+                env.wait(every, due);
             }
-            timer => unreachable!("{timer:?} is about no registry"),
         }
     }
 

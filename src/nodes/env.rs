@@ -3,7 +3,7 @@
 
 use std::hint::cold_path;
 
-use super::message::{Body, Message, Op, RETRANSMISSION, Timer};
+use super::message::{Body, Due, Message, Op, RETRANSMISSION, Timer};
 use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::{Class, Context, InstanceId};
 use crate::faults::Passage;
@@ -239,13 +239,18 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     /// Sets a timer: the end of work is a completion, everything else a timeout.
     #[expect(clippy::inline_always, reason = "the timer is written once, where it will lie")]
     #[inline(always)]
-    pub fn complete_after(&mut self, span: Span, timer: Timer) {
-        self.ctx.after(span, Class::Completion, timer);
+    pub fn complete_after(&mut self, span: Span, due: impl Due) {
+        self.ctx.after(span, Class::Completion, due.into());
     }
 
     /// Sets a timer that loses ties against messages.
+    #[inline]
+    pub fn wait(&mut self, span: Span, due: impl Due) {
+        self.set(span, due.into());
+    }
+
     #[inline(never)]
-    pub fn wait(&mut self, span: Span, timer: Timer) {
+    fn set(&mut self, span: Span, timer: Timer) {
         self.ctx.after(span, Class::Timeout, timer);
     }
 }

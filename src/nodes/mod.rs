@@ -28,7 +28,7 @@ pub use client::Client;
 pub use database::Database;
 pub use env::Env;
 pub use log::Log;
-pub use message::{Answer, Body, Edge, Item, Message, Op, Seen, Timer};
+pub use message::{Answer, Body, Due, Item, Message, Op, Seen, Timer};
 pub use parts::slab::{Handle, Slab};
 pub use queue::Queue;
 pub use quorum::Quorum;
@@ -37,7 +37,7 @@ pub use registry::Registry;
 pub use server::Server;
 pub use world::World;
 
-use self::behaviour::Tables;
+use self::behaviour::{Tables, own};
 use crate::base::Time;
 use crate::engine::InstanceId;
 use crate::model::Model;

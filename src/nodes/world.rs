@@ -1,19 +1,31 @@
 //! The world: instances, each with its own state, and the one place where an event is handed to its
 //! instance. Both are values: cloning the simulation clones the run.
 
+use std::hint::cold_path;
 use std::sync::Arc;
 
 use super::behaviour::Tables;
 use super::env::{Env, Place};
-use super::message::{Answer, Body, Edge, Message, Op, Timer};
+use super::message::{Answer, Body, Due, Message, Op, Timer, timers};
 use super::parts::slab::Handle;
 use super::readings::Readings;
 use super::{Behaviour, Node};
 use crate::base::{Stream, Time};
 use crate::engine::{Class, Context, Event, InstanceId, Simulation};
+use crate::faults::Edge;
 use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::Intervention;
+
+timers! {
+    /// What befalls an instance of any kind; no kind uses these numbers.
+    pub(super) enum Fated {
+        /// The run begins.
+        Start = 0,
+        /// A fault begins or ends.
+        Edge(edge: Edge) = 1,
+    }
+}
 
 /// What all instances share: what they are made from, and who listens.
 #[derive(Clone, Debug)]
@@ -66,10 +78,10 @@ impl<P: Probe> World<P> {
             simulation.instances().map(|instance| instance.node.wants_start()).collect();
         for (at, wants_start) in (0..).map(InstanceId).zip(wants_start) {
             if wants_start {
-                simulation.schedule(at, Time::ZERO, Class::Fault, Timer::Start);
+                simulation.schedule(at, Time::ZERO, Class::Fault, Fated::Start.into());
             }
             for (time, edge) in model.faults.edges(at) {
-                simulation.schedule(at, time, Class::Fault, Timer::Fault(edge));
+                simulation.schedule(at, time, Class::Fault, Fated::Edge(edge).into());
             }
         }
         simulation
@@ -92,7 +104,7 @@ impl<P: Probe> World<P> {
         }
         simulation.world_mut().model = after;
         for (at, time, edge) in edges {
-            simulation.intervene(at, time, Class::Fault, Timer::Fault(edge));
+            simulation.intervene(at, time, Class::Fault, Fated::Edge(edge).into());
         }
         for (at, due, timer) in timers {
             simulation.intervene(at, due, Class::Timeout, timer);
@@ -129,12 +141,12 @@ impl Node {
     /// Any timer but the commonest; says whether anybody waited for it.
     #[inline(never)]
     fn other_timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) -> bool {
-        match timer {
-            Timer::Fault(edge) => self.edge(edge, env),
-            Timer::Start => self.start(env),
-            timer if self.is_stale(timer, env.now(), env.incarnation()) => return false,
-            _ if env.place.down => {}
-            timer => self.timer(timer, env),
+        match Fated::of(timer) {
+            Some(Fated::Edge(edge)) => self.edge(edge, env),
+            Some(Fated::Start) => self.start(env),
+            None if self.is_stale(timer, env.now(), env.incarnation()) => return false,
+            None if env.place.down => {}
+            None => self.timer(timer, env),
         }
         true
     }
@@ -238,15 +250,20 @@ impl<P: Probe> crate::engine::World for World<P> {
     }
 
     fn is_stale(&self, at: &Instance, timer: Timer, due: Time) -> bool {
-        !matches!(timer, Timer::Fault(_) | Timer::Start)
-            && at.node.is_stale(timer, due, at.place.incarnation)
+        Fated::of(timer).is_none() && at.node.is_stale(timer, due, at.place.incarnation)
     }
 
     #[inline]
     fn fingerprint(&self, event: Event<&Message, Timer>) -> u64 {
         match event {
             Event::Message(message) => message.fingerprint(),
-            Event::Timer(timer) => timer.fingerprint(),
+            Event::Timer(timer) => match Fated::of(timer) {
+                Some(Fated::Edge(edge)) => {
+                    cold_path();
+                    timer.fingerprint() | u64::from(edge == Edge::Up)
+                }
+                _ => timer.fingerprint(),
+            },
         }
     }
 

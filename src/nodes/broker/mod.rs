@@ -9,9 +9,10 @@
 #[cfg(test)]
 pub(super) mod fixture;
 
+use super::message::timers;
 use std::collections::VecDeque;
 
-use super::message::{Answer, Body, Item, Op, Timer};
+use super::message::{Answer, Body, Item, Op};
 use super::parts::slab::{Handle, Slab};
 use super::{Env, Message};
 use crate::base::{Dist, Span, Stream};
@@ -19,6 +20,14 @@ use crate::engine::InstanceId;
 use crate::model::program::{self, PubIx, Subscriber};
 use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe, Reason};
+
+timers! {
+    /// What a broker waits for before it has a message.
+    pub enum Due {
+        /// The message is stored.
+        Stored(incoming: Handle) = 9,
+    }
+}
 
 /// A publication that is not durable yet.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +99,7 @@ impl Intake {
         }
     }
 
-    /// A [`Timer::Stored`] is due: the message is durable now, unless a crash took it.
+    /// A [`Due::Stored`] is due: the message is durable now, unless a crash took it.
     pub(super) fn stored(&mut self, handle: Handle) -> Option<Incoming> {
         self.pending.remove(handle)
     }
@@ -123,7 +132,7 @@ impl Intake {
         let slowness = model.faults.slowness(env.now(), env.me());
         let delay = Span::from_ns(self.chance.sample(&self.delay) * slowness);
         let handle = self.pending.insert(incoming);
-        env.complete_after(delay, Timer::Stored(handle));
+        env.complete_after(delay, Due::Stored(handle));
     }
 }
 

@@ -11,6 +11,7 @@
 //! several writes of one item into one, and batches.
 
 use super::commands::answer;
+use super::due::Due;
 use super::replicas::Change as Replicated;
 use super::{CacheServer, Task, refuse};
 use crate::base::Time;
@@ -20,7 +21,7 @@ use crate::nodes::calls::{Ended, Waiters};
 use crate::nodes::database::changed;
 use crate::nodes::env::Env;
 use crate::nodes::keys;
-use crate::nodes::message::{Answer, Op, Seen, Timer};
+use crate::nodes::message::{Answer, Op, Seen};
 use crate::nodes::parts::slab::{Handle, Slab};
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::{Change, Expiry, Life, PolicyIx, Writes};
@@ -82,7 +83,7 @@ impl CacheServer {
             let due = wait.timeout.map_or(Time::NEVER, |timeout| env.now() + timeout);
             self.waits.push_back(Waiting { task: *task, op, offset, due });
             if let Some(timeout) = wait.timeout {
-                env.wait(timeout, Timer::Waited);
+                env.wait(timeout, Due::Waited);
             }
             return self.have_waited(env);
         }
@@ -170,7 +171,7 @@ impl CacheServer {
         self.idle.push_back(dirty);
         if self.flush <= env.now() {
             self.flush = Time((env.now().0 / every.0 + 1).saturating_mul(every.0));
-            env.wait(self.flush.since(env.now()), Timer::Flush);
+            env.wait(self.flush.since(env.now()), Due::Flush);
         }
     }
 

@@ -19,9 +19,12 @@
 
 mod behind;
 mod commands;
+mod due;
 mod leases;
 mod replicas;
 
+use self::due::Due;
+use super::calls;
 use std::collections::VecDeque;
 
 use self::behind::{Dirty, Waiting};
@@ -30,7 +33,7 @@ use self::replicas::Replicas;
 use super::behaviour::Behaviour;
 use super::calls::Calls;
 use super::env::Env;
-use super::message::{Answer, Body, Message, Op, Timer};
+use super::message::{Answer, Body, Message, Op};
 use super::parts::cache_store::{CacheStore, ItemName, Put};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
@@ -88,6 +91,8 @@ struct Task {
 }
 
 impl Behaviour for CacheServer {
+    type Due = Due;
+
     /// The cache that the scenario describes, empty.
     fn new(model: &Model, me: InstanceId) -> Self {
         let node = model.node_of(me);
@@ -172,41 +177,39 @@ impl Behaviour for CacheServer {
     }
 
     #[inline(never)]
-    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
-        match timer {
-            Timer::Worked(handle) => {
+    fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
+        match due {
+            Due::Worked(handle) => {
                 let task = self.tasks.remove(handle).expect("it is at work");
                 self.finish(&task, env);
             }
-            Timer::Flush => self.hand_on(env),
-            Timer::Expire => self.sweep(env),
-            Timer::Streamed(replica) => self.streamed(replica, env),
-            Timer::Waited => self.have_waited(env),
-            Timer::Timeout(policy) => {
+            Due::Flush => self.hand_on(env),
+            Due::Expire => self.sweep(env),
+            Due::Streamed(replica) => self.streamed(replica, env),
+            Due::Waited => self.have_waited(env),
+            Due::Call(calls::Due::Timeout(policy)) => {
                 while let Some(call) = self.calls.overdue(env, policy) {
                     if let Some(ended) = self.calls.timed_out(env, call, &self.dirty) {
                         self.handed_on(ended, &Op::NONE, env);
                     }
                 }
             }
-            Timer::Retry(call) => self.calls.retry(env, call, &self.dirty),
-            Timer::Hedge(call) => self.calls.hedge(env, call, &self.dirty),
-            timer => unreachable!("a cache sets no {timer:?}"),
+            Due::Call(calls::Due::Retry(call)) => self.calls.retry(env, call, &self.dirty),
+            Due::Call(calls::Due::Hedge(call)) => self.calls.hedge(env, call, &self.dirty),
+            Due::Call(calls::Due::Stopped { .. }) => unreachable!("TODO"),
         }
     }
 
-    fn is_stale(&self, timer: Timer, due: Time, _incarnation: u32) -> bool {
-        match timer {
-            Timer::Worked(task) => self.tasks.get(task).is_none(),
-            Timer::Flush => self.flush != due,
-            Timer::Expire => self.sweep != due,
-            Timer::Streamed(replica) => {
-                self.replicas.as_ref().is_none_or(|replicas| replicas.is_stale(replica, due))
+    fn is_stale(&self, due: Due, at: Time, _incarnation: u32) -> bool {
+        match due {
+            Due::Worked(task) => self.tasks.get(task).is_none(),
+            Due::Flush => self.flush != at,
+            Due::Expire => self.sweep != at,
+            Due::Streamed(replica) => {
+                self.replicas.as_ref().is_none_or(|replicas| replicas.is_stale(replica, at))
             }
-            Timer::Waited => self.nobody_waits(due),
-            Timer::Timeout(policy) => self.calls.is_stale(policy, due),
-            Timer::Retry(call) | Timer::Hedge(call) => self.calls.is_gone(call),
-            _ => true,
+            Due::Waited => self.nobody_waits(at),
+            Due::Call(due) => self.calls.is_stale(due, at),
         }
     }
 
@@ -289,7 +292,7 @@ impl CacheServer {
             return self.finish(&task, env);
         }
         let handle = self.tasks.insert(task);
-        env.complete_after(span, Timer::Worked(handle));
+        env.complete_after(span, Due::Worked(handle));
     }
 
     fn finish<P: Probe>(&mut self, task: &Task, env: &mut Env<'_, '_, P>) {
@@ -319,7 +322,7 @@ impl CacheServer {
     fn wait_for_sweep<P: Probe>(&mut self, every: Span, env: &mut Env<'_, '_, P>) {
         if self.sweep <= env.now() && self.store.has_mortals() {
             self.sweep = Time((env.now().0 / every.0 + 1).saturating_mul(every.0));
-            env.wait(self.sweep.since(env.now()), Timer::Expire);
+            env.wait(self.sweep.since(env.now()), Due::Expire);
         }
     }
 

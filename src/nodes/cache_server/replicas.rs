@@ -15,13 +15,14 @@
 //! live of `sliding` reads (replicas do not hear of them), `min-replicas-to-write`, and the work of
 //! replicas.
 
+use super::due::Due;
 use std::collections::VecDeque;
 
 use super::{CacheServer, Task};
 use crate::base::{Dist, Stream, Table, Time, index, mix, name_hash};
 use crate::model::{Model, NodeIx};
 use crate::nodes::env::Env;
-use crate::nodes::message::{Op, Seen, Timer};
+use crate::nodes::message::{Op, Seen};
 use crate::nodes::parts::cache_store::{CacheStore, ItemName};
 use crate::probes::fact::Leaving;
 use crate::probes::{Fact, OpId, Probe};
@@ -94,7 +95,7 @@ impl Replicas {
             let latest = replica.stream.back().map_or(Time::ZERO, |sent| sent.due);
             let due = (env.now() + self.lag.span(self.chance.next_u64())).max(latest);
             replica.stream.push_back(Sent { due, change });
-            env.wait(due.since(env.now()), Timer::Streamed(at as u32));
+            env.wait(due.since(env.now()), Due::Streamed(at as u32));
         }
         self.offset
     }

@@ -3,6 +3,7 @@
 //! than a timeout and retries take [`Calls::attempt_specially`], which asks the guards first and may
 //! send a second copy.
 
+use super::due::Due;
 use std::hint::cold_path;
 
 use super::call::{Call, Try, What, asked, node_of};
@@ -12,7 +13,7 @@ use super::{Calls, Ended};
 use crate::base::{Span, Time};
 use crate::model::program::{EntryIx, PubIx};
 use crate::nodes::env::Env;
-use crate::nodes::message::{Answer, Body, Cancellable, Item, Op, Timer};
+use crate::nodes::message::{Answer, Body, Cancellable, Item, Op};
 use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::PolicyIx;
@@ -142,7 +143,7 @@ impl Calls {
         self.late.go_on(waiter, call);
         if let Some(why) = stopped {
             env.fact(Fact::AttemptFailed { op: op.id, to: node, why });
-            return env.wait(Span::ZERO, Timer::Stopped(why, call));
+            return env.wait(Span::ZERO, Due::Stopped { why, call });
         }
         if self.targets.counts() {
             self.targets.of(env.model, node).count(to, 1);
@@ -186,7 +187,7 @@ impl Calls {
         };
         let call = self.calls.insert(call);
         env.fact(Fact::AttemptFailed { op: op.id, to: node_of(env.model, what), why });
-        env.wait(Span::ZERO, Timer::Stopped(why, call));
+        env.wait(Span::ZERO, Due::Stopped { why, call });
     }
 
     /// A call was not let through by a guard, or found nobody. That is final.

@@ -21,13 +21,14 @@
 
 use super::call::{Call, What, is_keyed};
 use super::cancel::takes_cancels;
+use super::due::Due;
 use super::{Calls, Waiters};
 use crate::base::Table;
 use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::nodes::demand;
 use crate::nodes::env::Env;
-use crate::nodes::message::{Body, Cancellable, Timer};
+use crate::nodes::message::{Body, Cancellable};
 use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::{Cancel, Hedge, PolicyIx};
@@ -73,7 +74,7 @@ impl Calls {
             return may_cancel;
         };
         self.copies.insert(call, Copy { to: other, is_sent: false, is_alone: false });
-        env.wait(after, Timer::Hedge(call));
+        env.wait(after, Due::Hedge(call));
         if tied {
             Cancellable::Tied { with: other, stops: settings.cancel == Cancel::Running }
         } else {

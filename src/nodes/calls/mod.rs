@@ -5,6 +5,7 @@
 //! | --- | --- |
 //! | `call.rs` | one call: what is asked, which try it is, who waits |
 //! | `attempt.rs` | a try is made |
+//! | `due.rs` | what it waits for beside answers |
 //! | `timeouts.rs` | which call times out next; one timer for all calls of a policy |
 //! | `retry.rs`, `backoff.rs`, `budget.rs` | what follows on a try that failed |
 //! | `targets.rs`, `balance.rs`, `list.rs` | whom it calls, which instance, and who is there |
@@ -17,6 +18,7 @@ mod balance;
 mod budget;
 mod call;
 mod cancel;
+mod due;
 mod guards;
 mod hedge;
 mod late;
@@ -29,6 +31,8 @@ mod tests;
 mod timeouts;
 
 use std::hint::cold_path;
+
+pub use self::due::Due;
 
 use self::budget::Budget;
 use self::call::{Call, TryEnd, node_of};

@@ -3,13 +3,14 @@
 
 use super::backoff::pause;
 use super::call::{Call, Try, TryEnd, is_keyed, node_of};
+use super::due::Due;
 use super::timeouts::Links;
 use super::{Calls, Ended, Waiters};
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::nodes::env::Env;
-use crate::nodes::message::{Answer, Timer};
+use crate::nodes::message::Answer;
 use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::PolicyIx;
@@ -60,7 +61,7 @@ impl Calls {
         if reason == Reason::Timeout && takes_late_answers(env.model, call.policy) {
             self.late.give_up(handle, call.waiter, paused);
         }
-        env.wait(pause, Timer::Retry(paused));
+        env.wait(pause, Due::Retry(paused));
         None
     }
 
@@ -106,7 +107,7 @@ impl Calls {
     }
 
     /// Is there nothing to be tried again?
-    pub fn is_gone(&self, handle: Handle) -> bool {
+    pub(super) fn is_gone(&self, handle: Handle) -> bool {
         self.calls.get(handle).is_none()
     }
 }

@@ -14,9 +14,9 @@
 
 use super::Calls;
 use super::call::Call;
+use super::due::Due;
 use crate::base::Time;
 use crate::nodes::env::Env;
-use crate::nodes::message::Timer;
 use crate::nodes::parts::slab::{Handle, Slab};
 use crate::probes::Probe;
 use crate::scenario::tree::PolicyIx;
@@ -110,7 +110,7 @@ impl Calls {
     #[cold]
     #[inline(never)]
     pub(super) fn wait<P: Probe>(&self, env: &mut Env<'_, '_, P>, policy: PolicyIx) {
-        env.wait(self.calls.timer(policy).since(env.now()), Timer::Timeout(policy));
+        env.wait(self.calls.timer(policy).since(env.now()), Due::Timeout(policy));
     }
 
     /// A timer is due: the first call of its line that has waited long enough, if there is one.
@@ -132,7 +132,7 @@ impl Calls {
     }
 
     /// Does nobody wait for this timer of a line any more?
-    pub fn is_stale(&self, policy: PolicyIx, due: Time) -> bool {
+    pub(super) fn nobody_waits(&self, policy: PolicyIx, due: Time) -> bool {
         self.calls.timer(policy) != due || self.calls.first(policy).is_none()
     }
 }

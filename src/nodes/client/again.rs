@@ -7,10 +7,11 @@
 //! business.
 
 use super::Client;
+use super::due::Due;
 use crate::base::{Span, Stream, Table, Time};
 use crate::nodes::calls::backoff::pause;
 use crate::nodes::env::Env;
-use crate::nodes::message::{Answer, Timer};
+use crate::nodes::message::Answer;
 use crate::nodes::parts::slab::Handle;
 use crate::probes::Probe;
 use crate::scenario::tree::Again;
@@ -79,7 +80,7 @@ impl Client {
         let insistence = self.insistence.as_mut().expect("somebody insists");
         let Some(pause) = insistence.pause(customer, again, answer) else { return false };
         walk.action -= 1;
-        env.wait(pause, Timer::Think(customer));
+        env.wait(pause, Due::Think(customer));
         true
     }
 }

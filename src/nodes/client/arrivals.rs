@@ -1,13 +1,13 @@
 //! When customers come. An open client never waits for answers; what is drawn here comes from a
 //! stream of its own, so that all designs see the same arrivals. Knows no journeys.
 
+use super::due::Due;
 use super::{Client, settings};
 use crate::base::{Span, Time, math};
 use crate::engine::Class;
 use crate::model::{Model, NodeIx};
 use crate::nodes::behaviour::Tables;
 use crate::nodes::env::Env;
-use crate::nodes::message::Timer;
 use crate::probes::Probe;
 use crate::scenario::tree::{Arrivals, Client as Settings};
 
@@ -76,7 +76,7 @@ impl Client {
     pub(super) fn schedule<P: Probe>(&mut self, next: Span, env: &mut Env<'_, '_, P>) {
         self.next.due = env.now() + next;
         if env.now() + next < env.model.arrivals_end() {
-            env.ctx.after(next, Class::Timeout, Timer::Arrival);
+            env.ctx.after(next, Class::Timeout, Due::Arrival.into());
         }
     }
 

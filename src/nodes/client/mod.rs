@@ -8,17 +8,20 @@
 
 mod again;
 mod arrivals;
+mod due;
 mod latest;
 mod requests;
 
 use self::again::Insistence;
 use self::arrivals::Next;
+use self::due::Due;
 use self::requests::{Requests, Wish};
 use super::behaviour::{Behaviour, Tables};
+use super::calls;
 use super::calls::{Calls, Ended, Waiters};
 use super::discovery::Discovery;
 use super::env::Env;
-use super::message::{Answer, Body, Message, Op, Timer};
+use super::message::{Answer, Body, Message, Op};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
 use crate::base::{Stream, Time, index, math, mix, name_hash, unit};
@@ -79,6 +82,8 @@ impl Waiters for Slab<Walk> {
 }
 
 impl Behaviour for Client {
+    type Due = Due;
+
     /// Nobody has come yet.
     fn new(model: &Model, me: InstanceId) -> Self {
         let node = model.node_of(me);
@@ -124,7 +129,7 @@ impl Behaviour for Client {
         for session in 0..*customers {
             let word = self.words.next_u64();
             let customer = self.journeys.insert(Walk::new(session, word));
-            env.wait(think.span(mix(word, THINK)), Timer::Think(customer));
+            env.wait(think.span(mix(word, THINK)), Due::Think(customer));
         }
     }
 
@@ -146,8 +151,8 @@ impl Behaviour for Client {
     /// Somebody comes.
     #[expect(clippy::inline_always, reason = "called in one place, for every operation")]
     #[inline(always)]
-    fn commonest<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) -> Option<bool> {
-        (timer == Timer::Arrival).then(|| {
+    fn commonest<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) -> Option<bool> {
+        (due == Due::Arrival).then(|| {
             let is_awaited = self.next.is_at(env.now());
             if is_awaited {
                 self.arrival(env);
@@ -157,41 +162,40 @@ impl Behaviour for Client {
     }
 
     /// Any other timer of its own.
-    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
-        match timer {
-            Timer::Think(customer) => self.next_action(customer, env),
-            Timer::Timeout(policy) => {
+    fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
+        match due {
+            Due::Arrival => unreachable!("the commonest"),
+            Due::Think(customer) => self.next_action(customer, env),
+            Due::Call(calls::Due::Timeout(policy)) => {
                 while let Some(call) = self.calls.overdue(env, policy) {
                     if let Some(ended) = self.calls.timed_out(env, call, &self.journeys) {
                         self.ended(ended, env);
                     }
                 }
             }
-            Timer::Retry(call) => self.calls.retry(env, call, &self.journeys),
-            Timer::Hedge(call) => self.calls.hedge(env, call, &self.journeys),
-            Timer::Stopped(why, call) => {
+            Due::Call(calls::Due::Retry(call)) => self.calls.retry(env, call, &self.journeys),
+            Due::Call(calls::Due::Hedge(call)) => self.calls.hedge(env, call, &self.journeys),
+            Due::Call(calls::Due::Stopped { why, call }) => {
                 if let Some(ended) = self.calls.stopped(call, why) {
                     self.ended(ended, env);
                 }
             }
-            timer => match &mut self.discovery {
-                Some(discovery) => discovery.timer(timer, env),
-                None => unreachable!("a client sets no {timer:?}"),
-            },
+            Due::Discovery(due) => {
+                self.discovery.as_mut().expect("it set the timer").timer(due, env);
+            }
         }
     }
 
-    fn refit(&mut self, tables: &Tables<'_>) -> Option<(Time, Timer)> {
-        let due = self.rates_change(tables)?;
-        (due < tables.after.arrivals_end()).then_some((due, Timer::Arrival))
+    fn refit(&mut self, tables: &Tables<'_>) -> Option<(Time, Due)> {
+        let next = self.rates_change(tables)?;
+        (next < tables.after.arrivals_end()).then_some((next, Due::Arrival))
     }
 
-    fn is_stale(&self, timer: Timer, due: Time, _incarnation: u32) -> bool {
-        match timer {
-            Timer::Timeout(policy) => self.calls.is_stale(policy, due),
-            Timer::Retry(call) | Timer::Hedge(call) => self.calls.is_gone(call),
-            Timer::Arrival => !self.next.is_at(due),
-            _ => false,
+    fn is_stale(&self, due: Due, at: Time, _incarnation: u32) -> bool {
+        match due {
+            Due::Arrival => !self.next.is_at(at),
+            Due::Call(due) => self.calls.is_stale(due, at),
+            Due::Think(_) | Due::Discovery(_) => false,
         }
     }
 
@@ -302,13 +306,13 @@ impl Client {
             };
             walk.action = 0;
             let word = mix(mix(walk.word, walk.round), THINK);
-            return env.wait(think.span(word), Timer::Think(customer));
+            return env.wait(think.span(word), Due::Think(customer));
         };
         walk.action += 1;
         let flow = match action {
             Action::Think(think) => {
                 let span = think.span(mix(walk.draw(), THINK));
-                return env.wait(span, Timer::Think(customer));
+                return env.wait(span, Due::Think(customer));
             }
             Action::Do(flow) => *flow,
             Action::DoAgain(flow, _) => {

@@ -14,12 +14,13 @@
 //! shipped again when it is back), and connections of their own (reads at followers take the
 //! node's).
 
+use super::due::Due;
 use super::rows::Rows;
 use crate::base::{Dist, Stream, mix};
 use crate::model::program::Txn;
 use crate::model::{EntityIx, Model, NodeIx};
 use crate::nodes::env::Env;
-use crate::nodes::message::{Op, Seen, Timer};
+use crate::nodes::message::{Op, Seen};
 use crate::nodes::parts::slab::{Handle, Slab};
 use crate::probes::{Fact, KeyId, Probe};
 use crate::scenario::tree::{Followers as Settings, Readers};
@@ -93,7 +94,7 @@ impl Followers {
 
     fn send<P: Probe>(&mut self, update: Handle, env: &mut Env<'_, '_, P>) {
         let lag = self.lag.span(self.chance.next_u64());
-        env.wait(lag, Timer::Shipped(update));
+        env.wait(lag, Due::Shipped(update));
     }
 
     /// A version has come to a follower. What the follower that is furthest behind now holds is

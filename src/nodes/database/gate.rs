@@ -18,9 +18,19 @@
 use crate::base::{Span, Time};
 use crate::model::Model;
 use crate::nodes::env::Env;
-use crate::nodes::message::Timer;
+use crate::nodes::message::timers;
 use crate::probes::{Fact, Probe};
 use crate::scenario::tree::{Gather, Relaying};
+
+timers! {
+    /// What the gate waits for.
+    pub enum Due {
+        /// Time to look for new rows of the outbox; counts the looks.
+        Poll(look: u32) = 20,
+        /// The batch of this number has been gathered for long enough.
+        Linger(batch: u32) = 21,
+    }
+}
 
 /// What stands between the outbox and its broker. Places count from the oldest row on.
 #[derive(Clone, Debug, Default)]
@@ -66,7 +76,7 @@ impl Gate {
             Some(every) if rows > self.seen && !self.is_polling => {
                 self.is_polling = true;
                 let late = env.now().since(self.since).0 % every.0;
-                env.wait(Span(every.0 - late), Timer::Poll(self.polls));
+                env.wait(Span(every.0 - late), Due::Poll(self.polls));
             }
             Some(_) => {}
         }
@@ -83,7 +93,7 @@ impl Gate {
             self.release(self.seen - self.released, env);
         } else if self.seen > self.released && !self.is_timed {
             self.is_timed = true;
-            env.wait(self.linger, Timer::Linger(self.batch));
+            env.wait(self.linger, Due::Linger(self.batch));
         }
     }
 
@@ -95,8 +105,8 @@ impl Gate {
     }
 
     /// A timer that is not stale, while there are so many rows.
-    pub(super) fn timer<P: Probe>(&mut self, timer: Timer, rows: usize, env: &mut Env<'_, '_, P>) {
-        if let Timer::Poll(_) = timer {
+    pub(super) fn timer<P: Probe>(&mut self, due: Due, rows: usize, env: &mut Env<'_, '_, P>) {
+        if let Due::Poll(_) = due {
             self.polls = self.polls.wrapping_add(1);
             self.is_polling = false;
             self.seen = rows;
@@ -107,11 +117,10 @@ impl Gate {
     }
 
     /// Is this timer of no interest any more?
-    pub(super) fn is_stale(&self, timer: Timer) -> bool {
-        match timer {
-            Timer::Poll(poll) => poll != self.polls || !self.is_polling,
-            Timer::Linger(batch) => batch != self.batch || !self.is_timed,
-            _ => true,
+    pub(super) fn is_stale(&self, due: Due) -> bool {
+        match due {
+            Due::Poll(poll) => poll != self.polls || !self.is_polling,
+            Due::Linger(batch) => batch != self.batch || !self.is_timed,
         }
     }
 

@@ -6,16 +6,19 @@ use std::sync::Arc;
 use crate::base::chance::Popularity;
 use crate::base::{Dist, Span, Stream, Time, mix};
 use crate::engine::{Class, Ctx, Event, InstanceId, LaneId, Simulation, Stop, World};
+use crate::faults::Edge;
 use crate::faults::Faults;
 use crate::model::network::{LinkModel, NetworkModel, Way};
 use crate::model::program::{Act, Entry, EntryIx, Programs, PubIx, Publication, Txn, TxnIx};
 use crate::model::{EntityModel, InstanceModel, Model, NodeIx, NodeModel};
 use crate::nodes::behaviour::Behaviour;
+use crate::nodes::behaviour::own;
 use crate::nodes::database::Database;
 use crate::nodes::demand::draws;
 use crate::nodes::env::{Env, Place};
-use crate::nodes::message::{Answer, Body, Cancellable, Edge, Item, Message, Op, Seen, Timer};
+use crate::nodes::message::{Answer, Body, Cancellable, Due as _, Item, Message, Op, Seen, Timer};
 use crate::nodes::parts::slab::Handle;
+use crate::nodes::world::Fated;
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
 use crate::scenario::tree::{self, EntityIx, Fault, FlowIx, NodeKind, Scenario};
 
@@ -96,13 +99,13 @@ impl Bench {
 
     /// The database's process or host is gone for a while.
     pub(super) fn crash(mut self, from: u64, to: u64, host: bool) -> Self {
-        self.script.push((from, Event::Timer(Timer::Fault(Edge::Down { host }))));
-        self.script.push((to, Event::Timer(Timer::Fault(Edge::Up))));
+        self.script.push((from, Event::Timer(Fated::Edge(Edge::Down { host }).into())));
+        self.script.push((to, Event::Timer(Fated::Edge(Edge::Up).into())));
         self
     }
 
     pub(super) fn resume(mut self, time: u64) -> Self {
-        self.script.push((time, Event::Timer(Timer::Fault(Edge::Resume))));
+        self.script.push((time, Event::Timer(Fated::Edge(Edge::Resume).into())));
         self
     }
 
@@ -317,7 +320,7 @@ impl World for Town {
     }
 
     fn is_stale(&self, (): &(), timer: Timer, due: Time) -> bool {
-        !matches!(timer, Timer::Fault(_)) && self.db.is_stale(timer, due, self.place.incarnation)
+        Fated::of(timer).is_none() && self.db.is_stale(own(timer), due, self.place.incarnation)
     }
 
     fn fingerprint(&self, _: Event<&Message, Timer>) -> u64 {
@@ -331,20 +334,23 @@ impl Town {
         let mut env = Env::new(&self.model, ctx, &mut self.probe, &mut self.place);
         let now = env.now().0;
         match event {
-            Event::Timer(Timer::Fault(Edge::Down { host })) => {
-                self.is_down = true;
-                self.db.crash(host, &mut env);
-            }
-            Event::Timer(Timer::Fault(Edge::Up)) => {
-                self.is_down = false;
-                self.db.restart(&mut env);
-            }
-            Event::Timer(Timer::Fault(Edge::Resume)) => self.db.resume(&mut env),
-            Event::Timer(Timer::Start) => {}
-            Event::Timer(Timer::Committed(task)) => {
-                self.db.commit(task, &mut env);
-            }
-            Event::Timer(timer) => self.db.timer(timer, &mut env),
+            Event::Timer(timer) => match Fated::of(timer) {
+                Some(Fated::Edge(Edge::Down { host })) => {
+                    self.is_down = true;
+                    self.db.crash(host, &mut env);
+                }
+                Some(Fated::Edge(Edge::Up)) => {
+                    self.is_down = false;
+                    self.db.restart(&mut env);
+                }
+                Some(_) => self.db.resume(&mut env),
+                None => {
+                    let due = own(timer);
+                    if self.db.commonest(due, &mut env).is_none() {
+                        self.db.timer(due, &mut env);
+                    }
+                }
+            },
             Event::Message(message) if at == DB && self.is_down => {
                 env.fact(Fact::Dropped { op: message.op.id, why: Some(Reason::LostMessage) });
             }

@@ -11,6 +11,7 @@
 //! is busy. What survives a crash lies in `store`.
 
 mod ages;
+mod due;
 mod followers;
 mod gate;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use self::due::Due;
 use std::collections::VecDeque;
 
 use self::locks::{Lock, Locks};
@@ -33,7 +35,7 @@ use super::behaviour::{Behaviour, Tables};
 use super::demand::draws;
 use super::env::Env;
 use super::keys;
-use super::message::{Answer, Body, Message, Op, Timer};
+use super::message::{Answer, Body, Message, Op};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
 use crate::base::{Dist, Span, Time};
@@ -89,6 +91,8 @@ struct Claims {
 }
 
 impl Behaviour for Database {
+    type Due = Due;
+
     /// The database that the scenario's node `me` describes.
     fn new(model: &Model, me: InstanceId) -> Self {
         let me = model.node_of(me);
@@ -108,7 +112,7 @@ impl Behaviour for Database {
         }
     }
 
-    fn refit(&mut self, tables: &Tables<'_>) -> Option<(Time, Timer)> {
+    fn refit(&mut self, tables: &Tables<'_>) -> Option<(Time, Due)> {
         let node = tables.after.node_of(tables.me);
         if let NodeKind::Database(database) = &tables.after.scenario.nodes[usize::from(node.0)].kind
         {
@@ -140,28 +144,25 @@ impl Behaviour for Database {
     /// The time of a transaction is over.
     #[expect(clippy::inline_always, reason = "called in one place, for every operation")]
     #[inline(always)]
-    fn commonest<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) -> Option<bool> {
-        let Timer::Committed(task) = timer else { return None };
+    fn commonest<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) -> Option<bool> {
+        let Due::Committed(task) = due else { return None };
         Some(self.commit(task, env))
     }
 
     /// Any other timer of its own is due.
-    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
-        match timer {
-            Timer::Relay(_) => self.store.relay.timer(env),
-            Timer::Poll(_) | Timer::Linger(_) => self.store.relay.open(timer, env),
-            Timer::Shipped(update) => self.store.shipped(update, env),
-            _ => debug_assert!(false, "a database sets no {timer:?}"),
+    fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
+        match due {
+            Due::Committed(_) => unreachable!("the commonest"),
+            Due::Relay(due) => self.store.relay.timer(due, env),
+            Due::Shipped(update) => self.store.shipped(update, env),
         }
     }
 
-    fn is_stale(&self, timer: Timer, _due: Time, _incarnation: u32) -> bool {
-        match timer {
-            Timer::Committed(task) => self.tasks.get(task).is_none(),
-            Timer::Relay(timer) => self.store.relay.is_stale(timer),
-            Timer::Poll(_) | Timer::Linger(_) => self.store.relay.is_gate_stale(timer),
-            Timer::Shipped(update) => self.store.is_stale(update),
-            _ => true,
+    fn is_stale(&self, due: Due, _at: Time, _incarnation: u32) -> bool {
+        match due {
+            Due::Committed(task) => self.tasks.get(task).is_none(),
+            Due::Relay(due) => self.store.relay.is_stale(due),
+            Due::Shipped(update) => self.store.is_stale(update),
         }
     }
 
@@ -208,14 +209,14 @@ impl Behaviour for Database {
     }
 
     /// The operation that a transaction is for, if it is not over.
-    fn op(&self, timer: Timer) -> OpId {
-        let Timer::Committed(task) = timer else { return OpId::NONE };
+    fn op(&self, due: Due) -> OpId {
+        let Due::Committed(task) = due else { return OpId::NONE };
         self.tasks.get(task).map_or(OpId::NONE, |task| task.op.id)
     }
 
     /// Lets a transaction be fetched.
-    fn prefetch(&self, timer: Timer) {
-        if let Timer::Committed(task) = timer {
+    fn prefetch(&self, due: Due) {
+        if let Due::Committed(task) = due {
             self.tasks.prefetch(task, |task| &task.txn);
         }
     }
@@ -383,7 +384,7 @@ fn began(op: OpId, waited: Span, queued: bool) -> Fact {
 fn work<P: Probe>(span: Span, task: Handle, env: &mut Env<'_, '_, P>) {
     let slowness = env.model.faults.slowness(env.now(), env.me());
     let span = if slowness == 1.0 { span } else { Span::from_ns(span.0 as f64 * slowness) };
-    env.complete_after(span, Timer::Committed(task));
+    env.complete_after(span, Due::Committed(task));
 }
 
 /// The items that the transaction writes, each once, in the order of locking.

@@ -15,6 +15,8 @@
 //!                      ^ oldest                  ^ next
 //! ```
 
+use super::gate;
+use crate::nodes::message::timers;
 use std::collections::VecDeque;
 
 use super::gate::Gate;
@@ -23,9 +25,21 @@ use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::model::program::PubIx;
 use crate::nodes::env::Env;
-use crate::nodes::message::{Answer, Body, Item, Op, Timer};
+use crate::nodes::message::{Answer, Body, Item, Op};
 use crate::nodes::parts::slab::{Handle, Slab};
 use crate::probes::{Fact, Probe};
+
+timers! {
+    /// What the relay waits for.
+    pub enum Due {
+        /// Time to send again what is not confirmed; counts how often that was foreseen.
+        Again(timer: u32) = 8,
+    }
+    parts {
+        /// Its gate.
+        Gate(gate::Due),
+    }
+}
 
 /// Rows that may be unconfirmed at once.
 pub const PIPELINE: usize = 128;
@@ -164,7 +178,7 @@ impl Relay {
     }
 
     /// A timer that is not stale.
-    pub(super) fn timer<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    fn look_back<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if self.is_pausing {
             self.is_pausing = false;
             self.pump(env);
@@ -178,23 +192,23 @@ impl Relay {
         }
     }
 
-    /// A timer of the gate's that is not stale.
-    pub(super) fn open<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
-        if let Some(gate) = &mut self.gate {
-            gate.timer(timer, self.order.len(), env);
+    /// A timer of its own is due that is not stale.
+    pub(super) fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
+        match due {
+            Due::Again(_) => self.look_back(env),
+            Due::Gate(due) => {
+                if let Some(gate) = &mut self.gate {
+                    gate.timer(due, self.order.len(), env);
+                }
+                self.pump(env);
+            }
         }
-        self.pump(env);
-    }
-
-    /// Is this timer of the gate's of no interest any more?
-    pub(super) fn is_gate_stale(&self, timer: Timer) -> bool {
-        self.gate.as_ref().is_none_or(|gate| gate.is_stale(timer))
     }
 
     fn set_timer<P: Probe>(&mut self, span: Span, env: &mut Env<'_, '_, P>) {
         self.timer = self.timer.wrapping_add(1);
         self.due = env.now() + span;
-        env.wait(span, Timer::Relay(self.timer));
+        env.wait(span, Due::Again(self.timer));
     }
 
     /// When the oldest row in flight was sent. It is the first: confirmed rows before it are gone,
@@ -204,8 +218,11 @@ impl Relay {
     }
 
     /// Is this timer of no interest any more?
-    pub(super) fn is_stale(&self, timer: u32) -> bool {
-        timer != self.timer || self.in_flight == 0 && !self.is_pausing
+    pub(super) fn is_stale(&self, due: Due) -> bool {
+        match due {
+            Due::Again(timer) => timer != self.timer || self.in_flight == 0 && !self.is_pausing,
+            Due::Gate(due) => self.gate.as_ref().is_none_or(|gate| gate.is_stale(due)),
+        }
     }
 
     fn go_back<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {

@@ -27,16 +27,19 @@
 //! crash, they do not close.
 
 mod commits;
+mod due;
 mod group;
 mod rebalance;
 mod replicas;
 
+use self::due::Due;
+use super::broker;
 use std::collections::VecDeque;
 
 use super::Env;
 use super::behaviour::Behaviour;
 use super::broker::{Incoming, Intake, is_paused, multiply, own_channels, used_up};
-use super::message::{Answer, Body, Item, Message, Op, Timer};
+use super::message::{Answer, Body, Item, Message, Op};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What, Whom};
 use crate::base::{Span, Stream, Time, index, mix};
@@ -125,6 +128,8 @@ struct Delivery {
 }
 
 impl Behaviour for Log {
+    type Due = Due;
+
     /// The broker `me`, empty, with all instances of all consumers in their groups.
     fn new(model: &Model, me: InstanceId) -> Self {
         let me = model.node_of(me);
@@ -215,9 +220,9 @@ impl Behaviour for Log {
     }
 
     #[inline(never)]
-    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
-        match timer {
-            Timer::Stored(handle) => {
+    fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
+        match due {
+            Due::Intake(broker::Due::Stored(handle)) => {
                 let Some(incoming) = self.intake.stored(handle) else { return };
                 if let Some(replicas) = &mut self.replicas {
                     return replicas.append(incoming, env);
@@ -225,24 +230,23 @@ impl Behaviour for Log {
                 self.append(incoming, env);
                 incoming.confirm(Answer::Done, env);
             }
-            Timer::Replicated(handle) => {
+            Due::Replicated(handle) => {
                 let replicas = self.replicas.as_mut().expect("who replicates has followers");
                 if let Some(incoming) = replicas.replicated(handle, env) {
                     self.append(incoming, env);
                 }
             }
-            Timer::Rebalanced(group) => self.look_after(group as usize, env),
-            timer => unreachable!("not a log's: {timer:?}"),
+            Due::Rebalanced(group) => self.look_after(group as usize, env),
         }
     }
 
-    fn is_stale(&self, timer: Timer, _due: Time, _incarnation: u32) -> bool {
-        match timer {
-            Timer::Stored(handle) => self.intake.is_stale(handle),
-            Timer::Replicated(handle) => {
+    fn is_stale(&self, due: Due, _at: Time, _incarnation: u32) -> bool {
+        match due {
+            Due::Intake(broker::Due::Stored(handle)) => self.intake.is_stale(handle),
+            Due::Replicated(handle) => {
                 self.replicas.as_ref().is_none_or(|replicas| replicas.is_stale(handle))
             }
-            _ => false,
+            Due::Rebalanced(_) => false,
         }
     }
 

@@ -4,11 +4,12 @@
 //! a timer. It looks again every heartbeat, or earlier if a session ends before, and lapses when
 //! the records are handled; so an idle group costs nothing and keeps no run alive.
 
+use super::due::Due;
 use super::group::{Change, Group};
 use super::{Log, Partition, Watched};
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
-use crate::nodes::{Env, Timer};
+use crate::nodes::Env;
 use crate::probes::Probe;
 
 impl Log {
@@ -99,7 +100,7 @@ impl Log {
             due = due.min(env.now() + self.heartbeat);
         }
         *watch = Some(due);
-        env.wait(due.since(env.now()), Timer::Rebalanced(index as u32));
+        env.wait(due.since(env.now()), Due::Rebalanced(index as u32));
     }
 
     /// The timer of a group is due. One that a crash has made obsolete is not the one awaited.

@@ -17,8 +17,9 @@
 
 use super::super::Env;
 use super::super::broker::{Incoming, used_up};
-use super::super::message::{Answer, Timer};
+use super::super::message::Answer;
 use super::super::parts::slab::{Handle, Slab};
+use super::due::Due;
 use crate::base::{Dist, Span, Stream, Time};
 use crate::probes::{Probe, Reason};
 use crate::scenario::tree::Acks;
@@ -47,7 +48,7 @@ impl Replicas {
         }
         self.until = self.until.max(env.now() + Span::from_ns(self.chance.sample(&self.lag)));
         let handle = self.behind.insert(incoming);
-        env.complete_after(self.until.since(env.now()), Timer::Replicated(handle));
+        env.complete_after(self.until.since(env.now()), Due::Replicated(handle));
     }
 
     /// The followers have the record, unless a crash came before.

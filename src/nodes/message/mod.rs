@@ -1,9 +1,10 @@
 //! What nodes say to one another, and to themselves (`timer.rs`). Values and names only: a [`Handle`]
 //! in a message is the addressee's own, carried back to it as a correlation id.
 
-mod timer;
+pub mod timer;
 
-pub use self::timer::{Edge, Timer};
+pub(in crate::nodes) use self::timer::timers;
+pub use self::timer::{Due, Timer};
 use super::parts::slab::Handle;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;

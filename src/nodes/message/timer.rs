@@ -1,147 +1,276 @@
-//! The timers that nodes set for themselves, and what befalls them. A [`Handle`] is of their own.
+//! Timers as the engine keeps them: a number and what goes with it, packed into 12 bytes. Each room
+//! has an enum of its own of what it waits for, written by [`timers!`], which packs it and knows it
+//! again. (Enums of enums would take 16 bytes, and the agenda is made for 12.) Knows no room.
 
-use std::hint::cold_path;
-
-pub use crate::faults::Edge;
+use crate::faults::Edge;
 use crate::nodes::parts::slab::Handle;
 use crate::probes::Reason;
 use crate::scenario::tree::PolicyIx;
 
-/// What an instance schedules for itself, and what befalls it: 12 bytes. The digest
-/// numbers the variants in this order.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Timer {
-    /// The run begins.
-    Start,
-    /// A fault begins or ends.
-    Fault(Edge),
-    /// Client: the next journey of an open client starts.
-    Arrival,
-    /// Client: the think time of this journey is over.
-    Think(Handle),
-    /// Server: the worker has finished this task's work.
-    Worked(Handle),
-    /// Caller: the first call of this policy that is not answered may have waited long enough.
-    Timeout(PolicyIx),
-    /// Caller: time to try again.
-    Retry(Handle),
-    /// Database: the transaction's time is over.
-    Committed(Handle),
-    /// Database: the relay tries again to send its outbox.
-    Relay(u32),
-    /// Broker: the message is stored.
-    Stored(Handle),
-    /// Server: the pause before a failed delivery is returned (or tried again) is over, or the one
-    /// before an undo is tried again.
-    Requeue(Handle),
-    /// Log consumer: time to say that it lives; counts the starts.
-    Beat(u32),
-    /// Log: look for members of this group that were silent for too long, and end the rebalances
-    /// that waited for them. Set only while the group has records, so it is not periodic.
-    Rebalanced(u32),
-    /// Cache: time to hand on what it took.
-    Flush,
-    /// Database: a version has come to a follower.
-    Shipped(Handle),
-    /// Quorum: the oldest request may have waited long enough.
-    Overdue,
-    /// Caller: time for the second copy.
-    Hedge(Handle),
-    /// Caller: this call was not even made, for this reason.
-    Stopped(Reason, Handle),
-    /// Server: the first of the works at its bench is done; counts how often that was foreseen.
-    Bench(u32),
-    /// Server: the patience of what waits here is over.
-    Patience(Handle),
-    /// Database: the relay looks for new rows of its outbox; counts the looks.
-    Poll(u32),
-    /// Database: the batch of this number has been gathered for long enough.
-    Linger(u32),
-    /// Log: the followers have the record.
-    Replicated(Handle),
-    /// Log consumer: time to commit offsets; counts the starts.
-    Commit(u32),
-    /// Instance: time to renew its lease; counts the starts.
-    Renew(u32),
-    /// Caller: time to fetch lists from the registry of this number; counts the starts.
-    Fetch(u32, u32),
-    /// Registry: look for those that were silent for too long; counts the starts.
-    Sweep(u32),
-    /// Registry: bring up to date what callers are told; counts the starts.
-    Refresh(u32),
-    /// Registry: time to probe this member; counts the starts.
-    Probe(u32, u32),
-    /// Registry: the answer of this member to the probe of this number is late.
-    Unanswered(u32, u32),
-    /// Cache: time to look for items whose time to live is over.
-    Expire,
-    /// Cache: something has come to the replica of this number.
-    Streamed(u32),
-    /// Cache: the first of the writes that wait for replicas may have waited long enough.
-    Waited,
+/// What an instance schedules for itself, or what befalls it, as the engine keeps it. What it means,
+/// its room knows: see [`Due`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timer {
+    /// From the lowest bit on: 8 bits of a number, [`PERIODIC`], and from the 16th on what needs few.
+    head: u32,
+    words: [u32; 2],
 }
+
+/// Does it only keep a periodic business going?
+const PERIODIC: u32 = 1 << 8;
+const FEW: u32 = 16;
+
+const _: () = assert!(size_of::<Timer>() == 12, "the agenda's entries are made for it");
 
 impl Timer {
-    /// Does it only keep a periodic business going?
-    pub fn is_periodic(self) -> bool {
-        matches!(
-            self,
-            Self::Beat(_)
-                | Self::Renew(_)
-                | Self::Fetch(..)
-                | Self::Sweep(_)
-                | Self::Expire
-                | Self::Refresh(_)
-                | Self::Probe(..)
-                | Self::Unanswered(..)
-        )
+    /// The timer of this number.
+    #[inline]
+    pub fn new(number: u8, is_periodic: bool) -> Self {
+        let head = u32::from(number) | if is_periodic { PERIODIC } else { 0 };
+        Self { head, words: [0; 2] }
     }
 
-    /// What the digest folds of it beside the event's key: its kind.
+    /// The number under which its room packed it.
+    #[inline]
+    pub fn number(self) -> u8 {
+        self.head as u8
+    }
+
+    /// Does it only keep a periodic business going?
+    pub fn is_periodic(self) -> bool {
+        self.head & PERIODIC != 0
+    }
+
+    /// What the digest folds of it beside the event's key, which says whose it is: its number.
     #[inline]
     pub fn fingerprint(self) -> u64 {
-        if let Self::Fault(edge) = self {
-            cold_path();
-            return 1 << 56 | u64::from(matches!(edge, Edge::Up));
-        }
-        // In the order of the variants: no table is needed.
-        let kind: u64 = match self {
-            Self::Start => 0,
-            Self::Fault(_) => 1,
-            Self::Arrival => 2,
-            Self::Think(_) => 3,
-            Self::Worked(_) => 4,
-            Self::Timeout(_) => 5,
-            Self::Retry(_) => 6,
-            Self::Committed(_) => 7,
-            Self::Relay(_) => 8,
-            Self::Stored(_) => 9,
-            Self::Requeue(_) => 10,
-            Self::Beat(_) => 11,
-            Self::Rebalanced(_) => 12,
-            Self::Flush => 13,
-            Self::Shipped(_) => 14,
-            Self::Overdue => 15,
-            Self::Hedge(_) => 16,
-            Self::Stopped(..) => 17,
-            Self::Bench(_) => 18,
-            Self::Patience(_) => 19,
-            Self::Poll(_) => 20,
-            Self::Linger(_) => 21,
-            Self::Replicated(_) => 22,
-            Self::Commit(_) => 23,
-            Self::Renew(_) => 24,
-            Self::Fetch(..) => 25,
-            Self::Sweep(_) => 26,
-            Self::Refresh(_) => 27,
-            Self::Probe(..) => 28,
-            Self::Unanswered(..) => 29,
-            Self::Expire => 30,
-            Self::Streamed(_) => 31,
-            Self::Waited => 32,
-        };
-        kind << 56
+        u64::from(self.number()) << 56
     }
 }
 
-const _: () = assert!(size_of::<Timer>() == 12, "the heap's entries are made for it");
+/// What a kind of node, or a part of one, waits for.
+pub trait Due: Copy + Into<Timer> {
+    /// What this timer means, if it is one of those.
+    fn of(timer: Timer) -> Option<Self>;
+}
+
+/// What can go with a timer: packed in the order of fields, each from the word on that is the next.
+pub trait Field: Copy {
+    /// So many words.
+    const WORDS: usize;
+
+    /// Puts it in.
+    fn pack(self, timer: &mut Timer, at: usize);
+
+    /// Takes it out.
+    fn unpack(timer: Timer, at: usize) -> Self;
+}
+
+impl Field for u32 {
+    const WORDS: usize = 1;
+
+    #[inline]
+    fn pack(self, timer: &mut Timer, at: usize) {
+        timer.words[at] = self;
+    }
+
+    #[inline]
+    fn unpack(timer: Timer, at: usize) -> Self {
+        timer.words[at]
+    }
+}
+
+impl Field for PolicyIx {
+    const WORDS: usize = 1;
+
+    #[inline]
+    fn pack(self, timer: &mut Timer, at: usize) {
+        timer.words[at] = u32::from(self.0);
+    }
+
+    #[inline]
+    fn unpack(timer: Timer, at: usize) -> Self {
+        Self(timer.words[at] as u16)
+    }
+}
+
+impl Field for Handle {
+    const WORDS: usize = 2;
+
+    #[inline]
+    fn pack(self, timer: &mut Timer, _at: usize) {
+        timer.words = self.words();
+    }
+
+    #[inline]
+    fn unpack(timer: Timer, _at: usize) -> Self {
+        Self::from_words(timer.words)
+    }
+}
+
+impl Field for Reason {
+    const WORDS: usize = 0;
+
+    #[inline]
+    fn pack(self, timer: &mut Timer, _at: usize) {
+        timer.head |= (self as u32) << FEW;
+    }
+
+    #[inline]
+    fn unpack(timer: Timer, _at: usize) -> Self {
+        Self::ALL[(timer.head >> FEW) as usize]
+    }
+}
+
+impl Field for Edge {
+    const WORDS: usize = 1;
+
+    fn pack(self, timer: &mut Timer, at: usize) {
+        let place = EDGES.iter().position(|edge| *edge == self);
+        timer.words[at] = place.expect("these are all") as u32;
+    }
+
+    fn unpack(timer: Timer, at: usize) -> Self {
+        EDGES[timer.words[at] as usize]
+    }
+}
+
+const EDGES: [Edge; 6] = [
+    Edge::Down { host: false },
+    Edge::Down { host: true },
+    Edge::Up,
+    Edge::Leave,
+    Edge::Freeze,
+    Edge::Resume,
+];
+
+/// Writes an enum of what a room waits for: a line for each, with the number under which it is packed
+/// and that the digest folds (each is given once among those that one instance sets; which, is free),
+/// and then the parts whose timers the room sets as well.
+macro_rules! timers {
+    (
+        $(#[$about:meta])*
+        $vis:vis enum $Due:ident {
+            $(
+                $(#[$doc:meta])*
+                $Own:ident $(($bind:ident: $One:ty))? $({ $($field:ident: $Field:ty),+ })?
+                    = $number:literal $($periodic:ident)?,
+            )+
+        }
+        $(parts { $($(#[$part_doc:meta])* $Part:ident($part:ty),)+ })?
+    ) => {
+        $(#[$about])*
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        $vis enum $Due {
+            $($(#[$doc])* $Own $(($One))? $({
+                $(#[doc = concat!("The ", stringify!($field), ".")] $field: $Field),+
+            })?,)+
+            $($($(#[$part_doc])* $Part($part),)+)?
+        }
+
+        impl From<$Due> for $crate::nodes::message::Timer {
+            #[inline]
+            fn from(due: $Due) -> Self {
+                match due {
+                    $($Due::$Own $(($bind))? $({ $($field),+ })? => {
+                        #[allow(unused_mut)]
+                        let mut timer = Self::new(
+                            $number,
+                            $crate::nodes::message::timer::timers!(@is $($periodic)?),
+                        );
+                        $($crate::nodes::message::timer::Field::pack($bind, &mut timer, 0);)?
+                        $(let mut at = 0;
+                        $(
+                            $crate::nodes::message::timer::Field::pack($field, &mut timer, at);
+                            at += <$Field as $crate::nodes::message::timer::Field>::WORDS;
+                        )+
+                        let _ = at;)?
+                        timer
+                    })+
+                    $($($Due::$Part(part) => part.into(),)+)?
+                }
+            }
+        }
+
+        impl $crate::nodes::message::Due for $Due {
+            #[inline]
+            fn of(timer: $crate::nodes::message::Timer) -> Option<Self> {
+                match timer.number() {
+                    $($number => {
+                        $(let $bind = <$One as $crate::nodes::message::timer::Field>::unpack(timer, 0);)?
+                        $(let mut at = 0;
+                        $(
+                            let $field =
+                                <$Field as $crate::nodes::message::timer::Field>::unpack(timer, at);
+                            at += <$Field as $crate::nodes::message::timer::Field>::WORDS;
+                        )+
+                        let _ = at;)?
+                        Some(Self::$Own $(($bind))? $({ $($field),+ })?)
+                    })+
+                    _ => {
+                        $($(if let Some(part) = <$part as $crate::nodes::message::Due>::of(timer) {
+                            return Some(Self::$Part(part));
+                        })+)?
+                        None
+                    }
+                }
+            }
+        }
+    };
+    (@is) => { false };
+    (@is periodic) => { true };
+}
+pub(in crate::nodes) use timers;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    timers! {
+        /// A part of a room.
+        enum Part {
+            /// With two words.
+            Two { first: u32, second: u32 } = 3,
+        }
+    }
+
+    timers! {
+        /// A room.
+        enum Room {
+            /// With nothing.
+            Bare = 0,
+            /// Of a periodic business.
+            Again(start: u32) = 1 periodic,
+            /// With a handle, and few bits.
+            Full { why: Reason, which: Handle } = 2,
+        }
+        parts {
+            /// Its part.
+            Part(Part),
+        }
+    }
+
+    #[test]
+    fn a_room_knows_again_what_it_packed() {
+        let which = Handle::from_words([7, u32::MAX]);
+        let all = Reason::ALL.map(|why| Room::Full { why, which });
+        let part = Room::Part(Part::Two { first: u32::MAX, second: 5 });
+        for due in all.into_iter().chain([Room::Bare, Room::Again(9), part]) {
+            assert_eq!(Room::of(due.into()), Some(due));
+        }
+        assert_eq!(Room::of(Timer::new(4, false)), None);
+        assert_eq!(Part::of(Room::Bare.into()), None);
+        for edge in EDGES {
+            let mut timer = Timer::new(1, false);
+            edge.pack(&mut timer, 0);
+            assert_eq!((Edge::unpack(timer, 0), timer.number()), (edge, 1));
+        }
+    }
+
+    #[test]
+    fn what_is_periodic_says_so_and_the_digest_folds_the_number() {
+        let timers = [Room::Bare, Room::Again(9)].map(Timer::from);
+        assert_eq!(timers.map(Timer::is_periodic), [false, true]);
+        assert_eq!(timers.map(Timer::fingerprint), [0, 1 << 56]);
+    }
+}

@@ -21,6 +21,18 @@ impl Handle {
     /// No entry at all.
     pub const NONE: Self = Self { slot: u32::MAX, generation: 0 };
 
+    /// As the words of a timer.
+    #[inline]
+    pub fn words(self) -> [u32; 2] {
+        [self.slot, self.generation]
+    }
+
+    /// The handle of these [words](Self::words).
+    #[inline]
+    pub fn from_words([slot, generation]: [u32; 2]) -> Self {
+        Self { slot, generation }
+    }
+
     /// The slot, unique among the entries that are there at one time.
     pub fn slot(self) -> usize {
         self.slot as usize

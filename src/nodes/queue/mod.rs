@@ -20,12 +20,13 @@
 //! acknowledgement timeout, and the broker's heartbeats: a consumer whose host went silent keeps its
 //! deliveries until it joins again or the broker next reaches for it.
 
+use super::broker::Due;
 use std::collections::VecDeque;
 
 use super::Env;
 use super::behaviour::Behaviour;
 use super::broker::{Incoming, Intake, is_paused, multiply, own_channels, used_up};
-use super::message::{Answer, Body, Item, Message, Op, Timer};
+use super::message::{Answer, Body, Item, Message, Op};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
 use crate::base::Time;
@@ -92,6 +93,8 @@ struct Delivery {
 }
 
 impl Behaviour for Queue {
+    type Due = Due;
+
     /// The broker `me`, empty, with all consumers joined.
     fn new(model: &Model, me: InstanceId) -> Self {
         let me = model.node_of(me);
@@ -148,16 +151,17 @@ impl Behaviour for Queue {
     }
 
     #[inline(never)]
-    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
-        let Timer::Stored(handle) = timer else { unreachable!("not a queue's: {timer:?}") };
+    fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
+        let Due::Stored(handle) = due;
         if let Some(incoming) = self.intake.stored(handle) {
             self.enqueue(incoming, env);
             incoming.confirm(Answer::Done, env);
         }
     }
 
-    fn is_stale(&self, timer: Timer, _due: Time, _incarnation: u32) -> bool {
-        matches!(timer, Timer::Stored(handle) if self.intake.is_stale(handle))
+    fn is_stale(&self, due: Due, _at: Time, _incarnation: u32) -> bool {
+        let Due::Stored(handle) = due;
+        self.intake.is_stale(handle)
     }
 
     /// The broker goes: what was not durable is lost, what was delivered is ready again, and every

@@ -1,6 +1,7 @@
 //! The coordinator: sends each request to replicas, counts who has answered, and answers when they
 //! are enough. Holds no data, only the order of the versions that it gave out.
 
+use super::Due;
 use std::collections::VecDeque;
 
 use super::leg;
@@ -11,7 +12,7 @@ use crate::model::program::{Act, EntryIx, Part, Read, Write};
 use crate::nodes::database::rows::Rows;
 use crate::nodes::env::Env;
 use crate::nodes::keys;
-use crate::nodes::message::{Answer, Body, Item, Message, Op, Seen, Timer};
+use crate::nodes::message::{Answer, Body, Item, Message, Op, Seen};
 use crate::nodes::parts::slab::{Handle, Slab};
 use crate::probes::{Fact, KeyId, Probe, Reason};
 use crate::scenario::tree::{Change, Contact, EntityIx, Order, Quorum as Settings};
@@ -299,7 +300,7 @@ impl Coordinator {
     fn set_alarm<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if let Some(&(due, _)) = self.line.front() {
             self.alarm = due;
-            env.wait(due.since(env.now()), Timer::Overdue);
+            env.wait(due.since(env.now()), Due::Overdue);
         }
     }
 

@@ -34,13 +34,22 @@ use self::coordinator::Coordinator;
 use super::behaviour::Behaviour;
 use super::database::rows::Rows;
 use super::env::Env;
-use super::message::{Body, Message, Timer};
+use super::message::timers;
+use super::message::{Body, Message};
 use super::readings::{Readings, What};
 use crate::base::{Dist, Time};
 use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::probes::{Fact, Probe};
 use crate::scenario::tree::{NodeKind, Quorum as Settings};
+
+timers! {
+    /// What a quorum waits for.
+    pub enum Due {
+        /// The oldest request may have waited long enough.
+        Overdue = 15,
+    }
+}
 
 /// One instance of a quorum.
 #[derive(Clone, Debug)]
@@ -60,6 +69,8 @@ pub struct Replica {
 }
 
 impl Behaviour for Quorum {
+    type Due = Due;
+
     /// The instance `me` as the scenario describes it.
     fn new(model: &Model, me: InstanceId) -> Self {
         let place = model.instances[me.0 as usize];
@@ -83,17 +94,17 @@ impl Behaviour for Quorum {
     }
 
     #[inline(never)]
-    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
-        match (self, timer) {
-            (Self::Coordinator(coordinator), Timer::Overdue) => coordinator.overdue(env),
-            _ => debug_assert!(false, "a quorum sets no {timer:?}"),
+    fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
+        match (self, due) {
+            (Self::Coordinator(coordinator), Due::Overdue) => coordinator.overdue(env),
+            (Self::Replica(_), Due::Overdue) => unreachable!("a replica waits for nothing"),
         }
     }
 
-    fn is_stale(&self, timer: Timer, due: Time, _incarnation: u32) -> bool {
-        match (self, timer) {
-            (Self::Coordinator(coordinator), Timer::Overdue) => coordinator.is_stale(due),
-            _ => true,
+    fn is_stale(&self, due: Due, at: Time, _incarnation: u32) -> bool {
+        match (self, due) {
+            (Self::Coordinator(coordinator), Due::Overdue) => coordinator.is_stale(at),
+            (Self::Replica(_), Due::Overdue) => true,
         }
     }
 

@@ -18,11 +18,11 @@
 //! setting of its own there). Left out: the compensation for late runs of the evictor, as virtual time
 //! has none.
 
+use super::due::Due;
 use super::{Member, Registry};
 use crate::base::{Span, Stream, Time};
 use crate::nodes::discovery::phase;
 use crate::nodes::env::Env;
-use crate::nodes::message::Timer;
 use crate::probes::Probe;
 use crate::scenario::tree::{Checks, Leases};
 
@@ -132,7 +132,7 @@ impl Registry {
             Checks::Leases(leases) => {
                 let first =
                     if self.life == 0 { self.renewals.first_run } else { leases.evict_every };
-                env.wait(first, Timer::Sweep(self.life));
+                env.wait(first, Due::Sweep(self.life));
             }
             Checks::Probes(_) => self.start_probes(env),
         }
@@ -154,7 +154,7 @@ impl Registry {
         match self.settings.checks.clone() {
             Checks::Leases(leases) => {
                 self.evict(&leases, env);
-                env.wait(leases.evict_every, Timer::Sweep(self.life));
+                env.wait(leases.evict_every, Due::Sweep(self.life));
             }
             Checks::Probes(probes) => self.reap(&probes, env),
         }

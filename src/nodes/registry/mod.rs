@@ -21,14 +21,16 @@
 //! and elections), statuses beside there and not there, weights, zones, Ribbon's own cache of
 //! Eureka's lists (30 s more), delta fetches, and the work and queueing of the registry itself.
 
+mod due;
 mod leases;
 mod probes;
 
+use self::due::Due;
 use self::leases::Renewals;
 use super::behaviour::Behaviour;
 use super::discovery::settings;
 use super::env::Env;
-use super::message::{Body, Message, Op, Timer};
+use super::message::{Body, Message, Op};
 use super::readings::{Readings, What, Whom};
 use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
@@ -94,6 +96,8 @@ struct Member {
 }
 
 impl Behaviour for Registry {
+    type Due = Due;
+
     /// Everybody is there.
     fn new(model: &Model, me: InstanceId) -> Self {
         let node = model.node_of(me);
@@ -149,7 +153,7 @@ impl Behaviour for Registry {
             self.start_checks(env);
             if let Spread::Fetched { cache: Some(period), .. } = self.settings.spread {
                 let first = super::discovery::phase(period, &mut self.chance);
-                env.wait(first, Timer::Refresh(self.life));
+                env.wait(first, Due::Refresh(self.life));
             }
         }
     }
@@ -176,24 +180,24 @@ impl Behaviour for Registry {
     }
 
     #[inline(never)]
-    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
-        match timer {
-            Timer::Sweep(_) => self.sweep(env),
-            Timer::Probe(place, _) => self.probe(place as usize, env),
-            Timer::Unanswered(place, _) => self.unanswered(place as usize, env),
-            Timer::Refresh(_) => self.refresh(env),
-            timer => unreachable!("a registry sets no {timer:?}"),
+    fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
+        match due {
+            Due::Sweep(_) => self.sweep(env),
+            Due::Refresh(_) => self.refresh(env),
+            Due::Probe { place, .. } => self.probe(place as usize, env),
+            Due::Unanswered { place, .. } => self.unanswered(place as usize, env),
         }
     }
 
-    fn is_stale(&self, timer: Timer, _due: Time, _incarnation: u32) -> bool {
-        match timer {
-            Timer::Sweep(life) | Timer::Refresh(life) | Timer::Probe(_, life) => life != self.life,
-            Timer::Unanswered(place, probe) => {
-                let member = &self.members[place as usize];
-                !member.is_asked || member.probes != probe
+    fn is_stale(&self, due: Due, _at: Time, _incarnation: u32) -> bool {
+        match due {
+            Due::Sweep(start) | Due::Refresh(start) | Due::Probe { start, .. } => {
+                start != self.life
             }
-            _ => true,
+            Due::Unanswered { place, round } => {
+                let member = &self.members[place as usize];
+                !member.is_asked || member.probes != round
+            }
         }
     }
 
@@ -299,7 +303,7 @@ impl Registry {
         }
         self.told_at = Some(env.now());
         if let Spread::Fetched { cache: Some(period), .. } = self.settings.spread {
-            env.wait(period, Timer::Refresh(self.life));
+            env.wait(period, Due::Refresh(self.life));
         }
     }
 

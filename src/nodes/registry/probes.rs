@@ -22,10 +22,11 @@
 //! machine it learns by its probes, and not by a missing node heartbeat (40 or 50 s in Kubernetes).
 
 use super::Registry;
+use super::due::Due;
 use crate::base::Span;
 use crate::nodes::discovery::phase;
 use crate::nodes::env::Env;
-use crate::nodes::message::{Body, Op, Timer};
+use crate::nodes::message::{Body, Op};
 use crate::probes::Probe;
 use crate::scenario::tree::{Checks, Probes};
 
@@ -39,11 +40,11 @@ impl Registry {
         let (period, reaps) = (probes.period, probes.deregister_after.is_some());
         for place in 0..self.members.len() {
             let first = phase(period, &mut self.chance);
-            env.wait(first, Timer::Probe(place as u32, self.life));
+            env.wait(first, Due::Probe { place: place as u32, start: self.life });
         }
         if reaps {
             let first = phase(REAPS_EVERY, &mut self.chance);
-            env.wait(first, Timer::Sweep(self.life));
+            env.wait(first, Due::Sweep(self.life));
         }
     }
 
@@ -57,9 +58,9 @@ impl Registry {
             let round = member.probes;
             env.send(member.instance, &Op::NONE, Body::Probe { round });
             // Where both are due at once, this one comes before the next probe.
-            env.wait(timeout, Timer::Unanswered(place as u32, round));
+            env.wait(timeout, Due::Unanswered { place: place as u32, round });
         }
-        env.wait(period, Timer::Probe(place as u32, self.life));
+        env.wait(period, Due::Probe { place: place as u32, start: self.life });
     }
 
     /// A member, or its operating system, has answered a probe.
@@ -116,6 +117,6 @@ impl Registry {
                 self.remove(place, env);
             }
         }
-        env.wait(REAPS_EVERY, Timer::Sweep(self.life));
+        env.wait(REAPS_EVERY, Due::Sweep(self.life));
     }
 }

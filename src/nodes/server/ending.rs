@@ -2,11 +2,12 @@
 //! that tells brokers of this instance.
 
 use super::Server;
+use super::due::Due;
 use super::task::Origin;
 use crate::model::program::Act;
 use crate::nodes::demand;
 use crate::nodes::env::Env;
-use crate::nodes::message::{Answer, Body, Op, Timer};
+use crate::nodes::message::{Answer, Body, Op};
 use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::Failed;
@@ -70,7 +71,7 @@ impl Server {
             return self.end(handle, env);
         };
         let terms = env.model.terms(env.model.node_of(from));
-        env.wait(terms.consume.failed.pause(), Timer::Requeue(handle));
+        env.wait(terms.consume.failed.pause(), Due::Requeue(handle));
     }
 
     /// The pause after a failed delivery is over: the broker gets it back, or it is tried again in
@@ -102,7 +103,7 @@ impl Server {
             if let Some(every) = env.model.terms(broker).consume.beat {
                 let to = env.model.nodes[broker.0 as usize].first;
                 env.send(to, &Op::NONE, Body::Heartbeat);
-                env.wait(every, Timer::Beat(env.incarnation()));
+                env.wait(every, Due::Beat(env.incarnation()));
             }
         }
     }

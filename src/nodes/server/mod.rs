@@ -8,6 +8,7 @@ mod cache;
 mod caching;
 mod cancel;
 mod dispatch;
+mod due;
 mod ending;
 mod enough;
 mod offsets;
@@ -16,6 +17,8 @@ mod run;
 mod task;
 mod workers;
 
+use self::due::Due;
+use super::calls;
 use std::collections::VecDeque;
 use std::hint::cold_path;
 
@@ -31,7 +34,7 @@ use super::calls::{Calls, Waiters};
 use super::demand;
 use super::discovery::{self, Discovery};
 use super::env::Env;
-use super::message::{Answer, Body, Cancellable, Item, Message, Op, Seen, Timer};
+use super::message::{Answer, Body, Cancellable, Item, Message, Op, Seen};
 use super::parts::limit::Limiter;
 use super::parts::slab::{Handle, SideTable, Slab};
 use super::readings::{Readings, What};
@@ -84,6 +87,8 @@ impl Waiters for Slab<Task> {
 }
 
 impl Behaviour for Server {
+    type Due = Due;
+
     /// An idle instance.
     fn new(model: &Model, me: InstanceId) -> Self {
         let node = model.node_of(me);
@@ -123,7 +128,7 @@ impl Behaviour for Server {
         }
     }
 
-    fn refit(&mut self, tables: &Tables<'_>) -> Option<(Time, Timer)> {
+    fn refit(&mut self, tables: &Tables<'_>) -> Option<(Time, Due)> {
         self.is_plain = self.dispatch.is_none()
             && self.limit.is_none()
             && self.room.is_none()
@@ -149,7 +154,7 @@ impl Behaviour for Server {
                 env.send(to, &Op::NONE, Body::Join { incarnation: env.incarnation() });
             }
             if let Some(every) = env.model.terms(broker).consume.beat {
-                env.wait(every, Timer::Beat(env.incarnation()));
+                env.wait(every, Due::Beat(env.incarnation()));
             }
         }
     }
@@ -178,42 +183,40 @@ impl Behaviour for Server {
     /// The worker has finished a task's work.
     #[expect(clippy::inline_always, reason = "called in one place, for most timers")]
     #[inline(always)]
-    fn commonest<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) -> Option<bool> {
-        let Timer::Worked(task) = timer else { return None };
+    fn commonest<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) -> Option<bool> {
+        let Due::Worked(task) = due else { return None };
         Some(self.go_on(task, env))
     }
 
     /// Any other timer of its own.
-    fn timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) {
-        match timer {
-            Timer::Timeout(policy) => self.time_out(policy, env),
-            Timer::Retry(call) => self.calls.retry(env, call, &self.tasks),
-            Timer::Hedge(call) => self.calls.hedge(env, call, &self.tasks),
-            Timer::Stopped(why, call) => self.stopped(call, why, env),
-            Timer::Requeue(task) => self.give_back(task, env),
-            Timer::Beat(_) => self.beat(env),
-            Timer::Commit(_) => self.commit(env),
-            Timer::Bench(_) => self.work_done(env),
-            Timer::Patience(place) => self.abandon(place, env),
-            timer => match &mut self.discovery {
-                Some(discovery) => discovery.timer(timer, env),
-                None => unreachable!("a server sets no {timer:?}"),
-            },
+    fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
+        match due {
+            Due::Worked(_) => unreachable!("the commonest"),
+            Due::Requeue(task) => self.give_back(task, env),
+            Due::Beat(_) => self.beat(env),
+            Due::Commit(_) => self.commit(env),
+            Due::Served(_) => self.work_done(env),
+            Due::Patience(place) => self.abandon(place, env),
+            Due::Call(calls::Due::Timeout(policy)) => self.time_out(policy, env),
+            Due::Call(calls::Due::Retry(call)) => self.calls.retry(env, call, &self.tasks),
+            Due::Call(calls::Due::Hedge(call)) => self.calls.hedge(env, call, &self.tasks),
+            Due::Call(calls::Due::Stopped { why, call }) => self.stopped(call, why, env),
+            Due::Discovery(due) => {
+                self.discovery.as_mut().expect("it set the timer").timer(due, env);
+            }
         }
     }
 
     #[inline]
-    fn is_stale(&self, timer: Timer, due: Time, incarnation: u32) -> bool {
-        match timer {
-            Timer::Worked(task) | Timer::Requeue(task) => self.is_over(task),
-            Timer::Timeout(policy) => self.calls.is_stale(policy, due),
-            Timer::Retry(call) | Timer::Hedge(call) => self.calls.is_gone(call),
-            Timer::Beat(start) | Timer::Commit(start) => start != incarnation,
-            Timer::Renew(start) | Timer::Fetch(_, start) => start != incarnation,
-            Timer::Bench(_) | Timer::Patience(_) => {
-                self.dispatch.as_ref().is_some_and(|dispatch| dispatch.is_stale(timer))
+    fn is_stale(&self, due: Due, at: Time, incarnation: u32) -> bool {
+        match due {
+            Due::Worked(task) | Due::Requeue(task) => self.is_over(task),
+            Due::Beat(start) | Due::Commit(start) => start != incarnation,
+            Due::Served(_) | Due::Patience(_) => {
+                self.dispatch.as_ref().is_some_and(|dispatch| dispatch.is_stale(due))
             }
-            _ => false,
+            Due::Call(due) => self.calls.is_stale(due, at),
+            Due::Discovery(due) => due.start() != incarnation,
         }
     }
 
@@ -308,14 +311,14 @@ impl Behaviour for Server {
     }
 
     /// The operation that a task is for, if it is still there.
-    fn op(&self, timer: Timer) -> OpId {
-        let Timer::Worked(task) = timer else { return OpId::NONE };
+    fn op(&self, due: Due) -> OpId {
+        let Due::Worked(task) = due else { return OpId::NONE };
         self.tasks.get(task).map_or(OpId::NONE, |task| task.op.id)
     }
 
     /// Lets a task be fetched.
-    fn prefetch(&self, timer: Timer) {
-        if let Timer::Worked(task) = timer {
+    fn prefetch(&self, due: Due) {
+        if let Due::Worked(task) = due {
             self.prefetch_task(task);
         }
     }

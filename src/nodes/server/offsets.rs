@@ -4,10 +4,11 @@
 //! which with one record at a time is all the time). So an idle consumer costs nothing.
 
 use super::Server;
+use super::due::Due;
 use crate::base::{Span, Time};
 use crate::model::{Model, NodeIx};
 use crate::nodes::env::Env;
-use crate::nodes::message::{Body, Op, Timer};
+use crate::nodes::message::{Body, Op};
 use crate::probes::Probe;
 use crate::scenario::tree::Commit;
 
@@ -43,7 +44,7 @@ impl Server {
             return;
         }
         let late = env.now().since(offsets.since).0 % offsets.every.0;
-        env.wait(Span(offsets.every.0 - late), Timer::Commit(env.incarnation()));
+        env.wait(Span(offsets.every.0 - late), Due::Commit(env.incarnation()));
     }
 
     /// It is time.

@@ -1,6 +1,7 @@
 //! Running programs: one instruction after the other until a task has to wait or ends; and what
 //! becomes of refusals and failures.
 
+use super::due::Due;
 use std::hint::cold_path;
 use std::ops::ControlFlow;
 
@@ -13,7 +14,7 @@ use crate::nodes::calls::Ended;
 use crate::nodes::demand;
 use crate::nodes::env::Env;
 use crate::nodes::keys;
-use crate::nodes::message::{Answer, Body, Item, Op, Seen, Timer};
+use crate::nodes::message::{Answer, Body, Item, Op, Seen};
 use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, OpId, Probe, Reason};
 
@@ -45,7 +46,7 @@ impl Server {
             cold_path();
             return self.work_in_turn(handle, demand, env);
         }
-        env.complete_after(demand, Timer::Worked(handle));
+        env.complete_after(demand, Due::Worked(handle));
     }
 
     /// Runs a task, which is there, until it has to wait or ends.
@@ -354,7 +355,7 @@ impl Server {
         self.release_worker(handle, env);
         let task = self.tasks.get_mut(handle).expect("it tries again");
         task.pc = Pc(task.pc.0 - 1);
-        env.wait(AGAIN_PAUSE, Timer::Requeue(handle));
+        env.wait(AGAIN_PAUSE, Due::Requeue(handle));
     }
 }
 

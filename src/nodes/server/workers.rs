@@ -1,6 +1,7 @@
 //! The queue and the workers: how a task comes in, finds a worker, and gives it back. Knows nothing of
 //! what the task does with it.
 
+use super::due::Due;
 use std::hint::cold_path;
 
 use super::Server;
@@ -8,7 +9,7 @@ use super::task::{Origin, Task};
 use crate::base::{Span, Time};
 use crate::model::program::{Act, EntryIx, Pc};
 use crate::nodes::env::Env;
-use crate::nodes::message::{Answer, Body, Cancellable, Item, Message, Op, Timer};
+use crate::nodes::message::{Answer, Body, Cancellable, Item, Message, Op};
 use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, OpId, Probe, Reason};
 
@@ -47,7 +48,7 @@ impl Server {
         *place = Task { has_worker: begins, attempt, demand, ..new };
         if works {
             env.fact(Fact::Works { op: op.id, work: demand });
-            env.complete_after(demand, Timer::Worked(task));
+            env.complete_after(demand, Due::Worked(task));
         } else if begins {
             self.run(task, env);
         } else {

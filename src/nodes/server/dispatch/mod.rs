@@ -16,6 +16,7 @@
 
 mod work;
 
+use crate::nodes::server::due::Due;
 use std::collections::BTreeMap;
 
 use super::Server;
@@ -24,7 +25,7 @@ use crate::base::{Dist, Span, Time, mix, name_hash};
 use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::nodes::env::Env;
-use crate::nodes::message::{Answer, Body, Op, Timer};
+use crate::nodes::message::{Answer, Body, Op};
 use crate::nodes::parts::in_service::{Amount, InService};
 use crate::nodes::parts::slab::Handle;
 use crate::nodes::parts::wait_queue::{Turn, Wait, WaitQueue};
@@ -126,10 +127,10 @@ impl Dispatch {
     }
 
     /// Does nobody wait here any more, or is it no longer so foreseen?
-    pub(super) fn is_stale(&self, timer: Timer) -> bool {
-        match timer {
-            Timer::Bench(foreseen) => foreseen != self.foreseen,
-            Timer::Patience(place) => !self.waiting.has(place),
+    pub(super) fn is_stale(&self, due: Due) -> bool {
+        match due {
+            Due::Served(foreseen) => foreseen != self.foreseen,
+            Due::Patience(place) => !self.waiting.has(place),
             _ => false,
         }
     }
@@ -286,7 +287,7 @@ impl Server {
         let place = dispatch.waiting.join(turn, Wait { task: handle, left: None, is_fresh });
         if let Some((patience, name)) = dispatch.patience.as_ref().filter(|_| is_fresh) {
             let span = patience.span(mix(word, name.wrapping_add(u64::from(attempt))));
-            env.wait(span, Timer::Patience(place));
+            env.wait(span, Due::Patience(place));
         }
     }
 

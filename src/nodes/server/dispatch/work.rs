@@ -4,10 +4,10 @@ use super::super::Server;
 use super::Order;
 use crate::base::Span;
 use crate::nodes::env::Env;
-use crate::nodes::message::Timer;
 use crate::nodes::parts::in_service::{Amount, InService};
 use crate::nodes::parts::slab::Handle;
 use crate::nodes::parts::wait_queue::Turn;
+use crate::nodes::server::due::Due;
 use crate::probes::Probe;
 
 impl Server {
@@ -22,7 +22,7 @@ impl Server {
         let flow = self.tasks.get(handle).expect("it works").op.flow;
         let dispatch = self.dispatch();
         if dispatch.in_service.is_none() {
-            return env.complete_after(demand, Timer::Worked(handle));
+            return env.complete_after(demand, Due::Worked(handle));
         }
         let turn = dispatch.turn(flow);
         // It kept its worker while it waited for others, and a better class waits for workers.
@@ -109,7 +109,7 @@ impl Server {
         dispatch.due = due;
         dispatch.foreseen = dispatch.foreseen.wrapping_add(1);
         if let Some(span) = next {
-            env.complete_after(span, Timer::Bench(dispatch.foreseen));
+            env.complete_after(span, Due::Served(dispatch.foreseen));
         }
     }
 }

@@ -1,0 +1,21 @@
+//! What a client waits for.
+
+use crate::nodes::message::timers;
+use crate::nodes::parts::slab::Handle;
+use crate::nodes::{calls, discovery};
+
+timers! {
+    /// What a client waits for.
+    pub enum Due {
+        /// The next journey of an open client starts.
+        Arrival = 2,
+        /// The think time of this journey is over.
+        Think(journey: Handle) = 3,
+    }
+    parts {
+        /// Its calls.
+        Call(calls::Due),
+        /// The registries that it asks.
+        Discovery(discovery::Due),
+    }
+}

@@ -1,0 +1,20 @@
+//! What a log waits for.
+
+use crate::nodes::broker;
+use crate::nodes::message::timers;
+use crate::nodes::parts::slab::Handle;
+
+timers! {
+    /// What a log waits for.
+    pub enum Due {
+        /// Look for members of this group that were silent for too long, and end the rebalances that
+        /// waited for them. Set only while the group has records, so it is not periodic.
+        Rebalanced(group: u32) = 12,
+        /// The followers have the record.
+        Replicated(record: Handle) = 22,
+    }
+    parts {
+        /// What it is sent.
+        Intake(broker::Due),
+    }
+}

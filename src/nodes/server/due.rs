@@ -1,0 +1,30 @@
+//! What a server waits for.
+
+use crate::nodes::message::timers;
+use crate::nodes::parts::slab::Handle;
+use crate::nodes::{calls, discovery};
+
+timers! {
+    /// What a server waits for.
+    pub enum Due {
+        /// The worker has finished this task's work.
+        Worked(task: Handle) = 4,
+        /// The pause is over before a failed delivery is returned (or tried again), or before an undo is
+        /// tried again.
+        Requeue(task: Handle) = 10,
+        /// Of a log's consumer: time to say that it lives; counts the starts.
+        Beat(start: u32) = 11 periodic,
+        /// The first of the works in service is done; counts how often that was foreseen.
+        Served(foreseen: u32) = 18,
+        /// The patience of what waits here is over.
+        Patience(place: Handle) = 19,
+        /// Of a log's consumer: time to commit offsets; counts the starts.
+        Commit(start: u32) = 23,
+    }
+    parts {
+        /// Its calls.
+        Call(calls::Due),
+        /// Its registry, and those that it asks.
+        Discovery(discovery::Due),
+    }
+}
