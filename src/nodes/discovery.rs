@@ -17,7 +17,8 @@
 //! and the client registers in the same breath), registering only when the application is ready.
 
 use super::env::Env;
-use super::message::{Body, Op, timers};
+use super::message::{Op, timers};
+use super::registry::Frame;
 use crate::base::{Span, Stream};
 use crate::engine::InstanceId;
 use crate::model::{Model, NodeIx};
@@ -88,7 +89,7 @@ impl Discovery {
         if life > 0
             && let Some(registry) = self.registry
         {
-            tell(registry, Body::Renew { life }, env);
+            tell(registry, Frame::Renew { life }, env);
         }
         if let Some(heartbeat) = self.heartbeat {
             env.wait(self.until_first(heartbeat, life), Due::Renew(life));
@@ -96,7 +97,7 @@ impl Discovery {
         for place in 0..self.asks.len() {
             let (registry, every) = self.asks[place];
             if life > 0 {
-                tell(registry, Body::Fetch { watch: every.is_none() }, env);
+                tell(registry, Frame::Fetch { watch: every.is_none() }, env);
             }
             if let Some(every) = every {
                 let due = Due::Fetch { registry: u32::from(registry.0), start: life };
@@ -118,7 +119,7 @@ impl Discovery {
                     return;
                 };
                 if !stands_still && !self.has_left {
-                    tell(registry, Body::Renew { life: env.incarnation() }, env);
+                    tell(registry, Frame::Renew { life: env.incarnation() }, env);
                 }
                 env.wait(heartbeat, due);
             }
@@ -126,7 +127,7 @@ impl Discovery {
                 let asked = self.asks.iter().find(|(registry, _)| u32::from(registry.0) == number);
                 let Some(&(registry, Some(every))) = asked else { return };
                 if !stands_still {
-                    tell(registry, Body::Fetch { watch: false }, env);
+                    tell(registry, Frame::Fetch { watch: false }, env);
                 }
                 env.wait(every, due);
             }
@@ -137,7 +138,7 @@ impl Discovery {
     pub(super) fn leave<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if let Some(registry) = self.registry {
             self.has_left = true;
-            tell(registry, Body::Leave { life: env.incarnation() }, env);
+            tell(registry, Frame::Leave { life: env.incarnation() }, env);
         }
     }
 }
@@ -151,7 +152,7 @@ pub(super) fn exited<P: Probe>(env: &mut Env<'_, '_, P>) {
     {
         let to = env.model.nodes[usize::from(registry.0)].first;
         let life = env.incarnation();
-        env.send_along(exits, to, &Op::NONE, Body::Leave { life });
+        env.send_along(exits, to, &Op::NONE, Frame::Leave { life });
     }
 }
 
@@ -159,13 +160,13 @@ pub(super) fn exited<P: Probe>(env: &mut Env<'_, '_, P>) {
 #[cold]
 pub(super) fn probed<P: Probe>(from: InstanceId, round: u32, env: &mut Env<'_, '_, P>) {
     if !env.model.faults.is_paused(env.now(), env.me()) {
-        env.send(from, &Op::NONE, Body::Probed { round, ready: true });
+        env.send(from, &Op::NONE, Frame::Probed { round, ready: true });
     }
 }
 
-fn tell<P: Probe>(registry: NodeIx, body: Body, env: &mut Env<'_, '_, P>) {
+fn tell<P: Probe>(registry: NodeIx, frame: Frame, env: &mut Env<'_, '_, P>) {
     let to = env.model.nodes[usize::from(registry.0)].first;
-    env.send(to, &Op::NONE, body);
+    env.send(to, &Op::NONE, frame);
 }
 
 /// The settings of a registry.

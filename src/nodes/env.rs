@@ -103,8 +103,13 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     }
 
     /// Sends a message; the network decides when, whether and how often it arrives.
+    #[inline]
+    pub fn send(&mut self, to: InstanceId, op: &Op, body: impl Into<Body>) {
+        self.send_body(to, op, body.into());
+    }
+
     #[inline(never)]
-    pub fn send(&mut self, to: InstanceId, op: &Op, body: Body) {
+    fn send_body(&mut self, to: InstanceId, op: &Op, body: Body) {
         self.send_to(to, self.model.node_of(to), op, || body);
     }
 
@@ -159,12 +164,12 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
 
     /// Sends a message that takes a draw of `leg` instead of the link's latency, longer while
     /// this instance is slow. Faults of the network befall it as they befall any other.
-    pub fn send_along(&mut self, leg: &Dist, to: InstanceId, op: &Op, body: Body) {
+    pub fn send_along(&mut self, leg: &Dist, to: InstanceId, op: &Op, body: impl Into<Body>) {
         let slowness = self.model.faults.slowness(self.now(), self.me());
         let drawn = leg.span(self.place.network.next_u64());
         let latency =
             if slowness == 1.0 { drawn } else { Span::from_ns(drawn.0 as f64 * slowness) };
-        self.send_slowly::<false>(to, op, &body, Some(latency));
+        self.send_slowly::<false>(to, op, &body.into(), Some(latency));
     }
 
     /// Over a link whose latency is drawn (unless it is known), or through faults.
@@ -202,7 +207,7 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
         };
         self.ctx.send(to, takes, message);
         let is_doubled = matches!(passage, Passage::Through { twice: true, .. });
-        if is_doubled && matches!(body, Body::Request { .. } | Body::Publish { .. }) {
+        if is_doubled && body.is_doubled() {
             self.fact(Fact::Carried { op });
             self.ctx.send(to, takes + base, message);
         }

@@ -3,7 +3,7 @@
 //! within its reach.
 
 mod behaviour;
-mod broker;
+pub mod broker;
 pub mod cache_server;
 pub mod calls;
 pub mod client;

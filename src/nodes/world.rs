@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::behaviour::Tables;
 use super::env::{Env, Place};
-use super::message::{Answer, Body, Due, Message, Op, Timer, timers};
+use super::message::{Answer, Body, Due, Message, Op, Refusal, Timer, timers};
 use super::parts::slab::Handle;
 use super::readings::Readings;
 use super::{Behaviour, Node};
@@ -191,18 +191,14 @@ impl Node {
 #[cold]
 fn refuse<P: Probe>(message: &Message, env: &mut Env<'_, '_, P>) {
     let is_silent = env.model.faults.down(env.now(), env.me()) == Some(true);
-    let crashed = Answer::Failed(Reason::Crashed);
-    match message.body {
-        Body::Request { call, .. } | Body::Publish { call, .. }
-            if !is_silent && call != Handle::NONE =>
-        {
+    match message.body.refusal() {
+        Refusal::Reset(call) if !is_silent && call != Handle::NONE => {
+            let crashed = Answer::Failed(Reason::Crashed);
             env.send(message.from, &message.op, Body::Answer { call, verdict: crashed });
         }
-        Body::Deliver { .. } => env.send_gone(message.from, is_silent),
-        Body::Probe { round } if !is_silent => {
-            env.send(message.from, &Op::NONE, Body::Probed { round, ready: false });
-        }
-        _ => {}
+        Refusal::Says(body) if !is_silent => env.send(message.from, &Op::NONE, body),
+        Refusal::Gone => env.send_gone(message.from, is_silent),
+        Refusal::Reset(_) | Refusal::Says(_) | Refusal::Silence => {}
     }
     env.fact(Fact::Dropped { op: message.op.id, why: Some(Reason::Crashed) });
 }

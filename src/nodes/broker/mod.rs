@@ -8,6 +8,9 @@
 
 #[cfg(test)]
 pub(super) mod fixture;
+mod frame;
+
+pub use frame::Frame;
 
 use super::message::timers;
 use std::collections::VecDeque;
@@ -76,9 +79,11 @@ impl Intake {
         Self { pending: Slab::default(), held: VecDeque::new(), delay, chance, stores_unread }
     }
 
-    /// A [`Body::Publish`] arrived.
+    /// A [`Frame::Publish`] arrived.
     pub(super) fn take<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
-        let Message { op, from, body: Body::Publish { call, publication, item } } = *message else {
+        let Message { op, from, body: Body::Broker(Frame::Publish { call, publication, item }) } =
+            *message
+        else {
             unreachable!("not a publication: {message:?}");
         };
         let incoming = Incoming { from, call, op, publication, item };
@@ -145,7 +150,7 @@ fn invalidate<P: Probe>(
     let model = env.model;
     for node in &publication.caches {
         for instance in model.nodes[node.0 as usize].instances() {
-            env.send(instance, &incoming.op, Body::Invalidate { item: incoming.item });
+            env.send(instance, &incoming.op, Frame::Invalidate { item: incoming.item });
         }
     }
 }

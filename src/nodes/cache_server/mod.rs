@@ -196,7 +196,11 @@ impl Behaviour for CacheServer {
             }
             Due::Call(calls::Due::Retry(call)) => self.calls.retry(env, call, &self.dirty),
             Due::Call(calls::Due::Hedge(call)) => self.calls.hedge(env, call, &self.dirty),
-            Due::Call(calls::Due::Stopped { .. }) => unreachable!("TODO"),
+            Due::Call(calls::Due::Stopped { why, call }) => {
+                if let Some(ended) = self.calls.stopped(call, why) {
+                    self.handed_on(ended, &Op::NONE, env);
+                }
+            }
         }
     }
 

@@ -4,6 +4,7 @@
 //! send a second copy.
 
 use super::due::Due;
+use crate::nodes::broker::Frame;
 use std::hint::cold_path;
 
 use super::call::{Call, Try, What, asked, node_of};
@@ -91,7 +92,9 @@ impl Calls {
             What::Entry(entry) => {
                 Body::Request { call, entry, attempt, cancel: Cancellable::Never, demand }
             }
-            What::Publication(publication) => Body::Publish { call, publication, item: Item::NONE },
+            What::Publication(publication) => {
+                Frame::Publish { call, publication, item: Item::NONE }.into()
+            }
         });
         if let Some(policy) = timer {
             self.wait(env, policy);
@@ -154,7 +157,9 @@ impl Calls {
                 let cancel = self.hedge_later(env, to, policy, call);
                 Body::Request { call, entry, attempt, cancel, demand }
             }
-            What::Publication(publication) => Body::Publish { call, publication, item: Item::NONE },
+            What::Publication(publication) => {
+                Frame::Publish { call, publication, item: Item::NONE }.into()
+            }
         };
         env.send(to, op, body);
         if let Some(policy) = timer {

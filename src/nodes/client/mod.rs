@@ -24,6 +24,7 @@ use super::env::Env;
 use super::message::{Answer, Body, Message, Op};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
+use super::registry;
 use crate::base::{Stream, Time, index, math, mix, name_hash, unit};
 use crate::engine::InstanceId;
 use crate::model::{FlowIx, Model, NodeIx};
@@ -139,7 +140,9 @@ impl Behaviour for Client {
         env.fact(Fact::Dropped { op: message.op.id, why: None });
         let (call, verdict) = match message.body {
             Body::Answer { call, verdict } => (call, verdict),
-            Body::Listed { first, bits, at } => return self.calls.learn(env, (first, bits), at),
+            Body::Registry(registry::Frame::Listed { first, bits, at }) => {
+                return self.calls.learn(env, (first, bits), at);
+            }
             body => unreachable!("a client is not told {body:?}"),
         };
         if let Some(ended) = self.calls.answered(env, (call, message.from), verdict, &self.journeys)

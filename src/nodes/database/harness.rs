@@ -1,6 +1,7 @@
 //! A world for tests: one database, somebody who asks it and a broker that is told how to behave.
 //! Scripted requests arrive at the database at exact instants; a hop takes [`HOP`].
 
+use crate::nodes::broker::Frame;
 use std::sync::Arc;
 
 use crate::base::chance::Popularity;
@@ -360,7 +361,7 @@ impl Town {
                     self.answers.push((now - HOP, op.id.number(), verdict, op));
                     env.fact(Fact::Dropped { op: op.id, why: None });
                 }
-                Body::Publish { call, publication, item } => {
+                Body::Broker(Frame::Publish { call, publication, item }) => {
                     self.published.push((now, op.id.number(), publication, item));
                     let mode = self.broker.iter().rfind(|(from, _)| *from <= now);
                     let verdict = match mode.map(|(_, mode)| *mode) {

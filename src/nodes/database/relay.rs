@@ -16,6 +16,7 @@
 //! ```
 
 use super::gate;
+use crate::nodes::broker::Frame;
 use crate::nodes::message::timers;
 use std::collections::VecDeque;
 
@@ -25,7 +26,7 @@ use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::model::program::PubIx;
 use crate::nodes::env::Env;
-use crate::nodes::message::{Answer, Body, Item, Op};
+use crate::nodes::message::{Answer, Item, Op};
 use crate::nodes::parts::slab::{Handle, Slab};
 use crate::probes::{Fact, Probe};
 
@@ -133,7 +134,7 @@ impl Relay {
             env.send(
                 broker(env.model, publication),
                 &op,
-                Body::Publish { call, publication, item },
+                Frame::Publish { call, publication, item },
             );
         }
         if was_idle && self.in_flight > 0 && self.due <= env.now() {

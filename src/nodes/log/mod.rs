@@ -34,6 +34,7 @@ mod replicas;
 
 use self::due::Due;
 use super::broker;
+use crate::nodes::broker::Frame;
 use std::collections::VecDeque;
 
 use super::Env;
@@ -189,8 +190,8 @@ impl Behaviour for Log {
     #[inline(never)]
     fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
-            Body::Publish { .. } => self.intake.take(message, env),
-            Body::Ack { receipt } => {
+            Body::Broker(Frame::Publish { .. }) => self.intake.take(message, env),
+            Body::Broker(Frame::Ack { receipt }) => {
                 used_up(message.op, None, env);
                 if self.auto_commits {
                     self.handled(receipt, env);
@@ -198,17 +199,19 @@ impl Behaviour for Log {
                     self.committed(receipt, env);
                 }
             }
-            Body::Commit { incarnation } => self.commit(message.from, incarnation, env),
-            Body::Nack { receipt } => {
+            Body::Broker(Frame::Commit { incarnation }) => {
+                self.commit(message.from, incarnation, env)
+            }
+            Body::Broker(Frame::Nack { receipt }) => {
                 used_up(message.op, None, env);
                 if let Some(Delivery { channel, partition }) = self.take_back(receipt, env) {
                     self.feed(channel, partition, env);
                 }
             }
-            Body::Heartbeat => {
+            Body::Broker(Frame::Heartbeat) => {
                 self.change(message.from, env, Group::heartbeat);
             }
-            Body::Join { incarnation } => {
+            Body::Broker(Frame::Join { incarnation }) => {
                 self.change(message.from, env, |group, at, now| group.join(at, incarnation, now));
             }
             Body::Gone { incarnation } => self.change(message.from, env, |group, at, _| {
@@ -364,7 +367,7 @@ impl Log {
         place.out = Some(receipt);
         let first = self.groups[self.channels[channel].group].group.first;
         let to = InstanceId(first.0 + owner);
-        env.send(to, &op, Body::Deliver { receipt, entry, item, redelivered });
+        env.send(to, &op, Frame::Deliver { receipt, entry, item, redelivered });
     }
 
     /// A delivery no longer counts: its record waits to be delivered again.

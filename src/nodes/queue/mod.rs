@@ -21,6 +21,7 @@
 //! deliveries until it joins again or the broker next reaches for it.
 
 use super::broker::Due;
+use crate::nodes::broker::Frame;
 use std::collections::VecDeque;
 
 use super::Env;
@@ -128,24 +129,26 @@ impl Behaviour for Queue {
     #[inline(never)]
     fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
-            Body::Publish { .. } => self.intake.take(message, env),
-            Body::Ack { receipt } => {
+            Body::Broker(Frame::Publish { .. }) => self.intake.take(message, env),
+            Body::Broker(Frame::Ack { receipt }) => {
                 used_up(message.op, None, env);
                 if let Some(delivery) = self.settle(receipt, env) {
                     used_up(delivery.message.op, None, env);
                     self.dispatch(delivery.channel, env);
                 }
             }
-            Body::Nack { receipt } => {
+            Body::Broker(Frame::Nack { receipt }) => {
                 used_up(message.op, None, env);
                 if let Some(delivery) = self.settle(receipt, env) {
                     self.requeue(delivery, env);
                     self.dispatch(delivery.channel, env);
                 }
             }
-            Body::Join { incarnation } => self.joined(message.from, incarnation, env),
+            Body::Broker(Frame::Join { incarnation }) => {
+                self.joined(message.from, incarnation, env)
+            }
             Body::Gone { incarnation } => self.gone(message.from, incarnation, env),
-            Body::Heartbeat => {}
+            Body::Broker(Frame::Heartbeat) => {}
             body => unreachable!("not for a queue: {body:?}"),
         }
     }
@@ -229,7 +232,7 @@ impl Queue {
         channel.consumers[delivery.consumer].unacknowledged += 1;
         let to = InstanceId(channel.first.0 + delivery.consumer as u32);
         let receipt = self.unacknowledged.insert(delivery);
-        env.send(to, &op, Body::Deliver { receipt, entry, item, redelivered: returns > 0 });
+        env.send(to, &op, Frame::Deliver { receipt, entry, item, redelivered: returns > 0 });
     }
 
     /// A delivery has come to its end, if the receipt is still good.

@@ -2,6 +2,7 @@
 //! are enough. Holds no data, only the order of the versions that it gave out.
 
 use super::Due;
+use super::Frame;
 use std::collections::VecDeque;
 
 use super::leg;
@@ -105,8 +106,10 @@ impl Coordinator {
                 env.fact(Fact::Arrived { op: op.id });
                 self.take_up(op, (from, call), entry, env);
             }
-            Body::Replicated { call } => self.acknowledged(call, env),
-            Body::Polled { call, seen, at } => self.responded(call, from, seen, at, env),
+            Body::Quorum(Frame::Replicated { call }) => self.acknowledged(call, env),
+            Body::Quorum(Frame::Polled { call, seen, at }) => {
+                self.responded(call, from, seen, at, env)
+            }
             _ => debug_assert!(false, "a coordinator is not sent {body:?}"),
         }
     }
@@ -189,8 +192,8 @@ impl Coordinator {
             let to = self.replicas[place];
             let replica = (to.0 - first.0) as usize;
             let (legs, body) = match what {
-                What::Write(_, item) => (&self.write_legs, Body::Replicate { call, item }),
-                What::Read(entity, key, _) => (&self.read_legs, Body::Poll { call, entity, key }),
+                What::Write(_, item) => (&self.write_legs, Frame::Replicate { call, item }),
+                What::Read(entity, key, _) => (&self.read_legs, Frame::Poll { call, entity, key }),
             };
             env.send_along(leg(legs, replica), to, op, body);
         }

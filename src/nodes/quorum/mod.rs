@@ -29,6 +29,9 @@
 //! every guard: a quorum takes blind writes, one item at a time.
 
 mod coordinator;
+mod frame;
+
+pub use self::frame::Frame;
 
 use self::coordinator::Coordinator;
 use super::behaviour::Behaviour;
@@ -142,17 +145,17 @@ impl Replica {
         let Message { ref op, from, body } = *message;
         let now = env.now();
         match body {
-            Body::Replicate { call, item } => {
+            Body::Quorum(Frame::Replicate { call, item }) => {
                 let (entity, key, version) = (item.entity, item.key, item.seen.version);
                 if self.rows.read(env.model, entity, key, now).version < version {
                     self.rows.write(env.model, (entity, key), item.seen, op, now);
                     env.fact(Fact::Holds { op: op.id, entity, key, version });
                 }
-                env.send_along(&self.ack_leg, from, op, Body::Replicated { call });
+                env.send_along(&self.ack_leg, from, op, Frame::Replicated { call });
             }
-            Body::Poll { call, entity, key } => {
+            Body::Quorum(Frame::Poll { call, entity, key }) => {
                 let seen = self.rows.read(env.model, entity, key, now);
-                let body = Body::Polled { call, seen, at: now };
+                let body = Frame::Polled { call, seen, at: now };
                 env.send_along(&self.respond_leg, from, op, body);
             }
             _ => debug_assert!(false, "a replica is not sent {body:?}"),

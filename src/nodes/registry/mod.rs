@@ -22,8 +22,11 @@
 //! Eureka's lists (30 s more), delta fetches, and the work and queueing of the registry itself.
 
 mod due;
+mod frame;
 mod leases;
 mod probes;
+
+pub use self::frame::Frame;
 
 use self::due::Due;
 use self::leases::Renewals;
@@ -171,10 +174,12 @@ impl Behaviour for Registry {
         env.fact(Fact::Dropped { op: message.op.id, why: None });
         let from = message.from;
         match message.body {
-            Body::Renew { life } => self.renewed(self.place_of(from), life, env),
-            Body::Leave { life } => self.left(self.place_of(from), life, env),
-            Body::Fetch { .. } => self.tell(from, env),
-            Body::Probed { round, ready } => self.answered(self.place_of(from), round, ready, env),
+            Body::Registry(Frame::Renew { life }) => self.renewed(self.place_of(from), life, env),
+            Body::Registry(Frame::Leave { life }) => self.left(self.place_of(from), life, env),
+            Body::Registry(Frame::Fetch { .. }) => self.tell(from, env),
+            Body::Registry(Frame::Probed { round, ready }) => {
+                self.answered(self.place_of(from), round, ready, env)
+            }
             body => unreachable!("a registry is not told {body:?}"),
         }
     }
@@ -333,7 +338,7 @@ impl Registry {
     }
 
     /// Who is there of 64 instances of a service.
-    fn page(&self, service: &Service, page: u32, now: Time) -> Body {
+    fn page(&self, service: &Service, page: u32, now: Time) -> Frame {
         let from = page * u64::BITS;
         let to = service.count.min(from + u64::BITS);
         let members = &self.members[service.at + from as usize..service.at + to as usize];
@@ -342,7 +347,7 @@ impl Registry {
             None => member.is_listed,
         };
         let bits = (0..).zip(members).filter(|(_, member)| is_there(member));
-        Body::Listed {
+        Frame::Listed {
             first: InstanceId(service.first.0 + from),
             bits: bits.fold(0, |bits, (bit, _)| bits | 1 << bit),
             at: self.told_at.unwrap_or(now),

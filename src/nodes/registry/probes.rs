@@ -21,12 +21,13 @@
 //! probes come from the registry, not from a kubelet or agent on the instance's own machine: of a lost
 //! machine it learns by its probes, and not by a missing node heartbeat (40 or 50 s in Kubernetes).
 
+use super::Frame;
 use super::Registry;
 use super::due::Due;
 use crate::base::Span;
 use crate::nodes::discovery::phase;
 use crate::nodes::env::Env;
-use crate::nodes::message::{Body, Op};
+use crate::nodes::message::Op;
 use crate::probes::Probe;
 use crate::scenario::tree::{Checks, Probes};
 
@@ -56,7 +57,7 @@ impl Registry {
             member.probes += 1;
             member.is_asked = true;
             let round = member.probes;
-            env.send(member.instance, &Op::NONE, Body::Probe { round });
+            env.send(member.instance, &Op::NONE, Frame::Probe { round });
             // Where both are due at once, this one comes before the next probe.
             env.wait(timeout, Due::Unanswered { place: place as u32, round });
         }

@@ -5,6 +5,7 @@ use super::Server;
 use super::due::Due;
 use super::task::Origin;
 use crate::model::program::Act;
+use crate::nodes::broker::Frame;
 use crate::nodes::demand;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Body, Op};
@@ -19,7 +20,7 @@ impl Server {
         let task = self.tasks.get(handle).expect("it ends");
         let op = task.op.id;
         if let Origin::Delivery { from, receipt } = task.origin {
-            env.send(from, &task.op, Body::Ack { receipt });
+            env.send(from, &task.op, Frame::Ack { receipt });
             if self.offsets.is_some() {
                 self.foresee_commit(env);
             }
@@ -84,7 +85,7 @@ impl Server {
         let terms = env.model.terms(env.model.node_of(from));
         if let Failed::Return(_) = terms.consume.failed {
             let task = self.tasks.remove(handle).expect("it was there");
-            env.send(from, &task.op, Body::Nack { receipt });
+            env.send(from, &task.op, Frame::Nack { receipt });
             env.fact(Fact::Dropped { op: task.op.id, why: None });
             return;
         }
@@ -102,7 +103,7 @@ impl Server {
         for broker in self.brokers.clone() {
             if let Some(every) = env.model.terms(broker).consume.beat {
                 let to = env.model.nodes[broker.0 as usize].first;
-                env.send(to, &Op::NONE, Body::Heartbeat);
+                env.send(to, &Op::NONE, Frame::Heartbeat);
                 env.wait(every, Due::Beat(env.incarnation()));
             }
         }

@@ -19,6 +19,7 @@ mod workers;
 
 use self::due::Due;
 use super::calls;
+use super::{broker, registry};
 use std::collections::VecDeque;
 use std::hint::cold_path;
 
@@ -151,7 +152,7 @@ impl Behaviour for Server {
         for broker in self.brokers.clone() {
             if env.incarnation() > 0 {
                 let to = env.model.nodes[broker.0 as usize].first;
-                env.send(to, &Op::NONE, Body::Join { incarnation: env.incarnation() });
+                env.send(to, &Op::NONE, broker::Frame::Join { incarnation: env.incarnation() });
             }
             if let Some(every) = env.model.terms(broker).consume.beat {
                 env.wait(every, Due::Beat(env.incarnation()));
@@ -345,7 +346,7 @@ impl Server {
                 let origin = Origin::Call { from: message.from, call };
                 self.arrive(&message.op, origin, entry, (attempt, cancel, demand), Item::NONE, env);
             }
-            Body::Deliver { receipt, entry, item, .. } => {
+            Body::Broker(broker::Frame::Deliver { receipt, entry, item, .. }) => {
                 let origin = Origin::Delivery { from: message.from, receipt };
                 let demand = demand::first(env.model, entry, message.op.word, 0);
                 let attempt = (0, Cancellable::Never, demand);
@@ -355,7 +356,7 @@ impl Server {
                 let may_overtake = message.from != caller;
                 self.cancel(&message.op, (caller, call), (running, may_overtake), env);
             }
-            Body::Invalidate { item } => {
+            Body::Broker(broker::Frame::Invalidate { item }) => {
                 env.fact(Fact::Dropped { op: message.op.id, why: None });
                 let name = (item.entity, item.key);
                 if self
@@ -367,8 +368,12 @@ impl Server {
                 }
             }
             Body::Gone { .. } => {}
-            Body::Listed { first, bits, at } => self.calls.learn(env, (first, bits), at),
-            Body::Probe { round } => discovery::probed(message.from, round, env),
+            Body::Registry(registry::Frame::Listed { first, bits, at }) => {
+                self.calls.learn(env, (first, bits), at)
+            }
+            Body::Registry(registry::Frame::Probe { round }) => {
+                discovery::probed(message.from, round, env)
+            }
             body => unreachable!("a server is not told {body:?}"),
         }
     }

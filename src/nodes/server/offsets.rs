@@ -7,8 +7,9 @@ use super::Server;
 use super::due::Due;
 use crate::base::{Span, Time};
 use crate::model::{Model, NodeIx};
+use crate::nodes::broker::Frame;
 use crate::nodes::env::Env;
-use crate::nodes::message::{Body, Op};
+use crate::nodes::message::Op;
 use crate::probes::Probe;
 use crate::scenario::tree::Commit;
 
@@ -54,7 +55,7 @@ impl Server {
         }
         for broker in self.brokers.iter().filter(|broker| interval(env.model, **broker).is_some()) {
             let to = env.model.nodes[broker.0 as usize].first;
-            env.send(to, &Op::NONE, Body::Commit { incarnation: env.incarnation() });
+            env.send(to, &Op::NONE, Frame::Commit { incarnation: env.incarnation() });
         }
     }
 }

@@ -2,6 +2,7 @@
 //! becomes of refusals and failures.
 
 use super::due::Due;
+use crate::nodes::broker::Frame;
 use std::hint::cold_path;
 use std::ops::ControlFlow;
 
@@ -167,7 +168,7 @@ impl Server {
                 let broker = model.programs.publications[publication.0 as usize].broker;
                 let to = model.nodes[broker.0 as usize].first;
                 let call = Handle::NONE;
-                let body = Body::Publish { call, publication: *publication, item };
+                let body = Frame::Publish { call, publication: *publication, item };
                 env.send(to, &task.op, body);
                 return ControlFlow::Continue(());
             }

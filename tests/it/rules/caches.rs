@@ -183,6 +183,20 @@ fn what_the_database_does_not_confirm_is_handed_on_again() {
 }
 
 #[test]
+fn what_a_breaker_holds_back_is_handed_on_later() {
+    let run = cached(flows(TAKE), r#"writes: Behind("500ms")"#)
+        .web(r#"arrivals: Constant("2/s"), does: "f""#)
+        .policies(
+            r#""store": (timeout: "50ms", breaker: (threshold: "1%", minimum: 1, open: "2s"))"#,
+        )
+        .run_for("6s")
+        .faults(r#"(at: "1400ms", lasts: "300ms", what: Crash("a-db"))"#)
+        .go();
+    let f = run.flow("f");
+    assert_eq!((f.offered, f.ends.kept, f.effects.lost), (11, 11, 0));
+}
+
+#[test]
 fn what_may_be_refused_or_taken_back_is_the_databases() {
     let commits = |step: &str| {
         let case = flow(&format!(r#"(home: "a", steps: {step})"#));

@@ -1,0 +1,105 @@
+//! What brokers and their clients say to one another.
+
+use crate::model::program::{EntryIx, PubIx};
+use crate::nodes::message::{Item, Refusal, Wire};
+use crate::nodes::parts::slab::Handle;
+use crate::probes::Carrier;
+
+/// Between a broker and its clients, over long-lived connections.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Frame {
+    /// To a broker: store this for its subscribers, then answer `call` (the confirm);
+    /// [`Handle::NONE`] asks for none. `item` is what changed, if that is what is published.
+    Publish {
+        /// Whom to confirm it to.
+        call: Handle,
+        /// To whom it goes.
+        publication: PubIx,
+        /// What changed.
+        item: Item,
+    },
+    /// From a broker to a consumer: handle `entry`, then acknowledge `receipt`.
+    Deliver {
+        /// The broker's own handle.
+        receipt: Handle,
+        /// What to run.
+        entry: EntryIx,
+        /// What changed.
+        item: Item,
+        /// Was it delivered before?
+        redelivered: bool,
+    },
+    /// From a consumer: done with it (a queue's ack, a log's commit of the offset).
+    Ack {
+        /// The broker's own handle.
+        receipt: Handle,
+    },
+    /// From a consumer: could not do it; deliver it again.
+    Nack {
+        /// The broker's own handle.
+        receipt: Handle,
+    },
+    /// From a broker, to every instance that may cache it, without acknowledgement.
+    Invalidate {
+        /// What changed.
+        item: Item,
+    },
+    /// A consumer's instance is (again) ready for deliveries; counts its starts.
+    Join {
+        /// Which start.
+        incarnation: u32,
+    },
+    /// From a log's group member: the offsets of all that it has handled are to be kept.
+    Commit {
+        /// Which start of it.
+        incarnation: u32,
+    },
+    /// A log's group member lives.
+    Heartbeat,
+}
+
+impl Wire for Frame {
+    #[inline]
+    fn carrier(&self) -> Carrier {
+        match self {
+            Self::Publish { .. } => Carrier::Publish,
+            Self::Deliver { .. } => Carrier::Deliver,
+            Self::Ack { .. } | Self::Nack { .. } | Self::Commit { .. } => Carrier::Acknowledge,
+            Self::Invalidate { .. } => Carrier::Invalidate,
+            Self::Join { .. } | Self::Heartbeat => Carrier::Control,
+        }
+    }
+
+    fn is_periodic(&self) -> bool {
+        matches!(self, Self::Heartbeat)
+    }
+
+    fn is_retransmitted(&self) -> bool {
+        !matches!(self, Self::Publish { .. })
+    }
+
+    fn is_doubled(&self) -> bool {
+        matches!(self, Self::Publish { .. })
+    }
+
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Publish { call, .. } => Refusal::Reset(*call),
+            Self::Deliver { .. } => Refusal::Gone,
+            _ => Refusal::Silence,
+        }
+    }
+
+    fn fingerprint(&self) -> u64 {
+        match *self {
+            Self::Publish { item, .. } => 2 << 8 ^ item.seen.version,
+            Self::Deliver { redelivered, .. } => 3 << 8 | u64::from(redelivered),
+            Self::Ack { .. } => 4 << 8,
+            Self::Nack { .. } => 5 << 8,
+            Self::Invalidate { item } => 6 << 8 ^ item.seen.version,
+            Self::Join { incarnation } => 7 << 8 ^ u64::from(incarnation),
+            Self::Heartbeat => 8 << 8,
+            Self::Commit { incarnation } => 15 << 8 ^ u64::from(incarnation),
+        }
+    }
+}
