@@ -119,11 +119,13 @@ impl Due for Timer {
     }
 }
 
-/// The table of kinds: which type acts for which words of the scenario. Writes the enum of them, and
-/// hands whatever a [`Behaviour`] is asked to the one that it is about. A message asks
+/// The table of kinds: in which room the type is that acts for which words of the scenario. Writes the
+/// enum of them, and hands whatever a [`Behaviour`] is asked to the one that it is about. A message asks
 /// first whether it has come to a `mostly`.
 macro_rules! nodes {
-    (mostly $Most:ident; $($Kind:ident: $($word:ident)|+,)+) => {
+    (mostly $Most:ident; $($room:ident: $Kind:ident for $($word:ident)|+,)+) => {
+        $(pub use self::$room::$Kind;)+
+
         /// An instance's state, by its kind.
         #[derive(Clone, Debug)]
         enum Node {

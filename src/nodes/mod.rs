@@ -23,18 +23,10 @@ pub mod server;
 pub mod world;
 
 pub use behaviour::Behaviour;
-pub use cache_server::CacheServer;
-pub use client::Client;
-pub use database::Database;
 pub use env::Env;
-pub use log::Log;
 pub use message::{Answer, Body, Due, Item, Message, Op, Seen, Timer};
 pub use parts::slab::{Handle, Slab};
-pub use queue::Queue;
-pub use quorum::Quorum;
 pub use readings::{Reading, Readings, readings};
-pub use registry::Registry;
-pub use server::Server;
 pub use world::World;
 
 use self::behaviour::{Tables, own};
@@ -46,12 +38,12 @@ use crate::scenario::tree::NodeKind;
 
 behaviour::nodes! {
     mostly Server;
-    Server: Gateway | Service,
-    Client: Client,
-    Database: Database,
-    CacheServer: Cache,
-    Quorum: Quorum,
-    Queue: Queue,
-    Log: Log,
-    Registry: Registry,
+    server: Server for Gateway | Service,
+    client: Client for Client,
+    database: Database for Database,
+    cache_server: CacheServer for Cache,
+    quorum: Quorum for Quorum,
+    queue: Queue for Queue,
+    log: Log for Log,
+    registry: Registry for Registry,
 }

@@ -10,12 +10,11 @@
 pub(super) mod fixture;
 mod frame;
 
-pub use frame::Frame;
-
-use super::message::timers;
 use std::collections::VecDeque;
 
-use super::message::{Answer, Body, Item, Op};
+pub use frame::Frame;
+
+use super::message::{Answer, Body, Item, Op, timers};
 use super::parts::slab::{Handle, Slab};
 use super::{Env, Message};
 use crate::base::{Dist, Span, Stream};

@@ -23,14 +23,14 @@ mod due;
 mod leases;
 mod replicas;
 
-use self::due::Due;
-use super::calls;
 use std::collections::VecDeque;
 
 use self::behind::{Dirty, Waiting};
+use self::due::Due;
 use self::leases::Leases;
 use self::replicas::Replicas;
 use super::behaviour::Behaviour;
+use super::calls;
 use super::calls::Calls;
 use super::env::Env;
 use super::message::{Answer, Body, Message, Op};

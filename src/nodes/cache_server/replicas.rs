@@ -15,9 +15,9 @@
 //! live of `sliding` reads (replicas do not hear of them), `min-replicas-to-write`, and the work of
 //! replicas.
 
-use super::due::Due;
 use std::collections::VecDeque;
 
+use super::due::Due;
 use super::{CacheServer, Task};
 use crate::base::{Dist, Stream, Table, Time, index, mix, name_hash};
 use crate::model::{Model, NodeIx};

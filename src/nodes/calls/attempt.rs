@@ -3,16 +3,16 @@
 //! than a timeout and retries take [`Calls::attempt_specially`], which asks the guards first and may
 //! send a second copy.
 
-use super::due::Due;
-use crate::nodes::broker::Frame;
 use std::hint::cold_path;
 
 use super::call::{Call, Try, What, asked, node_of};
+use super::due::Due;
 use super::guards::Guarded;
 use super::timeouts::Links;
 use super::{Calls, Ended};
 use crate::base::{Span, Time};
 use crate::model::program::{EntryIx, PubIx};
+use crate::nodes::broker::Frame;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Body, Cancellable, Item, Op};
 use crate::nodes::parts::slab::Handle;

@@ -1,19 +1,17 @@
 //! A world for tests: one database, somebody who asks it and a broker that is told how to behave.
 //! Scripted requests arrive at the database at exact instants; a hop takes [`HOP`].
 
-use crate::nodes::broker::Frame;
 use std::sync::Arc;
 
 use crate::base::chance::Popularity;
 use crate::base::{Dist, Span, Stream, Time, mix};
 use crate::engine::{Class, Ctx, Event, InstanceId, LaneId, Simulation, Stop, World};
-use crate::faults::Edge;
-use crate::faults::Faults;
+use crate::faults::{Edge, Faults};
 use crate::model::network::{LinkModel, NetworkModel, Way};
 use crate::model::program::{Act, Entry, EntryIx, Programs, PubIx, Publication, Txn, TxnIx};
 use crate::model::{EntityModel, InstanceModel, Model, NodeIx, NodeModel};
-use crate::nodes::behaviour::Behaviour;
-use crate::nodes::behaviour::own;
+use crate::nodes::behaviour::{Behaviour, own};
+use crate::nodes::broker::Frame;
 use crate::nodes::database::Database;
 use crate::nodes::demand::draws;
 use crate::nodes::env::{Env, Place};

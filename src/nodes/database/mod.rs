@@ -26,9 +26,12 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use self::due::Due;
 use std::collections::VecDeque;
 
+pub(super) use judgement::changed;
+pub use relay::{CONFIRM_TIMEOUT, PAUSE, PIPELINE};
+
+use self::due::Due;
 use self::locks::{Lock, Locks};
 use self::store::Store;
 use super::behaviour::{Behaviour, Tables};
@@ -44,9 +47,6 @@ use crate::model::Model;
 use crate::model::program::{Act, EntryIx, Part, Txn, TxnIx};
 use crate::probes::{Fact, OpId, Probe, Reason};
 use crate::scenario::tree::NodeKind;
-
-pub(super) use judgement::changed;
-pub use relay::{CONFIRM_TIMEOUT, PAUSE, PIPELINE};
 
 /// One database.
 #[derive(Clone, Debug)]

@@ -15,18 +15,17 @@
 //!                      ^ oldest                  ^ next
 //! ```
 
-use super::gate;
-use crate::nodes::broker::Frame;
-use crate::nodes::message::timers;
 use std::collections::VecDeque;
 
+use super::gate;
 use super::gate::Gate;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::model::program::PubIx;
+use crate::nodes::broker::Frame;
 use crate::nodes::env::Env;
-use crate::nodes::message::{Answer, Item, Op};
+use crate::nodes::message::{Answer, Item, Op, timers};
 use crate::nodes::parts::slab::{Handle, Slab};
 use crate::probes::{Fact, Probe};
 

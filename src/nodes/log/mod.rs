@@ -32,25 +32,24 @@ mod group;
 mod rebalance;
 mod replicas;
 
-use self::due::Due;
-use super::broker;
-use crate::nodes::broker::Frame;
 use std::collections::VecDeque;
 
-use super::Env;
+use group::{Change, Group};
+use replicas::Replicas;
+
+use self::due::Due;
 use super::behaviour::Behaviour;
-use super::broker::{Incoming, Intake, is_paused, multiply, own_channels, used_up};
+use super::broker::{Frame, Incoming, Intake, is_paused, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What, Whom};
+use super::{Env, broker};
 use crate::base::{Span, Stream, Time, index, mix};
 use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::model::program::EntryIx;
 use crate::probes::{Fact, OpId, Probe};
 use crate::scenario::tree::NodeKind;
-use group::{Change, Group};
-use replicas::Replicas;
 
 /// The broker: one instance, which is leader of all partitions and coordinator of all groups.
 #[derive(Clone, Debug)]

@@ -7,6 +7,7 @@ pub mod timer;
 pub use self::body::{Answer, Body, Cancellable, Refusal, Wire};
 pub(in crate::nodes) use self::timer::timers;
 pub use self::timer::{Due, Timer};
+
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
 use crate::probes::{KeyId, OpId};

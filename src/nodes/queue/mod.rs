@@ -20,13 +20,11 @@
 //! acknowledgement timeout, and the broker's heartbeats: a consumer whose host went silent keeps its
 //! deliveries until it joins again or the broker next reaches for it.
 
-use super::broker::Due;
-use crate::nodes::broker::Frame;
 use std::collections::VecDeque;
 
 use super::Env;
 use super::behaviour::Behaviour;
-use super::broker::{Incoming, Intake, is_paused, multiply, own_channels, used_up};
+use super::broker::{Due, Frame, Incoming, Intake, is_paused, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};

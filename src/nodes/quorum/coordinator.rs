@@ -1,11 +1,9 @@
 //! The coordinator: sends each request to replicas, counts who has answered, and answers when they
 //! are enough. Holds no data, only the order of the versions that it gave out.
 
-use super::Due;
-use super::Frame;
 use std::collections::VecDeque;
 
-use super::leg;
+use super::{Due, Frame, leg};
 use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::Model;

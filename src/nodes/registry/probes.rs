@@ -21,9 +21,8 @@
 //! probes come from the registry, not from a kubelet or agent on the instance's own machine: of a lost
 //! machine it learns by its probes, and not by a missing node heartbeat (40 or 50 s in Kubernetes).
 
-use super::Frame;
-use super::Registry;
 use super::due::Due;
+use super::{Frame, Registry};
 use crate::base::Span;
 use crate::nodes::discovery::phase;
 use crate::nodes::env::Env;

@@ -1,22 +1,21 @@
 //! Running programs: one instruction after the other until a task has to wait or ends; and what
 //! becomes of refusals and failures.
 
-use super::due::Due;
-use crate::nodes::broker::Frame;
 use std::hint::cold_path;
 use std::ops::ControlFlow;
 
 use super::cache::Lookup;
+use super::due::Due;
 use super::task::{Origin, Task};
 use super::{AGAIN_PAUSE, Server, end_of_branch, goes_on_by_itself, is_call, slowed};
 use crate::base::{Span, Time, mix};
 use crate::model::program::{Act, EntryIx, Instr, Makes, Pc};
+use crate::nodes::broker::Frame;
 use crate::nodes::calls::Ended;
-use crate::nodes::demand;
 use crate::nodes::env::Env;
-use crate::nodes::keys;
 use crate::nodes::message::{Answer, Body, Item, Op, Seen};
 use crate::nodes::parts::slab::Handle;
+use crate::nodes::{demand, keys};
 use crate::probes::{Fact, OpId, Probe, Reason};
 
 impl Server {

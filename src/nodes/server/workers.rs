@@ -1,10 +1,10 @@
 //! The queue and the workers: how a task comes in, finds a worker, and gives it back. Knows nothing of
 //! what the task does with it.
 
-use super::due::Due;
 use std::hint::cold_path;
 
 use super::Server;
+use super::due::Due;
 use super::task::{Origin, Task};
 use crate::base::{Span, Time};
 use crate::model::program::{Act, EntryIx, Pc};

@@ -216,7 +216,7 @@ impl Role {
 /// The table of kinds: room, kind and settings, one a line. Writes the rooms' modules, the enums with
 /// and without settings, the list of all, and hands questions to the one that they are about.
 macro_rules! kinds {
-    ($($(#[$about:meta])+ $room:ident: $Kind:ident($Settings:ident),)+) => {
+    ($($room:ident: $Kind:ident($Settings:ident),)+) => {
         $(
             mod $room;
             pub use $room::$Settings;
@@ -225,13 +225,13 @@ macro_rules! kinds {
         /// The kinds of node.
         #[derive(Clone, Debug, PartialEq)]
         pub enum NodeKind {
-            $($(#[$about])+ $Kind($Settings),)+
+            $(#[doc = concat!("What [`", stringify!($Settings), "`] says.")] $Kind($Settings),)+
         }
 
         /// The kinds of node without their settings.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Role {
-            $($(#[$about])+ $Kind,)+
+            $(#[doc = concat!("That of [`NodeKind::", stringify!($Kind), "`].")] $Kind,)+
         }
 
         /// All kinds, in the order in which they are told of.

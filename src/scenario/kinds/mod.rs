@@ -17,23 +17,14 @@ pub use parts::{
 use super::setting::{Setting, Usual, settings};
 
 kind::kinds! {
-    /// Customers.
     client: Client(Client),
-    /// The front door.
     gateway: Gateway(Gateway),
-    /// A service.
     service: Service(Service),
-    /// A store.
     database: Database(Database),
-    /// A cache in the manner of Redis or Memcached.
     cache: Cache(CacheServer),
-    /// A store of several replicas that answers when enough of them have.
     quorum: Quorum(Quorum),
-    /// A message queue in the manner of `RabbitMQ`.
     queue: Queue(Queue),
-    /// A partitioned log in the manner of Apache Kafka.
     log: Log(Log),
-    /// A registry of instances in the manner of Eureka, Kubernetes or Consul.
     registry: Registry(Registry),
 }
 

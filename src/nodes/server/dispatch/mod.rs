@@ -16,7 +16,6 @@
 
 mod work;
 
-use crate::nodes::server::due::Due;
 use std::collections::BTreeMap;
 
 use super::Server;
@@ -29,6 +28,7 @@ use crate::nodes::message::{Answer, Body, Op};
 use crate::nodes::parts::in_service::{Amount, InService};
 use crate::nodes::parts::slab::Handle;
 use crate::nodes::parts::wait_queue::{Turn, Wait, WaitQueue};
+use crate::nodes::server::due::Due;
 use crate::probes::{Fact, OpId, Probe, Reason};
 use crate::scenario::tree::{Discipline, FlowIx, NodeKind};
 
