@@ -1,6 +1,8 @@
 //! Scenarios and outcomes for the tests of this layer: small, and written out so that every
 //! expected figure can be worked by hand.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
 use crate::base::{Dist, Span, Time};
@@ -133,6 +135,7 @@ pub(super) fn bare_outcome() -> Outcome {
         windows: Vec::new(),
         window: Span::from_secs(1.0),
         visibility: sketch(&[]),
+        tallies: BTreeMap::new(),
         messages: 0,
         anomalies: Vec::new(),
     }

@@ -5,16 +5,9 @@
 use std::ops::BitOr;
 use std::sync::Arc;
 
-use super::caches::Caches;
-use super::discovery::Discovery;
 use super::fact::{Fact, OpId};
-use super::in_hand::InHand;
 use super::layout::Layout;
-use super::ledger::Ledger;
-use super::meters::Meters;
 use super::outcome::Outcome;
-use super::slowdown::Slowdown;
-use super::visibility::Visibility;
 use super::{Label, Probe};
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
@@ -44,12 +37,16 @@ pub trait Instrument {
     fn outcome(&self, audit: Time, outcome: &mut Outcome);
 }
 
-/// Writes what carries the instruments of the table.
+/// Writes what carries the instruments of the table: a name, which its file in this folder has as well,
+/// and its type there.
 macro_rules! instruments {
     (
         always { $($(#[$about:meta])* $always:ident: $Always:ident,)* }
         extra { $($(#[$what:meta])* $extra:ident: $Extra:ident,)* }
     ) => {
+        $(use super::$always::$Always;)*
+        $(use super::$extra::$Extra;)*
+
         /// What a run carries to be measured.
         #[derive(Clone, Debug)]
         pub struct Instruments {

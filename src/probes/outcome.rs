@@ -1,6 +1,8 @@
 //! What the probes of one run measured: plain data, mergeable where it is a sketch or a count,
 //! with no idea how it is shown.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 
 use super::fact::Reason;
@@ -45,6 +47,8 @@ pub struct Outcome {
     pub visibility: Sketch,
     /// Messages sent by anybody, measured operations or not.
     pub messages: u64,
+    /// Figures of instruments for which there is no place above, by name.
+    pub tallies: BTreeMap<&'static str, f64>,
     /// The worst of each kind of anomaly, at most a handful per kind, in order of time.
     pub anomalies: Vec<Anomaly>,
 }

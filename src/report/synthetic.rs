@@ -1,5 +1,7 @@
 //! Outcomes made up for tests of reports: the shape of a real one, small figures, one of everything.
 
+use std::collections::BTreeMap;
+
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -71,6 +73,7 @@ pub fn outcome(design: &str, seed: u64) -> Outcome {
         windows: (0..12).map(|at| window(at, pace)).collect(),
         window: Span::from_secs(5.0),
         visibility: Sketch::default(),
+        tallies: BTreeMap::new(),
         messages: 9_000 * pace,
         anomalies: anomalies(),
     }

@@ -13,11 +13,6 @@ use crate::base::Time;
 use crate::probes::outcome::{Outcome, Violations};
 use crate::probes::{Extra, Reason};
 
-mod flow;
-mod node;
-mod run;
-mod sample;
-
 /// A figure that an outcome can be asked for.
 #[derive(Debug)]
 pub struct Metric {
@@ -173,6 +168,8 @@ enum Reader {
     Flow(flow::Figure),
     Node(node::Figure),
     Run(run::Figure),
+    /// In a way of its own.
+    Own(fn(&Outcome, &Subject) -> Option<f64>),
 }
 
 impl Metric {
@@ -183,6 +180,7 @@ impl Metric {
             Reader::Flow(figure) => flow::read(figure, outcome, subject),
             Reader::Node(figure) => node::read(figure, outcome, subject),
             Reader::Run(figure) => run::read(figure, outcome, subject),
+            Reader::Own(read) => read(outcome, subject),
         };
         value.filter(|value| value.is_finite())
     }
@@ -208,15 +206,25 @@ impl Metric {
     }
 }
 
-/// All figures, in the order of the documentation.
-pub fn metrics() -> &'static [Metric] {
-    static METRICS: LazyLock<Vec<Metric>> = LazyLock::new(|| {
-        [sample::metrics(), flow::metrics(), node::metrics(), run::metrics()]
-            .into_iter()
-            .flatten()
-            .collect()
-    });
-    &METRICS
+/// Lists the rooms of figures: a file for each subject, which has a table of figures.
+macro_rules! rooms {
+    ($($room:ident),+ $(,)?) => {
+        $(mod $room;)+
+
+        /// All figures, in the order of the documentation.
+        pub fn metrics() -> &'static [Metric] {
+            static METRICS: LazyLock<Vec<Metric>> =
+                LazyLock::new(|| [$($room::metrics()),+].into_iter().flatten().collect());
+            &METRICS
+        }
+    };
+}
+
+rooms! {
+    sample,
+    flow,
+    node,
+    run,
 }
 
 /// The figure of this name.

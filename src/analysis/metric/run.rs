@@ -7,8 +7,6 @@ use crate::probes::outcome::{InvariantOutcome, Outcome, Recovery, Window};
 /// How a figure comes from the run.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Figure {
-    /// Added up over all invariants where none is named.
-    Broken,
     /// Of one invariant.
     Invariant(fn(&InvariantOutcome) -> f64),
     /// The worst of all faults where none is named; absent if it is absent for one of them.
@@ -35,12 +33,12 @@ pub(super) fn metrics() -> Vec<Metric> {
     vec![
         Metric {
             parameters: vec![optional(Role::Invariant)],
-            ..figure(
+            ..metric(
                 "broken",
                 Unit::Count,
                 "Commits below a floor (`stock-floor`), and sums that are off at the audit.",
                 NO_INVARIANT,
-                Figure::Broken,
+                Reader::Own(broken),
             )
         },
         invariant("deviation", "By how much a sum is off at the audit.", |i| i.deviation as f64),
@@ -87,6 +85,10 @@ pub(super) fn metrics() -> Vec<Metric> {
 }
 
 fn figure(name: &str, unit: Unit, about: &str, absent: &'static str, figure: Figure) -> Metric {
+    metric(name, unit, about, absent, Reader::Run(figure))
+}
+
+fn metric(name: &str, unit: Unit, about: &str, absent: &'static str, reader: Reader) -> Metric {
     Metric {
         name: name.to_owned(),
         parameters: Vec::new(),
@@ -95,7 +97,18 @@ fn figure(name: &str, unit: Unit, about: &str, absent: &'static str, figure: Fig
         absent,
         windowed: false,
         needs: None,
-        reader: Reader::Run(figure),
+        reader,
+    }
+}
+
+/// Added up over all invariants where none is named.
+fn broken(outcome: &Outcome, subject: &Subject) -> Option<f64> {
+    if subject.stretch.is_some() {
+        return None;
+    }
+    match &subject.name {
+        Some(name) => outcome.invariants.get(name).map(|it| it.broken as f64),
+        None => Some(outcome.invariants.values().map(|it| it.broken).sum::<u64>() as f64),
     }
 }
 
@@ -108,10 +121,6 @@ pub(super) fn read(figure: Figure, outcome: &Outcome, subject: &Subject) -> Opti
     }
     let invariant = |name: &String| outcome.invariants.get(name);
     match (figure, &subject.name) {
-        (Figure::Broken, Some(name)) => invariant(name).map(|i| i.broken as f64),
-        (Figure::Broken, None) => {
-            Some(outcome.invariants.values().map(|i| i.broken).sum::<u64>() as f64)
-        }
         (Figure::Invariant(read), Some(name)) => invariant(name).map(read),
         (Figure::Fault(read), Some(name)) => outcome.recoveries.get(name).and_then(read),
         (Figure::Fault(read), None) => worst(outcome.recoveries.values().map(read)),

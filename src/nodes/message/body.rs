@@ -222,7 +222,7 @@ impl Message {
         let kind = match self.body {
             Body::Request { attempt, .. } => u64::from(attempt),
             Body::Answer { verdict, .. } => 1 << 8 | verdict.fingerprint(),
-            body => body.fingerprint(),
+            _ => self.body.fingerprint(),
         };
         let seen = self.op.seen;
         self.op.word

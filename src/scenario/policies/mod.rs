@@ -4,13 +4,6 @@
 //! names. This file holds the table of the rooms, and refuses to know what is in any of them.
 
 mod backoff;
-mod breaker;
-mod bulkhead;
-mod cancel;
-mod hedge;
-mod retry;
-mod throttle;
-mod timeout;
 
 pub use backoff::{Backoff, Jitter};
 pub use breaker::Breaker;
@@ -55,6 +48,8 @@ pub struct Guard {
 /// Writes [`Policy`] and [`ROOMS`] from the table of rooms and what each adds to a policy.
 macro_rules! policies {
     ($($room:ident { $($(#[$doc:meta])* $field:ident: $settings:ty),* $(,)? })*) => {
+        $(mod $room;)*
+
         /// What a caller does about an answer that does not come. The default is what nothing has
         /// been read into yet: it makes no try.
         #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,10 +3,6 @@
 //! table below; the first that refuses has the last word, and those behind it do not hear of the try.
 //! A caller's crash forgets them.
 
-mod breaker;
-mod bulkhead;
-mod throttle;
-
 use std::collections::BTreeMap;
 
 use crate::base::{Stream, Time};
@@ -31,13 +27,15 @@ trait Guard: Sized {
 }
 
 /// Writes what calls under one policy to one node have to pass, from the table of guards: the field
-/// of [`Policy`] that sets each, and the type that acts.
+/// of [`Policy`] that sets each, which names its file here as well, and the type there that acts.
 macro_rules! guards {
-    ($($guard:ident: $kind:ty),* $(,)?) => {
+    ($($guard:ident: $Kind:ident),* $(,)?) => {
+        $(mod $guard;)*
+
         /// The guards of the calls under one policy to one node.
         #[derive(Clone, Debug)]
         struct Gate {
-            $($guard: Option<$kind>,)*
+            $($guard: Option<$guard::$Kind>,)*
         }
 
         /// Does this policy have a guard?
@@ -48,7 +46,7 @@ macro_rules! guards {
         impl Gate {
             /// As it is at the start.
             fn new(policy: &Policy) -> Self {
-                Self { $($guard: <$kind as Guard>::of(policy),)* }
+                Self { $($guard: <$guard::$Kind as Guard>::of(policy),)* }
             }
 
             fn begin(&mut self, now: Time, chance: &mut Stream) -> Option<Reason> {
@@ -78,9 +76,9 @@ macro_rules! guards {
 }
 
 guards! {
-    breaker: breaker::Breaker,
-    throttle: throttle::Throttle,
-    bulkhead: bulkhead::Bulkhead,
+    breaker: Breaker,
+    throttle: Throttle,
+    bulkhead: Bulkhead,
 }
 
 /// What one gate stands before: the calls under one policy to one node.
