@@ -1,7 +1,6 @@
 //! The world: instances, each with its own state, and the one place where an event is handed to its
 //! instance. Both are values: cloning the simulation clones the run.
 
-use std::hint::cold_path;
 use std::sync::Arc;
 
 use super::behaviour::Tables;
@@ -253,13 +252,7 @@ impl<P: Probe> crate::engine::World for World<P> {
     fn fingerprint(&self, event: Event<&Message, Timer>) -> u64 {
         match event {
             Event::Message(message) => message.fingerprint(),
-            Event::Timer(timer) => match Fated::of(timer) {
-                Some(Fated::Edge(edge)) => {
-                    cold_path();
-                    timer.fingerprint() | u64::from(edge == Edge::Up)
-                }
-                _ => timer.fingerprint(),
-            },
+            Event::Timer(timer) => timer.fingerprint(),
         }
     }
 

@@ -154,7 +154,7 @@ impl Behaviour for Client {
     #[expect(clippy::inline_always, reason = "called in one place, for every operation")]
     #[inline(always)]
     fn commonest<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) -> Option<bool> {
-        (due == Due::Arrival).then(|| {
+        matches!(due, Due::Arrival).then(|| {
             let is_awaited = self.next.is_at(env.now());
             if is_awaited {
                 self.arrival(env);

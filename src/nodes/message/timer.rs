@@ -2,6 +2,8 @@
 //! has an enum of its own of what it waits for, written by [`timers!`], which packs it and knows it
 //! again. (Enums of enums would take 16 bytes, and the agenda is made for 12.) Knows no room.
 
+use std::num::NonZeroU32;
+
 use crate::faults::Edge;
 use crate::nodes::parts::slab::Handle;
 use crate::probes::Reason;
@@ -10,41 +12,49 @@ use crate::scenario::tree::PolicyIx;
 /// What an instance schedules for itself, or what befalls it, as the engine keeps it. What it means,
 /// its room knows: see [`Due`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, packed(4))]
 pub struct Timer {
-    /// From the lowest bit on: 8 bits of a number, [`PERIODIC`], and from the 16th on what needs few.
-    head: u32,
-    words: [u32; 2],
+    /// From the lowest bit on: 8 bits of a number, [`PERIODIC`], [`SET`], from the 16th on what needs
+    /// few, and last [`MARK`].
+    head: NonZeroU32,
+    /// What goes with it: one word of 64 bits or two of 32, the first below.
+    payload: u64,
 }
 
 /// Does it only keep a periodic business going?
 const PERIODIC: u32 = 1 << 8;
+/// In every timer, so that no head is 0: the agenda's entries need a value that no timer has.
+const SET: NonZeroU32 = NonZeroU32::new(1 << 9).unwrap();
 const FEW: u32 = 16;
+/// Folded into the digest.
+const MARK: u32 = 1 << 31;
 
-const _: () = assert!(size_of::<Timer>() == 12, "the agenda's entries are made for it");
+const _: () = assert!(size_of::<Option<Timer>>() == 12, "the agenda's entries are made for it");
 
 impl Timer {
     /// The timer of this number.
     #[inline]
     pub fn new(number: u8, is_periodic: bool) -> Self {
-        let head = u32::from(number) | if is_periodic { PERIODIC } else { 0 };
-        Self { head, words: [0; 2] }
+        let period = if is_periodic { PERIODIC } else { 0 };
+        Self { head: SET | u32::from(number) | period, payload: 0 }
     }
 
     /// The number under which its room packed it.
     #[inline]
     pub fn number(self) -> u8 {
-        self.head as u8
+        self.head.get() as u8
     }
 
     /// Does it only keep a periodic business going?
     pub fn is_periodic(self) -> bool {
-        self.head & PERIODIC != 0
+        self.head.get() & PERIODIC != 0
     }
 
-    /// What the digest folds of it beside the event's key, which says whose it is: its number.
+    /// What the digest folds of it beside the event's key, which says whose it is: its number, and
+    /// whether it has a mark.
     #[inline]
     pub fn fingerprint(self) -> u64 {
-        u64::from(self.number()) << 56
+        u64::from(self.number()) << 56 | u64::from(self.head.get() / MARK)
     }
 }
 
@@ -71,12 +81,12 @@ impl Field for u32 {
 
     #[inline]
     fn pack(self, timer: &mut Timer, at: usize) {
-        timer.words[at] = self;
+        timer.payload |= u64::from(self) << (32 * at);
     }
 
     #[inline]
     fn unpack(timer: Timer, at: usize) -> Self {
-        timer.words[at]
+        (timer.payload >> (32 * at)) as Self
     }
 }
 
@@ -85,12 +95,12 @@ impl Field for PolicyIx {
 
     #[inline]
     fn pack(self, timer: &mut Timer, at: usize) {
-        timer.words[at] = u32::from(self.0);
+        u32::from(self.0).pack(timer, at);
     }
 
     #[inline]
     fn unpack(timer: Timer, at: usize) -> Self {
-        Self(timer.words[at] as u16)
+        Self(u32::unpack(timer, at) as u16)
     }
 }
 
@@ -99,12 +109,12 @@ impl Field for Handle {
 
     #[inline]
     fn pack(self, timer: &mut Timer, _at: usize) {
-        timer.words = self.words();
+        timer.payload = self.bits();
     }
 
     #[inline]
     fn unpack(timer: Timer, _at: usize) -> Self {
-        Self::from_words(timer.words)
+        Self::from_bits(timer.payload)
     }
 }
 
@@ -119,7 +129,7 @@ impl Field for Reason {
     #[inline]
     fn unpack(timer: Timer, _at: usize) -> Self {
         // What packed it is one of these: nothing is to be checked on the event path.
-        Self::ALL[((timer.head >> FEW) as usize).min(Self::ALL.len() - 1)]
+        Self::ALL[((timer.head.get() >> FEW) as usize).min(Self::ALL.len() - 1)]
     }
 }
 
@@ -128,11 +138,14 @@ impl Field for Edge {
 
     fn pack(self, timer: &mut Timer, at: usize) {
         let place = EDGES.iter().position(|edge| *edge == self);
-        timer.words[at] = place.expect("these are all") as u32;
+        (place.expect("these are all") as u32).pack(timer, at);
+        if self == Self::Up {
+            timer.head |= MARK;
+        }
     }
 
     fn unpack(timer: Timer, at: usize) -> Self {
-        EDGES[(timer.words[at] as usize).min(EDGES.len() - 1)]
+        EDGES[(u32::unpack(timer, at) as usize).min(EDGES.len() - 1)]
     }
 }
 
@@ -253,7 +266,7 @@ mod tests {
 
     #[test]
     fn a_room_knows_again_what_it_packed() {
-        let which = Handle::from_words([7, u32::MAX]);
+        let which = Handle::from_bits(u64::MAX << 32 | 7);
         let all = Reason::ALL.map(|why| Room::Full { why, which });
         let part = Room::Part(Part::Two { first: u32::MAX, second: 5 });
         for due in all.into_iter().chain([Room::Bare, Room::Again(9), part]) {
@@ -273,5 +286,8 @@ mod tests {
         let timers = [Room::Bare, Room::Again(9)].map(Timer::from);
         assert_eq!(timers.map(Timer::is_periodic), [false, true]);
         assert_eq!(timers.map(Timer::fingerprint), [0, 1 << 56]);
+        let mut up = Timer::new(1, false);
+        Edge::Up.pack(&mut up, 0);
+        assert_eq!((up.fingerprint(), up.number()), (1 << 56 | 1, 1));
     }
 }

@@ -21,16 +21,16 @@ impl Handle {
     /// No entry at all.
     pub const NONE: Self = Self { slot: u32::MAX, generation: 0 };
 
-    /// As the words of a timer.
+    /// As one word.
     #[inline]
-    pub fn words(self) -> [u32; 2] {
-        [self.slot, self.generation]
+    pub fn bits(self) -> u64 {
+        u64::from(self.generation) << 32 | u64::from(self.slot)
     }
 
-    /// The handle of these [words](Self::words).
+    /// The handle of these [bits](Self::bits).
     #[inline]
-    pub fn from_words([slot, generation]: [u32; 2]) -> Self {
-        Self { slot, generation }
+    pub fn from_bits(bits: u64) -> Self {
+        Self { slot: bits as u32, generation: (bits >> 32) as u32 }
     }
 
     /// The slot, unique among the entries that are there at one time.
