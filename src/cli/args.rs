@@ -3,12 +3,14 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use super::color::Color;
 use super::exit;
 use crate::base::Span;
+use crate::report::output::{self, OUTPUTS, Output};
 use crate::scenario::units::{Quantity, quantity};
 
 /// Runs one microservice business over several designs and measures latency and consistency.
@@ -119,8 +121,8 @@ pub(super) struct Run {
     #[arg(long, short, value_name = "N", env = "WINDTUNNEL_SEED")]
     pub seed: Option<u64>,
     /// How to show it.
-    #[arg(long, short, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT")]
-    pub format: Format,
+    #[arg(long, short, value_parser = outputs(), default_value = OUTPUTS[0].word, env = "WINDTUNNEL_FORMAT")]
+    pub format: &'static Output,
     /// Add figures per window of this length to the JSON.
     #[arg(long, value_name = "DURATION", value_parser = duration, env = "WINDTUNNEL_SERIES")]
     pub series: Option<Span>,
@@ -318,6 +320,12 @@ pub(super) struct Operation {
     pub name: String,
     /// Its number.
     pub number: u64,
+}
+
+/// The forms in which a run can be shown.
+fn outputs() -> impl TypedValueParser<Value = &'static Output> {
+    let words = OUTPUTS.iter().map(|it| PossibleValue::new(it.word).help(it.about));
+    PossibleValuesParser::new(words).map(|word| output::find(&word).expect("a word of the table"))
 }
 
 fn knob(text: &str) -> Result<(String, String), String> {

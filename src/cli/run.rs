@@ -1,6 +1,6 @@
 //! `windtunnel run`: one run of one design, or one of each.
 
-use super::args::{Format, Run};
+use super::args::Run;
 use super::batch;
 use super::choice::designs;
 use super::exit::Exit;
@@ -12,7 +12,8 @@ use crate::analysis::measures::measures;
 use crate::analysis::token::ReplayToken;
 use crate::base::Span;
 use crate::probes::outcome::Outcome;
-use crate::report::{self, json, text};
+use crate::report::output::Asked;
+use crate::report::{self, json};
 use crate::simulate;
 
 /// Runs, and shows what happened.
@@ -33,20 +34,15 @@ pub(super) fn run(args: &Run, screen: &Screen, interrupt: &Interrupt) -> Result<
     if shown.is_empty() {
         return Err(Failure::Interrupted);
     }
-    if args.format == Format::Json {
+    if !args.format.tells_all {
         for why in shown.iter().filter_map(|run| run.outcome.partial.as_deref()) {
             note(&format!("partial: {why}\n"));
         }
     }
+    let to = args.place.output.as_deref();
     let is_list = args.design.as_deref() == Some("all");
-    let paint = screen.paint(args.place.output.as_deref());
-    let result = match args.format {
-        Format::Text => {
-            shown.iter().map(|run| text::render(run, paint)).collect::<Vec<_>>().join("\n\n")
-        }
-        Format::Json => as_json(&shown, is_list),
-    };
-    show(&result, args.place.output.as_deref())?;
+    let asked = Asked { paint: screen.paint(to), is_list };
+    show(&(args.format.render)(&shown, asked), to)?;
     if cut || interrupt.is_asked() {
         note(&format!("interrupted: {} of {} runs\n", shown.len(), designs.len()));
         return Ok(Exit::Interrupted);
@@ -85,14 +81,5 @@ pub(super) fn token(ready: &Ready, design: usize, outcome: &Outcome) -> ReplayTo
         model: simulate::model_hash(&ready.scenario, design),
         digest: outcome.digest,
         knobs: ready.set.clone(),
-    }
-}
-
-/// One object, or a list where all designs were asked for.
-fn as_json(runs: &[report::run::Run], is_list: bool) -> String {
-    let shapes: Vec<json::RunJson> = runs.iter().map(json::RunJson::of).collect();
-    match &shapes[..] {
-        [one] if !is_list => json::text(one),
-        _ => json::text(&shapes),
     }
 }

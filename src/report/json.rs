@@ -4,6 +4,7 @@
 use indexmap::IndexMap;
 use serde::Serialize;
 
+use super::output::Output;
 use super::run::{
     Run, availability, consistent_at_0, effects, merged_reads, per_second, ratio, sum, violations,
 };
@@ -18,6 +19,20 @@ pub const SCHEMA: u32 = 1;
 
 /// The engine that made it.
 pub const ENGINE: &str = env!("CARGO_PKG_VERSION");
+
+/// One object, or a list of them.
+pub static OUTPUT: Output = Output {
+    word: "json",
+    about: "For scripts",
+    tells_all: false,
+    render: |runs, asked| {
+        let shapes: Vec<RunJson> = runs.iter().map(RunJson::of).collect();
+        match &shapes[..] {
+            [one] if !asked.is_list => text(one),
+            _ => text(&shapes),
+        }
+    },
+};
 
 /// Any shape as text: indented, with a line end.
 pub fn text<T: Serialize>(shape: &T) -> String {

@@ -9,6 +9,7 @@ pub mod figures;
 pub mod json;
 pub mod judged;
 pub mod markdown;
+pub mod output;
 pub mod paint;
 pub mod replay_text;
 pub mod run;

@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 use super::figures::{
     count, digits, full_count, maybe_digits, maybe_ms, ms, share, share_of, span, words,
 };
+use super::output::Output;
 use super::paint::{Paint, Tone};
 use super::run::{
     Run, availability, consistent_at_0, effects, merged_reads, per_second, ratio, sum, violations,
@@ -17,6 +18,16 @@ use super::times::Times;
 use crate::analysis::warmup::later_end;
 use crate::base::{Span, Time};
 use crate::probes::outcome::{Anomaly, Effects, Outcome, Recovery, Violations};
+
+/// Summaries, one below the other.
+pub static OUTPUT: Output = Output {
+    word: "text",
+    about: "For people",
+    tells_all: true,
+    render: |runs, asked| {
+        runs.iter().map(|run| render(run, asked.paint)).collect::<Vec<_>>().join("\n\n")
+    },
+};
 
 /// The summary of one run.
 pub fn render(run: &Run, paint: Paint) -> String {

@@ -199,7 +199,7 @@ impl Behaviour for Log {
                 }
             }
             Body::Broker(Frame::Commit { incarnation }) => {
-                self.commit(message.from, incarnation, env)
+                self.commit(message.from, incarnation, env);
             }
             Body::Broker(Frame::Nack { receipt }) => {
                 used_up(message.op, None, env);

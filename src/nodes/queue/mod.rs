@@ -143,7 +143,7 @@ impl Behaviour for Queue {
                 }
             }
             Body::Broker(Frame::Join { incarnation }) => {
-                self.joined(message.from, incarnation, env)
+                self.joined(message.from, incarnation, env);
             }
             Body::Gone { incarnation } => self.gone(message.from, incarnation, env),
             Body::Broker(Frame::Heartbeat) => {}

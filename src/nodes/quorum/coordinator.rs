@@ -106,7 +106,7 @@ impl Coordinator {
             }
             Body::Quorum(Frame::Replicated { call }) => self.acknowledged(call, env),
             Body::Quorum(Frame::Polled { call, seen, at }) => {
-                self.responded(call, from, seen, at, env)
+                self.responded(call, from, seen, at, env);
             }
             _ => debug_assert!(false, "a coordinator is not sent {body:?}"),
         }

@@ -178,7 +178,7 @@ impl Behaviour for Registry {
             Body::Registry(Frame::Leave { life }) => self.left(self.place_of(from), life, env),
             Body::Registry(Frame::Fetch { .. }) => self.tell(from, env),
             Body::Registry(Frame::Probed { round, ready }) => {
-                self.answered(self.place_of(from), round, ready, env)
+                self.answered(self.place_of(from), round, ready, env);
             }
             body => unreachable!("a registry is not told {body:?}"),
         }

@@ -367,10 +367,10 @@ impl Server {
             }
             Body::Gone { .. } => {}
             Body::Registry(registry::Frame::Listed { first, bits, at }) => {
-                self.calls.learn(env, (first, bits), at)
+                self.calls.learn(env, (first, bits), at);
             }
             Body::Registry(registry::Frame::Probe { round }) => {
-                discovery::probed(message.from, round, env)
+                discovery::probed(message.from, round, env);
             }
             body => unreachable!("a server is not told {body:?}"),
         }
