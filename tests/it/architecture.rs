@@ -1,6 +1,8 @@
 //! The rules of the house, checked in the text of its sources: who may know whom, and what no
 //! source may contain. docs quote the tables of this file; it refuses to know any behaviour.
 
+mod rooms;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
