@@ -11,6 +11,7 @@ use std::hash::{Hash, Hasher};
 
 use super::chance::mix;
 use super::pages::Pages;
+use super::table::Table;
 
 /// A map, `N` entries to a page: fewer where old entries are written to as often as young ones. Nothing
 /// may depend on the order of its entries, so it lists none.
@@ -19,6 +20,16 @@ pub struct PagedTable<K, V, const N: usize = 32> {
     /// None at first, then a power of two of them.
     index: Pages<Slot, 64>,
     entries: Pages<Entry<K, V>, N>,
+}
+
+impl<K: Hash + Eq + Clone, V: Clone, const N: usize> From<&Table<K, V>> for PagedTable<K, V, N> {
+    fn from(plain: &Table<K, V>) -> Self {
+        let mut paged = Self::default();
+        for (key, value) in plain {
+            paged.add(key.clone(), hash(key), value.clone());
+        }
+        paged
+    }
 }
 
 /// Where an entry is.

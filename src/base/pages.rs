@@ -77,6 +77,15 @@ impl<T: Clone, const N: usize> Pages<T, N> {
     }
 }
 
+impl<T: Clone, const N: usize> From<&Vec<T>> for Pages<T, N> {
+    fn from(values: &Vec<T>) -> Self {
+        let page = |some: &[T]| {
+            Arc::new(std::array::from_fn(|at| some.get(at).unwrap_or(&some[0]).clone()))
+        };
+        Self { pages: values.chunks(N).map(page).collect(), len: values.len() }
+    }
+}
+
 impl<T, const N: usize> Index<usize> for Pages<T, N> {
     type Output = T;
 

@@ -208,7 +208,8 @@ impl Ledger {
         self.strays += u64::from(op.is_some());
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "the entry is written once, where it will lie")]
+    #[inline(always)]
     fn sent(&mut self, now: Time, op: OpId, flow: FlowIx, session: u32, intended: Time, told: u64) {
         let entry = self.entries.open(op, told);
         *entry = Entry::new(op, flow, session, intended, now);

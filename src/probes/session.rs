@@ -140,9 +140,16 @@ impl Steps {
     }
 }
 
-/// The latest few of what there mostly is none of: one word as long as there is none.
-#[derive(Clone, Debug)]
+/// The latest few of what there mostly is none of: one word as long as there never was one, and in a
+/// clone as long as there is none.
+#[derive(Debug)]
 pub(super) struct Few<T>(#[allow(clippy::box_collection, reason = "one word")] Option<Box<Vec<T>>>);
+
+impl<T: Clone> Clone for Few<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone().filter(|all| !all.is_empty()))
+    }
+}
 
 impl<T> Default for Few<T> {
     fn default() -> Self {
@@ -174,7 +181,9 @@ impl<T> Few<T> {
 
     /// None any more.
     pub(super) fn clear(&mut self) {
-        self.0 = None;
+        if let Some(all) = &mut self.0 {
+            all.clear();
+        }
     }
 }
 

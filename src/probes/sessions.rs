@@ -23,7 +23,7 @@ use super::outcome::Violations;
 use super::recent::Recent;
 use super::session::{Created, Read, Session};
 use super::truth::Truth;
-use crate::base::Time;
+use crate::base::{SharedVec, Time};
 
 use crate::scenario::tree::{EntityIx, FlowIx};
 
@@ -37,7 +37,7 @@ pub(super) struct Sessions {
     follows: Vec<bool>,
     /// Per client and number; a session's record begins with its first use. Clones of a run share it
     /// until either writes to it: in a second most sessions do nothing.
-    clients: Vec<Vec<Option<Arc<Session>>>>,
+    clients: Vec<SharedVec<Option<Box<Session>>, 1>>,
     /// What unanswered operations read and wrote: lists threaded through the entries.
     touches: Vec<Touch>,
     spare: u32,
@@ -94,8 +94,11 @@ const CREATED: usize = 64;
 impl Sessions {
     /// Nobody has done anything.
     pub(super) fn new(layout: Arc<Layout>) -> Self {
-        let clients =
-            layout.clients.iter().map(|client| vec![None; client.sessions as usize]).collect();
+        let clients = layout
+            .clients
+            .iter()
+            .map(|client| SharedVec::of(&None, client.sessions as usize))
+            .collect();
         let entities = 0..layout.entities.len();
         let changes: Vec<bool> =
             entities.map(|entity| layout.changes(EntityIx(entity as u16))).collect();
@@ -126,13 +129,12 @@ impl Sessions {
         let plan = &self.layout.flows[usize::from(entry.flow.0)];
         let client = &mut self.clients[op.client()];
         let share = (1 << 16) / client.len().max(1);
-        if entry.session as usize >= client.len() {
-            client.resize(entry.session as usize + 1, None);
+        while entry.session as usize >= client.len() {
+            client.push(None);
         }
         let session = client[entry.session as usize].get_or_insert_with(|| {
-            Arc::new(Session { open: 0, created: Vec::new(), known: Recent::new(share.max(64)) })
+            Box::new(Session { open: 0, created: Vec::new(), known: Recent::new(share.max(64)) })
         });
-        let session = Arc::make_mut(session);
         session.open += 1;
         let mut missing = 0;
         for (n, effect) in plan.effects.iter().enumerate().take(64) {
@@ -325,11 +327,12 @@ impl Sessions {
 }
 
 /// The session of an operation, to be written to.
-#[inline]
+#[expect(clippy::inline_always, reason = "a few instructions, for nearly every fact")]
+#[inline(always)]
 fn of<'a>(
-    clients: &'a mut [Vec<Option<Arc<Session>>>],
+    clients: &'a mut [SharedVec<Option<Box<Session>>, 1>],
     op: OpId,
     entry: &Entry,
 ) -> Option<&'a mut Session> {
-    clients[op.client()].get_mut(entry.session as usize)?.as_mut().map(Arc::make_mut)
+    clients[op.client()].get_mut(entry.session as usize)?.as_deref_mut()
 }

@@ -1,16 +1,15 @@
 //! A small open-addressing table from the items that operations created to their records. Its
 //! behaviour depends on its history alone; it is never iterated, so its order never shows. It
-//! exists because items come and go with every operation: an ordered map would allocate. What one
-//! operation created, and those near it, stand in one page, as they come and go together.
+//! exists because items come and go with every operation: an ordered map would allocate.
 
 use super::fact::KeyId;
-use crate::base::{Pages, mix};
+use crate::base::SharedVec;
 use crate::scenario::tree::EntityIx;
 
 /// A map from (entity, key) to `u32`, with linear probing at most half full.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Table {
-    slots: Pages<Slot, 16>,
+    slots: SharedVec<Slot, 4>,
     len: usize,
 }
 
@@ -77,9 +76,8 @@ impl Table {
 
     #[inline]
     fn home(&self, entity: u16, key: u64) -> usize {
-        let near = (key & 3) << 2 | u64::from(entity & 3);
-        let far = mix(key >> 2, u64::from(entity >> 2));
-        (far << 4 | near) as usize & (self.slots.len() - 1)
+        let mixed = (key ^ u64::from(entity) << 48).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        (mixed >> (64 - self.slots.len().trailing_zeros())) as usize
     }
 
     /// Where it is, or where it would go.
@@ -98,7 +96,7 @@ impl Table {
 
     fn grow(&mut self) {
         let size = (self.slots.len() * 2).max(64);
-        let smaller = std::mem::replace(&mut self.slots, Pages::of(&EMPTY, size));
+        let smaller = std::mem::replace(&mut self.slots, SharedVec::of(&EMPTY, size));
         for slot in smaller.iter().filter(|slot| slot.used) {
             let at = self.find(slot.entity, slot.key);
             self.slots[at] = *slot;

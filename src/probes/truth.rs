@@ -17,7 +17,7 @@ use std::sync::Arc;
 use super::fact::KeyId;
 use super::layout::Layout;
 use super::table::Table;
-use crate::base::{Pages, Span, Time};
+use crate::base::{SharedVec, Span, Time};
 use crate::engine::InstanceId;
 use crate::scenario::tree::EntityIx;
 
@@ -36,7 +36,7 @@ pub(super) struct Truth {
     preloaded: Vec<Vec<u32>>,
     created: Table,
     /// Clones of a run share those of which neither writes to a neighbour.
-    items: Pages<Item, 4>,
+    items: SharedVec<Item, 2>,
     spare: Vec<u32>,
     /// Who holds the copies of each instance: itself, or the first instance of its node.
     holders: Vec<u32>,
@@ -82,7 +82,7 @@ impl Truth {
             complete: complete.collect(),
             preloaded: vec![Vec::new(); layout.entities.len()],
             created: Table::default(),
-            items: Pages::default(),
+            items: SharedVec::default(),
             spare: Vec::new(),
             layout,
         }
@@ -161,11 +161,7 @@ impl Truth {
         let durable = node.is_none_or(|node| self.layout.nodes[usize::from(node.0)].durable);
         if !durable {
             let holds = |item: &Item| item.held.iter().any(|(who, _)| *who == at.0);
-            for item in 0..self.items.len() {
-                if holds(&self.items[item]) {
-                    self.items[item].held.retain(|(who, _)| *who != at.0);
-                }
-            }
+            self.items.change_where(holds, |item| item.held.retain(|(who, _)| *who != at.0));
         }
     }
 

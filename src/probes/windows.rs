@@ -1,6 +1,8 @@
 //! Figures per window of time over the whole run. Windows are one second long at first; when more
 //! than 512 would be needed, neighbours are merged and windows are twice as long from then on.
 
+use std::sync::Arc;
+
 use super::outcome::Window;
 use super::sketch::Sketch;
 use crate::base::{Span, Time};
@@ -12,8 +14,8 @@ pub const MOST: usize = 512;
 #[derive(Clone, Debug)]
 pub struct Windows {
     width: Span,
-    /// Those before the current one.
-    series: Vec<Window>,
+    /// Those before the current one, to which nothing is added: clones share them.
+    series: Vec<Arc<Window>>,
     current: Window,
     /// The end of the current window: the quick way out of [`Windows::reach`].
     end: Time,
@@ -98,7 +100,7 @@ impl Windows {
     }
 
     /// Those before it, each as long as [`Self::width`] says.
-    pub fn series(&self) -> &[Window] {
+    pub fn series(&self) -> &[Arc<Window>] {
         &self.series
     }
 
@@ -119,8 +121,8 @@ impl Windows {
             ended.reach(Time(audit.0 - 1));
         }
         ended.current.backlog = ended.backlog;
-        ended.series.push(ended.current);
-        ended.series
+        let series = ended.series.into_iter().map(Arc::unwrap_or_clone);
+        series.chain([ended.current]).collect()
     }
 
     #[cold]
@@ -129,7 +131,7 @@ impl Windows {
             Window { latency: Sketch::coarse(), backlog: self.backlog, ..Window::default() };
         if self.end > Time::ZERO {
             self.current.backlog = self.backlog;
-            self.series.push(std::mem::take(&mut self.current));
+            self.series.push(Arc::new(std::mem::take(&mut self.current)));
         }
         while now.0 / self.width.0 >= MOST as u64 {
             self.double();
@@ -137,9 +139,9 @@ impl Windows {
         let index = (now.0 / self.width.0) as usize;
         // After doubling, the last window may be the current one again.
         let again = if self.series.len() > index {
-            self.series.pop()
+            self.series.pop().map(Arc::unwrap_or_clone)
         } else {
-            self.series.resize(index, empty.clone());
+            self.series.resize(index, Arc::new(empty.clone()));
             None
         };
         self.current = again.unwrap_or(empty);
@@ -151,7 +153,7 @@ impl Windows {
         let mut windows = std::mem::take(&mut self.series).into_iter();
         while let Some(mut first) = windows.next() {
             if let Some(second) = windows.next() {
-                first.absorb(&second);
+                Arc::make_mut(&mut first).absorb(&second);
             }
             merged.push(first);
         }

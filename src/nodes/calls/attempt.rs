@@ -5,7 +5,7 @@
 
 use std::hint::cold_path;
 
-use super::call::{Call, Try, What, asked, node_of};
+use super::call::{Call, Try, What, demand_of, node_of};
 use super::due::Due;
 use super::guards::Guarded;
 use super::timeouts::Links;
@@ -65,9 +65,13 @@ impl Calls {
             }
             timeout = state.timeout;
         }
+        let node = node_of(env.model, what);
+        let Some(target) = self.targets.found(node) else {
+            return self.attempt_elsewhere(env, what, op, policy, waiter, attempt);
+        };
         let Try { attempt, pause_us, again_at } = attempt;
-        let (node, demand) = asked(env.model, what, op, attempt);
-        let to = again_at.unwrap_or_else(|| self.pick(env.model, node));
+        let to = again_at.unwrap_or_else(|| target.pick(&mut self.chance));
+        let demand = demand_of(env.model, what, op, attempt);
         if self.targets.counts() {
             cold_path();
             let target = self.targets.of(env.model, node);
@@ -101,6 +105,22 @@ impl Calls {
         }
     }
 
+    /// The same to a node that is not found at once.
+    #[cold]
+    #[inline(never)]
+    fn attempt_elsewhere<P: Probe>(
+        &mut self,
+        env: &mut Env<'_, '_, P>,
+        what: What,
+        op: &Op,
+        policy: Option<PolicyIx>,
+        waiter: Handle,
+        attempt: Try,
+    ) {
+        self.targets.of(env.model, node_of(env.model, what));
+        self.attempt(env, what, op, policy, waiter, attempt);
+    }
+
     /// The same under a policy that has more than a timeout and retries.
     #[cold]
     #[inline(never)]
@@ -120,14 +140,15 @@ impl Calls {
         }
         let timeout = state.timeout;
         let node = node_of(env.model, what);
-        if self.targets.of(env.model, node).has_nobody() {
+        let target = self.targets.of(env.model, node);
+        if target.has_nobody() {
             return self.finds_nobody(env, what, op, Some(policy), waiter);
         }
         let stopped =
             self.guards.begin(env.model, env.now(), Guarded { policy, node }, &mut self.chance);
         let to = match (again_at, stopped) {
             (Some(to), _) => to,
-            (None, None) => self.pick(env.model, node),
+            (None, None) => target.pick(&mut self.chance),
             (None, Some(_)) => env.me(),
         };
         let call = Call {
@@ -151,7 +172,7 @@ impl Calls {
         if self.targets.counts() {
             self.targets.of(env.model, node).count(to, 1);
         }
-        let (_, demand) = asked(env.model, what, op, attempt);
+        let demand = demand_of(env.model, what, op, attempt);
         let body = match what {
             What::Entry(entry) => {
                 let cancel = self.hedge_later(env, to, policy, call);

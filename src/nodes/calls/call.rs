@@ -84,23 +84,23 @@ pub(super) struct TryEnd {
 }
 
 /// The node that is called.
+#[inline]
 pub(super) fn node_of(model: &Model, what: What) -> NodeIx {
     let programs = &model.programs;
     match what {
-        What::Entry(entry) => programs.entries[entry.0 as usize].node,
+        What::Entry(entry) => programs.starts[entry.0 as usize].node,
         What::Publication(publication) => programs.publications[publication.0 as usize].broker,
     }
 }
 
-/// The node that is called, and how long the work takes that is asked for first.
+/// How long the work takes that is asked for first.
 #[inline]
-pub(super) fn asked(model: &Model, what: What, op: &Op, attempt: u8) -> (NodeIx, Span) {
+pub(super) fn demand_of(model: &Model, what: What, op: &Op, attempt: u8) -> Span {
     match what {
         What::Entry(entry) => {
-            let start = &model.programs.starts[entry.0 as usize];
-            (start.node, demand::first_of(start, op.word, attempt))
+            demand::first_of(&model.programs.starts[entry.0 as usize], op.word, attempt)
         }
-        What::Publication(_) => (node_of(model, what), Span::ZERO),
+        What::Publication(_) => Span::ZERO,
     }
 }
 

@@ -46,7 +46,7 @@ use super::message::{Answer, Op};
 use super::parts::slab::{Handle, Slab};
 use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
-use crate::model::{Model, NodeIx};
+use crate::model::Model;
 use crate::probes::{Fact, Probe};
 use crate::scenario::tree::{Cancel, Policy};
 
@@ -156,12 +156,6 @@ impl Calls {
         let guarded = Guarded { policy, node: node_of(env.model, call.what) };
         self.guards.end(env.now(), guarded, end.failed);
         self.call_off(env, handle, call, end, op);
-    }
-
-    /// Which instance of a node is called.
-    #[inline]
-    fn pick(&mut self, model: &Model, node: NodeIx) -> InstanceId {
-        self.targets.of(model, node).pick(&mut self.chance)
     }
 
     /// An answer came. `None` if nobody waits for it (any more), or if the call is tried again.

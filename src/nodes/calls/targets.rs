@@ -5,11 +5,16 @@ use super::balance::Target;
 use super::takes_long_way;
 use crate::model::{Model, NodeIx};
 
+/// So few callees are mostly found at once; a power of two.
+const FOUND: usize = 8;
+
 /// What one caller knows of others.
 #[derive(Clone, Debug)]
 pub(super) struct Targets {
-    /// Those known, in order of nodes. Few, as a rule: the first look mostly finds.
+    /// Those known, in order of nodes.
     known: Vec<Target>,
+    /// Where those were found that were asked for last, by the last digits of their nodes' numbers.
+    found: [u16; FOUND],
     /// The caller's index among the instances of its node.
     caller: u32,
     /// Does any balance by what is outstanding, or by what a registry says?
@@ -27,7 +32,12 @@ impl Targets {
     pub(super) fn new(model: &Model, caller: NodeIx, index: u32) -> Self {
         let listed = model.directory.called_by(caller).iter();
         let known: Vec<_> = listed.map(|node| Target::new(model, *node, index, true)).collect();
-        Self { counts: !known.is_empty() || takes_long_way(), known, caller: index }
+        Self {
+            counts: !known.is_empty() || takes_long_way(),
+            known,
+            found: [0; FOUND],
+            caller: index,
+        }
     }
 
     /// Does it matter of any of them what is outstanding, or who is there?
@@ -39,10 +49,18 @@ impl Targets {
     /// The node, which is called.
     #[inline]
     pub(super) fn of(&mut self, model: &Model, node: NodeIx) -> &mut Target {
-        match self.known.binary_search_by_key(&node, |target| target.node) {
-            Ok(place) => &mut self.known[place],
-            Err(place) => self.meet(model, node, place),
+        let mut place = usize::from(self.found[usize::from(node.0) % FOUND]);
+        if self.known.get(place).is_none_or(|target| target.node != node) {
+            place = self.search(model, node);
         }
+        &mut self.known[place]
+    }
+
+    /// The node, if it is found at once: it always is right after [`Self::of`].
+    #[inline]
+    pub(super) fn found(&mut self, node: NodeIx) -> Option<&mut Target> {
+        let place = usize::from(self.found[usize::from(node.0) % FOUND]);
+        self.known.get_mut(place).filter(|target| target.node == node)
     }
 
     /// The node, if it was called before, or a registry tells of it.
@@ -51,13 +69,19 @@ impl Targets {
         Some(&mut self.known[place])
     }
 
+    /// Where the node is, which is called.
     #[cold]
     #[inline(never)]
-    fn meet(&mut self, model: &Model, node: NodeIx, place: usize) -> &mut Target {
-        let target = Target::new(model, node, self.caller, false);
-        self.counts |= target.asks();
-        self.known.insert(place, target);
-        &mut self.known[place]
+    fn search(&mut self, model: &Model, node: NodeIx) -> usize {
+        let found = self.known.binary_search_by_key(&node, |target| target.node);
+        let place = found.unwrap_or_else(|place| {
+            let target = Target::new(model, node, self.caller, false);
+            self.counts |= target.asks();
+            self.known.insert(place, target);
+            place
+        });
+        self.found[usize::from(node.0) % FOUND] = place as u16;
+        place
     }
 
     /// A crash: nothing is outstanding any more, and nobody is known to be there.

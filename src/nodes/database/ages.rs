@@ -13,32 +13,35 @@ pub(super) const WINDOW: Span = Span(300_000_000_000);
 const PAGE: usize = 64;
 
 /// Names in the order in which they came in, to be looked at again after [`WINDOW`]. Clones share the
-/// pages of the line; only the last one is ever written to.
+/// full pages of the line, to which nobody writes.
 #[derive(Clone, Debug)]
 pub(super) struct Ages<K> {
-    line: VecDeque<Arc<Vec<(Time, K)>>>,
+    full: VecDeque<Arc<Vec<(Time, K)>>>,
+    /// The last page.
+    young: Vec<(Time, K)>,
     /// So many of the first page are gone.
     gone: usize,
 }
 
 impl<K> Default for Ages<K> {
     fn default() -> Self {
-        Self { line: VecDeque::new(), gone: 0 }
+        Self { full: VecDeque::new(), young: Vec::new(), gone: 0 }
     }
 }
 
 impl<K: Copy> Ages<K> {
     /// To be looked at again when the window has passed.
     pub(super) fn push(&mut self, now: Time, name: K) {
-        match self.line.back_mut().filter(|page| page.len() < PAGE) {
-            Some(page) => Arc::make_mut(page).push((now, name)),
-            None => self.line.push_back(Arc::new(vec![(now, name)])),
+        self.young.push((now, name));
+        if self.young.len() == PAGE {
+            let next = Vec::with_capacity(PAGE);
+            self.full.push_back(Arc::new(std::mem::replace(&mut self.young, next)));
         }
     }
 
     /// The next one whose window has passed.
     pub(super) fn due(&mut self, now: Time) -> Option<K> {
-        let page = self.line.front()?;
+        let page = self.full.front().map_or(&self.young, |page| page);
         let &(since, name) = page.get(self.gone)?;
         if now.since(since) <= WINDOW {
             return None;
@@ -46,7 +49,7 @@ impl<K: Copy> Ages<K> {
         self.gone += 1;
         if self.gone == PAGE {
             self.gone = 0;
-            self.line.pop_front();
+            self.full.pop_front();
         }
         Some(name)
     }

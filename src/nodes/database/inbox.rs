@@ -11,14 +11,14 @@
 //! ```
 
 use super::ages::{Ages, is_fresh};
-use crate::base::{PagedTable, Time};
+use crate::base::{SharedTable, Time};
 use crate::probes::OpId;
 
 /// What is remembered of all operations.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Inbox {
     /// By operation, and by name for transactions without effects (0 for all others).
-    memories: PagedTable<Name, Memory>,
+    memories: SharedTable<Name, Memory>,
     ages: Ages<Name>,
 }
 

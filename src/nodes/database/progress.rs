@@ -12,7 +12,7 @@
 //! the window of deduplication; a join that never completes stays, as it would in a real store.
 
 use super::ages::{Ages, is_fresh};
-use crate::base::{PagedTable, Table, Time};
+use crate::base::{SharedTable, Table, Time};
 use crate::model::program::Row;
 use crate::nodes::message::Answer;
 use crate::probes::OpId;
@@ -21,7 +21,7 @@ use crate::probes::OpId;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Progress {
     sagas: Table<OpId, Saga>,
-    joins: PagedTable<(OpId, u8), Join>,
+    joins: SharedTable<(OpId, u8), Join>,
     ages: Ages<(OpId, u8)>,
 }
 

@@ -8,7 +8,7 @@
 //! and not the length of the run. A forgotten item reads as one that is not there.
 
 use super::ages::{Ages, is_fresh};
-use crate::base::{PagedTable, Time};
+use crate::base::{SharedTable, Time};
 use crate::model::{EntityIx, FlowIx, Model};
 use crate::nodes::message::{Op, Seen};
 use crate::probes::KeyId;
@@ -18,8 +18,8 @@ use crate::probes::KeyId;
 pub(crate) struct Rows {
     /// By entity, as far as they were ever written.
     preloaded: Vec<Vec<Seen>>,
-    created: PagedTable<Name, Created>,
-    latest: PagedTable<Owner, KeyId, 8>,
+    created: SharedTable<Name, Created, 8>,
+    latest: SharedTable<Owner, KeyId, 8>,
     ages: Ages<Name>,
 }
 
