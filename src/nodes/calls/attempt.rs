@@ -65,21 +65,20 @@ impl Calls {
             }
             timeout = state.timeout;
         }
-        let node = node_of(env.model, what);
+        let (node, counts) = (node_of(env.model, what), self.targets.counts());
         let Some(target) = self.targets.found(node) else {
             return self.attempt_elsewhere(env, what, op, policy, waiter, attempt);
         };
         let Try { attempt, pause_us, again_at } = attempt;
         let to = again_at.unwrap_or_else(|| target.pick(&mut self.chance));
-        let demand = demand_of(env.model, what, op, attempt);
-        if self.targets.counts() {
+        if counts {
             cold_path();
-            let target = self.targets.of(env.model, node);
             if target.has_nobody() {
                 return self.finds_nobody(env, what, op, policy, waiter);
             }
             target.count(to, 1);
         }
+        let demand = demand_of(env.model, what, op, attempt);
         let call = Call {
             what,
             policy,

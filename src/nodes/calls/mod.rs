@@ -204,7 +204,10 @@ impl Calls {
     fn settle(&mut self, model: &Model, to: InstanceId, links: Links) {
         if self.targets.counts() {
             cold_path();
-            self.targets.of(model, model.node_of(to)).count(to, -1);
+            // A call was made there: it is known.
+            if let Some(target) = self.targets.known(model.node_of(to)) {
+                target.count(to, -1);
+            }
         }
         self.calls.leave(links);
     }
