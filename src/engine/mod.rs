@@ -11,13 +11,15 @@ pub mod lanes;
 mod laws;
 pub mod queue;
 pub mod simulation;
+pub mod stop;
 #[cfg(test)]
 mod toy;
 
 pub use inspect::{Pending, Transit};
 pub use key::{Class, Key, Turn};
 pub use queue::{Event, Queue};
-pub use simulation::{Limits, Simulation, Stop};
+pub use simulation::Simulation;
+pub use stop::{Limits, Stop};
 
 use crate::base::{Span, Time};
 

@@ -1,47 +1,9 @@
 //! The run loop: takes the first event, folds it into the digest, hands it to the world. Knows
 //! when to stop and why; nothing of what the events mean.
 
+use super::stop::{Limits, Stop};
 use super::{Class, Context, Event, InstanceId, Key, Queue, Turn, World};
 use crate::base::{Span, Time, mix};
-
-/// Why a run came back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Stop {
-    /// It reached the time, or the number of events, that was asked for; more is pending.
-    Until,
-    /// Nothing is pending; in a drain, nothing but periodic events and stale timers.
-    Idle,
-    /// Events kept causing each other without time passing. The simulation is over.
-    TooManyAtOnce {
-        /// The instant that does not end.
-        time: Time,
-        /// An instance that was busy then.
-        busy: InstanceId,
-    },
-    /// More is in flight than the limit allows: events pending, or held by the world. The
-    /// simulation is over.
-    TooManyInFlight {
-        /// When that was.
-        time: Time,
-        /// The instance whose event went over the limit.
-        busy: InstanceId,
-    },
-}
-
-/// When to give up, with the reason told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// The most events handled at one instant, give or take a thousand.
-    pub at_once: u64,
-    /// The most events pending and held by the world.
-    pub in_flight: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { at_once: 10_000_000, in_flight: 5_000_000 }
-    }
-}
 
 /// A world, its pending events and its digest: a value that can be cloned, and the clone goes on
 /// exactly as the original does.

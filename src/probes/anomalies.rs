@@ -3,9 +3,10 @@
 
 use std::sync::Arc;
 
-use super::fact::{OpId, Reason};
+use super::fact::OpId;
 use super::layout::Layout;
 use super::outcome::Anomaly;
+use super::reason::Reason;
 use crate::base::{Span, Time};
 use crate::scenario::tree::{EntityIx, FlowIx};
 

@@ -1,6 +1,7 @@
 //! What is known of one operation, and of each of its effects.
 
-use super::fact::{OpId, Reason};
+use super::fact::OpId;
+use super::reason::Reason;
 use crate::base::Time;
 use crate::scenario::tree::FlowIx;
 

@@ -4,9 +4,9 @@
 use indexmap::IndexMap;
 
 use super::entry::{Deed, Entry, Flag};
-use super::fact::Reason;
 use super::layout::{EffectPlan, FlowPlan};
 use super::outcome::{Effects, Ends, FlowOutcome, Reads, Violations};
+use super::reason::Reason;
 use super::sketch::Sketch;
 use crate::base::{Span, Time};
 

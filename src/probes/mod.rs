@@ -33,6 +33,7 @@ pub mod layout;
 pub mod ledger;
 pub mod meters;
 pub mod outcome;
+pub mod reason;
 mod recent;
 pub mod recovery;
 #[cfg(test)]
@@ -49,10 +50,11 @@ pub mod visibility;
 pub mod windows;
 pub mod witness;
 
-pub use fact::{Carrier, Fact, KeyId, Leg, OpId, Reason, Verdict};
+pub use fact::{Carrier, Fact, KeyId, Leg, OpId, Verdict};
 pub use instruments::{Extra, Extras, Instruments};
 pub use layout::Layout;
 pub use outcome::Outcome;
+pub use reason::Reason;
 pub use sketch::Sketch;
 pub use story::Story;
 

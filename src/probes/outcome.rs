@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::fact::Reason;
 use super::layout::Layout;
+use super::reason::Reason;
 use super::sketch::Sketch;
 use crate::base::{Span, Time};
 

@@ -3,7 +3,8 @@
 use super::figures::{span, words};
 use super::paint::Tone;
 use crate::engine::InstanceId;
-use crate::probes::fact::{Carrier, Fact, KeyId, Reason, Verdict};
+use crate::probes::fact::{Carrier, Fact, KeyId, Verdict};
+use crate::probes::reason::Reason;
 use crate::scenario::tree::{EntityIx, NodeIx, NodeKind, Scenario};
 
 /// What a fact says, and how loudly; bookkeeping says nothing.

@@ -19,11 +19,11 @@ use crate::analysis::reading::read;
 use crate::analysis::token::ReplayToken;
 use crate::analysis::unit::Unit;
 use crate::base::{Span, Time};
-use crate::probes::fact::Reason;
 use crate::probes::outcome::{
     Anomaly, Effects, Ends, FlowOutcome, InvariantOutcome, NodeOutcome, Outcome, Reads, Recovery,
     Violations, Window,
 };
+use crate::probes::reason::Reason;
 use crate::probes::sketch::Sketch;
 use crate::scenario::tree::Scenario;
 

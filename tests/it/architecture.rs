@@ -143,6 +143,17 @@ fn every_file_says_what_lives_in_it() {
     }
 }
 
+/// More than this in one file is two subjects.
+const MOST_LINES: usize = 450;
+
+#[test]
+fn no_source_is_too_long_to_be_read_at_once() {
+    for source in all_rust() {
+        let lines = source.text.lines().count();
+        assert!(lines <= MOST_LINES, "{} has {lines} lines", source.name);
+    }
+}
+
 #[test]
 fn nothing_is_left_for_later() {
     for source in all_rust() {
