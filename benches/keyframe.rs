@@ -39,6 +39,8 @@ struct Cost {
     /// Bytes allocated by one clone at once, and held by one more a second later.
     at_once: usize,
     held: usize,
+    /// What one says of itself then: its own, and its share of what it shares.
+    weight: usize,
     /// Of a second with a keyframe before it, and of one without.
     second: Duration,
     undisturbed: Duration,
@@ -102,6 +104,7 @@ fn measure(scenario: &Arc<Scenario>, design: usize) -> Cost {
         kept.push(keyframe);
         seconds.push(timed(|| run.run_until(time(second + 1))).0);
     }
+    let weight = median(kept.iter().map(Run::weight).collect());
     let with = live();
     drop(kept);
     let held = (with - live()) / KEPT as usize;
@@ -112,6 +115,7 @@ fn measure(scenario: &Arc<Scenario>, design: usize) -> Cost {
         allocations: median(allocations),
         at_once: median(at_once),
         held,
+        weight,
         second: median(seconds),
         undisturbed,
     }
@@ -121,20 +125,21 @@ fn main() {
     let scenario = checkout();
     println!("a keyframe a second, from {} to {END} s", END - KEPT);
     println!(
-        "          first ms  clone ms  allocations  MiB at once  MiB held  second ms (without)"
+        "          first ms  clone ms  allocations  MiB at once  MiB held  weighs  second ms (without)"
     );
     for (ix, design) in scenario.designs.iter().enumerate() {
         let cost = measure(&scenario, ix);
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
         let mib = |bytes: usize| bytes as f64 / f64::from(1 << 20);
         println!(
-            "  {:<8}{:8.2}{:10.2}{:13}{:13.2}{:10.2}{:11.2} ({:.2})",
+            "  {:<8}{:8.2}{:10.2}{:13}{:13.2}{:10.2}{:8.2}{:11.2} ({:.2})",
             design.name,
             ms(cost.first),
             ms(cost.time),
             cost.allocations,
             mib(cost.at_once),
             mib(cost.held),
+            mib(cost.weight),
             ms(cost.second),
             ms(cost.undisturbed),
         );

@@ -11,6 +11,7 @@ mod pages;
 pub mod shared;
 pub mod table;
 pub mod time;
+pub mod weight;
 
 pub use between::Between;
 pub use chance::{Popularity, Stream, index, mix, name_hash, unit};

@@ -61,6 +61,11 @@ impl<K: Hash + Eq + Clone, V: Clone, const N: usize> PagedTable<K, V, N> {
         self.entries.len()
     }
 
+    /// Bytes that it holds: of pages that clones share its share. Values hold nothing elsewhere.
+    pub fn weight(&self) -> usize {
+        self.index.weight(|_| 0) + self.entries.weight(|_| 0)
+    }
+
     /// Are there none?
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

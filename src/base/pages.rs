@@ -11,6 +11,8 @@
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
 
+use super::weight;
+
 /// A vector in pages of `N` values, a power of two. What lies behind the end of the last page is copies
 /// of values that were pushed, which nobody sees: they should own no memory worth naming.
 #[derive(Clone, Debug)]
@@ -68,6 +70,12 @@ impl<T: Clone, const N: usize> Pages<T, N> {
     /// All, in order.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.pages.iter().flat_map(|page| page.iter()).take(self.len)
+    }
+
+    /// Bytes that it holds: of pages that clones share its share, and what each value holds elsewhere.
+    pub fn weight(&self, of: impl Fn(&T) -> usize) -> usize {
+        let pages = self.pages.iter().map(|page| weight::share(page, page.iter().map(&of).sum()));
+        weight::vec(&self.pages) + pages.sum::<usize>()
     }
 
     /// Pages of which no clone has a share.

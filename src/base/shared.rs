@@ -11,6 +11,7 @@ use std::sync::OnceLock;
 use super::paged_table::PagedTable;
 use super::pages::Pages;
 use super::table::Table;
+use super::weight;
 
 /// A vector whose clones share all pages of `N` values that neither has written to since.
 pub type SharedVec<T, const N: usize> = Shared<Vec<T>, Pages<T, N>>;
@@ -81,6 +82,14 @@ impl<T: Clone, const N: usize> SharedVec<T, N> {
         match self.form() {
             Form::Plain(plain) => plain.len(),
             Form::Paged(paged) => paged.len(),
+        }
+    }
+
+    /// Bytes that it holds: of what clones share its share, and what each value holds elsewhere.
+    pub fn weight(&self, of: impl Fn(&T) -> usize) -> usize {
+        match self.form() {
+            Form::Plain(plain) => weight::vec(plain) + plain.iter().map(of).sum::<usize>(),
+            Form::Paged(paged) => paged.weight(of),
         }
     }
 
@@ -160,6 +169,14 @@ impl<K: Hash + Eq + Clone, V: Clone, const N: usize> SharedTable<K, V, N> {
         match self.form() {
             Form::Plain(plain) => plain.len(),
             Form::Paged(paged) => paged.len(),
+        }
+    }
+
+    /// Bytes that it holds: of what clones share its share. Values hold nothing elsewhere.
+    pub fn weight(&self) -> usize {
+        match self.form() {
+            Form::Plain(plain) => weight::table(plain),
+            Form::Paged(paged) => paged.weight(),
         }
     }
 

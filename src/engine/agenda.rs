@@ -98,6 +98,11 @@ impl<P: Copy + Default> Agenda<P> {
         &self.row[1..=self.near - before]
     }
 
+    /// Bytes that it holds beside itself.
+    pub fn weight(&self) -> usize {
+        self.far.weight()
+    }
+
     /// All entries, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = &Entry<P>> {
         self.row[1..=self.near].iter().chain(self.far.iter())

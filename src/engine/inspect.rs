@@ -2,7 +2,7 @@
 //! Looks at every pending event and changes nothing; the run loop knows nothing of it.
 
 use super::{Event, InstanceId, Key, Simulation, Turn, World};
-use crate::base::Time;
+use crate::base::{Time, weight};
 
 /// An event that is pending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,14 @@ impl<W: World> Simulation<W> {
         self.live().fold((0, 0), |(all, work), pending| {
             (all + 1, work + usize::from(!self.world.is_periodic(pending.event)))
         })
+    }
+
+    /// Bytes that it holds, about: of what clones share, its share, so that the weights of a run and of
+    /// its clones add up to what they hold together.
+    pub fn weight(&self) -> usize {
+        let instances = self.instances().map(|instance| self.world.weight(instance));
+        let seats = weight::vec(&self.seats) + instances.sum::<usize>();
+        size_of::<Self>() + self.queue.weight() + seats + self.world.own_weight()
     }
 
     /// All messages on their way, in no particular order.

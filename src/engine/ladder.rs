@@ -1,6 +1,7 @@
 //! The ladder: what may come later, in no order until it is due soon. Knows keys, not what they are
 //! for.
 
+use crate::base::weight;
 use std::cmp::Reverse;
 
 /// What stands in the queue: 32 bytes where the payload has no more than 12.
@@ -163,6 +164,13 @@ impl<P: Copy + Default> Ladder<P> {
         rung.buckets.resize(count, Bucket::default());
         self.store.empty(bucket, |store, entry| store.push(rung.bucket(entry.key), entry));
         self.rungs.push(rung);
+    }
+
+    /// Bytes that it holds.
+    pub fn weight(&self) -> usize {
+        let rungs = self.rungs.iter().chain(&self.unused).map(|rung| weight::vec(&rung.buckets));
+        let rungs = rungs.sum::<usize>() + weight::vec(&self.rungs) + weight::vec(&self.unused);
+        rungs + weight::vec(&self.store.blocks) + weight::vec(&self.store.before)
     }
 
     /// All entries, in no particular order.

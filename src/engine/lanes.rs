@@ -2,7 +2,7 @@
 //! sent, so they stand in line, whole, and never see the agenda. Knows keys, not what messages say.
 
 use super::LaneId;
-use crate::base::Span;
+use crate::base::{Span, weight};
 
 /// A message that waits in its lane.
 #[derive(Clone, Copy, Debug)]
@@ -169,6 +169,12 @@ impl<M: Copy + Default> Lanes<M> {
         for lane in &mut self.lanes {
             lane.announce(most, last, &mut to);
         }
+    }
+
+    /// Bytes that they hold.
+    pub fn weight(&self) -> usize {
+        let rings: usize = self.lanes.iter().map(|lane| weight::vec(&lane.ring)).sum();
+        rings + weight::vec(&self.lanes) + weight::vec(&self.delays)
     }
 
     /// All messages, lane by lane.

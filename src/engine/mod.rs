@@ -75,6 +75,16 @@ pub trait World {
     /// The same a moment later: what that names in turn.
     fn prefetch_further(&self, _at: &Self::Instance, _event: Event<&Self::Message, Self::Timer>) {}
 
+    /// Bytes that an instance holds beside itself, about; of what clones share, its share.
+    fn weight(&self, _at: &Self::Instance) -> usize {
+        0
+    }
+
+    /// The same of the world.
+    fn own_weight(&self) -> usize {
+        0
+    }
+
     /// Called after each (time, depth) of a shuffled run, so that probes can be fed in the order of
     /// keys.
     fn settle(&mut self) {}

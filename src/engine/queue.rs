@@ -7,7 +7,7 @@ use super::agenda::Agenda;
 use super::ladder::Entry;
 use super::lanes::Lanes;
 use super::{InstanceId, Key, LaneId};
-use crate::base::Span;
+use crate::base::{Span, weight};
 
 /// What is due at an instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -198,6 +198,12 @@ impl<M: Copy + Default, T: Copy> Queue<M, T> {
                 to(InstanceId(sent.dest), Event::Message(&sent.message), again);
             });
         }
+    }
+
+    /// Bytes that it holds beside itself.
+    pub fn weight(&self) -> usize {
+        let kept = weight::vec(&self.messages) + weight::vec(&self.free);
+        self.agenda.weight() + self.lanes.weight() + kept
     }
 
     /// All pending events in no particular order, stale timers included.

@@ -90,6 +90,11 @@ pub trait Behaviour: Sized {
         0
     }
 
+    /// Bytes that it holds beside itself, about, where that grows; of what clones share, its share.
+    fn weight(&self) -> usize {
+        0
+    }
+
     /// The operation that a timer is about, where that is worth to be fetched ahead.
     fn op(&self, _due: Self::Due) -> OpId {
         OpId::NONE
@@ -214,6 +219,10 @@ macro_rules! nodes {
 
             fn held(&self) -> usize {
                 match self { $(Self::$Kind(node) => node.held(),)+ }
+            }
+
+            fn weight(&self) -> usize {
+                match self { $(Self::$Kind(node) => size_of::<$Kind>() + node.weight(),)+ }
             }
 
             fn op(&self, timer: Timer) -> OpId {

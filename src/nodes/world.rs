@@ -267,6 +267,14 @@ impl<P: Probe> crate::engine::World for World<P> {
         at.node.held()
     }
 
+    fn weight(&self, at: &Instance) -> usize {
+        at.node.weight()
+    }
+
+    fn own_weight(&self) -> usize {
+        self.probe.weight()
+    }
+
     fn prefetch(&self, at: &Instance, event: Event<&Message, Timer>) {
         match event {
             Event::Timer(timer) => at.node.prefetch(timer),

@@ -12,7 +12,7 @@ use prefetch_index::prefetch_index;
 
 use super::entry::{Deed, Entry};
 use super::fact::OpId;
-use crate::base::Table;
+use crate::base::{Table, weight};
 
 /// Places at first; a power of two.
 const PLACES: usize = 64;
@@ -39,6 +39,12 @@ pub(super) struct Entries {
 }
 
 impl Entries {
+    /// Bytes that they hold.
+    pub(super) fn weight(&self) -> usize {
+        let open = weight::vec(&self.all) + weight::vec(&self.deeds) + weight::table(&self.aside);
+        open + weight::vec(&self.spare) + weight::vec(&self.oldest)
+    }
+
     /// For so many clients, and flows of at most `stride` effects.
     pub(super) fn new(clients: usize, stride: usize) -> Self {
         Self {

@@ -122,6 +122,13 @@ fn classify(
 }
 
 impl Tally {
+    /// Bytes that it holds beside itself.
+    pub(super) fn weight(&self) -> usize {
+        let FlowOutcome { latency, to_failure, convergence, slowdown, .. } = &self.flow;
+        let sketches = [latency, to_failure, convergence, slowdown, &self.strayed];
+        sketches.map(Sketch::weight).iter().sum()
+    }
+
     /// Nothing was sent.
     pub fn new(plan: &FlowPlan) -> Self {
         Self {

@@ -29,6 +29,11 @@ pub trait Instrument {
     /// It is this late, as this fact says.
     fn reach(&mut self, _now: Time, _fact: &Fact) {}
 
+    /// Bytes that it holds beside itself, about, where that grows; of what clones share, its share.
+    fn weight(&self) -> usize {
+        0
+    }
+
     /// The run is changed on the way: faults are from now on those of this layout.
     fn replan(&mut self, _layout: &Arc<Layout>) {}
 
@@ -116,6 +121,14 @@ macro_rules! instruments {
         impl Probe for Instruments {
             fn prefetch(&self, op: OpId) {
                 self.ledger.prefetch(op);
+            }
+
+            fn weight(&self) -> usize {
+                let always = [$(self.$always.weight()),*].into_iter().sum::<usize>();
+                $(let always = always + self.$extra.as_ref().map_or(0, |extra| {
+                    size_of::<$Extra>() + extra.weight()
+                });)*
+                always
             }
 
             fn replan(&mut self, layout: &Layout) {

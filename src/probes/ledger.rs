@@ -149,6 +149,11 @@ impl Instrument for Ledger {
         }
     }
 
+    fn weight(&self) -> usize {
+        let Books { sums, truth, sessions, .. } = &self.books;
+        self.entries.weight() + sums.weight() + truth.weight() + sessions.weight()
+    }
+
     fn replan(&mut self, layout: &Arc<Layout>) {
         self.books.layout = Arc::clone(layout);
     }

@@ -16,7 +16,7 @@ use super::instruments::Instrument;
 use super::layout::Layout;
 use super::outcome::{NodeOutcome, Outcome};
 use super::sketch::Sketch;
-use crate::base::{Span, Time};
+use crate::base::{Span, Time, weight};
 use crate::engine::InstanceId;
 
 /// The meters of all nodes.
@@ -111,6 +111,11 @@ impl Instrument for Meters {
 
     fn reach(&mut self, now: Time, _: &Fact) {
         self.reach_instant(now);
+    }
+
+    fn weight(&self) -> usize {
+        let waits: usize = self.nodes.iter().map(|node| node.wait.weight()).sum();
+        weight::vec(&self.nodes) + waits + weight::vec(&self.instances)
     }
 
     fn outcome(&self, audit: Time, outcome: &mut Outcome) {

@@ -80,6 +80,11 @@ pub trait Probe {
     /// All events of one time and depth are over (called in a shuffled run).
     fn settle(&mut self) {}
 
+    /// Bytes that it holds beside itself, about; of what clones share, its share.
+    fn weight(&self) -> usize {
+        0
+    }
+
     /// A run is changed on the way: its faults are from now on those of this layout, and nothing else is
     /// another.
     fn replan(&mut self, _layout: &Layout) {}
@@ -146,6 +151,10 @@ impl<A: Probe, B: Probe> Probe for (A, B) {
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         self.0.see(now, at, fact);
         self.1.see(now, at, fact);
+    }
+
+    fn weight(&self) -> usize {
+        self.0.weight() + self.1.weight()
     }
 
     #[inline]

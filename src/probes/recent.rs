@@ -3,7 +3,7 @@
 
 use std::hash::{BuildHasherDefault, Hash};
 
-use crate::base::Table;
+use crate::base::{Table, weight};
 
 /// At most `capacity` values by key.
 #[derive(Debug)]
@@ -49,6 +49,11 @@ impl<K: Hash + Eq + Copy, V: Default> Recent<K, V> {
     pub(super) fn forget(&mut self, key: K) {
         self.young.swap_remove(&key);
         self.old.swap_remove(&key);
+    }
+
+    /// Bytes that it holds, but for what the values hold elsewhere.
+    pub(super) fn weight(&self) -> usize {
+        weight::table(&self.young) + weight::table(&self.old)
     }
 
     /// How many it remembers.

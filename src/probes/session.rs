@@ -4,7 +4,7 @@
 use super::fact::{KeyId, OpId};
 use super::layout::FlowPlan;
 use super::recent::Recent;
-use crate::base::Time;
+use crate::base::{Time, weight};
 use crate::scenario::tree::{EntityIx, FlowIx};
 
 /// One session.
@@ -16,6 +16,13 @@ pub(super) struct Session {
     pub created: Vec<Created>,
     /// What it knows of the items that it used last.
     pub known: Recent<(EntityIx, KeyId), Known>,
+}
+
+impl Session {
+    /// Bytes that it takes, but for what was read while others of its operations are open.
+    pub(super) fn weight(&self) -> usize {
+        size_of::<Self>() + weight::vec(&self.created) + self.known.weight()
+    }
 }
 
 /// What one of its operations creates.

@@ -23,7 +23,7 @@ use super::outcome::Violations;
 use super::recent::Recent;
 use super::session::{Created, Read, Session};
 use super::truth::Truth;
-use crate::base::{SharedVec, Time};
+use crate::base::{SharedVec, Time, weight};
 
 use crate::scenario::tree::{EntityIx, FlowIx};
 
@@ -92,6 +92,13 @@ const NOWHERE: u32 = Entry::NOWHERE;
 const CREATED: usize = 64;
 
 impl Sessions {
+    /// Bytes that they hold; of what clones share, their share.
+    pub(super) fn weight(&self) -> usize {
+        let of = |session: &Option<Box<Session>>| session.as_ref().map_or(0, |it| it.weight());
+        let clients: usize = self.clients.iter().map(|client| client.weight(of)).sum();
+        clients + weight::vec(&self.touches)
+    }
+
     /// Nobody has done anything.
     pub(super) fn new(layout: Arc<Layout>) -> Self {
         let clients = layout

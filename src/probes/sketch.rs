@@ -6,7 +6,7 @@
 //! power of two; a page exists once something fell into it. A latency between 1 ms and 1 s
 //! therefore costs ten pages (80 KiB) rather than all of the range, and a clone copies no more.
 
-use crate::base::Span;
+use crate::base::{Span, weight};
 
 /// A sketch. [`Sketch::default`] errs by at most 0.05% in a quantile, [`Sketch::coarse`] by 1.6%.
 ///
@@ -43,6 +43,12 @@ impl Default for Sketch {
 }
 
 impl Sketch {
+    /// Bytes that it holds beside itself.
+    pub fn weight(&self) -> usize {
+        let pages: usize = self.pages.iter().map(weight::vec).sum();
+        pages + weight::vec(&self.pages) + weight::vec(&self.exact)
+    }
+
     /// A small one, for hundreds of windows: at most about 2 KiB for three decades of values.
     pub fn coarse() -> Self {
         Self::with_bits(COARSE)

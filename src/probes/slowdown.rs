@@ -14,7 +14,7 @@ use super::instruments::Instrument;
 use super::layout::Layout;
 use super::outcome::{ONE, Outcome};
 use super::sketch::Sketch;
-use crate::base::{Span, Table, Time};
+use crate::base::{Span, Table, Time, weight};
 use crate::engine::InstanceId;
 use crate::scenario::tree::FlowIx;
 
@@ -58,6 +58,10 @@ impl Instrument for Slowdown {
             Fact::Answered { op, verdict } => self.answered(now, op, verdict),
             _ => {}
         }
+    }
+
+    fn weight(&self) -> usize {
+        weight::table(&self.open) + self.flows.iter().map(Sketch::weight).sum::<usize>()
     }
 
     fn outcome(&self, _: Time, outcome: &mut Outcome) {

@@ -13,7 +13,7 @@ use super::layout::Layout;
 use super::outcome::Violations;
 use super::sessions::Broken;
 use super::windows::Windows;
-use crate::base::Time;
+use crate::base::{Time, weight};
 use crate::scenario::tree::FlowIx;
 
 /// The sums.
@@ -31,6 +31,12 @@ pub struct Sums {
 }
 
 impl Sums {
+    /// Bytes that they hold; of what clones share, their share.
+    pub(super) fn weight(&self) -> usize {
+        let flows: usize = self.flows.iter().map(Tally::weight).sum();
+        weight::vec(&self.flows) + flows + self.windows.weight()
+    }
+
     /// Nothing has been counted.
     pub(super) fn new(layout: &Arc<Layout>) -> Self {
         Self {

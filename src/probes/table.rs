@@ -24,6 +24,11 @@ struct Slot {
 const EMPTY: Slot = Slot { key: 0, value: 0, entity: 0, used: false };
 
 impl Table {
+    /// Bytes that it holds; of what clones share, its share.
+    pub(super) fn weight(&self) -> usize {
+        self.slots.weight(|_| 0)
+    }
+
     /// What stands under this name.
     #[inline]
     pub(super) fn get(&self, entity: EntityIx, key: KeyId) -> Option<u32> {

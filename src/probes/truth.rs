@@ -17,7 +17,7 @@ use std::sync::Arc;
 use super::fact::KeyId;
 use super::layout::Layout;
 use super::table::Table;
-use crate::base::{SharedVec, Span, Time};
+use crate::base::{SharedVec, Span, Time, weight};
 use crate::engine::InstanceId;
 use crate::scenario::tree::EntityIx;
 
@@ -66,6 +66,13 @@ pub(super) struct Freshness {
 }
 
 impl Truth {
+    /// Bytes that it holds; of what clones share, its share.
+    pub(super) fn weight(&self) -> usize {
+        let items = self.items.weight(|it| weight::deque(&it.commits) + weight::vec(&it.held));
+        let preloaded: usize = self.preloaded.iter().map(weight::vec).sum();
+        items + self.created.weight() + preloaded + weight::vec(&self.spare)
+    }
+
     /// Everything as it is at the start.
     pub(super) fn new(layout: Arc<Layout>) -> Self {
         let first = layout.first_instances();

@@ -28,7 +28,7 @@ use super::instruments::Instrument;
 use super::layout::Layout;
 use super::outcome::Outcome;
 use super::sketch::Sketch;
-use crate::base::{Span, Table, Time};
+use crate::base::{Span, Table, Time, weight};
 use crate::engine::InstanceId;
 use crate::scenario::tree::EntityIx;
 
@@ -147,6 +147,12 @@ impl Instrument for Visibility {
 
     /// One value per commit that was read. What is open at the audit counts by what is known, else
     /// by its age.
+    fn weight(&self) -> usize {
+        let Items { records, line } = &self.items;
+        let each = records.values().map(|it| weight::vec(&it.held) + weight::vec(&it.open));
+        weight::table(records) + each.sum::<usize>() + weight::deque(line)
+    }
+
     fn outcome(&self, audit: Time, outcome: &mut Outcome) {
         let mut needed = self.sample.needed.clone();
         for pair in self.items.records.values().flat_map(|item| &item.open) {

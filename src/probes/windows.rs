@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::outcome::Window;
 use super::sketch::Sketch;
-use crate::base::{Span, Time};
+use crate::base::{Span, Time, weight};
 
 /// Windows kept at most.
 pub const MOST: usize = 512;
@@ -36,6 +36,12 @@ impl Default for Windows {
 }
 
 impl Windows {
+    /// Bytes that they hold; of those that are over, which clones share, their share.
+    pub fn weight(&self) -> usize {
+        let over = self.series.iter().map(|it| weight::share(it, it.latency.weight()));
+        weight::vec(&self.series) + over.sum::<usize>() + self.current.latency.weight()
+    }
+
     /// When the current window ends: from then on nothing may be counted before [`Self::reach`].
     #[inline]
     pub fn end(&self) -> Time {

@@ -153,6 +153,23 @@ fn law_5_the_world_is_a_value() {
     });
 }
 
+/// The weights of a run and its clones add up to what they hold together: what they share is counted
+/// once.
+#[test]
+fn law_5_clones_share_what_they_weigh() {
+    everywhere(|name, model| {
+        let mut run = instrumented(model).simulate();
+        run.run_until(Time(model.scenario.run.length.0 / 2));
+        drop(run.clone());
+        let alone = run.weight();
+        let clone = run.clone();
+        let both = run.weight() + clone.weight();
+        assert!(alone < both && both < 2 * alone, "{name}: {alone} alone, {both} together");
+        drop(clone);
+        assert_eq!(run.weight(), alone, "{name}");
+    });
+}
+
 #[test]
 fn law_a_run_may_be_cut_anywhere() {
     everywhere(|what, model| {

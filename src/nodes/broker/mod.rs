@@ -17,7 +17,7 @@ pub use frame::Frame;
 use super::message::{Answer, Body, Item, Op, timers};
 use super::parts::slab::{Handle, Slab};
 use super::{Env, Message};
-use crate::base::{Dist, Span, Stream};
+use crate::base::{Dist, Span, Stream, weight};
 use crate::engine::InstanceId;
 use crate::model::program::{self, PubIx, Subscriber};
 use crate::model::{Model, NodeIx};
@@ -71,6 +71,11 @@ pub(super) struct Intake {
 }
 
 impl Intake {
+    /// Bytes that it holds.
+    pub(super) fn weight(&self) -> usize {
+        self.pending.weight() + weight::deque(&self.held)
+    }
+
     /// The way into this broker.
     pub(super) fn new(model: &Model, me: NodeIx, delay: Dist, stores_unread: bool) -> Self {
         let name = &model.scenario.nodes[me.0 as usize].name;

@@ -262,6 +262,12 @@ impl Behaviour for CacheServer {
         self.calls.readings(model, now, into);
     }
 
+    fn weight(&self) -> usize {
+        let copies = self.replicas.as_ref().map_or(0, |replicas| replicas.weight());
+        let tasks = self.tasks.weight() + self.dirty.weight() + self.calls.weight();
+        self.store.weight() + tasks + copies
+    }
+
     fn held(&self) -> usize {
         self.tasks.len() + self.leases.waiting() + self.dirty.len() + self.waits.len()
     }

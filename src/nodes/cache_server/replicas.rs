@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 
 use super::due::Due;
 use super::{CacheServer, Task};
-use crate::base::{Dist, Stream, Table, Time, index, mix, name_hash};
+use crate::base::{Dist, Stream, Table, Time, index, mix, name_hash, weight};
 use crate::model::{Model, NodeIx};
 use crate::nodes::env::Env;
 use crate::nodes::message::{Op, Seen};
@@ -75,6 +75,12 @@ pub(super) enum Change {
 }
 
 impl Replicas {
+    /// Bytes that they take.
+    pub(super) fn weight(&self) -> usize {
+        let each = self.all.iter().map(|it| weight::table(&it.items) + weight::deque(&it.stream));
+        size_of::<Self>() + each.sum::<usize>()
+    }
+
     /// Empty, as their master.
     pub(super) fn new(model: &Model, me: NodeIx, settings: &Settings) -> Self {
         let name = &model.scenario.nodes[usize::from(me.0)].name;

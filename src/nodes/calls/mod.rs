@@ -127,6 +127,11 @@ impl Calls {
         }
     }
 
+    /// Bytes that they hold, but for second copies and late answers.
+    pub fn weight(&self) -> usize {
+        self.calls.weight()
+    }
+
     /// A registry says who was there at that instant, of 64 instances from `first` on.
     #[cold]
     pub fn learn<P: Probe>(

@@ -211,6 +211,10 @@ impl Behaviour for Client {
         self.calls.readings(model, now, into);
     }
 
+    fn weight(&self) -> usize {
+        self.journeys.weight() + self.calls.weight()
+    }
+
     fn held(&self) -> usize {
         self.journeys.len()
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use crate::base::{Span, Time};
+use crate::base::{Span, Time, weight};
 
 /// The window of deduplication, and of everything else that is kept only because a late message
 /// might still refer to it (docs/semantics.md, rule 20).
@@ -30,6 +30,12 @@ impl<K> Default for Ages<K> {
 }
 
 impl<K: Copy> Ages<K> {
+    /// Bytes that they hold; of what clones share, their share.
+    pub(super) fn weight(&self) -> usize {
+        let full = self.full.iter().map(|page| weight::share(page, weight::vec(page)));
+        weight::deque(&self.full) + full.sum::<usize>() + weight::vec(&self.young)
+    }
+
     /// To be looked at again when the window has passed.
     pub(super) fn push(&mut self, now: Time, name: K) {
         self.young.push((now, name));

@@ -48,6 +48,12 @@ struct Update {
 type Name = (EntityIx, KeyId);
 
 impl Followers {
+    /// Bytes that they take; of what clones share, their share.
+    pub(super) fn weight(&self) -> usize {
+        let rows: usize = self.rows.iter().map(Rows::weight).sum();
+        size_of::<Self>() + rows + self.on_the_way.weight()
+    }
+
     /// All as the leader is at the start.
     pub(super) fn new(model: &Model, me: NodeIx, settings: &Settings) -> Self {
         let name = &model.scenario.nodes[usize::from(me.0)].name;

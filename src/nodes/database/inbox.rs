@@ -47,6 +47,11 @@ pub(super) enum Recall {
 }
 
 impl Inbox {
+    /// Bytes that it holds; of what clones share, its share.
+    pub(super) fn weight(&self) -> usize {
+        self.memories.weight() + self.ages.weight()
+    }
+
     fn memory(&self, name: Name, now: Time) -> Option<&Memory> {
         self.memories.get(&name).filter(|memory| is_fresh(memory.touched, now))
     }

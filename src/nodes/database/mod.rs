@@ -41,7 +41,7 @@ use super::keys;
 use super::message::{Answer, Body, Message, Op};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
-use crate::base::{Dist, Span, Time};
+use crate::base::{Dist, Span, Time, weight};
 use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::model::program::{Act, EntryIx, Part, Txn, TxnIx};
@@ -202,6 +202,10 @@ impl Behaviour for Database {
         into.own(What::Busy, self.busy as usize);
         into.own(What::Locks, self.locks.taken());
         into.own(What::Outbox, self.store.relay.unconfirmed());
+    }
+
+    fn weight(&self) -> usize {
+        self.tasks.weight() + weight::deque(&self.waiting) + self.store.weight()
     }
 
     fn held(&self) -> usize {

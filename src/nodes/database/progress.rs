@@ -12,7 +12,7 @@
 //! the window of deduplication; a join that never completes stays, as it would in a real store.
 
 use super::ages::{Ages, is_fresh};
-use crate::base::{SharedTable, Table, Time};
+use crate::base::{SharedTable, Table, Time, weight};
 use crate::model::program::Row;
 use crate::nodes::message::Answer;
 use crate::probes::OpId;
@@ -92,6 +92,11 @@ impl Branches {
 const STALE: Step = Step { answer: Answer::Idle, is_new: false };
 
 impl Progress {
+    /// Bytes that it holds; of what clones share, its share.
+    pub(super) fn weight(&self) -> usize {
+        weight::table(&self.sagas) + self.joins.weight() + self.ages.weight()
+    }
+
     /// What this update would come to; changes nothing.
     pub(super) fn judge(&self, op: OpId, row: Row) -> Step {
         let saga = self.sagas.get(&op);

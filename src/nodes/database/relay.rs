@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 
 use super::gate;
 use super::gate::Gate;
-use crate::base::{Span, Time};
+use crate::base::{Span, Time, weight};
 use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::model::program::PubIx;
@@ -85,6 +85,11 @@ struct Row {
 }
 
 impl Relay {
+    /// Bytes that it holds.
+    pub(super) fn weight(&self) -> usize {
+        self.rows.weight() + weight::deque(&self.order)
+    }
+
     /// How many rows no broker has confirmed.
     pub(super) fn unconfirmed(&self) -> usize {
         self.rows.len()

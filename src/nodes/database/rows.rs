@@ -8,7 +8,7 @@
 //! and not the length of the run. A forgotten item reads as one that is not there.
 
 use super::ages::{Ages, is_fresh};
-use crate::base::{SharedTable, Time};
+use crate::base::{SharedTable, Time, weight};
 use crate::model::{EntityIx, FlowIx, Model};
 use crate::nodes::message::{Op, Seen};
 use crate::probes::KeyId;
@@ -44,6 +44,12 @@ struct Created {
 }
 
 impl Rows {
+    /// Bytes that they hold; of what clones share, their share.
+    pub(crate) fn weight(&self) -> usize {
+        let preloaded: usize = self.preloaded.iter().map(weight::vec).sum();
+        preloaded + self.created.weight() + self.latest.weight() + self.ages.weight()
+    }
+
     /// The item as it is now. Before its first version a preloaded item holds its entity's start,
     /// and a created one 0: it is not there.
     #[inline]

@@ -32,6 +32,13 @@ pub(super) struct Store {
 }
 
 impl Store {
+    /// Bytes that it holds; of what clones share, its share.
+    pub(super) fn weight(&self) -> usize {
+        let rows = self.own.weight() + self.copies.weight() + self.inbox.weight();
+        let followers = self.followers.as_ref().map_or(0, |followers| followers.weight());
+        rows + self.progress.weight() + self.relay.weight() + followers
+    }
+
     /// The store of the database `me`, as everything is at the start.
     pub(super) fn new(model: &Model, me: NodeIx, database: &Database) -> Self {
         let follow = |settings| Box::new(Followers::new(model, me, settings));

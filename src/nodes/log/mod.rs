@@ -44,7 +44,7 @@ use super::message::{Answer, Body, Item, Message, Op};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What, Whom};
 use super::{Env, broker};
-use crate::base::{Span, Stream, Time, index, mix};
+use crate::base::{Span, Stream, Time, index, mix, weight};
 use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::model::program::EntryIx;
@@ -167,6 +167,12 @@ impl Behaviour for Log {
             groups,
             deliveries: Slab::default(),
         }
+    }
+
+    fn weight(&self) -> usize {
+        let partitions = self.channels.iter().flat_map(|channel| &channel.partitions);
+        let records: usize = partitions.map(|it| weight::deque(&it.records)).sum();
+        self.intake.weight() + records + self.deliveries.weight()
     }
 
     fn readings(&self, model: &Model, now: Time, into: &mut Readings) {

@@ -1,6 +1,7 @@
 //! A slab whose handles know their generation: memory of one instance, never shared with another.
 //! A handle that outlived its entry (answered, timed out, lost in a crash) finds nothing.
 
+use crate::base::weight;
 use prefetch_index::prefetch_index;
 
 /// Names an entry of one slab of one instance. Others may carry it back as a correlation id; they
@@ -71,6 +72,11 @@ impl<T> Default for Slab<T> {
 }
 
 impl<T> Slab<T> {
+    /// Bytes that it holds, but for what entries hold elsewhere.
+    pub fn weight(&self) -> usize {
+        weight::vec(&self.places)
+    }
+
     /// How many bytes a slot takes.
     pub const SLOT: usize = size_of::<Place<T>>();
 

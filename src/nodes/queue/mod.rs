@@ -28,7 +28,7 @@ use super::broker::{Due, Frame, Incoming, Intake, is_paused, multiply, own_chann
 use super::message::{Answer, Body, Item, Message, Op};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
-use crate::base::Time;
+use crate::base::{Time, weight};
 use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::model::program::EntryIx;
@@ -115,6 +115,11 @@ impl Behaviour for Queue {
             channels: own.iter().map(channel).collect(),
             unacknowledged: Slab::default(),
         }
+    }
+
+    fn weight(&self) -> usize {
+        let ready: usize = self.channels.iter().map(|it| weight::deque(&it.ready)).sum();
+        self.intake.weight() + ready + self.unacknowledged.weight()
     }
 
     fn readings(&self, _model: &Model, now: Time, into: &mut Readings) {

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::{Due, Frame, leg};
-use crate::base::{Dist, Span, Stream, Time};
+use crate::base::{Dist, Span, Stream, Time, weight};
 use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::model::program::{Act, EntryIx, Part, Read, Write};
@@ -91,6 +91,12 @@ impl Coordinator {
             line: VecDeque::new(),
             alarm: Time::ZERO,
         }
+    }
+
+    pub(super) fn weight(&self) -> usize {
+        let rows = [Some(&self.issued), Some(&self.committed), self.stamps.as_deref()];
+        let rows: usize = rows.into_iter().flatten().map(Rows::weight).sum();
+        size_of::<Self>() + rows + self.requests.weight() + weight::deque(&self.line)
     }
 
     pub(super) fn held(&self) -> usize {

@@ -124,6 +124,13 @@ impl Behaviour for Quorum {
         }
     }
 
+    fn weight(&self) -> usize {
+        match self {
+            Self::Coordinator(coordinator) => coordinator.weight(),
+            Self::Replica(replica) => size_of::<Replica>() + replica.rows.weight(),
+        }
+    }
+
     fn held(&self) -> usize {
         match self {
             Self::Coordinator(coordinator) => coordinator.held(),

@@ -40,6 +40,11 @@ pub(super) enum Lookup {
 }
 
 impl Cache {
+    /// Bytes that it holds.
+    pub(super) fn weight(&self) -> usize {
+        self.store.weight()
+    }
+
     /// How many items it holds, those included whose time is over and that nobody has looked at since.
     pub(super) fn items(&self) -> usize {
         self.store.names().count()

@@ -37,7 +37,7 @@ use super::parts::limit::Limiter;
 use super::parts::slab::{Handle, SideTable, Slab};
 use super::readings::{Readings, What};
 use super::{broker, calls, demand, registry};
-use crate::base::{Span, Stream, Time};
+use crate::base::{Span, Stream, Time, weight};
 use crate::engine::InstanceId;
 use crate::model::program::{Act, EntryIx, Instr, Pc};
 use crate::model::{Model, NodeIx};
@@ -303,6 +303,11 @@ impl Behaviour for Server {
         if let Some(tokens) = self.limit.as_ref().and_then(|limit| limit.tokens(now)) {
             into.own(What::Tokens, tokens);
         }
+    }
+
+    fn weight(&self) -> usize {
+        let tasks = self.tasks.weight() + weight::deque(&self.queue) + self.waits.weight();
+        tasks + self.calls.weight() + self.cache.as_ref().map_or(0, Cache::weight)
     }
 
     fn held(&self) -> usize {

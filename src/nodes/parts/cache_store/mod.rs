@@ -19,7 +19,7 @@ pub mod order;
 use self::bag::Bag;
 use self::chain::Chain;
 use self::order::Order;
-use crate::base::{Stream, Table, Time};
+use crate::base::{Stream, Table, Time, weight};
 use crate::nodes::message::Seen;
 use crate::probes::KeyId;
 use crate::scenario::tree::{EntityIx, Evict, Expiry, Keeping, Life};
@@ -61,6 +61,11 @@ pub enum Put {
 }
 
 impl CacheStore {
+    /// Bytes that it holds, but for the orders in which items go.
+    pub fn weight(&self) -> usize {
+        weight::table(&self.places) + weight::vec(&self.entries) + weight::vec(&self.spare)
+    }
+
     /// An empty one. `chance` serves the policies that draw.
     pub fn new(keeping: &Keeping, chance: Stream) -> Self {
         let draws_mortals =
