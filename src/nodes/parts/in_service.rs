@@ -86,6 +86,11 @@ impl InService {
         self.works.push(Reverse(Work { ends: self.virtual_now + left.0, turn, task }));
     }
 
+    /// Do works stand still?
+    pub fn is_frozen(&self) -> bool {
+        self.frozen
+    }
+
     /// Works stand still, or go on.
     pub fn freeze(&mut self, frozen: bool) {
         self.frozen = frozen;

@@ -293,3 +293,27 @@ fn a_change_comes_after_what_has_happened_and_names_what_there_is() {
     assert_eq!(change(Span(160_000_000), end("a")), Ok(()));
     assert!(change(Span(140_000_000), end("a")).is_err(), "it has not begun by then");
 }
+
+/// Three share two workers, so that to look at their work at an instant of no meaning would round it.
+#[test]
+fn the_end_that_a_freeze_would_have_had_is_no_instant_of_its_own() {
+    let run = |lasts: &str, changes: &str| {
+        let text = format!(
+            r#"(
+                run: (length: "3s"),
+                nodes: {{
+                    "web": Client(arrivals: Constant("1/s"), batch: 3, does: "look"),
+                    "shop": Service(workers: 2, work: "20ms", discipline: ProcessorSharing),
+                }},
+                flows: {{ "look": (home: "shop") }},
+                designs: {{ "rest": Rest() }},
+                faults: [(name: "freeze", at: "10ms", lasts: "{lasts}", what: Freeze("shop"))],
+                changes: [{changes}],
+            )"#
+        );
+        let scenario = parse("freeze", &text, &[]).unwrap_or_else(|found| panic!("{found}"));
+        figures(run(&Arc::new(scenario), 0, 1))
+    };
+    let ended = run("1s", r#"(at: "20ms", end: "freeze")"#);
+    assert_eq!(ended, run("10ms", ""));
+}

@@ -244,7 +244,7 @@ impl Server {
     fn make_way<P: Probe>(&mut self, flow: FlowIx, env: &mut Env<'_, '_, P>) {
         let dispatch = self.dispatch();
         let Some(turn) = dispatch.weaker(flow) else { return };
-        let in_service = dispatch.in_service.as_mut().expect("who interrupts has a in_service");
+        let in_service = dispatch.in_service.as_mut().expect("who interrupts serves by amounts");
         in_service.advance(env.now());
         let (task, left) = in_service.interrupt(turn).expect("the weaker work is there");
         self.put_aside(task, turn, left, env);

@@ -69,11 +69,16 @@ impl Server {
         self.set_alarm(env);
     }
 
-    /// Work stands still from now on, or goes on.
+    /// Work stands still from now on, or goes on. Where it did already, nothing is to be done: a fault
+    /// that a change has ended or taken away comes to an edge that means nothing any more, and to look
+    /// at shared work in between would round it twice.
     pub(in crate::nodes::server) fn stand_still<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let is_frozen = env.model.faults.is_frozen(env.now(), env.me());
         let in_service =
             self.dispatch().in_service.as_mut().expect("whoever freezes serves by amounts");
+        if in_service.is_frozen() == is_frozen {
+            return;
+        }
         in_service.advance(env.now());
         in_service.freeze(is_frozen);
         self.set_alarm(env);
