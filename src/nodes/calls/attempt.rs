@@ -79,17 +79,7 @@ impl Calls {
             target.count(to, 1);
         }
         let demand = demand_of(env.model, what, op, attempt);
-        let call = Call {
-            what,
-            policy,
-            to,
-            attempt,
-            pause_us,
-            stays: false,
-            is_special: false,
-            waiter,
-            links: Links::default(),
-        };
+        let call = Call { what, policy, to, attempt, pause_us, waiter, ..Call::NOBODYS };
         let (call, timer) = self.enter(call, timeout, env.now());
         env.send_to(to, node, op, || match what {
             What::Entry(entry) => {
@@ -156,10 +146,9 @@ impl Calls {
             to,
             attempt,
             pause_us,
-            stays: false,
             is_special: true,
             waiter,
-            links: Links::default(),
+            ..Call::NOBODYS
         };
         let timeout = timeout.filter(|_| stopped.is_none());
         let (call, timer) = self.enter(call, timeout, env.now());
@@ -199,17 +188,7 @@ impl Calls {
         waiter: Handle,
     ) {
         let (to, why) = (env.me(), Reason::NoInstance);
-        let call = Call {
-            what,
-            policy,
-            to,
-            attempt: 0,
-            pause_us: 0,
-            stays: false,
-            is_special: false,
-            waiter,
-            links: Links::default(),
-        };
+        let call = Call { what, policy, to, waiter, ..Call::NOBODYS };
         let call = self.calls.insert(call);
         env.fact(Fact::AttemptFailed { op: op.id, to: node_of(env.model, what), why });
         env.wait(Span::ZERO, Due::Stopped { why, call });
@@ -233,7 +212,7 @@ impl Calls {
         now: Time,
     ) -> (Handle, Option<PolicyIx>) {
         let (handle, _) = self.calls.enter();
-        let (mut links, mut timer) = (Links::default(), None);
+        let (mut links, mut timer) = (Links::NOWHERE, None);
         if let (Some(policy), Some(timeout)) = (call.policy, timeout) {
             let needs_timer;
             (links, needs_timer) = self.calls.join(policy, handle, now, now + timeout);

@@ -42,20 +42,24 @@ pub struct Call {
 
 const _: () = assert!(Slab::<Call>::SLOT == 64, "one look at memory for each call");
 
-/// Nobody's.
+impl Call {
+    /// Nobody's, and what is usual of a call that is made now.
+    pub(super) const NOBODYS: Self = Self {
+        what: What::Entry(EntryIx(0)),
+        policy: None,
+        to: InstanceId(0),
+        attempt: 0,
+        pause_us: 0,
+        stays: false,
+        is_special: false,
+        waiter: Handle::NONE,
+        links: Links::NOWHERE,
+    };
+}
+
 impl Default for Call {
     fn default() -> Self {
-        Self {
-            what: What::Entry(EntryIx::default()),
-            policy: None,
-            to: InstanceId::default(),
-            attempt: 0,
-            pause_us: 0,
-            stays: false,
-            is_special: false,
-            waiter: Handle::NONE,
-            links: Links::default(),
-        }
+        Self::NOBODYS
     }
 }
 

@@ -56,7 +56,7 @@ impl Calls {
         };
         env.fact(Fact::Retried { op: op.id, to, attempt: u32::from(call.attempt) });
         call.pause_us = u32::try_from(pause.0 / 1_000).unwrap_or(u32::MAX);
-        call.links = Links::default();
+        call.links = Links::NOWHERE;
         let paused = self.calls.insert(call);
         if reason == Reason::Timeout && takes_late_answers(env.model, call.policy) {
             self.late.give_up(handle, call.waiter, paused);

@@ -21,14 +21,18 @@ use crate::nodes::parts::slab::{Handle, Slab};
 use crate::probes::Probe;
 use crate::scenario::tree::PolicyIx;
 
-/// Where a call stands: which slots are before and behind it. By default in no line, or rather in one
-/// in which it cannot be found and which it may leave like any other.
-#[derive(Clone, Copy, Debug, Default)]
+/// Where a call stands: which slots are before and behind it.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Links {
     previous: u32,
     next: u32,
     /// When the call times out; in the slot that closes a line, when its timer is due, or was.
     due: Time,
+}
+
+impl Links {
+    /// In no line, or rather in one in which it cannot be found and which it may leave like any other.
+    pub(super) const NOWHERE: Self = Self { previous: 0, next: 0, due: Time::ZERO };
 }
 
 /// The slot that closes the line of a policy.
@@ -156,7 +160,7 @@ mod tests {
                     let (call, _) = calls.enter();
                     // Of the last line there is no policy: these stand in none.
                     let links = match line {
-                        3 => Links::default(),
+                        3 => Links::NOWHERE,
                         _ => calls.join(PolicyIx(line), call, now, now).0,
                     };
                     *calls.at_mut(call.slot()) = Call { links, ..Call::default() };
