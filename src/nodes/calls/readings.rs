@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::Calls;
+use super::call::node_of;
 use crate::base::Time;
 use crate::model::{Model, NodeIx};
 use crate::nodes::readings::{Readings, Value, What, Whom};
@@ -14,7 +15,8 @@ impl Calls {
     pub fn readings(&self, model: &Model, now: Time, into: &mut Readings) {
         let mut under_way: BTreeMap<NodeIx, usize> = BTreeMap::new();
         for (_, call) in self.calls.iter() {
-            *under_way.entry(model.node_of(call.to)).or_default() += 1;
+            // Not by where it went: what was held back, or found nobody, went nowhere.
+            *under_way.entry(node_of(model, call.what)).or_default() += 1;
         }
         for (node, calls) in under_way {
             into.of(What::Calls, Whom::Node(node), calls);

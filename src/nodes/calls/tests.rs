@@ -3,7 +3,13 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use crate::engine::InstanceId;
+use crate::model::NodeIx;
+use crate::nodes::readings;
+use crate::nodes::readings::{Value, What, Whom};
 use crate::probes::outcome::Outcome;
+use crate::scenario::tree::Scenario;
+use crate::simulate::Timeline;
 use crate::{scenario, simulate};
 
 thread_local! {
@@ -58,10 +64,14 @@ const SHOP: &str = r#"(
     faults: [(name: "crash", at: "1s", lasts: "300ms", what: Crash("stock"))],
 )"#;
 
+fn parse(text: &str) -> Arc<Scenario> {
+    let shop = scenario::parse("shop.ron", text, &[]).unwrap_or_else(|wrong| panic!("{wrong}"));
+    Arc::new(shop)
+}
+
 fn run(design: usize, long_way: bool) -> Outcome {
-    let shop = scenario::parse("shop.ron", SHOP, &[]).unwrap_or_else(|wrong| panic!("{wrong}"));
     LONG_WAY.set(long_way);
-    let outcome = simulate::run(&Arc::new(shop), design, 1);
+    let outcome = simulate::run(&parse(SHOP), design, 1);
     LONG_WAY.set(false);
     outcome
 }
@@ -75,4 +85,29 @@ fn without_the_short_ways_every_run_is_the_same() {
         assert_eq!(short.digest, long.digest, "{}", short.design);
         assert_eq!(format!("{short:?}"), format!("{long:?}"), "{}", short.design);
     }
+}
+
+/// What a guard has held back is, until that is said, a call to the node that it was for: the second
+/// one where one is let through.
+#[test]
+fn a_call_that_went_nowhere_is_shown_with_the_node_that_it_was_for() {
+    let timeout = r#""patient": (timeout: "2s""#;
+    assert!(SHOP.contains(timeout));
+    let shop = parse(&SHOP.replace(timeout, &format!("{timeout}, bulkhead: 1")));
+    let mail = shop.nodes.iter().position(|node| node.name == "mail").expect("it is there");
+    let mail = Whom::Node(NodeIx(mail as u16));
+    let mut timeline = Timeline::new(&shop, 0, 1);
+    let mut most = 0;
+    for _ in 0..3_000 {
+        timeline.step();
+        for at in (0..timeline.simulation().world().model().instances.len() as u32).map(InstanceId)
+        {
+            let shown = readings(timeline.simulation(), at);
+            let mut calls = shown.all().iter().filter(|it| it.what == What::Calls);
+            if let Some(Value::Count(calls)) = calls.find(|it| it.whom == mail).map(|it| it.value) {
+                most = most.max(calls);
+            }
+        }
+    }
+    assert_eq!(most, 2);
 }
