@@ -16,7 +16,7 @@ use crate::model::Model;
 use crate::nodes::World;
 use crate::probes::{Instruments, Probe};
 use crate::scenario::tree::{
-    Deed, Intervention, LIVE, NO_BENCH, Scenario, turns_into, unfreezable,
+    Deed, Intervention, LIVE, NO_BENCH, Scenario, When, turns_into, unfreezable,
 };
 
 /// A run on its way, and the changes that are still to come. A clone of it is a fork.
@@ -88,8 +88,8 @@ impl<P: Probe> Timeline<P> {
     /// # Errors
     ///
     /// Why it cannot be made: something of its instant or later has happened, arrivals have ended by
-    /// then, the fault that it names is none that there is by then, a name is taken, or a knob turns what
-    /// is fixed when the run begins.
+    /// then, the fault that it names is none that there is by then, a name is taken, a fault does not begin
+    /// at its instant, or a knob turns what is fixed when the run begins.
     pub fn change(&mut self, change: Intervention) -> Result<(), String> {
         let (at, model) = (Time(change.at.0), self.simulation.world().model());
         let now = self.simulation.now();
@@ -107,6 +107,9 @@ impl<P: Probe> Timeline<P> {
             Deed::Begin(fault) => {
                 if model.faults.knows(&fault.name) || begun(&fault.name, None) {
                     return Err(format!("there is a fault {:?} already", fault.name));
+                }
+                if fault.when != When::At(change.at) {
+                    return Err(format!("the fault {:?} does not begin once, at {at}", fault.name));
                 }
                 if unfreezable(&model.scenario, fault).is_some() {
                     return Err(NO_BENCH.to_owned());

@@ -288,6 +288,8 @@ fn a_change_comes_after_what_has_happened_and_names_what_there_is() {
     assert!(change(Span(now.0 + 9), end("a")).unwrap_err().contains("no fault \"a\""));
     let begins = r#"(name: "a", at: "150ms", what: Crash("bank")),"#.to_owned();
     let begun = business.with(vec![], vec![begins]).scenario().changes[0].clone();
+    let elsewhere = change(begun.at + Span(1), begun.deed.clone());
+    assert!(elsewhere.unwrap_err().contains("does not begin"), "it would begin in the past");
     assert_eq!(change(begun.at, begun.deed.clone()), Ok(()));
     assert!(change(begun.at, begun.deed).unwrap_err().contains("already"));
     assert_eq!(change(Span(160_000_000), end("a")), Ok(()));
