@@ -123,7 +123,7 @@ impl Behaviour for CacheServer {
         }
     }
 
-    /// What it holds at the start.
+    /// Does it hold anything at the start?
     fn wants_start(&self) -> bool {
         self.settings.warm
     }

@@ -233,8 +233,6 @@ impl Behaviour for Client {
 }
 
 impl Client {
-    // -- journeys ----------------------------------------------------------------------------------
-
     /// Somebody comes, and sets the timer for whoever is next.
     #[expect(clippy::inline_always, reason = "called in one place, for every operation")]
     #[inline(always)]

@@ -258,8 +258,8 @@ impl Behaviour for Log {
         }
     }
 
-    /// The broker goes: what was not durable is lost (and what no follower has), and what was delivered is no longer known to
-    /// be out. Records, offsets and members stay.
+    /// The broker goes: what was not durable is lost (and what no follower has), and what was
+    /// delivered is no longer known to be out. Records, offsets and members stay.
     fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
         self.intake.crash(host, env);
         if let Some(replicas) = &mut self.replicas {
