@@ -148,7 +148,10 @@ proptest! {
         let scenario = business.scenario();
         let straight = run(&scenario, 0, business.seed);
         let mut base = Timeline::new(&scenario, 0, business.seed);
-        base.run_to(Time(at * 1_000_000).min(Time(mishap[0].at_ns.saturating_sub(1))));
+        // What acts at the start must be said before anything happens.
+        if let Some(before) = mishap[0].at_ns.checked_sub(1) {
+            base.run_to(Time(at * 1_000_000).min(Time(before)));
+        }
         let changed = business.with(vec![], vec![mishap[0].text()]).scenario();
         let mut fork = base.clone();
         for change in &changed.changes {
