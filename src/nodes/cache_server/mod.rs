@@ -172,7 +172,7 @@ impl Behaviour for CacheServer {
                     self.handed_on(ended, &op, env);
                 }
             }
-            _ => debug_assert!(false, "a cache is not sent {body:?}"),
+            body => unreachable!("a cache is not sent {body:?}"),
         }
     }
 

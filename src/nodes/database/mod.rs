@@ -137,7 +137,7 @@ impl Behaviour for Database {
                 self.store.relay.disconnect(from, env);
                 env.fact(Fact::Dropped { op: op.id, why: None });
             }
-            _ => debug_assert!(false, "a database is not sent {body:?}"),
+            _ => unreachable!("a database is not sent {:?}", message.body),
         }
     }
 

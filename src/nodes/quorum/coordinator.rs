@@ -114,7 +114,7 @@ impl Coordinator {
             Body::Quorum(Frame::Polled { call, seen, at }) => {
                 self.responded(call, from, seen, at, env);
             }
-            _ => debug_assert!(false, "a coordinator is not sent {body:?}"),
+            body => unreachable!("a coordinator is not sent {body:?}"),
         }
     }
 

@@ -164,7 +164,7 @@ impl Replica {
                 let body = Frame::Polled { call, seen, at: now };
                 env.send_along(&self.respond_leg, from, op, body);
             }
-            _ => debug_assert!(false, "a replica is not sent {body:?}"),
+            body => unreachable!("a replica is not sent {body:?}"),
         }
     }
 }
