@@ -6,8 +6,8 @@ use crate::base::Span;
 use crate::engine::InstanceId;
 use crate::model::program::{EntryIx, PubIx};
 use crate::model::{Model, NodeIx};
-use crate::nodes::demand;
 use crate::nodes::message::Op;
+use crate::nodes::parts::demand;
 use crate::nodes::parts::slab::{Handle, Slab};
 use crate::scenario::tree::PolicyIx;
 

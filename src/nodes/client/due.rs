@@ -1,8 +1,9 @@
 //! What a client waits for.
 
+use crate::nodes::calls;
 use crate::nodes::message::timers;
 use crate::nodes::parts::slab::Handle;
-use crate::nodes::{calls, discovery};
+use crate::nodes::registry::instance;
 
 timers! {
     /// What a client waits for.
@@ -16,6 +17,6 @@ timers! {
         /// Its calls.
         Call(calls::Due),
         /// The registries that it asks.
-        Discovery(discovery::Due),
+        Discovery(instance::Due),
     }
 }

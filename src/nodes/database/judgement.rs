@@ -5,8 +5,8 @@ use super::inbox::Recall;
 use super::store::Store;
 use crate::model::program::{Part, Row, Txn, Write};
 use crate::nodes::env::Env;
-use crate::nodes::keys;
 use crate::nodes::message::{Answer, Op, Seen};
+use crate::nodes::parts::keys;
 use crate::probes::Probe;
 use crate::scenario::tree::Change;
 

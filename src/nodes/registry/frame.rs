@@ -10,12 +10,12 @@ pub enum Frame {
     /// To a registry: I am here, and stay for another lease.
     Renew {
         /// Which start of the sender.
-        life: u32,
+        incarnation: u32,
     },
     /// To a registry: I am about to go (or, from its machine: it is gone).
     Leave {
         /// Which start of the sender.
-        life: u32,
+        incarnation: u32,
     },
     /// To a registry: who is there of those that I call?
     Fetch {
@@ -66,8 +66,8 @@ impl Wire for Frame {
 
     fn fingerprint(&self) -> u64 {
         match *self {
-            Self::Renew { life } => 16 << 8 ^ u64::from(life),
-            Self::Leave { life } => 17 << 8 ^ u64::from(life),
+            Self::Renew { incarnation } => 16 << 8 ^ u64::from(incarnation),
+            Self::Leave { incarnation } => 17 << 8 ^ u64::from(incarnation),
             Self::Fetch { watch } => 18 << 8 ^ u64::from(watch),
             Self::Listed { bits, .. } => 19 << 8 ^ bits,
             Self::Probe { round } => 20 << 8 ^ u64::from(round),

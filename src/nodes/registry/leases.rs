@@ -19,9 +19,9 @@
 //! has none.
 
 use super::due::Due;
+use super::instance::phase;
 use super::{Member, Registry};
 use crate::base::{Span, Stream, Time};
-use crate::nodes::discovery::phase;
 use crate::nodes::env::Env;
 use crate::probes::Probe;
 use crate::scenario::tree::{Checks, Leases};
@@ -130,9 +130,12 @@ impl Registry {
     pub(super) fn start_checks<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         match &self.settings.checks {
             Checks::Leases(leases) => {
-                let first =
-                    if self.life == 0 { self.renewals.first_run } else { leases.evict_every };
-                env.wait(first, Due::Sweep(self.life));
+                let first = if self.incarnation == 0 {
+                    self.renewals.first_run
+                } else {
+                    leases.evict_every
+                };
+                env.wait(first, Due::Sweep(self.incarnation));
             }
             Checks::Probes(_) => self.start_probes(env),
         }
@@ -154,7 +157,7 @@ impl Registry {
         match self.settings.checks.clone() {
             Checks::Leases(leases) => {
                 self.evict(&leases, env);
-                env.wait(leases.evict_every, Due::Sweep(self.life));
+                env.wait(leases.evict_every, Due::Sweep(self.incarnation));
             }
             Checks::Probes(probes) => self.reap(&probes, env),
         }

@@ -1,6 +1,6 @@
 //! A registry: it finds out which instances are there, and callers learn that from it. How it finds
 //! out is in files of its own, `leases` in the manner of Netflix Eureka, `probes` in that of
-//! Kubernetes and of `HashiCorp` Consul; what instances and callers do is in `discovery`.
+//! Kubernetes and of `HashiCorp` Consul; what instances and callers do is in `instance.rs`.
 //!
 //! ```text
 //! Eureka      instance ──renewal──▶ leases ─evictor─▶ list ─response cache─▶ fetched by callers
@@ -23,15 +23,17 @@
 
 mod due;
 mod frame;
+pub mod instance;
 mod leases;
 mod probes;
 
 pub use self::frame::Frame;
 
+use self::instance::settings;
+
 use self::due::Due;
 use self::leases::Renewals;
 use super::behaviour::Behaviour;
-use super::discovery::settings;
 use super::env::Env;
 use super::message::{Body, Message, Op};
 use super::readings::{Readings, What, Whom};
@@ -57,7 +59,7 @@ pub struct Registry {
     /// No fetch is answered before.
     opens: Time,
     /// Counts the starts.
-    life: u32,
+    incarnation: u32,
     chance: Stream,
 }
 
@@ -81,7 +83,7 @@ struct Member {
     /// Which of the services it is of.
     service: usize,
     /// Which start of it is known.
-    life: u32,
+    incarnation: u32,
     is_registered: bool,
     is_listed: bool,
     /// Was it listed when the response cache was brought up to date?
@@ -141,7 +143,7 @@ impl Behaviour for Registry {
             renewals,
             told_at: has_cache.then_some(Time::ZERO),
             opens: Time::ZERO,
-            life: 0,
+            incarnation: 0,
             chance,
         }
     }
@@ -155,8 +157,8 @@ impl Behaviour for Registry {
         if self.has_members() {
             self.start_checks(env);
             if let Spread::Fetched { cache: Some(period), .. } = self.settings.spread {
-                let first = super::discovery::phase(period, &mut self.chance);
-                env.wait(first, Due::Refresh(self.life));
+                let first = instance::phase(period, &mut self.chance);
+                env.wait(first, Due::Refresh(self.incarnation));
             }
         }
     }
@@ -174,8 +176,12 @@ impl Behaviour for Registry {
         env.fact(Fact::Dropped { op: message.op.id, why: None });
         let from = message.from;
         match message.body {
-            Body::Registry(Frame::Renew { life }) => self.renewed(self.place_of(from), life, env),
-            Body::Registry(Frame::Leave { life }) => self.left(self.place_of(from), life, env),
+            Body::Registry(Frame::Renew { incarnation }) => {
+                self.renewed(self.place_of(from), incarnation, env);
+            }
+            Body::Registry(Frame::Leave { incarnation }) => {
+                self.left(self.place_of(from), incarnation, env);
+            }
             Body::Registry(Frame::Fetch { .. }) => self.tell(from, env),
             Body::Registry(Frame::Probed { round, ready }) => {
                 self.answered(self.place_of(from), round, ready, env);
@@ -197,7 +203,7 @@ impl Behaviour for Registry {
     fn is_stale(&self, due: Due, _at: Time, _incarnation: u32) -> bool {
         match due {
             Due::Sweep(start) | Due::Refresh(start) | Due::Probe { start, .. } => {
-                start != self.life
+                start != self.incarnation
             }
             Due::Unanswered { place, round } => {
                 let member = &self.members[place as usize];
@@ -208,7 +214,7 @@ impl Behaviour for Registry {
 
     /// Its process goes, and with it what is no more than memory.
     fn crash<P: Probe>(&mut self, _host: bool, _env: &mut Env<'_, '_, P>) {
-        self.life += 1;
+        self.incarnation += 1;
         for member in &mut self.members {
             member.is_asked = false;
             if let Checks::Leases(_) = self.settings.checks {
@@ -249,13 +255,13 @@ impl Registry {
     }
 
     /// An instance says that it is there: it registers, or stays.
-    fn renewed<P: Probe>(&mut self, place: usize, life: u32, env: &mut Env<'_, '_, P>) {
+    fn renewed<P: Probe>(&mut self, place: usize, incarnation: u32, env: &mut Env<'_, '_, P>) {
         let member = &mut self.members[place];
-        if life < member.life {
+        if incarnation < member.incarnation {
             return;
         }
-        let is_new = !member.is_registered || life > member.life;
-        (member.life, member.is_registered) = (life, true);
+        let is_new = !member.is_registered || incarnation > member.incarnation;
+        (member.incarnation, member.is_registered) = (incarnation, true);
         match &self.settings.checks {
             Checks::Leases(leases) => {
                 let (leases, is_listed) = (leases.clone(), member.is_listed);
@@ -273,9 +279,9 @@ impl Registry {
     }
 
     /// An instance goes, or has gone, and somebody says so.
-    fn left<P: Probe>(&mut self, place: usize, life: u32, env: &mut Env<'_, '_, P>) {
+    fn left<P: Probe>(&mut self, place: usize, incarnation: u32, env: &mut Env<'_, '_, P>) {
         let member = &self.members[place];
-        if member.is_registered && life >= member.life {
+        if member.is_registered && incarnation >= member.incarnation {
             self.remove(place, env);
         }
     }
@@ -308,7 +314,7 @@ impl Registry {
         }
         self.told_at = Some(env.now());
         if let Spread::Fetched { cache: Some(period), .. } = self.settings.spread {
-            env.wait(period, Due::Refresh(self.life));
+            env.wait(period, Due::Refresh(self.incarnation));
         }
     }
 
@@ -361,7 +367,7 @@ impl Member {
         Self {
             instance,
             service,
-            life: 0,
+            incarnation: 0,
             is_registered: true,
             is_listed: true,
             is_told: true,

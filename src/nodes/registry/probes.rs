@@ -22,9 +22,9 @@
 //! machine it learns by its probes, and not by a missing node heartbeat (40 or 50 s in Kubernetes).
 
 use super::due::Due;
+use super::instance::phase;
 use super::{Frame, Registry};
 use crate::base::Span;
-use crate::nodes::discovery::phase;
 use crate::nodes::env::Env;
 use crate::nodes::message::Op;
 use crate::probes::Probe;
@@ -40,11 +40,11 @@ impl Registry {
         let (period, reaps) = (probes.period, probes.deregister_after.is_some());
         for place in 0..self.members.len() {
             let first = phase(period, &mut self.chance);
-            env.wait(first, Due::Probe { place: place as u32, start: self.life });
+            env.wait(first, Due::Probe { place: place as u32, start: self.incarnation });
         }
         if reaps {
             let first = phase(REAPS_EVERY, &mut self.chance);
-            env.wait(first, Due::Sweep(self.life));
+            env.wait(first, Due::Sweep(self.incarnation));
         }
     }
 
@@ -60,7 +60,7 @@ impl Registry {
             // Where both are due at once, this one comes before the next probe.
             env.wait(timeout, Due::Unanswered { place: place as u32, round });
         }
-        env.wait(period, Due::Probe { place: place as u32, start: self.life });
+        env.wait(period, Due::Probe { place: place as u32, start: self.incarnation });
     }
 
     /// A member, or its operating system, has answered a probe.
@@ -117,6 +117,6 @@ impl Registry {
                 self.remove(place, env);
             }
         }
-        env.wait(REAPS_EVERY, Due::Sweep(self.life));
+        env.wait(REAPS_EVERY, Due::Sweep(self.incarnation));
     }
 }

@@ -1,8 +1,9 @@
 //! What a server waits for.
 
+use crate::nodes::calls;
 use crate::nodes::message::timers;
 use crate::nodes::parts::slab::Handle;
-use crate::nodes::{calls, discovery};
+use crate::nodes::registry::instance;
 
 timers! {
     /// What a server waits for.
@@ -25,6 +26,6 @@ timers! {
         /// Its calls.
         Call(calls::Due),
         /// Its registry, and those that it asks.
-        Discovery(discovery::Due),
+        Discovery(instance::Due),
     }
 }

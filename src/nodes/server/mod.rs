@@ -30,13 +30,14 @@ use self::offsets::Offsets;
 use self::task::{Origin, Task};
 use super::behaviour::{Behaviour, Tables};
 use super::calls::{Calls, Waiters};
-use super::discovery::{self, Discovery};
 use super::env::Env;
 use super::message::{Answer, Body, Cancellable, Item, Message, Op, Seen};
+use super::parts::demand;
 use super::parts::limit::Limiter;
 use super::parts::slab::{Handle, SideTable, Slab};
 use super::readings::{Readings, What};
-use super::{broker, calls, demand, registry};
+use super::registry::instance::{self, Discovery};
+use super::{broker, calls, registry};
 use crate::base::{Span, Stream, Time, weight};
 use crate::engine::InstanceId;
 use crate::model::program::{Act, EntryIx, Instr, Pc};
@@ -256,7 +257,7 @@ impl Behaviour for Server {
             env.send_gone(to, host);
         }
         if !host {
-            discovery::exited(env);
+            instance::exited(env);
         }
     }
 
@@ -375,7 +376,7 @@ impl Server {
                 self.calls.learn(env, (first, bits), at);
             }
             Body::Registry(registry::Frame::Probe { round }) => {
-                discovery::probed(message.from, round, env);
+                instance::probed(message.from, round, env);
             }
             body => unreachable!("a server is not told {body:?}"),
         }

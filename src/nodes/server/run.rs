@@ -15,7 +15,7 @@ use crate::nodes::calls::Ended;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Body, Item, Op, Seen};
 use crate::nodes::parts::slab::Handle;
-use crate::nodes::{demand, keys};
+use crate::nodes::parts::{demand, keys};
 use crate::probes::{Fact, OpId, Probe, Reason};
 
 impl Server {

@@ -1,9 +1,9 @@
 //! Which item a step means: arithmetic over the message's header, the same at every node.
 
-use super::message::Op;
 use crate::base::mix;
 use crate::model::program::KeyRule;
 use crate::model::{EntityIx, Model};
+use crate::nodes::message::Op;
 use crate::probes::KeyId;
 
 /// The item of `entity` that `rule` means for this operation.

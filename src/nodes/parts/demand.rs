@@ -10,13 +10,13 @@ use crate::model::program::{EntryIx, Instr};
 /// The first work of a program, or all reads of a transaction, unless something is slow; zero for
 /// everything else. An attempt draws anew; designs that do the same draw the same.
 #[inline]
-pub(super) fn first(model: &Model, entry: EntryIx, word: u64, attempt: u8) -> Span {
+pub(in crate::nodes) fn first(model: &Model, entry: EntryIx, word: u64, attempt: u8) -> Span {
     first_of(&model.programs.starts[entry.0 as usize], word, attempt)
 }
 
 /// The same of what is known already.
 #[inline]
-pub(super) fn first_of(start: &Start, word: u64, attempt: u8) -> Span {
+pub(in crate::nodes) fn first_of(start: &Start, word: u64, attempt: u8) -> Span {
     match &start.demand {
         Demand::Const(span) => *span,
         drawn => draw(drawn, word, attempt),
@@ -36,7 +36,7 @@ fn draw(demand: &Demand, word: u64, attempt: u8) -> Span {
 /// How long the work of this instruction takes, if it is work: an attempt's draw of its
 /// operation's word.
 #[inline]
-pub(super) fn work(instr: &Instr, word: u64, attempt: u8) -> Span {
+pub(in crate::nodes) fn work(instr: &Instr, word: u64, attempt: u8) -> Span {
     match instr {
         Instr::Work { dist, name } => dist.span(mix(word, name.wrapping_add(u64::from(attempt)))),
         _ => Span::ZERO,
@@ -45,7 +45,7 @@ pub(super) fn work(instr: &Instr, word: u64, attempt: u8) -> Span {
 
 /// So many of a transaction's draws together.
 #[inline(never)]
-pub(super) fn draws(
+pub(in crate::nodes) fn draws(
     dist: &Dist,
     name: u64,
     word: u64,

@@ -1,6 +1,6 @@
 //! The instances' side of service discovery: registering, renewing leases, answering probes, and
-//! fetching the lists of those that they call. The registries' side is [`super::registry`]; what a
-//! caller does with its lists is the caller's ([`super::calls`]).
+//! fetching the lists of those that they call. The registries' side is [`super`]; what a
+//! caller does with its lists is the caller's ([`crate::nodes::calls`]).
 //!
 //! Renewals and fetches have phases of their own, drawn for each instance. A run begins settled:
 //! everybody is registered and listed everywhere. An instance that comes up again registers and
@@ -16,12 +16,12 @@
 //! whose lease was evicted while it lives registers with its next renewal, where Eureka answers 404
 //! and the client registers in the same breath), registering only when the application is ready.
 
-use super::env::Env;
-use super::message::{Op, timers};
-use super::registry::Frame;
+use super::Frame;
 use crate::base::{Span, Stream};
 use crate::engine::InstanceId;
 use crate::model::{Model, NodeIx};
+use crate::nodes::env::Env;
+use crate::nodes::message::{Op, timers};
 use crate::probes::Probe;
 use crate::scenario::tree::{Checks, NodeKind, Probes, Registry, Spread};
 
@@ -37,7 +37,7 @@ timers! {
 
 impl Due {
     /// In which start of its instance it was set.
-    pub(super) fn start(self) -> u32 {
+    pub(in crate::nodes) fn start(self) -> u32 {
         match self {
             Self::Renew(start) | Self::Fetch { start, .. } => start,
         }
@@ -46,7 +46,7 @@ impl Due {
 
 /// What one instance does for being known, and for knowing others.
 #[derive(Clone, Debug)]
-pub(super) struct Discovery {
+pub(in crate::nodes) struct Discovery {
     /// Where it registers.
     registry: Option<NodeIx>,
     /// How often it says that it lives.
@@ -60,7 +60,7 @@ pub(super) struct Discovery {
 
 impl Discovery {
     /// Of this instance; `None` where it has nothing to do with any registry.
-    pub(super) fn new(model: &Model, me: InstanceId) -> Option<Box<Self>> {
+    pub(in crate::nodes) fn new(model: &Model, me: InstanceId) -> Option<Box<Self>> {
         let place = model.instances[me.0 as usize];
         let registry = model.directory.registry_of(place.node);
         let asks = model.directory.asked_by(place.node).into_iter();
@@ -83,35 +83,35 @@ impl Discovery {
     }
 
     /// The run begins, or the instance is up again.
-    pub(super) fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        let life = env.incarnation();
+    pub(in crate::nodes) fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let incarnation = env.incarnation();
         self.has_left = false;
-        if life > 0
+        if incarnation > 0
             && let Some(registry) = self.registry
         {
-            tell(registry, Frame::Renew { life }, env);
+            tell(registry, Frame::Renew { incarnation }, env);
         }
         if let Some(heartbeat) = self.heartbeat {
-            env.wait(self.until_first(heartbeat, life), Due::Renew(life));
+            env.wait(self.until_first(heartbeat, incarnation), Due::Renew(incarnation));
         }
         for place in 0..self.asks.len() {
             let (registry, every) = self.asks[place];
-            if life > 0 {
+            if incarnation > 0 {
                 tell(registry, Frame::Fetch { watch: every.is_none() }, env);
             }
             if let Some(every) = every {
-                let due = Due::Fetch { registry: u32::from(registry.0), start: life };
-                env.wait(self.until_first(every, life), due);
+                let due = Due::Fetch { registry: u32::from(registry.0), start: incarnation };
+                env.wait(self.until_first(every, incarnation), due);
             }
         }
     }
 
-    fn until_first(&mut self, period: Span, life: u32) -> Span {
-        if life == 0 { phase(period, &mut self.chance) } else { period }
+    fn until_first(&mut self, period: Span, incarnation: u32) -> Span {
+        if incarnation == 0 { phase(period, &mut self.chance) } else { period }
     }
 
     /// A timer of its own.
-    pub(super) fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
+    pub(in crate::nodes) fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
         let stands_still = env.model.faults.is_frozen(env.now(), env.me());
         match due {
             Due::Renew(_) => {
@@ -119,7 +119,7 @@ impl Discovery {
                     return;
                 };
                 if !stands_still && !self.has_left {
-                    tell(registry, Frame::Renew { life: env.incarnation() }, env);
+                    tell(registry, Frame::Renew { incarnation: env.incarnation() }, env);
                 }
                 env.wait(heartbeat, due);
             }
@@ -135,10 +135,10 @@ impl Discovery {
     }
 
     /// It is to go soon, and says so.
-    pub(super) fn leave<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    pub(in crate::nodes) fn leave<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if let Some(registry) = self.registry {
             self.has_left = true;
-            tell(registry, Frame::Leave { life: env.incarnation() }, env);
+            tell(registry, Frame::Leave { incarnation: env.incarnation() }, env);
         }
     }
 }
@@ -146,19 +146,19 @@ impl Discovery {
 /// Its process is gone. Where something on its machine watches what runs, that tells the registry,
 /// the next time it looks.
 #[cold]
-pub(super) fn exited<P: Probe>(env: &mut Env<'_, '_, P>) {
+pub(in crate::nodes) fn exited<P: Probe>(env: &mut Env<'_, '_, P>) {
     let Some(registry) = env.model.directory.registry_of(env.node()) else { return };
     if let Checks::Probes(Probes { exits: Some(exits), .. }) = &settings(env.model, registry).checks
     {
         let to = env.model.nodes[usize::from(registry.0)].first;
-        let life = env.incarnation();
-        env.send_along(exits, to, &Op::NONE, Frame::Leave { life });
+        let incarnation = env.incarnation();
+        env.send_along(exits, to, &Op::NONE, Frame::Leave { incarnation });
     }
 }
 
 /// A registry probes this instance.
 #[cold]
-pub(super) fn probed<P: Probe>(from: InstanceId, round: u32, env: &mut Env<'_, '_, P>) {
+pub(in crate::nodes) fn probed<P: Probe>(from: InstanceId, round: u32, env: &mut Env<'_, '_, P>) {
     if !env.model.faults.is_paused(env.now(), env.me()) {
         env.send(from, &Op::NONE, Frame::Probed { round, ready: true });
     }
@@ -170,7 +170,7 @@ fn tell<P: Probe>(registry: NodeIx, frame: Frame, env: &mut Env<'_, '_, P>) {
 }
 
 /// The settings of a registry.
-pub(super) fn settings(model: &Model, registry: NodeIx) -> &Registry {
+pub(in crate::nodes) fn settings(model: &Model, registry: NodeIx) -> &Registry {
     match &model.scenario.nodes[usize::from(registry.0)].kind {
         NodeKind::Registry(registry) => registry,
         _ => unreachable!("a registry is a registry"),
@@ -178,6 +178,6 @@ pub(super) fn settings(model: &Model, registry: NodeIx) -> &Registry {
 }
 
 /// Some instant within a period.
-pub(super) fn phase(period: Span, chance: &mut Stream) -> Span {
+pub(in crate::nodes) fn phase(period: Span, chance: &mut Stream) -> Span {
     Span(chance.below(period.0))
 }
