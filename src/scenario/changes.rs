@@ -48,7 +48,9 @@ impl<'a> Reader<'a> {
             .iter()
             .map(|item| {
                 let fields = self.fields(item, "a change", 0, &all)?;
-                let at = self.must(&fields, "at", |reader, value| reader.instant(value, length));
+                let at = self.must(&fields, "at", |reader, value| {
+                    reader.instant(value, length, "the change would act")
+                });
                 Some((at?, fields))
             })
             .collect();
@@ -105,7 +107,11 @@ impl<'a> Reader<'a> {
         names: &mut Names<'a>,
     ) -> Option<Intervention> {
         let length = scenario.map(|scenario| scenario.run.length);
-        let (fault, is_named) = self.fault_at(fields, Some(When::At(at)), length, names)?;
+        let Some((fault, is_named)) = self.fault_at(fields, Some(When::At(at)), length, names)
+        else {
+            names.miss();
+            return None;
+        };
         if let Some(node) = scenario.and_then(|scenario| unfreezable(scenario, &fault)) {
             let name = self.known.node_name(node);
             let message = format!("{name:?} cannot be frozen on the way");
@@ -121,6 +127,10 @@ impl<'a> Reader<'a> {
         let (name, at) = self.text(value)?;
         if names.taken().iter().any(|taken| taken == name) {
             return Some(name.to_owned());
+        }
+        if names.is_short() {
+            // It may be one of those that could not be read, and that has been said.
+            return None;
         }
         let known = || names.taken().iter().map(String::as_str);
         let help = match nearest(name, known()) {

@@ -128,10 +128,18 @@ impl<'a> Reader<'a> {
         let Some(value) = value else {
             return Some(Vec::new());
         };
-        let items = self.list(value, "faults", false)?;
-        let read: Vec<_> = items.iter().map(|item| self.fault(item, length, names)).collect();
-        let read: Vec<(Fault, bool)> = read.into_iter().collect::<Option<_>>()?;
-        Some(names.apart(read))
+        let Some(items) = self.list(value, "faults", false) else {
+            names.miss();
+            return None;
+        };
+        let read = items.iter().map(|item| self.fault(item, length, names));
+        let read: Vec<Option<(Fault, bool)>> = read.collect();
+        let is_whole = read.iter().all(Option::is_some);
+        let faults = names.apart(read.into_iter().flatten().collect());
+        if !is_whole {
+            names.miss();
+        }
+        is_whole.then_some(faults)
     }
 
     /// A fault, and whether the file gives it a name.

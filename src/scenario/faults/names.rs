@@ -11,12 +11,23 @@ use crate::scenario::source::Extent;
 pub(in crate::scenario) struct Names<'a> {
     given: Vec<(&'a str, Extent)>,
     taken: Vec<String>,
+    is_short: bool,
 }
 
 impl Names<'_> {
     /// All faults that there are so far.
     pub(in crate::scenario) fn taken(&self) -> &[String] {
         &self.taken
+    }
+
+    /// There is a fault that could not be read: its name is not among those taken.
+    pub(in crate::scenario) fn miss(&mut self) {
+        self.is_short = true;
+    }
+
+    /// Are some missing, because they could not be read?
+    pub(in crate::scenario) fn is_short(&self) -> bool {
+        self.is_short
     }
 
     /// Every fault with a name of its own: the usual one is numbered where it is taken.

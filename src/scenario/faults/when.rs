@@ -29,11 +29,12 @@ impl<'a> Reader<'a> {
     /// An instant, or a rule for many.
     pub(super) fn when(&mut self, value: &'a Value, length: Option<Span>) -> Option<When> {
         let value = self.follow(value)?;
+        let start =
+            |reader: &mut Self, value| reader.instant(value, length, "the fault would start");
         match value.word() {
             Some("Every") => {
                 let fields = self.fields(value, "Every", 0, &["first", "every"])?;
-                let first =
-                    self.must(&fields, "first", |reader, value| reader.instant(value, length));
+                let first = self.must(&fields, "first", start);
                 let every = self.must(&fields, "every", Self::positive_span);
                 Some(When::Every { first: first?, every: every? })
             }
@@ -45,15 +46,16 @@ impl<'a> Reader<'a> {
                 self.unknown_word(value, "a time for a fault", &["Every", "Random"]);
                 None
             }
-            None => self.instant(value, length).map(When::At),
+            None => start(self, value).map(When::At),
         }
     }
 
-    /// An instant at which arrivals have not ended.
+    /// An instant at which arrivals have not ended; `would` says what would happen then.
     pub(in crate::scenario) fn instant(
         &mut self,
         value: &'a Value,
         length: Option<Span>,
+        would: &str,
     ) -> Option<Span> {
         let (ns, at) = self.nanoseconds(value, "the time since the run began")?;
         let instant = Span::from_ns(ns);
@@ -61,7 +63,7 @@ impl<'a> Reader<'a> {
             self.wrong(
                 Code::OutsideRun,
                 at,
-                format!("the fault would start at {instant}, when the run of {length} is over"),
+                format!("{would} at {instant}, when the run of {length} is over"),
             );
         }
         Some(instant)

@@ -16,6 +16,13 @@ pub(in crate::scenario) const CHANGES: &[Bad] = &[
     change!("E0301", r#"(at: "20s", what: Crash("orders"), end: "crash-inventory")"#),
     change!("E0301", r#"(at: Random("20s"), what: Crash("orders"))"#),
     change!("E0801", r#"(at: "60s", what: Crash("orders"))"#),
+    // What could not be read is named once, not missed where it is to end as well.
+    change!("E0205", r#"(at: "20s", what: Crash("nobody")), (at: "21s", end: "crash-nobody")"#),
+    Bad(
+        "E0205",
+        "faults: [",
+        r#"changes: [(at: "20s", end: "b")], faults: [(name: "b", at: "1s", what: Crash("nobody")),"#,
+    ),
     change!("E0803", r#"(at: "20s", what: Crash("web"))"#),
     change!("E0803", r#"(at: "20s", lasts: "1s", what: Freeze("orders"))"#),
     change!("E0203", r#"(at: "20s", lasts: "1s", end: "crash-inventory")"#),
