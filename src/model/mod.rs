@@ -163,7 +163,10 @@ impl Model {
         let Deed::Set(turned) = &change.deed else {
             return Self { faults, ..self.clone() };
         };
-        let turned = Self::new(&turned.scenario, self.design, self.seed);
+        // A run may be made longer or shorter than its file says, and stays so.
+        let run = self.scenario.run.clone();
+        let scenario = Arc::new(Scenario { run, ..Scenario::clone(&turned.scenario) });
+        let turned = Self::new(&scenario, self.design, self.seed);
         assert_eq!(turned.lanes, self.lanes, "constant latencies are not turned on the way");
         Self { faults, ..turned }
     }

@@ -79,6 +79,11 @@ impl Business {
         Self { changes: vec![change.to_owned()], ..self.clone() }
     }
 
+    /// The same business for so many milliseconds.
+    pub(super) fn of_length(&self, length: u64) -> Self {
+        Self { run: (length, self.run.1), ..self.clone() }
+    }
+
     pub(super) fn scenario(&self) -> Arc<Scenario> {
         let text = self.text();
         Arc::new(parse("random", &text, &[]).unwrap_or_else(|found| panic!("{found}\n{text}")))

@@ -223,6 +223,17 @@ proptest! {
     }
 
     #[test]
+    fn a_run_that_is_made_shorter_stays_so_when_a_knob_is_turned(
+        business in business(0), at in 0..500u64, length in 501..600u64
+    ) {
+        let business = business.and_then(&format!(r#"(at: "{at}ms", set: {{ "looks": "90/s" }}),"#));
+        let mut shorter = Scenario::clone(&business.scenario());
+        shorter.run.length = Span(length * 1_000_000);
+        let shorter = run(&Arc::new(shorter), 0, business.seed);
+        prop_assert_eq!(format!("{shorter:#?}"), format!("{:#?}", outcome(&business.of_length(length))));
+    }
+
+    #[test]
     fn a_run_with_changes_is_the_same_wherever_it_is_cut(
         business in business(0), changes in changes(), cuts in prop::collection::vec((0..2u8, 0..200u64), 0..8)
     ) {
