@@ -12,7 +12,7 @@
 
 use super::commands::answer;
 use super::due::Due;
-use super::replicas::Change as Replicated;
+use super::replicas::Streamed;
 use super::{CacheServer, Task, refuse};
 use crate::base::Time;
 use crate::model::Model;
@@ -75,7 +75,7 @@ impl CacheServer {
             }
             op.done |= 1u64 << write.effect;
         }
-        let offset = self.replicate(Replicated::Took, env);
+        let offset = self.replicate(Streamed::Took, env);
         let dirty = self.dirty.insert(Dirty { op: task.op, commit, policy, offset });
         env.fact(Fact::Carried { op: task.op.id });
         self.wait_for_flush(dirty, env);

@@ -60,12 +60,12 @@ struct Held {
 #[derive(Clone, Copy, Debug)]
 struct Sent {
     due: Time,
-    change: Change,
+    change: Streamed,
 }
 
 /// What the master has done.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Change {
+pub(super) enum Streamed {
     /// It keeps this item in this version until then.
     Set(ItemName, Seen, Time),
     /// It has deleted this item.
@@ -94,7 +94,7 @@ impl Replicas {
     }
 
     /// Sends a change to all of them; says how much has been written with it.
-    pub(super) fn send<P: Probe>(&mut self, change: Change, env: &mut Env<'_, '_, P>) -> u64 {
+    pub(super) fn send<P: Probe>(&mut self, change: Streamed, env: &mut Env<'_, '_, P>) -> u64 {
         self.offset += 1;
         for (at, replica) in self.all.iter_mut().enumerate() {
             // One connection: nothing overtakes.
@@ -155,15 +155,19 @@ impl CacheServer {
     /// Tells the replicas what has become of an item here.
     pub(super) fn copy<P: Probe>(&mut self, op: OpId, name: ItemName, env: &mut Env<'_, '_, P>) {
         let change = match (self.store.peek(name), self.store.expires(name)) {
-            (Some(seen), Some(expires)) => Change::Set(name, seen, expires),
-            _ => Change::Delete(name),
+            (Some(seen), Some(expires)) => Streamed::Set(name, seen, expires),
+            _ => Streamed::Delete(name),
         };
         self.replicate(change, env);
         self.follow(op, name, env);
     }
 
     /// Tells the replicas, if there are any; says how much has been written with it.
-    pub(super) fn replicate<P: Probe>(&mut self, change: Change, env: &mut Env<'_, '_, P>) -> u64 {
+    pub(super) fn replicate<P: Probe>(
+        &mut self,
+        change: Streamed,
+        env: &mut Env<'_, '_, P>,
+    ) -> u64 {
         self.replicas.as_mut().map_or(0, |replicas| replicas.send(change, env))
     }
 
@@ -174,19 +178,19 @@ impl CacheServer {
             let items =
                 &mut self.replicas.as_mut().expect("it has some").all[replica as usize].items;
             let name = match sent.change {
-                Change::Set(name, seen, expires) => {
+                Streamed::Set(name, seen, expires) => {
                     if items.insert(name, Held { seen, expires }).is_none() {
                         env.fact(Fact::Entered);
                     }
                     name
                 }
-                Change::Delete(name) => {
+                Streamed::Delete(name) => {
                     if items.swap_remove(&name).is_some() {
                         env.fact(Fact::Left { when: now, why: Leaving::Deleted });
                     }
                     name
                 }
-                Change::Took => continue,
+                Streamed::Took => continue,
             };
             self.follow(OpId::NONE, name, env);
         }

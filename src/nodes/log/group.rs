@@ -39,7 +39,7 @@ struct Member {
 
 /// What an event means for a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
+pub(super) enum Consequence {
     /// Nothing.
     None,
     /// The instance's partitions go on with a new start of it.
@@ -101,33 +101,37 @@ impl Group {
     }
 
     /// A sign of life. One whose session has ended, though it lives, joins again.
-    pub(super) fn heartbeat(&mut self, at: u32, now: Time) -> Change {
+    pub(super) fn heartbeat(&mut self, at: u32, now: Time) -> Consequence {
         let member = &mut self.members[at as usize];
         if !member.connected {
-            return Change::None;
+            return Consequence::None;
         }
         member.heard = now;
-        if std::mem::replace(&mut member.enrolled, true) { Change::None } else { Change::Rebalance }
+        if std::mem::replace(&mut member.enrolled, true) {
+            Consequence::None
+        } else {
+            Consequence::Rebalance
+        }
     }
 
     /// A new start of an instance joins.
-    pub(super) fn join(&mut self, at: u32, incarnation: u32, now: Time) -> Change {
+    pub(super) fn join(&mut self, at: u32, incarnation: u32, now: Time) -> Consequence {
         let (is_static, session_timeout) = (self.is_static, self.session_timeout);
         let member = &mut self.members[at as usize];
         if incarnation <= member.incarnation {
-            return Change::None;
+            return Consequence::None;
         }
         let before = std::mem::replace(
             member,
             Member { incarnation, connected: true, enrolled: true, heard: now, ..*member },
         );
         if before.enrolled && is_static {
-            return Change::Resumes;
+            return Consequence::Resumes;
         }
         if before.enrolled {
             member.ghost = before.ghost.max(Some(before.heard + session_timeout));
         }
-        Change::Rebalance
+        Consequence::Rebalance
     }
 
     /// A start of an instance lost its connections. Its session lives on.
@@ -139,18 +143,18 @@ impl Group {
     }
 
     /// Ends the sessions that were to end before `now`, and with `inclusive` those that end now.
-    pub(super) fn expire(&mut self, now: Time, inclusive: bool) -> Change {
+    pub(super) fn expire(&mut self, now: Time, inclusive: bool) -> Consequence {
         let session_timeout = self.session_timeout;
         let is_over = |end: Time| end < now || (inclusive && end == now);
-        let mut change = Change::None;
+        let mut change = Consequence::None;
         for member in &mut self.members {
             if member.ghost.is_some_and(is_over) {
                 member.ghost = None;
-                change = Change::Rebalance;
+                change = Consequence::Rebalance;
             }
             if member.enrolled && is_over(member.heard + session_timeout) {
                 member.enrolled = false;
-                change = Change::Rebalance;
+                change = Consequence::Rebalance;
             }
         }
         change
@@ -219,7 +223,7 @@ mod tests {
         assert_eq!(owners(&group, 2), [0, 1], "more members than partitions: one idles");
         group.heartbeat(0, Time(50));
         group.heartbeat(2, Time(50));
-        assert_eq!(group.expire(Time(100), true), Change::Rebalance);
+        assert_eq!(group.expire(Time(100), true), Consequence::Rebalance);
         group.share_out();
         assert_eq!(owners(&group, 5), [0, 0, 0, 2, 2]);
         group.expire(Time(150), true);
@@ -234,26 +238,26 @@ mod tests {
             group.heartbeat(at, Time(10));
         }
         assert_eq!(group.next_end(), Some(Time(110)));
-        assert_eq!(group.expire(Time(110), false), Change::None);
-        assert_eq!(group.heartbeat(1, Time(110)), Change::None, "in time");
-        assert_eq!(group.expire(Time(110), true), Change::Rebalance);
-        assert_eq!(group.heartbeat(1, Time(111)), Change::None);
-        assert_eq!(group.heartbeat(0, Time(111)), Change::Rebalance, "late: it joins again");
+        assert_eq!(group.expire(Time(110), false), Consequence::None);
+        assert_eq!(group.heartbeat(1, Time(110)), Consequence::None, "in time");
+        assert_eq!(group.expire(Time(110), true), Consequence::Rebalance);
+        assert_eq!(group.heartbeat(1, Time(111)), Consequence::None);
+        assert_eq!(group.heartbeat(0, Time(111)), Consequence::Rebalance, "late: it joins again");
     }
 
     #[test]
     fn a_stranger_waits_for_the_old_session_and_a_static_member_does_not() {
         let (mut dynamic, mut fixed) = (group(false), group(true));
-        assert_eq!(dynamic.join(1, 1, Time(30)), Change::Rebalance);
+        assert_eq!(dynamic.join(1, 1, Time(30)), Consequence::Rebalance);
         assert!(dynamic.is_rebalancing());
         assert_eq!(dynamic.next_end(), Some(Time(100)));
         for at in 0..3 {
             dynamic.heartbeat(at, Time(90));
         }
-        assert_eq!(dynamic.expire(Time(100), true), Change::Rebalance);
+        assert_eq!(dynamic.expire(Time(100), true), Consequence::Rebalance);
         assert!(!dynamic.is_rebalancing());
 
-        assert_eq!(fixed.join(1, 1, Time(30)), Change::Resumes);
+        assert_eq!(fixed.join(1, 1, Time(30)), Consequence::Resumes);
         assert!(!fixed.is_rebalancing());
     }
 
@@ -262,7 +266,7 @@ mod tests {
         for is_static in [false, true] {
             let mut group = group(is_static);
             group.expire(Time(100), true);
-            assert_eq!(group.join(1, 1, Time(130)), Change::Rebalance);
+            assert_eq!(group.join(1, 1, Time(130)), Consequence::Rebalance);
             assert!(!group.is_rebalancing());
         }
     }
@@ -275,8 +279,12 @@ mod tests {
         assert!(group.reaches(1), "the reset of start 1 was overtaken by the join of start 2");
         group.gone(1, 2);
         assert!(!group.reaches(1));
-        assert_eq!(group.join(1, 2, Time(20)), Change::None, "the join was overtaken by its reset");
-        assert_eq!(group.heartbeat(1, Time(20)), Change::None);
+        assert_eq!(
+            group.join(1, 2, Time(20)),
+            Consequence::None,
+            "the join was overtaken by its reset"
+        );
+        assert_eq!(group.heartbeat(1, Time(20)), Consequence::None);
         assert!(!group.reaches(1));
     }
 }

@@ -34,10 +34,9 @@ mod replicas;
 
 use std::collections::VecDeque;
 
-use group::{Change, Group};
-use replicas::Replicas;
-
 use self::due::Due;
+use self::group::{Consequence, Group};
+use self::replicas::Replicas;
 use super::behaviour::Behaviour;
 use super::broker::{Frame, Incoming, Intake, is_paused, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op};
@@ -221,7 +220,7 @@ impl Behaviour for Log {
             }
             Body::Gone { incarnation } => self.change(message.from, env, |group, at, _| {
                 group.gone(at, incarnation);
-                Change::None
+                Consequence::None
             }),
             body => unreachable!("not for a log: {body:?}"),
         }

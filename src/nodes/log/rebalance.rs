@@ -5,7 +5,7 @@
 //! the records are handled; so an idle group costs nothing and keeps no run alive.
 
 use super::due::Due;
-use super::group::{Change, Group};
+use super::group::{Consequence, Group};
 use super::{Log, Partition, Watched};
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
@@ -19,20 +19,20 @@ impl Log {
         &mut self,
         from: InstanceId,
         env: &mut Env<'_, '_, P>,
-        happens: impl Fn(&mut Group, u32, Time) -> Change,
+        happens: impl Fn(&mut Group, u32, Time) -> Consequence,
     ) {
         for index in 0..self.groups.len() {
             let Some(at) = self.groups[index].group.place_of(from) else {
                 continue;
             };
             match happens(&mut self.groups[index].group, at, env.now()) {
-                Change::None => {}
-                Change::Resumes => {
+                Consequence::None => {}
+                Consequence::Resumes => {
                     self.revoke(index, env, |owner, _| owner == Some(at));
                     self.forget(index, at, env);
                     self.feed_group(index, env);
                 }
-                Change::Rebalance => {
+                Consequence::Rebalance => {
                     self.revoke(index, env, |owner, _| owner == Some(at));
                     self.forget(index, at, env);
                     self.rebalance(index, env);
@@ -83,7 +83,7 @@ impl Log {
 
     /// While nobody watched, sessions may have ended.
     pub(super) fn catch_up<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
-        if self.groups[index].group.expire(env.now(), false) == Change::Rebalance {
+        if self.groups[index].group.expire(env.now(), false) == Consequence::Rebalance {
             self.rebalance(index, env);
         }
     }
@@ -109,7 +109,7 @@ impl Log {
             return;
         }
         self.groups[index].watch = None;
-        if self.groups[index].group.expire(env.now(), true) == Change::Rebalance {
+        if self.groups[index].group.expire(env.now(), true) == Consequence::Rebalance {
             self.rebalance(index, env);
         }
         self.watch(index, env);

@@ -22,7 +22,7 @@ use crate::probes::{Fact, Probe};
 
 /// A task that waits for some of its branches.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wait {
+pub(super) struct Enough {
     task: Handle,
     /// So many more have to be done.
     missing: u32,
@@ -47,7 +47,7 @@ impl Server {
         env: &mut Env<'_, '_, P>,
     ) {
         let parent = *self.tasks.get(task).expect("it forks");
-        let wait = self.waits.insert(Wait {
+        let wait = self.waits.insert(Enough {
             task,
             missing: enough,
             spare: branches.len() as u32 - enough,
@@ -93,7 +93,7 @@ impl Server {
 
     /// The task goes on if enough are done, and fails if too many have failed.
     fn decide<P: Probe>(&mut self, wait: Handle, env: &mut Env<'_, '_, P>) {
-        let Wait { task, missing, is_full, seen, failure, .. } =
+        let Enough { task, missing, is_full, seen, failure, .. } =
             *self.waits.get(wait).expect("somebody waits");
         if !is_full || missing > 0 && failure.is_none() {
             return;

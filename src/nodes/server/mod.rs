@@ -25,7 +25,7 @@ use self::cache::Cache;
 use self::cancel::Cancels;
 use self::dispatch::Dispatch;
 use self::due::Due;
-use self::enough::Wait;
+use self::enough::Enough;
 use self::offsets::Offsets;
 use self::task::{Origin, Task};
 use super::behaviour::{Behaviour, Tables};
@@ -69,7 +69,7 @@ pub struct Server {
     limit: Option<Limiter>,
     calls: Calls,
     /// Tasks that wait for some of their branches.
-    waits: Slab<Wait>,
+    waits: Slab<Enough>,
     attempts: Attempts,
     cancels: Cancels,
     cache: Option<Cache>,
