@@ -318,7 +318,7 @@ pub struct Publication {
     pub label: String,
     /// To whom: channel and the entry that the consumer runs.
     pub subscribers: Vec<Subscriber>,
-    /// Nodes whose instances are told [`crate::nodes::message::Body::Invalidate`] without
+    /// Nodes whose instances are told [`crate::nodes::broker::Frame::Invalidate`] without
     /// acknowledgement (caches); then `subscribers` is empty.
     pub caches: Vec<NodeIx>,
 }

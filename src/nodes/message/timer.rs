@@ -1,5 +1,5 @@
 //! Timers as the engine keeps them: a number and what goes with it, packed into 12 bytes. Each room
-//! has an enum of its own of what it waits for, written by [`timers!`], which packs it and knows it
+//! has an enum of its own of what it waits for, written by `timers!`, which packs it and knows it
 //! again. (Enums of enums would take 16 bytes, and the agenda is made for 12.) Knows no room.
 
 use std::num::NonZeroU32;
