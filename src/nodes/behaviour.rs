@@ -122,6 +122,11 @@ impl Due for Timer {
     fn of(timer: Timer) -> Option<Self> {
         Some(timer)
     }
+
+    #[cfg(test)]
+    fn numbers() -> Vec<u8> {
+        Vec::new()
+    }
 }
 
 /// The table of kinds: in which room the type is that acts for which words of the scenario. Writes the
@@ -135,6 +140,26 @@ macro_rules! nodes {
         #[derive(Clone, Debug)]
         enum Node {
             $($Kind(Box<$Kind>),)+
+        }
+
+        #[cfg(test)]
+        mod numbers {
+            use super::message::Due;
+            use super::{Behaviour, world};
+
+            /// A timer is known again by its number alone, among those of its kind and those that may
+            /// befall any.
+            #[test]
+            fn no_two_timers_of_a_kind_have_one_number() {
+                $({
+                    let mut all = <super::$Kind as Behaviour>::Due::numbers();
+                    all.extend(world::Fated::numbers());
+                    let count = all.len();
+                    all.sort_unstable();
+                    all.dedup();
+                    assert_eq!(all.len(), count, "{}: {all:?}", stringify!($Kind));
+                })+
+            }
         }
 
         impl Behaviour for Node {

@@ -30,7 +30,6 @@ use self::due::Due;
 use self::leases::Leases;
 use self::replicas::Replicas;
 use super::behaviour::Behaviour;
-use super::calls;
 use super::calls::Calls;
 use super::env::Env;
 use super::message::{Answer, Body, Message, Op};
@@ -187,17 +186,8 @@ impl Behaviour for CacheServer {
             Due::Expire => self.sweep(env),
             Due::Streamed(replica) => self.streamed(replica, env),
             Due::Waited => self.have_waited(env),
-            Due::Call(calls::Due::Timeout(policy)) => {
-                while let Some(call) = self.calls.overdue(env, policy) {
-                    if let Some(ended) = self.calls.timed_out(env, call, &self.dirty) {
-                        self.handed_on(ended, &Op::NONE, env);
-                    }
-                }
-            }
-            Due::Call(calls::Due::Retry(call)) => self.calls.retry(env, call, &self.dirty),
-            Due::Call(calls::Due::Hedge(call)) => self.calls.hedge(env, call, &self.dirty),
-            Due::Call(calls::Due::Stopped { why, call }) => {
-                if let Some(ended) = self.calls.stopped(call, why) {
+            Due::Call(due) => {
+                while let Some(ended) = self.calls.due(due, env, &self.dirty) {
                     self.handed_on(ended, &Op::NONE, env);
                 }
             }

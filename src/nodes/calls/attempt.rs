@@ -195,7 +195,7 @@ impl Calls {
     }
 
     /// A call was not let through by a guard, or found nobody. That is final.
-    pub fn stopped(&mut self, handle: Handle, why: Reason) -> Option<Ended> {
+    pub(super) fn stopped(&mut self, handle: Handle, why: Reason) -> Option<Ended> {
         let call = self.calls.remove(handle)?;
         self.late.end(call.waiter);
         Some(Ended { waiter: call.waiter, answer: Answer::Failed(why) })

@@ -1,10 +1,11 @@
 //! What a caller waits for beside answers.
 
-use super::Calls;
+use super::{Calls, Ended, Waiters};
 use crate::base::Time;
+use crate::nodes::env::Env;
 use crate::nodes::message::timers;
 use crate::nodes::parts::slab::Handle;
-use crate::probes::Reason;
+use crate::probes::{Probe, Reason};
 use crate::scenario::tree::PolicyIx;
 
 timers! {
@@ -22,6 +23,29 @@ timers! {
 }
 
 impl Calls {
+    /// A timer is due that is not stale: which call has ended by it. To be asked until it says none.
+    #[cold]
+    #[inline(never)]
+    pub fn due<P: Probe>(
+        &mut self,
+        due: Due,
+        env: &mut Env<'_, '_, P>,
+        waiters: &impl Waiters,
+    ) -> Option<Ended> {
+        match due {
+            Due::Timeout(policy) => loop {
+                let call = self.overdue(env, policy)?;
+                if let Some(ended) = self.timed_out(env, call, waiters) {
+                    return Some(ended);
+                }
+            },
+            Due::Retry(call) => self.retry(env, call, waiters),
+            Due::Hedge(call) => self.hedge(env, call, waiters),
+            Due::Stopped { why, call } => return self.stopped(call, why),
+        }
+        None
+    }
+
     /// Does nobody wait any more for this timer, which is due `at` then?
     #[inline]
     pub fn is_stale(&self, due: Due, at: Time) -> bool {

@@ -83,7 +83,7 @@ impl Calls {
     }
 
     /// Time for the second copy.
-    pub fn hedge<P: Probe>(
+    pub(super) fn hedge<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
         handle: Handle,

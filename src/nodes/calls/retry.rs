@@ -17,7 +17,7 @@ use crate::scenario::tree::PolicyIx;
 
 impl Calls {
     /// No answer came in time.
-    pub fn timed_out<P: Probe>(
+    pub(super) fn timed_out<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
         handle: Handle,
@@ -91,7 +91,7 @@ impl Calls {
     }
 
     /// The pause is over: tries again.
-    pub fn retry<P: Probe>(
+    pub(super) fn retry<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
         handle: Handle,

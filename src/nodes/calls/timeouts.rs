@@ -119,7 +119,7 @@ impl Calls {
 
     /// A timer is due: the first call of its line that has waited long enough, if there is one.
     /// Otherwise the timer is set for the next. To be asked until it says `None`.
-    pub fn overdue<P: Probe>(
+    pub(super) fn overdue<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
         policy: PolicyIx,

@@ -22,8 +22,8 @@ use super::env::Env;
 use super::message::{Answer, Body, Message, Op};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
+use super::registry;
 use super::registry::instance::Discovery;
-use super::{calls, registry};
 use crate::base::{Stream, Time, index, math, mix, name_hash, unit};
 use crate::engine::InstanceId;
 use crate::model::{FlowIx, Model, NodeIx};
@@ -168,17 +168,8 @@ impl Behaviour for Client {
         match due {
             Due::Arrival => unreachable!("the commonest"),
             Due::Think(customer) => self.next_action(customer, env),
-            Due::Call(calls::Due::Timeout(policy)) => {
-                while let Some(call) = self.calls.overdue(env, policy) {
-                    if let Some(ended) = self.calls.timed_out(env, call, &self.journeys) {
-                        self.ended(ended, env);
-                    }
-                }
-            }
-            Due::Call(calls::Due::Retry(call)) => self.calls.retry(env, call, &self.journeys),
-            Due::Call(calls::Due::Hedge(call)) => self.calls.hedge(env, call, &self.journeys),
-            Due::Call(calls::Due::Stopped { why, call }) => {
-                if let Some(ended) = self.calls.stopped(call, why) {
+            Due::Call(due) => {
+                while let Some(ended) = self.calls.due(due, env, &self.journeys) {
                     self.ended(ended, env);
                 }
             }

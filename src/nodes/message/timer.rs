@@ -62,6 +62,10 @@ impl Timer {
 pub trait Due: Copy + Into<Timer> {
     /// What this timer means, if it is one of those.
     fn of(timer: Timer) -> Option<Self>;
+
+    /// The numbers of all of them: no two are alike, or one would be taken for the other.
+    #[cfg(test)]
+    fn numbers() -> Vec<u8>;
 }
 
 /// What can go with a timer: packed in the order of fields, each from the word on that is the next.
@@ -207,6 +211,14 @@ macro_rules! timers {
         }
 
         impl $crate::nodes::message::Due for $Due {
+            #[cfg(test)]
+            fn numbers() -> Vec<u8> {
+                #[allow(unused_mut)]
+                let mut numbers = vec![$($number),+];
+                $($(numbers.extend(<$part as $crate::nodes::message::Due>::numbers());)+)?
+                numbers
+            }
+
             #[inline]
             fn of(timer: $crate::nodes::message::Timer) -> Option<Self> {
                 match timer.number() {

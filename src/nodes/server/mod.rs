@@ -37,14 +37,14 @@ use super::parts::limit::Limiter;
 use super::parts::slab::{Handle, SideTable, Slab};
 use super::readings::{Readings, What};
 use super::registry::instance::{self, Discovery};
-use super::{broker, calls, registry};
+use super::{broker, registry};
 use crate::base::{Span, Stream, Time, weight};
 use crate::engine::InstanceId;
 use crate::model::program::{Act, EntryIx, Instr, Pc};
 use crate::model::{Model, NodeIx};
 use crate::probes::fact::Leaving;
 use crate::probes::{Fact, OpId, Probe, Reason};
-use crate::scenario::tree::{NodeKind, PolicyIx};
+use crate::scenario::tree::NodeKind;
 
 /// One instance of a service or gateway.
 #[derive(Clone, Debug)]
@@ -197,10 +197,11 @@ impl Behaviour for Server {
             Due::Commit(_) => self.commit(env),
             Due::Served(_) => self.work_done(env),
             Due::Patience(place) => self.abandon(place, env),
-            Due::Call(calls::Due::Timeout(policy)) => self.time_out(policy, env),
-            Due::Call(calls::Due::Retry(call)) => self.calls.retry(env, call, &self.tasks),
-            Due::Call(calls::Due::Hedge(call)) => self.calls.hedge(env, call, &self.tasks),
-            Due::Call(calls::Due::Stopped { why, call }) => self.stopped(call, why, env),
+            Due::Call(due) => {
+                while let Some(ended) = self.calls.due(due, env, &self.tasks) {
+                    self.ended(ended, &Op::NONE, env);
+                }
+            }
             Due::Discovery(due) => {
                 self.discovery.as_mut().expect("it set the timer").timer(due, env);
             }
@@ -385,24 +386,6 @@ impl Server {
     /// Lets this task be fetched from memory.
     fn prefetch_task(&self, task: Handle) {
         self.tasks.prefetch(task, |task| &task.pc);
-    }
-
-    /// Calls of this policy may have waited long enough.
-    #[cold]
-    fn time_out<P: Probe>(&mut self, policy: PolicyIx, env: &mut Env<'_, '_, P>) {
-        while let Some(call) = self.calls.overdue(env, policy) {
-            if let Some(ended) = self.calls.timed_out(env, call, &self.tasks) {
-                self.ended(ended, &Op::NONE, env);
-            }
-        }
-    }
-
-    /// A call was not even made.
-    #[cold]
-    fn stopped<P: Probe>(&mut self, call: Handle, why: Reason, env: &mut Env<'_, '_, P>) {
-        if let Some(ended) = self.calls.stopped(call, why) {
-            self.ended(ended, &Op::NONE, env);
-        }
     }
 
     /// Is this task gone?
