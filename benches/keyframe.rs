@@ -39,8 +39,9 @@ struct Cost {
     /// Bytes allocated by one clone at once, and held by one more a second later.
     at_once: usize,
     held: usize,
-    /// What one says of itself then: its own, and its share of what it shares.
-    weight: usize,
+    /// What the run and all its keyframes say that they hold together, over what is allocated then (with
+    /// the model, of which they say nothing).
+    told: f64,
     /// Of a second with a keyframe before it, and of one without.
     second: Duration,
     undisturbed: Duration,
@@ -88,6 +89,7 @@ fn measure(scenario: &Arc<Scenario>, design: usize) -> Cost {
     let undisturbed = (begin..END).map(|second| timed(|| run.run_until(time(second + 1))).0);
     let undisturbed = median(undisturbed.collect());
 
+    let nothing = live();
     let mut run = at(scenario, design, begin - 1);
     let (first_took, first) = timed(|| run.clone());
     run.run_until(time(begin));
@@ -104,8 +106,9 @@ fn measure(scenario: &Arc<Scenario>, design: usize) -> Cost {
         kept.push(keyframe);
         seconds.push(timed(|| run.run_until(time(second + 1))).0);
     }
-    let weight = median(kept.iter().map(Run::weight).collect());
     let with = live();
+    let weights = kept.iter().chain([&run, &first]).map(Run::weight);
+    let told = weights.sum::<usize>() as f64 / (with - nothing) as f64;
     drop(kept);
     let held = (with - live()) / KEPT as usize;
     drop(first);
@@ -115,7 +118,7 @@ fn measure(scenario: &Arc<Scenario>, design: usize) -> Cost {
         allocations: median(allocations),
         at_once: median(at_once),
         held,
-        weight,
+        told,
         second: median(seconds),
         undisturbed,
     }
@@ -125,21 +128,21 @@ fn main() {
     let scenario = checkout();
     println!("a keyframe a second, from {} to {END} s", END - KEPT);
     println!(
-        "          first ms  clone ms  allocations  MiB at once  MiB held  weighs  second ms (without)"
+        "          first ms  clone ms  allocations  MiB at once  MiB held  told of it  second ms (without)"
     );
     for (ix, design) in scenario.designs.iter().enumerate() {
         let cost = measure(&scenario, ix);
         let ms = |time: Duration| time.as_secs_f64() * 1e3;
         let mib = |bytes: usize| bytes as f64 / f64::from(1 << 20);
         println!(
-            "  {:<8}{:8.2}{:10.2}{:13}{:13.2}{:10.2}{:8.2}{:11.2} ({:.2})",
+            "  {:<8}{:8.2}{:10.2}{:13}{:13.2}{:10.2}{:11.3}{:11.2} ({:.2})",
             design.name,
             ms(cost.first),
             ms(cost.time),
             cost.allocations,
             mib(cost.at_once),
             mib(cost.held),
-            mib(cost.weight),
+            cost.told,
             ms(cost.second),
             ms(cost.undisturbed),
         );
