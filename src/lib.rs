@@ -107,6 +107,9 @@ pub mod probes;
 pub mod report;
 pub mod scenario;
 pub mod simulate;
+#[cfg(feature = "tui")]
+#[doc(hidden)]
+pub mod tui;
 #[doc(hidden)]
 pub mod validate;
 

@@ -1,0 +1,159 @@
+//! Where views draw: cells, roles and what can be clicked. Cuts what does not fit, and lets nothing
+//! through that would steer a terminal.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthChar;
+
+use super::action::Action;
+use super::glyphs::{Border, Glyph, Glyphs};
+use super::place::Thing;
+use super::theme::{Role, Theme};
+
+/// How everything looks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// Colours.
+    pub theme: Theme,
+    /// Signs.
+    pub glyphs: Glyphs,
+}
+
+/// A rectangle that stands for something.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hit {
+    /// Where.
+    pub area: Rect,
+    /// What.
+    pub target: Target,
+}
+
+/// What a click means.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// Selects it; twice: goes into it.
+    Thing(Thing),
+    /// Does it.
+    Action(Action),
+    /// The axis of time: the column of the click says when, from the first to the last instant.
+    Axis(crate::base::Time, crate::base::Time),
+    /// A row of a list, by its number.
+    Row(usize),
+}
+
+/// A buffer to draw into, and what can be clicked in it.
+#[derive(Debug)]
+pub struct Canvas<'a> {
+    buffer: &'a mut Buffer,
+    hits: &'a mut Vec<Hit>,
+    /// How everything looks.
+    pub look: Look,
+}
+
+impl<'a> Canvas<'a> {
+    /// An empty one over a buffer.
+    pub fn new(buffer: &'a mut Buffer, hits: &'a mut Vec<Hit>, look: Look) -> Self {
+        Self { buffer, hits, look }
+    }
+
+    /// All of it.
+    pub fn area(&self) -> Rect {
+        self.buffer.area
+    }
+
+    /// A sign of the set in use.
+    pub fn glyph(&self, glyph: Glyph) -> &'static str {
+        self.look.glyphs.of(glyph)
+    }
+
+    /// Writes a text at a place of an area (counted from its corner), cut at the area's right edge; says
+    /// the column after it.
+    pub fn text(&mut self, area: Rect, x: u16, y: u16, text: &str, role: Role) -> u16 {
+        let area = area.intersection(self.buffer.area);
+        let style = self.look.theme.style(role);
+        if y >= area.height {
+            return x;
+        }
+        let mut at = x;
+        for char in text.chars() {
+            let char = if char.is_control() { '?' } else { char };
+            let width = char.width().unwrap_or(0) as u16;
+            // Whatever is not one column wide would move all that follows.
+            let char = if width == 1 { char } else { '?' };
+            if at >= area.width {
+                break;
+            }
+            let char = match self.look.glyphs {
+                Glyphs::Ascii if !char.is_ascii() => '?',
+                _ => char,
+            };
+            let cell = &mut self.buffer[(area.x + at, area.y + y)];
+            cell.set_char(char).set_style(style);
+            at += 1;
+        }
+        at
+    }
+
+    /// The same, so that it ends before column `end`.
+    pub fn right(&mut self, area: Rect, end: u16, y: u16, text: &str, role: Role) {
+        let width = text.chars().count() as u16;
+        let skip = width.saturating_sub(end);
+        let kept: String = text.chars().skip(usize::from(skip)).collect();
+        self.text(area, end.saturating_sub(width), y, &kept, role);
+    }
+
+    /// Fills a row from column `x` on, `width` columns wide.
+    pub fn run(&mut self, area: Rect, x: u16, y: u16, width: u16, glyph: &str, role: Role) {
+        let width = width.min(area.width.saturating_sub(x));
+        self.text(area, x, y, &glyph.repeat(usize::from(width)), role);
+    }
+
+    /// A box; its title stands in its upper side. Says its inside.
+    pub fn frame(&mut self, area: Rect, title: &str, border: Border, role: Role) -> Rect {
+        let area = area.intersection(self.buffer.area);
+        if area.width < 2 || area.height < 2 {
+            return Rect::default();
+        }
+        let [tl, tr, bl, br, horizontal, vertical] = self.look.glyphs.frame(border);
+        let (right, bottom) = (area.width - 1, area.height - 1);
+        for (y, left, end) in [(0, tl, tr), (bottom, bl, br)] {
+            self.text(area, 0, y, left, role);
+            self.run(area, 1, y, area.width - 2, horizontal, role);
+            self.text(area, right, y, end, role);
+        }
+        for y in 1..bottom {
+            self.text(area, 0, y, vertical, role);
+            self.text(area, right, y, vertical, role);
+        }
+        let inside = Rect::new(area.x + 1, area.y + 1, area.width - 2, area.height - 2);
+        if !title.is_empty() {
+            let upper = Rect::new(area.x + 1, area.y, area.width - 2, 1);
+            self.text(upper, 0, 0, title, role);
+        }
+        inside
+    }
+
+    /// Blanks an area, for an overlay.
+    pub fn clear(&mut self, area: Rect) {
+        let area = area.intersection(self.buffer.area);
+        for y in area.top()..area.bottom() {
+            for x in area.left()..area.right() {
+                self.buffer[(x, y)].reset();
+            }
+        }
+    }
+
+    /// Shows what is there in another role, as a selection does.
+    pub fn tint(&mut self, area: Rect, role: Role) {
+        let style = self.look.theme.style(role);
+        self.buffer.set_style(area.intersection(self.buffer.area), style);
+    }
+
+    /// A rectangle that stands for something; the last one said wins where several meet.
+    pub fn hit(&mut self, area: Rect, target: Target) {
+        let area = area.intersection(self.buffer.area);
+        if !area.is_empty() {
+            self.hits.push(Hit { area, target });
+        }
+    }
+}

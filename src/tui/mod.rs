@@ -1,0 +1,27 @@
+//! The terminal UI: know the run, break it, rewind it, fork it. It imports everything and nobody imports
+//! it but the command line.
+//!
+//! ```text
+//! keys, mouse ─▶ keymap ─▶ Action ─▶ Session (four nouns, places, worlds)    UI thread, never waits
+//!                                      │ Wish                ▲ Arc<Snapshot>
+//!                                      ▼                     │
+//!                     worker:  here, then queries, then scouts, in slices of 4 ms
+//!                              Run { timeline, history, keyframes }  ─▶ Snapshot ─▶ view(Screen, Canvas) ─▶ Buffer
+//! ```
+
+pub mod action;
+pub mod canvas;
+pub mod glyphs;
+pub mod history;
+pub mod input;
+pub mod layout;
+pub mod place;
+pub mod query;
+pub mod session;
+pub mod snapshot;
+pub mod theme;
+pub mod views;
+pub mod widgets;
+pub mod wish;
+pub mod words;
+pub mod world;

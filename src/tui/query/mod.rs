@@ -1,0 +1,7 @@
+//! What is worked out of a run when somebody asks: the story of an operation, two worlds side by side,
+//! the expectations so far. Pure functions over what probes wrote down; whoever runs is not here.
+
+pub mod difference;
+pub mod expectations;
+pub mod telling;
+pub mod why;

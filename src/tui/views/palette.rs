@@ -1,0 +1,5 @@
+//! Not built yet.
+
+/// What it remembers.
+#[derive(Clone, Debug, Default)]
+pub struct State {}

@@ -1,0 +1,9 @@
+//! What screens are made of, beyond text: each knows cells and roles, and nothing of runs.
+
+pub mod bar;
+pub mod card;
+pub mod chart;
+pub mod field;
+pub mod heat;
+pub mod strip;
+pub mod table;

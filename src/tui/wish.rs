@@ -1,0 +1,80 @@
+//! What the screen wants to be known now: one value that says all of it, handed to the worker whenever it
+//! changes. Nothing in it depends on what was wished before, so the worker may skip any but the last.
+
+use std::sync::Arc;
+
+use super::place::{Cursor, RunId, Thing, WorldId};
+use super::world::Recipe;
+use crate::base::Time;
+use crate::probes::OpId;
+use crate::probes::witness::Item;
+
+/// What is wished.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// Counts wishes: a snapshot says to which one it answers.
+    pub ticket: u64,
+    /// All worlds that there are, by number; none where one was dropped.
+    pub worlds: Vec<Option<Arc<Recipe>>>,
+    /// The run whose state is shown.
+    pub shown: RunId,
+    /// The runs beside which it is shown, itself among them.
+    pub columns: Vec<RunId>,
+    /// Where to.
+    pub goal: Goal,
+    /// Is this a moment of playing, after which others follow at once? Then what is costly waits.
+    pub playing: bool,
+    /// Messages on their way, one by one?
+    pub transit: bool,
+    /// The story of this operation of the run that is shown.
+    pub story: Option<OpId>,
+    /// Everything about this item in the run that is shown.
+    pub item: Option<Item>,
+    /// The same operation (client, flow, session's step) in all columns.
+    pub counterpart: Option<OpId>,
+    /// A comparison of two worlds under the design that is shown, customer by customer.
+    pub difference: Option<(WorldId, WorldId)>,
+    /// The expectations so far and at the end.
+    pub expectations: bool,
+    /// Bytes for keyframes.
+    pub memory: usize,
+    /// Compute ahead of the cursor, to the end?
+    pub ahead: bool,
+}
+
+/// Where the cursor is to go.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Goal {
+    /// There.
+    At(Cursor),
+    /// After so many events of the run that is shown.
+    Event(u64),
+    /// To the `count`th event of this thing after (or, if negative, before) a point: an operation's, an
+    /// instance's, a node's; of the run itself if it is nothing.
+    Next {
+        /// Whose.
+        thing: Thing,
+        /// From here.
+        from: Cursor,
+        /// How many on, or back.
+        count: i64,
+    },
+    /// To the first (or last) event at which a statement holds.
+    Until {
+        /// The statement, in the language of expectations; checked before.
+        condition: Arc<str>,
+        /// From here.
+        from: Cursor,
+        /// Back in time?
+        back: bool,
+    },
+    /// To the audit.
+    End,
+}
+
+impl Goal {
+    /// After all that happens at this instant.
+    pub fn at(time: Time) -> Self {
+        Self::At(Cursor::at(time))
+    }
+}

@@ -1,0 +1,84 @@
+//! Numbers and times as text: short, and always as wide as the same number is elsewhere.
+
+use crate::base::{Span, Time};
+
+/// `455 782`
+pub fn count(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (ix, digit) in digits.chars().enumerate() {
+        if ix > 0 && (digits.len() - ix).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `21.400000000 s`, an instant exactly.
+pub fn exact(time: Time) -> String {
+    format!("{}.{:09} s", time.0 / 1_000_000_000, time.0 % 1_000_000_000)
+}
+
+/// `21.400 s`
+pub fn instant(time: Time) -> String {
+    let ms = time.0 / 1_000_000;
+    format!("{}.{:03} s", ms / 1000, ms % 1000)
+}
+
+/// A length of time with three digits that mean something: `7.4 ms`, `1.35 s`, `184 ms`, `420 us`.
+pub fn span(span: Span) -> String {
+    let ns = span.0 as f64;
+    let (value, unit) = match span.0 {
+        0 => return "0".to_owned(),
+        1..1_000 => return format!("{} ns", span.0),
+        1_000..999_500 => (ns / 1e3, "us"),
+        999_500..999_500_000 => (ns / 1e6, "ms"),
+        _ => (ns / 1e9, "s"),
+    };
+    format!("{} {unit}", three(value))
+}
+
+/// In milliseconds without the unit: `18.9`, `1 350`, `0.42`.
+pub fn millis(span: Span) -> String {
+    let ms = span.0 as f64 / 1e6;
+    if ms >= 999.5 { count(ms.round() as u64) } else { three(ms) }
+}
+
+/// Three digits that mean something.
+pub fn three(value: f64) -> String {
+    match value {
+        value if value >= 99.95 => format!("{value:.0}"),
+        value if value >= 9.995 => format!("{value:.1}"),
+        value if value > 0.0 => format!("{value:.2}"),
+        _ => "0".to_owned(),
+    }
+}
+
+/// A share in percent: `1.9`, `0.11`, `92.7`, `0`.
+pub fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 { "-".to_owned() } else { three(100.0 * part as f64 / whole as f64) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_and_times_have_three_digits() {
+        assert_eq!(
+            (count(7), count(1_000), count(455_782)),
+            ("7".into(), "1 000".into(), "455 782".into())
+        );
+        assert_eq!(exact(Time(21_400_000_000)), "21.400000000 s");
+        assert_eq!(instant(Time(7_004_400_000)), "7.004 s");
+        let spans = [0, 12, 420_000, 7_400_000, 184_000_000, 999_600_000, 1_350_000_000];
+        let told = spans.map(|ns| span(Span(ns)));
+        assert_eq!(told, ["0", "12 ns", "420 us", "7.40 ms", "184 ms", "1.00 s", "1.35 s"]);
+        assert_eq!(millis(Span(1_350_000_000)), "1 350");
+        assert_eq!(
+            (percent(19, 1000), percent(0, 0), percent(0, 5)),
+            ("1.90".into(), "-".into(), "0".into())
+        );
+    }
+}
