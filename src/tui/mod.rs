@@ -11,14 +11,19 @@
 
 pub mod action;
 pub mod canvas;
+pub mod clipboard;
+pub mod clock;
 pub mod glyphs;
 pub mod history;
 pub mod input;
+pub mod keymap;
 pub mod layout;
+pub mod paint;
 pub mod place;
 pub mod query;
 pub mod session;
 pub mod snapshot;
+pub mod terminal;
 pub mod theme;
 pub mod views;
 pub mod widgets;
