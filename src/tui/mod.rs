@@ -9,15 +9,19 @@
 //!                              Run { timeline, history, keyframes }  ─▶ Snapshot ─▶ view(Screen, Canvas) ─▶ Buffer
 //! ```
 
+pub mod act;
 pub mod action;
+pub mod address;
 pub mod canvas;
 pub mod clipboard;
 pub mod clock;
+pub mod forks;
 pub mod glyphs;
 pub mod history;
 pub mod input;
 pub mod keymap;
 pub mod layout;
+pub mod pace;
 pub mod paint;
 pub mod place;
 pub mod query;

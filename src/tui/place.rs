@@ -103,6 +103,8 @@ pub enum Thing {
     Kind(Kind),
     /// A fault, by its name.
     Fault(String),
+    /// One occurrence of a fault, by its name and by when it begins.
+    Occurrence(String, Time),
     /// An item of data.
     Item(Item),
     /// A figure, by its name in Compare.

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::canvas::Look;
+use super::keymap::Keymap;
+use super::pace::Pace;
 use super::place::{Cursor, Place, RunId, Thing, View, WorldId};
 use super::views::{States, help, inject, palette};
 use super::wish::{Goal, Wish};
@@ -51,10 +53,51 @@ pub struct Session {
     pub memory: usize,
     /// Compute ahead?
     pub ahead: bool,
+    /// A text by which lists are filtered; empty if not.
+    pub filter: String,
+    /// What is to be done outside, in order: the loop takes it from here.
+    pub outside: Vec<Outside>,
+    /// Keys that mean nothing yet.
+    pub keymap: Keymap,
+    /// A letter is awaited, for a bookmark.
+    pub letter: Option<Letter>,
+    /// It was asked once whether to leave worlds unwritten.
+    pub warned: bool,
     /// To be left.
     pub quits: bool,
-    goal: Goal,
-    ticket: u64,
+    pub(super) goal: Goal,
+    pub(super) ticket: u64,
+    pub(super) pace: Pace,
+}
+
+/// What is to be done where files, the terminal and other programs are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outside {
+    /// Copies a text.
+    Copy(String),
+    /// Draws everything anew.
+    Redraw,
+    /// Suspends the program.
+    Suspend,
+    /// Listens to the mouse, or not.
+    Mouse(bool),
+    /// Writes a world as a file, beside the scenario or there.
+    Write(WorldId, Option<PathBuf>),
+    /// Reads the scenario's file anew.
+    Reload,
+    /// Opens another file.
+    Open(PathBuf),
+    /// Writes what is on the screen: as `svg` or `text`, or the history as `csv`.
+    Export(String),
+}
+
+/// For what a letter is awaited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Letter {
+    /// To set a bookmark.
+    Set,
+    /// To go to one.
+    Go,
 }
 
 /// Thousandths of real time, or as fast as the engine can.
@@ -85,6 +128,26 @@ pub enum Overlay {
     Palette(palette::State),
     /// The fault injector.
     Inject(inject::State),
+    /// A line of text that is asked for.
+    Prompt(Prompt),
+}
+
+/// A line of text that is asked for in the last line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prompt {
+    /// What for.
+    pub what: Asked,
+    /// What was typed.
+    pub text: String,
+}
+
+/// What a line of text is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// To filter.
+    Filter,
+    /// To name a world.
+    Name(WorldId),
 }
 
 impl Session {
@@ -113,9 +176,15 @@ impl Session {
             views: States::default(),
             memory: 256 << 20,
             ahead: true,
+            filter: String::new(),
+            outside: Vec::new(),
+            keymap: Keymap::default(),
+            letter: None,
+            warned: false,
             quits: false,
             goal: Goal::at(Time::ZERO),
             ticket: 0,
+            pace: Pace::default(),
         }
     }
 
@@ -146,6 +215,8 @@ impl Session {
         if let Goal::At(cursor) = goal {
             self.place.cursor = cursor;
         }
+        let world = self.worlds.get_mut(self.place.run.world);
+        world.frontier = world.frontier.max(self.place.cursor.time);
         self.goal = goal;
         self.ticket += 1;
     }
