@@ -60,6 +60,34 @@ pub fn percent(part: u64, whole: u64) -> String {
     if whole == 0 { "-".to_owned() } else { three(100.0 * part as f64 / whole as f64) }
 }
 
+/// A text in lines of at most so many columns, broken between words where it goes.
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let width = width.max(1);
+    let mut lines = vec![String::new()];
+    let mut used = 0;
+    for word in text.split_whitespace() {
+        let mut chars: Vec<char> = word.chars().collect();
+        if used > 0 && used + 1 + chars.len() > width {
+            lines.push(String::new());
+            used = 0;
+        }
+        let line = lines.last_mut().expect("there is one");
+        if used > 0 {
+            line.push(' ');
+            used += 1;
+        }
+        while chars.len() > width {
+            let rest = chars.split_off(width);
+            lines.last_mut().expect("there is one").extend(chars);
+            lines.push(String::new());
+            chars = rest;
+        }
+        used += chars.len();
+        lines.last_mut().expect("there is one").extend(chars);
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,5 +108,12 @@ mod tests {
             (percent(19, 1000), percent(0, 0), percent(0, 5)),
             ("1.90".into(), "-".into(), "0".into())
         );
+    }
+
+    #[test]
+    fn lines_break_between_words_and_within_those_that_are_too_long() {
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
+        assert_eq!(wrapped("", 4), [""]);
     }
 }

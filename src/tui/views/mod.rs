@@ -3,6 +3,7 @@
 
 pub mod broken;
 pub mod compare;
+pub mod digest;
 pub mod frame;
 pub mod help;
 pub mod inject;
