@@ -65,6 +65,10 @@ pub enum Glyph {
 }
 
 impl Glyphs {
+    /// All, with their names.
+    pub const ALL: [(&'static str, Self); 3] =
+        [("braille", Self::Braille), ("block", Self::Block), ("ascii", Self::Ascii)];
+
     /// The sign in this set.
     pub fn of(self, glyph: Glyph) -> &'static str {
         let (block, ascii) = match glyph {

@@ -12,6 +12,7 @@
 pub mod act;
 pub mod action;
 pub mod address;
+pub mod app;
 pub mod canvas;
 pub mod clipboard;
 pub mod clock;

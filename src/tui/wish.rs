@@ -42,6 +42,30 @@ pub struct Wish {
     pub ahead: bool,
 }
 
+impl Wish {
+    /// Is nothing wished but what the other one wishes?
+    pub fn is_same(&self, other: &Self) -> bool {
+        let is_same =
+            |(one, other): (&Option<Arc<Recipe>>, &Option<Arc<Recipe>>)| match (one, other) {
+                (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+                (one, other) => one.is_none() && other.is_none(),
+            };
+        self.worlds.len() == other.worlds.len()
+            && self.worlds.iter().zip(&other.worlds).all(is_same)
+            && self.beside_worlds() == other.beside_worlds()
+    }
+
+    /// All but the worlds, to be compared.
+    fn beside_worlds(&self) -> impl PartialEq + '_ {
+        let Self { ticket, worlds: _, shown, columns, goal, playing, transit, .. } = self;
+        let Self { story, item, counterpart, difference, expectations, memory, ahead, .. } = self;
+        (
+            (ticket, shown, columns, goal, playing, transit),
+            (story, item, counterpart, difference, expectations, memory, ahead),
+        )
+    }
+}
+
 /// Where the cursor is to go.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Goal {

@@ -1,0 +1,162 @@
+//! The program without a terminal and without a clock: input goes in, wishes and frames come out. Tests
+//! drive it so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::canvas::{Canvas, Hit, Target};
+use super::input::{Click, Input, Mouse};
+use super::session::Session;
+use super::snapshot::Snapshot;
+use super::views::{Screen, frame};
+use super::wish::Wish;
+use crate::base::Time;
+
+/// What a person sees and moves.
+#[derive(Debug)]
+pub struct App {
+    /// Where one is.
+    pub session: Session,
+    snapshot: Arc<Snapshot>,
+    hits: Vec<Hit>,
+    /// The last click, for the second one.
+    clicked: Option<(Hit, Duration)>,
+    /// Real time that has passed, as it was told.
+    age: Duration,
+    wished: Option<Wish>,
+    is_dirty: bool,
+}
+
+/// A second click within this time is a double one.
+const DOUBLE: Duration = Duration::from_millis(400);
+
+impl App {
+    /// At the session's place, with nothing known yet.
+    pub fn new(session: Session) -> Self {
+        Self {
+            session,
+            snapshot: Arc::default(),
+            hits: Vec::new(),
+            clicked: None,
+            age: Duration::ZERO,
+            wished: None,
+            is_dirty: true,
+        }
+    }
+
+    /// What is known.
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+
+    /// Is there something new to be drawn?
+    pub fn is_dirty(&self) -> bool {
+        self.is_dirty
+    }
+
+    /// Something came from the terminal.
+    pub fn input(&mut self, input: Input) {
+        let snapshot = Arc::clone(&self.snapshot);
+        match input {
+            Input::Key(key) => self.session.press(key, &snapshot),
+            Input::Mouse(mouse) => self.mouse(mouse, &snapshot),
+            Input::Resize => {}
+        }
+        self.is_dirty = true;
+    }
+
+    /// The worker knows something new.
+    pub fn known(&mut self, snapshot: Arc<Snapshot>) {
+        self.session.adopt(&snapshot);
+        self.snapshot = snapshot;
+        self.is_dirty = true;
+    }
+
+    /// So much real time has passed.
+    pub fn tick(&mut self, passed: Duration) {
+        self.age += passed;
+        let snapshot = Arc::clone(&self.snapshot);
+        self.is_dirty |= self.session.tick(passed, &snapshot);
+    }
+
+    /// What the worker is to do, if that is something new.
+    pub fn wish(&mut self) -> Option<Wish> {
+        let wish = self.session.wish();
+        if self.wished.as_ref().is_some_and(|wished| wished.is_same(&wish)) {
+            return None;
+        }
+        self.wished = Some(wish.clone());
+        Some(wish)
+    }
+
+    /// Draws the screen.
+    pub fn draw(&mut self, buffer: &mut Buffer) {
+        self.hits.clear();
+        let mut canvas = Canvas::new(buffer, &mut self.hits, self.session.look);
+        let screen = Screen { snapshot: &self.snapshot, session: &self.session };
+        frame::draw(screen, &mut canvas);
+        self.is_dirty = false;
+    }
+
+    /// The screen as cells of their own.
+    pub fn screen(&mut self, width: u16, height: u16) -> Buffer {
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        self.draw(&mut buffer);
+        buffer
+    }
+
+    fn mouse(&mut self, mouse: Mouse, snapshot: &Snapshot) {
+        use super::action::Action;
+
+        let on = |hit: &&Hit| hit.area.contains((mouse.x, mouse.y).into());
+        let hit = self.hits.iter().rev().find(on).cloned();
+        let is_axis = matches!(hit, Some(Hit { target: Target::Axis(..), .. }));
+        let action = match mouse.what {
+            Click::WheelUp if is_axis => Action::ZoomIn,
+            Click::WheelDown if is_axis => Action::ZoomOut,
+            Click::WheelUp => Action::Up,
+            Click::WheelDown => Action::Down,
+            Click::Up => return,
+            Click::Down | Click::Drag => {
+                let Some(hit) = hit else { return };
+                let is_drag = mouse.what == Click::Drag;
+                self.press(&hit, mouse.x, is_drag, snapshot);
+                return;
+            }
+        };
+        self.session.message = None;
+        self.session.act(action, snapshot);
+    }
+
+    fn press(&mut self, hit: &Hit, x: u16, is_drag: bool, snapshot: &Snapshot) {
+        self.session.message = None;
+        match &hit.target {
+            Target::Axis(from, to) => {
+                let columns = u64::from(hit.area.width.saturating_sub(1).max(1));
+                let column = u64::from(x - hit.area.x);
+                let length = u128::from(to.0.saturating_sub(from.0));
+                let at = length * u128::from(column) / u128::from(columns);
+                self.session.playing = false;
+                self.session.seek_time(Time(from.0 + at as u64));
+            }
+            _ if is_drag => {}
+            Target::Action(action) => self.session.act(*action, snapshot),
+            Target::Thing(thing) => {
+                let again = self
+                    .clicked
+                    .take()
+                    .is_some_and(|(last, at)| last == *hit && self.age.saturating_sub(at) < DOUBLE);
+                self.session.select(thing.clone());
+                if again {
+                    self.session.act(super::action::Action::Enter, snapshot);
+                } else {
+                    self.clicked = Some((hit.clone(), self.age));
+                }
+            }
+            Target::Row(_) => {}
+        }
+    }
+}
