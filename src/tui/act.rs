@@ -159,16 +159,16 @@ impl Session {
         let inside = self.place.inside
             && matches!(thing, Thing::Node(_) | Thing::Instance(..) | Thing::Op(_));
         let cursor = Cursor::at(self.place.cursor.time);
-        self.go(Place { run, thing, inside, cursor, ..self.place.clone() });
+        self.go(Place { run, cursor, thing, inside, ..self.place.clone() });
         Ok(())
     }
 
     fn walk(&mut self, to: Place, back: bool) {
         let from = std::mem::replace(&mut self.place, to);
         if back {
-            self.future.push(from)
+            self.future.push(from);
         } else {
-            self.past.push(from)
+            self.past.push(from);
         }
         if self.worlds.get(self.place.run.world).is_dropped {
             self.place.run.world = super::place::WorldId(0);
@@ -200,7 +200,7 @@ impl Session {
             }
             thing @ (Thing::Change(_) | Thing::Item(_)) => self.open(View::Worlds, thing, false),
             thing @ (Thing::Knob(_) | Thing::Expectation(_)) => {
-                self.open(View::Scenario, thing, false)
+                self.open(View::Scenario, thing, false);
             }
         }
         Ok(())
@@ -382,7 +382,7 @@ impl Session {
                 let Prompt { what, text } = prompt.clone();
                 self.overlay = None;
                 match what {
-                    Asked::Filter => self.filter(text),
+                    Asked::Filter => self.filter(&text),
                     Asked::Name(world) => self.name(world, &text),
                 }
             }

@@ -1,5 +1,7 @@
 //! The address of a screen: the command line that opens exactly this one, anywhere.
 
+use std::fmt::Write as _;
+
 use super::place::{Thing, View};
 use super::session::Session;
 use crate::report::shell::quoted;
@@ -11,7 +13,7 @@ impl Session {
         let recipe = &world.recipe;
         let mut line = format!("windtunnel {}", quoted(&self.file.display().to_string()));
         let mut add = |flag: &str, value: &str| {
-            line.push_str(&format!(" {flag} {}", quoted(value)));
+            let _ = write!(line, " {flag} {}", quoted(value));
         };
         add("--design", &recipe.scenario.designs[self.place.run.design].name);
         add("--seed", &recipe.seed.to_string());

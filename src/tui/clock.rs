@@ -1,5 +1,7 @@
 //! The wall clock, and nowhere else: when the next frame may be drawn, and how much time has passed.
 
+#![expect(clippy::disallowed_methods, reason = "the one place where real time is looked at")]
+
 use std::time::{Duration, Instant};
 
 /// Paces frames.

@@ -11,6 +11,16 @@ use crate::base::{Span, Time};
 use crate::probes::anomalies::Kind;
 use crate::scenario::tree::{Deed, Intervention};
 
+/// A fault, or one occurrence of it, that is to be taken away.
+struct Removal {
+    deed: Deed,
+    at: Time,
+    /// Of the new world.
+    name: String,
+    /// How it differs.
+    about: String,
+}
+
 impl Session {
     /// Makes a change in the world that is shown: in a fork of it if anybody has seen it later than the
     /// change acts, or if it is `base`; else in itself. Says which world it is now.
@@ -104,10 +114,10 @@ impl Session {
 
     /// A new world without what is selected, compared with its parent.
     pub(super) fn without(&mut self, snapshot: &Snapshot) -> Result<(), String> {
-        let (deed, at, name, about) = match self.place.thing.clone() {
+        let removal = match self.place.thing.clone() {
             Thing::Fault(fault) => {
                 let at = self.begins(&fault, None, snapshot)?;
-                self.taken_away(&fault, at)
+                taken_away(&fault, at)
             }
             Thing::Occurrence(fault, begins) => self.spared(&fault, begins, snapshot)?,
             Thing::Change(ix) => return self.without_change(ix),
@@ -128,15 +138,15 @@ impl Session {
                 }
             },
         };
-        self.take_away(deed, at, name, about);
+        self.take_away(removal);
         Ok(())
     }
 
     /// Without this fault from before its first occurrence on, as a command says it.
     pub fn without_fault(&mut self, fault: &str, snapshot: &Snapshot) -> Result<(), String> {
         let at = self.begins(fault, None, snapshot)?;
-        let (deed, at, name, about) = self.taken_away(fault, at);
-        self.take_away(deed, at, name, about);
+        let removal = taken_away(fault, at);
+        self.take_away(removal);
         Ok(())
     }
 
@@ -148,12 +158,12 @@ impl Session {
         snapshot: &Snapshot,
     ) -> Result<(), String> {
         let begins = self.begins(fault, Some(at), snapshot)?;
-        let (deed, at, name, about) = self.spared(fault, begins, snapshot)?;
-        self.take_away(deed, at, name, about);
+        let removal = self.spared(fault, begins, snapshot)?;
+        self.take_away(removal);
         Ok(())
     }
 
-    fn take_away(&mut self, deed: Deed, at: Time, name: String, about: String) {
+    fn take_away(&mut self, Removal { deed, at, name, about }: Removal) {
         let parent = self.place.run.world;
         let text = match &deed {
             Deed::End(fault) => format!("(at: \"{at}\", end: {fault:?})"),
@@ -172,26 +182,21 @@ impl Session {
         self.seek(Goal::At(self.place.cursor));
     }
 
-    fn taken_away(&self, fault: &str, at: Time) -> (Deed, Time, String, String) {
-        let about = format!("without {fault}, from {} on", super::words::instant(at));
-        (Deed::Without(fault.to_owned()), at, format!("no-{fault}"), about)
-    }
-
     /// One occurrence taken away: it ends as it begins. All of a fault that occurs once.
-    fn spared(
-        &self,
-        fault: &str,
-        begins: Time,
-        snapshot: &Snapshot,
-    ) -> Result<(Deed, Time, String, String), String> {
+    fn spared(&self, fault: &str, begins: Time, snapshot: &Snapshot) -> Result<Removal, String> {
         let known = snapshot.run(self.place.run).ok_or("the run is not known yet")?;
         let times = known.model.faults.iter().find(|(name, _)| *name == fault);
         if times.is_none_or(|(_, windows)| windows.len() <= 1) {
-            return Ok(self.taken_away(fault, begins));
+            return Ok(taken_away(fault, begins));
         }
         let seconds = begins.0 as f64 / 1e9;
         let about = format!("without {fault} at {}", super::words::instant(begins));
-        Ok((Deed::End(fault.to_owned()), begins, format!("no-{fault}-{seconds}s"), about))
+        Ok(Removal {
+            deed: Deed::End(fault.to_owned()),
+            at: begins,
+            name: format!("no-{fault}-{seconds}s"),
+            about,
+        })
     }
 
     /// When a fault begins: first, or the occurrence that acts at an instant.
@@ -329,12 +334,17 @@ impl Session {
     }
 
     /// Filters lists by a text, and marks by the kinds of anomalies whose names have it.
-    pub fn filter(&mut self, text: String) {
+    pub fn filter(&mut self, text: &str) {
         let wanted = text.trim().replace(['-', ' '], "_").to_lowercase();
         let fits = |kind: &Kind| !wanted.is_empty() && kind.name().contains(&wanted);
         self.marks = Kind::ALL.into_iter().filter(fits).collect();
-        self.filter = text.trim().to_owned();
+        text.trim().clone_into(&mut self.filter);
     }
+}
+
+fn taken_away(fault: &str, at: Time) -> Removal {
+    let about = format!("without {fault}, from {} on", super::words::instant(at));
+    Removal { deed: Deed::Without(fault.to_owned()), at, name: format!("no-{fault}"), about }
 }
 
 #[cfg(test)]

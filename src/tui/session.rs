@@ -18,6 +18,7 @@ use crate::scenario::tree::Scenario;
 
 /// Everything that a person has chosen.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Session {
     /// The scenario's file, as addresses name it.
     pub file: PathBuf,
@@ -202,7 +203,7 @@ impl Session {
 
     /// Opens a view of a thing, at the same time.
     pub fn open(&mut self, view: View, thing: Thing, inside: bool) {
-        self.go(Place { view, thing, inside, ..self.place.clone() });
+        self.go(Place { thing, view, inside, ..self.place.clone() });
     }
 
     /// Selects a thing of the view: no place of its own.

@@ -11,6 +11,7 @@ use crate::probes::witness::Item;
 
 /// What is wished.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
 pub struct Wish {
     /// Counts wishes: a snapshot says to which one it answers.
     pub ticket: u64,

@@ -91,7 +91,7 @@ fn nodes(screen: Screen<'_>) -> Vec<Line> {
         let role = if is_selected { Role::Accent } else { role };
         lines.push(Line { worst: (!down.is_empty(), wait), text, role });
     }
-    lines.sort_by(|a, b| b.worst.cmp(&a.worst));
+    lines.sort_by_key(|line| std::cmp::Reverse(line.worst));
     lines
 }
 
