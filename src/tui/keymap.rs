@@ -1,5 +1,7 @@
 //! From keys to actions: made of the table of actions, and nothing but a table itself.
 
+use std::sync::Arc;
+
 use super::action::{ALL, About, Action};
 use super::input::Key;
 use super::place::View;
@@ -15,26 +17,57 @@ pub enum Press {
     Nothing,
 }
 
-/// The keys that were pressed and mean nothing yet.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Keys and what they do, and the keys that were pressed and mean nothing yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keymap {
+    bindings: Arc<Vec<Binding>>,
     pending: Vec<Key>,
 }
 
+/// Keys that do something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// As they are written: `g g`, `C-l`.
+    pub written: String,
+    /// One after the other.
+    pub keys: Vec<Key>,
+    /// What they do.
+    pub action: Action,
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        let binding = |about: &'static About| {
+            about.keys.iter().map(|written| Binding {
+                written: (*written).to_owned(),
+                keys: parse(written).expect("the table of actions has keys only"),
+                action: about.action,
+            })
+        };
+        Self { bindings: Arc::new(ALL.iter().flat_map(binding).collect()), pending: Vec::new() }
+    }
+}
+
 impl Keymap {
+    /// With other keys for some actions.
+    pub fn rebound(&self, instead: &[Binding]) -> Self {
+        let is_kept = |binding: &&Binding| instead.iter().all(|it| it.action != binding.action);
+        let kept = self.bindings.iter().filter(is_kept);
+        let bindings = kept.chain(instead).cloned().collect();
+        Self { bindings: Arc::new(bindings), pending: Vec::new() }
+    }
+
     /// A key is pressed in a view.
     pub fn press(&mut self, key: Key, view: View) -> Press {
         self.pending.push(key);
         let mut begun = false;
-        for about in here(view) {
-            for keys in about.keys {
-                let keys = parse(keys);
-                if keys == self.pending {
-                    self.pending.clear();
-                    return Press::Act(about.action);
-                }
-                begun |= keys.starts_with(&self.pending);
+        for binding in self.bindings.iter().filter(|it| means_something(it.action, view)) {
+            if binding.keys == self.pending {
+                let action = binding.action;
+                self.pending.clear();
+                return Press::Act(action);
             }
+            begun |= binding.keys.starts_with(&self.pending);
         }
         if begun {
             return Press::More;
@@ -50,12 +83,29 @@ impl Keymap {
         if self.pending.is_empty() {
             return Vec::new();
         }
-        let all = here(view).flat_map(|about| about.keys.iter().map(move |keys| (keys, about)));
-        let fits = all.filter(|(keys, _)| parse(keys).starts_with(&self.pending));
-        let rest =
-            |keys: &str| keys.split(' ').skip(self.pending.len()).collect::<Vec<_>>().join(" ");
-        fits.map(|(keys, about)| (rest(keys), about)).collect()
+        let here = self.bindings.iter().filter(|it| means_something(it.action, view));
+        let fits = here.filter(|binding| binding.keys.starts_with(&self.pending));
+        let rest = |binding: &Binding| {
+            binding.written.split(' ').skip(self.pending.len()).collect::<Vec<_>>().join(" ")
+        };
+        fits.map(|binding| (rest(binding), binding.action.about())).collect()
     }
+
+    /// The keys that do this, as they are written.
+    pub fn keys(&self, action: Action) -> impl Iterator<Item = &str> {
+        let own = self.bindings.iter().filter(move |binding| binding.action == action);
+        own.map(|binding| binding.written.as_str())
+    }
+
+    /// All of them.
+    pub fn bindings(&self) -> &[Binding] {
+        &self.bindings
+    }
+}
+
+fn means_something(action: Action, view: View) -> bool {
+    let only = action.about().only;
+    only.is_empty() || only.contains(&view)
 }
 
 /// The actions that mean something in a view.
@@ -63,9 +113,9 @@ pub fn here(view: View) -> impl Iterator<Item = &'static About> {
     ALL.iter().filter(move |about| about.only.is_empty() || about.only.contains(&view))
 }
 
-/// The keys that this writes: `g g`, `C-l`, `Space`.
-pub fn parse(keys: &str) -> Vec<Key> {
-    keys.split(' ').map(|key| one(key).expect("the table of actions has keys only")).collect()
+/// The keys that this writes: `g g`, `C-l`, `Space`; none if it writes none.
+pub fn parse(keys: &str) -> Option<Vec<Key>> {
+    keys.split(' ').map(one).collect()
 }
 
 fn one(key: &str) -> Option<Key> {
@@ -103,14 +153,14 @@ mod tests {
 
     #[test]
     fn no_key_stands_twice_in_one_view_and_none_hides_another() {
+        let keymap = Keymap::default();
         for view in View::ALL {
-            let keys: Vec<(Vec<Key>, Action)> = here(view)
-                .flat_map(|about| about.keys.iter().map(|keys| (parse(keys), about.action)))
-                .collect();
-            for (ix, (one, action)) in keys.iter().enumerate() {
-                for (other, what) in &keys[ix + 1..] {
-                    let hides = one.starts_with(other) || other.starts_with(one);
-                    assert!(!hides, "{view:?}: {one:?} is {action:?} and {other:?} is {what:?}");
+            let here = || keymap.bindings().iter().filter(|it| means_something(it.action, view));
+            for (ix, one) in here().enumerate() {
+                for other in here().skip(ix + 1) {
+                    let (a, b) = (&one.keys, &other.keys);
+                    let hides = a.starts_with(b) || b.starts_with(a);
+                    assert!(!hides, "{view:?}: {one:?} and {other:?}");
                 }
             }
         }
@@ -124,7 +174,7 @@ mod tests {
             for keys in about.keys {
                 let mut keymap = Keymap::default();
                 let mut last = Press::Nothing;
-                for key in parse(keys) {
+                for key in parse(keys).unwrap() {
                     last = keymap.press(key, view);
                 }
                 assert_eq!(last, Press::Act(about.action), "{keys}");

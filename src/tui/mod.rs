@@ -26,6 +26,7 @@ pub mod pace;
 pub mod paint;
 pub mod place;
 pub mod query;
+pub mod rebind;
 pub mod session;
 pub mod snapshot;
 pub mod terminal;

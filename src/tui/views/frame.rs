@@ -222,7 +222,7 @@ fn keys(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     let mut x = 1;
     for action in own.iter().chain(general) {
         let about = action.about();
-        let key = about.keys[0];
+        let Some(key) = session.keymap.keys(*action).next() else { continue };
         let width = (key.chars().count() + 1 + about.short.chars().count()) as u16;
         if x + width > area.width {
             break;
