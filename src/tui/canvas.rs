@@ -143,6 +143,11 @@ impl<'a> Canvas<'a> {
         }
     }
 
+    /// What stands in the first cell of an area; a blank outside.
+    pub fn sign(&self, area: Rect) -> &str {
+        self.buffer.cell((area.x, area.y)).map_or(" ", |cell| cell.symbol())
+    }
+
     /// Shows what is there in another role, as a selection does.
     pub fn tint(&mut self, area: Rect, role: Role) {
         let style = self.look.theme.style(role);

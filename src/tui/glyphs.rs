@@ -22,6 +22,8 @@ pub enum Glyph {
     Mark,
     /// The cursor.
     Now,
+    /// Points at the cursor's column from above.
+    Pointer,
     /// The drain.
     Drain,
     /// Nothing of it here.
@@ -75,6 +77,7 @@ impl Glyphs {
             Glyph::Fault => ("▒", "%"),
             Glyph::Mark => ("╷", "'"),
             Glyph::Now => ("┃", "#"),
+            Glyph::Pointer => ("▼", "v"),
             Glyph::Drain => ("·", "."),
             Glyph::Empty => ("·", "."),
             Glyph::Message => ("∙", "o"),
@@ -107,11 +110,11 @@ impl Glyphs {
         }
     }
 
-    /// Shades 0 to 4 of a cell of a heatmap.
-    pub fn shades(self) -> [&'static str; 5] {
+    /// Shades 0 to 5 of a cell of a heatmap.
+    pub fn shades(self) -> [&'static str; 6] {
         match self {
-            Self::Ascii => [" ", ".", "-", "+", "#"],
-            _ => [" ", "·", "░", "▒", "▓"],
+            Self::Ascii => [" ", ".", "-", "+", "*", "#"],
+            _ => [" ", "·", "░", "▒", "▓", "█"],
         }
     }
 

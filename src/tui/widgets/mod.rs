@@ -1,5 +1,7 @@
-//! What screens are made of, beyond text: each knows cells and roles, and nothing of runs.
+//! What screens are made of, beyond text: each knows cells and roles, and nothing of runs
+//! (but for the strip, which is one).
 
+pub mod axis;
 pub mod bar;
 pub mod card;
 pub mod chart;
