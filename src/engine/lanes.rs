@@ -131,16 +131,17 @@ impl<M: Copy + Default> Lanes<M> {
     #[expect(clippy::inline_always, reason = "called in the run loop, for nearly every message")]
     #[inline(always)]
     pub fn pop(&mut self, message: &mut M) -> (u128, u32) {
-        let lane = &mut self.lanes[self.first_lane as usize];
-        let sent = &lane.ring[lane.front];
+        let Lane { last, ring, front, len, .. } = &mut self.lanes[self.first_lane as usize];
+        let ring = ring.as_slice();
+        let sent = &ring[*front];
         *message = sent.message;
         let due = (sent.key, sent.dest);
-        lane.front = (lane.front + 1) & (lane.ring.len() - 1);
-        lane.len -= 1;
-        if lane.len == 0 {
-            (lane.last, self.first) = (0, EMPTY);
+        *front = (*front + 1) & (ring.len() - 1);
+        *len -= 1;
+        if *len == 0 {
+            (*last, self.first) = (0, EMPTY);
         } else {
-            self.first = lane.ring[lane.front].key;
+            self.first = ring[*front].key;
         }
         if self.first > self.second {
             self.compare();
@@ -196,15 +197,23 @@ impl<M: Copy + Default> Lane<M> {
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
     fn push(&mut self, key: u128, dest: u32) -> &mut M {
-        self.last = key;
-        if self.len == self.ring.len() {
-            self.grow();
+        if self.len >= self.ring.len() {
+            return self.push_to_larger(key, dest);
         }
+        self.last = key;
         let back = (self.front + self.len) & (self.ring.len() - 1);
         self.len += 1;
         let place = &mut self.ring[back];
         (place.key, place.dest) = (key, dest);
         &mut place.message
+    }
+
+    /// The same where the ring is full.
+    #[cold]
+    #[inline(never)]
+    fn push_to_larger(&mut self, key: u128, dest: u32) -> &mut M {
+        self.grow();
+        self.push(key, dest)
     }
 
     /// See [`Lanes::announce`].

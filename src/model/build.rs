@@ -24,7 +24,7 @@ impl Model {
         let network = network(scenario, &mut lanes);
         let ready: Vec<Vec<Node>> =
             scenario.flows.iter().map(|flow| flow::ready(scenario, flow)).collect();
-        let lowered = lower::lower(scenario, &scenario.designs[design], &ready);
+        let lowered = lower::lower(scenario, &scenario.designs[design], &nodes, &ready);
         let creators = creators(scenario);
         let flows = (0..scenario.flows.len()).map(|ix| {
             let entries = (lowered.homes[ix], lowered.gateways[ix].as_slice());

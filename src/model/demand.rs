@@ -1,9 +1,11 @@
-//! How long the work takes with which an entry begins, made ready: whoever sends a request asks for
-//! it, and finds what is drawn, from what and by which name in one place. Draws nothing itself.
+//! What whoever sends a request asks of an entry, made ready: where it goes, and how long the work takes
+//! with which the entry begins. It finds what is drawn, from what and by which name in one place. Draws
+//! nothing itself.
 
 use super::program::{Act, Entry, Instr, Programs};
 use crate::base::{Dist, Span};
-use crate::model::NodeIx;
+use crate::engine::InstanceId;
+use crate::model::{NodeIx, NodeModel};
 use crate::scenario::tree::{NodeKind, Scenario};
 
 /// An entry, as those see it who send requests there.
@@ -11,14 +13,29 @@ use crate::scenario::tree::{NodeKind, Scenario};
 pub struct Start {
     /// Where it is.
     pub node: NodeIx,
+    /// The one instance of it that takes calls, if there are not several.
+    pub only: Option<InstanceId>,
     /// What it begins with.
     pub demand: Demand,
 }
 
+const _: () = assert!(size_of::<Start>() == 64, "one look at memory for each request");
+
 impl Start {
     /// That of this entry of these programs.
-    pub(super) fn of(entry: &Entry, programs: &Programs, scenario: &Scenario) -> Self {
-        Self { node: entry.node, demand: Demand::of(entry, programs, scenario) }
+    pub(super) fn of(
+        entry: &Entry,
+        programs: &Programs,
+        scenario: &Scenario,
+        nodes: &[NodeModel],
+    ) -> Self {
+        let node = usize::from(entry.node.0);
+        let is_only = scenario.nodes[node].kind.callable().min(nodes[node].count) == 1;
+        Self {
+            node: entry.node,
+            only: is_only.then_some(nodes[node].first),
+            demand: Demand::of(entry, programs, scenario),
+        }
     }
 }
 
@@ -38,12 +55,12 @@ pub enum Demand {
     },
     /// All reads of a transaction of this name: a draw each.
     Reads {
+        /// How many there are.
+        count: u32,
         /// How long one takes.
         dist: Dist,
         /// Names the transaction's draws.
         name: u64,
-        /// How many there are.
-        count: u64,
     },
 }
 
@@ -60,9 +77,9 @@ impl Demand {
                 let txn = &programs.transactions[txn.0 as usize];
                 match &scenario.nodes[entry.node.0 as usize].kind {
                     NodeKind::Database(database) if !txn.reads.is_empty() => Self::Reads {
+                        count: txn.reads.len() as u32,
                         dist: database.read.clone(),
                         name: txn.name,
-                        count: txn.reads.len() as u64,
                     },
                     _ => Self::Const(Span::ZERO),
                 }

@@ -110,23 +110,23 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
 
     #[inline(never)]
     fn send_body(&mut self, to: InstanceId, op: &Op, body: Body) {
-        self.send_to(to, self.model.node_of(to), op, || body);
+        self.send_to(to, op, || body);
     }
 
-    /// The same, to an instance of this node. The body is made where it will lie: put together here
-    /// from small pieces and then copied in large ones, it would hold up everything behind it.
+    /// The same. The body is made where it will lie: put together here from small pieces and then
+    /// copied in large ones, it would hold up everything behind it.
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    pub fn send_to(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: impl Fn() -> Body) {
-        self.put_on_the_wire::<false>(to, node, op, body);
+    pub fn send_to(&mut self, to: InstanceId, op: &Op, body: impl Fn() -> Body) {
+        self.put_on_the_wire::<false>(to, op, body);
     }
 
     /// The same, as the last thing that its sender does for the operation: nothing more is to be
     /// said of the sender.
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
     #[inline(always)]
-    pub fn hand_on(&mut self, to: InstanceId, node: NodeIx, op: &Op, body: impl Fn() -> Body) {
-        self.put_on_the_wire::<true>(to, node, op, body);
+    pub fn hand_on(&mut self, to: InstanceId, op: &Op, body: impl Fn() -> Body) {
+        self.put_on_the_wire::<true>(to, op, body);
     }
 
     #[expect(clippy::inline_always, reason = "the message is written once, where it will lie")]
@@ -134,17 +134,16 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     fn put_on_the_wire<const LAST: bool>(
         &mut self,
         to: InstanceId,
-        node: NodeIx,
         op: &Op,
         body: impl Fn() -> Body,
     ) {
-        let way = self.place.way.as_ref().or_else(|| self.way(node));
+        let way = self.place.way.as_ref().or_else(|| self.way(to));
         let Some(&Way { lane, delay }) = way else {
             cold_path();
             return self.send_slowly::<LAST>(to, op, &body(), None);
         };
         let leg = Leg { name: self.ctx.next_name(), takes: delay };
-        self.is_sent::<LAST>(op.id, node, body().carrier(), Some(leg));
+        self.is_sent::<LAST>(op.id, to, body().carrier(), Some(leg));
         let from = self.me();
         self.ctx.via(lane, delay, to, |message| {
             message.op = *op;
@@ -153,10 +152,10 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
         });
     }
 
-    /// The way of a message to an instance of this node now, if nothing is drawn.
+    /// The way of a message to this instance now, if nothing is drawn.
     #[inline(never)]
-    fn way(&self, node: NodeIx) -> Option<&Way> {
-        match self.model.network.link(self.node(), node) {
+    fn way(&self, to: InstanceId) -> Option<&Way> {
+        match self.model.network.link(self.node(), self.model.node_of(to)) {
             LinkModel::Constant(way) if self.model.faults.network_is_quiet(self.now()) => Some(way),
             _ => None,
         }
@@ -201,7 +200,7 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
             Passage::Lost | Passage::Cut { .. } => None,
         };
         let leg = takes.map(|takes| Leg { name: self.ctx.next_name(), takes });
-        self.is_sent::<LAST>(op, node, body.carrier(), leg);
+        self.is_sent::<LAST>(op, to, body.carrier(), leg);
         let Some(takes) = takes else {
             return self.fact(Fact::Dropped { op, why: Some(Reason::LostMessage) });
         };
@@ -219,7 +218,7 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
     fn is_sent<const LAST: bool>(
         &mut self,
         op: OpId,
-        to: NodeIx,
+        to: InstanceId,
         carrier: Carrier,
         leg: Option<Leg>,
     ) {

@@ -148,10 +148,10 @@ pub enum Fact {
     // -- what can still act for an operation: reference counting --------------------------------
     /// One more message is on its way, for `op` (or for nobody); without a leg if it is lost there.
     /// +1 for `op`.
-    Message { op: OpId, to: NodeIx, carrier: Carrier, leg: Option<Leg> },
+    Message { op: OpId, to: InstanceId, carrier: Carrier, leg: Option<Leg> },
     /// The same, as the last thing that its sender does for `op`: the message stands for it from
     /// now on, and no more and no less can act.
-    HandedOn { op: OpId, to: NodeIx, carrier: Carrier, leg: Option<Leg> },
+    HandedOn { op: OpId, to: InstanceId, carrier: Carrier, leg: Option<Leg> },
     /// The message of this name arrived, whether anybody is there or not. Said only to probes that
     /// [ask](super::Probe::TRACES). Whatever is said until the next such fact has it as its cause.
     Received { op: OpId, name: Turn },

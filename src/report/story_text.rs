@@ -17,6 +17,7 @@ use super::paint::{Paint, Tone};
 use super::story_words::{Names, says, verdict_words};
 use super::table::{WIDTH, wrap};
 use crate::base::Time;
+use crate::engine::InstanceId;
 use crate::probes::fact::Fact;
 use crate::probes::story::{Line, Story};
 use crate::scenario::tree::{NodeIx, Scenario};
@@ -62,7 +63,7 @@ pub fn render(told: &Told, paint: Paint) -> String {
     let names = Names::of(told.scenario);
     let mut depths = Depths::new(told.scenario.nodes.len());
     for &Line { time: at, at: instance, fact } in told.story.lines() {
-        let depth = depths.see(names.node(instance), fact);
+        let depth = depths.see(&names, instance, fact);
         let Some((tone, what)) = says(&names, instance, fact) else {
             continue;
         };
@@ -131,12 +132,16 @@ impl Depths {
     }
 
     /// The depth of the node where the fact happened; a message places its receiver.
-    fn see(&mut self, at: NodeIx, fact: Fact) -> usize {
-        let depth = *self.0[usize::from(at.0)].get_or_insert(0);
+    fn see(&mut self, names: &Names, at: InstanceId, fact: Fact) -> usize {
+        let depth = *self.of(names.node(at)).get_or_insert(0);
         if let Fact::Message { to, .. } | Fact::HandedOn { to, .. } = fact {
-            self.0[usize::from(to.0)].get_or_insert(depth + 1);
+            self.of(names.node(to)).get_or_insert(depth + 1);
         }
         depth
+    }
+
+    fn of(&mut self, node: NodeIx) -> &mut Option<usize> {
+        &mut self.0[usize::from(node.0)]
     }
 }
 
@@ -144,7 +149,6 @@ impl Depths {
 mod tests {
     use super::*;
     use crate::base::Span;
-    use crate::engine::InstanceId;
     use crate::probes::{Carrier, KeyId, OpId, Probe, Reason, Verdict};
     use crate::report::synthetic;
     use crate::scenario::tree::{EntityIx, FlowIx};
@@ -163,9 +167,9 @@ mod tests {
         };
         let (web, orders, inventory) = (at("web"), at("orders"), at("inventory"));
         let request =
-            |to: &str| Fact::Message { op: OP, to: node(to), carrier: Carrier::Request, leg: None };
+            |to: &str| Fact::Message { op: OP, to: at(to), carrier: Carrier::Request, leg: None };
         let answer =
-            |to: &str| Fact::Message { op: OP, to: node(to), carrier: Carrier::Answer, leg: None };
+            |to: &str| Fact::Message { op: OP, to: at(to), carrier: Carrier::Answer, leg: None };
         let key = KeyId::created_by(OP);
         let (stock, order) = (EntityIx(1), EntityIx(0));
         let facts = [

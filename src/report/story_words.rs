@@ -20,7 +20,7 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
             (Tone::Warn, format!("is told: {}", verdict_words(verdict)))
         }
         Fact::Message { to, carrier, .. } | Fact::HandedOn { to, carrier, .. } => {
-            (Tone::Plain, carrier_words(carrier, names.name(to), names.kind(at)))
+            (Tone::Plain, carrier_words(carrier, names.name(names.node(to)), names.kind(at)))
         }
         Fact::Dropped { why: Some(why), .. } => {
             (Tone::Bad, format!("loses it: {}", words(why.name())))

@@ -33,7 +33,7 @@ use windtunnel::nodes::World;
 use windtunnel::probes::outcome::{FlowOutcome, Outcome};
 use windtunnel::probes::{Carrier, Fact, Instruments, Label, OpId, Probe, Verdict};
 use windtunnel::scenario;
-use windtunnel::scenario::tree::{NodeIx, NodeKind, Scenario};
+use windtunnel::scenario::tree::{NodeKind, Scenario};
 use windtunnel::simulate;
 
 /// The parts of a scenario, as text.
@@ -266,8 +266,8 @@ impl Run {
             if by != op(number) {
                 continue;
             }
-            let kind = |node: NodeIx| &self.scenario.nodes[usize::from(node.0)].kind;
-            let ends = [kind(self.model.node_of(at)), kind(to)];
+            let kind = |end| &self.scenario.nodes[usize::from(self.model.node_of(end).0)].kind;
+            let ends = [kind(at), kind(to)];
             counts[match carrier {
                 Carrier::Request | Carrier::Answer if ends.iter().any(|end| is_store(end)) => {
                     if ends.iter().any(|end| is_broker(end)) {

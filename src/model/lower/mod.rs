@@ -14,6 +14,7 @@ mod steps;
 
 use std::collections::BTreeMap;
 
+use super::NodeModel;
 use super::flow::{self, Chance, Node};
 use super::program::{EntryIx, Part, Programs, PubIx, Txn};
 use crate::scenario::tree::{Design, EntityIx, FlowIx, NodeIx, PolicyIx, Preset, Scenario};
@@ -26,15 +27,20 @@ pub(super) struct Lowered {
 }
 
 /// Lowers all flows of a scenario for one design.
-pub(super) fn lower(scenario: &Scenario, design: &Design, flows: &[Vec<Node>]) -> Lowered {
+pub(super) fn lower(
+    scenario: &Scenario,
+    design: &Design,
+    nodes: &[NodeModel],
+    flows: &[Vec<Node>],
+) -> Lowered {
     let mut lower = Lower::new(scenario, design);
     lower.find_copies(flows);
     let mut homes = Vec::new();
-    for (ix, nodes) in flows.iter().enumerate() {
-        homes.push(lower.flow(FlowIx(ix as u16), nodes));
+    for (ix, flow) in flows.iter().enumerate() {
+        homes.push(lower.flow(FlowIx(ix as u16), flow));
     }
     let gateways = homes.iter().enumerate().map(|(ix, home)| lower.gateways(ix, *home)).collect();
-    lower.programs.make_ready(scenario);
+    lower.programs.make_ready(scenario, nodes);
     Lowered { programs: lower.programs, homes, gateways }
 }
 

@@ -11,8 +11,8 @@ use std::collections::BTreeSet;
 pub use transaction::{Outgoing, Part, Read, Row, Txn, Write};
 
 use crate::base::Dist;
-use crate::model::NodeIx;
 use crate::model::demand::Start;
+use crate::model::{NodeIx, NodeModel};
 use crate::scenario::tree::{EntityIx, Life, PolicyIx, Scenario};
 
 /// Index into [`Programs::entries`].
@@ -58,8 +58,8 @@ impl Programs {
     }
 
     /// Everything is written down: makes ready what follows from it.
-    pub(crate) fn make_ready(&mut self, scenario: &Scenario) {
-        let start = |entry| Start::of(entry, self, scenario);
+    pub(crate) fn make_ready(&mut self, scenario: &Scenario, nodes: &[NodeModel]) {
+        let start = |entry| Start::of(entry, self, scenario, nodes);
         self.starts = self.entries.iter().map(start).collect();
         for txn in &mut self.transactions {
             txn.only_reads = txn.does_nothing_but_read();

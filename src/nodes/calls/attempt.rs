@@ -5,7 +5,7 @@
 
 use std::hint::cold_path;
 
-use super::call::{Call, Try, What, demand_of, node_of};
+use super::call::{Call, Try, What, demand_of, node_of, start_of};
 use super::due::Due;
 use super::guards::Guarded;
 use super::timeouts::Links;
@@ -65,23 +65,29 @@ impl Calls {
             }
             timeout = state.timeout;
         }
-        let (node, counts) = (node_of(env.model, what), self.targets.counts());
-        let Some(target) = self.targets.found(node) else {
-            return self.attempt_elsewhere(env, what, op, policy, waiter, attempt);
-        };
-        let Try { attempt, pause_us, again_at } = attempt;
-        let to = again_at.unwrap_or_else(|| target.pick(&mut self.chance));
-        if counts {
-            cold_path();
-            if target.has_nobody() {
-                return self.finds_nobody(env, what, op, policy, waiter);
+        let (start, counts) = (start_of(env.model, what), self.targets.counts());
+        let to = match start.and_then(|start| start.only) {
+            Some(only) if !counts => only,
+            _ => {
+                let Some(target) = self.targets.found(node_of(env.model, what)) else {
+                    return self.attempt_elsewhere(env, what, op, policy, waiter, attempt);
+                };
+                let to = attempt.again_at.unwrap_or_else(|| target.pick(&mut self.chance));
+                if counts {
+                    cold_path();
+                    if target.has_nobody() {
+                        return self.finds_nobody(env, what, op, policy, waiter);
+                    }
+                    target.count(to, 1);
+                }
+                to
             }
-            target.count(to, 1);
-        }
-        let demand = demand_of(env.model, what, op, attempt);
+        };
+        let Try { attempt, pause_us, .. } = attempt;
+        let demand = demand_of(start, op, attempt);
         let call = Call { what, policy, to, attempt, pause_us, waiter, ..Call::NOBODYS };
         let (call, timer) = self.enter(call, timeout, env.now());
-        env.send_to(to, node, op, || match what {
+        env.send_to(to, op, || match what {
             What::Entry(entry) => {
                 Body::Request { call, entry, attempt, cancel: Cancellable::Never, demand }
             }
@@ -160,7 +166,7 @@ impl Calls {
         if self.targets.counts() {
             self.targets.of(env.model, node).count(to, 1);
         }
-        let demand = demand_of(env.model, what, op, attempt);
+        let demand = demand_of(start_of(env.model, what), op, attempt);
         let body = match what {
             What::Entry(entry) => {
                 let cancel = self.hedge_later(env, to, policy, call);

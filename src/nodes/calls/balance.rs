@@ -3,7 +3,6 @@
 //! been told of.
 
 use super::list::List;
-use super::takes_long_way;
 use crate::base::{Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::{Model, NodeIx};
@@ -18,8 +17,6 @@ pub(super) struct Target {
     count: u32,
     balance: Balance,
     next: u32,
-    /// Is there nobody else to call than the first?
-    is_only: bool,
     /// Calls to each instance; empty unless the balance asks.
     outstanding: Vec<u32>,
     /// Those that a registry lists, where one does.
@@ -49,7 +46,6 @@ impl Target {
                 Balance::Shards(shards) => caller % shards.min(count),
                 _ => caller % count,
             },
-            is_only: count == 1 && !is_listed && !takes_long_way(),
             list: is_listed.then(|| Box::new(List::of_all(count))),
             outstanding: if asks && count > 1 { vec![0; count as usize] } else { Vec::new() },
         }
@@ -106,9 +102,6 @@ impl Target {
     /// Which instance is called.
     #[inline]
     pub(super) fn pick(&mut self, chance: &mut Stream) -> InstanceId {
-        if self.is_only {
-            return InstanceId(self.first);
-        }
         let picked = self.balance(chance);
         self.choice(picked)
     }

@@ -4,6 +4,7 @@
 use super::timeouts::Links;
 use crate::base::Span;
 use crate::engine::InstanceId;
+use crate::model::demand::Start;
 use crate::model::program::{EntryIx, PubIx};
 use crate::model::{Model, NodeIx};
 use crate::nodes::message::Op;
@@ -97,15 +98,19 @@ pub(super) fn node_of(model: &Model, what: What) -> NodeIx {
     }
 }
 
+/// What is known of an entry to whoever calls it.
+#[inline]
+pub(super) fn start_of(model: &Model, what: What) -> Option<&Start> {
+    match what {
+        What::Entry(entry) => Some(&model.programs.starts[entry.0 as usize]),
+        What::Publication(_) => None,
+    }
+}
+
 /// How long the work takes that is asked for first.
 #[inline]
-pub(super) fn demand_of(model: &Model, what: What, op: &Op, attempt: u8) -> Span {
-    match what {
-        What::Entry(entry) => {
-            demand::first_of(&model.programs.starts[entry.0 as usize], op.word, attempt)
-        }
-        What::Publication(_) => Span::ZERO,
-    }
+pub(super) fn demand_of(start: Option<&Start>, op: &Op, attempt: u8) -> Span {
+    start.map_or(Span::ZERO, |start| demand::first_of(start, op.word, attempt))
 }
 
 /// Is it made with an idempotency key?

@@ -209,7 +209,7 @@ impl Calls {
     fn settle(&mut self, model: &Model, to: InstanceId, links: Links) {
         if self.targets.counts() {
             cold_path();
-            // A call was made there: it is known.
+            // Who is not known is the only one of its node, of which nobody asks how much is outstanding.
             if let Some(target) = self.targets.known(model.node_of(to)) {
                 target.count(to, -1);
             }

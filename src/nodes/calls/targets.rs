@@ -1,5 +1,6 @@
 //! Whom one caller calls: the nodes that a registry tells it of, and those that it has called. So a
-//! caller costs what it uses, however many nodes the scenario has.
+//! caller costs what it uses, however many nodes the scenario has. Of a node with one instance there is
+//! nothing to know, unless some other of them counts.
 
 use super::balance::Target;
 use super::takes_long_way;

@@ -171,7 +171,7 @@ impl Bench {
             publications: vec![publication("done"), publication("refused")],
             ..Programs::default()
         };
-        programs.make_ready(&scenario);
+        programs.make_ready(&scenario, &nodes);
         Model {
             design: 0,
             faults: Faults::draw(&scenario, &[0, 1, 2].map(NodeIx), 1),

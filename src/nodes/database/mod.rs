@@ -340,15 +340,14 @@ impl Database {
         let Some(task) = self.tasks.get_mut(handle) else { return false };
         let model = env.model;
         let txn = &model.programs.transactions[task.txn.0 as usize];
-        let caller = model.node_of(task.from);
         self.store.read(txn, &mut task.op, task.arrived, env);
         let verdict = if txn.only_reads {
             Answer::Done
         } else {
-            self.store.change(txn, &mut task.op, caller, env)
+            self.store.change(txn, &mut task.op, model.node_of(task.from), env)
         };
         let (op, call) = (task.op.id, task.call);
-        env.hand_on(task.from, caller, &task.op, || Body::Answer { call, verdict });
+        env.hand_on(task.from, &task.op, || Body::Answer { call, verdict });
         let claims = task.claims.take();
         self.tasks.discard(handle);
         self.store.relay.pump(env);

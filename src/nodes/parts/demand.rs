@@ -28,8 +28,10 @@ fn draw(demand: &Demand, word: u64, attempt: u8) -> Span {
     match demand {
         Demand::Const(span) => *span,
         Demand::Work { dist, name } => dist.span(mix(word, name.wrapping_add(u64::from(attempt)))),
-        Demand::Reads { dist, name, count: 1 } => dist.span(draw_of(mix(word, *name), attempt, 0)),
-        Demand::Reads { dist, name, count } => draws(dist, *name, word, attempt, 0..*count),
+        Demand::Reads { count: 1, dist, name } => dist.span(draw_of(mix(word, *name), attempt, 0)),
+        Demand::Reads { count, dist, name } => {
+            draws(dist, *name, word, attempt, 0..u64::from(*count))
+        }
     }
 }
 

@@ -380,6 +380,6 @@ fn gave_answer<P: Probe>(task: &Task, env: &mut Env<'_, '_, P>) -> bool {
         cold_path();
         return false;
     }
-    env.hand_on(from, env.model.node_of(from), &task.op, || Body::Answer { call, verdict });
+    env.hand_on(from, &task.op, || Body::Answer { call, verdict });
     true
 }

@@ -122,7 +122,8 @@ fn retries_copies_and_messages_are_those_of_measured_operations() {
             trace.at(now, Fact::Retried { op, to: NodeIx(0), attempt });
         }
         trace.at(now, Fact::Hedged { op, to: NodeIx(0) }).at(now, Fact::Overwrote { op });
-        trace.at(now, Fact::HandedOn { op, to: NodeIx(0), carrier: Carrier::Answer, leg: None });
+        trace
+            .at(now, Fact::HandedOn { op, to: InstanceId(0), carrier: Carrier::Answer, leg: None });
     }
     let flow = trace.flow(BUY);
     assert_eq!((flow.offered, flow.retries, flow.hedges, flow.lost_updates), (1, 2, 1, 1));
@@ -135,12 +136,12 @@ fn facts_about_nobody_are_fine_and_about_the_closed_are_strays() {
     let op = trace.buy(10, 0, 1);
     assert_eq!(trace.instruments.ledger.strays, 0);
     let carrier = Carrier::Control;
-    trace.at(20, Fact::Message { op: OpId::NONE, to: NodeIx(0), carrier, leg: None });
+    trace.at(20, Fact::Message { op: OpId::NONE, to: InstanceId(0), carrier, leg: None });
     trace.at(20, Fact::Dropped { op: OpId::NONE, why: None });
     assert_eq!(trace.instruments.ledger.strays, 0);
     trace
         .at(20, Fact::Carried { op })
-        .at(20, Fact::Message { op, to: NodeIx(0), carrier, leg: None });
+        .at(20, Fact::Message { op, to: InstanceId(0), carrier, leg: None });
     trace.apply(21, op, TAKES, 2).undo(22, op, TAKES, 3);
     assert_eq!(trace.instruments.ledger.strays, 4);
 }

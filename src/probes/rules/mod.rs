@@ -119,7 +119,7 @@ impl Trace {
             now,
             Fact::Sent { op, flow, session, intended: Time(now), told, journey: 0, step: 1 },
         );
-        self.at(now, Fact::Message { op, to: NodeIx(0), carrier: Carrier::Request, leg: None });
+        self.at(now, Fact::Message { op, to: InstanceId(0), carrier: Carrier::Request, leg: None });
         op
     }
 
