@@ -140,7 +140,12 @@ impl<W: World> Simulation<W> {
     /// Handles everything due at `until` or before, but ends as soon as an instant would begin
     /// with nothing but periodic events (and stale timers) left.
     pub fn drain(&mut self, until: Time) -> Stop {
-        self.run(Key::end_of(until), u64::MAX, true)
+        self.drain_events(u64::MAX, until)
+    }
+
+    /// The same, and at most this many events.
+    pub fn drain_events(&mut self, count: u64, until: Time) -> Stop {
+        self.run(Key::end_of(until), count, true)
     }
 
     /// Handles this many events.

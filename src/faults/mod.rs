@@ -171,6 +171,11 @@ impl Faults {
         self.instances.down(now, at)
     }
 
+    /// Since when and until when this instance is down, if it is now.
+    pub fn outage(&self, now: Time, at: InstanceId) -> Option<(Time, Time)> {
+        self.instances.outage(now, at)
+    }
+
     /// Is this instance being shut down, or down after it was?
     pub fn is_leaving(&self, now: Time, at: InstanceId) -> bool {
         self.instances.is_leaving(now, at)

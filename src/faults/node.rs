@@ -120,6 +120,12 @@ impl Instances {
         crashes.map(|(_, host)| *host).reduce(|one, other| one || other)
     }
 
+    /// Since when and until when it is down, if it is now.
+    pub fn outage(&self, now: Time, at: InstanceId) -> Option<(Time, Time)> {
+        let all = Windows::union(self.of(at)?.crashes.iter().map(|(windows, _)| windows));
+        all.list().iter().find(|(from, to)| *from <= now && now < *to).copied()
+    }
+
     /// Is it being shut down, or down after it was?
     pub fn is_leaving(&self, now: Time, at: InstanceId) -> bool {
         self.of(at).is_some_and(|ailments| ailments.leaving.active(now))

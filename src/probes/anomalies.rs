@@ -196,6 +196,11 @@ impl Anomalies {
         self.bins[kind as usize * flows..][..flows].iter().map(|bin| bin.count).sum()
     }
 
+    /// How many of a kind there were of one flow's operations.
+    pub fn count_of(&self, kind: Kind, flow: FlowIx) -> u64 {
+        self.bins[kind as usize * self.layout.flows.len() + usize::from(flow.0)].count
+    }
+
     /// All that were kept, in order of time.
     pub fn outcome(&self) -> Vec<Anomaly> {
         let flows = self.layout.flows.len();

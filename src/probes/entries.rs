@@ -153,10 +153,14 @@ impl Entries {
 
     /// All that are open, in order of client and number.
     pub(super) fn open_ops(&self) -> Vec<OpId> {
-        let open = self.all.iter().filter(|entry| !entry.is_free());
-        let mut open: Vec<OpId> = open.map(|entry| entry.op).collect();
+        let mut open: Vec<OpId> = self.open_entries().map(|entry| entry.op).collect();
         open.sort_unstable();
         open
+    }
+
+    /// Those that are open, in no particular order.
+    pub(super) fn open_entries(&self) -> impl Iterator<Item = &Entry> {
+        self.all.iter().filter(|entry| !entry.is_free())
     }
 
     /// The place of an operation.

@@ -183,9 +183,31 @@ impl Ledger {
         self.entries.prefetch(op);
     }
 
+    /// By flow: how many are open. Looks at all that are.
+    pub fn open(&self) -> Vec<u32> {
+        let mut open = vec![0; self.books.sums.flows.len()];
+        self.entries.open_entries().for_each(|entry| open[usize::from(entry.flow.0)] += 1);
+        open
+    }
+
+    /// Can anything still happen to this operation?
+    pub fn is_open(&self, op: OpId) -> bool {
+        self.entries.seen(op).is_some()
+    }
+
     /// The sums if the audit were at this instant: what is still open is judged.
     pub fn audited(&self, audit: Time) -> Sums {
+        self.judged(audit, self.books.sums.without_journal())
+    }
+
+    /// The same, with a journal of what is judged then.
+    pub fn audited_aloud(&self, audit: Time) -> Sums {
         let mut sums = self.books.sums.without_journal();
+        sums.keep_journal();
+        self.judged(audit, sums)
+    }
+
+    fn judged(&self, audit: Time, mut sums: Sums) -> Sums {
         for op in self.entries.open_ops() {
             let (entry, deeds) = self.entries.seen(op).expect("it is open");
             if !entry.is_answered() && entry.is(Flag::Measured) {

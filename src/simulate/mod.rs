@@ -11,5 +11,5 @@ mod timeline;
 pub use guards::guards;
 pub use hash::model_hash;
 pub use layout::{layout, senders};
-pub use run::{audit, explain, run, run_to_audit, run_with};
+pub use run::{audit, explain, label, run, run_to_audit, run_with, why_partial};
 pub use timeline::Timeline;

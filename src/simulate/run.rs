@@ -59,10 +59,9 @@ struct Ended<P: Probe> {
 }
 
 fn end<P: Probe>(timeline: Timeline<P>) -> Ended<P> {
-    let (mut simulation, partial) = to_audit(timeline);
-    let model = Arc::clone(simulation.world().model());
-    let audit = audit(&mut simulation, partial.is_some());
-    let label = label(&model, &simulation, partial);
+    let (simulation, partial) = to_audit(timeline);
+    let audit = audit(&simulation, partial.is_some());
+    let label = label(&simulation, partial);
     Ended { simulation, label, audit }
 }
 
@@ -80,7 +79,7 @@ fn to_audit<P: Probe>(mut timeline: Timeline<P>) -> (Simulation<World<P>>, Optio
 
 /// When the audit is: as soon as nothing more will happen, but not before the arrivals end; at the
 /// drain's cap if something would still happen then, and where a partial run stopped.
-pub fn audit<P: Probe>(simulation: &mut Simulation<World<P>>, is_partial: bool) -> Time {
+pub fn audit<P: Probe>(simulation: &Simulation<World<P>>, is_partial: bool) -> Time {
     let model = Arc::clone(simulation.world().model());
     let end = model.arrivals_end();
     let cap = end + model.scenario.run.drain;
@@ -91,7 +90,8 @@ pub fn audit<P: Probe>(simulation: &mut Simulation<World<P>>, is_partial: bool) 
     }
 }
 
-fn why_partial(model: &Model, stop: Stop) -> Option<String> {
+/// Why a run that came back like this was given up, if it was.
+pub fn why_partial(model: &Model, stop: Stop) -> Option<String> {
     let name = |instance| {
         let place = model.instances[usize::try_from(instance).expect("an instance")];
         format!("{}#{}", model.scenario.nodes[usize::from(place.node.0)].name, place.index)
@@ -110,11 +110,9 @@ fn why_partial(model: &Model, stop: Stop) -> Option<String> {
     }
 }
 
-fn label<P: Probe>(
-    model: &Model,
-    simulation: &Simulation<World<P>>,
-    partial: Option<String>,
-) -> Label {
+/// What an outcome of this run says beside what was measured, as it is now.
+pub fn label<P: Probe>(simulation: &Simulation<World<P>>, partial: Option<String>) -> Label {
+    let model = simulation.world().model();
     Label {
         scenario: model.scenario.name.clone(),
         design: model.scenario.designs[model.design].name.clone(),

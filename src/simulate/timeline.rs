@@ -51,7 +51,7 @@ impl<P: Probe> Timeline<P> {
     pub fn run_to(&mut self, until: Time) -> Stop {
         while let Some(at) = self.next_change().filter(|at| *at <= until) {
             let stop = self.run_before(at, u64::MAX);
-            if matches!(stop, Stop::TooManyAtOnce { .. } | Stop::TooManyInFlight { .. }) {
+            if is_over(stop) {
                 return stop;
             }
             self.befall();
@@ -64,8 +64,7 @@ impl<P: Probe> Timeline<P> {
         while let Some(at) = self.next_change() {
             let events = self.simulation.events();
             let stop = self.run_before(at, 1);
-            let is_over = matches!(stop, Stop::TooManyAtOnce { .. } | Stop::TooManyInFlight { .. });
-            if is_over || self.simulation.events() > events {
+            if is_over(stop) || self.simulation.events() > events {
                 return stop;
             }
             self.befall();
@@ -75,12 +74,37 @@ impl<P: Probe> Timeline<P> {
 
     /// Lets arrivals end, and what is then under way; [`Stop::Idle`] where nothing is left of it.
     pub fn run_to_audit(&mut self) -> Stop {
-        let model = Arc::clone(self.simulation.world().model());
-        let end = model.arrivals_end();
-        match self.run_to(end) {
-            Stop::Until | Stop::Idle => self.simulation.drain(end + model.scenario.run.drain),
-            stop => stop,
+        self.go(u64::MAX, self.horizon())
+    }
+
+    /// Goes on towards the audit: lets this many events happen of those that are due at `until` or
+    /// before. [`Stop::Idle`] says that arrivals have ended and nothing is left of them. However a run
+    /// is cut into such parts, it is the run to the audit.
+    pub fn go(&mut self, count: u64, until: Time) -> Stop {
+        let enough = self.simulation.events().saturating_add(count);
+        while let Some(at) = self.next_change().filter(|at| *at <= until) {
+            let stop = self.run_before(at, enough - self.simulation.events());
+            if is_over(stop) || self.simulation.events() == enough {
+                return stop;
+            }
+            self.befall();
         }
+        let (end, left) = (self.arrivals_end(), enough - self.simulation.events());
+        let stop = self.simulation.run_events_until(left, until.min(end));
+        let left = enough - self.simulation.events();
+        if is_over(stop) || left == 0 || until <= end {
+            return if is_over(stop) { stop } else { Stop::Until };
+        }
+        self.simulation.drain_events(left, until.min(self.horizon()))
+    }
+
+    /// The latest that the audit can be.
+    pub fn horizon(&self) -> Time {
+        self.arrivals_end() + self.simulation.world().model().scenario.run.drain
+    }
+
+    fn arrivals_end(&self) -> Time {
+        self.simulation.world().model().arrivals_end()
     }
 
     /// Adds a change. It acts at its instant, after those that were said before of the same one.
@@ -134,6 +158,11 @@ impl<P: Probe> Timeline<P> {
         &self.simulation
     }
 
+    /// The listener, to be told something from outside; no listener can change the run.
+    pub fn probe_mut(&mut self) -> &mut P {
+        self.simulation.world_mut().probe_mut()
+    }
+
     /// The run as it is, when no change is to come any more.
     pub fn into_simulation(self) -> Simulation<World<P>> {
         self.simulation
@@ -159,4 +188,9 @@ impl<P: Probe> Timeline<P> {
         let layout = layout(world.model());
         world.probe_mut().replan(&layout);
     }
+}
+
+/// Was the run given up?
+fn is_over(stop: Stop) -> bool {
+    matches!(stop, Stop::TooManyAtOnce { .. } | Stop::TooManyInFlight { .. })
 }

@@ -9,22 +9,47 @@ use crate::probes::anomalies::Kind;
 use crate::probes::flows::End;
 use crate::probes::journal::Judged;
 use crate::probes::{OpId, Sketch, Verdict};
-use crate::scenario::tree::FlowIx;
+use crate::scenario::tree::{FlowIx, Run};
+
+/// Anomalies that are kept at most.
+const JOURNAL: usize = 65_536;
+
+/// Buckets of a run's length at most, and seconds. While a run drains there may be more.
+const BUCKETS: u64 = 4_096;
+const SECONDS: u64 = 512;
 
 /// Classes of latency: the `n`th holds what took less than `2^n / 8` ms and not less than half of it; the
 /// first all below, the last all above.
 pub const CLASSES: usize = 24;
 
+/// The class of a latency.
+pub fn class_of(latency: Span) -> usize {
+    let class = (latency.0 / 125_000).checked_ilog2().map_or(0, |power| power + 1);
+    (class as usize).min(CLASSES - 1)
+}
+
+/// How long a bucket and a second of a run are; each second is so many whole buckets.
+pub fn widths(run: &Run) -> (Span, Span) {
+    let fit = |width: u64, most: u64| {
+        let doubled = (0..).map(|doublings| width << doublings);
+        Span(doubled.into_iter().find(|width| run.length.0 / width < most).unwrap_or(width))
+    };
+    (fit(100_000_000, BUCKETS), fit(1_000_000_000, SECONDS))
+}
+
 /// The history of a run up to its edge.
 #[derive(Clone, Debug)]
 pub struct History {
-    /// How long a bucket is: 100 ms, doubled whenever there would be more than 4 096.
+    /// How long a bucket is: 100 ms, doubled as often as a longer run needs it.
     pub width: Span,
+    /// How long a second of `sketches` is: one, doubled likewise.
+    pub second: Span,
     /// Full buckets from time zero on, without a gap.
     pub buckets: Arc<Vec<Arc<Bucket>>>,
     /// Latency (and convergence) by second and flow; coarse.
     pub sketches: Arc<Vec<Arc<Second>>>,
-    /// All judgements in the order of time, at most 65 536; counts in buckets are exact beyond.
+    /// All anomalies in the order of time, at most 65 536; counts in buckets are exact beyond. What was
+    /// open at the audit is judged then.
     pub journal: Arc<Vec<Arc<Vec<Judged>>>>,
     /// How each customer's action ended, in the order of answers.
     pub told: Arc<Vec<Arc<Vec<Told>>>>,
@@ -105,6 +130,19 @@ pub struct Second {
     pub latency: Vec<Sketch>,
 }
 
+/// What a run leaves behind in some of its time: what a history grows by.
+#[derive(Clone, Debug, Default)]
+pub struct Part {
+    /// Full buckets; the last of a run may be cut off by the audit.
+    pub buckets: Vec<Arc<Bucket>>,
+    /// Full seconds.
+    pub sketches: Vec<Arc<Second>>,
+    /// Anomalies.
+    pub journal: Vec<Judged>,
+    /// Answers.
+    pub told: Vec<Told>,
+}
+
 /// How an action of a customer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Told {
@@ -140,10 +178,62 @@ impl History {
     pub fn new() -> Self {
         Self {
             width: Span(100_000_000),
+            second: Span(1_000_000_000),
             buckets: Arc::default(),
             sketches: Arc::default(),
             journal: Arc::default(),
             told: Arc::default(),
+        }
+    }
+
+    /// Of a run of this length of which nothing is computed yet.
+    pub fn of(run: &Run) -> Self {
+        let (width, second) = widths(run);
+        Self { width, second, ..Self::new() }
+    }
+
+    /// It goes on like this.
+    pub fn extend(&mut self, part: Part) {
+        let Part { buckets, sketches, mut journal, told } = part;
+        if !buckets.is_empty() {
+            Arc::make_mut(&mut self.buckets).extend(buckets);
+        }
+        if !sketches.is_empty() {
+            Arc::make_mut(&mut self.sketches).extend(sketches);
+        }
+        let kept: usize = self.journal.iter().map(|part| part.len()).sum();
+        journal.truncate(JOURNAL.saturating_sub(kept));
+        if !journal.is_empty() {
+            Arc::make_mut(&mut self.journal).push(Arc::new(journal));
+        }
+        if !told.is_empty() {
+            Arc::make_mut(&mut self.told).push(Arc::new(told));
+        }
+    }
+
+    /// As it was when this was its edge, which must have been one.
+    #[must_use]
+    pub fn until(&self, edge: Time) -> Self {
+        fn kept<T: Clone>(
+            parts: &[Arc<Vec<T>>],
+            is_before: impl Fn(&T) -> bool,
+        ) -> Vec<Arc<Vec<T>>> {
+            let whole = parts.partition_point(|part| part.last().is_some_and(&is_before));
+            let mut kept = parts[..whole].to_vec();
+            let cut: Vec<T> = parts.get(whole).map_or(Vec::new(), |part| {
+                part.iter().take_while(|it| is_before(it)).cloned().collect()
+            });
+            kept.extend((!cut.is_empty()).then(|| Arc::new(cut)));
+            kept
+        }
+        let buckets = (edge.0 / self.width.0) as usize;
+        let seconds = (edge.0 / self.second.0) as usize;
+        Self {
+            buckets: Arc::new(self.buckets[..buckets].to_vec()),
+            sketches: Arc::new(self.sketches[..seconds].to_vec()),
+            journal: Arc::new(kept(&self.journal, |it: &Judged| it.time < edge)),
+            told: Arc::new(kept(&self.told, |it: &Told| it.answered < edge)),
+            ..*self
         }
     }
 
