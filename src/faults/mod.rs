@@ -116,6 +116,15 @@ impl Faults {
         self.declared.iter().map(|it| (it.fault.name.as_str(), it.windows.list()))
     }
 
+    /// Those that act now, each with the stretch of time in which it does.
+    pub fn acting(&self, now: Time) -> impl Iterator<Item = (&Fault, (Time, Time))> {
+        self.declared.iter().filter_map(move |it| {
+            let windows = it.windows.list().iter();
+            let window = windows.copied().find(|(from, to)| *from <= now && now < *to)?;
+            Some((&it.fault, window))
+        })
+    }
+
     /// When the scenario's `fault`th fault is active: sorted, disjoint, ends excluded;
     /// [`Time::NEVER`] where it does not end.
     pub fn windows_of(&self, fault: usize) -> &[(Time, Time)] {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::program::{Act, EntryIx, Instr, Programs};
+use super::program::{EntryIx, Instr, Programs};
 use super::{FlowModel, NodeIx};
 use crate::scenario::tree::{Action, Client, FlowIx, NodeKind, Scenario};
 
@@ -63,22 +63,11 @@ impl Directory {
     }
 }
 
-/// The calls in programs: by which node, of what. The code of an entry goes from where it starts to
-/// where the next one does.
+/// The calls in programs: by which node, of what.
 fn calls(programs: &Programs) -> impl Iterator<Item = (NodeIx, EntryIx)> {
-    let entries = programs.entries.iter().filter_map(|entry| match entry.act {
-        Act::Run { start, .. } if (start.0 as usize) < programs.code.len() => {
-            Some((start, entry.node))
-        }
+    programs.instructions().filter_map(|(node, instr)| match instr {
+        Instr::Call { entry, .. } | Instr::Cached { entry, .. } => Some((node, *entry)),
         _ => None,
-    });
-    let mut starts: Vec<_> = entries.collect();
-    starts.sort_unstable();
-    let code = (0..).zip(&programs.code);
-    code.filter_map(move |(pc, instr)| {
-        let (Instr::Call { entry, .. } | Instr::Cached { entry, .. }) = instr else { return None };
-        let place = starts.partition_point(|(start, _)| start.0 <= pc).checked_sub(1)?;
-        Some((starts[place].1, *entry))
     })
 }
 

@@ -5,6 +5,7 @@ mod build;
 pub mod demand;
 pub mod directory;
 mod flow;
+mod links;
 mod lower;
 pub mod network;
 pub mod program;
@@ -16,6 +17,7 @@ use crate::engine::InstanceId;
 use crate::faults::Faults;
 use crate::scenario::tree::{Change, Deed, Intervention, PolicyIx, Scenario, Terms};
 pub use crate::scenario::tree::{EntityIx, FlowIx, NodeIx};
+pub use links::Link;
 use program::Programs;
 
 /// One scenario under one design.

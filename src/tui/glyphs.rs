@@ -56,6 +56,8 @@ pub enum Glyph {
     IdleBar,
     /// Broken, downward.
     BrokenBar,
+    /// Much traffic, downward.
+    HeavyBar,
     /// Works.
     Works,
     /// Queues.
@@ -94,6 +96,7 @@ impl Glyphs {
             Glyph::Broken => ("╌", "."),
             Glyph::IdleBar => ("┆", ":"),
             Glyph::BrokenBar => ("╎", ":"),
+            Glyph::HeavyBar => ("┃", "#"),
             Glyph::Works => ("█", "#"),
             Glyph::Queues => ("▒", "%"),
             Glyph::Pauses => (".", "."),

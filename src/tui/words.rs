@@ -55,6 +55,21 @@ pub fn three(value: f64) -> String {
     }
 }
 
+/// How often, in at most seven columns: `0/s`, `4.5/s`, `979/s`, `12.3k/s`.
+pub fn rate(per_second: f64) -> String {
+    match per_second {
+        rate if rate >= 999_950.0 => format!("{:.1}M/s", rate / 1e6),
+        rate if rate >= 9_999.5 => format!("{:.1}k/s", rate / 1e3),
+        rate if rate >= 9.95 || rate.fract() < 0.05 => format!("{rate:.0}/s"),
+        rate => format!("{rate:.1}/s"),
+    }
+}
+
+/// An instant where there is little room: `23.0 s`.
+pub fn short(time: Time) -> String {
+    format!("{}.{} s", time.0 / 1_000_000_000, time.0 / 100_000_000 % 10)
+}
+
 /// A share in percent: `1.9`, `0.11`, `92.7`, `0`.
 pub fn percent(part: u64, whole: u64) -> String {
     if whole == 0 { "-".to_owned() } else { three(100.0 * part as f64 / whole as f64) }
@@ -103,6 +118,9 @@ mod tests {
         let spans = [0, 12, 420_000, 7_400_000, 184_000_000, 999_600_000, 1_350_000_000];
         let told = spans.map(|ns| span(Span(ns)));
         assert_eq!(told, ["0", "12 ns", "420 us", "7.40 ms", "184 ms", "1.00 s", "1.35 s"]);
+        let rates = [0.0, 4.5, 979.4, 9_999.4, 12_345.0, 1.25e6].map(rate);
+        assert_eq!(rates, ["0/s", "4.5/s", "979/s", "9999/s", "12.3k/s", "1.2M/s"]);
+        assert_eq!(short(Time(23_060_000_000)), "23.0 s");
         assert_eq!(millis(Span(1_350_000_000)), "1 350");
         assert_eq!(
             (percent(19, 1000), percent(0, 0), percent(0, 5)),

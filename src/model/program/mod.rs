@@ -68,6 +68,23 @@ impl Programs {
         self.consumers = pairs.collect::<BTreeSet<_>>().into_iter().collect();
     }
 
+    /// All instructions, each with the node that runs it. The code of an entry goes from where it starts
+    /// to where the next one does.
+    pub fn instructions(&self) -> impl Iterator<Item = (NodeIx, &Instr)> {
+        let entries = self.entries.iter().filter_map(|entry| match entry.act {
+            Act::Run { start, .. } if (start.0 as usize) < self.code.len() => {
+                Some((start, entry.node))
+            }
+            _ => None,
+        });
+        let mut starts: Vec<_> = entries.collect();
+        starts.sort_unstable();
+        (0..).zip(&self.code).filter_map(move |(pc, instr)| {
+            let place = starts.partition_point(|(start, _)| start.0 <= pc).checked_sub(1)?;
+            Some((starts[place].1, instr))
+        })
+    }
+
     /// The brokers from which this node consumes, in order.
     pub fn brokers_of(&self, consumer: NodeIx) -> impl Iterator<Item = NodeIx> {
         let first = self.consumers.partition_point(|(node, _)| *node < consumer);

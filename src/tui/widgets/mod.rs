@@ -9,3 +9,4 @@ pub mod field;
 pub mod heat;
 pub mod strip;
 pub mod table;
+pub mod wire;
