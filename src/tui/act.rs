@@ -4,6 +4,7 @@
 use super::action::Action;
 use super::input::Key;
 use super::keymap::Press;
+use super::marks::{self, Mark};
 use super::place::{Cursor, Place, RunId, Thing, View};
 use super::session::{Asked, Columns, Letter, Outside, Overlay, Prompt, Session};
 use super::snapshot::Snapshot;
@@ -96,7 +97,8 @@ impl Session {
             Action::ColumnBack => self.shift(-1, snapshot),
             Action::FarOn => self.shift(10, snapshot),
             Action::FarBack => self.shift(-10, snapshot),
-            Action::MarkOn | Action::MarkBack => return Err("there are no marks yet".into()),
+            Action::MarkOn => self.mark(true, snapshot)?,
+            Action::MarkBack => self.mark(false, snapshot)?,
             Action::Start => self.jump(Goal::at(Time::ZERO)),
             Action::End => self.jump(Goal::End),
             Action::SetBookmark => self.letter = Some(Letter::Set),
@@ -344,6 +346,31 @@ impl Session {
             Some((from, to)) if from == to => Some((from.min(now), from.max(now))),
             Some(_) => None,
         };
+    }
+
+    /// To the next mark, or the one before; what it is about is selected.
+    fn mark(&mut self, on: bool, snapshot: &Snapshot) -> Result<(), String> {
+        let known = snapshot.run(self.place.run).ok_or("the run is not known yet")?;
+        let now = self.place.cursor.time;
+        let found = match on {
+            true => marks::after(known, &self.marks, now),
+            false => marks::before(known, &self.marks, now),
+        };
+        let Some((at, mark)) = found else {
+            let place = if on { "after" } else { "before" };
+            let widen = if self.marks.is_empty() { "" } else { "; / widens the filter" };
+            return Err(format!("no other mark {place} this one{widen}"));
+        };
+        self.say(format!("{} at {}", mark.words(), super::words::instant(at)));
+        let thing = match mark {
+            Mark::Begins(fault) => Thing::Occurrence(fault, at),
+            Mark::Violation(op, kind) => Thing::Anomaly(op, kind),
+            Mark::Ends(_) | Mark::Change(_) => self.place.thing.clone(),
+        };
+        self.playing = false;
+        let place = Place { cursor: Cursor::at(at), thing, ..self.place.clone() };
+        self.go(place);
+        Ok(())
     }
 
     fn bookmark(&mut self, letter: Letter, key: Key) {

@@ -86,6 +86,32 @@ fn every_fault_is_documented() {
     hold("scenario.md", "faults", &format!("{table}\n"));
 }
 
+#[cfg(feature = "tui")]
+#[test]
+fn every_key_is_documented() {
+    use windtunnel::tui::action::{ALL, Group};
+
+    let mut table = String::new();
+    let groups = [
+        (Group::Anywhere, "Anywhere"),
+        (Group::Time, "Time"),
+        (Group::Selection, "What is selected"),
+        (Group::Worlds, "Worlds and changes"),
+    ];
+    for (group, title) in groups {
+        write!(table, "\n| {title} | | does |\n| --- | --- | --- |\n").unwrap();
+        for about in ALL.iter().filter(|about| about.group == group) {
+            let keys: Vec<String> = about.keys.iter().map(|key| format!("`{key}`")).collect();
+            let only: Vec<&str> = about.only.iter().map(|view| view.name()).collect();
+            let only =
+                if only.is_empty() { String::new() } else { format!(" ({})", only.join(", ")) };
+            let words = about.words.replace('|', "\\|");
+            writeln!(table, "| {} | `{}` | {words}{only} |", keys.join(" "), about.name).unwrap();
+        }
+    }
+    hold("tui.md", "keys", &format!("{table}\n"));
+}
+
 /// The row of each case within a text, by its id.
 fn rows(text: &str) -> Vec<(&str, &str)> {
     text.lines()
