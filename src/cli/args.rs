@@ -9,6 +9,7 @@ use clap_complete::Shell;
 
 use super::color::Color;
 use super::exit;
+use super::explore::Explore;
 use crate::base::Span;
 use crate::report::output::{self, OUTPUTS, Output};
 use crate::scenario::units::{Quantity, quantity};
@@ -24,15 +25,14 @@ use crate::scenario::units::{Quantity, quantity};
 #[command(
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
-    override_usage = "windtunnel [OPTIONS] <COMMAND>"
+    override_usage = "windtunnel [FILE] [OPTIONS]\n       windtunnel [OPTIONS] <COMMAND>"
 )]
 pub(super) struct Line {
     /// What to do.
     #[command(subcommand)]
     pub command: Option<Command>,
-    /// A scenario, where a command was meant.
-    #[arg(hide = true)]
-    pub stray: Option<PathBuf>,
+    #[command(flatten)]
+    pub explore: Explore,
     /// Colour: where a person looks, always or never.
     #[arg(
         long,
@@ -50,10 +50,11 @@ const SHORT: &str = "windtunnel COMMAND --help has examples.";
 fn long() -> String {
     format!(
         "Examples:\n  \
+         windtunnel scenarios/checkout.ron\n  \
          windtunnel run scenarios/checkout.ron --design events --seed 7\n  \
          windtunnel compare scenarios/checkout.ron --set rate=800/s\n  \
          windtunnel test\n\n\
-         Every flag can be given by a variable as well: --seed by WINDTUNNEL_SEED, --no-progress by\n\
+         Every flag of a command can be given by a variable as well: --seed by WINDTUNNEL_SEED, --no-progress by\n\
          WINDTUNNEL_NO_PROGRESS. Colour obeys --color, then NO_COLOR, CLICOLOR_FORCE and TERM=dumb.\n\n\
          Exit codes:\n{}",
         exit::table()
@@ -328,7 +329,7 @@ fn outputs() -> impl TypedValueParser<Value = &'static Output> {
     PossibleValuesParser::new(words).map(|word| output::find(&word).expect("a word of the table"))
 }
 
-fn knob(text: &str) -> Result<(String, String), String> {
+pub(super) fn knob(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => {
             Ok((name.trim().to_owned(), value.to_owned()))
@@ -337,7 +338,7 @@ fn knob(text: &str) -> Result<(String, String), String> {
     }
 }
 
-fn duration(text: &str) -> Result<Span, String> {
+pub(super) fn duration(text: &str) -> Result<Span, String> {
     match quantity(text)? {
         Quantity::Duration(ns) if (1.0..1e18).contains(&ns) => Ok(Span::from_ns(ns)),
         Quantity::Duration(_) => {
@@ -372,6 +373,10 @@ mod tests {
         for command in line.get_subcommands().chain([&line]) {
             for arg in command.get_arguments() {
                 assert!(arg.get_help().is_some(), "{} of {}", arg.get_id(), command.get_name());
+                // A variable that is meant for a command would stand for an argument of no command.
+                if command.get_name() == line.get_name() && !arg.is_global_set() {
+                    continue;
+                }
                 let Some(long) = arg.get_long() else { continue };
                 let variable = format!("WINDTUNNEL_{}", long.to_uppercase().replace('-', "_"));
                 assert_eq!(

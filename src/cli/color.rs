@@ -36,6 +36,11 @@ impl Environment {
         }
     }
 
+    /// Does somebody want no colour?
+    pub(super) fn wants_no_color(self) -> bool {
+        self.no_color
+    }
+
     /// Is this a terminal that cannot redraw?
     pub(super) fn is_dumb(self) -> bool {
         self.dumb

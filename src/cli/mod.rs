@@ -9,6 +9,7 @@ mod color;
 mod compare;
 pub mod exit;
 mod explain;
+mod explore;
 mod failure;
 mod interrupt;
 mod load;
@@ -57,7 +58,10 @@ pub fn main() -> ExitCode {
 
 fn dispatch(line: Line, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let Some(command) = line.command else {
-        return Err(no_command(line.stray.as_deref()));
+        if let Some(stray) = line.explore.file.as_deref().filter(|file| !is_scenario(file)) {
+            return Err(no_command(stray));
+        }
+        return explore::explore(&line.explore, screen);
     };
     match command {
         Command::Run(args) => run::run(&args, screen, interrupt),
@@ -95,19 +99,14 @@ fn parse(args: Vec<OsString>) -> Result<Line, Exit> {
     })
 }
 
-/// What to type instead of `windtunnel FILE` or of a command that does not exist.
-fn no_command(stray: Option<&Path>) -> Failure {
-    let Some(stray) = stray else {
-        return Failure::Usage("a command is missing; `windtunnel --help` lists them".to_owned());
-    };
-    let shown = stray.display();
-    if stray.exists() || stray.extension().is_some_and(|extension| extension == "ron") {
-        return Failure::Usage(format!(
-            "the terminal UI is not there yet; `windtunnel run {shown}` runs the scenario, \
-             `windtunnel compare {shown}` compares its designs"
-        ));
-    }
+/// Is this a file, or would be one, and no mistyped command?
+fn is_scenario(file: &Path) -> bool {
+    file.exists() || file.extension().is_some() || file.components().count() > 1
+}
+
+/// What to type instead of a command that does not exist.
+fn no_command(stray: &Path) -> Failure {
     let line = Line::command();
     let names = line.get_subcommands().map(clap::Command::get_name);
-    Failure::Usage(choice::unknown("command", &shown.to_string(), names))
+    Failure::Usage(choice::unknown("command", &stray.display().to_string(), names))
 }

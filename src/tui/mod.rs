@@ -46,3 +46,7 @@ pub mod wish;
 pub mod words;
 pub mod worker;
 pub mod world;
+pub mod files;
+pub mod live;
+pub mod opening;
+pub mod start;

@@ -167,9 +167,10 @@ impl Recorder {
     }
 
     #[inline(never)]
-    fn message(&mut self, at: InstanceId, to: NodeIx) {
+    fn message(&mut self, at: InstanceId, to: InstanceId) {
         self.open.messages += 1;
-        let links = &mut self.links[usize::from(self.owners[at.0 as usize].0)];
+        let [at, to] = [at, to].map(|instance| self.owners[instance.0 as usize]);
+        let links = &mut self.links[usize::from(at.0)];
         match links.binary_search_by_key(&to, |link| link.0) {
             Ok(place) => links[place].1 += 1,
             Err(place) => links.insert(place, (to, 1)),

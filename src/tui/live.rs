@@ -1,0 +1,180 @@
+//! The loop, in three steps: what has come in, what the session makes of it, what is drawn. Nothing here
+//! waits for the worker, and nothing is done while nothing changes.
+
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Duration;
+
+use super::app::App;
+use super::clipboard::osc52;
+use super::clock::Clock;
+use super::input::Input;
+use super::session::Outside;
+use super::snapshot::Snapshot;
+use super::start::{Ended, Options};
+use super::terminal::{Guard, restore};
+use super::worker::Thread;
+use super::{files, opening};
+
+/// What comes in.
+enum Event {
+    Input(Input),
+    Known(Arc<Snapshot>),
+    /// A signal that ends the program, or one that it comes back by.
+    Ends,
+    Returns,
+    /// Nobody reads the terminal any more.
+    Closed,
+}
+
+/// How often it is looked whether the scenario's file has changed.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// The UI in a terminal, until it is left.
+pub(super) fn run(options: Options) -> io::Result<Ended> {
+    let (sender, events) = mpsc::channel();
+    signals(&sender)?;
+    let mut guard = Guard::take(options.mouse)?;
+    keys(sender.clone());
+    let fps = options.fps.unwrap_or(if std::env::var_os("SSH_TTY").is_some() { 30 } else { 60 });
+    let mut open = options.file.clone();
+    loop {
+        let Some(file) = open.take() else {
+            return Ok(Ended::Left);
+        };
+        match explore(&file, &options, &mut guard, &sender, &events, fps)? {
+            Next::Open(file) => open = Some(file),
+            Next::Leave => return Ok(Ended::Left),
+            Next::Killed => return Ok(Ended::Killed),
+        }
+    }
+}
+
+enum Next {
+    Open(PathBuf),
+    Leave,
+    Killed,
+}
+
+fn explore(
+    file: &std::path::Path,
+    options: &Options,
+    guard: &mut Guard,
+    sender: &Sender<Event>,
+    events: &Receiver<Event>,
+    fps: u32,
+) -> io::Result<Next> {
+    let opened = match opening::read(file, &options.set, options.shipped) {
+        Ok(opened) => opened,
+        Err(found) => return Err(io::Error::other(found.render(false))),
+    };
+    let session = opening::session(options, opened).map_err(io::Error::other)?;
+    let known = sender.clone();
+    // A loop that is over hears nothing any more.
+    let worker = Thread::start(move |snapshot| drop(known.send(Event::Known(snapshot))));
+    let (mut app, mut clock) = (App::new(session), Clock::new(fps));
+    loop {
+        // What has come in.
+        let wait = match (app.is_dirty(), app.session.playing) {
+            (true, _) | (_, true) => clock.until_frame(),
+            _ => LOOK,
+        };
+        let mut next = match events.recv_timeout(wait) {
+            Ok(event) => Some(event),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => return Ok(Next::Killed),
+        };
+        while let Some(event) = next {
+            match event {
+                Event::Input(input) => app.input(input),
+                Event::Known(snapshot) => app.known(snapshot),
+                Event::Returns => guard.resume()?,
+                Event::Ends | Event::Closed => return Ok(Next::Killed),
+            }
+            next = events.try_recv().ok();
+        }
+        // What the session makes of it.
+        app.tick(clock.passed());
+        for outside in std::mem::take(&mut app.session.outside) {
+            match outside {
+                Outside::Copy(text) => guard.write(&osc52(&text))?,
+                Outside::Redraw => guard.terminal().clear()?,
+                Outside::Suspend => suspend(guard)?,
+                Outside::Mouse(on) => guard.capture(on)?,
+                Outside::Open(file) => return Ok(Next::Open(file)),
+                other => files::perform(other, &mut app),
+            }
+        }
+        if app.session.quits {
+            return Ok(Next::Leave);
+        }
+        if let Some(wish) = app.wish() {
+            worker.wish(wish);
+        }
+        // What is drawn.
+        if app.is_dirty() && clock.until_frame().is_zero() {
+            clock.draws();
+            guard.terminal().draw(|frame| app.draw(frame.buffer_mut()))?;
+        }
+    }
+}
+
+/// Reads the terminal, for as long as somebody listens.
+fn keys(sender: Sender<Event>) {
+    thread::spawn(move || {
+        loop {
+            let event = match crossterm::event::read() {
+                Ok(event) => Input::of(&event).map(Event::Input),
+                Err(_) => Some(Event::Closed),
+            };
+            let is_closed = matches!(event, Some(Event::Closed));
+            if event.is_some_and(|event| sender.send(event).is_err()) || is_closed {
+                return;
+            }
+        }
+    });
+}
+
+#[cfg(unix)]
+fn signals(sender: &Sender<Event>) -> io::Result<()> {
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM};
+
+    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGCONT])?;
+    let sender = sender.clone();
+    thread::spawn(move || {
+        let mut asked = false;
+        for signal in signals.forever() {
+            if signal == SIGCONT {
+                let _ = sender.send(Event::Returns);
+                continue;
+            }
+            if asked || sender.send(Event::Ends).is_err() {
+                restore();
+                signal_hook::low_level::exit(130);
+            }
+            asked = true;
+        }
+    });
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn signals(_sender: &Sender<Event>) -> io::Result<()> {
+    Ok(())
+}
+
+/// Gives the terminal back and stops, until somebody lets the program go on.
+#[cfg(unix)]
+fn suspend(guard: &mut Guard) -> io::Result<()> {
+    restore();
+    signal_hook::low_level::raise(signal_hook::consts::SIGSTOP)?;
+    guard.resume()
+}
+
+#[cfg(not(unix))]
+fn suspend(_guard: &mut Guard) -> io::Result<()> {
+    Ok(())
+}

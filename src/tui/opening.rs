@@ -1,0 +1,188 @@
+//! Reading a scenario for the screen, and finding the place that an address names.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::app::App;
+use super::canvas::Look;
+use super::glyphs::Glyphs;
+use super::place::{Thing, View};
+use super::session::Session;
+use super::start::Options;
+use crate::base::Time;
+use crate::probes::OpId;
+use crate::scenario::tree::{NodeIx, Scenario};
+use crate::scenario::{Diagnostics, Loaded, load, nearest, parse_named};
+
+/// A scenario that was read.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// As it is named.
+    pub file: PathBuf,
+    /// What it says.
+    pub scenario: Arc<Scenario>,
+    /// Its text.
+    pub text: Arc<str>,
+}
+
+/// Reads a scenario: the file, or one that the program carries.
+///
+/// # Errors
+///
+/// Its mistakes.
+pub fn read(
+    file: &Path,
+    set: &[(String, String)],
+    shipped: &[(&str, &str)],
+) -> Result<Opened, Diagnostics> {
+    let name = file.display().to_string();
+    let carried = shipped.iter().find(|(known, _)| *known == name && !file.exists());
+    let loaded = match carried {
+        Some((name, text)) => {
+            let stem =
+                file.file_stem().map_or_else(|| (*name).into(), |stem| stem.to_string_lossy());
+            parse_named(&stem, name, text, set)?
+        }
+        None => load(file, set)?,
+    };
+    let text = Arc::from(loaded.source().text());
+    let Loaded { scenario, .. } = checked(loaded)?;
+    Ok(Opened { file: file.to_path_buf(), scenario: Arc::new(scenario), text })
+}
+
+/// Statements are checked here too: they are shown on screen.
+fn checked(loaded: Loaded) -> Result<Loaded, Diagnostics> {
+    use crate::scenario::{Code, Diagnostic};
+
+    let Err(mistakes) = crate::analysis::statement::statements(&loaded.scenario) else {
+        return Ok(loaded);
+    };
+    let list = mistakes.iter().map(|mistake| {
+        let length = mistake.error.len as u32;
+        let found = Diagnostic::new(
+            Code::BadExpectation,
+            mistake.place,
+            length,
+            mistake.error.message.clone(),
+        );
+        match &mistake.error.help {
+            Some(help) => found.help(help.clone()),
+            None => found,
+        }
+    });
+    Err(Diagnostics { list: list.collect(), omitted: 0, ..loaded.warnings.clone() })
+}
+
+/// The session at the place that the command line names, as far as it can be found without a run.
+///
+/// # Errors
+///
+/// What it names and is not there.
+pub fn session(options: &Options, opened: Opened) -> Result<Session, String> {
+    let scenario = Arc::clone(&opened.scenario);
+    let seed = options.seed.unwrap_or(scenario.run.seed);
+    let mut session =
+        Session::new(opened.file, Arc::clone(&scenario), seed, options.set.clone());
+    if let Some(name) = &options.design {
+        let names = || scenario.designs.iter().map(|design| design.name.as_str());
+        let place = names().position(|known| known == name);
+        session.place.run.design = place.ok_or_else(|| unknown("design", name, names()))?;
+    }
+    session.look = Look { theme: options.theme, glyphs: options.glyphs.unwrap_or_else(signs) };
+    session.memory = options.memory;
+    session.place.view = options.view.unwrap_or_default();
+    session.playing = options.at.is_none() && options.view.is_none();
+    if let Some(text) = options.changes.first() {
+        return Err(format!("{text} cannot be read yet"));
+    }
+    session.message = None;
+    if let Some(at) = options.at {
+        session.seek_time(Time(at.0));
+    }
+    if let Some(name) = &options.open {
+        session.place.thing = thing(name, &scenario)?;
+        session.place.inside = name.starts_with("lanes:");
+        if options.view.is_none() {
+            session.place.view = match session.place.thing {
+                Thing::Op(_) if session.place.inside => View::Truth,
+                Thing::Op(_) => View::Request,
+                Thing::Fault(_) => View::Time,
+                _ => View::Map,
+            };
+        }
+        session.place.inside |= session.place.view == View::Map;
+    }
+    session.past.clear();
+    Ok(session)
+}
+
+/// What `--open` names.
+fn thing(name: &str, scenario: &Scenario) -> Result<Thing, String> {
+    let nodes = || scenario.nodes.iter().map(|node| node.name.as_str());
+    if let Some(ix) = nodes().position(|known| known == name) {
+        return Ok(Thing::Node(NodeIx(ix as u16)));
+    }
+    if scenario.faults.iter().any(|fault| fault.name == name) {
+        return Ok(Thing::Fault(name.to_owned()));
+    }
+    let plain = name.strip_prefix("lanes:").unwrap_or(name);
+    let Some((who, number)) = plain.rsplit_once('#') else {
+        let faults = scenario.faults.iter().map(|fault| fault.name.as_str());
+        return Err(unknown("node or fault", name, nodes().chain(faults)));
+    };
+    let number: u64 =
+        number.parse().map_err(|_| format!("{name}: an operation is CLIENT#N or FLOW#N"))?;
+    let clients: Vec<&str> = scenario
+        .nodes
+        .iter()
+        .filter(|node| node.kind.about().name == "client")
+        .map(|node| node.name.as_str())
+        .collect();
+    let is_flow = scenario.flows.iter().any(|flow| flow.name == who);
+    let client = clients
+        .iter()
+        .position(|client| *client == who)
+        .or((is_flow && clients.len() == 1).then_some(0));
+    match client {
+        Some(client) => Ok(Thing::Op(OpId::new(client as u16, number))),
+        None if is_flow => {
+            Err(format!("several clients send {who}: say {}#{number}", clients.join("# or ")))
+        }
+        None => Err(unknown("client or flow", who, clients.iter().copied())),
+    }
+}
+
+fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
+    match nearest(name, known.clone()) {
+        Some(near) => format!("no {what} {name:?}; did you mean {near:?}?"),
+        None => format!("no {what} {name:?}; there are {}", known.collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// What is looked for once a run is known: nothing that an address names needs it today but its audit.
+///
+/// # Errors
+///
+/// What is not there.
+pub fn find(app: &mut App, options: &Options) -> Result<(), String> {
+    let run = app.session.place.run;
+    let end = app.snapshot().run(run).and_then(|known| known.audit);
+    if let (Some(at), Some(end)) = (options.at, end)
+        && Time(at.0) > end
+    {
+        return Err(format!("--at {at} is later than the run's end at {end}"));
+    }
+    Ok(())
+}
+
+/// The signs that this terminal can show, as far as its locale says.
+pub fn signs() -> Glyphs {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|value| !value.is_empty())
+        .unwrap_or_default()
+        .to_lowercase();
+    let is_unicode = locale.contains("utf-8") || locale.contains("utf8");
+    if is_unicode || cfg!(windows) { Glyphs::Block } else { Glyphs::Ascii }
+}
