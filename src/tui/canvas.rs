@@ -108,6 +108,15 @@ impl<'a> Canvas<'a> {
         self.text(area, x, y, &glyph.repeat(usize::from(width)), role);
     }
 
+    /// A line across, with a title near its left end.
+    pub fn rule(&mut self, area: Rect, y: u16, title: &str) {
+        let line = self.glyph(Glyph::Line);
+        self.run(area, 0, y, area.width, line, Role::Dim);
+        if !title.is_empty() {
+            self.text(area, 1, y, &format!(" {title} "), Role::Strong);
+        }
+    }
+
     /// A box; its title stands in its upper side. Says its inside.
     pub fn frame(&mut self, area: Rect, title: &str, border: Border, role: Role) -> Rect {
         let area = area.intersection(self.buffer.area);

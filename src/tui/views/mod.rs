@@ -2,6 +2,7 @@
 //! draws; asked to, it moves what is selected in it. What holds for all views is in `frame.rs`.
 
 pub mod broken;
+mod charts;
 pub mod compare;
 pub mod digest;
 pub mod frame;
@@ -9,6 +10,7 @@ pub mod help;
 pub mod inject;
 pub mod lanes;
 pub mod map;
+mod moment;
 pub mod node;
 pub mod palette;
 pub mod picker;

@@ -27,6 +27,7 @@ impl Axis {
 
     /// As much of it as is left when it is halved `zoom` times, with the cursor in its inner half. It
     /// turns over by half of itself, and so stands still while the cursor moves a little.
+    #[must_use]
     pub fn around(cursor: Time, end: Time, zoom: u8, columns: u16) -> Self {
         let length = (end.0.max(1) >> zoom.min(63)).max(u64::from(columns.max(1)));
         let half = (length / 2).max(1);
@@ -36,6 +37,7 @@ impl Axis {
     }
 
     /// The same stretch, each column cut into so many.
+    #[must_use]
     pub fn finer(self, by: u16) -> Self {
         Self { columns: self.columns.saturating_mul(by.max(1)), ..self }
     }
