@@ -14,6 +14,7 @@ use ratatui::layout::Rect;
 use super::{Screen, digest, help, inject, palette, room};
 use crate::tui::action::Action;
 use crate::tui::canvas::{Canvas, Target};
+use crate::tui::glyphs::Glyphs;
 use crate::tui::place::View;
 use crate::tui::session::{Asked, Overlay, Prompt};
 use crate::tui::snapshot::{Here, Known, Progress};
@@ -118,15 +119,20 @@ fn header(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     let scenario = session.scenario();
     let design = &scenario.designs[place.run.design].name;
     let wide = area.width >= 160;
-    let dot = if canvas.look.glyphs == crate::tui::glyphs::Glyphs::Ascii { "." } else { "·" };
+    let dot = if canvas.look.glyphs == Glyphs::Ascii { "." } else { "·" };
     let seed = if wide { "seed " } else { "" };
     let gap = if wide { 6 } else { 2 };
+    let (word, state_role) = state(screen);
+    // What stands behind the names is not to be pushed out by long ones.
+    let room = usize::from(area.width).saturating_sub(if wide { 110 } else { 46 } + word.len());
+    let others = scenario.name.chars().count() + design.chars().count() + 6;
+    let name = shortened(&world.name, room.saturating_sub(others).max(6), canvas.look.glyphs);
     let mut x = 1;
     let mut say = |x: u16, text: &str, role: Role| canvas.text(area, x, 0, text, role);
     for (part, role) in [
         (scenario.name.as_str(), Role::Strong),
         (dot, Role::Dim),
-        (world.name.as_str(), Role::Accent),
+        (name.as_str(), Role::Accent),
         (dot, Role::Dim),
         (design.as_str(), Role::Design(place.run.design as u8)),
         (dot, Role::Dim),
@@ -134,8 +140,7 @@ fn header(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     ] {
         x = say(x, part, role);
     }
-    let (word, role) = state(screen);
-    x = say((x + gap).max(25), &word, role);
+    x = say((x + gap).max(25), &word, state_role);
     let time = match place.cursor.within {
         Some(_) | None if wide => {
             format!(" at {} of {}", spaced(place.cursor.time.0), scenario.run.length)
@@ -174,6 +179,15 @@ fn header(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     if let Some(outcome) = outcome.filter(|_| wide) {
         say(x + gap, &format!("guards: {}", outcome.guards.join(", ")), Role::Dim);
     }
+}
+
+/// A name in at most so many columns: what is cut off its end is `…`.
+fn shortened(name: &str, most: usize, glyphs: Glyphs) -> String {
+    if name.chars().count() <= most {
+        return name.to_owned();
+    }
+    let mark = if glyphs == Glyphs::Ascii { '~' } else { '…' };
+    name.chars().take(most.saturating_sub(1)).chain([mark]).collect()
 }
 
 /// `21.400 000 000 s`
