@@ -69,6 +69,9 @@ impl Plan {
     ///
     /// That reason.
     pub fn check(&self) -> Result<(), String> {
+        if self.changes.is_empty() {
+            return Ok(());
+        }
         let mut timeline = self.timeline();
         self.changes.iter().try_for_each(|change| timeline.change(change.clone()))
     }

@@ -81,8 +81,7 @@ fn checked(loaded: Loaded) -> Result<Loaded, Diagnostics> {
 pub fn session(options: &Options, opened: Opened) -> Result<Session, String> {
     let scenario = Arc::clone(&opened.scenario);
     let seed = options.seed.unwrap_or(scenario.run.seed);
-    let mut session =
-        Session::new(opened.file, Arc::clone(&scenario), seed, options.set.clone());
+    let mut session = Session::new(opened.file, Arc::clone(&scenario), seed, options.set.clone());
     if let Some(name) = &options.design {
         let names = || scenario.designs.iter().map(|design| design.name.as_str());
         let place = names().position(|known| known == name);

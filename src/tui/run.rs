@@ -96,10 +96,24 @@ impl Run {
         self.scout.has_passed(until)
     }
 
+    /// Sees to it that the scout has come beyond the cursor: what it finds out, the cursor's run need not.
+    fn ahead_of(&mut self, cursor: Cursor, purse: &mut u64) -> bool {
+        let has_come = |scout: &Scout| {
+            let events = scout.course().map_or(u64::MAX, |course| course.events());
+            scout.has_passed(cursor.time) || cursor.within.is_some_and(|within| events > within)
+        };
+        while *purse > 0 && !has_come(&self.scout) {
+            if self.scout.go(&self.plan, purse, cursor.time, &mut self.frames) {
+                self.thin(cursor.time);
+            }
+        }
+        has_come(&self.scout)
+    }
+
     /// Lets the place of the cursor be here, or at the end if that comes before. Says whether it is, for
     /// so many events at most, and takes off what it needed.
     pub fn seek(&mut self, cursor: Cursor, purse: &mut u64) -> bool {
-        if !self.ahead(cursor.time, purse, cursor.time) {
+        if !self.ahead_of(cursor, purse) {
             return false;
         }
         self.begin(cursor);
@@ -198,6 +212,12 @@ impl Run {
             self.so_far = Some((point, Arc::new(here.outcome())));
         }
         self.so_far.as_ref().map(|(_, outcome)| outcome)
+    }
+
+    /// All figures at this instant, if they were worked out.
+    pub fn figured(&self, at: Time) -> Option<&Arc<Outcome>> {
+        let known = self.so_far.as_ref().filter(|(here, _)| here.time == at);
+        known.map(|(_, outcome)| outcome)
     }
 
     /// All that is known of it; what is only true at the cursor, if it stands there.

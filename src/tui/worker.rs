@@ -2,13 +2,16 @@
 //! ahead. Goes on in parts of so many events, so that a new wish never waits long; reads no clock. It works
 //! without a thread as well, and that is how tests drive it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
 
-use super::place::{Cursor, RunId, WorldId};
+use super::course::Course;
+use super::inquiry::{Inquiry, Runs};
+use super::place::{Cursor, RunId, Thing, WorldId};
+use super::query::condition::Condition;
 use super::run::Run;
+use super::search::{Hunt, Search};
 use super::snapshot::{Progress, Snapshot, State};
 use super::state::state;
 use super::wish::{Goal, Wish};
@@ -28,8 +31,9 @@ const FAR_AHEAD: u64 = 100_000_000;
 #[derive(Debug, Default)]
 pub struct Worker {
     wish: Option<Wish>,
-    runs: BTreeMap<RunId, Run>,
+    runs: Runs,
     pursuit: Pursuit,
+    inquiry: Inquiry,
     state: Option<Arc<State>>,
     note: Option<String>,
     /// Events that scouts have handled since it was told.
@@ -39,13 +43,17 @@ pub struct Worker {
 }
 
 /// How it goes with the goal.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Debug, Default)]
 enum Pursuit {
     /// Nothing is wished, or it was fulfilled.
     #[default]
     Done,
-    /// The cursor's place is being sought.
-    Seeking(Cursor),
+    /// There is nothing like it.
+    Nowhere,
+    /// The cursor's place is being sought: where a search begins, or (if so) where it ended.
+    Seeking(Cursor, bool),
+    /// A search goes on, and is there.
+    Searching(Box<Search>, Time),
     /// The other columns follow.
     Following,
 }
@@ -61,13 +69,15 @@ impl Worker {
         let before = self.wish.take();
         self.runs.retain(|id, _| recipe(&wish, id.world).is_some());
         let is_moved = before.as_ref().is_none_or(|before| {
-            (before.shown, &before.goal) != (wish.shown, &wish.goal)
-                || before.transit != wish.transit
-                || before.playing != wish.playing
+            let goal = |wish: &Wish| (wish.ticket, wish.shown, wish.transit, wish.playing);
+            goal(before) != goal(&wish)
+                || before.goal != wish.goal
+                || before.columns != wish.columns
+                || before.expectations != wish.expectations
         });
-        let columns = wish.columns.clone();
+        let wanted = wanted(&wish);
         self.wish = Some(wish);
-        let is_new = columns.iter().fold(false, |is_new, id| self.provide(*id) || is_new);
+        let is_new = wanted.into_iter().fold(false, |is_new, id| self.provide(id) || is_new);
         if is_moved || is_new {
             self.set_out();
         }
@@ -88,12 +98,17 @@ impl Worker {
         let relatives = self.runs.iter().filter(|(other, _)| other.design == id.design);
         let near = relatives.max_by_key(|(_, run)| run.common(&recipe));
         let fork = near.and_then(|(_, run)| run.fork(&recipe));
-        self.runs.insert(id, fork.unwrap_or_else(|| Run::new(&recipe, id.design)));
+        let run = fork.unwrap_or_else(|| Run::new(&recipe, id.design));
+        if let Err(why) = run.plan.check() {
+            self.note = Some(format!("a change was left out: {why}"));
+        }
+        self.runs.insert(id, run);
+        self.inquiry.forget(id);
         true
     }
 
+    /// Goes for the goal.
     fn set_out(&mut self) {
-        self.provide_shown();
         let Some(wish) = &self.wish else { return };
         let cursor = match &wish.goal {
             Goal::At(cursor) => *cursor,
@@ -101,76 +116,137 @@ impl Worker {
             Goal::End => Cursor::at(Time::NEVER),
             Goal::Next { from, .. } | Goal::Until { from, .. } => *from,
         };
-        self.pursuit = Pursuit::Seeking(cursor);
+        self.pursuit = Pursuit::Seeking(cursor, false);
         self.state = None;
-    }
-
-    fn provide_shown(&mut self) {
-        if let Some(shown) = self.wish.as_ref().map(|wish| wish.shown) {
-            self.provide(shown);
-        }
     }
 
     /// Works for so many events, about, and says what is known if that is news.
     pub fn pump(&mut self, budget: u64) -> Option<Arc<Snapshot>> {
-        let wish = self.wish.clone()?;
+        let wish = self.wish.take()?;
         let mut purse = budget.max(1);
         self.pursue(&wish, &mut purse);
-        if self.pursuit == Pursuit::Done {
+        if self.is_at_rest() {
+            self.is_news |= self.inquiry.go(&wish, &self.runs, &mut purse);
             self.go_ahead(&wish, &mut purse);
         }
-        let is_told = self.is_news || self.found >= NEWS || (self.found > 0 && self.is_idle());
-        if !is_told {
-            return None;
-        }
-        (self.found, self.is_news) = (0, false);
-        Some(Arc::new(self.snapshot(&wish)))
+        let is_idle = self.has_done(&wish);
+        let is_told = self.is_news || self.found >= NEWS || (self.found > 0 && is_idle);
+        let snapshot = is_told.then(|| {
+            (self.found, self.is_news) = (0, false);
+            Arc::new(self.snapshot(&wish))
+        });
+        self.wish = Some(wish);
+        snapshot
     }
 
-    /// Is there nothing left to be done?
+    /// Is there nothing left to be done, and nothing to be told?
     pub fn is_idle(&self) -> bool {
-        let Some(wish) = &self.wish else { return true };
-        self.pursuit == Pursuit::Done
+        !self.is_news && self.wish.as_ref().is_none_or(|wish| self.has_done(wish))
+    }
+
+    fn has_done(&self, wish: &Wish) -> bool {
+        self.is_at_rest()
+            && self.inquiry.is_done(wish, &self.runs)
             && (!wish.ahead || self.scouted(wish).all(|id| self.is_scouted(id)))
     }
 
+    fn is_at_rest(&self) -> bool {
+        matches!(self.pursuit, Pursuit::Done | Pursuit::Nowhere)
+    }
+
     fn pursue(&mut self, wish: &Wish, purse: &mut u64) {
-        if let Pursuit::Seeking(cursor) = self.pursuit {
-            let run = self.runs.get_mut(&wish.shown).expect("it was provided");
-            if !run.seek(cursor, purse) {
-                return;
-            }
-            let here = run.here().expect("it was sought");
-            self.state = Some(Arc::new(state(wish.shown, here, wish.transit)));
+        while *purse > 0 {
+            let next = match &mut self.pursuit {
+                Pursuit::Done | Pursuit::Nowhere => return,
+                Pursuit::Seeking(cursor, is_found) => {
+                    let run = self.runs.get_mut(&wish.shown).expect("it was provided");
+                    if !run.seek(*cursor, purse) {
+                        return;
+                    }
+                    match wish.goal {
+                        Goal::Next { .. } | Goal::Until { .. } if !*is_found => self.search(wish),
+                        _ => self.arrive(wish),
+                    }
+                }
+                Pursuit::Searching(search, at) => {
+                    let run = self.runs.get_mut(&wish.shown).expect("it was provided");
+                    match search.go(run, purse) {
+                        Hunt::On(now) => {
+                            (*at, self.is_news) = (now, true);
+                            return;
+                        }
+                        Hunt::Found(cursor) => Pursuit::Seeking(cursor, true),
+                        Hunt::Nowhere => Pursuit::Nowhere,
+                    }
+                }
+                Pursuit::Following => {
+                    if !self.follow(wish, purse) {
+                        return;
+                    }
+                    Pursuit::Done
+                }
+            };
+            self.pursuit = next;
             self.is_news = true;
-            self.pursuit = Pursuit::Following;
-        }
-        if self.pursuit == Pursuit::Following {
-            self.follow(wish, purse);
         }
     }
 
-    /// The other columns go where the shown run is; and the figures of all are worked out.
-    fn follow(&mut self, wish: &Wish, purse: &mut u64) {
-        if wish.playing {
-            self.pursuit = Pursuit::Done;
-            return;
-        }
-        let Some(at) = self.runs.get(&wish.shown).and_then(Run::here).map(|here| here.at()) else {
-            return;
+    /// The run stands where the search begins.
+    fn search(&mut self, wish: &Wish) -> Pursuit {
+        let run = &self.runs[&wish.shown];
+        let here = run.here().expect("it was sought");
+        let search = match &wish.goal {
+            Goal::Next { thing: Thing::Nothing, from, count } => {
+                let is_over = *count > 0 && here.audit().is_some();
+                let events = here.events().checked_add_signed(*count).filter(|_| !is_over);
+                let time = if *count > 0 { Time::NEVER } else { from.time };
+                return events.map_or(Pursuit::Nowhere, |events| {
+                    Pursuit::Seeking(Cursor { time, within: Some(events) }, true)
+                });
+            }
+            Goal::Next { thing, from, count } => Search::event(run, thing, *from, *count)
+                .ok_or_else(|| "nothing happens to that: select a node or an operation".to_owned()),
+            Goal::Until { condition, from, back } => Condition::read(condition, &run.plan.scenario)
+                .map(|condition| Search::condition(run, condition, *from, *back)),
+            Goal::At(_) | Goal::Event(_) | Goal::End => return self.arrive(wish),
         };
-        let within = self.runs[&wish.shown].here().filter(|here| !here.has_passed(at));
-        let events = within.map(|here| here.events());
-        for id in wish.columns.iter().chain([&wish.shown]) {
+        match search {
+            Ok(search) => Pursuit::Searching(Box::new(search), here.at()),
+            Err(why) => {
+                self.note = Some(why);
+                Pursuit::Nowhere
+            }
+        }
+    }
+
+    /// The run stands at the goal.
+    fn arrive(&mut self, wish: &Wish) -> Pursuit {
+        let here = self.runs[&wish.shown].here().expect("it was sought");
+        self.state = Some(Arc::new(state(wish.shown, here, wish.transit)));
+        // What is costly waits while time passes.
+        if wish.playing { Pursuit::Done } else { Pursuit::Following }
+    }
+
+    /// The other columns go where the shown run is, and the figures of all are worked out. Says whether
+    /// they are.
+    fn follow(&mut self, wish: &Wish, purse: &mut u64) -> bool {
+        let Some(here) = self.runs[&wish.shown].here() else { return true };
+        let at = here.at();
+        let mut all = wish.columns.clone();
+        if wish.expectations {
+            all.extend(self.runs.keys().filter(|id| id.world == wish.shown.world));
+        }
+        for id in all.iter().filter(|id| **id != wish.shown) {
             let Some(run) = self.runs.get_mut(id) else { continue };
-            let within = events.filter(|_| *id == wish.shown);
-            if *purse == 0 || !run.seek(Cursor { time: at, within }, purse) {
-                return;
+            if *purse == 0 || !run.seek(Cursor::at(at), purse) {
+                return false;
             }
             run.figure();
         }
-        self.pursuit = Pursuit::Done;
-        self.is_news = true;
+        if let Some(run) = self.runs.get_mut(&wish.shown) {
+            run.figure();
+        }
+        true
     }
 
     /// The runs that are scouted, in the order in which they are.
@@ -180,21 +256,17 @@ impl Worker {
     }
 
     fn is_scouted(&self, id: RunId) -> bool {
-        self.runs.get(&id).is_none_or(|run| run.scout.has_passed(Time::NEVER) || self.is_far(run))
-    }
-
-    fn is_far(&self, run: &Run) -> bool {
-        let here = run.here().map_or(0, |here| here.events());
-        run.scout.course().is_some_and(|course| course.events() > here + FAR_AHEAD)
+        self.runs.get(&id).is_none_or(|run| {
+            let here = run.here().map_or(0, Course::events);
+            let is_far = |course: &Arc<Course>| course.events() > here + FAR_AHEAD;
+            run.scout.has_passed(Time::NEVER) || run.scout.course().is_some_and(is_far)
+        })
     }
 
     fn go_ahead(&mut self, wish: &Wish, purse: &mut u64) {
-        if !wish.ahead {
-            return;
-        }
         let before = *purse;
-        let cursor = self.state.as_ref().map_or(Time::ZERO, |state| state.here.time);
-        while *purse > 0 {
+        let cursor = self.cursor();
+        while wish.ahead && *purse > 0 {
             let next = self.scouted(wish).find(|id| !self.is_scouted(*id));
             let Some(id) = next else { break };
             let run = self.runs.get_mut(&id).expect("it is scouted");
@@ -203,45 +275,64 @@ impl Worker {
         self.found += before - *purse;
     }
 
+    fn cursor(&self) -> Time {
+        self.state.as_ref().map_or(Time::ZERO, |state| state.here.time)
+    }
+
     /// 60 % of the memory for the run that is shown, the rest for the others.
     fn share_memory(&mut self) {
         let Some(wish) = &self.wish else { return };
-        let cursor = self.state.as_ref().map_or(Time::ZERO, |state| state.here.time);
+        let cursor = self.cursor();
         let others = self.runs.len().saturating_sub(1).max(1);
         for (id, run) in &mut self.runs {
             let is_shown = *id == wish.shown;
-            run.afford(
-                if is_shown { wish.memory / 5 * 3 } else { wish.memory / 5 * 2 / others },
-                cursor,
-            );
-            if !is_shown && !wish.columns.contains(id) {
+            let own = if is_shown { wish.memory / 5 * 3 } else { wish.memory / 5 * 2 / others };
+            run.afford(own, cursor);
+            let is_needed = wish.expectations && id.world == wish.shown.world;
+            if !is_shown && !wish.columns.contains(id) && !is_needed {
                 run.leave();
             }
         }
     }
 
     fn snapshot(&mut self, wish: &Wish) -> Snapshot {
-        let is_at_rest = !wish.playing && self.pursuit == Pursuit::Done;
-        let known = |(id, run): (&RunId, &Run)| {
-            let is_here = (*id == wish.shown && self.state.is_some())
-                || (is_at_rest && wish.columns.contains(id));
-            (*id, run.known(is_here))
-        };
         let progress = match &self.pursuit {
             Pursuit::Done | Pursuit::Following => Progress::There,
-            Pursuit::Seeking(_) => Progress::Seeking,
+            Pursuit::Nowhere => Progress::Nowhere,
+            Pursuit::Searching(_, at) => Progress::Search(*at),
+            Pursuit::Seeking(..) => Progress::Seeking,
         };
-        Snapshot {
+        let is_at_rest = !wish.playing && matches!(self.pursuit, Pursuit::Done);
+        let known = |(id, run): (&RunId, &Run)| {
+            let is_shown = *id == wish.shown && self.state.is_some();
+            (*id, run.known(is_shown || (is_at_rest && wish.columns.contains(id))))
+        };
+        let mut snapshot = Snapshot {
             ticket: wish.ticket,
             progress,
             runs: self.runs.iter().map(known).collect(),
             state: self.state.clone(),
             note: self.note.take(),
             ..Snapshot::default()
-        }
+        };
+        self.inquiry.tell(wish, &self.runs, &mut snapshot);
+        snapshot
     }
 }
 
+/// The runs that are to be known: the columns, all designs of the world that is shown, and what is compared.
+fn wanted(wish: &Wish) -> Vec<RunId> {
+    let RunId { world, design } = wish.shown;
+    let designs = recipe(wish, world).map_or(0, |recipe| recipe.scenario.designs.len());
+    let mut all = vec![wish.shown];
+    all.extend(&wish.columns);
+    all.extend((0..designs).map(|design| RunId { world, design }));
+    let compared = wish.difference.map(|(one, other)| [one, other]);
+    all.extend(compared.into_iter().flatten().map(|world| RunId { world, design }));
+    all
+}
+
+/// The recipe of a world, if there is one.
 fn recipe(wish: &Wish, world: WorldId) -> Option<&Arc<Recipe>> {
     wish.worlds.get(usize::from(world.0))?.as_ref()
 }
@@ -271,7 +362,7 @@ fn work(heard: &Receiver<Wish>, mut tell: impl FnMut(Arc<Snapshot>)) {
     let mut worker = Worker::new();
     loop {
         let mut last = None;
-        if worker.is_idle() && !worker.is_news {
+        if worker.is_idle() {
             match heard.recv() {
                 Ok(wish) => last = Some(wish),
                 Err(_) => return,
@@ -289,74 +380,6 @@ fn work(heard: &Receiver<Wish>, mut tell: impl FnMut(Arc<Snapshot>)) {
         }
         if let Some(snapshot) = worker.pump(SLICE) {
             tell(snapshot);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::scenario::tree::Scenario;
-    use crate::simulate;
-    use crate::tui::session::Session;
-
-    fn shop() -> Arc<Scenario> {
-        let text = r#"(
-            about: "Customers order, and the stock is another service's.",
-            run: (length: "6s", warmup: "1s"),
-            nodes: {
-                "web":       Client(arrivals: Poisson("60/s"), does: "order"),
-                "orders":    Service(workers: 4, work: Exp("2ms"), store: "orders-db"),
-                "inventory": Service(workers: 4, work: Exp("2ms"), store: "inventory-db"),
-                "orders-db":    Database(read: "1ms", write: "3ms"),
-                "inventory-db": Database(read: "1ms", write: "3ms"),
-                "log":       Log(),
-            },
-            data: {
-                "order": (owner: "orders"),
-                "stock": (owner: "inventory", keys: 100, start: 1_000_000, floor: 0),
-            },
-            flows: { "order": (home: "orders", steps: [Write("order"), Tell("inventory", Take("stock", 1))]) },
-            designs: { "rest": Rest(), "events": Events() },
-            faults: [(name: "crash", at: "2s", lasts: "500ms", what: Crash("inventory"))],
-        )"#;
-        Arc::new(crate::parse("shop", text, &[]).expect("it is right"))
-    }
-
-    fn worked(worker: &mut Worker) -> Arc<Snapshot> {
-        let mut last = None;
-        while !worker.is_idle() {
-            last = worker.pump(SLICE).or(last);
-        }
-        worker.pump(SLICE).or(last).expect("there is news")
-    }
-
-    #[test]
-    fn the_whole_run_is_known_after_a_while_and_any_instant_is_exact() {
-        let scenario = shop();
-        let mut session = Session::new("shop.ron".into(), Arc::clone(&scenario), 7, Vec::new());
-        let mut worker = Worker::new();
-        worker.wish(session.wish());
-        let snapshot = worked(&mut worker);
-        for design in 0..2 {
-            let straight = simulate::run(&scenario, design, 7);
-            let known = &snapshot.runs[&RunId { design, ..RunId::default() }];
-            let outcome = known.at_end.as_ref().expect("it has come to the end");
-            assert_eq!((outcome.digest, outcome.events), (straight.digest, straight.events));
-            assert_eq!(known.audit, Some(Time(straight.simulated.0)));
-            let all = known.history.stretch(Time::ZERO, known.history.edge()).sums;
-            let ends = straight.flows["order"].ends;
-            assert_eq!(u64::from(all.flows[0].ends[0]), ends.kept);
-        }
-        for time in [3_000_000_000, 1_500_000_000, 5_900_000_000] {
-            session.seek_time(Time(time));
-            worker.wish(session.wish());
-            let snapshot = worked(&mut worker);
-            assert_eq!(snapshot.progress, Progress::There);
-            let mut straight = crate::Timeline::new(&scenario, 0, 7);
-            straight.run_to(Time(time));
-            let here = snapshot.runs[&RunId::default()].here.expect("it is here");
-            assert_eq!((here.time, here.digest), (Time(time), straight.simulation().digest()));
         }
     }
 }
