@@ -43,6 +43,9 @@ impl Session {
         if action != Action::Quit {
             self.warned = false;
         }
+        if action == Action::Leave && self.tour.take().is_some() {
+            return;
+        }
         match (room(&self.place).act)(action, self, snapshot) {
             Answer::Done => {}
             Answer::Not(why) => self.say(why),
@@ -115,7 +118,7 @@ impl Session {
                 self.ask(Asked::Name(world), self.worlds.get(world).name.clone());
             }
             Action::Drop => self.drop_world()?,
-            Action::Tour => return Err("there is no tour yet".into()),
+            Action::Tour => self.next_stop()?,
             Action::Origin => {
                 return Err(
                     "select a value that was read, in Request or in lanes: o goes to its write"

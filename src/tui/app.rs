@@ -28,6 +28,8 @@ pub struct App {
     age: Duration,
     wished: Option<Wish>,
     is_dirty: bool,
+    /// How large it was drawn last.
+    size: (u16, u16),
 }
 
 /// A second click within this time is a double one.
@@ -44,6 +46,7 @@ impl App {
             age: Duration::ZERO,
             wished: None,
             is_dirty: true,
+            size: (80, 24),
         }
     }
 
@@ -95,10 +98,16 @@ impl App {
     /// Draws the screen.
     pub fn draw(&mut self, buffer: &mut Buffer) {
         self.hits.clear();
+        self.size = (buffer.area.width, buffer.area.height);
         let mut canvas = Canvas::new(buffer, &mut self.hits, self.session.look);
         let screen = Screen { snapshot: &self.snapshot, session: &self.session };
         frame::draw(screen, &mut canvas);
         self.is_dirty = false;
+    }
+
+    /// The screen as it was drawn last.
+    pub fn again(&mut self) -> Buffer {
+        self.screen(self.size.0, self.size.1)
     }
 
     /// The screen as cells of their own.

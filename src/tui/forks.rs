@@ -29,8 +29,7 @@ impl Session {
         let id = self.place.run.world;
         let world = self.worlds.get(id);
         let mut recipe = Recipe::clone(&world.recipe);
-        let place = recipe.changes.partition_point(|other| other.what.at <= change.what.at);
-        recipe.changes.insert(place, change);
+        recipe.insert(change);
         if id == WorldId(0) || at <= world.frontier {
             let parent = world.name.clone();
             let id = self.grow(recipe, name, about, at);
@@ -265,11 +264,8 @@ impl Session {
 
     fn without_change(&mut self, ix: usize) -> Result<(), String> {
         let world = self.worlds.get(self.place.run.world);
-        let mut recipe = Recipe::clone(&world.recipe);
-        if ix >= recipe.changes.len() {
-            return Err("the world has no such change".into());
-        }
-        let change = recipe.changes.remove(ix);
+        let change = world.recipe.changes.get(ix).cloned().ok_or("the world has no such change")?;
+        let recipe = world.recipe.without(ix).map_err(|why| why.to_string())?;
         let at = Time(change.what.at.0);
         let parent = self.place.run.world;
         self.grow(recipe, None, format!("without {}", change.text), at);

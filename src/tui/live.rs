@@ -9,10 +9,12 @@ use std::thread;
 use std::time::Duration;
 
 use super::app::App;
+use super::before::{self, Came};
 use super::clipboard::osc52;
 use super::clock::Clock;
+use super::files::Watch;
 use super::input::Input;
-use super::session::Outside;
+use super::session::{Outside, Session};
 use super::snapshot::Snapshot;
 use super::start::{Ended, Options};
 use super::terminal::{Guard, restore};
@@ -20,7 +22,7 @@ use super::worker::Thread;
 use super::{files, opening};
 
 /// What comes in.
-enum Event {
+pub(super) enum Event {
     Input(Input),
     Known(Arc<Snapshot>),
     /// A signal that ends the program, or one that it comes back by.
@@ -41,11 +43,35 @@ pub(super) fn run(options: Options) -> io::Result<Ended> {
     keys(sender.clone());
     let fps = options.fps.unwrap_or(if std::env::var_os("SSH_TTY").is_some() { 30 } else { 60 });
     let mut open = options.file.clone();
+    let mut tour = false;
     loop {
         let Some(file) = open.take() else {
-            return Ok(Ended::Left);
+            match before::choose(&options, &mut guard, &events)? {
+                Came::Open { file, tour: with } => (open, tour) = (Some(file), with),
+                Came::Left => return Ok(Ended::Left),
+                Came::Killed => return Ok(Ended::Killed),
+            }
+            continue;
         };
-        match explore(&file, &options, &mut guard, &sender, &events, fps)? {
+        let opened = match opening::read(&file, &options.set, options.shipped) {
+            Ok(opened) => opened,
+            Err(found) => {
+                match before::mourn(&file, &found, &options, &mut guard, &events)? {
+                    Came::Open { file, .. } => open = Some(file),
+                    Came::Left if options.file.is_some() => return Ok(Ended::Left),
+                    Came::Left => {}
+                    Came::Killed => return Ok(Ended::Killed),
+                }
+                continue;
+            }
+        };
+        let mut session = opening::session(&options, opened).map_err(io::Error::other)?;
+        if std::mem::take(&mut tour)
+            && let Err(why) = session.next_stop()
+        {
+            session.say(why);
+        }
+        match explore(session, &mut guard, &sender, &events, fps)? {
             Next::Open(file) => open = Some(file),
             Next::Leave => return Ok(Ended::Left),
             Next::Killed => return Ok(Ended::Killed),
@@ -60,18 +86,13 @@ enum Next {
 }
 
 fn explore(
-    file: &std::path::Path,
-    options: &Options,
+    session: Session,
     guard: &mut Guard,
     sender: &Sender<Event>,
     events: &Receiver<Event>,
     fps: u32,
 ) -> io::Result<Next> {
-    let opened = match opening::read(file, &options.set, options.shipped) {
-        Ok(opened) => opened,
-        Err(found) => return Err(io::Error::other(found.render(false))),
-    };
-    let session = opening::session(options, opened).map_err(io::Error::other)?;
+    let mut watch = Watch::of(&session.file);
     let known = sender.clone();
     // A loop that is over hears nothing any more.
     let worker = Thread::start(move |snapshot| drop(known.send(Event::Known(snapshot))));
@@ -95,6 +116,9 @@ fn explore(
                 Event::Ends | Event::Closed => return Ok(Next::Killed),
             }
             next = events.try_recv().ok();
+        }
+        if watch.has_changed(&app.session.file) {
+            app.session.outside.push(Outside::Reload);
         }
         // What the session makes of it.
         app.tick(clock.passed());

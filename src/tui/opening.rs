@@ -19,10 +19,8 @@ use crate::scenario::{Diagnostics, Loaded, load, nearest, parse_named};
 pub struct Opened {
     /// As it is named.
     pub file: PathBuf,
-    /// What it says.
-    pub scenario: Arc<Scenario>,
-    /// Its text.
-    pub text: Arc<str>,
+    /// What it says, with its text.
+    pub loaded: Loaded,
 }
 
 /// Reads a scenario: the file, or one that the program carries.
@@ -45,9 +43,7 @@ pub fn read(
         }
         None => load(file, set)?,
     };
-    let text = Arc::from(loaded.source().text());
-    let Loaded { scenario, .. } = checked(loaded)?;
-    Ok(Opened { file: file.to_path_buf(), scenario: Arc::new(scenario), text })
+    Ok(Opened { file: file.to_path_buf(), loaded: checked(loaded)? })
 }
 
 /// Statements are checked here too: they are shown on screen.
@@ -79,9 +75,10 @@ fn checked(loaded: Loaded) -> Result<Loaded, Diagnostics> {
 ///
 /// What it names and is not there.
 pub fn session(options: &Options, opened: Opened) -> Result<Session, String> {
-    let scenario = Arc::clone(&opened.scenario);
-    let seed = options.seed.unwrap_or(scenario.run.seed);
-    let mut session = Session::new(opened.file, Arc::clone(&scenario), seed, options.set.clone());
+    let seed = options.seed.unwrap_or(opened.loaded.scenario.run.seed);
+    let mut session = Session::open_file(opened.loaded, seed, options.set.clone());
+    session.file = opened.file;
+    let scenario = Arc::clone(session.scenario());
     if let Some(name) = &options.design {
         let names = || scenario.designs.iter().map(|design| design.name.as_str());
         let place = names().position(|known| known == name);
@@ -91,8 +88,10 @@ pub fn session(options: &Options, opened: Opened) -> Result<Session, String> {
     session.memory = options.memory;
     session.place.view = options.view.unwrap_or_default();
     session.playing = options.at.is_none() && options.view.is_none();
-    if let Some(text) = options.changes.first() {
-        return Err(format!("{text} cannot be read yet"));
+    for text in &options.changes {
+        let recipe = &session.worlds.get(session.place.run.world).recipe;
+        let change = recipe.change(text, None).map_err(|why| format!("--change {text}: {why}"))?;
+        session.change(change, None, text.clone());
     }
     session.message = None;
     if let Some(at) = options.at {

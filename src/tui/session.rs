@@ -9,11 +9,13 @@ use super::canvas::Look;
 use super::keymap::Keymap;
 use super::pace::Pace;
 use super::place::{Cursor, Place, RunId, Thing, View, WorldId};
+use super::tour;
 use super::views::{States, help, inject, palette};
 use super::wish::{Goal, Wish};
 use super::world::Worlds;
 use crate::base::Time;
 use crate::probes::anomalies::Kind;
+use crate::scenario::Loaded;
 use crate::scenario::tree::Scenario;
 
 /// Everything that a person has chosen.
@@ -46,6 +48,8 @@ pub struct Session {
     pub look: Look,
     /// What lies over the view.
     pub overlay: Option<Overlay>,
+    /// How far one has come on the tour, if one is on it.
+    pub tour: Option<tour::State>,
     /// A line to be told, until the next key.
     pub message: Option<String>,
     /// What views remember.
@@ -152,16 +156,25 @@ pub enum Asked {
 }
 
 impl Session {
-    /// At the start of a scenario.
+    /// At the start of a scenario without the text of its file: nothing can be changed in its words.
     pub fn new(
         file: PathBuf,
         scenario: Arc<Scenario>,
         seed: u64,
         set: Vec<(String, String)>,
     ) -> Self {
+        Self::of(file, Worlds::new(scenario, seed, set))
+    }
+
+    /// At the start of a file that was loaded with these knobs turned.
+    pub fn open_file(loaded: Loaded, seed: u64, set: Vec<(String, String)>) -> Self {
+        Self::of(loaded.path().to_owned(), Worlds::open(loaded, seed, set))
+    }
+
+    fn of(file: PathBuf, worlds: Worlds) -> Self {
         Self {
             file,
-            worlds: Worlds::new(scenario, seed, set),
+            worlds,
             place: Place::default(),
             past: Vec::new(),
             future: Vec::new(),
@@ -173,6 +186,7 @@ impl Session {
             columns: Columns::default(),
             look: Look::default(),
             overlay: None,
+            tour: None,
             message: None,
             views: States::default(),
             memory: 256 << 20,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::place::WorldId;
 use crate::base::Time;
+use crate::scenario::Loaded;
 use crate::scenario::tree::{Intervention, Scenario};
 
 /// A world's recipe: all that a run of it is made of, but for the design.
@@ -12,6 +13,8 @@ use crate::scenario::tree::{Intervention, Scenario};
 pub struct Recipe {
     /// The scenario as it is from the start, with all changes of the file and without those below.
     pub scenario: Arc<Scenario>,
+    /// The text of its file.
+    pub source: Arc<str>,
     /// The seed.
     pub seed: u64,
     /// The knobs that were turned from the start, as the command line would say them.
@@ -59,10 +62,26 @@ pub struct Worlds {
 }
 
 impl Worlds {
-    /// `base` alone: the scenario as written.
+    /// `base` alone: the scenario as written, with these knobs turned as it was loaded. Without the text of
+    /// its file nothing can be changed in its words; see [`Self::open`].
     pub fn new(scenario: Arc<Scenario>, seed: u64, set: Vec<(String, String)>) -> Self {
+        Self::of(scenario, "".into(), seed, set)
+    }
+
+    /// The same of a file that was loaded.
+    pub fn open(loaded: Loaded, seed: u64, set: Vec<(String, String)>) -> Self {
+        let source = loaded.source().text().into();
+        Self::of(Arc::new(loaded.scenario), source, seed, set)
+    }
+
+    fn of(
+        scenario: Arc<Scenario>,
+        source: Arc<str>,
+        seed: u64,
+        set: Vec<(String, String)>,
+    ) -> Self {
         let about = format!("as written, seed {seed}");
-        let recipe = Arc::new(Recipe { scenario, seed, set, changes: Vec::new() });
+        let recipe = Arc::new(Recipe { scenario, source, seed, set, changes: Vec::new() });
         let base = World {
             name: "base".to_owned(),
             recipe,

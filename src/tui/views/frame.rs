@@ -19,6 +19,7 @@ use crate::tui::place::View;
 use crate::tui::session::{Asked, Overlay, Prompt};
 use crate::tui::snapshot::{Here, Known, Progress};
 use crate::tui::theme::Role;
+use crate::tui::tour;
 use crate::tui::widgets::strip;
 use crate::tui::words;
 use crate::tui::words::wrapped;
@@ -60,6 +61,9 @@ pub fn draw(screen: Screen<'_>, canvas: &mut Canvas<'_>) {
         _ => self::keys(screen, keys, canvas),
     }
     let over = rows(2, area.height - 4);
+    if let (Some(tour), None) = (screen.session.tour, &screen.session.overlay) {
+        tour::draw(tour, over, canvas);
+    }
     match &screen.session.overlay {
         Some(Overlay::Help(state)) => help::draw(screen, state, over, canvas),
         Some(Overlay::Palette(state)) => palette::draw(screen, state, over, canvas),

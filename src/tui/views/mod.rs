@@ -16,6 +16,8 @@ pub mod palette;
 pub mod picker;
 pub mod request;
 pub mod scenario;
+#[cfg(test)]
+mod screens;
 pub mod time;
 pub mod truth;
 pub mod worlds;
@@ -80,6 +82,8 @@ pub struct States {
     pub scenario: scenario::State,
     /// See above.
     pub worlds: worlds::State,
+    /// The lines that were run from the palette, the last at the end.
+    pub commands: Vec<String>,
 }
 
 /// The view of a place.

@@ -1,0 +1,197 @@
+//! What commands do. Knows the session, and no thread and no file.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::{Command, Opened, parse};
+use crate::base::Time;
+use crate::probes::OpId;
+use crate::scenario::tree::FlowIx;
+use crate::tui::change::{Wanted, seconds};
+use crate::tui::place::{Place, RunId, Thing, View};
+use crate::tui::session::{Columns, Outside, Session};
+use crate::tui::snapshot::Snapshot;
+use crate::tui::wish::Goal;
+use crate::tui::words;
+
+impl Session {
+    /// Does what a line says.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be done, and what can.
+    pub fn command(&mut self, line: &str, snapshot: &Snapshot) -> Result<(), String> {
+        let command = parse(line, self)?;
+        self.run(command, snapshot)
+    }
+
+    /// Does what a command says.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be done.
+    pub fn run(&mut self, command: Command, snapshot: &Snapshot) -> Result<(), String> {
+        match command {
+            Command::Act(action) => self.act(action, snapshot),
+            Command::Goto(time) => {
+                let known = snapshot.run(self.place.run);
+                let end = known.map(|known| known.audit.unwrap_or(known.horizon));
+                self.jump(Goal::at(end.map_or(time, |end| time.min(end))));
+            }
+            Command::GotoEvent(count) => self.jump(Goal::Event(count)),
+            Command::GotoOp(op) => {
+                let known = snapshot.run(self.place.run).ok_or("the run is not known yet")?;
+                let told = known.history.told().find(|told| told.op == op);
+                let told = told.ok_or("nobody has been told of it as far as the run is known")?;
+                self.jump(Goal::at(told.intended));
+                self.select(Thing::Op(op));
+            }
+            Command::Until { condition, back } => {
+                let from = self.place.cursor;
+                self.jump(Goal::Until { condition: condition.into(), from, back });
+            }
+            Command::Step(count) => {
+                self.playing = false;
+                let from = self.place.cursor;
+                self.seek(Goal::Next { thing: Thing::Nothing, from, count });
+            }
+            Command::Speed(speed) => {
+                self.speed = speed;
+                self.say(format!("speed {}", speed.name()));
+            }
+            Command::Open(opened) => match opened {
+                Opened::Node(node) => self.open(View::Map, Thing::Node(node), true),
+                Opened::Instance(node, index) => {
+                    self.open(View::Map, Thing::Instance(node, index), true);
+                }
+                Opened::Link(from, to) => self.open(View::Map, Thing::Link(from, to), false),
+            },
+            Command::Op(op) => self.open(View::Request, Thing::Op(op), false),
+            Command::Item(item) => {
+                self.select(Thing::Item(item));
+                self.act(crate::tui::action::Action::Enter, snapshot);
+            }
+            Command::Slowest(flow) => {
+                let op = self.slowest(flow, snapshot).ok_or("none was answered so far")?;
+                self.open(View::Request, Thing::Op(op), false);
+            }
+            Command::Change { wanted, only } => self.begin(&wanted, only)?,
+            Command::Without(fault, None) => self.without_fault(&fault, snapshot)?,
+            Command::Without(fault, Some(at)) => self.without_occurrence(&fault, at, snapshot)?,
+            Command::StartOver(set) => self.turn_over(set)?,
+            Command::Seed(seed) => {
+                let recipe = Arc::clone(&self.worlds.get(self.place.run.world).recipe);
+                let over = recipe.started_over(seed, recipe.set.clone());
+                let over = over.map_err(|why| why.to_string())?;
+                let about = format!("seed {seed} from the start");
+                self.start_over(over, Some(format!("seed-{seed}")), about);
+            }
+            Command::World(world) => {
+                let run = RunId { world, ..self.place.run };
+                self.go(Place { run, ..self.place.clone() });
+            }
+            Command::Design(design) => {
+                let run = RunId { design, ..self.place.run };
+                self.go(Place { run, ..self.place.clone() });
+            }
+            Command::Write(file) => {
+                let file = Some(PathBuf::from(file));
+                self.outside.push(Outside::Write(self.place.run.world, file));
+            }
+            Command::Diff(one, other) => {
+                let run = RunId { world: other, ..self.place.run };
+                self.columns = Columns::Worlds(one);
+                self.go(Place { run, view: View::Compare, inside: false, ..self.place.clone() });
+            }
+            Command::Export(what) => self.outside.push(Outside::Export(what)),
+            Command::Filter(text) => self.filter(&text),
+            Command::Columns(columns) => {
+                self.columns = columns.map_or(Columns::Designs, Columns::Worlds);
+                self.seek(Goal::At(self.place.cursor));
+            }
+            Command::Theme(theme) => self.look.theme = theme,
+            Command::Glyphs(glyphs) => self.look.glyphs = glyphs,
+            Command::Mouse(is_on) => self.outside.push(Outside::Mouse(is_on)),
+            Command::Memory(bytes) => {
+                self.memory = bytes;
+                self.say(format!("{} MiB for keyframes", bytes >> 20));
+            }
+            Command::Ahead(is_on) => self.ahead = is_on,
+            Command::Reload => self.outside.push(Outside::Reload),
+            Command::OpenFile(file) => self.outside.push(Outside::Open(file.into())),
+            Command::Address => {
+                let address = self.address();
+                self.say(address);
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes a change of the world that is shown, right after the cursor.
+    ///
+    /// # Errors
+    ///
+    /// Why the scenario's language refuses it.
+    pub fn begin(&mut self, wanted: &Wanted, only: Option<usize>) -> Result<(), String> {
+        let at = self.change_at();
+        let recipe = Arc::clone(&self.worlds.get(self.place.run.world).recipe);
+        let text = wanted.text(at, &recipe.scenario);
+        let change = recipe.change(&text, only).map_err(|why| why.to_string())?;
+        let (name, about) = told(wanted, at);
+        self.change(change, name, about);
+        Ok(())
+    }
+
+    /// When a change acts that is made now: after all that happens at the cursor.
+    pub fn change_at(&self) -> Time {
+        Time(self.place.cursor.time.0.saturating_add(1))
+    }
+
+    /// A new world with these knobs from the start, on top of those that it has.
+    ///
+    /// # Errors
+    ///
+    /// Why the scenario cannot be read with them.
+    pub fn turn_over(&mut self, turned: Vec<(String, String)>) -> Result<(), String> {
+        let recipe = Arc::clone(&self.worlds.get(self.place.run.world).recipe);
+        let mut set = recipe.set.clone();
+        set.retain(|(name, _)| !turned.iter().any(|(other, _)| other == name));
+        let words: Vec<String> =
+            turned.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let is_word = |char: char| char.is_ascii_alphanumeric() || "-_.".contains(char);
+        let name = turned.iter().map(|(name, value)| format!("{name}-{value}"));
+        let name: String =
+            name.collect::<Vec<_>>().join("-").chars().filter(|it| is_word(*it)).collect();
+        set.extend(turned);
+        let over = recipe.started_over(recipe.seed, set).map_err(|why| why.to_string())?;
+        self.start_over(over, Some(name), format!("{} from the start", words.join(" ")));
+        Ok(())
+    }
+
+    fn slowest(&self, flow: FlowIx, snapshot: &Snapshot) -> Option<OpId> {
+        let known = snapshot.run(self.place.run)?;
+        let now = self.place.cursor.time;
+        let told = known.history.told().filter(|told| told.flow == flow && told.answered <= now);
+        let slowest = told.max_by_key(|told| told.answered.0.saturating_sub(told.intended.0));
+        slowest.map(|told| told.op)
+    }
+}
+
+/// The name of a world after the change that makes it, and the change in words.
+fn told(wanted: &Wanted, at: Time) -> (Option<String>, String) {
+    let when = words::instant(at);
+    match wanted {
+        Wanted::Begin { what, lasts } => {
+            let lasts =
+                lasts.as_ref().map_or("for good".to_owned(), |lasts| format!("for {lasts}"));
+            (None, format!("{what} at {when} {lasts}"))
+        }
+        Wanted::End(fault) => (None, format!("end of {fault} at {when}")),
+        Wanted::Without(fault) => (None, format!("without {fault} from {when} on")),
+        Wanted::Set(knobs) => {
+            let set: Vec<String> =
+                knobs.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            (None, format!("{} from {} on", set.join(" "), seconds(at)))
+        }
+    }
+}
