@@ -16,7 +16,7 @@ use crate::tui::glyphs::Glyphs;
 use crate::tui::place::View;
 use crate::tui::start::{Ended, Options, Printed};
 use crate::tui::theme::Theme;
-use crate::tui::{self, paint};
+use crate::tui::{self, paint, rebind};
 
 /// The terminal UI: which scenario, and what the first screen shows. All of it together is the address of a
 /// screen.
@@ -99,6 +99,7 @@ pub(super) fn explore(args: &Explore, screen: &Screen) -> Result<Exit, Failure> 
         theme: args.theme.unwrap_or(if plain { Theme::Mono } else { Theme::Default }),
         glyphs: args.glyphs,
         mouse: !args.no_mouse,
+        keymap: rebind::load().map_err(Failure::Usage)?,
         fps: args.fps,
         memory: args.memory,
         shipped: shipped::SHIPPED,

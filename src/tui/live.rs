@@ -2,6 +2,7 @@
 //! waits for the worker, and nothing is done while nothing changes.
 
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -66,6 +67,15 @@ pub(super) fn run(options: Options) -> io::Result<Ended> {
             }
         };
         let mut session = opening::session(&options, opened).map_err(io::Error::other)?;
+        session.keymap = options.keymap.clone();
+        let kept: Vec<String> =
+            files::recovered(&session.file).iter().map(|file| file.display().to_string()).collect();
+        if !kept.is_empty() {
+            session.say(format!(
+                "worlds of an earlier session were kept: :open {}",
+                kept.join(", :open ")
+            ));
+        }
         if std::mem::take(&mut tour)
             && let Err(why) = session.next_stop()
         {
@@ -92,11 +102,30 @@ fn explore(
     events: &Receiver<Event>,
     fps: u32,
 ) -> io::Result<Next> {
-    let mut watch = Watch::of(&session.file);
     let known = sender.clone();
     // A loop that is over hears nothing any more.
     let worker = Thread::start(move |snapshot| drop(known.send(Event::Known(snapshot))));
-    let (mut app, mut clock) = (App::new(session), Clock::new(fps));
+    let mut app = App::new(session);
+    let go_on = || until_left(&mut app, &worker, guard, events, fps);
+    let ended = panic::catch_unwind(AssertUnwindSafe(go_on));
+    if !matches!(ended, Ok(Ok(Next::Leave | Next::Open(_)))) {
+        // Whatever ended it, what was made is not lost. Nobody can be told if even that fails.
+        let _ = files::keep(&files::recover(&app.session.worlds, &app.session.file));
+    }
+    match ended {
+        Ok(next) => next,
+        Err(panicked) => panic::resume_unwind(panicked),
+    }
+}
+
+fn until_left(
+    app: &mut App,
+    worker: &Thread,
+    guard: &mut Guard,
+    events: &Receiver<Event>,
+    fps: u32,
+) -> io::Result<Next> {
+    let (mut watch, mut clock) = (Watch::of(&app.session.file), Clock::new(fps));
     loop {
         // What has come in.
         let wait = match (app.is_dirty(), app.session.playing) {
@@ -129,7 +158,7 @@ fn explore(
                 Outside::Suspend => suspend(guard)?,
                 Outside::Mouse(on) => guard.capture(on)?,
                 Outside::Open(file) => return Ok(Next::Open(file)),
-                other => files::perform(other, &mut app),
+                other => files::perform(other, app),
             }
         }
         if app.session.quits {

@@ -23,7 +23,7 @@ enum Keys {
 }
 
 /// Where the file is looked for: `WINDTUNNEL_KEYS`, or `windtunnel/keys.ron` where configurations are.
-pub fn place() -> Option<PathBuf> {
+fn place() -> Option<PathBuf> {
     let var = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let config = || {
         let home = || var("HOME").map(|home| PathBuf::from(home).join(".config"));
@@ -31,6 +31,21 @@ pub fn place() -> Option<PathBuf> {
         base.or_else(home).map(|base| base.join("windtunnel").join("keys.ron"))
     };
     var("WINDTUNNEL_KEYS").map(PathBuf::from).or_else(config)
+}
+
+/// The keymap of whoever runs the program.
+///
+/// # Errors
+///
+/// What is wrong with their `keys.ron`.
+pub fn load() -> Result<Keymap, String> {
+    let Some(file) = place() else { return Ok(Keymap::default()) };
+    let shown = file.display().to_string();
+    match std::fs::read_to_string(&file) {
+        Ok(text) => read(&shown, &text),
+        Err(why) if why.kind() == std::io::ErrorKind::NotFound => Ok(Keymap::default()),
+        Err(why) => Err(format!("{shown} cannot be read: {}", why.kind())),
+    }
 }
 
 /// The keymap that this text makes of the usual one.

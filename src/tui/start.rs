@@ -8,6 +8,7 @@ use ratatui::buffer::Buffer;
 
 use super::app::App;
 use super::glyphs::Glyphs;
+use super::keymap::Keymap;
 use super::place::View;
 use super::theme::Theme;
 use super::worker::{SLICE, Worker};
@@ -40,6 +41,8 @@ pub struct Options {
     pub glyphs: Option<Glyphs>,
     /// Listen to the mouse?
     pub mouse: bool,
+    /// What keys do.
+    pub keymap: Keymap,
     /// Frames a second at most.
     pub fps: Option<u32>,
     /// Bytes for keyframes.

@@ -21,4 +21,6 @@ mod size;
 mod statistics;
 mod sweep;
 mod theory;
+#[cfg(all(feature = "tui", unix))]
+mod tui;
 mod validate;

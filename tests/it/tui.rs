@@ -1,0 +1,5 @@
+//! The terminal UI from outside: the real program in a pseudo-terminal.
+
+mod keys;
+mod session;
+mod terminal;

@@ -1,0 +1,196 @@
+//! Every key in every view, and keys without end: pressed on the program without a terminal.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use proptest::prelude::*;
+use windtunnel::tui::action::Action;
+use windtunnel::tui::app::App;
+use windtunnel::tui::input::{Click, Input, Key, Mouse};
+use windtunnel::tui::keymap;
+use windtunnel::tui::place::View;
+use windtunnel::tui::session::Session;
+use windtunnel::tui::snapshot::Snapshot;
+use windtunnel::tui::start::settle;
+use windtunnel::tui::worker::Worker;
+
+/// A business that is small, has two designs, and breaks.
+const SHOP: &str = r#"(
+    about: "Customers order, and the stock is another service's.",
+    knobs: { "rate": "60/s" },
+    run: (length: "6s", warmup: "1s"),
+    nodes: {
+        "web":       Client(arrivals: Poisson(knob("rate")), does: "order"),
+        "orders":    Service(workers: 4, work: Exp("2ms"), store: "orders-db"),
+        "inventory": Service(workers: 4, work: Exp("2ms"), store: "inventory-db"),
+        "orders-db":    Database(read: "1ms", write: "3ms"),
+        "inventory-db": Database(read: "1ms", write: "3ms"),
+        "log":       Log(),
+    },
+    data: {
+        "order": (owner: "orders"),
+        "stock": (owner: "inventory", keys: 100, start: 1_000_000, floor: 0),
+    },
+    flows: { "order": (home: "orders", steps: [Write("order"), Tell("inventory", Take("stock", 1))]) },
+    designs: { "rest": Rest(), "events": Events() },
+    faults: [
+        (name: "crash", at: "2s", lasts: "500ms", what: Crash("orders")),
+        (name: "often", at: Every(first: "1s", every: "2s"), lasts: "100ms", what: Crash("inventory")),
+    ],
+    expect: ["rest.half_done(order) >= 0", "events.failed(order) >= 0"],
+)"#;
+
+/// The session at three seconds, and what is known there; made once.
+fn known() -> &'static (Session, Arc<Snapshot>) {
+    static KNOWN: OnceLock<(Session, Arc<Snapshot>)> = OnceLock::new();
+    KNOWN.get_or_init(|| {
+        let mut session = session();
+        session.seek_time(windtunnel::Time(3_000_000_000));
+        let mut app = App::new(session);
+        settle(&mut app, &mut Worker::new());
+        (app.session.clone(), Arc::clone(app.snapshot()))
+    })
+}
+
+fn session() -> Session {
+    let loaded = windtunnel::scenario::parse_named("shop", "shop.ron", SHOP, &[])
+        .unwrap_or_else(|wrong| panic!("{}", wrong.render(false)));
+    Session::open_file(loaded, 1, Vec::new())
+}
+
+fn app() -> App {
+    let (session, snapshot) = known();
+    let mut app = App::new(session.clone());
+    app.known(Arc::clone(snapshot));
+    app
+}
+
+/// What a person can see or will see changed: all of the session.
+fn seen(app: &App) -> String {
+    format!("{:?}", app.session)
+}
+
+#[test]
+fn every_key_of_every_view_does_something_or_says_why_not() {
+    let mut silent = Vec::new();
+    for view in View::ALL {
+        for about in keymap::here(view) {
+            for keys in about.keys {
+                let mut app = app();
+                app.session.place.view = view;
+                app.screen(80, 24);
+                let before = seen(&app);
+                for key in keymap::parse(keys).expect("keys") {
+                    app.input(Input::Key(key));
+                }
+                let shows_itself = about.action == Action::View(view);
+                if seen(&app) == before && !shows_itself {
+                    silent.push(format!("{}: {keys} ({})", view.name(), about.name));
+                }
+                app.screen(80, 24);
+            }
+        }
+    }
+    assert!(silent.is_empty(), "nothing happens and nothing is said:\n{}", silent.join("\n"));
+}
+
+#[test]
+fn every_view_is_drawn_at_every_size_and_leaves_the_background_alone() {
+    for view in View::ALL {
+        for inside in [false, true] {
+            for (width, height) in
+                [(1, 1), (39, 9), (40, 10), (60, 15), (80, 24), (133, 40), (200, 60), (300, 100)]
+            {
+                let mut app = app();
+                app.session.place.view = view;
+                app.session.place.inside = inside;
+                let buffer = app.screen(width, height);
+                for cell in buffer.content() {
+                    assert_eq!(cell.bg, ratatui::style::Color::Reset, "{view:?} {width}x{height}");
+                    assert_eq!(cell.symbol().chars().count(), 1, "{view:?}: {:?}", cell.symbol());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn ascii_means_ascii() {
+    for view in View::ALL {
+        let mut app = app();
+        app.session.place.view = view;
+        app.session.look.glyphs = windtunnel::tui::glyphs::Glyphs::Ascii;
+        for (width, height) in [(40, 10), (80, 24), (200, 60)] {
+            let text = windtunnel::tui::paint::text(&app.screen(width, height));
+            assert!(text.is_ascii(), "{view:?} {width}x{height}:\n{text}");
+        }
+    }
+}
+
+fn key() -> impl Strategy<Value = Key> {
+    let special = [
+        Key::Enter,
+        Key::Esc,
+        Key::Tab,
+        Key::BackTab,
+        Key::Left,
+        Key::Right,
+        Key::Up,
+        Key::Down,
+        Key::PageUp,
+        Key::PageDown,
+        Key::Home,
+        Key::End,
+        Key::Delete,
+        Key::Backspace,
+        Key::Ctrl('d'),
+        Key::Ctrl('u'),
+        Key::Ctrl('r'),
+        Key::Ctrl('l'),
+    ];
+    prop_oneof![
+        3 => prop::char::range(' ', '~').prop_map(Key::Char),
+        2 => prop::sample::select(special.to_vec()),
+        1 => prop::sample::select("1234567dhjklgGuUxifcbw:?/}{.,<>zZv".chars().collect::<Vec<_>>()).prop_map(Key::Char),
+    ]
+}
+
+fn input() -> impl Strategy<Value = Input> {
+    let clicks = [Click::Down, Click::Drag, Click::Up, Click::WheelUp, Click::WheelDown];
+    let mouse = (0..200u16, 0..60u16, prop::sample::select(clicks.to_vec()));
+    prop_oneof![
+        9 => key().prop_map(Input::Key),
+        1 => mouse.prop_map(|(x, y, what)| Input::Mouse(Mouse { x, y, what })),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_sequence_of_keys_and_clicks_breaks_it(
+        inputs in prop::collection::vec(input(), 1..120),
+        width in 1..220u16,
+        height in 1..70u16,
+    ) {
+        let mut app = app();
+        for (ix, input) in inputs.into_iter().enumerate() {
+            app.input(input);
+            app.session.outside.clear();
+            if ix % 7 == 0 {
+                app.screen(width, height);
+            }
+        }
+        app.screen(width, height);
+        let _ = app.wish();
+    }
+}
+
+#[test]
+fn an_address_of_a_screen_names_its_file() {
+    let mut app = app();
+    app.input(Input::Key(Key::Char('y')));
+    let message = app.session.message.clone().expect("it is said");
+    assert!(message.contains("windtunnel shop.ron --design rest --seed 1"), "{message}");
+    assert!(Path::new("shop.ron").extension().is_some());
+}

@@ -1,0 +1,118 @@
+//! A person's session with the real program: open, look, break, rewind, fork, write, leave.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::terminal::Terminal;
+
+/// A folder with the checkout in it, to be written beside.
+fn folder() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/checkout.ron");
+    fs::copy(shipped, folder.path().join("checkout.ron")).expect("the checkout");
+    folder
+}
+
+/// The digest in the header: the last sixteen hexadecimal digits that stand alone.
+fn digest(screen: &str) -> String {
+    let header = screen.lines().next().expect("a header");
+    let words = header.split_whitespace();
+    let is_digest = |word: &&str| word.len() == 16 && word.chars().all(|it| it.is_ascii_hexdigit());
+    words.filter(is_digest).last().unwrap_or_else(|| panic!("no digest in {header}")).to_owned()
+}
+
+#[test]
+fn a_world_that_was_broken_rewound_and_written_repeats_its_digest() {
+    let folder = folder();
+    let mut it = Terminal::start(folder.path(), &["checkout.ron"], 80, 24);
+    it.wait_for("PLAY 0.1x");
+    it.press(" ", "PAUSED");
+    it.press(":goto 21.4s\r", "PAUSED 21.400000000 s");
+    // The design that is shown is rest: as the run that anybody can repeat.
+    let there = it.wait_for("170899704a69b741");
+    assert!(there.contains("374 850 ev"), "{there}");
+    it.press(":inject Crash(\"orders\") for 3s\r", "base.1");
+    it.press("$", "END");
+    it.wait("a digest at the end", |screen| {
+        screen.lines().next().is_some_and(|line| line.contains("END") && line.contains(" ev "))
+    });
+    let shown = digest(&it.screen());
+    it.press(",", "PAUSED");
+    it.press(">", "END");
+    it.wait("the same end", |screen| screen.contains(&shown));
+    it.press("w", "written");
+    let screen = it.screen();
+    it.keys("q");
+    assert_eq!(it.end(), 0, "{screen}");
+    assert!(it.is_restored());
+    let written: Vec<PathBuf> = fs::read_dir(folder.path())
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.file_name().is_some_and(|name| name != "checkout.ron"))
+        .collect();
+    let [file] = written.as_slice() else { panic!("{written:?}") };
+    let run = Command::new(env!("CARGO_BIN_EXE_windtunnel"))
+        .args(["run", "--format", "json", "--no-progress", "--design", "rest"])
+        .arg(file)
+        .output()
+        .expect("it runs");
+    let text = String::from_utf8(run.stdout).expect("text");
+    assert!(text.contains(&shown), "{file:?} does not repeat {shown}: {text:.300}");
+}
+
+#[test]
+fn why_an_order_was_left_half_done_and_what_would_have_been_are_three_keys() {
+    let folder = folder();
+    let mut it = Terminal::start(folder.path(), &["checkout.ron", "--at", "21.4s"], 80, 24);
+    it.wait_for("PAUSED 21.400000000 s");
+    it.press("5", "half done");
+    it.wait("the first that was left half done", |screen| screen.contains("place-order#5704"));
+    it.press("\r", "why is place-order#5704 half done?");
+    it.wait_for("payment v1");
+    it.press("x", "no-orders-restarts-7s");
+    // The same question without the first view: what if the crash had not been?
+    it.press("u", "base");
+    it.press("1", "[1 Map]");
+    it.press(":goto 19s\r", "19.000000000 s");
+    it.press("}", "20.000000000 s");
+    it.press("x", "no-inventory-crash");
+    it.wait("both worlds side by side", |screen| {
+        screen.contains("[2 Compare]") && screen.contains("base") && screen.contains("PAUSED")
+    });
+    it.keys("q");
+    it.keys("q");
+    it.end();
+    assert!(it.is_restored());
+}
+
+#[test]
+fn whatever_ends_it_the_terminal_is_as_it_was() {
+    let folder = folder();
+    for signal in ["TERM", "HUP", "INT"] {
+        let mut it = Terminal::start(folder.path(), &["checkout.ron"], 100, 30);
+        it.wait_for("PLAY");
+        let killed =
+            Command::new("kill").args([&format!("-{signal}"), &it.id().to_string()]).status();
+        assert!(killed.expect("kill").success());
+        assert_eq!(it.end(), 130, "{signal}");
+        assert!(it.is_restored(), "{signal}");
+    }
+}
+
+#[test]
+fn another_size_while_it_plays_keeps_the_four_nouns() {
+    let folder = folder();
+    let mut it = Terminal::start(folder.path(), &["checkout.ron", "-d", "events"], 80, 24);
+    it.wait_for("PLAY");
+    for (columns, rows) in [(200, 60), (40, 10), (30, 5), (80, 24)] {
+        it.resize(columns, rows);
+        if columns > 30 {
+            it.wait("the design in its place", |screen| screen.contains("events"));
+        } else {
+            it.wait_for("windtunnel needs 40 x 10");
+        }
+    }
+    it.keys("q");
+    assert_eq!(it.end(), 0);
+}

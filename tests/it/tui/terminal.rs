@@ -1,0 +1,146 @@
+//! The real program in a pseudo-terminal: what it writes is kept as a screen, what is typed goes in.
+
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use vt100::Parser;
+
+/// How long a screen may take to come: far more than it needs anywhere.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The program, running.
+pub struct Terminal {
+    master: Box<dyn MasterPty + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    keyboard: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    parser: Parser,
+    /// Everything that was written, for what a screen does not show.
+    pub raw: Vec<u8>,
+}
+
+impl Terminal {
+    /// Starts it in a folder.
+    pub fn start(folder: &Path, args: &[&str], columns: u16, rows: u16) -> Self {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_windtunnel"));
+        command.args(args);
+        command.cwd(folder);
+        for (name, value) in [("TERM", "xterm-256color"), ("LC_ALL", "C.UTF-8")] {
+            command.env(name, value);
+        }
+        for name in ["NO_COLOR", "SSH_TTY", "WINDTUNNEL_SEED", "WINDTUNNEL_DESIGN"] {
+            command.env_remove(name);
+        }
+        let child = pair.slave.spawn_command(command).expect("the program starts");
+        let mut reader = pair.master.try_clone_reader().expect("its output");
+        let (sender, output) = mpsc::channel();
+        thread::spawn(move || {
+            let mut bytes = [0; 1 << 16];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                if sender.send(bytes[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let keyboard = pair.master.take_writer().expect("its input");
+        let parser = Parser::new(rows, columns, 0);
+        Self { master: pair.master, child, keyboard, output, parser, raw: Vec::new() }
+    }
+
+    /// Types this.
+    pub fn keys(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).expect("it reads");
+        self.keyboard.flush().expect("it reads");
+    }
+
+    /// What is on the screen.
+    pub fn screen(&self) -> String {
+        self.parser.screen().contents()
+    }
+
+    /// The cells of the screen.
+    pub fn cells(&self) -> &vt100::Screen {
+        self.parser.screen()
+    }
+
+    /// Waits until the screen is so, and fails with what it is if it never is.
+    pub fn wait(&mut self, what: &str, is_so: impl Fn(&str) -> bool) -> String {
+        let began = Instant::now();
+        loop {
+            let screen = self.screen();
+            if is_so(&screen) {
+                return screen;
+            }
+            assert!(began.elapsed() < PATIENCE, "never came: {what}\n{screen}");
+            self.take(Duration::from_millis(50));
+        }
+    }
+
+    /// Waits until this text is on the screen.
+    pub fn wait_for(&mut self, text: &str) -> String {
+        self.wait(text, |screen| screen.contains(text))
+    }
+
+    /// Presses keys and waits for this text.
+    pub fn press(&mut self, keys: &str, text: &str) -> String {
+        self.keys(keys);
+        self.wait_for(text)
+    }
+
+    /// Another size.
+    pub fn resize(&mut self, columns: u16, rows: u16) {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        self.master.resize(size).expect("it takes another size");
+        self.parser.screen_mut().set_size(rows, columns);
+    }
+
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.process_id().expect("it runs")
+    }
+
+    /// Waits for its end; says the exit code.
+    pub fn end(&mut self) -> u32 {
+        let began = Instant::now();
+        loop {
+            self.take(Duration::from_millis(20));
+            if let Some(status) = self.child.try_wait().expect("it can be asked") {
+                self.take(Duration::from_millis(200));
+                return status.exit_code();
+            }
+            assert!(began.elapsed() < PATIENCE, "it does not end\n{}", self.screen());
+        }
+    }
+
+    /// Takes what was written within this time.
+    pub fn take(&mut self, time: Duration) {
+        let mut next = self.output.recv_timeout(time).ok();
+        while let Some(bytes) = next {
+            self.parser.process(&bytes);
+            self.raw.extend_from_slice(&bytes);
+            next = self.output.try_recv().ok();
+        }
+    }
+
+    /// Is the terminal as it was found: the main screen, a cursor, no mouse, no paste?
+    pub fn is_restored(&self) -> bool {
+        let screen = self.parser.screen();
+        !screen.alternate_screen()
+            && !screen.hide_cursor()
+            && !screen.bracketed_paste()
+            && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+    }
+}
