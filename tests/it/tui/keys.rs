@@ -20,7 +20,7 @@ const SHOP: &str = r#"(
     knobs: { "rate": "60/s" },
     run: (length: "6s", warmup: "1s"),
     nodes: {
-        "web":       Client(arrivals: Poisson(knob("rate")), does: "order"),
+        "web":       Client(arrivals: Poisson("$rate"), does: "order"),
         "orders":    Service(workers: 4, work: Exp("2ms"), store: "orders-db"),
         "inventory": Service(workers: 4, work: Exp("2ms"), store: "inventory-db"),
         "orders-db":    Database(read: "1ms", write: "3ms"),
