@@ -4,7 +4,7 @@
 use super::Probe;
 use super::fact::{Fact, OpId};
 use crate::base::Time;
-use crate::engine::InstanceId;
+use crate::engine::{InstanceId, Key};
 
 /// Facts kept at most.
 const MOST: usize = 100_000;
@@ -15,11 +15,14 @@ pub struct Story {
     op: OpId,
     lines: Vec<Line>,
     left_out: u64,
+    event: Key,
 }
 
 /// One fact of a story.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Line {
+    /// Of which event it is part.
+    pub event: Key,
     /// When.
     pub time: Time,
     /// Where.
@@ -31,7 +34,7 @@ pub struct Line {
 impl Story {
     /// Of this operation.
     pub fn of(op: OpId) -> Self {
-        Self { op, lines: Vec::new(), left_out: 0 }
+        Self { op, lines: Vec::new(), left_out: 0, event: Key(0) }
     }
 
     /// Whose story it is.
@@ -61,17 +64,21 @@ impl Story {
 }
 
 impl Probe for Story {
+    const TRACES: bool = true;
+
+    fn begins(&mut self, key: Key) {
+        self.event = key;
+    }
+
     #[inline]
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
-        let line = Line { time: now, at, fact };
+        let line = Line { event: self.event, time: now, at, fact };
         match fact {
             Fact::Up if self.lines.iter().all(|line| line.fact.op().is_none()) => {
                 // Not begun yet: an instance that is up again is of no interest.
                 self.lines.retain(|line| line.at != at);
             }
             Fact::Down | Fact::Up => self.tell(line),
-            // The end of a span goes without saying.
-            Fact::Freed { .. } => {}
             _ if fact.op() == Some(self.op) => self.tell(line),
             _ => {}
         }

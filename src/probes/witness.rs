@@ -8,7 +8,7 @@ use super::Probe;
 use super::fact::{Fact, KeyId};
 use super::story::Line;
 use crate::base::Time;
-use crate::engine::InstanceId;
+use crate::engine::{InstanceId, Key};
 use crate::scenario::tree::EntityIx;
 
 /// Facts kept at most.
@@ -29,12 +29,13 @@ pub struct Witness {
     items: BTreeSet<Item>,
     lines: Vec<Line>,
     left_out: u64,
+    event: Key,
 }
 
 impl Witness {
     /// Of these items.
     pub fn of(items: impl IntoIterator<Item = Item>) -> Self {
-        Self { items: items.into_iter().collect(), lines: Vec::new(), left_out: 0 }
+        Self { items: items.into_iter().collect(), lines: Vec::new(), left_out: 0, event: Key(0) }
     }
 
     /// What happened, in order. Crashes are told as well: what an instance held in memory is gone.
@@ -62,13 +63,17 @@ impl Witness {
 }
 
 impl Probe for Witness {
+    fn begins(&mut self, key: Key) {
+        self.event = key;
+    }
+
     #[inline]
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         if !self.is_of_interest(&fact) {
             return;
         }
         if self.lines.len() < MOST {
-            self.lines.push(Line { time: now, at, fact });
+            self.lines.push(Line { event: self.event, time: now, at, fact });
         } else {
             self.left_out += 1;
         }

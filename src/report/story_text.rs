@@ -62,7 +62,7 @@ pub fn render(told: &Told, paint: Paint) -> String {
     text += "\n";
     let names = Names::of(told.scenario);
     let mut depths = Depths::new(told.scenario.nodes.len());
-    for &Line { time: at, at: instance, fact } in told.story.lines() {
+    for &Line { time: at, at: instance, fact, .. } in lines(told.story) {
         let depth = depths.see(&names, instance, fact);
         let Some((tone, what)) = says(&names, instance, fact) else {
             continue;
@@ -71,6 +71,17 @@ pub fn render(told: &Told, paint: Paint) -> String {
         text += &line(&time, depth, &names.instance(instance), tone, &what, paint);
     }
     text + "\n" + &wrap(&end(told, intended), "")
+}
+
+/// What is told: not how messages are joined, and no instance that goes down or comes up after the last
+/// fact that is told of.
+fn lines(story: &Story) -> &[Line] {
+    let is_told = |line: &Line| {
+        let goes_without_saying = matches!(line.fact, Fact::Freed { .. } | Fact::Received { .. });
+        line.fact.op().is_some() && !goes_without_saying
+    };
+    let last = story.lines().iter().rposition(is_told);
+    &story.lines()[..last.map_or(0, |last| last + 1)]
 }
 
 /// One line, wrapped under its own text.

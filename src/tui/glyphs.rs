@@ -66,6 +66,14 @@ pub enum Glyph {
     Pauses,
     /// Publishes, goes on.
     Publishes,
+    /// A tree: one more branch, and the last.
+    Branch,
+    /// See above.
+    LastBranch,
+    /// Two lines cross.
+    Cross,
+    /// A stretch of time that is folded.
+    Folded,
 }
 
 impl Glyphs {
@@ -101,6 +109,10 @@ impl Glyphs {
             Glyph::Queues => ("▒", "%"),
             Glyph::Pauses => (".", "."),
             Glyph::Publishes => ("▸", ">"),
+            Glyph::Branch => ("├", "|"),
+            Glyph::LastBranch => ("└", "`"),
+            Glyph::Cross => ("┼", "+"),
+            Glyph::Folded => ("╱", "/"),
         };
         if self == Self::Ascii { ascii } else { block }
     }

@@ -45,6 +45,16 @@ pub fn millis(span: Span) -> String {
     if ms >= 999.5 { count(ms.round() as u64) } else { three(ms) }
 }
 
+/// In milliseconds to a tenth, for columns: `31.7`, `0.3`, `208`.
+pub fn tenths(span: Span) -> String {
+    let ms = span.0 as f64 / 1e6;
+    match span.0 {
+        0 => "0".to_owned(),
+        _ if ms >= 99.95 => count(ms.round() as u64),
+        _ => format!("{ms:.1}"),
+    }
+}
+
 /// Three digits that mean something.
 pub fn three(value: f64) -> String {
     match value {

@@ -18,6 +18,8 @@ pub mod request;
 pub mod scenario;
 #[cfg(test)]
 mod screens;
+#[cfg(test)]
+pub(in crate::tui) mod stage;
 pub mod time;
 pub mod truth;
 pub mod worlds;

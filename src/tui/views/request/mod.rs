@@ -1,0 +1,430 @@
+//! The way of one operation: spans by cause, what the customer's waiting was made of, what became of its
+//! effects, and why. On a wide screen the same customer in all columns, one below the other.
+//!
+//! ```text
+//!  place-order#5704  session 320  sent at 6.977 s   told FAILED: crashed, 31.7 ms
+//!  span              ms 0       5       10       15      20       25      30
+//!  web             31.7 ──────────────────────────────────────────────────────
+//!  └edge#0         30.7 ██───────────────────────────────────────────────────
+//!   ├orders#0      21.3   █──────────────────────────────────✖ goes down
+//!   └orders#1 try 2 0.5                   pause 7.2 ms, refused: down     ✖──
+//!  critical path        ======================================.............===
+//! ─ half done: 3 of 4 effects are there ──────────────────────────────────────────
+//!  order ●   stock ●   payment ●   shipment ○ never
+//!  work 15.5   network 9.0   queues 0   pause 7.2     told: 31.7 ms
+//! ```
+
+mod scale;
+mod verdict;
+mod waterfall;
+
+use ratatui::layout::Rect;
+
+use super::{Answer, Room, Screen};
+use crate::probes::{OpId, Verdict};
+use crate::tui::action::Action;
+use crate::tui::canvas::{Canvas, Target};
+use crate::tui::glyphs::Glyph;
+use crate::tui::history::Told;
+use crate::tui::place::{Thing, View};
+use crate::tui::query::telling::names::Names;
+use crate::tui::query::telling::{Deed, Telling};
+use crate::tui::session::Session;
+use crate::tui::snapshot::{Known, Snapshot};
+use crate::tui::theme::Role;
+use crate::tui::words;
+use scale::Scale;
+use waterfall::Waterfall;
+
+/// What it remembers.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// The span that is selected, of this operation.
+    selected: usize,
+    op: Option<OpId>,
+    /// Are idle stretches drawn at their length?
+    is_unfolded: bool,
+}
+
+impl State {
+    fn selected(&self, telling: &Telling) -> usize {
+        if self.op == telling.op {
+            self.selected.min(telling.spans.len().saturating_sub(1))
+        } else {
+            0
+        }
+    }
+}
+
+/// The view.
+pub const ROOM: Room = Room {
+    draw,
+    act,
+    keys: &[
+        Action::Down,
+        Action::NextLike,
+        Action::Enter,
+        Action::Explain,
+        Action::NextDesign,
+        Action::Fold,
+        Action::Without,
+        Action::Copy,
+    ],
+};
+
+/// Its own operation, once it is told.
+fn telling<'a>(session: &Session, snapshot: &'a Snapshot) -> Option<&'a Telling> {
+    let op = op(session)?;
+    snapshot.story.as_deref().filter(|story| story.op == Some(op))
+}
+
+fn op(session: &Session) -> Option<OpId> {
+    match session.place.thing {
+        Thing::Op(op) | Thing::Anomaly(op, _) => Some(op),
+        _ => None,
+    }
+}
+
+/// The last one that was answered before the cursor; else the first one after it.
+fn sensible(screen: Screen<'_>) -> Option<Told> {
+    let known = screen.known()?;
+    let before = known.history.told().rev().find(|told| told.answered <= screen.now());
+    before.or_else(|| known.history.told().next()).copied()
+}
+
+fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
+    let Some(telling) = telling(screen.session, screen.snapshot) else {
+        return unchosen(screen, area, canvas);
+    };
+    let others = screen.snapshot.counterparts.len();
+    if area.width >= 160 && area.height >= 40 && others > 1 {
+        return side_by_side(screen, telling, area, canvas);
+    }
+    let folds = !screen.session.views.request.is_unfolded;
+    let zoom = screen.session.place.zoom;
+    let selected = screen.session.views.request.selected(telling);
+    header(screen, telling, row(area, 0), canvas);
+    let names = waterfall::widest(telling).clamp(13, if area.width < 100 { 17 } else { 30 });
+    let waterfall = Waterfall { telling, selected: Some(selected), now: screen.now(), names };
+    let columns = area.width.saturating_sub(waterfall.left() + 1);
+    let focus = telling.spans.get(selected).map_or(0, |span| span.from.0);
+    let focus = focus.saturating_sub(telling.sent.0);
+    let instants = waterfall::instants(telling);
+    let scale = Scale::of(&instants, folds, zoom, focus, columns.max(1));
+    waterfall.axis(canvas, row(area, 1), &scale);
+    let below = verdict::height(telling, area);
+    let room = area.height.saturating_sub(3 + below);
+    let rows = room.min(telling.spans.len() as u16);
+    let first = (selected + 1).saturating_sub(usize::from(rows));
+    waterfall.rows(canvas, rect(area, 2, rows), &scale, first);
+    let y = 2 + rows;
+    waterfall.critical(canvas, row(area, y), &scale);
+    let (last, all) = (first + usize::from(rows), telling.spans.len());
+    let aside = match telling.spans.get(selected) {
+        Some(span) if !span.note.is_empty() => format!(" {}: {} ", span.label, span.note),
+        _ if usize::from(rows) < all => format!(" {} to {last} of {all} ", first + 1),
+        _ => String::new(),
+    };
+    let below = rect(area, y + 1, area.height.saturating_sub(y + 1));
+    verdict::draw(screen, telling, &aside, below, canvas);
+}
+
+fn row(area: Rect, y: u16) -> Rect {
+    rect(area, y, 1)
+}
+
+fn rect(area: Rect, y: u16, height: u16) -> Rect {
+    Rect::new(area.x, area.y.saturating_add(y), area.width, height).intersection(area)
+}
+
+/// `place-order#5704  session 320  sent at 6.977 s   told FAILED: crashed, 31.7 ms`
+fn header(_screen: Screen<'_>, telling: &Telling, row: Rect, canvas: &mut Canvas<'_>) {
+    let x = canvas.text(row, 1, 0, &telling.name, Role::Strong);
+    let sent = format!("  session {}  sent at {}", telling.session, words::instant(telling.sent));
+    let x = canvas.text(row, x, 0, &sent, Role::Text);
+    told(telling, row, x + 3, canvas);
+}
+
+/// What the customer was told, and after how long.
+fn told(telling: &Telling, row: Rect, x: u16, canvas: &mut Canvas<'_>) -> u16 {
+    let Some((at, verdict)) = telling.told else {
+        return canvas.text(row, x, 0, "not told yet", Role::Warn);
+    };
+    let took = words::span(at.since(telling.sent));
+    let (word, role) = match verdict {
+        Verdict::Done => ("DONE".to_owned(), Role::Good),
+        Verdict::Refused => ("REFUSED".to_owned(), Role::Warn),
+        Verdict::Failed(why) => (format!("FAILED: {}", why.name().replace('_', " ")), Role::Bad),
+    };
+    let x = canvas.text(row, x, 0, "told ", Role::Text);
+    let x = canvas.text(row, x, 0, &word, role);
+    canvas.text(row, x, 0, &format!(", {took}"), Role::Text)
+}
+
+/// Nothing to tell: how to choose, or that it is on its way.
+fn unchosen(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
+    if op(screen.session).is_some() {
+        canvas.text(
+            area,
+            1,
+            1,
+            "This operation is being told: its run is played again with an eye on it.",
+            Role::Dim,
+        );
+        return;
+    }
+    canvas.text(
+        area,
+        1,
+        1,
+        "One operation: what happened for it, where, and because of what.",
+        Role::Text,
+    );
+    let (Some(told), Some(known)) = (sensible(screen), screen.known()) else {
+        canvas.text(area, 1, 3, "No operation has been answered in this run yet.", Role::Dim);
+        return;
+    };
+    let name = name(known, told.op, told.flow);
+    let x = canvas.text(area, 1, 3, "Enter", Role::Accent);
+    let x = canvas.text(area, x + 1, 3, "opens ", Role::Text);
+    let x = canvas.text(area, x, 3, &name, Role::Strong);
+    let when = if told.answered <= screen.now() {
+        "the last that was answered by"
+    } else {
+        "the first after"
+    };
+    canvas.text(area, x, 3, &format!(", {when} {}", words::instant(screen.now())), Role::Text);
+    canvas.hit(row(area, 3), Target::Thing(Thing::Op(told.op)));
+    let ways = [
+        ("5", "lists what went wrong, each an operation to open"),
+        ("3", "shows latencies over time; a cell opens one that took so long"),
+        (":", "op place-order#5704 opens one by its name"),
+    ];
+    for (y, (key, does)) in (4..).zip(ways) {
+        let x = canvas.text(area, 1, y, key, Role::Accent);
+        canvas.text(area, x.max(6) + 1, y, does, Role::Text);
+    }
+}
+
+fn name(known: &Known, op: OpId, flow: crate::scenario::tree::FlowIx) -> String {
+    Names { model: &known.model, op }.operation(flow)
+}
+
+/// All columns one below the other, on one axis.
+fn side_by_side(screen: Screen<'_>, own: &Telling, area: Rect, canvas: &mut Canvas<'_>) {
+    let runs = screen.session.columns();
+    let shown = screen.session.place.run;
+    let folds = !screen.session.views.request.is_unfolded;
+    let tell = |run| match screen.snapshot.counterparts.get(&run) {
+        _ if run == shown => Ok(own),
+        Some(Ok(telling)) => Ok(&**telling),
+        Some(Err(why)) => Err(why.as_str()),
+        None => Err("not told yet"),
+    };
+    let all: Vec<_> = runs.iter().map(|run| (*run, tell(*run))).collect();
+    let known: Vec<&Telling> = all.iter().filter_map(|(_, telling)| telling.ok()).collect();
+    let mut instants: Vec<u64> = known.iter().flat_map(|it| waterfall::instants(it)).collect();
+    instants.sort_unstable();
+    let names = known.iter().map(|it| waterfall::widest(it)).max().unwrap_or(0).clamp(13, 30);
+    let selected = screen.session.views.request.selected(own);
+    let focus = own.spans.get(selected).map_or(0, |span| span.from.0);
+    let focus = focus.saturating_sub(own.sent.0);
+    let columns = area.width.saturating_sub(names + waterfall::TIMES + 2);
+    let scale = Scale::of(&instants, folds, screen.session.place.zoom, focus, columns.max(1));
+    // Below: why in each of them, and the signs.
+    let width = usize::from(area.width.saturating_sub(2));
+    let sentences: Vec<String> = all
+        .iter()
+        .filter_map(|(run, telling)| {
+            let design = &screen.session.scenario().designs[run.design].name;
+            Some(format!("{design}: {}", telling.ok()?.why))
+        })
+        .collect();
+    let lines: Vec<String> =
+        sentences.iter().flat_map(|text| words::wrapped(text, width).into_iter().take(2)).collect();
+    let below = 2 + lines.len() as u16;
+    let needs: Vec<u16> =
+        all.iter().map(|(_, it)| it.map_or(0, |it| it.spans.len() as u16)).collect();
+    let rows = shares(&needs, area.height.saturating_sub(below + 3 * all.len() as u16));
+    let mut y = 0;
+    for ((run, telling), rows) in all.iter().zip(rows) {
+        let design = &screen.session.scenario().designs[run.design].name;
+        let world = &screen.session.worlds.get(run.world).name;
+        let title =
+            if run.world == shown.world { design.clone() } else { format!("{world} {design}") };
+        let role = if *run == shown { Role::Accent } else { Role::Strong };
+        let x = canvas.text(row(area, y), 1, 0, &title, role).max(8);
+        let telling = match telling {
+            Ok(telling) => *telling,
+            Err(why) => {
+                canvas.text(row(area, y), x + 1, 0, why, Role::Dim);
+                y += 2;
+                continue;
+            }
+        };
+        let x = canvas.text(row(area, y), x + 1, 0, &format!("{}  ", telling.name), Role::Text);
+        let x = told(telling, row(area, y), x, canvas);
+        let x = canvas.text(row(area, y), x + 3, 0, "in truth ", Role::Text);
+        verdict::effects(telling, row(area, y), x, canvas);
+        let selected = (*run == shown).then_some(selected);
+        let waterfall = Waterfall { telling, selected, now: screen.now(), names };
+        waterfall.axis(canvas, row(area, y + 1), &scale);
+        let first = (selected.unwrap_or(0) + 1).saturating_sub(usize::from(rows));
+        waterfall.rows(canvas, rect(area, y + 2, rows), &scale, first);
+        let left_out = telling.spans.len().saturating_sub(first + usize::from(rows));
+        if left_out > 0 {
+            let more = format!(" {left_out} more below");
+            canvas.right(row(area, y + 1), area.width, 0, &more, Role::Dim);
+        }
+        y += rows + 3;
+    }
+    let y = area.height.saturating_sub(below);
+    verdict::rule(row(area, y), "why", canvas);
+    for (y, line) in (y + 1..area.height).zip(&lines) {
+        canvas.text(row(area, y), 1, 0, line, Role::Text);
+    }
+    verdict::legend(row(area, area.height.saturating_sub(1)), canvas);
+}
+
+/// So many rows for those who need so many: what one does not need the others have.
+fn shares(needs: &[u16], rows: u16) -> Vec<u16> {
+    let mut shares = vec![0; needs.len()];
+    for _ in 0..rows {
+        let hungry = (0..needs.len()).filter(|ix| shares[*ix] < needs[*ix]);
+        let Some(next) = hungry.min_by_key(|ix| shares[*ix]) else { break };
+        shares[next] += 1;
+    }
+    shares
+}
+
+fn act(action: Action, session: &mut Session, snapshot: &Snapshot) -> Answer {
+    let Some(telling) = telling(session, snapshot) else {
+        return match action {
+            Action::Enter | Action::NextLike | Action::Down if op(session).is_none() => {
+                let screen = Screen { snapshot, session };
+                let Some(told) = sensible(screen) else {
+                    return Answer::Not("no operation has been answered yet".to_owned());
+                };
+                session.open(View::Request, Thing::Op(told.op), false);
+                Answer::Done
+            }
+            _ => Answer::Pass,
+        };
+    };
+    let last = telling.spans.len().saturating_sub(1);
+    let selected = session.views.request.selected(telling);
+    let page = 10;
+    let to = match action {
+        Action::Down => (selected + 1).min(last),
+        Action::Up => selected.saturating_sub(1),
+        Action::PageDown => (selected + page).min(last),
+        Action::PageUp => selected.saturating_sub(page),
+        Action::First => 0,
+        Action::Last => last,
+        Action::NextLike => return next_like(telling, session, snapshot, true),
+        Action::PreviousLike => return next_like(telling, session, snapshot, false),
+        Action::Fold => {
+            session.views.request.is_unfolded ^= true;
+            return Answer::Done;
+        }
+        Action::Enter => {
+            let (Some(span), Some(known)) =
+                (telling.spans.get(selected), snapshot.run(session.place.run))
+            else {
+                return Answer::Not("no span is selected".to_owned());
+            };
+            let node = known.model.node_of(span.at);
+            session.open(View::Map, Thing::Node(node), true);
+            return Answer::Done;
+        }
+        Action::Origin => return origin(telling, selected, session, snapshot),
+        _ => return Answer::Pass,
+    };
+    session.views.request.selected = to;
+    session.views.request.op = telling.op;
+    Answer::Done
+}
+
+/// The next (or last) operation of the same flow to whose customer the same was said.
+fn next_like(telling: &Telling, session: &mut Session, snapshot: &Snapshot, on: bool) -> Answer {
+    let Some(known) = snapshot.run(session.place.run) else { return Answer::Pass };
+    let (flow, verdict) = (telling.flow, telling.told.map(|told| told.1));
+    let is_like = |told: &&Told| Some(told.flow) == flow && Some(told.verdict) == verdict;
+    let at = telling.told.map(|told| (told.0, telling.op.unwrap_or(OpId::NONE)));
+    let key = |told: &Told| Some((told.answered, told.op));
+    let mut told = known.history.told().filter(is_like);
+    let next =
+        if on { told.find(|told| key(told) > at) } else { told.rev().find(|told| key(told) < at) };
+    let Some(next) = next else {
+        let which = if on { "later" } else { "earlier" };
+        return Answer::Not(format!("no {which} operation of this flow was told the same"));
+    };
+    session.select(Thing::Op(next.op));
+    Answer::Done
+}
+
+/// The operation that created what the selected span read, if one did.
+fn origin(
+    telling: &Telling,
+    selected: usize,
+    session: &mut Session,
+    snapshot: &Snapshot,
+) -> Answer {
+    let Some(span) = telling.spans.get(selected) else { return Answer::Pass };
+    let read = telling.steps.iter().find_map(|step| match &step.what {
+        Deed::Saw { at, item, version, .. } if *at == span.at => Some((*item, *version)),
+        _ => None,
+    });
+    let Some((item, version)) = read else {
+        return Answer::Not("this span read nothing: o follows a value to its write".to_owned());
+    };
+    match item.key.creator() {
+        Some(op) if Some(op) != telling.op => {
+            session.open(View::Request, Thing::Op(op), false);
+            Answer::Done
+        }
+        _ => origin_of(item, version, session, snapshot),
+    }
+}
+
+/// The operation that wrote this version, if what happened to the item is known.
+pub fn origin_of(
+    item: crate::probes::witness::Item,
+    version: u64,
+    session: &mut Session,
+    snapshot: &Snapshot,
+) -> Answer {
+    use crate::probes::Fact;
+    let lines = snapshot.witness.as_deref().map_or(&[][..], |witness| witness.lines());
+    let writer = lines.iter().find_map(|line| match line.fact {
+        Fact::Applied { op, entity, key, version: wrote, .. }
+        | Fact::Undone { op, entity, key, version: wrote, .. }
+            if (entity, key, wrote) == (item.entity, item.key, version) =>
+        {
+            Some(op)
+        }
+        _ => None,
+    });
+    if let Some(op) = writer {
+        session.open(View::Request, Thing::Op(op), false);
+        return Answer::Done;
+    }
+    if version == 0 {
+        return Answer::Not("nobody had written it: it was as at the start".to_owned());
+    }
+    session.open(View::Worlds, Thing::Item(item), false);
+    Answer::Not("its writes are looked for: they are listed here".to_owned())
+}
+
+/// Its first letter of the last line: what the signs mean.
+const SIGNS: [(Glyph, &str); 6] = [
+    (Glyph::Works, "works"),
+    (Glyph::Line, "waits for others"),
+    (Glyph::Queues, "queues"),
+    (Glyph::Pauses, "pauses"),
+    (Glyph::Durable, "durable"),
+    (Glyph::Lost, "lost"),
+];
+
+#[cfg(test)]
+mod tests;
