@@ -7,11 +7,11 @@ use std::time::Duration;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::canvas::{Canvas, Hit, Target};
-use super::input::{Click, Input, Mouse};
-use super::session::Session;
+use super::canvas::{COVER, Canvas, Hit, Target};
+use super::input::{Click, Input, Key, Mouse};
+use super::session::{Overlay, Session};
 use super::snapshot::Snapshot;
-use super::views::{Screen, frame};
+use super::views::{Screen, frame, inject};
 use super::wish::Wish;
 use crate::base::Time;
 
@@ -58,6 +58,12 @@ impl App {
     /// Is there something new to be drawn?
     pub fn is_dirty(&self) -> bool {
         self.is_dirty
+    }
+
+    /// Something is told that happened outside.
+    pub fn tell(&mut self, told: String) {
+        self.session.say(told);
+        self.is_dirty = true;
     }
 
     /// Something came from the terminal.
@@ -137,7 +143,23 @@ impl App {
             }
         };
         self.session.message = None;
-        self.session.act(action, snapshot);
+        match (&self.session.overlay, action) {
+            (None, _) => self.session.act(action, snapshot),
+            // What lies over the view scrolls, and nothing below it.
+            (Some(_), Action::Up) => self.session.press(Key::Up, snapshot),
+            (Some(_), _) => self.session.press(Key::Down, snapshot),
+        }
+    }
+
+    /// Is this the second click on it within a moment?
+    fn is_again(&mut self, hit: &Hit) -> bool {
+        let last = self.clicked.take();
+        let is_again =
+            last.is_some_and(|(last, at)| last == *hit && self.age.saturating_sub(at) < DOUBLE);
+        if !is_again {
+            self.clicked = Some((hit.clone(), self.age));
+        }
+        is_again
     }
 
     fn press(&mut self, hit: &Hit, x: u16, is_drag: bool, snapshot: &Snapshot) {
@@ -152,20 +174,26 @@ impl App {
                 self.session.seek_time(Time(from.0 + at as u64));
             }
             _ if is_drag => {}
-            Target::Action(action) => self.session.act(*action, snapshot),
+            Target::Action(action) => {
+                self.session.overlay = None;
+                self.session.act(*action, snapshot);
+            }
             Target::Thing(thing) => {
-                let again = self
-                    .clicked
-                    .take()
-                    .is_some_and(|(last, at)| last == *hit && self.age.saturating_sub(at) < DOUBLE);
                 self.session.select(thing.clone());
-                if again {
+                if self.is_again(hit) {
                     self.session.act(super::action::Action::Enter, snapshot);
-                } else {
-                    self.clicked = Some((hit.clone(), self.age));
                 }
             }
-            Target::Row(_) => {}
+            Target::Row(row) => {
+                match &mut self.session.overlay {
+                    Some(Overlay::Palette(state)) => state.mark(*row),
+                    Some(Overlay::Inject(_)) => inject::mark(*row, &mut self.session),
+                    _ => return,
+                }
+                if *row != COVER && self.is_again(hit) {
+                    self.session.press(Key::Enter, snapshot);
+                }
+            }
         }
     }
 }

@@ -41,6 +41,9 @@ pub enum Target {
     Row(usize),
 }
 
+/// The row of what covers others and means nothing itself.
+pub const COVER: usize = usize::MAX;
+
 /// A buffer to draw into, and what can be clicked in it.
 #[derive(Debug)]
 pub struct Canvas<'a> {
@@ -155,6 +158,12 @@ impl<'a> Canvas<'a> {
     /// What stands in the first cell of an area; a blank outside.
     pub fn sign(&self, area: Rect) -> &str {
         self.buffer.cell((area.x, area.y)).map_or(" ", |cell| cell.symbol())
+    }
+
+    /// Blanks an area for what lies over the view: what is below can be neither seen nor clicked.
+    pub fn cover(&mut self, area: Rect) {
+        self.clear(area);
+        self.hit(area, Target::Row(COVER));
     }
 
     /// Shows what is there in another role, as a selection does.

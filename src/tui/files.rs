@@ -51,7 +51,7 @@ pub fn perform(outside: Outside, app: &mut App) {
         | Outside::Mouse(_)
         | Outside::Open(_) => return,
     };
-    app.session.say(told.unwrap_or_else(|why| why));
+    app.tell(told.unwrap_or_else(|why| why));
 }
 
 /// Writes a world beside its scenario, or to a file of this name. Says where it is now.

@@ -189,7 +189,7 @@ pub fn draw(state: State, area: Rect, canvas: &mut Canvas<'_>) {
     let lines: Vec<String> = lines.collect();
     let height = (lines.len() as u16 + 2).min(area.height);
     let card = Rect { y: area.y + area.height - height, height, ..area };
-    canvas.clear(card);
+    canvas.cover(card);
     let title = format!(" tour {} of {}: {} ", state.stop + 1, STOPS.len(), stop.title);
     let inside = canvas.frame(card, &title, Border::Round, Role::Accent);
     for (y, line) in (0..inside.height).zip(&lines) {

@@ -112,6 +112,18 @@ fn every_key_is_documented() {
     hold("tui.md", "keys", &format!("{table}\n"));
 }
 
+#[cfg(feature = "tui")]
+#[test]
+fn every_command_is_documented() {
+    let mut table = String::from("\n| command | does |\n| --- | --- |\n");
+    for about in windtunnel::tui::commands::ALL {
+        let usage = about.usage.replace('|', "\\|");
+        let line = format!("{} {usage}", about.name);
+        writeln!(table, "| `{}` | {} |", line.trim_end(), about.words).unwrap();
+    }
+    hold("tui.md", "commands", &format!("{table}\n"));
+}
+
 /// The row of each case within a text, by its id.
 fn rows(text: &str) -> Vec<(&str, &str)> {
     text.lines()

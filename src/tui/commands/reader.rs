@@ -3,8 +3,6 @@
 
 use super::table::{SWITCH, THEMES};
 use super::{Command, Opened};
-use crate::analysis::names::Names;
-use crate::analysis::statement::expectation;
 use crate::base::Time;
 use crate::probes::witness::Item;
 use crate::probes::{KeyId, OpId};
@@ -15,6 +13,7 @@ use crate::tui::action::Action;
 use crate::tui::change::Wanted;
 use crate::tui::glyphs::Glyphs;
 use crate::tui::place::{View, WorldId};
+use crate::tui::query::condition::Condition;
 use crate::tui::session::{Session, Speed};
 use crate::tui::theme::Theme;
 
@@ -29,7 +28,7 @@ impl Reader<'_> {
         Ok(match name {
             "goto" => return self.goto(rest),
             "run-until" | "run-back-until" => {
-                self.check(rest)?;
+                Condition::read(rest, self.scenario)?;
                 Command::Until { condition: rest.to_owned(), back: name == "run-back-until" }
             }
             "step" => Command::Step(number(rest)?),
@@ -216,32 +215,6 @@ impl Reader<'_> {
         }
         Ok(set)
     }
-
-    /// Is it a comparison of the language of expectations? Windows of figures are left to who judges it.
-    fn check(&self, condition: &str) -> Result<(), String> {
-        let plain = without_windows(condition);
-        let Err(wrong) = expectation(&plain, &Names::of(self.scenario)) else { return Ok(()) };
-        let Some(first) = wrong.first() else { return Ok(()) };
-        let help = first.help.as_ref().map(|help| format!(": {help}")).unwrap_or_default();
-        Err(format!("{}{help}", first.message))
-    }
-}
-
-/// `failed(1s) > 100` without its window: `failed > 100`; `p99(view-order, 1s)` likewise.
-pub(super) fn without_windows(condition: &str) -> String {
-    let mut plain = String::new();
-    for part in condition.split_inclusive(')') {
-        let open = part.rfind(['(', ',']);
-        let window = open.and_then(|at| Some((at, part[at + 1..].strip_suffix(')')?)));
-        match window {
-            Some((at, text)) if instant(text).is_ok() => {
-                plain.push_str(&part[..at]);
-                plain.push_str(if part[at..].starts_with(',') { ")" } else { "" });
-            }
-            _ => plain.push_str(part),
-        }
-    }
-    plain
 }
 
 /// Where a name stands among others.

@@ -1,6 +1,5 @@
 //! Lines over the flagship scenario: understood, refused with a suggestion, and done.
 
-use super::reader::without_windows;
 use super::*;
 use crate::probes::KeyId;
 use crate::scenario::parse_named;
@@ -131,13 +130,6 @@ fn what_is_wrong_is_said_with_what_was_meant() {
     }
     assert!(wrong("run-until half_don(place-order) > 0").contains("half_done"));
     assert!(wrong("run-until p99(view-order)").contains("compares"));
-}
-
-#[test]
-fn a_window_is_left_to_who_judges_it() {
-    assert_eq!(without_windows("failed(1s) > 100"), "failed > 100");
-    assert_eq!(without_windows("p99(view-order, 1s) > 3ms"), "p99(view-order) > 3ms");
-    assert_eq!(without_windows("half_done(place-order) > 0"), "half_done(place-order) > 0");
 }
 
 #[test]

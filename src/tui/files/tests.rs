@@ -89,7 +89,7 @@ fn worlds_that_are_not_written_are_kept_and_found_again() {
     let files = recover(&session.worlds, &session.file);
     let kept = keep(&files).unwrap();
     assert_eq!(kept, [folder.path().join("checkout.one.recovered.ron")]);
-    assert_eq!(recovered(&session.file), kept);
+    assert!(recovered(&session.file).contains(&kept[0]));
     assert_eq!(load(&kept[0], &[]).unwrap().scenario.changes.len(), 1);
 }
 

@@ -119,7 +119,7 @@ fn rows(found: &[&'static About], view: View) -> Vec<Row> {
 pub fn draw(screen: Screen<'_>, state: &State, area: Rect, canvas: &mut Canvas<'_>) {
     let view = screen.session.place.view;
     let area = middle(area, 76, area.height);
-    canvas.clear(area);
+    canvas.cover(area);
     let title = format!(" help: {} ", view.name().to_lowercase());
     let inside = canvas.frame(area, &title, Border::Plain, Role::Accent);
     if inside.width < 12 || inside.height < 3 {

@@ -26,7 +26,7 @@ use super::Screen;
 use super::palette::{middle, scrolled};
 use crate::base::Time;
 use crate::tui::breaking::{Choice, Offer, Victim, choices, offers, victims, whom, written};
-use crate::tui::canvas::Canvas;
+use crate::tui::canvas::{Canvas, Target};
 use crate::tui::change::Wanted;
 use crate::tui::glyphs::{Border, Glyph};
 use crate::tui::input::Key;
@@ -159,7 +159,7 @@ pub fn draw(screen: Screen<'_>, state: &State, area: Rect, canvas: &mut Canvas<'
     let columns = state.columns();
     let lines = lines(state, session, &columns, usize::from(width.saturating_sub(4)));
     let area = middle(area, width, lines.len() as u16 + 2);
-    canvas.clear(area);
+    canvas.cover(area);
     let title = title(session, canvas.glyph(Glyph::ArrowRight));
     let inside = canvas.frame(area, &title, Border::Plain, Role::Fault);
     let room = usize::from(inside.height);
@@ -281,6 +281,7 @@ fn draw_line(
                     _ => Role::Text,
                 };
                 canvas.text(slots[place], 3, 0, state.offers[*ix].room.word, role);
+                canvas.hit(slots[place], Target::Row(*ix));
             }
         }
         Line::Rule => canvas.run(row, 0, 0, row.width, canvas.glyph(Glyph::Line), Role::Dim),
@@ -313,6 +314,16 @@ fn draw_choice(choice: &Choice, is_active: bool, row: Rect, canvas: &mut Canvas<
             x = canvas.text(row, x, 0, text, Role::Dim) + 2;
         }
     }
+}
+
+/// Marks a fault of the list, as a click does.
+pub fn mark(row: usize, session: &mut Session) {
+    let Some(Overlay::Inject(mut state)) = session.overlay.take() else { return };
+    if row < state.offers.len() {
+        state.field = 0;
+        state.choose(row, session);
+    }
+    session.overlay = Some(Overlay::Inject(state));
 }
 
 /// Takes a key.

@@ -14,7 +14,7 @@
 use ratatui::layout::Rect;
 
 use super::Screen;
-use crate::tui::canvas::{Canvas, Target};
+use crate::tui::canvas::{COVER, Canvas, Target};
 use crate::tui::commands::parse;
 use crate::tui::glyphs::{Border, Glyph};
 use crate::tui::input::Key;
@@ -40,6 +40,15 @@ pub struct State {
     wrong: Option<String>,
 }
 
+impl State {
+    /// Marks a row of the list.
+    pub fn mark(&mut self, row: usize) {
+        if row != COVER {
+            self.chosen = Some(row);
+        }
+    }
+}
+
 /// The middle of an area, as wide and as high as there is room for.
 pub(super) fn middle(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
@@ -57,7 +66,7 @@ pub(super) fn scrolled(chosen: usize, count: usize, room: usize) -> usize {
 pub fn draw(screen: Screen<'_>, state: &State, area: Rect, canvas: &mut Canvas<'_>) {
     let width = if area.width >= 120 { 100 } else { 76 };
     let area = middle(area, width, area.height.min(30));
-    canvas.clear(area);
+    canvas.cover(area);
     let inside = canvas.frame(area, " : ", Border::Round, Role::Accent);
     if inside.width < 8 || inside.height < 3 {
         return;
