@@ -11,9 +11,8 @@
 //!  PASS  pubsub.p50(place-order) < rest.p50(place-order)       17.8 < 35.8   PASS
 //! ```
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ratatui::layout::Rect;
 
@@ -37,7 +36,17 @@ pub struct State {
     /// Knobs that are turned and not taken yet, with their values.
     turned: BTreeMap<String, String>,
     /// The knobs of the recipe that was shown last: whether one can be turned is found by reading the file.
-    knobs: RefCell<Option<Known>>,
+    knobs: Cache,
+}
+
+/// What was found once and is found anew by a clone.
+#[derive(Debug, Default)]
+struct Cache(Mutex<Option<Known>>);
+
+impl Clone for Cache {
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 /// The knobs of a recipe.
@@ -66,7 +75,7 @@ const BAR: u16 = 11;
 
 impl State {
     fn knobs(&self, recipe: &Arc<Recipe>) -> Arc<[Knob]> {
-        let mut known = self.knobs.borrow_mut();
+        let mut known = self.knobs.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*known {
             Some(known) if Arc::ptr_eq(&known.of, recipe) => Arc::clone(&known.knobs),
             _ => {
