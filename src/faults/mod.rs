@@ -116,12 +116,16 @@ impl Faults {
         self.declared.iter().map(|it| (it.fault.name.as_str(), it.windows.list()))
     }
 
+    /// All of them, each with the stretches of time in which it is active.
+    pub fn with_windows(&self) -> impl Iterator<Item = (&Fault, &[(Time, Time)])> {
+        self.declared.iter().map(|it| (&it.fault, it.windows.list()))
+    }
+
     /// Those that act now, each with the stretch of time in which it does.
     pub fn acting(&self, now: Time) -> impl Iterator<Item = (&Fault, (Time, Time))> {
-        self.declared.iter().filter_map(move |it| {
-            let windows = it.windows.list().iter();
-            let window = windows.copied().find(|(from, to)| *from <= now && now < *to)?;
-            Some((&it.fault, window))
+        self.with_windows().filter_map(move |(fault, windows)| {
+            let mut windows = windows.iter().copied();
+            Some((fault, windows.find(|(from, to)| *from <= now && now < *to)?))
         })
     }
 

@@ -92,7 +92,7 @@ pub struct Crowd {
 
 impl Harm {
     /// Whom it is named after.
-    pub(super) fn nodes(&self) -> Vec<NodeIx> {
+    pub fn nodes(&self) -> Vec<NodeIx> {
         match self {
             Self::Instances(target, _) => vec![target.node],
             Self::Messages(path, _) => path.from.iter().chain(&path.to).take(2).copied().collect(),

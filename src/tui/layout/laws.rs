@@ -7,33 +7,11 @@ use proptest::prelude::*;
 use ratatui::layout::{Position, Rect};
 
 use super::graph::{Graph, Node};
+use super::plan::{Outline, SIZES};
 use super::{Plan, Wiring};
 use crate::scenario::tree::Scenario;
 use crate::scenario::{find, load};
-
-/// All cells of a route.
-fn cells(route: &[Position]) -> Vec<Position> {
-    let mut cells = vec![route[0]];
-    for pair in route.windows(2) {
-        let (from, to) = (pair[0], pair[1]);
-        assert!(from.x == to.x || from.y == to.y, "a link runs along rows and columns: {route:?}");
-        let mut at = from;
-        while at != to {
-            at.x = towards(at.x, to.x);
-            at.y = towards(at.y, to.y);
-            cells.push(at);
-        }
-    }
-    cells
-}
-
-fn towards(from: u16, to: u16) -> u16 {
-    match from.cmp(&to) {
-        std::cmp::Ordering::Less => from + 1,
-        std::cmp::Ordering::Equal => from,
-        std::cmp::Ordering::Greater => from - 1,
-    }
-}
+use crate::tui::widgets::wire::cells;
 
 fn touches(card: Rect, at: Position) -> bool {
     card.y <= at.y && at.y < card.bottom() && (at.x + 1 == card.x || at.x == card.right())
@@ -47,8 +25,11 @@ fn check(graph: &Graph, plan: &Plan) {
             assert!(card.intersection(*other).is_empty(), "{card:?} {other:?}");
         }
     }
-    for (link, route) in graph.links().iter().zip(&plan.routes) {
+    let routes = plan.routes.iter().flat_map(|routes| graph.links().iter().zip(routes));
+    for (link, route) in routes.filter(|(_, route)| !route.is_empty()) {
         let cells = cells(route);
+        let straight = |pair: &[Position]| pair[0].x == pair[1].x || pair[0].y == pair[1].y;
+        assert!(route.windows(2).all(straight), "along rows and columns: {route:?}");
         for at in &cells {
             assert!(plan.area.contains(*at), "within its area");
             for (card, rect) in plan.cards.iter().enumerate() {
@@ -70,6 +51,11 @@ pub fn scenario(path: &Path) -> Arc<Scenario> {
 fn the_shipped_scenarios_fit_and_keep_the_laws() {
     for path in find(Path::new("scenarios")).expect("they are there") {
         let wiring = Wiring::of(&scenario(&path));
+        let uses: Vec<Vec<bool>> = wiring.designs.iter().map(|it| it.links.clone()).collect();
+        let outline = Outline::new(&wiring.graph, &uses);
+        for plan in SIZES.iter().filter_map(|size| outline.fit(*size, 133, 34)) {
+            check(&wiring.graph, &plan);
+        }
         let least = Plan::new(&wiring.graph, 80, 18);
         if let Some(plan) = &least {
             check(&wiring.graph, plan);

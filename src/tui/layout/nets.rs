@@ -54,6 +54,18 @@ impl Net {
         found.expect("every link is in a net")
     }
 
+    /// What is left of it with these links alone.
+    #[must_use]
+    pub fn only(&self, links: &[Link], layers: &[usize]) -> Self {
+        let is_there = |end: &usize| {
+            let (from, to) = if self.is_forward { (self.hub, *end) } else { (*end, self.hub) };
+            links.contains(&Link { from, to })
+        };
+        let ends: Vec<usize> = self.ends.iter().copied().filter(is_there).collect();
+        let last = ends.iter().map(|end| layers[*end]).max().unwrap_or(self.first);
+        Self { ends, last, ..self.clone() }
+    }
+
     /// The layers that it passes.
     pub fn passed(&self) -> std::ops::Range<usize> {
         self.first + 1..self.last.max(self.first + 1)

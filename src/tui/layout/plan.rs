@@ -19,11 +19,12 @@ pub struct Size {
 }
 
 /// The sizes of cards, the largest first.
-pub const SIZES: [Size; 5] = [
+pub const SIZES: [Size; 6] = [
     Size { width: 20, height: 12 },
     Size { width: 18, height: 10 },
-    Size { width: 16, height: 8 },
+    Size { width: 16, height: 9 },
     Size { width: 14, height: 8 },
+    Size { width: 13, height: 8 },
     Size { width: 12, height: 8 },
 ];
 
@@ -43,18 +44,18 @@ pub struct Plan {
     pub area: Rect,
     /// The card of each node.
     pub cards: Vec<Rect>,
-    /// The way of each link: where it begins, where it turns, and where it ends, right before its card.
-    pub routes: Vec<Vec<Position>>,
+    /// By use and link: its way, where it begins, where it turns, and where it ends, right before its card;
+    /// empty where it is not used.
+    pub routes: Vec<Vec<Vec<Position>>>,
     /// By link: its net, whose lines part and meet.
     pub nets: Vec<usize>,
-    /// The layer of each node.
-    pub layers: Vec<usize>,
 }
 
 impl Plan {
-    /// In the largest size that fits into so many columns and rows.
+    /// In the largest size that fits into so many columns and rows, with all links in use.
     pub fn new(graph: &Graph, width: u16, height: u16) -> Option<Self> {
-        let outline = Outline::new(graph);
+        let all = vec![true; graph.links().len()];
+        let outline = Outline::new(graph, &[all]);
         SIZES.iter().find_map(|size| outline.fit(*size, width, height))
     }
 }
@@ -66,15 +67,23 @@ pub struct Outline<'a> {
     layers: Vec<usize>,
     nets: Vec<Net>,
     slots: Vec<Vec<Slot>>,
+    /// By use: which links it has, and what is left of the nets.
+    uses: Vec<(Vec<bool>, Vec<Net>)>,
 }
 
 impl<'a> Outline<'a> {
-    /// Of a graph.
-    pub fn new(graph: &'a Graph) -> Self {
+    /// Of a graph, of which each use has some links. All share the places of cards.
+    pub fn new(graph: &'a Graph, uses: &[Vec<bool>]) -> Self {
         let layers = layers(graph);
         let nets = Net::all(graph, &layers);
         let slots = order(graph, &layers, &nets);
-        Self { graph, layers, nets, slots }
+        let left = |used: &Vec<bool>| {
+            let links = graph.links().iter().zip(used).filter(|(_, used)| **used);
+            let links: Vec<Link> = links.map(|(link, _)| *link).collect();
+            (used.clone(), nets.iter().map(|net| net.only(&links, &layers)).collect())
+        };
+        let uses = uses.iter().map(left).collect();
+        Self { graph, layers, nets, slots, uses }
     }
 
     /// With cards of this size, if it fits.
@@ -88,21 +97,28 @@ impl<'a> Outline<'a> {
             let place = self.slots[layer].iter().position(|it| *it == slot);
             i32::from(rows[layer][place.expect("slots are in their layers")])
         };
-        let gaps: Vec<Vec<Rail>> =
-            (0..self.slots.len()).map(|gap| rails(&self.nets, &self.layers, gap, &top)).collect();
-        let columns = spread(&gaps, size.width, width)?;
+        let gaps = |nets: &Vec<Net>| -> Vec<Vec<Rail>> {
+            (0..self.slots.len()).map(|gap| rails(nets, &self.layers, gap, &top)).collect()
+        };
+        let uses: Vec<Vec<Vec<Rail>>> = self.uses.iter().map(|(_, nets)| gaps(nets)).collect();
+        let columns = spread(&uses, self.slots.len(), size.width, width)?;
         let card = |node: usize| {
             let layer = self.layers[node];
             let y = top(layer, Slot::Card(node)) as u16;
             Rect::new(columns[layer].x, y, size.width, heights[node])
         };
         let cards: Vec<Rect> = (0..heights.len()).map(card).collect();
-        let route = |link: &Link| self.route(*link, &gaps, &columns, &cards, &top);
-        let routes = self.graph.links().iter().map(route).collect();
+        let routes = self.uses.iter().zip(&uses).map(|((used, _), gaps)| {
+            let links = self.graph.links().iter().zip(used);
+            let route = |(link, used): (&Link, &bool)| {
+                if *used { self.route(*link, gaps, &columns, &cards, &top) } else { Vec::new() }
+            };
+            links.map(route).collect()
+        });
+        let routes = routes.collect();
         let net = |link: &Link| Net::of(&self.nets, *link, &self.layers);
         let nets = self.graph.links().iter().map(net).collect();
-        let layers = self.layers.clone();
-        Some(Plan { size, area: Rect::new(0, 0, width, height), cards, routes, nets, layers })
+        Some(Plan { size, area: Rect::new(0, 0, width, height), cards, routes, nets })
     }
 
     /// How high each card is: as it has rows, and not higher than fits into its layer.
@@ -170,15 +186,18 @@ impl<'a> Outline<'a> {
 }
 
 /// Where layers and the gaps behind them begin, spread over the width; none if they do not fit.
-fn spread(gaps: &[Vec<Rail>], card: u16, width: u16) -> Option<Vec<Column>> {
-    let last = gaps.len().saturating_sub(1);
-    let least = |(gap, rails): (usize, &Vec<Rail>)| match columns(rails) {
-        0 if gap == last => 0,
-        columns if gap == last => columns + 1,
-        columns => (columns + 2).max(NARROW),
+fn spread(uses: &[Vec<Vec<Rail>>], layers: usize, card: u16, width: u16) -> Option<Vec<Column>> {
+    let last = layers.saturating_sub(1);
+    let least = |gap: usize| {
+        let rails = uses.iter().map(|gaps| columns(&gaps[gap])).max().unwrap_or(0);
+        match rails {
+            0 if gap == last => 0,
+            rails if gap == last => rails + 1,
+            rails => (rails + 2).max(NARROW),
+        }
     };
-    let mut wide: Vec<u16> = gaps.iter().enumerate().map(least).collect();
-    let needed = gaps.len() as u16 * card + wide.iter().sum::<u16>();
+    let mut wide: Vec<u16> = (0..layers).map(least).collect();
+    let needed = layers as u16 * card + wide.iter().sum::<u16>();
     let mut spare = width.checked_sub(needed)?;
     // The narrowest first, so that in the end they are alike.
     while let Some(gap) = (0..last).filter(|gap| wide[*gap] < WIDE).min_by_key(|gap| wide[*gap]) {

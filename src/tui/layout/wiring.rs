@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::graph::{Graph, Link, Node};
+use super::layers::layers;
 use crate::model::{self, Model, NodeIx};
 use crate::scenario::tree::{Role, Scenario, Use};
 
@@ -17,6 +18,8 @@ pub struct Wiring {
     pub holds: Vec<Vec<NodeIx>>,
     /// By node: its card.
     pub card_of: Vec<usize>,
+    /// By card: its layer.
+    pub layers: Vec<usize>,
     /// By design: what it uses.
     pub designs: Vec<Used>,
 }
@@ -70,7 +73,8 @@ impl Wiring {
             }
         };
         let designs = designs.iter().map(used).collect();
-        Self { graph, holds, card_of, designs }
+        let layers = layers(&graph);
+        Self { graph, holds, card_of, layers, designs }
     }
 
     /// The card in which a node stands.
