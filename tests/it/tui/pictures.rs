@@ -27,21 +27,26 @@ fn the_pictures_of_the_documentation_are_what_the_program_shows() {
             .output()
             .expect("it runs");
         assert!(run.status.success(), "{address}: {}", String::from_utf8_lossy(&run.stderr));
-        let (made, place) = (String::from_utf8(run.stdout).expect("text"), root.join("docs/pictures").join(name));
+        let (made, place) =
+            (String::from_utf8(run.stdout).expect("text"), root.join("docs/pictures").join(name));
         if std::env::var_os("UPDATE_DOCS").is_some() {
             fs::create_dir_all(place.parent().expect("a folder")).expect("it can be made");
             fs::write(&place, made).expect("it can be written");
             continue;
         }
         let kept = fs::read_to_string(&place).unwrap_or_default();
-        assert!(kept == made, "docs/pictures/{name} is out of date: UPDATE_DOCS=1 cargo test pictures");
+        assert!(
+            kept == made,
+            "docs/pictures/{name} is out of date: UPDATE_DOCS=1 cargo test pictures"
+        );
     }
 }
 
 #[test]
 fn every_picture_is_shown_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let pages = ["README.md", "docs/tui.md"].map(|page| fs::read_to_string(root.join(page)).expect("it is there"));
+    let pages = ["README.md", "docs/tui.md"]
+        .map(|page| fs::read_to_string(root.join(page)).expect("it is there"));
     for (name, _) in PICTURES {
         assert!(pages.iter().any(|page| page.contains(&format!("pictures/{name}"))), "{name}");
     }

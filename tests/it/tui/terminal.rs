@@ -1,6 +1,7 @@
 //! The real program in a pseudo-terminal: what it writes is kept as a screen, what is typed goes in.
 
 use std::io::{Read, Write};
+use std::num::NonZero;
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -13,19 +14,19 @@ use vt100::Parser;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program, running.
-pub struct Terminal {
+pub(super) struct Terminal {
     master: Box<dyn MasterPty + Send>,
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
     parser: Parser,
     /// Everything that was written, for what a screen does not show.
-    pub raw: Vec<u8>,
+    pub(super) raw: Vec<u8>,
 }
 
 impl Terminal {
     /// Starts it in a folder.
-    pub fn start(folder: &Path, args: &[&str], columns: u16, rows: u16) -> Self {
+    pub(super) fn start(folder: &Path, args: &[&str], columns: u16, rows: u16) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_windtunnel"));
@@ -49,28 +50,23 @@ impl Terminal {
             }
         });
         let keyboard = pair.master.take_writer().expect("its input");
-        let parser = Parser::new(rows, columns, 0);
+        let parser = Parser::new(cells(rows), cells(columns), 0);
         Self { master: pair.master, child, keyboard, output, parser, raw: Vec::new() }
     }
 
     /// Types this.
-    pub fn keys(&mut self, keys: &str) {
+    pub(super) fn keys(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("it reads");
         self.keyboard.flush().expect("it reads");
     }
 
     /// What is on the screen.
-    pub fn screen(&self) -> String {
+    pub(super) fn screen(&self) -> String {
         self.parser.screen().contents()
     }
 
-    /// The cells of the screen.
-    pub fn cells(&self) -> &vt100::Screen {
-        self.parser.screen()
-    }
-
     /// Waits until the screen is so, and fails with what it is if it never is.
-    pub fn wait(&mut self, what: &str, is_so: impl Fn(&str) -> bool) -> String {
+    pub(super) fn wait(&mut self, what: &str, is_so: impl Fn(&str) -> bool) -> String {
         let began = Instant::now();
         loop {
             let screen = self.screen();
@@ -83,30 +79,30 @@ impl Terminal {
     }
 
     /// Waits until this text is on the screen.
-    pub fn wait_for(&mut self, text: &str) -> String {
+    pub(super) fn wait_for(&mut self, text: &str) -> String {
         self.wait(text, |screen| screen.contains(text))
     }
 
     /// Presses keys and waits for this text.
-    pub fn press(&mut self, keys: &str, text: &str) -> String {
+    pub(super) fn press(&mut self, keys: &str, text: &str) -> String {
         self.keys(keys);
         self.wait_for(text)
     }
 
     /// Another size.
-    pub fn resize(&mut self, columns: u16, rows: u16) {
+    pub(super) fn resize(&mut self, columns: u16, rows: u16) {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         self.master.resize(size).expect("it takes another size");
-        self.parser.screen_mut().set_size(rows, columns);
+        self.parser.screen_mut().set_size(cells(rows), cells(columns));
     }
 
     /// The number of its process.
-    pub fn id(&self) -> u32 {
+    pub(super) fn id(&self) -> u32 {
         self.child.process_id().expect("it runs")
     }
 
     /// Waits for its end; says the exit code.
-    pub fn end(&mut self) -> u32 {
+    pub(super) fn end(&mut self) -> u32 {
         let began = Instant::now();
         loop {
             self.take(Duration::from_millis(20));
@@ -119,7 +115,7 @@ impl Terminal {
     }
 
     /// Takes what was written within this time.
-    pub fn take(&mut self, time: Duration) {
+    pub(super) fn take(&mut self, time: Duration) {
         let mut next = self.output.recv_timeout(time).ok();
         while let Some(bytes) = next {
             self.parser.process(&bytes);
@@ -129,13 +125,17 @@ impl Terminal {
     }
 
     /// Is the terminal as it was found: the main screen, a cursor, no mouse, no paste?
-    pub fn is_restored(&self) -> bool {
+    pub(super) fn is_restored(&self) -> bool {
         let screen = self.parser.screen();
         !screen.alternate_screen()
             && !screen.hide_cursor()
             && !screen.bracketed_paste()
             && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
     }
+}
+
+fn cells(side: u16) -> NonZero<u16> {
+    NonZero::new(side).expect("a screen has rows and columns")
 }
 
 impl Drop for Terminal {
