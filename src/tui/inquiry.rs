@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::course::Course;
 use super::place::{RunId, WorldId};
 use super::query::difference::{Difference, Side};
 use super::query::expectations::{ByDesign, Expectations};
@@ -53,7 +54,7 @@ impl Inquiry {
         self.rerun = None;
     }
 
-    /// Works on what is wished and not known yet. Says whether anything became known.
+    /// Runs again for what is wished and not known yet. Says whether anything became known.
     pub fn go(&mut self, wish: &Wish, runs: &Runs, purse: &mut u64) -> bool {
         let mut is_news = false;
         while *purse > 0 {
@@ -70,7 +71,7 @@ impl Inquiry {
             self.learn(asked, rerun);
             is_news = true;
         }
-        self.compare(wish, runs) || is_news
+        is_news
     }
 
     fn learn(&mut self, asked: Asked, rerun: Rerun) {
@@ -135,8 +136,8 @@ impl Inquiry {
         }
     }
 
-    /// Two worlds, and the expectations. Says whether anything became known.
-    fn compare(&mut self, wish: &Wish, runs: &Runs) -> bool {
+    /// Compares two worlds, and judges the expectations: when figures have changed. Says whether anything became known.
+    pub fn compare(&mut self, wish: &Wish, runs: &Runs) -> bool {
         let mut is_news = false;
         if let Some((first, second)) = wish.difference {
             let design = wish.shown.design;
@@ -160,7 +161,7 @@ impl Inquiry {
             let at_end: ByDesign = of_world()
                 .filter_map(|(id, run)| Some((id.design, Arc::clone(&run.scout.end()?.outcome))))
                 .collect();
-            let at = shown.here().map_or(Time::NEVER, |here| here.at());
+            let at = shown.here().map_or(Time::NEVER, Course::at);
             let so_far: ByDesign = of_world()
                 .filter_map(|(id, run)| Some((id.design, Arc::clone(run.figured(at)?))))
                 .collect();
@@ -201,7 +202,7 @@ fn begin(asked: Asked, runs: &Runs) -> Rerun {
     match asked {
         Asked::Story(id, op) => Rerun::story(&runs[&id], op),
         Asked::Item(id, item) => {
-            let cursor = runs[&id].here().map_or(Time::ZERO, |here| here.at());
+            let cursor = runs[&id].here().map_or(Time::ZERO, Course::at);
             Rerun::witness(&runs[&id], item, cursor)
         }
     }

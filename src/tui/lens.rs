@@ -2,6 +2,8 @@
 //! somebody has asked. One type, so that the world is compiled once more and no oftener. Nothing that it is
 //! asked changes a run.
 
+use std::sync::Arc;
+
 use super::recorder::Recorder;
 use crate::base::Time;
 use crate::engine::{InstanceId, Key};
@@ -11,7 +13,6 @@ use crate::probes::story::Story;
 use crate::probes::witness::Witness;
 use crate::probes::{Extras, Fact, Instruments, Layout, OpId, Probe};
 use crate::simulate::{Timeline, layout};
-use std::sync::Arc;
 
 /// Everything that sees a run.
 #[derive(Clone, Debug)]
@@ -103,7 +104,10 @@ impl Closer {
 impl Probe for Lens {
     const TRACES: bool = true;
 
-    // The variant is known at the call site: only its arms remain.
+    #[expect(
+        clippy::inline_always,
+        reason = "the variant is known at the call site: only its arms remain"
+    )]
     #[inline(always)]
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         self.instruments.see(now, at, fact);

@@ -233,7 +233,7 @@ impl Recorder {
         if self.due.0.is_multiple_of(self.second.0) {
             self.end_second();
         }
-        self.due = self.due + self.width;
+        self.due += self.width;
     }
 
     fn end_second(&mut self) {

@@ -45,7 +45,7 @@ pub struct Search {
 #[derive(Debug)]
 enum Quarry {
     Event(Watch),
-    Figures(Statement),
+    Figures(Box<Statement>),
     Trailing(Trailing),
 }
 
@@ -100,8 +100,8 @@ impl Search {
             };
             while *purse > 0 {
                 match self.look(&mut scan, run, purse) {
-                    Some(_) if !self.is_back && scan.met.len() as u64 == self.count => break,
-                    Some(_) => {}
+                    Some(()) if !self.is_back && scan.met.len() as u64 == self.count => break,
+                    Some(()) => {}
                     None if self.is_back => break,
                     None => return Hunt::Nowhere,
                 }

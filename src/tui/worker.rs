@@ -34,10 +34,14 @@ pub struct Worker {
     runs: Runs,
     pursuit: Pursuit,
     inquiry: Inquiry,
+    /// Where the cursor is meant to be, found or given.
+    sought: Cursor,
     state: Option<Arc<State>>,
     note: Option<String>,
     /// Events that scouts have handled since it was told.
     found: u64,
+    /// Are there figures that were not compared yet?
+    is_figured: bool,
     /// Is there something to be told at once?
     is_news: bool,
 }
@@ -77,12 +81,12 @@ impl Worker {
         });
         let wanted = wanted(&wish);
         self.wish = Some(wish);
-        let is_new = wanted.into_iter().fold(false, |is_new, id| self.provide(id) || is_new);
-        if is_moved || is_new {
+        let new = wanted.into_iter().filter(|id| self.provide(*id)).count();
+        if is_moved || new > 0 {
             self.set_out();
         }
         self.share_memory();
-        self.is_news = true;
+        (self.is_figured, self.is_news) = (true, true);
     }
 
     /// Sees to it that there is such a run, of what its world is made of now. Says whether it is new.
@@ -128,6 +132,9 @@ impl Worker {
         if self.is_at_rest() {
             self.is_news |= self.inquiry.go(&wish, &self.runs, &mut purse);
             self.go_ahead(&wish, &mut purse);
+            if std::mem::take(&mut self.is_figured) {
+                self.is_news |= self.inquiry.compare(&wish, &self.runs);
+            }
         }
         let is_idle = self.has_done(&wish);
         let is_told = self.is_news || self.found >= NEWS || (self.found > 0 && is_idle);
@@ -137,6 +144,11 @@ impl Worker {
         });
         self.wish = Some(wish);
         snapshot
+    }
+
+    /// A run, if it is known.
+    pub fn run(&self, id: RunId) -> Option<&Run> {
+        self.runs.get(&id)
     }
 
     /// Is there nothing left to be done, and nothing to be told?
@@ -160,6 +172,7 @@ impl Worker {
                 Pursuit::Done | Pursuit::Nowhere => return,
                 Pursuit::Seeking(cursor, is_found) => {
                     let run = self.runs.get_mut(&wish.shown).expect("it was provided");
+                    self.sought = *cursor;
                     if !run.seek(*cursor, purse) {
                         return;
                     }
@@ -187,7 +200,7 @@ impl Worker {
                 }
             };
             self.pursuit = next;
-            self.is_news = true;
+            (self.is_figured, self.is_news) = (true, true);
         }
     }
 
@@ -231,7 +244,8 @@ impl Worker {
     /// they are.
     fn follow(&mut self, wish: &Wish, purse: &mut u64) -> bool {
         let Some(here) = self.runs[&wish.shown].here() else { return true };
-        let at = here.at();
+        // Where the shown run has ended before the cursor, another one may not have.
+        let at = if here.audit().is_some() { self.sought.time.max(here.at()) } else { here.at() };
         let mut all = wish.columns.clone();
         if wish.expectations {
             all.extend(self.runs.keys().filter(|id| id.world == wish.shown.world));
@@ -270,7 +284,7 @@ impl Worker {
             let next = self.scouted(wish).find(|id| !self.is_scouted(*id));
             let Some(id) = next else { break };
             let run = self.runs.get_mut(&id).expect("it is scouted");
-            run.ahead(Time::NEVER, purse, cursor);
+            self.is_figured |= run.ahead(Time::NEVER, purse, cursor);
         }
         self.found += before - *purse;
     }

@@ -1,5 +1,6 @@
 //! The terminal UI from outside: the real program in a pseudo-terminal.
 
+mod engine;
 mod keys;
 mod pictures;
 mod session;

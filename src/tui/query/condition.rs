@@ -16,7 +16,7 @@ use crate::tui::history::{Bucket, History};
 #[derive(Clone, Debug)]
 pub enum Condition {
     /// Comparisons of figures so far.
-    Figures(Statement),
+    Figures(Box<Statement>),
     /// Of what happened lately.
     Trailing(Trailing),
 }
@@ -24,14 +24,17 @@ pub enum Condition {
 /// A count over a trailing stretch of time, compared.
 #[derive(Clone, Copy, Debug)]
 pub struct Trailing {
-    count: fn(&Bucket) -> u64,
+    count: Count,
     span: Span,
     relation: Relation,
     limit: f64,
 }
 
+/// A count of a bucket.
+type Count = fn(&Bucket) -> u64;
+
 /// What can be counted lately.
-const COUNTS: [(&str, fn(&Bucket) -> u64); 8] = [
+const COUNTS: [(&str, Count); 8] = [
     ("sent", |it| it.all().sent.into()),
     ("done", |it| it.all().done.into()),
     ("refused", |it| it.all().refused.into()),
@@ -73,7 +76,7 @@ impl Condition {
         let statement = expectation(text, &Names::of(scenario))
             .map_err(|errors| errors.first().map_or(String::new(), wrong))?;
         if statement.designs.is_empty() {
-            Ok(Self::Figures(statement))
+            Ok(Self::Figures(Box::new(statement)))
         } else {
             Err("a search goes through one run: leave out the design".to_owned())
         }

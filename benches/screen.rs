@@ -1,0 +1,123 @@
+//! What the terminal UI costs, on `scenarios/checkout.ron`: a whole scout in each design, the clone and the
+//! state behind a snapshot, a snapshot while playing, and going back.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use criterion::{BatchSize, Criterion};
+use windtunnel::base::Time;
+use windtunnel::scenario::{self, tree::Scenario};
+use windtunnel::tui::course::{Course, Plan};
+use windtunnel::tui::place::{Cursor, RunId};
+use windtunnel::tui::session::Session;
+use windtunnel::tui::snapshot::{Progress, Snapshot};
+use windtunnel::tui::state::state;
+use windtunnel::tui::worker::{SLICE, Worker};
+
+fn checkout() -> Arc<Scenario> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/checkout.ron");
+    let loaded =
+        scenario::load(&path, &[]).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+    Arc::new(loaded.scenario)
+}
+
+fn session(scenario: &Arc<Scenario>) -> Session {
+    Session::new(PathBuf::from("checkout.ron"), Arc::clone(scenario), 1, Vec::new())
+}
+
+/// Works until nothing is left to be done.
+fn settle(session: &Session, worker: &mut Worker) {
+    worker.wish(session.wish());
+    while !worker.is_idle() {
+        worker.pump(SLICE);
+    }
+}
+
+/// Works until the run that is shown stands at the cursor.
+fn arrive(session: &Session, worker: &mut Worker) -> Arc<Snapshot> {
+    worker.wish(session.wish());
+    loop {
+        let snapshot = worker.pump(SLICE);
+        let is_there = |it: &Arc<Snapshot>| it.progress == Progress::There && it.state.is_some();
+        if let Some(snapshot) = snapshot.filter(is_there) {
+            return snapshot;
+        }
+    }
+}
+
+fn seconds(seconds: u64) -> Time {
+    Time(seconds * 1_000_000_000)
+}
+
+fn scouts(criterion: &mut Criterion, scenario: &Arc<Scenario>) {
+    let mut group = criterion.benchmark_group("scout");
+    group.sample_size(10).measurement_time(Duration::from_secs(10));
+    for (design, it) in scenario.designs.iter().enumerate() {
+        let recipe = Arc::clone(&session(scenario).worlds.get(RunId::default().world).recipe);
+        group.bench_function(it.name.as_str(), |bencher| {
+            bencher.iter(|| {
+                let mut course = Course::new(&Plan::of(&recipe, design));
+                course.go(&Plan::of(&recipe, design), u64::MAX, Time::NEVER)
+            });
+        });
+    }
+    group.bench_function("all designs, with keyframes", |bencher| {
+        bencher.iter(|| settle(&session(scenario), &mut Worker::new()));
+    });
+    group.finish();
+}
+
+fn points(criterion: &mut Criterion, scenario: &Arc<Scenario>) {
+    let (mut session, mut worker) = (session(scenario), Worker::new());
+    settle(&session, &mut worker);
+    session.seek_time(seconds(59));
+    settle(&session, &mut worker);
+    let here = worker.run(RunId::default()).and_then(|run| run.here()).expect("it stands there");
+    criterion.bench_function("clone at 59 s", |bencher| bencher.iter(|| here.clone()));
+    criterion.bench_function("state at 59 s", |bencher| {
+        bencher.iter(|| state(RunId::default(), here, true));
+    });
+    criterion.bench_function("figures at 59 s", |bencher| bencher.iter(|| here.outcome()));
+
+    session.playing = true;
+    criterion.bench_function("snapshot, playing 1 ms", |bencher| {
+        let mut at = session.place.cursor.time;
+        bencher.iter_batched(
+            || {
+                // Each frame a millisecond on; and again from the start of the second.
+                at = if at < seconds(60) { Time(at.0 + 1_000_000) } else { seconds(59) };
+                at
+            },
+            |at| {
+                session.seek(windtunnel::tui::wish::Goal::At(Cursor::at(at)));
+                arrive(&session, &mut worker)
+            },
+            BatchSize::PerIteration,
+        );
+    });
+    session.playing = false;
+
+    let mut group = criterion.benchmark_group("back");
+    group.sample_size(20);
+    for span in [1, 30] {
+        group.bench_function(format!("{span} s"), |bencher| {
+            // There is what is measured; the way on again is a part of it, as short as it can be.
+            bencher.iter(|| {
+                session.seek_time(seconds(59 - span));
+                arrive(&session, &mut worker);
+                session.seek_time(seconds(59));
+                arrive(&session, &mut worker)
+            });
+        });
+    }
+    group.finish();
+}
+
+fn main() {
+    let scenario = checkout();
+    let mut criterion = Criterion::default().configure_from_args();
+    scouts(&mut criterion, &scenario);
+    points(&mut criterion, &scenario);
+    criterion.final_summary();
+}
