@@ -10,7 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::app::App;
 use super::export;
-use super::place::{Place, Thing, WorldId};
+use super::place::{Place, RunId, Thing, WorldId};
 use super::session::{Columns, Outside, Session};
 use super::views::States;
 use super::wish::Goal;
@@ -18,6 +18,7 @@ use super::words;
 use super::world::{Recipe, World, Worlds};
 use crate::scenario::tree::{Deed, Intervention, Scenario};
 use crate::scenario::{Diagnostics, Rewrite, load, parse_named};
+use crate::simulate::run;
 
 /// What the first line of a file begins with that this program has written, and may write again.
 const OURS: &str = "// Written by windtunnel: ";
@@ -37,7 +38,10 @@ pub struct Written {
 /// Does what is to be done with files, and says how it went.
 pub fn perform(outside: Outside, app: &mut App) {
     let told = match outside {
-        Outside::Write(world, to) => write(&mut app.session, world, to.as_deref()),
+        Outside::Write(world, to) => {
+            let digest = digest(app, world);
+            write(&mut app.session, world, to.as_deref(), digest)
+        }
         Outside::Reload => reload(&mut app.session).map_err(|wrong| {
             let file = app.session.file.display();
             let first = wrong.list.first().map_or(String::new(), |first| first.message.clone());
@@ -54,13 +58,29 @@ pub fn perform(outside: Outside, app: &mut App) {
     app.tell(told.unwrap_or_else(|why| why));
 }
 
-/// Writes a world beside its scenario, or to a file of this name. Says where it is now.
+/// More events than these are not run again to see whether a file repeats them: it would take seconds.
+const FEW: u64 = 3_000_000;
+
+/// The digest of a world's run under the design that is shown, if it is known and not too long.
+fn digest(app: &App, world: WorldId) -> Option<u64> {
+    let run = RunId { world, ..app.session.place.run };
+    let outcome = app.snapshot().run(run)?.at_end.as_ref()?;
+    (outcome.events <= FEW).then_some(outcome.digest)
+}
+
+/// Writes a world beside its scenario, or to a file of this name, and runs it if a digest is given that has
+/// to come out. Says where it is now.
 ///
 /// # Errors
 ///
 /// Why not, and what to do instead: a file of that name is somebody else's, a change befalls one design
 /// only, the folder cannot be written.
-pub fn write(session: &mut Session, id: WorldId, to: Option<&Path>) -> Result<String, String> {
+pub fn write(
+    session: &mut Session,
+    id: WorldId,
+    to: Option<&Path>,
+    digest: Option<u64>,
+) -> Result<String, String> {
     let world = session.worlds.get(id);
     let path = match to {
         Some(path) if path.extension().is_none() => path.with_extension("ron"),
@@ -81,14 +101,27 @@ pub fn write(session: &mut Session, id: WorldId, to: Option<&Path>) -> Result<St
             ));
         }
     };
-    let text = text(world, &session.file)?;
+    let (text, scenario) = text(world, &session.file)?;
     fs::write(&path, &text).map_err(|why| format!("{shown} cannot be written: {}", why.kind()))?;
     let changes = match world.recipe.changes.len() {
         1 => "1 change".to_owned(),
         count => format!("{count} changes"),
     };
     let again = if was_there { " again" } else { "" };
-    let told = format!("written{again}: {shown}, {changes}; read again, it is the same world");
+    let verified = match digest {
+        None => "read again, it is the same world".to_owned(),
+        Some(digest) => {
+            let (design, seed) = (session.place.run.design, scenario.run.seed);
+            let repeated = run(&Arc::new(scenario), design, seed).digest;
+            if repeated != digest {
+                return Err(format!(
+                    "{shown} gives {repeated:016x} instead of {digest:016x}: please report this"
+                ));
+            }
+            format!("digest {digest:016x} verified")
+        }
+    };
+    let told = format!("written{again}: {shown}, {changes}, {verified}");
     session.worlds.get_mut(id).is_saved = true;
     Ok(told)
 }
@@ -98,7 +131,7 @@ pub fn recover(worlds: &Worlds, file: &Path) -> Vec<Written> {
     let unsaved = worlds.iter().filter(|(_, world)| !world.is_saved);
     let files = unsaved.filter_map(|(_, world)| {
         let path = beside(file, &format!(".{}{RECOVERED}", world.name));
-        Some(Written { path, text: text(world, file).ok()? })
+        Some(Written { path, text: text(world, file).ok()?.0 })
     });
     files.collect()
 }
@@ -134,8 +167,8 @@ pub fn recovered(file: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The text of a world's file.
-fn text(world: &World, file: &Path) -> Result<String, String> {
+/// The text of a world's file, and what it says when it is read.
+fn text(world: &World, file: &Path) -> Result<(String, Scenario), String> {
     let recipe = &*world.recipe;
     if let Some(change) = recipe.changes.iter().find(|change| change.only.is_some()) {
         return Err(format!(
@@ -160,7 +193,7 @@ fn text(world: &World, file: &Path) -> Result<String, String> {
     let loaded = parse_named(&recipe.scenario.name, "the written file", &text, &[])
         .map_err(|wrong| wrong.to_string())?;
     is_same(recipe, &loaded.scenario)?;
-    Ok(text)
+    Ok((text, loaded.scenario))
 }
 
 /// Does the written scenario say what the recipe says?

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::{Command, Opened, parse};
-use crate::base::Time;
+use crate::base::{Span, Time};
 use crate::probes::OpId;
-use crate::scenario::tree::FlowIx;
+use crate::scenario::tree::{Ailment, Fault, FlowIx, Harm, Scenario, Target};
 use crate::tui::change::{Wanted, seconds};
 use crate::tui::place::{Place, RunId, Thing, View};
 use crate::tui::session::{Columns, Outside, Session};
-use crate::tui::snapshot::Snapshot;
+use crate::tui::snapshot::{Known, Snapshot};
 use crate::tui::wish::Goal;
 use crate::tui::words;
 
@@ -75,7 +75,7 @@ impl Session {
                 let op = self.slowest(flow, snapshot).ok_or("none was answered so far")?;
                 self.open(View::Request, Thing::Op(op), false);
             }
-            Command::Change { wanted, only } => self.begin(&wanted, only)?,
+            Command::Change { wanted, only } => self.begin(&wanted, only, snapshot)?,
             Command::Without(fault, None) => self.without_fault(&fault, snapshot)?,
             Command::Without(fault, Some(at)) => self.without_occurrence(&fault, at, snapshot)?,
             Command::StartOver(set) => self.turn_over(set)?,
@@ -132,13 +132,28 @@ impl Session {
     /// # Errors
     ///
     /// Why the scenario's language refuses it.
-    pub fn begin(&mut self, wanted: &Wanted, only: Option<usize>) -> Result<(), String> {
+    pub fn begin(
+        &mut self,
+        wanted: &Wanted,
+        only: Option<usize>,
+        snapshot: &Snapshot,
+    ) -> Result<(), String> {
         let at = self.change_at();
         let recipe = Arc::clone(&self.worlds.get(self.place.run.world).recipe);
         let text = wanted.text(at, &recipe.scenario);
         let change = recipe.change(&text, only).map_err(|why| why.to_string())?;
+        let known = snapshot.run(self.place.run);
+        let overlap = change
+            .what
+            .deed
+            .begun()
+            .zip(known)
+            .and_then(|(fault, known)| overlap(fault, at, known, &recipe.scenario));
         let (name, about) = told(wanted, at);
         self.change(change, name, about);
+        if let (Some(overlap), Some(message)) = (overlap, &mut self.message) {
+            *message = format!("{message}. {overlap}");
+        }
         Ok(())
     }
 
@@ -175,6 +190,42 @@ impl Session {
         let slowest = told.max_by_key(|told| told.answered.0.saturating_sub(told.intended.0));
         slowest.map(|told| told.op)
     }
+}
+
+/// What to say of a fault that takes down who is down anyway.
+fn overlap(fault: &Fault, at: Time, known: &Known, scenario: &Scenario) -> Option<String> {
+    let target = downed(fault)?;
+    let until = known.model.faults.acting(at).filter_map(|(other, (_, until))| {
+        let other = downed(other)?;
+        let meets = other.node == target.node
+            && (other.instance.is_none() || other.instance == target.instance);
+        meets.then_some(until)
+    });
+    let until = until.max()?;
+    let node = &scenario.nodes[usize::from(target.node.0)].name;
+    if until == Time::NEVER {
+        return Some(format!("{node} is down for good anyway"));
+    }
+    let until_words = words::instant(until);
+    let lasts = fault.lasts.as_ref().map(|lasts| at.0.saturating_add(lasts.mean() as u64));
+    Some(match lasts.map(|end| end.saturating_sub(until.0)) {
+        Some(0) => format!("{node} is down until {until_words} anyway: this adds nothing"),
+        Some(more) => {
+            format!(
+                "{node} is down until {until_words} anyway: this adds {}",
+                words::span(Span(more))
+            )
+        }
+        None => format!("{node} is down until {until_words} anyway"),
+    })
+}
+
+/// Whom a fault takes down, if it does that.
+fn downed(fault: &Fault) -> Option<Target> {
+    fault.what.harms().into_iter().find_map(|harm| match harm {
+        Harm::Instances(target, Ailment::Down { .. }) => Some(target),
+        _ => None,
+    })
 }
 
 /// The name of a world after the change that makes it, and the change in words.

@@ -155,3 +155,35 @@ fn changes_make_worlds_and_refusals_leave_everything_as_it_was() {
     assert!(session.command("set static_members=false", &snapshot).is_err());
     assert_eq!(session.worlds.iter().count(), 4);
 }
+
+#[test]
+fn a_crash_of_who_is_down_anyway_says_what_it_adds() {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use crate::model::Model;
+    use crate::tui::history::History;
+    use crate::tui::place::RunId;
+    use crate::tui::snapshot::Known;
+
+    let mut session = session();
+    let known = Known {
+        model: Arc::new(Model::new(session.scenario(), 0, 1)),
+        history: History::new(),
+        audit: None,
+        horizon: Time(60_000_000_000),
+        partial: None,
+        here: None,
+        so_far: None,
+        at_end: None,
+    };
+    let runs = BTreeMap::from([(RunId::default(), known)]);
+    let snapshot = Snapshot { runs, ..Snapshot::default() };
+    session.seek_time(Time(6_999_999_999));
+    session.command("inject Crash(\"orders\") for 3s", &snapshot).unwrap();
+    let told = session.message.clone().unwrap();
+    assert!(told.ends_with("orders is down until 7.200 s anyway: this adds 2.80 s"), "{told}");
+    session.command("world base", &snapshot).unwrap();
+    session.command("inject Crash(\"payments\") for 3s", &snapshot).unwrap();
+    assert!(!session.message.as_ref().unwrap().contains("anyway"));
+}

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::base::Time;
-use crate::simulate::run;
 use crate::tui::change::Wanted;
 
 fn session(folder: &Path) -> Session {
@@ -35,7 +34,7 @@ fn a_written_world_is_the_same_world_and_keeps_what_its_author_wrote() {
         Some("slow".into()),
         String::new(),
     );
-    let told = write(&mut session, id, None).unwrap();
+    let told = write(&mut session, id, None, None).unwrap();
     let path = folder.path().join("checkout.slow.ron");
     assert!(told.contains("checkout.slow.ron, 1 change"), "{told}");
     assert!(session.worlds.get(id).is_saved);
@@ -68,14 +67,16 @@ fn what_somebody_else_wrote_is_not_overwritten_and_what_was_written_here_is() {
     let mut session = session(folder.path());
     let id = changed(&mut session, 1, &crash(), "broken");
     let file = session.file.clone();
-    let why = write(&mut session, id, Some(&file)).unwrap_err();
+    let why = write(&mut session, id, Some(&file), None).unwrap_err();
     assert!(why.contains("was not written here: give another name"), "{why}");
     fs::write(folder.path().join("mine.ron"), "()").unwrap();
-    assert!(write(&mut session, id, Some(&folder.path().join("mine"))).is_err());
-    assert!(write(&mut session, id, None).unwrap().starts_with("written: "));
-    assert!(write(&mut session, id, None).unwrap().starts_with("written again: "));
+    assert!(write(&mut session, id, Some(&folder.path().join("mine")), None).is_err());
+    assert!(write(&mut session, id, None, None).unwrap().starts_with("written: "));
+    assert!(write(&mut session, id, None, None).unwrap().starts_with("written again: "));
     let nowhere = folder.path().join("no/such/folder/x.ron");
-    assert!(write(&mut session, id, Some(&nowhere)).unwrap_err().contains("cannot be written"));
+    assert!(
+        write(&mut session, id, Some(&nowhere), None).unwrap_err().contains("cannot be written")
+    );
 }
 
 #[test]
@@ -85,7 +86,7 @@ fn worlds_that_are_not_written_are_kept_and_found_again() {
     changed(&mut session, 1, &crash(), "one");
     session.place.run.world = WorldId(0);
     let two = changed(&mut session, 1, &crash(), "two");
-    write(&mut session, two, None).unwrap();
+    write(&mut session, two, None, None).unwrap();
     let files = recover(&session.worlds, &session.file);
     let kept = keep(&files).unwrap();
     assert_eq!(kept, [folder.path().join("checkout.one.recovered.ron")]);
@@ -121,4 +122,17 @@ fn worlds_outlive_a_reload_unless_what_they_change_is_gone() {
     assert_eq!(session.scenario().knobs[0].1, "\"300/s\"");
     fs::remove_file(&session.file).unwrap();
     assert!(!Stamp::of(&session.file).is_there());
+}
+
+#[test]
+fn what_is_written_is_run_again_where_its_digest_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("queue.ron");
+    fs::write(&file, crate::cli::shipped::text("theory/hedge").unwrap()).unwrap();
+    let mut session = Session::open_file(load(&file, &[]).unwrap(), 1, Vec::new());
+    let wrong = write(&mut session, WorldId(0), None, Some(1)).unwrap_err();
+    assert!(wrong.contains("instead of 0000000000000001"), "{wrong}");
+    let digest = run(session.scenario(), 0, 1).digest;
+    let told = write(&mut session, WorldId(0), None, Some(digest)).unwrap();
+    assert!(told.ends_with(&format!("digest {digest:016x} verified")), "{told}");
 }

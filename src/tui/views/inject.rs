@@ -327,7 +327,7 @@ pub fn mark(row: usize, session: &mut Session) {
 }
 
 /// Takes a key.
-pub fn key(key: Key, session: &mut Session, _snapshot: &Snapshot) {
+pub fn key(key: Key, session: &mut Session, snapshot: &Snapshot) {
     let Some(Overlay::Inject(mut state)) = session.overlay.take() else { return };
     if state.offers.is_empty() {
         return;
@@ -337,7 +337,7 @@ pub fn key(key: Key, session: &mut Session, _snapshot: &Snapshot) {
         Key::Esc | Key::Ctrl('c') | Key::Char('i') => return,
         Key::Enter => {
             let (wanted, only) = state.wanted(session);
-            match session.begin(&wanted, only) {
+            match session.begin(&wanted, only, snapshot) {
                 Ok(()) => return,
                 Err(why) => state.verdict = Some(Err(why)),
             }

@@ -335,7 +335,7 @@ fn in_full(screen: Screen<'_>, knobs: &[Knob], at: usize) -> String {
     }
 }
 
-fn act(action: Action, session: &mut Session, _snapshot: &Snapshot) -> Answer {
+fn act(action: Action, session: &mut Session, snapshot: &Snapshot) -> Answer {
     let knobs = knobs(session);
     let count = knobs.len() + session.scenario().expect.len();
     let at = selected(session, &knobs);
@@ -351,7 +351,7 @@ fn act(action: Action, session: &mut Session, _snapshot: &Snapshot) -> Answer {
         Action::NextPane | Action::PreviousPane => 0,
         Action::Left => return turn(session, &knobs, at, false),
         Action::Right => return turn(session, &knobs, at, true),
-        Action::Enter => return enter(session, &knobs, at),
+        Action::Enter => return enter(session, &knobs, at, snapshot),
         Action::StartOver => {
             let turned: Vec<_> =
                 std::mem::take(&mut session.views.scenario.turned).into_iter().collect();
@@ -403,7 +403,7 @@ fn turn(session: &mut Session, knobs: &[Knob], at: usize, up: bool) -> Answer {
     Answer::Done
 }
 
-fn enter(session: &mut Session, knobs: &[Knob], at: usize) -> Answer {
+fn enter(session: &mut Session, knobs: &[Knob], at: usize, snapshot: &Snapshot) -> Answer {
     let Some(knob) = knobs.get(at) else {
         session.open(View::Compare, Thing::Nothing, false);
         return Answer::Done;
@@ -417,7 +417,7 @@ fn enter(session: &mut Session, knobs: &[Knob], at: usize) -> Answer {
             knob.name
         ));
     }
-    match session.begin(&Wanted::Set(vec![(knob.name.clone(), value)]), None) {
+    match session.begin(&Wanted::Set(vec![(knob.name.clone(), value)]), None, snapshot) {
         Ok(()) => {
             session.views.scenario.turned.remove(&knob.name);
             Answer::Done
