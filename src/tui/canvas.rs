@@ -91,6 +91,8 @@ impl<'a> Canvas<'a> {
                 _ => char,
             };
             let cell = &mut self.buffer[(area.x + at, area.y + y)];
+            // What stood there before leaves no trace, neither its colour nor its weight.
+            cell.reset();
             cell.set_char(char).set_style(style);
             at += 1;
         }

@@ -6,41 +6,54 @@ use crate::tui::query::telling::{Deed, Doing, Source};
 use crate::tui::words;
 
 /// The last read of a copy or of a cache: what it saw, where, and why that can be old.
-fn behind(case: &Case<'_>) -> Option<(String, String)> {
+fn behind(case: &Case<'_>) -> Option<String> {
     case.telling.steps.iter().rev().find_map(|step| {
         let Deed::Saw { at, item, version, source, .. } = &step.what else { return None };
+        let item_name = case.names.item(item.entity, item.key);
         let what = match version {
-            0 => format!("no {}", case.names.item(item.entity, item.key)),
-            _ => format!("{} v{version}", case.names.item(item.entity, item.key)),
+            0 => format!("found no {item_name} in"),
+            _ => format!("read {item_name} v{version} from"),
         };
         let owner = case.names.model.entities[usize::from(item.entity.0)].owner;
         let (at, owner) = (case.names.instance(*at), case.names.node(owner));
-        let why = match source {
+        Some(match source {
             Source::Owner => return None,
             Source::Copy => format!(
-                "the copy at {at}, which follows {owner} by events: the one that was missing had not come yet"
+                "{what} the copy at {at}, which follows {owner} by events: the one that was missing \
+                 had not come yet."
             ),
-            Source::Cache => {
-                format!("the cache of {at}: it had not heard yet that {owner} holds a newer one")
-            }
-        };
-        Some((what, why))
+            Source::Cache => format!(
+                "{what} the cache of {at}: it had not heard yet that {owner} holds a newer one."
+            ),
+        })
     })
 }
 
 pub(super) fn stale(case: &Case<'_>) -> Option<String> {
-    let (what, why) = behind(case)?;
-    Some(format!("It read {what} from {why}."))
+    Some(format!("It {}", behind(case)?))
 }
 
 pub(super) fn own_write_unseen(case: &Case<'_>) -> Option<String> {
-    let (what, why) = behind(case)?;
-    Some(format!("The customer's own change was done, but it read {what} from {why}."))
+    Some(format!("The customer had been told that it was done, but {}", behind(case)?))
+}
+
+/// What was told done is done later, and the owner itself has it not yet.
+pub(super) fn own_write_undone(case: &Case<'_>) -> Option<String> {
+    case.telling.steps.iter().rev().find_map(|step| {
+        let Deed::Saw { at, item, version: 0, source: Source::Owner, .. } = &step.what else {
+            return None;
+        };
+        item.key.creator()?;
+        Some(format!(
+            "The customer had been told done before all was done: {}, where it belongs, had no {} yet.",
+            case.names.instance(*at),
+            case.names.item(item.entity, item.key),
+        ))
+    })
 }
 
 pub(super) fn went_back(case: &Case<'_>) -> Option<String> {
-    let (what, why) = behind(case)?;
-    Some(format!("The session had seen a newer version before; now it read {what} from {why}."))
+    Some(format!("The session had seen a newer version before; now it {}", behind(case)?))
 }
 
 pub(super) fn dangling(case: &Case<'_>) -> Option<String> {
@@ -111,8 +124,19 @@ pub(super) fn took(case: &Case<'_>) -> Option<String> {
         Doing::Pauses => "pauses before another try",
         Doing::Waits => "waiting in vain",
     };
+    let again = case.telling.steps.iter().filter_map(|step| match step.what {
+        Deed::Redelivered(at) => Some(at),
+        _ => None,
+    });
+    let again = match (again.clone().count(), again.clone().next()) {
+        (0, _) | (_, None) => String::new(),
+        (1, Some(at)) => format!(" Later {} delivered once more.", case.names.instance(at)),
+        (count, Some(at)) => {
+            format!(" Later {} delivered {count} times more.", case.names.instance(at))
+        }
+    };
     Some(format!(
-        "Of {} most is {what}, {}; the longest piece is {}, {} {}.",
+        "Of {} most is {what}, {}; the longest piece is {}, {} {}.{again}",
         words::span(told.since(case.telling.sent)),
         words::span(case.telling.term(largest)),
         words::span(longest.to.since(longest.from)),

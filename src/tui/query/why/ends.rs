@@ -1,6 +1,6 @@
 //! Rules about how an operation ended: what its own facts show.
 
-use super::{Case, list, names_of, stay};
+use super::{Case, list, names_of, stay, verb};
 use crate::probes::{Reason, Verdict};
 use crate::tui::query::telling::names::reason;
 use crate::tui::query::telling::{Deed, Effect, Step};
@@ -19,12 +19,13 @@ pub(super) fn half_done_memory(case: &Case<'_>) -> Option<String> {
     }
     let by = if crash.by.is_empty() { "a crash" } else { crash.by };
     Some(format!(
-        "Only the memory of {} knew that {} was still to be called, and {by} took it: {}, {} never \
-         comes.",
+        "Only the memory of {} knew that {} {} still to be called, and {by} took it: {}, {} never {}.",
         case.names.instance(crash.at),
         list(&owners),
+        verb(&owners, "was", "were"),
         stay(&case.kept()),
         names_of(&missing),
+        verb(&missing, "comes", "come"),
     ))
 }
 
@@ -41,10 +42,11 @@ pub(super) fn half_done_gap(case: &Case<'_>) -> Option<String> {
 pub(super) fn half_done_dead_letter(case: &Case<'_>) -> Option<String> {
     let (at, _) = case.loss(&[Reason::DeadLetter]).filter(|_| case.is_half_done())?;
     Some(format!(
-        "{} delivered it as often as it may, and nobody consumes dead letters: {}, {} never comes.",
+        "{} delivered it as often as it may, and nobody consumes dead letters: {}, {} never {}.",
         case.names.instance(at),
         stay(&case.kept()),
         names_of(&case.missing()),
+        verb(&case.missing(), "comes", "come"),
     ))
 }
 
@@ -52,12 +54,14 @@ pub(super) fn half_done_undone(case: &Case<'_>) -> Option<String> {
     let is_undone = case.owed().any(|effect| !effect.undone.is_empty());
     let (time, at, to, why) = case.given_up().filter(|_| case.is_half_done() && is_undone)?;
     Some(format!(
-        "{} gave up on {}: {}. {} was taken back, but {} is there all the same.",
+        "{} gave up on {}: {}. {} {} taken back, but {} {} there all the same.",
         case.names.instance(at),
         case.names.node(to),
         case.because(time, at, to, why),
         names_of(&case.missing()),
+        verb(&case.missing(), "was", "were"),
         list(&case.kept()),
+        verb(&case.kept(), "is", "are"),
     ))
 }
 
@@ -65,12 +69,13 @@ pub(super) fn half_done_given_up(case: &Case<'_>) -> Option<String> {
     let is_undone = case.owed().any(|effect| !effect.undone.is_empty());
     let (time, at, to, why) = case.given_up().filter(|_| case.is_half_done() && !is_undone)?;
     Some(format!(
-        "{} gave up on {}: {}. {} had been done by then, and nobody took it back; {} never comes.",
+        "{} gave up on {}: {}. {} had been done by then, and nobody took it back; {} never {}.",
         case.names.instance(at),
         case.names.node(to),
         case.because(time, at, to, why),
         list(&case.kept()),
         names_of(&case.missing()),
+        verb(&case.missing(), "comes", "come"),
     ))
 }
 
@@ -129,8 +134,9 @@ pub(super) fn lost(case: &Case<'_>) -> Option<String> {
         Reason::Outdated,
     ])?;
     Some(format!(
-        "{} was promised and will never happen. At {} {}.",
+        "{} {} promised and will never happen. At {} {}.",
         names_of(&missing),
+        verb(&missing, "was", "were"),
         case.names.instance(at),
         why.about(),
     ))

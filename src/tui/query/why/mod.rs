@@ -59,6 +59,7 @@ pub const RULES: &[Rule] = &[
     rule(About::End(Kind::Retracted), "given up", ends::retracted_given_up),
     rule(About::End(Kind::Unannounced), "answer", ends::unannounced),
     rule(About::Read(Kind::ReadYourWrites), "behind", answers::own_write_unseen),
+    rule(About::Read(Kind::ReadYourWrites), "not done yet", answers::own_write_undone),
     rule(About::Read(Kind::StaleRead), "behind", answers::stale),
     rule(About::Read(Kind::MonotonicReads), "behind", answers::went_back),
     rule(About::Read(Kind::Dangling), "not there", answers::dangling),
@@ -186,9 +187,14 @@ fn list(names: &[&str]) -> String {
     }
 }
 
+/// A verb for one or for several.
+fn verb<'a, T>(of: &[T], one: &'a str, several: &'a str) -> &'a str {
+    if of.len() == 1 { one } else { several }
+}
+
 /// `order stays`, `order and stock stay`
 fn stay(names: &[&str]) -> String {
-    format!("{} {}", list(names), if names.len() == 1 { "stays" } else { "stay" })
+    format!("{} {}", list(names), verb(names, "stays", "stay"))
 }
 
 #[cfg(test)]

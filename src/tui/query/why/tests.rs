@@ -98,9 +98,13 @@ impl Tale {
     }
 
     fn saw(self, at: &str, version: u64, source: Source) -> Self {
+        self.saw_item(at, KeyId(1), version, source)
+    }
+
+    fn saw_item(self, at: &str, key: KeyId, version: u64, source: Source) -> Self {
         self.step(5, |tale| Deed::Saw {
             at: tale.at(at),
-            item: Item { entity: tale.entity("stock"), key: KeyId(1) },
+            item: Item { entity: tale.entity("stock"), key },
             version,
             source,
             text: String::new(),
@@ -233,6 +237,12 @@ fn tales() -> Vec<(About, &'static str, Tale, Tale)> {
             "behind",
             done().saw("orders", 3, Source::Cache),
             done().saw("inventory-db", 3, Source::Owner),
+        ),
+        (
+            About::Read(Kind::ReadYourWrites),
+            "not done yet",
+            done().saw_item("payments-db", KeyId::created_by(OpId::new(0, 3)), 0, Source::Owner),
+            done().saw_item("orders-db", KeyId::created_by(OpId::new(0, 3)), 0, Source::Copy),
         ),
         (
             About::Read(Kind::MonotonicReads),

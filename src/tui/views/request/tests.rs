@@ -1,6 +1,7 @@
 //! The view on real runs.
 
 use crate::probes::OpId;
+use crate::tui::action::Action;
 use crate::tui::canvas::Look;
 use crate::tui::glyphs::Glyphs;
 use crate::tui::place::{Thing, View};
@@ -52,4 +53,41 @@ fn no_size_is_too_small_or_too_large() {
     for (width, height) in [(1, 1), (7, 3), (20, 5), (40, 6), (79, 11), (160, 40), (300, 100)] {
         let _ = stage.body(width, height);
     }
+}
+
+#[test]
+fn keys_go_through_spans_and_zoom_around_them() {
+    let Stage { mut session, snapshot } = order(0, 5704);
+    session.act(Action::Last, &snapshot);
+    session.act(Action::Up, &snapshot);
+    assert_eq!(session.views.request.selected, 10);
+    session.act(Action::ZoomIn, &snapshot);
+    assert_eq!((session.views.request.selected, session.views.request.zoom), (10, 1));
+    assert_eq!(session.place.zoom, 0, "the axis of the whole run is another");
+    let stage = Stage { session, snapshot };
+    assert_ne!(stage.body(80, 20), order(0, 5704).body(80, 20));
+}
+
+#[test]
+fn the_next_like_it_is_of_the_same_flow_and_was_told_the_same() {
+    let Stage { mut session, snapshot } = order(0, 5704);
+    session.act(Action::NextLike, &snapshot);
+    let Thing::Op(next) = session.place.thing else { panic!("an operation is selected") };
+    let known = snapshot.run(session.place.run).expect("it is known");
+    let told = |op: OpId| known.history.told().find(|told| told.op == op).expect("it was told");
+    let (own, next) = (told(OpId::new(0, 5704)), told(next));
+    assert_eq!((own.flow, own.verdict), (next.flow, next.verdict));
+    assert!(own.answered <= next.answered && own.op != next.op);
+}
+
+#[test]
+fn enter_opens_the_node_of_a_span_and_without_one_a_sensible_operation() {
+    let Stage { mut session, snapshot } = order(0, 5704);
+    session.act(Action::Down, &snapshot);
+    session.act(Action::Enter, &snapshot);
+    assert_eq!((session.place.view, session.place.inside), (View::Map, true));
+    let mut stage = Stage::new(0);
+    stage.open(View::Request, Thing::Nothing, false, 7_004);
+    stage.session.act(Action::Enter, &stage.snapshot);
+    assert!(matches!(stage.session.place.thing, Thing::Op(_)));
 }

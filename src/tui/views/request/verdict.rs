@@ -9,6 +9,7 @@ use crate::probes::journal::Finding;
 use crate::tui::canvas::Canvas;
 use crate::tui::glyphs::Glyph;
 use crate::tui::query::telling::{Deed, Doing, Effect, Telling};
+use crate::tui::snapshot::Known;
 use crate::tui::theme::Role;
 use crate::tui::words;
 
@@ -52,8 +53,8 @@ pub(super) fn rule(row: Rect, title: &str, canvas: &mut Canvas<'_>) {
 }
 
 /// How it ended: as the ledger judged it, or as its own facts say.
-fn end(screen: Screen<'_>, telling: &Telling) -> String {
-    let judged = screen.known().and_then(|known| {
+fn judged(known: Option<&Known>, telling: &Telling) -> End {
+    let judged = known.and_then(|known| {
         known.history.judged().find_map(|judged| match judged.what {
             Finding::Ended(end) if Some(judged.op) == telling.op => Some(end),
             _ => None,
@@ -61,31 +62,37 @@ fn end(screen: Screen<'_>, telling: &Telling) -> String {
     });
     let (there, all) = telling.there();
     let done = matches!(telling.told, Some((_, Verdict::Done)));
-    let end = judged.unwrap_or(match (there, all) {
-        (_, 0) if done => End::Kept,
+    judged.unwrap_or(match (there, all) {
         (there, all) if there == all && done => End::Kept,
         (there, all) if there == all && all > 0 => End::Unannounced,
         (0, _) if done => End::Retracted,
         (0, _) => End::Clean,
         _ => End::HalfDone,
-    });
-    let word = match end {
-        End::Kept if all == 0 => return "it changes nothing".to_owned(),
-        End::Kept => "kept",
-        End::Retracted => "retracted",
-        End::HalfDone => "half done",
-        End::Unannounced => "unannounced",
-        End::Clean if all == 0 => return "it changes nothing".to_owned(),
-        End::Clean => "clean",
-        End::Pending => "pending",
-    };
-    let of = match (there, all) {
-        (0, _) => "none of its effects is there".to_owned(),
-        (1, 1) => "its effect is there".to_owned(),
-        (there, all) if there == all => format!("all {all} effects are there"),
-        (there, all) => format!("{there} of {all} effects are there"),
-    };
-    format!("{word}: {of}")
+    })
+}
+
+/// In a word.
+pub(super) fn word(known: Option<&Known>, telling: &Telling) -> (&'static str, Role) {
+    match judged(known, telling) {
+        End::Kept => ("kept", Role::Good),
+        End::Retracted => ("retracted", Role::Bad),
+        End::HalfDone => ("half done", Role::Bad),
+        End::Unannounced => ("unannounced", Role::Bad),
+        End::Clean => ("clean", Role::Good),
+        End::Pending => ("pending", Role::Warn),
+    }
+}
+
+/// `half done: 3 of 4 effects are there`
+fn end(screen: Screen<'_>, telling: &Telling) -> String {
+    let (word, _) = word(screen.known(), telling);
+    match telling.there() {
+        (_, 0) => "it changes nothing".to_owned(),
+        (0, _) => format!("{word}: none of its effects is there"),
+        (1, 1) => format!("{word}: its effect is there"),
+        (there, all) if there == all => format!("{word}: all {all} effects are there"),
+        (there, all) => format!("{word}: {there} of {all} effects are there"),
+    }
 }
 
 /// `order ●   stock ●   shipment ○ never`; of what only reads, what it saw.

@@ -56,10 +56,35 @@ pub const ROOM: Room = Room {
 /// Columns of a count.
 const COUNT: u16 = 8;
 
-/// How many of a kind were found in a run so far as it is known.
-fn count(known: &Known, kind: Kind) -> u64 {
-    let flows = known.history.buckets.iter().flat_map(|bucket| &bucket.flows);
-    flows.map(|flow| u64::from(flow.anomaly(kind))).sum()
+/// How many of each kind were found in each column, so far as it is known.
+struct Counts(Vec<(RunId, Option<[u64; KINDS.len()]>)>);
+
+impl Counts {
+    fn of(session: &Session, snapshot: &Snapshot) -> Self {
+        let count = |known: &Known| {
+            let mut counts = [0; KINDS.len()];
+            for flow in known.history.buckets.iter().flat_map(|bucket| &bucket.flows) {
+                let found = counts.iter_mut().zip(flow.anomalies);
+                found.for_each(|(sum, one)| *sum += u64::from(one));
+            }
+            counts
+        };
+        let mut runs = session.columns();
+        if !runs.contains(&session.place.run) {
+            runs.push(session.place.run);
+        }
+        Self(runs.into_iter().map(|run| (run, snapshot.run(run).map(count))).collect())
+    }
+
+    /// Of a kind in a run; none if nothing is known of it.
+    fn get(&self, run: RunId, kind: Kind) -> Option<u64> {
+        let (_, counts) = self.0.iter().find(|(column, _)| *column == run)?;
+        counts.map(|counts| counts[kind as usize])
+    }
+
+    fn is_any(&self, kind: Kind) -> bool {
+        self.0.iter().any(|(_, counts)| counts.is_some_and(|counts| counts[kind as usize] > 0))
+    }
 }
 
 /// All of a kind in a run, by time.
@@ -69,25 +94,24 @@ fn list(known: &Known, kind: Kind) -> Vec<&Judged> {
 }
 
 /// The kinds that are listed: those of the filter, else those of which there is any in a column.
-fn listed(session: &Session, snapshot: &Snapshot) -> Vec<&'static Called> {
-    let columns = session.columns();
-    let known: Vec<&Known> = columns.iter().filter_map(|run| snapshot.run(*run)).collect();
-    let is_any = |called: &&Called| match session.marks.as_slice() {
-        [] => known.iter().any(|known| count(known, called.kind) > 0),
+fn listed(session: &Session, counts: &Counts) -> Vec<&'static Called> {
+    let is_listed = |called: &&Called| match session.marks.as_slice() {
+        [] => counts.is_any(called.kind),
         marks => marks.contains(&called.kind),
     };
-    KINDS.iter().filter(is_any).collect()
+    KINDS.iter().filter(is_listed).collect()
 }
 
 /// The kind that is selected; if none is, the gravest of which the run that is shown has any.
-fn selected(session: &Session, snapshot: &Snapshot, listed: &[&Called]) -> Option<Kind> {
+fn selected(session: &Session, counts: &Counts, listed: &[&Called]) -> Option<Kind> {
     match session.place.thing {
         Thing::Kind(kind) | Thing::Anomaly(_, kind) if listed.iter().any(|it| it.kind == kind) => {
             Some(kind)
         }
         _ => {
-            let known = snapshot.run(session.place.run);
-            let has = |called: &&&Called| known.is_some_and(|known| count(known, called.kind) > 0);
+            let has = |called: &&&Called| {
+                counts.get(session.place.run, called.kind).is_some_and(|count| count > 0)
+            };
             listed.iter().find(has).or(listed.first()).map(|called| called.kind)
         }
     }
@@ -99,8 +123,9 @@ const WIDEST: u16 = 120;
 fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     let area = Rect { width: area.width.min(WIDEST), ..area };
     let Screen { session, snapshot } = screen;
-    let listed = listed(session, snapshot);
-    let kind = selected(session, snapshot, &listed);
+    let counts = Counts::of(session, snapshot);
+    let listed = listed(session, &counts);
+    let kind = selected(session, &counts, &listed);
     let most = (area.height.saturating_sub(1) / 2).max(2);
     let rows = most.min(listed.len() as u16);
     heading(screen, Rect { height: area.height.min(1), ..area }, canvas);
@@ -109,7 +134,7 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     let first = (at + 1).saturating_sub(usize::from(rows));
     for (y, called) in (0..rows).zip(listed.iter().skip(first)) {
         let row = Rect::new(above.x, above.y + y, above.width, 1).intersection(area);
-        counts(screen, called, Some(called.kind) == kind, row, canvas);
+        row_of(screen, &counts, called, Some(called.kind) == kind, row, canvas);
     }
     let Some(kind) = kind else {
         let text = match screen.known().and_then(|known| known.audit) {
@@ -126,7 +151,8 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     let below = below.intersection(area);
     let wide = area.width >= 76;
     let left = if wide { below.width - staleness::WIDTH } else { below.width };
-    anomalies(screen, kind, Rect { width: left, ..below }, canvas);
+    let total = counts.get(session.place.run, kind).unwrap_or(0);
+    anomalies(screen, kind, total, Rect { width: left, ..below }, canvas);
     if wide {
         let right = Rect::new(below.x + left, below.y, staleness::WIDTH, below.height);
         staleness::draw(screen, right, canvas);
@@ -169,8 +195,9 @@ fn end_of(row: Rect, columns: usize, ix: usize) -> u16 {
     row.width.saturating_sub(1 + COUNT * (columns - 1 - ix) as u16)
 }
 
-fn counts(
+fn row_of(
     screen: Screen<'_>,
+    counts: &Counts,
     called: &Called,
     is_selected: bool,
     row: Rect,
@@ -190,11 +217,10 @@ fn counts(
     canvas.text(words, 23, 0, called.about, Role::Dim);
     for (ix, run) in columns.iter().enumerate() {
         let end = end_of(row, columns.len(), ix);
-        let Some(known) = screen.snapshot.run(*run) else {
+        let Some(count) = counts.get(*run, called.kind) else {
             canvas.right(row, end, 0, "-", Role::Dim);
             continue;
         };
-        let count = count(known, called.kind);
         let role = match count {
             0 => Role::Dim,
             _ if is_selected && *run == screen.session.place.run => Role::Accent,
@@ -205,12 +231,11 @@ fn counts(
 }
 
 /// The operations of a kind in the run that is shown.
-fn anomalies(screen: Screen<'_>, kind: Kind, area: Rect, canvas: &mut Canvas<'_>) {
+fn anomalies(screen: Screen<'_>, kind: Kind, total: u64, area: Rect, canvas: &mut Canvas<'_>) {
     let session = screen.session;
     let design = &session.scenario().designs[session.place.run.design].name;
     let Some(known) = screen.known() else { return };
     let list = list(known, kind);
-    let total = count(known, kind);
     canvas.run(area, 0, 0, area.width, canvas.glyph(Glyph::Line), Role::Dim);
     let title = format!(" {} in {design}, {}, by time ", called(kind).name, words::count(total));
     canvas.text(area, 1, 0, &title, Role::Strong);
@@ -260,8 +285,9 @@ fn position(session: &Session, list: &[&Judged]) -> Option<usize> {
 }
 
 fn act(action: Action, session: &mut Session, snapshot: &Snapshot) -> Answer {
-    let listed = listed(session, snapshot);
-    let Some(kind) = selected(session, snapshot, &listed) else { return Answer::Pass };
+    let counts = Counts::of(session, snapshot);
+    let listed = listed(session, &counts);
+    let Some(kind) = selected(session, &counts, &listed) else { return Answer::Pass };
     let Some(known) = snapshot.run(session.place.run) else { return Answer::Pass };
     let list = list(known, kind);
     let at = position(session, &list);
