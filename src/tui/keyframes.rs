@@ -162,7 +162,9 @@ mod tests {
     #[test]
     fn the_last_before_a_point_is_found() {
         let mut frames = Keyframes::default();
-        [3, 1, 2].into_iter().for_each(|second| frames.keep(frame(second, 1)));
+        for second in [3, 1, 2] {
+            frames.keep(frame(second, 1));
+        }
         let last =
             |second| frames.last(|it| it.point.time <= Time(second * SECOND)).map(|it| it.value);
         assert_eq!([last(0), last(1), last(2), last(9)], [None, Some(1), Some(2), Some(3)]);

@@ -58,7 +58,7 @@ pub enum Progress {
 /// What is known of a run.
 #[derive(Clone, Debug)]
 pub struct Known {
-    /// Its names, nodes, instances and faults, as they are at the cursor.
+    /// Its names, nodes, instances and faults, as they are at its edge: whatever befell it before is in them.
     pub model: Arc<Model>,
     /// What it left behind, up to the edge.
     pub history: History,

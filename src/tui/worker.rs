@@ -24,6 +24,10 @@ pub const SLICE: u64 = 8_192;
 /// What scouts find is told when it took so many events to find.
 const NEWS: u64 = 65_536;
 
+/// That a place is being sought is told only when it has taken so many events: what is there at once does
+/// not flicker.
+const PATIENCE: u64 = 32_768;
+
 /// Scouts do not go farther ahead of the cursor than so many events: some half a minute of work.
 const FAR_AHEAD: u64 = 100_000_000;
 
@@ -40,6 +44,8 @@ pub struct Worker {
     note: Option<String>,
     /// Events that scouts have handled since it was told.
     found: u64,
+    /// Events that were handled since the last wish.
+    waited: u64,
     /// Are there figures that were not compared yet?
     is_figured: bool,
     /// Is there something to be told at once?
@@ -86,7 +92,7 @@ impl Worker {
             self.set_out();
         }
         self.share_memory();
-        (self.is_figured, self.is_news) = (true, true);
+        (self.is_figured, self.is_news, self.waited) = (true, true, 0);
     }
 
     /// Sees to it that there is such a run, of what its world is made of now. Says whether it is new.
@@ -120,6 +126,7 @@ impl Worker {
             Goal::End => Cursor::at(Time::NEVER),
             Goal::Next { from, .. } | Goal::Until { from, .. } => *from,
         };
+        assert!(self.runs.contains_key(&wish.shown), "the shown world has no recipe");
         self.pursuit = Pursuit::Seeking(cursor, false);
         self.state = None;
     }
@@ -136,8 +143,9 @@ impl Worker {
                 self.is_news |= self.inquiry.compare(&wish, &self.runs);
             }
         }
-        let is_idle = self.has_done(&wish);
-        let is_told = self.is_news || self.found >= NEWS || (self.found > 0 && is_idle);
+        self.waited += budget - purse.min(budget);
+        let is_news = self.is_news && !self.is_patient(&wish);
+        let is_told = is_news || self.found >= NEWS || (self.found > 0 && self.has_done(&wish));
         let snapshot = is_told.then(|| {
             (self.found, self.is_news) = (0, false);
             Arc::new(self.snapshot(&wish))
@@ -160,6 +168,12 @@ impl Worker {
         self.is_at_rest()
             && self.inquiry.is_done(wish, &self.runs)
             && (!wish.ahead || self.scouted(wish).all(|id| self.is_scouted(id)))
+    }
+
+    /// Is the place of the cursor soon there?
+    fn is_patient(&self, wish: &Wish) -> bool {
+        let is_soon = wish.playing || self.waited < PATIENCE;
+        matches!(self.pursuit, Pursuit::Seeking(..)) && is_soon
     }
 
     fn is_at_rest(&self) -> bool {
