@@ -25,20 +25,24 @@ fn check(graph: &Graph, plan: &Plan) {
             assert!(card.intersection(*other).is_empty(), "{card:?} {other:?}");
         }
     }
-    let routes = plan.routes.iter().flat_map(|routes| graph.links().iter().zip(routes));
-    for (link, route) in routes.filter(|(_, route)| !route.is_empty()) {
-        let cells = cells(route);
-        let straight = |pair: &[Position]| pair[0].x == pair[1].x || pair[0].y == pair[1].y;
-        assert!(route.windows(2).all(straight), "along rows and columns: {route:?}");
-        for at in &cells {
-            assert!(plan.area.contains(*at), "within its area");
-            for (card, rect) in plan.cards.iter().enumerate() {
-                assert!(!rect.contains(*at), "{link:?} crosses the card of {card}: {route:?}");
+    for routes in &plan.routes {
+        let routes = graph.links().iter().zip(routes).filter(|(_, route)| !route.is_empty());
+        let used: Vec<usize> = routes.clone().flat_map(|(link, _)| [link.from, link.to]).collect();
+        for (link, route) in routes {
+            let cells = cells(route);
+            let straight = |pair: &[Position]| pair[0].x == pair[1].x || pair[0].y == pair[1].y;
+            assert!(route.windows(2).all(straight), "along rows and columns: {route:?}");
+            for at in &cells {
+                assert!(plan.area.contains(*at), "within its area");
+                for card in &used {
+                    let is_met = plan.cards[*card].contains(*at);
+                    assert!(!is_met, "{link:?} crosses the card of {card}: {route:?}");
+                }
             }
+            assert!(touches(plan.cards[link.from], cells[0]), "begins there: {link:?} {route:?}");
+            let end = cells.last().expect("it has cells");
+            assert!(touches(plan.cards[link.to], *end), "ends there: {link:?} {route:?}");
         }
-        assert!(touches(plan.cards[link.from], cells[0]), "begins at its card: {link:?} {route:?}");
-        let end = cells.last().expect("it has cells");
-        assert!(touches(plan.cards[link.to], *end), "ends at its card: {link:?} {route:?}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! The whole map: a rectangle for each node, a line for each link; in the largest size of cards that fits.
 
+use std::collections::BTreeMap;
+
 use ratatui::layout::{Position, Rect};
 
 use super::graph::{Graph, Link};
@@ -67,8 +69,19 @@ pub struct Outline<'a> {
     layers: Vec<usize>,
     nets: Vec<Net>,
     slots: Vec<Vec<Slot>>,
-    /// By use: which links it has, and what is left of the nets.
-    uses: Vec<(Vec<bool>, Vec<Net>)>,
+    /// Which links are in use together.
+    uses: Vec<Use>,
+}
+
+/// What a use has of the graph.
+#[derive(Clone, Debug)]
+struct Use {
+    /// By link.
+    links: Vec<bool>,
+    /// By node: does a link of it begin or end there?
+    nodes: Vec<bool>,
+    /// What is left of the nets.
+    nets: Vec<Net>,
 }
 
 impl<'a> Outline<'a> {
@@ -80,7 +93,12 @@ impl<'a> Outline<'a> {
         let left = |used: &Vec<bool>| {
             let links = graph.links().iter().zip(used).filter(|(_, used)| **used);
             let links: Vec<Link> = links.map(|(link, _)| *link).collect();
-            (used.clone(), nets.iter().map(|net| net.only(&links, &layers)).collect())
+            let touches = |node: usize| links.iter().any(|it| it.from == node || it.to == node);
+            Use {
+                links: used.clone(),
+                nodes: (0..layers.len()).map(touches).collect(),
+                nets: nets.iter().map(|net| net.only(&links, &layers)).collect(),
+            }
         };
         let uses = uses.iter().map(left).collect();
         Self { graph, layers, nets, slots, uses }
@@ -97,10 +115,20 @@ impl<'a> Outline<'a> {
             let place = self.slots[layer].iter().position(|it| *it == slot);
             i32::from(rows[layer][place.expect("slots are in their layers")])
         };
-        let gaps = |nets: &Vec<Net>| -> Vec<Vec<Rail>> {
-            (0..self.slots.len()).map(|gap| rails(nets, &self.layers, gap, &top)).collect()
+        let lanes: Vec<Lanes> =
+            self.uses.iter().map(|used| self.lanes(used, &heights, &top, height)).collect();
+        let top_in = |number: usize, layer: usize, slot: Slot| match slot {
+            Slot::Lane(net) => lanes[number].get(&(layer, net)).copied(),
+            Slot::Card(_) => None,
         };
-        let uses: Vec<Vec<Vec<Rail>>> = self.uses.iter().map(|(_, nets)| gaps(nets)).collect();
+        let uses: Vec<Vec<Vec<Rail>>> = (0..)
+            .zip(&self.uses)
+            .map(|(number, used)| {
+                let top = |layer, slot| top_in(number, layer, slot).unwrap_or(top(layer, slot));
+                let gaps = 0..self.slots.len();
+                gaps.map(|gap| rails(&used.nets, &self.layers, gap, &top)).collect()
+            })
+            .collect();
         let columns = spread(&uses, self.slots.len(), size.width, width)?;
         let card = |node: usize| {
             let layer = self.layers[node];
@@ -108,8 +136,9 @@ impl<'a> Outline<'a> {
             Rect::new(columns[layer].x, y, size.width, heights[node])
         };
         let cards: Vec<Rect> = (0..heights.len()).map(card).collect();
-        let routes = self.uses.iter().zip(&uses).map(|((used, _), gaps)| {
-            let links = self.graph.links().iter().zip(used);
+        let routes = self.uses.iter().zip(&uses).enumerate().map(|(number, (used, gaps))| {
+            let top = |layer, slot| top_in(number, layer, slot).unwrap_or(top(layer, slot));
+            let links = self.graph.links().iter().zip(&used.links);
             let route = |(link, used): (&Link, &bool)| {
                 if *used { self.route(*link, gaps, &columns, &cards, &top) } else { Vec::new() }
             };
@@ -119,6 +148,44 @@ impl<'a> Outline<'a> {
         let net = |link: &Link| Net::of(&self.nets, *link, &self.layers);
         let nets = self.graph.links().iter().map(net).collect();
         Some(Plan { size, area: Rect::new(0, 0, width, height), cards, routes, nets })
+    }
+
+    /// Where lanes run in a use: straight on where no card of the use is in the way, else where there is a
+    /// lane for all uses.
+    fn lanes(
+        &self,
+        used: &Use,
+        heights: &[u16],
+        top: &impl Fn(usize, Slot) -> i32,
+        height: u16,
+    ) -> Lanes {
+        let mut lanes = Lanes::new();
+        for (number, net) in used.nets.iter().enumerate().filter(|(_, net)| !net.ends.is_empty()) {
+            let hub = Slot::Card(net.hub);
+            let mut row = top(net.first, hub) + port(hub, net.is_forward);
+            for layer in net.passed() {
+                let is_free = |row: &i32| {
+                    let cards = (0..heights.len()).filter(|it| self.layers[*it] == layer);
+                    let mut cards = cards.filter(|it| used.nodes[*it]);
+                    let is_met = cards.any(|node| {
+                        let y = top(layer, Slot::Card(node));
+                        (y..y + i32::from(heights[node])).contains(row)
+                    });
+                    let mut others = lanes.iter().filter(|((at, _), _)| *at == layer);
+                    (0..i32::from(height)).contains(row)
+                        && !is_met
+                        && !others.any(|(_, it)| it == row)
+                };
+                let ends = net.ends.iter().filter(|end| self.layers[**end] == layer + 1);
+                let ahead = ends.map(|end| {
+                    top(layer + 1, Slot::Card(*end)) + port(Slot::Card(*end), net.is_forward)
+                });
+                let mut wanted = std::iter::once(row).chain(ahead);
+                row = wanted.find(is_free).unwrap_or_else(|| top(layer, Slot::Lane(number)));
+                lanes.insert((layer, number), row);
+            }
+        }
+        lanes
     }
 
     /// How high each card is: as it has rows, and not higher than fits into its layer.
@@ -215,6 +282,9 @@ fn spread(uses: &[Vec<Vec<Rail>>], layers: usize, card: u16, width: u16) -> Opti
     };
     Some(wide.into_iter().map(column).collect())
 }
+
+/// The rows of lanes, by layer and net.
+type Lanes = BTreeMap<(usize, usize), i32>;
 
 /// A layer, and the gap right of it.
 #[derive(Clone, Copy, Debug)]

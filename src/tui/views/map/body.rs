@@ -125,11 +125,11 @@ fn stored(facts: &Facts<'_>, store: NodeIx) -> Vec<Line> {
 }
 
 fn busy(here: &NodeFacts<'_>) -> Line {
-    let value = match here.workers {
-        Some(workers) => format!("{}/{workers}", here.busy),
-        None => words::count(here.busy),
-    };
-    Line::figure("busy", value).role(if here.is_full() { Role::Bad } else { Role::Text })
+    Line::figure("busy", here.in_service()).role(if here.is_full() {
+        Role::Bad
+    } else {
+        Role::Text
+    })
 }
 
 fn waiting(here: &NodeFacts<'_>) -> Line {

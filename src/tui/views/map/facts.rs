@@ -10,6 +10,7 @@ use crate::scenario::tree::{Ailment, Disturbance, Fault, Harm, Role};
 use crate::tui::history::{Bucket, Stretch};
 use crate::tui::snapshot::{Down, InstanceState, Known, State};
 use crate::tui::views::Screen;
+use crate::tui::words;
 
 /// Everything at the cursor.
 #[derive(Clone, Debug)]
@@ -280,6 +281,14 @@ impl NodeFacts<'_> {
             }
         }
         lags
+    }
+
+    /// How many are in service, of how many workers; those are left out where there are no end of them.
+    pub fn in_service(&self) -> String {
+        match self.workers {
+            Some(workers) if workers < 10_000 => format!("{}/{workers}", self.busy),
+            _ => words::count(self.busy),
+        }
     }
 
     /// Are all of its instances down?

@@ -43,6 +43,9 @@ const MANY: usize = 24;
 /// Rows below the map for a sentence.
 const SENTENCE: u16 = 2;
 
+/// What stands there if nothing is wrong and nothing selected.
+const QUIET: &str = "Nothing is wrong now. h j k l select a card or a link, Enter opens it.";
+
 /// Columns from which on there is a pane beside the map.
 const WITH_SIDE: u16 = 100;
 
@@ -145,10 +148,10 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
         map.listed()
     };
     state.laid_out().spots = spots;
-    let text = map.sentence();
+    let (text, role) = map.sentence().map_or((QUIET.to_owned(), Role::Dim), |it| (it, Role::Text));
     let lines = words::wrapped(&text, usize::from(sentence.width.saturating_sub(2)));
     for (y, line) in (0..sentence.height).zip(&lines) {
-        canvas.text(sentence, 1, y, line, Role::Text);
+        canvas.text(sentence, 1, y, line, role);
     }
 }
 
@@ -348,20 +351,25 @@ impl<'a> Map<'a> {
         (0..).zip(cards).map(spot).collect()
     }
 
-    /// What is to be said of the selection; of everything, what is worst, if nothing is selected.
-    fn sentence(&self) -> String {
+    /// What is to be said of the selection; of everything, what is worst, if nothing is selected. Nothing if
+    /// nothing is wrong.
+    fn sentence(&self) -> Option<String> {
         let facts = self.facts;
         match &self.screen.session.place.thing {
-            Thing::Node(node) | Thing::Instance(node, _) => says::node(facts, *node).text,
+            Thing::Node(node) | Thing::Instance(node, _) => Some(says::node(facts, *node).text),
             Thing::Link(from, to) => {
                 let held = |node: NodeIx| self.wiring.holds[self.wiring.card(node)].as_slice();
-                says::link(facts, held(*from), held(*to)).text
+                Some(says::link(facts, held(*from), held(*to)).text)
             }
             _ => {
                 let cards = (0..self.wiring.holds.len()).filter(|card| self.is_used(*card));
                 let all = cards.map(|card| says::node(facts, self.wiring.node(card)));
                 let worst = all.rev().max_by_key(|saying| saying.gravity);
-                worst.filter(|saying| saying.gravity > 0).map_or_else(String::new, |it| it.text)
+                let worst = worst.filter(|saying| saying.gravity > 0);
+                let failed = says::failed(facts).filter(|failed| {
+                    worst.as_ref().is_none_or(|worst| worst.gravity < failed.gravity)
+                });
+                failed.or(worst).map(|it| it.text)
             }
         }
     }

@@ -64,6 +64,19 @@ pub(super) fn node(facts: &Facts<'_>, node: NodeIx) -> Saying {
         .unwrap_or_else(|| usual(facts, node, &here))
 }
 
+/// That operations failed in the last second, if any did.
+pub(super) fn failed(facts: &Facts<'_>) -> Option<Saying> {
+    let all = facts.second.sums.all();
+    let answered = all.done + all.refused + all.failed;
+    let count = |count: u32| words::count(u64::from(count));
+    let text = format!(
+        "{} of {} operations that ended in the last second failed; 5 shows what became of such.",
+        count(all.failed),
+        count(answered)
+    );
+    (all.failed > 0).then(|| Saying::new(25, text))
+}
+
 /// All instances are down.
 fn gone(facts: &Facts<'_>, node: NodeIx, here: &NodeFacts<'_>) -> Option<Saying> {
     let down = here.down.filter(|_| here.is_gone())?;
@@ -156,9 +169,11 @@ fn usual(facts: &Facts<'_>, node: NodeIx, here: &NodeFacts<'_>) -> Saying {
     }
     let mut parts = Vec::new();
     match here.workers {
-        Some(workers) => parts.push(format!("{} of {workers} workers busy", here.busy)),
-        None if here.sum(What::Busy).is_some() => parts.push(format!("{} in hand", here.busy)),
-        None => {}
+        Some(workers) if workers < 10_000 => {
+            parts.push(format!("{} of {workers} workers busy", here.busy));
+        }
+        _ if here.sum(What::Busy).is_some() => parts.push(format!("{} in hand", here.busy)),
+        _ => {}
     }
     match here.waiting {
         0 => parts.push("nothing waits".to_owned()),

@@ -100,11 +100,7 @@ fn draw_row(
         Rect::new(row.x + state.min(row.width), row.y, 18.min(row.width.saturating_sub(state)), 1);
     canvas.text(cell, 0, 0, &words, role);
     let says_busy = here.workers.is_some() || here.sum(What::Busy).is_some();
-    let busy = match here.workers {
-        Some(workers) => format!("{}/{workers}", here.busy),
-        None if says_busy => words::count(here.busy),
-        None => "-".to_owned(),
-    };
+    let busy = if says_busy { here.in_service() } else { "-".to_owned() };
     let role = |is_bad: bool| if is_bad { Role::Bad } else { Role::Text };
     canvas.right(row, ends[0].min(row.width), 0, &busy, role(here.is_full()));
     if ends[1] <= row.width {

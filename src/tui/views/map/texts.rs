@@ -45,7 +45,9 @@ impl Room {
         let routes = plan.routes.iter().flatten();
         let lines: Vec<_> = routes.flat_map(|route| wire::cells(route)).collect();
         let is_free = |area: Rect| {
-            let with_margin = Rect::new(area.x, area.y, area.width + 1, area.height + 1);
+            let (x, y) = (area.x.saturating_sub(2), area.y.saturating_sub(1));
+            let (right, bottom) = (area.right() + 1, area.bottom() + 1);
+            let with_margin = Rect::new(x, y, right - x, bottom - y);
             plan.cards.iter().all(|card| card.intersection(with_margin).is_empty())
                 // The row above a line is for its figure.
                 && lines.iter().all(|at| !with_margin.contains(*at))

@@ -50,7 +50,8 @@ pub fn about(facts: &Facts<'_>, node: NodeIx) -> String {
     }
     match kind.workers() {
         Some(1) => parts.push("one worker each".to_owned()),
-        Some(workers) => parts.push(format!("{workers} workers each")),
+        Some(workers) if workers < 10_000 => parts.push(format!("{workers} workers each")),
+        Some(_) => parts.push("no end of workers".to_owned()),
         None => {}
     }
     parts.extend(kind.store().map(|store| format!("store {}", facts.name(store))));
@@ -167,7 +168,7 @@ impl Column {
                 let workers =
                     facts.model().scenario.nodes[usize::from(instance.node.0)].kind.workers();
                 match (value, what, workers) {
-                    (Some(Value::Count(busy)), What::Busy, Some(workers)) => {
+                    (Some(Value::Count(busy)), What::Busy, Some(workers)) if workers < 10_000 => {
                         let role = if busy >= u64::from(workers) { Role::Warn } else { Role::Text };
                         (format!("{busy}/{workers}"), role)
                     }
@@ -289,8 +290,7 @@ pub fn holds(facts: &Facts<'_>, node: NodeIx) -> Vec<Row> {
     }
     if let Some(store) = facts.model().scenario.nodes[usize::from(node.0)].kind.store() {
         let there = facts.node(store);
-        let workers = there.workers.map_or(String::new(), |workers| format!("/{workers}"));
-        let value = format!("{}{workers} busy, {}", there.busy, words::rate(there.rate));
+        let value = format!("{} busy, {}", there.in_service(), words::rate(there.rate));
         rows.push(Row::new(facts.name(store), value));
     }
     let outcome = facts.known.so_far.as_ref().and_then(|all| all.nodes.get(facts.name(node)));
