@@ -296,4 +296,6 @@ fn effects(story: &Story, names: Names<'_>, flow: FlowIx, told: u64) -> Vec<Effe
 }
 
 #[cfg(test)]
-pub(in crate::tui) mod tests;
+mod laws;
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use crate::scenario::parse;
 use crate::simulate;
 
 /// An operation of the flagship's first ten seconds.
-pub(in crate::tui) fn told(design: usize, number: u64) -> Telling {
+fn told(design: usize, number: u64) -> Telling {
     let text = include_str!("../../../../scenarios/checkout.ron");
     let mut scenario = parse("checkout.ron", text, &[]).expect("the flagship is in order");
     scenario.run.length = Length(10_000_000_000);

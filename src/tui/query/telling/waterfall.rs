@@ -129,7 +129,7 @@ fn span(trace: &Trace, names: Names<'_>, task: &Task) -> Span {
     let paused = begun_by.and_then(|sending| sending.paused_since);
     let sent = begun_by.map_or(task.from, |sending| sending.time);
     let mut parts = pause(paused, sent, task.at);
-    if !parts.is_empty() {
+    if paused.is_some() && sent < task.from {
         parts.push(Stretch { from: sent, to: task.from, what: Doing::Travels, at: task.at });
     }
     parts.extend(task.parts());
