@@ -107,6 +107,16 @@ impl<'a> Canvas<'a> {
         self.text(area, end.saturating_sub(width), y, &kept, role);
     }
 
+    /// A text that fits: what is too long ends with a sign that says so.
+    pub fn cut(&self, text: &str, width: u16) -> String {
+        let width = usize::from(width);
+        if text.chars().count() <= width {
+            return text.to_owned();
+        }
+        let sign = if self.look.glyphs == Glyphs::Ascii { '~' } else { '…' };
+        text.chars().take(width.saturating_sub(1)).chain([sign]).take(width).collect()
+    }
+
     /// Fills a row from column `x` on, `width` columns wide.
     pub fn run(&mut self, area: Rect, x: u16, y: u16, width: u16, glyph: &str, role: Role) {
         let width = width.min(area.width.saturating_sub(x));

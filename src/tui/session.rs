@@ -38,7 +38,7 @@ pub struct Session {
     pub speed: Speed,
     /// Does it pass?
     pub playing: bool,
-    /// Which violations are marks: of these kinds; all if empty.
+    /// Which violations are marks: of these kinds, and none if there are none. `/` chooses them.
     pub marks: Vec<Kind>,
     /// A stretch of time whose figures are shown instead of the last second's.
     pub range: Option<(Time, Time)>,

@@ -32,6 +32,9 @@ pub struct Heat {
     pub classes: Option<Range<usize>>,
 }
 
+/// Of many faults so many stand above the series, the others below everything.
+const FAULTS: usize = 5;
+
 /// The series that are always there.
 const SERIES: [&str; 4] = ["sent /s", "done /s", "failed /s", "open operations"];
 
@@ -102,6 +105,12 @@ impl Heat {
         }
     }
 
+    /// How many fall in it in a million seconds: columns are not equally long, and some are short.
+    pub fn rate(&self, column: &Column) -> u64 {
+        let count = u128::from(self.count(column));
+        (count * 1_000_000_000_000_000 / u128::from(column.lasts.0.max(1))) as u64
+    }
+
     /// `16 to 32 ms`
     pub fn label(&self) -> String {
         let Some(classes) = &self.classes else { return "failed".to_owned() };
@@ -144,8 +153,8 @@ pub fn heats(columns: &[Option<Column>]) -> Vec<Heat> {
 
 /// All rows of a run; `columns` are the whole of it.
 pub fn tracks(known: &Known, thing: &Thing) -> Vec<Track> {
-    let mut tracks: Vec<Track> =
-        known.model.faults.iter().map(|(name, _)| Track::Fault(name.to_owned())).collect();
+    let fault = |(name, _): (&str, _)| Track::Fault(name.to_owned());
+    let mut tracks: Vec<Track> = known.model.faults.iter().take(FAULTS).map(fault).collect();
     let figure = |name: &str| Figure::find(name).map(Track::Series);
     tracks.extend(SERIES.iter().filter_map(|name| figure(name)));
     if let Thing::Figure(name) = thing {
@@ -159,6 +168,7 @@ pub fn tracks(known: &Known, thing: &Thing) -> Vec<Track> {
     tracks.extend(heats(&[Some(whole)]).into_iter().map(Track::Heat));
     let is_found = |kind: &Kind| found[*kind as usize] > 0;
     tracks.extend(GRAVITY.into_iter().filter(is_found).map(Track::Violations));
+    tracks.extend(known.model.faults.iter().skip(FAULTS).map(fault));
     tracks
 }
 

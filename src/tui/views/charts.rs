@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 
 use super::Screen;
-use super::compare::Side;
+use super::matrix::Side;
 use crate::base::Time;
 use crate::probes::anomalies::Kind;
 use crate::tui::canvas::{Canvas, Target};
@@ -109,7 +109,7 @@ fn heats(panels: &[Panel<'_>], area: Rect, y: u16, canvas: &mut Canvas<'_>) -> u
     let all: Vec<Option<Column>> = panels.iter().flat_map(|panel| panel.columns.clone()).collect();
     let rows = tracks::heats(&all);
     let counts = |heat: &Heat, columns: &[Option<Column>]| -> Vec<Option<u64>> {
-        columns.iter().map(|it| it.as_ref().map(|it| heat.count(it))).collect()
+        columns.iter().map(|it| it.as_ref().map(|it| heat.rate(it))).collect()
     };
     let most = rows.iter().flat_map(|heat| counts(heat, &all)).flatten().max().unwrap_or(0);
     for (row, heat) in (y..).zip(&rows) {

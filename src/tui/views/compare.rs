@@ -14,19 +14,16 @@
 
 use ratatui::layout::Rect;
 
+use super::matrix::{Grid, Row, Side, Table, listed, rows};
 use super::{Answer, Room, Screen, charts};
-use crate::base::{Span, Time};
+use crate::base::Time;
 use crate::tui::action::Action;
-use crate::tui::canvas::{Canvas, Target};
-use crate::tui::columns::{self, Column};
-use crate::tui::figures::{
-    Better, Figure, Standing, TRAFFIC, TRUTH, Totals, Truth, Value, standings,
-};
+use crate::tui::canvas::Canvas;
+use crate::tui::figures::{Figure, TRAFFIC, TRUTH};
 use crate::tui::place::{RunId, Thing};
 use crate::tui::session::{Columns, Session};
-use crate::tui::snapshot::{Known, Snapshot};
+use crate::tui::snapshot::Snapshot;
 use crate::tui::theme::Role;
-use crate::tui::widgets::axis::Axis;
 use crate::tui::widgets::{chart, table};
 use crate::tui::words;
 
@@ -57,43 +54,6 @@ pub const ROOM: Room = Room {
 
 /// From this size on there are charts too.
 const CHARTS: (u16, u16) = (150, 40);
-
-/// The room of a figure's name.
-const NAMES: u16 = 25;
-
-/// A column: a run, by its name.
-pub(super) struct Side<'a> {
-    pub(super) name: String,
-    pub(super) known: Option<&'a Known>,
-    pub(super) role: Role,
-}
-
-/// A row of the tables.
-#[derive(Clone, Copy)]
-enum Row {
-    Traffic(&'static Figure),
-    Truth(&'static Truth),
-}
-
-impl Row {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Traffic(figure) => figure.name,
-            Self::Truth(truth) => truth.name,
-        }
-    }
-
-    fn better(self) -> Better {
-        match self {
-            Self::Traffic(figure) => figure.better,
-            Self::Truth(truth) => truth.better,
-        }
-    }
-}
-
-fn rows() -> impl Iterator<Item = Row> {
-    TRAFFIC.iter().map(Row::Traffic).chain(TRUTH.iter().map(Row::Truth))
-}
 
 /// The columns.
 pub(super) fn sides(screen: Screen<'_>) -> Vec<Side<'_>> {
@@ -135,8 +95,8 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
         );
         canvas.rule(below, 0, &heading(screen));
         table_of(screen, &sides, left, 0..TRAFFIC.len(), canvas);
-        let title = since(screen);
-        canvas.text(right, 1, 0, &format!(" {title} "), Role::Strong);
+        let title = format!(" {}; and at the end ", since(screen));
+        canvas.text(right, 0, 0, &title, Role::Strong);
         table_of(screen, &sides, right, TRAFFIC.len()..TRAFFIC.len() + TRUTH.len(), canvas);
         note(below, canvas);
         return;
@@ -168,35 +128,6 @@ fn note(area: Rect, canvas: &mut Canvas<'_>) {
     canvas.text(area, x, y, text, Role::Dim);
 }
 
-/// Where columns stand in a table.
-struct Grid {
-    /// Where the first begins.
-    from: u16,
-    /// How wide each is.
-    width: u16,
-    /// Those that fit.
-    seen: std::ops::Range<usize>,
-}
-
-impl Grid {
-    fn of(area: Rect, sides: usize, chosen: usize) -> Self {
-        let from = NAMES.min(area.width / 2);
-        let room = area.width - from;
-        let fit = (room / 11).max(1);
-        let seen = table::seen(sides, fit, Some(chosen));
-        let width = (room / (seen.len().max(1) as u16)).min(40);
-        Self { from, width, seen }
-    }
-
-    /// The slot of a column.
-    fn slot(&self, area: Rect, y: u16, side: usize) -> Rect {
-        let nth = (side - self.seen.start) as u16;
-        let x = self.from + nth * self.width;
-        let width = self.width.min(area.width.saturating_sub(x));
-        Rect { x: area.x + x, y: area.y + y, width, height: 1 }
-    }
-}
-
 /// The tables of some rows: their heading, and the line before those of the truth.
 fn table_of(
     screen: Screen<'_>,
@@ -224,16 +155,7 @@ fn table_of(
             canvas.tint(Rect { x: slot.x + start, width: end - start, ..slot }, Role::Accent);
         }
     }
-    let list: Vec<Option<Row>> = match both {
-        true => {
-            let (first, second) = (rows().take(TRAFFIC.len()), rows().skip(TRAFFIC.len()));
-            let short = usize::from(area.height) < TRAFFIC.len() + TRUTH.len() + 3;
-            // Where there is no room for all, what is often nothing goes first.
-            let first = first.filter(move |row| !short || row.name() != "retries /s");
-            first.map(Some).chain([None]).chain(second.map(Some)).collect()
-        }
-        false => rows().skip(which.start).take(which.len()).map(Some).collect(),
-    };
+    let list = listed(which, both, area.height);
     let selected = |row: &Option<Row>| match &session.place.thing {
         Thing::Figure(name) => row.is_some_and(|row| row.name() == *name),
         _ => false,
@@ -241,10 +163,8 @@ fn table_of(
     let height = area.height.saturating_sub(header + 1);
     let seen = table::seen(list.len(), height, list.iter().position(selected));
     let all_seen = seen.len() == list.len();
-    let (density, wanted) = (chart::density(canvas.look.glyphs), room(grid.width));
-    let read = |side: &Side<'_>| Some(Read::of(screen, side.known?, density, wanted));
-    let reads = sides.iter().map(read).collect();
-    let table = Table { sides, reads, grid, base: session.views.compare.base };
+    let base = session.views.compare.base;
+    let table = Table::of(screen, sides, grid, base, chart::density(canvas.look.glyphs));
     let mut y = header + 1;
     for row in &list[seen] {
         match row {
@@ -255,129 +175,6 @@ fn table_of(
     }
     if both && all_seen && y < area.height {
         note(Rect { height: y + 1, ..area }, canvas);
-    }
-}
-
-/// What a table shows of a column.
-struct Read {
-    /// The last second, or the range.
-    stretch: Column,
-    /// Since the warm-up.
-    totals: Totals,
-    /// The seconds up to the cursor, the last at the right.
-    recent: Vec<Option<Column>>,
-}
-
-impl Read {
-    fn of(screen: Screen<'_>, known: &Known, density: u16, wanted: u16) -> Self {
-        let (from, to, _) = super::moment::stretch(screen);
-        let recent = recent(known, screen.now(), screen.session.column(), wanted, density);
-        let totals = Totals::at(known, screen.now());
-        Self { stretch: columns::stretch(known, from, to), totals, recent }
-    }
-
-    fn value(&self, row: Row) -> Option<Value> {
-        match row {
-            Row::Truth(truth) => truth.value(&self.totals),
-            Row::Traffic(figure) => {
-                let value = figure.value(&self.stretch)?;
-                Some(Value { rank: value as f64, text: figure.words(value) })
-            }
-        }
-    }
-}
-
-/// So many columns up to an instant, the last at the right.
-fn recent(
-    known: &Known,
-    now: Time,
-    column: Span,
-    wanted: u16,
-    density: u16,
-) -> Vec<Option<Column>> {
-    let width = known.history.width.0;
-    let to = now.0.min(known.history.edge().0) / width * width;
-    let fit = (to / column.0).min(wanted.into());
-    let blanks = (u64::from(wanted) - fit) * u64::from(density);
-    let mut recent = vec![None; blanks as usize];
-    if fit > 0 {
-        let axis = Axis { from: Time(to - fit * column.0), to: Time(to), columns: fit as u16 };
-        recent.extend(columns::columns(known, axis.finer(density)));
-    }
-    recent
-}
-
-/// A table with its columns.
-struct Table<'a> {
-    sides: &'a [Side<'a>],
-    reads: Vec<Option<Read>>,
-    grid: Grid,
-    /// The column that the others are measured against.
-    base: Option<usize>,
-}
-
-impl Table<'_> {
-    /// Draws a row.
-    fn row(&self, row: Row, is_selected: bool, area: Rect, y: u16, canvas: &mut Canvas<'_>) {
-        let role = if is_selected { Role::Accent } else { Role::Text };
-        let names = Rect { width: self.grid.from, ..area };
-        canvas.text(names, 1, y, row.name(), role);
-        let hit = Rect { y: area.y + y, height: 1, ..names };
-        canvas.hit(hit, Target::Thing(Thing::Figure(row.name())));
-        let value = |read: &Option<Read>| read.as_ref().and_then(|read| read.value(row));
-        let values: Vec<Option<Value>> = self.reads.iter().map(value).collect();
-        let standings = standings(row.better(), &values);
-        let sparks: Vec<Vec<Option<u64>>> =
-            self.reads.iter().map(|read| spark(read.as_ref(), row)).collect();
-        let most = sparks.iter().flatten().flatten().copied().max().unwrap_or(0);
-        for number in self.grid.seen.clone() {
-            let slot = self.grid.slot(area, y, number);
-            let base = self.base.filter(|base| *base != number);
-            let base = base.and_then(|base| values.get(base)?.as_ref());
-            let (mark, role) = match (&values[number], standings[number]) {
-                (None, _) => (" ", Role::Dim),
-                (_, Standing::Best) => ("+", Role::Good),
-                (_, Standing::Worst) => ("-", Role::Bad),
-                (_, Standing::Between) => (" ", Role::Text),
-            };
-            let text = match (&values[number], base) {
-                (None, _) => "-".to_owned(),
-                (Some(value), None) => value.text.clone(),
-                (Some(value), Some(base)) => difference(row, value, base),
-            };
-            canvas.right(slot, 8, 0, &text, role);
-            canvas.text(slot, 8, 0, mark, role);
-            let chart = Rect { x: slot.x + 10.min(slot.width), width: room(slot.width), ..slot };
-            let (values, role) = (&sparks[number], self.sides[number].role);
-            chart::draw(canvas, chart, &chart::Chart { values, ghost: &[], most, role, now: None });
-        }
-    }
-}
-
-fn spark(read: Option<&Read>, row: Row) -> Vec<Option<u64>> {
-    let (Some(read), Row::Traffic(figure)) = (read, row) else { return Vec::new() };
-    let value = |it: &Option<Column>| it.as_ref().and_then(|it| figure.value(it));
-    read.recent.iter().map(value).collect()
-}
-
-/// So many columns are left for a series beside the figure.
-fn room(width: u16) -> u16 {
-    width.saturating_sub(12)
-}
-
-/// How far a value is from the base's: `+372`, `-12.5`.
-fn difference(row: Row, value: &Value, base: &Value) -> String {
-    let by = value.rank - base.rank;
-    let size = match row {
-        Row::Traffic(figure) => figure.words(by.abs() as u64),
-        Row::Truth(truth) if truth.name.ends_with('%') => words::three(100.0 * by.abs()),
-        Row::Truth(truth) if truth.name.ends_with("ms") => words::millis(Span(by.abs() as u64)),
-        Row::Truth(_) => words::count(by.abs() as u64),
-    };
-    match size.as_str() {
-        "0" => "=".to_owned(),
-        size if by > 0.0 => format!("+{size}"),
-        size => format!("-{size}"),
     }
 }
 
@@ -398,27 +195,21 @@ fn act(action: Action, session: &mut Session, _snapshot: &Snapshot) -> Answer {
                 Columns::Worlds(_) => session.views.compare.column = to,
             }
         }
-        Action::Down | Action::Up | Action::First | Action::Last => {
-            let names: Vec<&'static str> = rows().map(Row::name).collect();
-            let now = match session.place.thing {
-                Thing::Figure(name) => names.iter().position(|other| *other == name),
-                _ => None,
-            };
-            let to = match (action, now) {
-                (Action::Last, _) => names.len() - 1,
-                (Action::Down, Some(row)) => (row + 1).min(names.len() - 1),
-                (Action::Up, Some(row)) => row.saturating_sub(1),
-                _ => 0,
-            };
-            session.select(Thing::Figure(names[to]));
-        }
         Action::Base => {
             let column = chosen(session);
             let is_same = session.views.compare.base == Some(column);
             session.views.compare.base = (!is_same).then_some(column);
         }
         Action::Enter => return enter(session, &sides),
-        _ => return Answer::Pass,
+        _ => {
+            let names: Vec<&'static str> = rows().map(Row::name).collect();
+            let now = match session.place.thing {
+                Thing::Figure(name) => names.iter().position(|other| *other == name),
+                _ => None,
+            };
+            let Some(to) = table::moved(action, now, names.len()) else { return Answer::Pass };
+            session.select(Thing::Figure(names[to]));
+        }
     }
     Answer::Done
 }

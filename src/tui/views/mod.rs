@@ -5,11 +5,14 @@ pub mod broken;
 mod charts;
 pub mod compare;
 pub mod digest;
+#[cfg(test)]
+mod drawn;
 pub mod frame;
 pub mod help;
 pub mod inject;
 pub mod lanes;
 pub mod map;
+mod matrix;
 mod moment;
 pub mod node;
 pub mod palette;

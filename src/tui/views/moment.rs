@@ -18,10 +18,10 @@ use crate::tui::words;
 /// Draws it into four rows.
 pub(super) fn draw(screen: Screen<'_>, known: &Known, area: Rect, canvas: &mut Canvas<'_>) {
     let now = screen.now();
-    let mut title = words::instant(now);
-    for (name, from, _) in known.acting(now) {
-        title.push_str(&format!(", {name} since {}", words::instant(Time(now.0 - from.0))));
-    }
+    let acting = known.acting(now);
+    let since = acting
+        .map(|(name, from, _)| format!(", {name} since {}", words::instant(Time(now.0 - from.0))));
+    let title = std::iter::once(words::instant(now)).chain(since).collect::<String>();
     canvas.rule(area, 0, &title);
     figures(screen, known, area, canvas);
     let kinds = &screen.session.marks;

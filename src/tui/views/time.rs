@@ -101,7 +101,7 @@ fn lanes(screen: Screen<'_>, known: &Known, area: Rect, canvas: &mut Canvas<'_>)
         Track::Heat(heat) => Some(heat),
         _ => None,
     });
-    let counts = heats.flat_map(|heat| columns.iter().flatten().map(|it| heat.count(it)));
+    let counts = heats.flat_map(|heat| columns.iter().flatten().map(|it| heat.rate(it)));
     let most_heat = counts.max().unwrap_or(0);
     let drawing = Drawing {
         screen,
@@ -120,7 +120,7 @@ fn lanes(screen: Screen<'_>, known: &Known, area: Rect, canvas: &mut Canvas<'_>)
     let seen = table::seen(all.len(), area.height.saturating_sub(1), selected);
     let spare = usize::from(area.height) - 1 - seen.len();
     let series = all.iter().filter(|track| matches!(track, Track::Series(_))).count();
-    let tall = 1 + (spare / series.max(1)).min(7) as u16;
+    let tall = 1 + (spare / series.max(1)).min(9) as u16;
     let mut y = area.y + 1;
     for number in seen {
         let track = &all[number];
@@ -138,23 +138,20 @@ fn lanes(screen: Screen<'_>, known: &Known, area: Rect, canvas: &mut Canvas<'_>)
 
 /// What stands before a lane: its name, and for a chart of several rows what fills it.
 fn named(drawing: &Drawing<'_>, track: &Track, area: Rect, role: Role, canvas: &mut Canvas<'_>) {
-    let room = usize::from(area.width.saturating_sub(1));
-    let mut label = track.label();
-    if label.chars().count() > room {
-        let ascii = canvas.look.glyphs == crate::tui::glyphs::Glyphs::Ascii;
-        label = label.chars().take(room.saturating_sub(1)).collect();
-        label.push(if ascii { '~' } else { '…' });
-    }
+    let room = area.width.saturating_sub(1);
+    let label = canvas.cut(&track.label(), room);
     match track {
         Track::Fault(_) => {
             canvas.text(area, 0, 0, &label, role);
         }
         Track::Series(figure) if area.height > 1 => {
-            canvas.text(area, 0, 0, &label, role);
             let most = figure.words(drawing.most(figure));
-            canvas.right(area, area.width.saturating_sub(1), 1, &most, Role::Dim);
+            let end = canvas.text(area, 0, 0, &label, role);
+            let row = u16::from(end + 1 + most.len() as u16 > room);
+            canvas.right(area, room, row, &most, Role::Dim);
+            canvas.right(area, room, area.height - 1, "0", Role::Dim);
         }
-        _ => canvas.right(area, area.width.saturating_sub(1), 0, &label, role),
+        _ => canvas.right(area, room, 0, &label, role),
     }
 }
 
@@ -196,7 +193,7 @@ impl Drawing<'_> {
                 );
             }
             Track::Heat(heat) => {
-                let count = |it: &Option<Column>| it.as_ref().map(|it| heat.count(it));
+                let count = |it: &Option<Column>| it.as_ref().map(|it| heat.rate(it));
                 let counts: Vec<Option<u64>> = self.columns.iter().map(count).collect();
                 let role = if heat.classes.is_none() { Role::Bad } else { Role::Text };
                 heat::row(canvas, area, &counts, self.most_heat, role);
@@ -242,20 +239,13 @@ fn act(action: Action, session: &mut Session, snapshot: &Snapshot) -> Answer {
     match action {
         Action::Left => session.act(Action::ColumnBack, snapshot),
         Action::Right => session.act(Action::ColumnOn, snapshot),
-        Action::Down | Action::Up | Action::First | Action::Last => {
-            let all = tracks(known, &session.place.thing);
-            let last = all.len().saturating_sub(1);
-            let to = match (action, row_of(&all, &session.place.thing)) {
-                (Action::Last, _) => last,
-                (Action::Down, Some(row)) => (row + 1).min(last),
-                (Action::Up, Some(row)) => row.saturating_sub(1),
-                _ => 0,
-            };
-            let Some(track) = all.get(to) else { return Answer::Pass };
-            session.select(track.thing());
-        }
         Action::Enter => return enter(session, known),
-        _ => return Answer::Pass,
+        _ => {
+            let all = tracks(known, &session.place.thing);
+            let now = row_of(&all, &session.place.thing);
+            let Some(to) = table::moved(action, now, all.len()) else { return Answer::Pass };
+            session.select(all[to].thing());
+        }
     }
     Answer::Done
 }

@@ -55,7 +55,7 @@ pub const ROOM: Room = Room {
 const SERIES: u16 = 5;
 
 /// Where names end in the comparison.
-const NAMES: u16 = 22;
+const NAMES: u16 = 21;
 
 /// The figure that is shown over time.
 const SHOWN: &str = "done /s";
@@ -156,8 +156,8 @@ fn forest(screen: Screen<'_>, branches: &[Branch], area: Rect, canvas: &mut Canv
         let states = states(screen, branch.world);
         let taken: usize = states.iter().map(|state| state.text.chars().count() + 1).sum();
         let end = area.width.saturating_sub(taken as u16);
-        let about = Rect { width: end.saturating_sub(1), ..area };
-        canvas.text(about, names + 4, y, &world.about, role);
+        let about = canvas.cut(&world.about, end.saturating_sub(names + 5));
+        canvas.text(area, names + 4, y, &about, role);
         let mut x = end.max(names + 4);
         for state in states {
             x = 1 + canvas.text(area, x, y, &state.text, state.role);
@@ -211,7 +211,7 @@ fn comparison(
     };
     let ends = [NAMES + 10, NAMES + 21, NAMES + 34];
     for (end, text) in ends.into_iter().zip([name(first), name(second), "difference"]) {
-        let text: String = text.chars().take(if end == ends[0] { 12 } else { 10 }).collect();
+        let text = canvas.cut(text, 10);
         canvas.right(area, end, 1, &text, Role::Strong);
     }
     let rows = usize::from(area.height.saturating_sub(2));
@@ -264,7 +264,7 @@ fn customers(found: &Difference, area: Rect, canvas: &mut Canvas<'_>) {
     lines.push(Turned { text: "told the same".to_owned(), count, role: Role::Text });
     for (y, line) in (3..area.height).zip(lines) {
         canvas.text(area, 0, y, &line.text, line.role);
-        let end = area.width.min(26).saturating_sub(1);
+        let end = area.width.min(26);
         canvas.right(area, end, y, &words::count(line.count), line.role);
     }
 }
@@ -355,25 +355,13 @@ fn around(session: &Session, forked: Time, end: Time, columns: u16) -> Axis {
 }
 
 fn act(action: Action, session: &mut Session, _snapshot: &Snapshot) -> Answer {
-    let to = match action {
-        Action::Down | Action::Up | Action::First | Action::Last => {
-            let branches = tree(session, Glyphs::Ascii);
-            let chosen = session.chosen();
-            let now = branches.iter().position(|branch| branch.world == chosen).unwrap_or(0);
-            let last = branches.len() - 1;
-            let to = match action {
-                Action::First => 0,
-                Action::Last => last,
-                Action::Down => (now + 1).min(last),
-                _ => now.saturating_sub(1),
-            };
-            branches[to].world
-        }
-        Action::Enter if !matches!(session.place.thing, Thing::World(_)) => {
-            return Answer::Not("you are in this world: j and k select another".into());
-        }
-        _ => return Answer::Pass,
-    };
-    session.select(Thing::World(to));
+    if action == Action::Enter && !matches!(session.place.thing, Thing::World(_)) {
+        return Answer::Not("you are in this world: j and k select another".into());
+    }
+    let branches = tree(session, Glyphs::Ascii);
+    let chosen = session.chosen();
+    let now = branches.iter().position(|branch| branch.world == chosen);
+    let Some(to) = table::moved(action, now, branches.len()) else { return Answer::Pass };
+    session.select(Thing::World(branches[to].world));
     Answer::Done
 }

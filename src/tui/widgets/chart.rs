@@ -32,6 +32,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, chart: &Chart<'_>) {
     let density = usize::from(density(canvas.look.glyphs));
     let steps = if density == 2 { 4 } else { 8 };
     let rows = u64::from(area.height);
+    let top = steps as usize;
     let level = |value: Option<u64>| -> u64 {
         let value = value.unwrap_or(0).min(chart.most);
         // Rounded up: what is more than nothing is seen.
@@ -47,6 +48,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, chart: &Chart<'_>) {
         for row in 0..area.height {
             let below = (rows - 1 - u64::from(row)) * steps;
             let inside = |level: u64| level.saturating_sub(below).min(steps) as usize;
+            let is_below = rows > 1 && other[0] + steps <= own[0];
             let (own, other) = (own.map(inside), other.map(inside));
             let sign = |levels: [usize; 2]| match density {
                 2 => dots(levels),
@@ -55,6 +57,8 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, chart: &Chart<'_>) {
             let (sign, role) = match (own, other) {
                 ([0, 0], [0, 0]) => continue,
                 ([0, 0], _) => (sign(other), Role::Ghost),
+                // The other's top, below this one's.
+                _ if is_below && other[0] > 0 && other[0] < top => (sign(own), Role::Ghost),
                 _ => (sign(own), chart.role),
             };
             canvas.text(area, column as u16, row, sign, role);

@@ -1,6 +1,28 @@
-//! Lists that are longer than their area: which of their rows are seen.
+//! Lists: which of their rows are seen where there is no room for all, and where keys move what is selected.
 
 use std::ops::Range;
+
+use crate::tui::action::Action;
+
+/// A page.
+const PAGE: usize = 10;
+
+/// The row to which an action moves the selection in a list of so many; none if it is no such action, or if
+/// there is no row.
+pub fn moved(action: Action, now: Option<usize>, total: usize) -> Option<usize> {
+    let last = total.checked_sub(1)?;
+    let at = now.unwrap_or(0);
+    let to = match action {
+        Action::Down => now.map_or(0, |row| row + 1),
+        Action::Up => at.saturating_sub(1),
+        Action::PageDown => at + PAGE,
+        Action::PageUp => at.saturating_sub(PAGE),
+        Action::First => 0,
+        Action::Last => last,
+        _ => return None,
+    };
+    Some(to.min(last))
+}
 
 /// The rows that are seen of so many, with the selected one among them and as near to the middle as the ends
 /// allow; the first ones if none is selected.
@@ -13,6 +35,14 @@ pub fn seen(total: usize, height: u16, selected: Option<usize>) -> Range<usize> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_move_within_a_list_and_the_first_comes_first() {
+        let down = |now| moved(Action::Down, now, 3);
+        assert_eq!((down(None), down(Some(0)), down(Some(2))), (Some(0), Some(1), Some(2)));
+        assert_eq!(moved(Action::PageUp, Some(4), 30), Some(0));
+        assert_eq!((moved(Action::Last, None, 0), moved(Action::Enter, None, 3)), (None, None));
+    }
 
     #[test]
     fn what_is_selected_is_seen_and_no_row_is_wasted() {
