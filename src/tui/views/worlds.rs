@@ -16,7 +16,8 @@
 use ratatui::layout::Rect;
 
 use super::{Answer, Room, Screen};
-use crate::base::Time;
+use crate::analysis::unit::Unit;
+use crate::base::{Span, Time};
 use crate::tui::action::Action;
 use crate::tui::canvas::{Canvas, Target};
 use crate::tui::columns;
@@ -51,11 +52,11 @@ pub const ROOM: Room = Room {
     ],
 };
 
-/// Rows of the series: the line, two of them, the axis and the sentence.
-const SERIES: u16 = 5;
+/// Rows of the series: the line, two of them, the axis; the sentence follows.
+const SERIES: u16 = 4;
 
-/// Where names end in the comparison.
-const NAMES: u16 = 21;
+/// Where names end in the comparison, and where they do if there is room.
+const NAMES: (u16, u16) = (24, 34);
 
 /// The figure that is shown over time.
 const SHOWN: &str = "done /s";
@@ -109,14 +110,21 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
         alone(below, canvas);
         return;
     };
-    let series = if below.height >= SERIES + 4 { SERIES } else { 0 };
-    let upper = Rect { height: below.height - series, ..below };
     let found = screen.snapshot.difference.as_deref();
     let found = found.filter(|it| it.worlds == (first, second));
+    let sentence = found.map_or_else(Vec::new, |found| {
+        words::wrapped(&found.sentence, usize::from(below.width.saturating_sub(2)))
+    });
+    let series = SERIES + sentence.len().min(3) as u16;
+    let series = if below.height >= series + 4 { series } else { 0 };
+    let upper = Rect { height: below.height - series, ..below };
     comparison(screen, (first, second), found, upper, canvas);
     if series > 0 {
         let lower = Rect { y: below.bottom() - series, height: series, ..below };
-        self::series(screen, (first, second), found, lower, canvas);
+        self::series(screen, (first, second), lower, canvas);
+        for (y, line) in (SERIES..series).zip(&sentence) {
+            canvas.text(lower, 1, y, line, Role::Text);
+        }
     }
 }
 
@@ -209,16 +217,21 @@ fn comparison(
         canvas.text(area, 1, 2, "both are being run to their ends", Role::Dim);
         return;
     };
-    let ends = [NAMES + 10, NAMES + 21, NAMES + 34];
+    let names = if area.width < 110 { NAMES.0 } else { NAMES.1 };
+    let ends = [names + 9, names + 19, names + 30];
     for (end, text) in ends.into_iter().zip([name(first), name(second), "difference"]) {
         let text = canvas.cut(text, 10);
         canvas.right(area, end, 1, &text, Role::Strong);
     }
     let rows = usize::from(area.height.saturating_sub(2));
-    for (y, row) in (2..).zip(found.rows.iter().take(rows)) {
-        let names = Rect { width: NAMES, ..area };
-        canvas.text(names, 1, y, &row.name, Role::Text);
-        let values = [number(row.first), number(row.second), by(row)];
+    // What differs comes first; what is nothing in both is not worth a row.
+    let is_something = |row: &&Row| row.first != 0.0 || row.second != 0.0;
+    let told = found.rows.iter().filter(is_something);
+    let (other, same): (Vec<&Row>, Vec<&Row>) =
+        told.partition(|row| said_of(row, row.first) != said_of(row, row.second));
+    for (y, row) in (2..).zip(other.into_iter().chain(same).take(rows)) {
+        canvas.text(area, 1, y, &canvas.cut(&row.name, names - 1), Role::Text);
+        let values = [said_of(row, row.first), said_of(row, row.second), by(row)];
         for ((end, text), role) in
             ends.into_iter().zip(values).zip([Role::Text, Role::Text, Role::Strong])
         {
@@ -277,31 +290,30 @@ fn said(said: Said) -> &'static str {
     }
 }
 
-/// A figure: counts as they are, else three digits that mean something.
-fn number(value: f64) -> String {
-    let size = value.abs();
-    let text = if size.fract() == 0.0 || size >= 999.5 {
-        words::count(size.round() as u64)
-    } else {
-        words::three(size)
-    };
-    if value < 0.0 { format!("-{text}") } else { text }
+/// A value of a row.
+fn said_of(row: &Row, value: f64) -> String {
+    match row.unit {
+        Unit::Time => words::span(Span(value.round() as u64)),
+        Unit::Ratio => format!("{} %", words::three(100.0 * value)),
+        Unit::Count => words::count(value.round() as u64),
+        Unit::Rate | Unit::Number => words::rate(value),
+    }
 }
 
+/// How far the second is from the first.
 fn by(row: &Row) -> String {
-    let by = row.second - row.first;
     // What cannot be seen in the two figures is no difference.
-    if number(row.first) == number(row.second) {
+    if said_of(row, row.first) == said_of(row, row.second) {
         return "=".to_owned();
     }
-    if by > 0.0 { format!("+{}", number(by)) } else { number(by) }
+    let by = row.second - row.first;
+    format!("{}{}", if by > 0.0 { "+" } else { "-" }, said_of(row, by.abs()))
 }
 
-/// Both worlds over time, around the fork; the sentence below.
+/// Both worlds over time, around the fork.
 fn series(
     screen: Screen<'_>,
     (first, second): (WorldId, WorldId),
-    found: Option<&Difference>,
     area: Rect,
     canvas: &mut Canvas<'_>,
 ) {
@@ -337,9 +349,6 @@ fn series(
     }
     let row = Rect { x: area.x + before, y: area.y + 3, width, height: 1 };
     axis.draw(canvas, row.intersection(area), screen.now());
-    if let Some(found) = found {
-        canvas.text(area, 1, 4, &found.sentence, Role::Text);
-    }
 }
 
 /// The stretch around a fork: a little before it, and what follows; the whole run for what differs from its
