@@ -61,7 +61,10 @@ pub fn victims(thing: &Thing, scenario: &Scenario) -> Result<Vec<Victim>, String
             vec![Victim::Node(to), Victim::Way(from, Some(to))]
         }
         Thing::Link(from, to) => vec![Victim::Node(from), Victim::Way(from, Some(to))],
-        Thing::Nothing => clients().take(1).map(|client| Victim::Way(client, None)).collect(),
+        Thing::Nothing => {
+            let load = |client| [Victim::Load(client), Victim::Way(client, None)];
+            return Ok(clients().take(1).flat_map(load).collect());
+        }
         _ => return Err("select a node or a link on the map: what breaks is there".to_owned()),
     };
     victims.extend(clients().take(1).map(Victim::Load));

@@ -43,9 +43,13 @@ pub fn perform(outside: Outside, app: &mut App) {
             write(&mut app.session, world, to.as_deref(), digest)
         }
         Outside::Reload => reload(&mut app.session).map_err(|wrong| {
-            let file = app.session.file.display();
+            let file = app.session.file.file_name().unwrap_or_default().to_string_lossy();
+            let count = match wrong.list.len() + wrong.omitted {
+                1 => "a mistake".to_owned(),
+                many => format!("{many} mistakes"),
+            };
             let first = wrong.list.first().map_or(String::new(), |first| first.message.clone());
-            format!("{file} is as it was here: {first}; `windtunnel check` shows all mistakes")
+            format!("{file} changed: {count}, still showing the old one: {first}")
         }),
         Outside::Export(what) => export::export(&what, app),
         // The terminal's.
@@ -299,6 +303,8 @@ pub fn reload(session: &mut Session) -> Result<String, Diagnostics> {
         let _ = match world.recipe.reloaded(Arc::clone(&source)) {
             Ok(recipe) => {
                 world.recipe = Arc::new(recipe);
+                // What stands in a file of it is of the old text.
+                world.is_saved = false;
                 write!(told, "; {} kept", world.name)
             }
             Err(why) => {

@@ -58,7 +58,10 @@ pub fn draw(screen: Screen<'_>, canvas: &mut Canvas<'_>) {
     strip::draw(screen, strip_row, canvas);
     match &screen.session.overlay {
         Some(Overlay::Prompt(prompt)) => asked(prompt, keys, canvas),
-        _ => self::keys(screen, keys, canvas),
+        Some(Overlay::Help(_)) => hint(help::KEYS, keys, canvas),
+        Some(Overlay::Palette(_)) => hint(palette::KEYS, keys, canvas),
+        Some(Overlay::Inject(_)) => hint(inject::KEYS, keys, canvas),
+        None => self::keys(screen, keys, canvas),
     }
     let over = rows(2, area.height - 4);
     if let (Some(tour), None) = (screen.session.tour, &screen.session.overlay) {
@@ -250,6 +253,16 @@ fn keys(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
         x = canvas.text(area, x + 1, 0, about.short, Role::Text);
         canvas.hit(Rect::new(area.x + from, area.y, x - from, 1), Target::Action(*action));
         x += if area.width >= 160 { 3 } else { 2 };
+    }
+}
+
+/// The keys of what lies over the view.
+fn hint(text: &str, area: Rect, canvas: &mut Canvas<'_>) {
+    let mut x = 1;
+    for part in text.split("   ") {
+        let (what, does) = part.rsplit_once(' ').unwrap_or((part, ""));
+        x = canvas.text(area, x, 0, what, Role::Accent);
+        x = canvas.text(area, x + 1, 0, does, Role::Text) + 3;
     }
 }
 

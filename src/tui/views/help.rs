@@ -28,6 +28,9 @@ use crate::tui::snapshot::Snapshot;
 use crate::tui::theme::Role;
 use crate::tui::widgets::field::Field;
 
+/// The keys that matter in it, for the last line.
+pub const KEYS: &str = "letters filter   arrows choose   Enter do   Esc close";
+
 /// What it remembers.
 #[derive(Clone, Debug, Default)]
 pub struct State {
@@ -36,7 +39,7 @@ pub struct State {
 }
 
 /// Columns of the keys.
-const KEYS: u16 = 13;
+const COLUMN: u16 = 13;
 
 /// The colours, each said in itself.
 const COLOURS: [(&str, Role); 8] = [
@@ -179,17 +182,17 @@ fn draw_action(about: &About, is_chosen: bool, row: Rect, canvas: &mut Canvas<'_
         canvas.text(row, 1, 0, canvas.glyph(Glyph::Here), Role::Accent);
     }
     let keys = about.keys.join("  ");
-    canvas.text(Rect { width: (3 + KEYS).min(row.width), ..row }, 3, 0, &keys, Role::Accent);
+    canvas.text(Rect { width: (3 + COLUMN).min(row.width), ..row }, 3, 0, &keys, Role::Accent);
     let role = if is_chosen { Role::Strong } else { Role::Text };
-    canvas.text(row, 3 + KEYS, 0, about.words, role);
+    canvas.text(row, 3 + COLUMN, 0, about.words, role);
 }
 
 fn draw_legend(colours: Rect, signs: Rect, canvas: &mut Canvas<'_>) {
-    let mut x = canvas.text(colours, 1, 0, "colours", Role::Dim).max(3 + KEYS - 2);
+    let mut x = canvas.text(colours, 1, 0, "colours", Role::Dim).max(3 + COLUMN - 2);
     for (name, role) in COLOURS {
         x = canvas.text(colours, x + 2, 0, name, role);
     }
-    let mut x = canvas.text(signs, 1, 0, "glyphs", Role::Dim).max(3 + KEYS - 2);
+    let mut x = canvas.text(signs, 1, 0, "glyphs", Role::Dim).max(3 + COLUMN - 2);
     for (glyph, name) in SIGNS {
         if x + 4 + name.len() as u16 > signs.width {
             break;

@@ -36,6 +36,9 @@ use crate::tui::snapshot::Snapshot;
 use crate::tui::theme::Role;
 use crate::tui::words::wrapped;
 
+/// The keys that matter in it, for the last line.
+pub const KEYS: &str = "Tab field   j k choose   h l change   Enter do   Esc leave";
+
 /// What it remembers.
 #[derive(Clone, Debug, Default)]
 pub struct State {
@@ -223,10 +226,6 @@ fn lines(state: &State, session: &Session, columns: &[Vec<usize>], width: usize)
         format!("{} stays as it is: this makes a new world", world.name)
     };
     lines.extend(wrapped(&told, width).into_iter().map(|line| Line::Text(line, Role::Dim)));
-    lines.push(Line::Text(
-        "Tab field  j k choose  h l change  Enter do it  Esc".to_owned(),
-        Role::Dim,
-    ));
     lines
 }
 

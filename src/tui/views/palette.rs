@@ -28,6 +28,9 @@ use crate::tui::words::wrapped;
 /// Lines that are remembered.
 const REMEMBERED: usize = 100;
 
+/// The keys that matter in it, for the last line.
+pub const KEYS: &str = "Enter run   Tab complete   arrows choose   C-r history   Esc away";
+
 /// What it remembers.
 #[derive(Clone, Debug, Default)]
 pub struct State {
@@ -75,14 +78,7 @@ pub fn draw(screen: Screen<'_>, state: &State, area: Rect, canvas: &mut Canvas<'
     let x = canvas.text(row(0), 1, 0, ": ", Role::Accent);
     state.field.draw(row(0), x, inside.width - 1, canvas);
     let found = shown(screen.session, state);
-    let foot = inside.height - 1;
-    canvas.text(
-        row(foot),
-        1,
-        0,
-        "Enter run   Tab complete   arrows choose   C-r history   Esc away",
-        Role::Dim,
-    );
+    let foot = inside.height;
     let mut y = 2;
     if let Some(wrong) = &state.wrong {
         for line in wrapped(wrong, usize::from(inside.width.saturating_sub(2))).iter().take(3) {

@@ -61,7 +61,10 @@ fn drawn((width, height): (u16, u16), look: Look, draw: impl Fn(Rect, &mut Canva
 /// Whatever lies over the view, and else the view.
 fn draw(session: &Session, snapshot: &Snapshot, area: Rect, canvas: &mut Canvas<'_>) {
     let screen = Screen { snapshot, session };
-    (room(&session.place).draw)(screen, area, canvas);
+    // What lies over a view is looked at without it: that is drawn by its own test.
+    if session.overlay.is_none() && session.tour.is_none() {
+        (room(&session.place).draw)(screen, area, canvas);
+    }
     match &session.overlay {
         Some(Overlay::Help(state)) => help::draw(screen, state, area, canvas),
         Some(Overlay::Palette(state)) => palette::draw(screen, state, area, canvas),
