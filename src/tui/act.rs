@@ -107,7 +107,10 @@ impl Session {
             Action::SetBookmark => self.letter = Some(Letter::Set),
             Action::GoBookmark => self.letter = Some(Letter::Go),
             Action::ZoomIn => self.place.zoom = (self.place.zoom + 1).min(DEEPEST),
-            Action::ZoomOut => self.place.zoom = self.place.zoom.saturating_sub(1),
+            Action::ZoomOut => {
+                self.place.zoom =
+                    self.place.zoom.checked_sub(1).ok_or("this is the whole run already")?;
+            }
             Action::Range => self.range(),
             Action::Fork => self.fork(),
             Action::Without => self.without(snapshot)?,
@@ -223,6 +226,8 @@ impl Session {
         {
             let to = self.past.pop().expect("there is one");
             self.walk(to, true);
+        } else if self.place.thing == Thing::Nothing {
+            self.say("this is as far out as it goes: q leaves the program");
         } else {
             self.place.thing = Thing::Nothing;
         }

@@ -154,7 +154,7 @@ fn until_left(
         for outside in std::mem::take(&mut app.session.outside) {
             match outside {
                 Outside::Copy(text) => guard.write(&osc52(&text))?,
-                Outside::Redraw => guard.terminal().clear()?,
+                Outside::Redraw => guard.clear()?,
                 Outside::Suspend => suspend(guard)?,
                 Outside::Mouse(on) => guard.capture(on)?,
                 Outside::Open(file) => return Ok(Next::Open(file)),

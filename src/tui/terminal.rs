@@ -15,6 +15,7 @@ use crossterm::terminal::{
 use crossterm::{execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Position, Rect};
 
 const RAW: u8 = 1;
 const SCREEN: u8 = 2;
@@ -60,7 +61,18 @@ impl Guard {
         ON.fetch_or(SCREEN, Ordering::SeqCst);
         execute!(out, EnterAlternateScreen, EnableBracketedPaste, Hide)?;
         self.capture(self.mouse)?;
-        self.terminal.clear()
+        self.clear()
+    }
+
+    /// Wipes it, so that the next frame draws every cell. (The library's own way asks the terminal where its
+    /// cursor is, and the answer would come in among the keys.)
+    ///
+    /// # Errors
+    ///
+    /// What the system says if it does not go.
+    pub fn clear(&mut self) -> io::Result<()> {
+        let area = Rect::from((Position::ORIGIN, self.terminal.size()?));
+        self.terminal.resize(area)
     }
 
     /// With or without the mouse.

@@ -174,7 +174,7 @@ pub fn key(key: Key, session: &mut Session, snapshot: &Snapshot) {
         Key::Ctrl('r') => {
             let history = &session.views.commands;
             state.back = (state.back + 1).min(history.len());
-            if let Some(line) = history.len().checked_sub(state.back).map(|ix| &history[ix]) {
+            if let Some(line) = history.iter().rev().nth(state.back.wrapping_sub(1)) {
                 state.field = Field::of(line);
                 state.chosen = None;
             }
