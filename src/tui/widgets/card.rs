@@ -99,7 +99,7 @@ fn draw_line(canvas: &mut Canvas<'_>, area: Rect, y: u16, line: &Line) {
             let line = canvas.glyph(Glyph::Line);
             canvas.run(area, 0, y, area.width, line, Role::Dim);
             let name: String =
-                name.chars().take(usize::from(area.width).saturating_sub(2)).collect();
+                name.chars().take(usize::from(area.width).saturating_sub(1)).collect();
             canvas.text(area, 1, y, &name, Role::Text);
         }
         Line::Series(values, role) => {

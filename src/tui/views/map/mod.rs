@@ -11,7 +11,7 @@ mod body;
 mod choose;
 pub mod facts;
 mod graph;
-mod says;
+pub mod says;
 mod side;
 mod table;
 #[cfg(test)]
@@ -64,6 +64,8 @@ pub struct State {
 struct LaidOut {
     of: Option<(Arc<Scenario>, Arc<Wiring>)>,
     plans: Vec<Fitted>,
+    /// Has the screen room for cards?
+    fits: bool,
     spots: Vec<Spot>,
 }
 
@@ -127,6 +129,7 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     let body = Rect::new(main.x, main.y, main.width, main.height - below);
     let sentence = Rect::new(main.x, body.bottom(), main.width, below);
     let placed = state.placed(&wiring, body.width, body.height);
+    state.laid_out().fits = placed.is_some();
     let spots = if let Some(placed) = placed.filter(|_| !state.is_table(&wiring)) {
         let at = Rect::new(body.x, body.y + placed.above, body.width, body.height - placed.above);
         if let Some(upper) = placed.room.upper {
@@ -163,6 +166,9 @@ fn act(action: Action, session: &mut Session, _snapshot: &Snapshot) -> Answer {
         Action::Down => Way::Down,
         Action::First | Action::Last => return ends(action == Action::First, session),
         Action::NextPane | Action::PreviousPane => {
+            if !session.views.map.laid_out().fits {
+                return Answer::Not("the cards do not fit into this screen".to_owned());
+            }
             session.views.map.is_turned = !session.views.map.is_turned;
             return Answer::Done;
         }

@@ -9,7 +9,7 @@ use crate::tui::words;
 
 /// A sentence about a node or a link, and how grave it is: the larger the worse, 0 is as usual.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Saying {
+pub struct Saying {
     /// How grave.
     pub gravity: u64,
     /// The sentence.
@@ -51,7 +51,7 @@ pub(super) fn design(scenario: &Scenario, design: usize) -> String {
 }
 
 /// What is to be said of a node.
-pub(super) fn node(facts: &Facts<'_>, node: NodeIx) -> Saying {
+pub fn node(facts: &Facts<'_>, node: NodeIx) -> Saying {
     let (here, name) = (facts.node(node), facts.name(node));
     gone(facts, node, &here)
         .or_else(|| unread(facts, node, &here))

@@ -70,7 +70,10 @@ fn shown(map: &Map<'_>) -> Option<NodeIx> {
         _ => {
             let cards = (0..map.wiring.holds.len()).filter(|card| map.is_used(*card));
             let nodes = cards.map(|card| map.wiring.node(card));
-            nodes.rev().max_by_key(|node| says::node(map.facts, *node).gravity)
+            nodes.rev().max_by_key(|node| {
+                let here = map.facts.node(*node);
+                (says::node(map.facts, *node).gravity, here.waiting, here.busy)
+            })
         }
     }
 }
@@ -130,7 +133,9 @@ fn anomalies(map: &Map<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     if area.height < 3 {
         return;
     }
-    canvas.text(area, 0, 0, "anomalies so far, and the newest of each", Role::Strong);
+    let wide = area.width >= 60;
+    let title = if wide { "anomalies so far, and the newest of each" } else { "anomalies so far" };
+    canvas.text(area, 0, 0, title, Role::Strong);
     let (known, now) = (map.facts.known, map.facts.now);
     let mut kinds: BTreeMap<Kind, (u64, Judged)> = BTreeMap::new();
     for judged in known.history.judged().take_while(|judged| judged.time <= now) {
@@ -147,9 +152,11 @@ fn anomalies(map: &Map<'_>, area: Rect, canvas: &mut Canvas<'_>) {
         let flow = &map.facts.model().scenario.flows[usize::from(newest.flow.0)].name;
         canvas.right(row, 7, 0, &words::count(count), Role::Text);
         canvas.text(row, 9, 0, tracks::words_of(kind), Role::Bad);
-        let at = words::instant(newest.time);
-        canvas.text(row, 31, 0, at.trim_end_matches(" s"), Role::Dim);
-        canvas.text(row, 40, 0, &format!("{flow}#{}", newest.op.number()), Role::Text);
+        if wide {
+            let at = words::instant(newest.time);
+            canvas.text(row, 31, 0, at.trim_end_matches(" s"), Role::Dim);
+            canvas.text(row, 40, 0, &format!("{flow}#{}", newest.op.number()), Role::Text);
+        }
         canvas.hit(row, Target::Thing(Thing::Anomaly(newest.op, kind)));
     }
 }

@@ -15,6 +15,7 @@ pub mod parts;
 use ratatui::layout::Rect;
 
 use super::map::facts::Facts;
+use super::map::says;
 use super::{Answer, Room, Screen};
 use crate::model::NodeIx;
 use crate::tui::action::Action;
@@ -45,6 +46,16 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     };
     let x = canvas.text(area, 1, 0, facts.name(node), Role::Strong);
     canvas.text(area, x + 3, 0, &parts::about(&facts, node), Role::Text);
+
+    // The same sentence at the same place as on the map.
+    let below = if area.height >= 18 { 2 } else { 0 };
+    let area = Rect { height: area.height - below, ..area };
+    let sentence = Rect { y: area.bottom(), height: below, ..area };
+    let text = says::node(&facts, node).text;
+    let lines = words::wrapped(&text, usize::from(area.width.saturating_sub(2)));
+    for (y, line) in (0..below).zip(&lines) {
+        canvas.text(sentence, 1, y, line, Role::Text);
+    }
 
     let instances = facts.model().nodes[usize::from(node.0)].count as u16;
     let rest = area.height.saturating_sub(1);
