@@ -279,7 +279,7 @@ impl Session {
             story: op.filter(|_| is_told),
             item: match self.place.thing {
                 Thing::Item(item) => Some(item),
-                _ => None,
+                _ => self.views.request.sought,
             },
             counterpart: op.filter(|_| self.place.view == View::Request),
             difference: (self.place.view == View::Worlds).then(|| self.compared()).flatten(),

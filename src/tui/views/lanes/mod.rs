@@ -14,7 +14,7 @@ mod rows;
 
 use ratatui::layout::Rect;
 
-use super::request::origin_of;
+use super::request::origin;
 use super::truth::{called, moved, next_of};
 use super::{Answer, Room, Screen};
 use crate::probes::OpId;
@@ -286,7 +286,7 @@ fn act(action: Action, session: &mut Session, snapshot: &Snapshot) -> Answer {
             _ => None,
         });
         return match read {
-            Some((item, version)) => origin_of(item, version, session, snapshot),
+            Some((item, version)) => origin::follow(item, version, session, snapshot),
             None => Answer::Not("nothing was read: o follows a value to its write".to_owned()),
         };
     }

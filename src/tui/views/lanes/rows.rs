@@ -42,7 +42,9 @@ impl Columns {
                 see(at(&step.what));
             }
         }
-        let fits = seen.len() as u16 * NARROWEST <= width;
+        let name = |node: &NodeIx| model.scenario.nodes[usize::from(node.0)].name.chars().count();
+        let widest = seen.iter().map(name).max().unwrap_or(0) as u16 + 2;
+        let fits = seen.len() as u16 * widest.max(NARROWEST) <= width;
         let owner = |store: NodeIx| {
             let owns = |node: &&NodeIx| {
                 model.scenario.nodes[usize::from(node.0)].kind.store() == Some(store)

@@ -15,6 +15,7 @@
 //! ```
 
 mod columns;
+pub mod origin;
 mod scale;
 mod verdict;
 mod waterfall;
@@ -22,6 +23,7 @@ mod waterfall;
 use ratatui::layout::Rect;
 
 use super::{Answer, Room, Screen};
+use crate::probes::witness::Item;
 use crate::probes::{OpId, Verdict};
 use crate::tui::action::Action;
 use crate::tui::canvas::{Canvas, Target};
@@ -47,6 +49,8 @@ pub struct State {
     zoom: u8,
     /// Are idle stretches drawn at their length?
     is_unfolded: bool,
+    /// The item of which a write is looked for.
+    pub sought: Option<Item>,
 }
 
 /// The most that the axis can be zoomed in.
@@ -295,7 +299,7 @@ fn next_like(telling: &Telling, session: &mut Session, snapshot: &Snapshot, on: 
     Answer::Done
 }
 
-/// The operation that created what the selected span read, if one did.
+/// Follows what the selected span read to its write.
 fn origin(
     telling: &Telling,
     selected: usize,
@@ -310,45 +314,10 @@ fn origin(
     let Some((item, version)) = read else {
         return Answer::Not("this span read nothing: o follows a value to its write".to_owned());
     };
-    match item.key.creator() {
-        Some(op) if Some(op) != telling.op => {
-            session.open(View::Request, Thing::Op(op), false);
-            Answer::Done
-        }
-        _ => origin_of(item, version, session, snapshot),
-    }
+    origin::follow(item, version, session, snapshot)
 }
 
-/// The operation that wrote this version, if what happened to the item is known.
-pub fn origin_of(
-    item: crate::probes::witness::Item,
-    version: u64,
-    session: &mut Session,
-    snapshot: &Snapshot,
-) -> Answer {
-    use crate::probes::Fact;
-    let lines = snapshot.witness.as_deref().map_or(&[][..], |witness| witness.lines());
-    let writer = lines.iter().find_map(|line| match line.fact {
-        Fact::Applied { op, entity, key, version: wrote, .. }
-        | Fact::Undone { op, entity, key, version: wrote, .. }
-            if (entity, key, wrote) == (item.entity, item.key, version) =>
-        {
-            Some(op)
-        }
-        _ => None,
-    });
-    if let Some(op) = writer {
-        session.open(View::Request, Thing::Op(op), false);
-        return Answer::Done;
-    }
-    if version == 0 {
-        return Answer::Not("nobody had written it: it was as at the start".to_owned());
-    }
-    session.open(View::Worlds, Thing::Item(item), false);
-    Answer::Not("its writes are looked for: they are listed here".to_owned())
-}
-
-/// Its first letter of the last line: what the signs mean.
+/// What the signs mean.
 const SIGNS: [(Glyph, &str); 6] = [
     (Glyph::Works, "works"),
     (Glyph::Line, "waits for others"),

@@ -1,6 +1,11 @@
 //! The view on real runs.
 
-use crate::probes::OpId;
+use std::sync::Arc;
+
+use crate::base::Time;
+use crate::engine::InstanceId;
+use crate::probes::witness::{Item, Witness};
+use crate::probes::{Fact, OpId, Probe};
 use crate::tui::action::Action;
 use crate::tui::canvas::Look;
 use crate::tui::glyphs::Glyphs;
@@ -90,4 +95,25 @@ fn enter_opens_the_node_of_a_span_and_without_one_a_sensible_operation() {
     stage.open(View::Request, Thing::Nothing, false, 7_004);
     stage.session.act(Action::Enter, &stage.snapshot);
     assert!(matches!(stage.session.place.thing, Thing::Op(_)));
+}
+
+#[test]
+fn a_value_is_followed_to_the_operation_that_wrote_it() {
+    let Stage { mut session, mut snapshot } = order(0, 5704);
+    // inventory-db, which saw stock 1 at version 112.
+    (0..4).for_each(|_| session.act(Action::Down, &snapshot));
+    session.act(Action::Origin, &snapshot);
+    let sought = session.views.request.sought.expect("its write is looked for");
+    assert_eq!(session.wish().item, Some(sought));
+    let mut witness = Witness::of([sought]);
+    let (op, writer) = (OpId::new(0, 5704), OpId::new(0, 5000));
+    for (op, version) in [(writer, 112), (op, 113)] {
+        let Item { entity, key } = sought;
+        let fact = Fact::Applied { op, effect: 1, entity, key, version, before: 2, value: 1 };
+        witness.see(Time(version), InstanceId(0), fact);
+    }
+    snapshot.witness = Some(Arc::new(witness));
+    session.act(Action::Origin, &snapshot);
+    assert_eq!(session.place.thing, Thing::Op(writer));
+    assert_eq!(session.views.request.sought, None);
 }
