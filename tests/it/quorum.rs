@@ -68,9 +68,9 @@ fn run(scenario: &Arc<Scenario>) -> (Record, Outcome) {
     let model = Arc::new(Model::new(scenario, 0, 1));
     let instruments = Instruments::new(Arc::new(simulate::layout(&model)));
     let world = World::new(Arc::clone(&model), (instruments, Record::default()));
-    let (mut simulation, partial) = simulate::run_to_audit(world);
+    let (simulation, partial) = simulate::run_to_audit(world);
     assert_eq!(partial, None);
-    let audit = simulate::audit(&mut simulation, false);
+    let audit = simulate::audit(&simulation, false);
     let (instruments, record) = simulation.into_world().into_probe();
     assert_eq!(instruments.ledger.strays, 0, "facts about operations that were closed");
     (record, instruments.outcome(Label::default(), audit))

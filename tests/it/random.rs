@@ -27,9 +27,9 @@ fn watched(scenario: &Arc<Scenario>, seed: u64) -> (Outcome, Watch) {
     let model = Arc::new(Model::new(scenario, 0, seed));
     let layout = Arc::new(layout(&model));
     let probes = (Instruments::new(Arc::clone(&layout)), Watch::new(&layout));
-    let (mut simulation, partial) = run_to_audit(World::new(model, probes));
+    let (simulation, partial) = run_to_audit(World::new(model, probes));
     assert_eq!(partial, None);
-    let audit = audit(&mut simulation, false);
+    let audit = audit(&simulation, false);
     let (instruments, mut watch) = simulation.into_world().into_probe();
     for at in 0..watch.instances.len() {
         watch.advance(audit, InstanceId(at as u32));
@@ -49,7 +49,7 @@ fn ended(mut simulation: Simulation<World<Instruments>>, model: &Model) -> Strin
     let end = model.arrivals_end();
     simulation.run_until(end);
     simulation.drain(end + model.scenario.run.drain);
-    let audit = audit(&mut simulation, false);
+    let audit = audit(&simulation, false);
     let label = Label { digest: simulation.digest(), ..Label::default() };
     format!("{:?}", simulation.into_world().into_probe().outcome(label, audit))
 }

@@ -158,9 +158,9 @@ impl Case {
         let model = Arc::new(Model::new(&scenario, 0, seed));
         let instruments = Instruments::new(Arc::new(simulate::layout(&model)));
         let world = World::new(Arc::clone(&model), (instruments, Record::default()));
-        let (mut simulation, partial) = simulate::run_to_audit(world);
+        let (simulation, partial) = simulate::run_to_audit(world);
         assert_eq!(partial, None);
-        let audit = simulate::audit(&mut simulation, false);
+        let audit = simulate::audit(&simulation, false);
         let (instruments, Record(lines)) = simulation.into_world().into_probe();
         let outcome = instruments.outcome(Label::default(), audit);
         Run { scenario, model, lines, outcome, audit }
