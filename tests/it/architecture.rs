@@ -51,8 +51,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("validate", &["base", "history", "scenario", "probes", "analysis", "simulate"]),
     // A report shows what was analysed.
     ("report", &["base", "engine::InstanceId", "scenario::tree", "probes", "analysis", "validate"]),
-    // The command line starts runs and shows reports; it knows no engine, no model and no node.
-    ("cli", &["base", "scenario", "probes", "analysis", "report", "simulate", "validate"]),
+    // The command line starts runs, shows reports and opens the terminal UI; it knows no engine, no model
+    // and no node.
+    ("cli", &["base", "scenario", "probes", "analysis", "report", "simulate", "validate", "tui"]),
     // The terminal UI looks at runs as they go on: it reads everything, and only the program starts it.
     (
         "tui",
