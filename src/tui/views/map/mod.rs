@@ -27,6 +27,7 @@ use crate::model::NodeIx;
 use crate::scenario::tree::Scenario;
 use crate::tui::action::Action;
 use crate::tui::canvas::Canvas;
+use crate::tui::layout::graph::Link;
 use crate::tui::layout::plan::{Outline, SIZES};
 use crate::tui::layout::{Plan, Wiring};
 use crate::tui::place::Thing;
@@ -99,6 +100,25 @@ struct Map<'a> {
     screen: Screen<'a>,
     facts: &'a Facts<'a>,
     wiring: &'a Wiring,
+    /// By link.
+    flows: &'a [Flow],
+}
+
+/// What there is on a link: asked for several times a frame, and found out once.
+#[derive(Clone, Copy, Debug, Default)]
+struct Flow {
+    /// Messages a second.
+    rate: f64,
+    /// Can nothing come through?
+    is_broken: bool,
+}
+
+impl Flow {
+    fn of(facts: &Facts<'_>, from: &[NodeIx], to: &[NodeIx]) -> Self {
+        let condition = facts.condition(from[0], to[0]);
+        let is_broken = matches!(condition, Condition::Cut(..) | Condition::Nobody);
+        Self { rate: facts.rate(from, to), is_broken }
+    }
 }
 
 fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
@@ -116,7 +136,13 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     };
     let state = &screen.session.views.map;
     let wiring = state.wiring(screen.session.scenario());
-    let map = Map { screen, facts: &facts, wiring: &wiring };
+    let used = wiring.graph.links().iter().zip(&wiring.designs[facts.model().design].links);
+    let flow = |(link, used): (&Link, &bool)| {
+        let (from, to) = (&wiring.holds[link.from], &wiring.holds[link.to]);
+        if *used { Flow::of(&facts, from, to) } else { Flow::default() }
+    };
+    let flows: Vec<Flow> = used.map(flow).collect();
+    let map = Map { screen, facts: &facts, wiring: &wiring, flows: &flows };
     let main = if area.width >= WITH_SIDE {
         let wide = (area.width / 3).clamp(36, 66);
         let side = Rect::new(area.right() - wide, area.y, wide, area.height);
@@ -317,14 +343,12 @@ impl<'a> Map<'a> {
 
     /// Messages a second on a link.
     fn rate(&self, link: usize) -> f64 {
-        let (from, to) = self.ends(link);
-        self.facts.rate(from, to)
+        self.flows[link].rate
     }
 
     /// Can nothing come through on a link?
     fn is_broken(&self, link: usize) -> bool {
-        let (from, to) = self.ends(link);
-        matches!(self.facts.condition(from[0], to[0]), Condition::Cut(..) | Condition::Nobody)
+        self.flows[link].is_broken
     }
 
     /// The card that is selected, or from which the selected link goes.
