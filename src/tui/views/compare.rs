@@ -150,6 +150,7 @@ fn table_of(
             name.push_str(" (base)");
         }
         let start = 6u16.saturating_sub(name.chars().count() as u16 / 2).min(3);
+        let name = canvas.cut(&name, slot.width.saturating_sub(start + 1));
         let end = canvas.text(slot, start, 0, &name, side.role);
         if chosen(session) == number {
             canvas.tint(Rect { x: slot.x + start, width: end - start, ..slot }, Role::Accent);

@@ -34,6 +34,7 @@ pub(super) fn draw(screen: Screen<'_>, known: &Known, area: Rect, canvas: &mut C
     let x = canvas.text(area, 1, 2, "{ ", Role::Accent);
     let x = canvas.text(area, x, 2, &before, Role::Text);
     let x = canvas.text(area, (x + 2).max(45.min(area.width / 2 + 5)), 2, "} ", Role::Accent);
+    let after = canvas.cut(&after, area.width.saturating_sub(x + 1));
     canvas.text(area, x, 2, &after, Role::Text);
     let (line, role) = match told(screen, known) {
         Some(line) => (line, Role::Accent),

@@ -161,7 +161,7 @@ fn forest(screen: Screen<'_>, branches: &[Branch], area: Rect, canvas: &mut Canv
         let is_shown = session.place.run.world == branch.world;
         let name = if is_shown && !is_selected { Role::Strong } else { role };
         canvas.text(area, x, y, &world.name, name);
-        let states = states(screen, branch.world);
+        let states = states(screen, branch.world, area.width / 2);
         let taken: usize = states.iter().map(|state| state.text.chars().count() + 1).sum();
         let end = area.width.saturating_sub(taken as u16);
         let about = canvas.cut(&world.about, end.saturating_sub(names + 5));
@@ -182,7 +182,7 @@ struct Reach {
 }
 
 /// By design: its name where its run is known to the end, with how far it is where it is on its way.
-fn states(screen: Screen<'_>, world: WorldId) -> Vec<Reach> {
+fn states(screen: Screen<'_>, world: WorldId, most: u16) -> Vec<Reach> {
     let designs = &screen.session.worlds.get(world).recipe.scenario.designs;
     let state = |(design, it): (usize, &crate::scenario::tree::Design)| {
         let known = screen.snapshot.run(RunId { world, design });
@@ -198,7 +198,14 @@ fn states(screen: Screen<'_>, world: WorldId) -> Vec<Reach> {
             None => Reach { text: it.name.clone(), role: Role::Dim },
         }
     };
-    designs.iter().enumerate().map(state).collect()
+    let all: Vec<Reach> = designs.iter().enumerate().map(state).collect();
+    let width: usize = all.iter().map(|it| it.text.chars().count() + 1).sum();
+    if width <= usize::from(most) {
+        return all;
+    }
+    // No room for names: how many are known to the end.
+    let done = all.iter().filter(|it| it.role != Role::Warn && it.role != Role::Dim).count();
+    vec![Reach { text: format!("{done} of {} designs", all.len()), role: Role::Text }]
 }
 
 fn comparison(
@@ -220,7 +227,7 @@ fn comparison(
     let names = if area.width < 110 { NAMES.0 } else { NAMES.1 };
     let ends = [names + 9, names + 19, names + 30];
     for (end, text) in ends.into_iter().zip([name(first), name(second), "difference"]) {
-        let text = canvas.cut(text, 10);
+        let text = canvas.cut(text, if end == ends[2] { 10 } else { 9 });
         canvas.right(area, end, 1, &text, Role::Strong);
     }
     let rows = usize::from(area.height.saturating_sub(2));
