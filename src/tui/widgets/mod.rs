@@ -2,7 +2,6 @@
 //! (but for the strip, which is one).
 
 pub mod axis;
-pub mod bar;
 pub mod card;
 pub mod chart;
 pub mod field;
