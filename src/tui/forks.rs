@@ -1,4 +1,4 @@
-//! How worlds come to be and go: rule 1, by which a change never overwrites what was seen.
+//! How worlds come to be and go: a change never overwrites what was seen.
 
 use std::sync::Arc;
 

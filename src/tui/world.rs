@@ -1,4 +1,4 @@
-//! Worlds: recipes, each its parent plus one change, in a tree; and rule 1, which says when a change
+//! Worlds: recipes, each its parent plus one change, in a tree; and the rule that says when a change
 //! forks. Knows no run: whoever computes one does it from a recipe.
 
 use std::sync::Arc;

@@ -21,7 +21,8 @@ fn named(page: &str) -> Vec<&str> {
     let is_path = |name: &&str| {
         let is_plain = !name.contains(['*', '<', ' ', '\n']);
         is_plain
-            && (name.ends_with('/') || Path::new(name).extension().is_some_and(|it| it == "rs"))
+            // A slash alone is a key.
+            && (name.len() > 1 && name.ends_with('/') || Path::new(name).extension().is_some_and(|it| it == "rs"))
     };
     quoted.filter(is_path).collect()
 }
