@@ -1,4 +1,4 @@
-//! Rule 1, held on a small scenario.
+//! A change never overwrites what was seen: held on a small scenario.
 
 use std::collections::BTreeMap;
 
