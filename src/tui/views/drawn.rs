@@ -1,6 +1,6 @@
 //! Compare, Time and Worlds as they are drawn of real runs, and laws that hold at any size.
 
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -31,7 +31,7 @@ fn session() -> Session {
 
 /// All that there is to know for a session.
 fn known(session: &Session) -> Arc<Snapshot> {
-    let mut worker = WORKER.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    let mut worker = WORKER.lock().unwrap_or_else(PoisonError::into_inner);
     worker.wish(session.wish());
     let mut last = None;
     while !worker.is_idle() {
@@ -176,14 +176,13 @@ fn nothing_is_drawn_outside_nothing_panics_and_ascii_is_ascii() {
 
 #[test]
 fn long_names_many_faults_and_many_designs_are_drawn_as_well() {
-    let faults: String = (1..10)
-        .map(|n| {
-            let (name, at) = (format!("a-fault-with-a-name-of-letters-{n}"), n * 150);
-            format!("(name: \"{name}\", at: \"{at}ms\", lasts: \"40ms\", what: Crash(\"orders\")),")
-        })
-        .collect();
-    let designs: String =
-        (1..10).map(|n| format!("\"a-design-with-a-name-of-letters-{n}\": Rest(),")).collect();
+    let fault = |n: u32| {
+        let (name, at) = (format!("a-fault-with-a-name-of-letters-{n}"), n * 150);
+        format!("(name: \"{name}\", at: \"{at}ms\", lasts: \"40ms\", what: Crash(\"orders\"))")
+    };
+    let design = |n: u32| format!("\"a-design-with-a-name-of-letters-{n}\": Rest()");
+    let faults = (1..10).map(fault).collect::<Vec<_>>().join(",");
+    let designs = (1..10).map(design).collect::<Vec<_>>().join(",");
     let text = format!(
         r#"(
             about: "One service, and much that befalls it.",
