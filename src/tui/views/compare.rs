@@ -187,12 +187,14 @@ fn act(action: Action, session: &mut Session, _snapshot: &Snapshot) -> Answer {
             let now = chosen(session);
             let to =
                 if action == Action::Right { (now + 1).min(last) } else { now.saturating_sub(1) };
+            if to == now {
+                return Answer::Not("no column beyond this one".to_owned());
+            }
             match session.columns {
-                Columns::Designs if to != now => {
+                Columns::Designs => {
                     session.place.run.design = to;
                     session.seek_time(session.place.cursor.time);
                 }
-                Columns::Designs => {}
                 Columns::Worlds(_) => session.views.compare.column = to,
             }
         }
