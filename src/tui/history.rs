@@ -387,8 +387,9 @@ mod tests {
         for bucket in 0..30 {
             let part = Part {
                 buckets: vec![Arc::new(Bucket { messages: bucket as u32, ..Bucket::default() })],
+                sketches: vec![Arc::default(); usize::from(bucket % 10 == 9)],
                 journal: vec![judged(bucket * width), judged(bucket * width + 1)],
-                ..Part::default()
+                told: Vec::new(),
             };
             if bucket < 12 {
                 parted.extend(part.clone());
@@ -397,7 +398,7 @@ mod tests {
         }
         let cut = whole.until(Time(12 * width));
         assert_eq!(cut.buckets, parted.buckets);
-        assert_eq!(cut.edge(), Time(12 * width));
+        assert_eq!((cut.edge(), cut.sketches.len()), (Time(12 * width), 1));
         assert!(cut.judged().eq(parted.judged()));
         assert_eq!(cut.stretch(Time(width), Time(3 * width)).sums.messages, 1 + 2);
     }
