@@ -74,7 +74,7 @@ fn why_an_order_was_left_half_done_and_what_would_have_been_are_three_keys() {
     // The same question without the first view: what if the crash had not been?
     it.press("u", "base");
     it.press("1", "[1 Map]");
-    it.press(":goto 19s\r", "19.000000000 s");
+    it.press(":goto 19.5s\r", "19.500000000 s");
     it.press("}", "20.000000000 s");
     it.press("x", "no-inventory-crash");
     it.wait("both worlds side by side", |screen| {
