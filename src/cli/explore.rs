@@ -105,14 +105,14 @@ pub(super) fn explore(args: &Explore, screen: &Screen) -> Result<Exit, Failure> 
         shipped: shipped::SHIPPED,
     };
     let Some((width, height)) = args.screen else {
-        return match tui::start::run(options) {
+        return match tui::start::run(&options) {
             Ok(Ended::Left) => Ok(Exit::Well),
             Ok(Ended::Killed) => Ok(Exit::Interrupted),
             Ok(Ended::NoTerminal(why)) => Err(Failure::Usage(why)),
             Err(why) => Err(Failure::Io { path: PathBuf::from("the terminal"), why }),
         };
     };
-    let buffer = match tui::start::print(options, width, height) {
+    let buffer = match tui::start::print(&options, width, height) {
         Ok(buffer) => buffer,
         Err(Printed::Invalid(found)) => return Err(super::load::refuse(&found, screen)),
         Err(Printed::Usage(why)) => return Err(Failure::Usage(why)),

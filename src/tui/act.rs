@@ -360,9 +360,10 @@ impl Session {
     fn mark(&mut self, on: bool, snapshot: &Snapshot) -> Result<(), String> {
         let known = snapshot.run(self.place.run).ok_or("the run is not known yet")?;
         let now = self.place.cursor.time;
-        let found = match on {
-            true => marks::after(known, &self.marks, now),
-            false => marks::before(known, &self.marks, now),
+        let found = if on {
+            marks::after(known, &self.marks, now)
+        } else {
+            marks::before(known, &self.marks, now)
         };
         let Some((at, mark)) = found else {
             let place = if on { "after" } else { "before" };

@@ -50,6 +50,7 @@ impl Default for Keymap {
 
 impl Keymap {
     /// With other keys for some actions.
+    #[must_use]
     pub fn rebound(&self, instead: &[Binding]) -> Self {
         let is_kept = |binding: &&Binding| instead.iter().all(|it| it.action != binding.action);
         let kept = self.bindings.iter().filter(is_kept);

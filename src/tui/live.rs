@@ -37,7 +37,7 @@ pub(super) enum Event {
 const LOOK: Duration = Duration::from_millis(500);
 
 /// The UI in a terminal, until it is left.
-pub(super) fn run(options: Options) -> io::Result<Ended> {
+pub(super) fn run(options: &Options) -> io::Result<Ended> {
     let (sender, events) = mpsc::channel();
     signals(&sender)?;
     let mut guard = Guard::take(options.mouse)?;
@@ -47,7 +47,7 @@ pub(super) fn run(options: Options) -> io::Result<Ended> {
     let mut tour = false;
     loop {
         let Some(file) = open.take() else {
-            match before::choose(&options, &mut guard, &events)? {
+            match before::choose(options, &mut guard, &events)? {
                 Came::Open { file, tour: with } => (open, tour) = (Some(file), with),
                 Came::Left => return Ok(Ended::Left),
                 Came::Killed => return Ok(Ended::Killed),
@@ -57,7 +57,7 @@ pub(super) fn run(options: Options) -> io::Result<Ended> {
         let opened = match opening::read(&file, &options.set, options.shipped) {
             Ok(opened) => opened,
             Err(found) => {
-                match before::mourn(&file, &found, &options, &mut guard, &events)? {
+                match before::mourn(&file, &found, options, &mut guard, &events)? {
                     Came::Open { file, .. } => open = Some(file),
                     Came::Left if options.file.is_some() => return Ok(Ended::Left),
                     Came::Left => {}
@@ -66,7 +66,7 @@ pub(super) fn run(options: Options) -> io::Result<Ended> {
                 continue;
             }
         };
-        let mut session = opening::session(&options, opened).map_err(io::Error::other)?;
+        let mut session = opening::session(options, opened).map_err(io::Error::other)?;
         session.keymap = options.keymap.clone();
         let kept: Vec<String> =
             files::recovered(&session.file).iter().map(|file| file.display().to_string()).collect();

@@ -76,7 +76,7 @@ pub enum Printed {
 /// # Errors
 ///
 /// What the terminal refuses.
-pub fn run(options: Options) -> io::Result<Ended> {
+pub fn run(options: &Options) -> io::Result<Ended> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         let file = options.file.as_deref().unwrap_or(Path::new("FILE"));
         let why = format!(
@@ -93,18 +93,18 @@ pub fn run(options: Options) -> io::Result<Ended> {
 /// # Errors
 ///
 /// Why there is none.
-pub fn print(options: Options, width: u16, height: u16) -> Result<Buffer, Printed> {
+pub fn print(options: &Options, width: u16, height: u16) -> Result<Buffer, Printed> {
     let file = options
         .file
         .clone()
         .ok_or_else(|| Printed::Usage("--screen needs a FILE whose screen it prints".to_owned()))?;
     let opened = opening::read(&file, &options.set, options.shipped)
         .map_err(|it| Printed::Invalid(Box::new(it)))?;
-    let mut app = App::new(opening::session(&options, opened).map_err(Printed::Usage)?);
+    let mut app = App::new(opening::session(options, opened).map_err(Printed::Usage)?);
     let mut worker = Worker::new();
     settle(&mut app, &mut worker);
     // What is named by a number or a figure is found once the run is known.
-    opening::find(&mut app, &options).map_err(Printed::Usage)?;
+    opening::find(&mut app, options).map_err(Printed::Usage)?;
     settle(&mut app, &mut worker);
     Ok(app.screen(width, height))
 }

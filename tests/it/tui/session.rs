@@ -19,7 +19,7 @@ fn digest(screen: &str) -> String {
     let header = screen.lines().next().expect("a header");
     let words = header.split_whitespace();
     let is_digest = |word: &&str| word.len() == 16 && word.chars().all(|it| it.is_ascii_hexdigit());
-    words.filter(is_digest).last().unwrap_or_else(|| panic!("no digest in {header}")).to_owned()
+    words.rev().find(is_digest).unwrap_or_else(|| panic!("no digest in {header}")).to_owned()
 }
 
 #[test]

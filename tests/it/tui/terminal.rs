@@ -5,13 +5,14 @@ use std::num::NonZero;
 use std::path::Path;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use vt100::Parser;
 
-/// How long a screen may take to come: far more than it needs anywhere.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How often it is looked for what must come, each time for [`LOOK`]: far longer than it takes anywhere.
+const PATIENCE: u32 = 2_400;
+const LOOK: Duration = Duration::from_millis(50);
 
 /// The program, running.
 pub(super) struct Terminal {
@@ -42,7 +43,7 @@ impl Terminal {
         let mut reader = pair.master.try_clone_reader().expect("its output");
         let (sender, output) = mpsc::channel();
         thread::spawn(move || {
-            let mut bytes = [0; 1 << 16];
+            let mut bytes = vec![0; 1 << 16];
             while let Ok(count @ 1..) = reader.read(&mut bytes) {
                 if sender.send(bytes[..count].to_vec()).is_err() {
                     return;
@@ -67,15 +68,14 @@ impl Terminal {
 
     /// Waits until the screen is so, and fails with what it is if it never is.
     pub(super) fn wait(&mut self, what: &str, is_so: impl Fn(&str) -> bool) -> String {
-        let began = Instant::now();
-        loop {
+        for _ in 0..PATIENCE {
             let screen = self.screen();
             if is_so(&screen) {
                 return screen;
             }
-            assert!(began.elapsed() < PATIENCE, "never came: {what}\n{screen}");
-            self.take(Duration::from_millis(50));
+            self.take(LOOK);
         }
+        panic!("never came: {what}\n{}", self.screen());
     }
 
     /// Waits until this text is on the screen.
@@ -103,15 +103,15 @@ impl Terminal {
 
     /// Waits for its end; says the exit code.
     pub(super) fn end(&mut self) -> u32 {
-        let began = Instant::now();
-        loop {
-            self.take(Duration::from_millis(20));
+        for _ in 0..PATIENCE {
+            self.take(LOOK);
             if let Some(status) = self.child.try_wait().expect("it can be asked") {
-                self.take(Duration::from_millis(200));
+                // What it wrote last.
+                self.take(4 * LOOK);
                 return status.exit_code();
             }
-            assert!(began.elapsed() < PATIENCE, "it does not end\n{}", self.screen());
         }
+        panic!("it does not end\n{}", self.screen());
     }
 
     /// Takes what was written within this time.
