@@ -37,7 +37,7 @@ pub fn ansi(buffer: &Buffer) -> String {
 }
 
 /// Width and height of a cell of a picture, in its units.
-const CELL: (u16, u16) = (9, 19);
+const CELL: (u16, u16) = (9, 18);
 
 /// A picture: SVG with the colours of a dark terminal.
 pub fn svg(buffer: &Buffer) -> String {
@@ -77,7 +77,7 @@ pub fn svg(buffer: &Buffer) -> String {
         let _ = writeln!(
             text,
             "<text x=\"{x}\" y=\"{}\" textLength=\"{length}\" xml:space=\"preserve\" fill=\"{fill}\"{looks}>{}</text>",
-            y + 15,
+            y + 14,
             escaped(&run.text)
         );
     }

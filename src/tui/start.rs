@@ -80,7 +80,7 @@ pub fn run(options: &Options) -> io::Result<Ended> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         let file = options.file.as_deref().unwrap_or(Path::new("FILE"));
         let why = format!(
-            "no terminal here; `windtunnel run {0}` prints a run, `windtunnel {0} --screen 80x24` a screen",
+            "no terminal here; `windtunnel run {0}` prints a run, `windtunnel {0} --screen 80x24` a screen, `windtunnel --help` says more",
             file.display()
         );
         return Ok(Ended::NoTerminal(why));

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
@@ -116,7 +116,15 @@ impl Terminal {
 
     /// Takes what was written within this time.
     pub(super) fn take(&mut self, time: Duration) {
-        let mut next = self.output.recv_timeout(time).ok();
+        let mut next = match self.output.recv_timeout(time) {
+            Ok(bytes) => Some(bytes),
+            Err(RecvTimeoutError::Timeout) => None,
+            // Nothing will be written any more; the time passes all the same.
+            Err(RecvTimeoutError::Disconnected) => {
+                thread::sleep(time);
+                None
+            }
+        };
         while let Some(bytes) = next {
             self.parser.process(&bytes);
             self.raw.extend_from_slice(&bytes);
