@@ -206,7 +206,8 @@ impl Session {
                     ..self.place.clone()
                 });
             }
-            thing @ (Thing::Change(_) | Thing::Item(_)) => self.open(View::Worlds, thing, false),
+            thing @ Thing::Change(_) => self.open(View::Worlds, thing, false),
+            thing @ Thing::Item(_) => self.open(View::Request, thing, false),
             thing @ (Thing::Knob(_) | Thing::Expectation(_)) => {
                 self.open(View::Scenario, thing, false);
             }

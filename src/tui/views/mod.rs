@@ -10,6 +10,7 @@ mod drawn;
 pub mod frame;
 pub mod help;
 pub mod inject;
+pub mod item;
 pub mod lanes;
 pub mod map;
 mod matrix;
@@ -31,7 +32,7 @@ use ratatui::layout::Rect;
 
 use super::action::Action;
 use super::canvas::Canvas;
-use super::place::{Place, View};
+use super::place::{Place, Thing, View};
 use super::session::Session;
 use super::snapshot::{Known, Snapshot, State};
 use crate::base::Time;
@@ -84,6 +85,8 @@ pub struct States {
     /// See above.
     pub lanes: lanes::State,
     /// See above.
+    pub item: item::State,
+    /// See above.
     pub scenario: scenario::State,
     /// See above.
     pub worlds: worlds::State,
@@ -98,6 +101,7 @@ pub fn room(place: &Place) -> &'static Room {
         (View::Map, true) => &node::ROOM,
         (View::Compare, _) => &compare::ROOM,
         (View::Time, _) => &time::ROOM,
+        (View::Request, _) if matches!(place.thing, Thing::Item(_)) => &item::ROOM,
         (View::Request, _) => &request::ROOM,
         (View::Truth, false) => &truth::ROOM,
         (View::Truth, true) => &lanes::ROOM,

@@ -116,3 +116,96 @@ fn another_size_while_it_plays_keeps_the_four_nouns() {
     it.keys("q");
     assert_eq!(it.end(), 0);
 }
+
+/// Types so many bytes of keys without sense (none of which asks to leave), and then leaves.
+fn babble(bytes: usize) {
+    let folder = folder();
+    let mut it = Terminal::start(folder.path(), &["checkout.ron", "-d", "events"], 100, 30);
+    it.wait_for("PLAY");
+    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut next = || {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize
+    };
+    let mut typed = 0;
+    while typed < bytes {
+        let mut chunk = String::new();
+        while chunk.len() < 1024 {
+            match next() % 8 {
+                0 => chunk.push_str(
+                    ["\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[5~", "\x1b[3~"][next() % 6],
+                ),
+                1 => {
+                    chunk.push_str(["\r", "\t", "\x1b", "\x7f", "\x04", "\x15", "\x12"][next() % 7])
+                }
+                2 => chunk.push(char::from(b'1' + (next() % 7) as u8)),
+                _ => chunk.push(char::from(b' ' + (next() % 95) as u8)),
+            }
+        }
+        let chunk = chunk.replace(['q', 'Q'], "j");
+        typed += chunk.len();
+        it.keys(&chunk);
+        it.take(std::time::Duration::ZERO);
+    }
+    // Out of whatever is open, and away.
+    for _ in 0..8 {
+        it.keys("\x1b");
+        it.take(std::time::Duration::from_millis(200));
+    }
+    it.keys("q");
+    it.take(std::time::Duration::from_millis(200));
+    it.keys("q");
+    assert_eq!(it.end(), 0);
+    assert!(it.is_restored());
+}
+
+#[test]
+fn keys_without_sense_end_in_a_sane_terminal() {
+    babble(32 << 10);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn ten_million_bytes_of_keys_without_sense_end_in_a_sane_terminal() {
+    babble(10 << 20);
+}
+
+/// A business of our own: who left it half done is found in the same keys.
+const CAFE: &str = r#"(
+    about: "A café takes orders; the kitchen is another service.",
+    run: (length: "20s", warmup: "1s"),
+    nodes: {
+        "guests":     Client(arrivals: Poisson("40/s"), does: "order-cake"),
+        "counter":    Service(workers: 8, work: Exp("2ms"), store: "counter-db"),
+        "kitchen":    Service(workers: 8, work: Exp("4ms"), store: "kitchen-db"),
+        "counter-db": Database(read: "1ms", write: "3ms"),
+        "kitchen-db": Database(read: "1ms", write: "3ms"),
+    },
+    data: { "slip": (owner: "counter"), "cake": (owner: "kitchen", keys: 50, start: 1_000_000, floor: 0) },
+    flows: { "order-cake": (home: "counter", steps: [Write("slip"), Tell("kitchen", Take("cake", 1))]) },
+    designs: { "rest": Rest() },
+    faults: [(name: "power-cut", at: "8s", lasts: "500ms", what: Crash("counter"))],
+)"#;
+
+#[test]
+fn in_another_business_the_same_questions_take_the_same_keys() {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("cafe.ron"), CAFE).expect("it is written");
+    let mut it = Terminal::start(folder.path(), &["cafe.ron", "--at", "15s"], 80, 24);
+    it.wait_for("PAUSED 15.000000000 s");
+    it.press("5", "half done");
+    it.wait("who was left half done", |screen| screen.contains("order-cake#"));
+    it.press("\r", "half done?");
+    it.press("x", "no-power-cut");
+    it.press("u", "base");
+    it.press("1", "[1 Map]");
+    it.press(":goto 5s\r", "5.000000000 s");
+    it.press("}", "8.000000000 s");
+    it.press("x", "no-power-cut");
+    it.wait("both worlds", |screen| screen.contains("[2 Compare]") && screen.contains("PAUSED"));
+    it.keys("q");
+    it.take(std::time::Duration::from_millis(200));
+    it.keys("q");
+    assert_eq!(it.end(), 0);
+}
