@@ -108,7 +108,7 @@ pub(super) fn explore(args: &Explore, screen: &Screen) -> Result<Exit, Failure> 
         return match tui::start::run(&options) {
             Ok(Ended::Left) => Ok(Exit::Well),
             Ok(Ended::Killed) => Ok(Exit::Interrupted),
-            Ok(Ended::NoTerminal(why)) => Err(Failure::Usage(why)),
+            Ok(Ended::Refused(why)) => Err(Failure::Usage(why)),
             Err(why) => Err(Failure::Io { path: PathBuf::from("the terminal"), why }),
         };
     };

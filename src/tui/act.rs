@@ -62,7 +62,14 @@ impl Session {
     /// Does what an action means in all views; or says why it cannot.
     fn anywhere(&mut self, action: Action, snapshot: &Snapshot) -> Result<(), String> {
         match action {
-            Action::View(view) => self.open(view, self.place.thing.clone(), false),
+            Action::View(view) => {
+                let thing = match (view, self.place.thing.clone()) {
+                    // Whose lanes were looked at is whose way is looked at.
+                    (View::Request, Thing::Anomaly(op, _)) => Thing::Op(op),
+                    (_, thing) => thing,
+                };
+                self.open(view, thing, false);
+            }
             Action::NextDesign => self.turn(1, snapshot)?,
             Action::PreviousDesign => self.turn(-1, snapshot)?,
             Action::Enter => self.enter()?,
@@ -220,7 +227,9 @@ impl Session {
             self.playing = false;
         } else if self.place.inside {
             self.place.inside = false;
-        } else if self.range.take().is_some() || !std::mem::take(&mut self.filter).is_empty() {
+        } else if self.range.is_some() {
+            self.range = None;
+        } else if !std::mem::take(&mut self.filter).is_empty() || !self.marks.is_empty() {
             self.marks.clear();
         } else if self.place.view == View::Request
             && self.past.last().is_some_and(|place| place.view != View::Request)

@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use super::canvas::{Canvas, Hit, Look, Target};
 use super::files::Watch;
 use super::input::{Click, Input, Key};
-use super::live::Event;
+use super::live::{self, Event};
 use super::opening::signs;
 use super::start::Options;
 use super::terminal::Guard;
@@ -69,6 +69,10 @@ pub(super) fn choose(
                 guard.resume()?;
                 picker::Picked::Nothing
             }
+            Event::Pauses => {
+                live::suspend(guard)?;
+                picker::Picked::Nothing
+            }
             Event::Ends | Event::Closed => return Ok(Came::Killed),
         };
         match picked {
@@ -97,6 +101,7 @@ pub(super) fn mourn(
         match events.recv_timeout(LOOK) {
             Ok(Event::Input(Input::Key(key))) if state.key(key) => return Ok(Came::Left),
             Ok(Event::Returns) => guard.resume()?,
+            Ok(Event::Pauses) => live::suspend(guard)?,
             Ok(Event::Ends | Event::Closed) | Err(RecvTimeoutError::Disconnected) => {
                 return Ok(Came::Killed);
             }

@@ -20,6 +20,11 @@ impl Clock {
         Self { shortest, drawn: now.checked_sub(shortest).unwrap_or(now), ticked: now }
     }
 
+    /// How long a frame is shown at least.
+    pub fn frame(&self) -> Duration {
+        self.shortest
+    }
+
     /// How long until a frame may be drawn.
     pub fn until_frame(&self) -> Duration {
         self.shortest.saturating_sub(self.drawn.elapsed())

@@ -259,10 +259,11 @@ impl History {
         Stretch { from: edge(first), to: edge(last.max(first)), sums }
     }
 
-    /// The last second before an instant, up to its last full bucket.
+    /// The last second before an instant, up to its last full bucket; that bucket, if it is longer.
     pub fn last_second(&self, at: Time) -> Stretch {
         let to = at.0 / self.width.0 * self.width.0;
-        self.stretch(Time(to.saturating_sub(1_000_000_000)), Time(to))
+        let lasts = self.width.0.max(1_000_000_000);
+        self.stretch(Time(to.saturating_sub(lasts)), Time(to))
     }
 
     /// All judgements, in order of time.
@@ -401,6 +402,16 @@ mod tests {
         assert_eq!((cut.edge(), cut.sketches.len()), (Time(12 * width), 1));
         assert!(cut.judged().eq(parted.judged()));
         assert_eq!(cut.stretch(Time(width), Time(3 * width)).sums.messages, 1 + 2);
+    }
+
+    #[test]
+    fn the_last_second_is_a_bucket_where_buckets_are_longer() {
+        let mut history = History::of(&run(100 * 60_000_000_000));
+        assert!(history.width > Span(1_000_000_000));
+        let bucket = |messages| Arc::new(Bucket { messages, ..Bucket::default() });
+        history.extend(Part { buckets: vec![bucket(3), bucket(5)], ..Part::default() });
+        let last = history.last_second(Time(2 * history.width.0 + 1));
+        assert_eq!((last.sums.messages, last.to.since(last.from)), (5, history.width));
     }
 
     #[test]

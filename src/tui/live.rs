@@ -25,12 +25,45 @@ use super::{files, opening};
 /// What comes in.
 pub(super) enum Event {
     Input(Input),
-    Known(Arc<Snapshot>),
+    /// The worker knows something new.
+    Known(News),
     /// A signal that ends the program, or one that it comes back by.
     Ends,
     Returns,
+    /// It is to be suspended, as if by its own key.
+    Pauses,
     /// Nobody reads the terminal any more.
     Closed,
+}
+
+/// What a worker has come to know.
+pub(super) struct News {
+    /// The scenario that it works on, by how many were opened before: one that was left may still speak,
+    /// and its runs are numbered as those of the next one are.
+    scenario: usize,
+    snapshot: Arc<Snapshot>,
+}
+
+/// Tells what a worker comes to know, and that nothing more will come if it fails.
+struct Herald {
+    scenario: usize,
+    sender: Sender<Event>,
+}
+
+impl Herald {
+    fn tell(&self, snapshot: Arc<Snapshot>) {
+        // A loop that is over hears nothing any more.
+        let _ = self.sender.send(Event::Known(News { scenario: self.scenario, snapshot }));
+    }
+}
+
+impl Drop for Herald {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            // The terminal was given back to say why: nothing is to be drawn on it any more.
+            let _ = self.sender.send(Event::Closed);
+        }
+    }
 }
 
 /// How often it is looked whether the scenario's file has changed.
@@ -45,9 +78,11 @@ pub(super) fn run(options: &Options) -> io::Result<Ended> {
     let fps = options.fps.unwrap_or(if std::env::var_os("SSH_TTY").is_some() { 30 } else { 60 });
     let mut open = options.file.clone();
     let mut tour = false;
+    let mut options = options.clone();
+    let mut opened_before = 0;
     loop {
         let Some(file) = open.take() else {
-            match before::choose(options, &mut guard, &events)? {
+            match before::choose(&options, &mut guard, &events)? {
                 Came::Open { file, tour: with } => (open, tour) = (Some(file), with),
                 Came::Left => return Ok(Ended::Left),
                 Came::Killed => return Ok(Ended::Killed),
@@ -57,7 +92,7 @@ pub(super) fn run(options: &Options) -> io::Result<Ended> {
         let opened = match opening::read(&file, &options.set, options.shipped) {
             Ok(opened) => opened,
             Err(found) => {
-                match before::mourn(&file, &found, options, &mut guard, &events)? {
+                match before::mourn(&file, &found, &options, &mut guard, &events)? {
                     Came::Open { file, .. } => open = Some(file),
                     Came::Left if options.file.is_some() => return Ok(Ended::Left),
                     Came::Left => {}
@@ -66,7 +101,7 @@ pub(super) fn run(options: &Options) -> io::Result<Ended> {
                 continue;
             }
         };
-        let mut session = opening::session(options, opened).map_err(io::Error::other)?;
+        let mut session = opening::session(&options, opened).map_err(io::Error::other)?;
         session.keymap = options.keymap.clone();
         let kept: Vec<String> =
             files::recovered(&session.file).iter().map(|file| file.display().to_string()).collect();
@@ -81,8 +116,14 @@ pub(super) fn run(options: &Options) -> io::Result<Ended> {
         {
             session.say(why);
         }
-        match explore(session, &mut guard, &sender, &events, fps)? {
-            Next::Open(file) => open = Some(file),
+        let herald = Herald { scenario: opened_before, sender: sender.clone() };
+        opened_before += 1;
+        match explore(session, &mut guard, herald, &events, fps)? {
+            Next::Open(file) => {
+                // What the command line says of a place is of its own file.
+                options = options.elsewhere();
+                open = Some(file);
+            }
             Next::Leave => return Ok(Ended::Left),
             Next::Killed => return Ok(Ended::Killed),
         }
@@ -98,17 +139,17 @@ enum Next {
 fn explore(
     session: Session,
     guard: &mut Guard,
-    sender: &Sender<Event>,
+    herald: Herald,
     events: &Receiver<Event>,
     fps: u32,
 ) -> io::Result<Next> {
-    let known = sender.clone();
-    // A loop that is over hears nothing any more.
-    let worker = Thread::start(move |snapshot| drop(known.send(Event::Known(snapshot))));
+    let scenario = herald.scenario;
+    let worker = Thread::start(move |snapshot| herald.tell(snapshot));
     let mut app = App::new(session);
-    let go_on = || until_left(&mut app, &worker, guard, events, fps);
+    let mut clock = Clock::new(fps);
+    let go_on = || until_left(&mut app, &worker, guard, events, scenario, &mut clock);
     let ended = panic::catch_unwind(AssertUnwindSafe(go_on));
-    if !matches!(ended, Ok(Ok(Next::Leave | Next::Open(_)))) {
+    if !matches!(ended, Ok(Ok(Next::Leave))) {
         // Whatever ended it, what was made is not lost. Nobody can be told if even that fails.
         let _ = files::keep(&files::recover(&app.session.worlds, &app.session.file));
     }
@@ -123,13 +164,16 @@ fn until_left(
     worker: &Thread,
     guard: &mut Guard,
     events: &Receiver<Event>,
-    fps: u32,
+    scenario: usize,
+    clock: &mut Clock,
 ) -> io::Result<Next> {
-    let (mut watch, mut clock) = (Watch::of(&app.session.file), Clock::new(fps));
+    let mut watch = Watch::of(&app.session.file);
     loop {
         // What has come in.
         let wait = match (app.is_dirty(), app.session.playing) {
-            (true, _) | (_, true) => clock.until_frame(),
+            (true, _) => clock.until_frame(),
+            // The worker is waited for, and what it says is an event.
+            (_, true) => clock.frame(),
             _ => LOOK,
         };
         let mut next = match events.recv_timeout(wait) {
@@ -140,8 +184,10 @@ fn until_left(
         while let Some(event) = next {
             match event {
                 Event::Input(input) => app.input(input),
-                Event::Known(snapshot) => app.known(snapshot),
+                Event::Known(news) if news.scenario == scenario => app.known(news.snapshot),
+                Event::Known(_) => {}
                 Event::Returns => guard.resume()?,
+                Event::Pauses => suspend(guard)?,
                 Event::Ends | Event::Closed => return Ok(Next::Killed),
             }
             next = events.try_recv().ok();
@@ -193,15 +239,17 @@ fn keys(sender: Sender<Event>) {
 
 #[cfg(unix)]
 fn signals(sender: &Sender<Event>) -> io::Result<()> {
-    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 
-    let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGCONT])?;
+    let all = [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGCONT, SIGTSTP];
+    let mut signals = signal_hook::iterator::Signals::new(all)?;
     let sender = sender.clone();
     thread::spawn(move || {
         let mut asked = false;
         for signal in signals.forever() {
-            if signal == SIGCONT {
-                let _ = sender.send(Event::Returns);
+            if let SIGCONT | SIGTSTP = signal {
+                let event = if signal == SIGCONT { Event::Returns } else { Event::Pauses };
+                let _ = sender.send(event);
                 continue;
             }
             if asked || sender.send(Event::Ends).is_err() {
@@ -221,13 +269,13 @@ fn signals(_sender: &Sender<Event>) -> io::Result<()> {
 
 /// Gives the terminal back and stops, until somebody lets the program go on.
 #[cfg(unix)]
-fn suspend(guard: &mut Guard) -> io::Result<()> {
+pub(super) fn suspend(guard: &mut Guard) -> io::Result<()> {
     restore();
     signal_hook::low_level::raise(signal_hook::consts::SIGSTOP)?;
     guard.resume()
 }
 
 #[cfg(not(unix))]
-fn suspend(_guard: &mut Guard) -> io::Result<()> {
+pub(super) fn suspend(_guard: &mut Guard) -> io::Result<()> {
     Ok(())
 }

@@ -119,6 +119,19 @@ pub enum Thing {
     Expectation(usize),
 }
 
+impl Thing {
+    /// What it is where the business is wired otherwise: each run numbers its operations for itself, so
+    /// that the same number is somebody else there.
+    #[must_use]
+    pub fn under_another_design(&self) -> Self {
+        match self {
+            Self::Op(_) => Self::Nothing,
+            Self::Anomaly(_, kind) => Self::Kind(*kind),
+            thing => thing.clone(),
+        }
+    }
+}
+
 /// Where one is: walked through by `u` and `U`, bookmarked, and written as an address.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Place {

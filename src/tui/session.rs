@@ -230,6 +230,10 @@ impl Session {
         if let Goal::At(cursor) = goal {
             self.place.cursor = cursor;
         }
+        if self.columns == Columns::Worlds(self.place.run.world) {
+            // Nobody is compared with himself, as after the way back to the parent.
+            self.columns = Columns::Designs;
+        }
         let world = self.worlds.get_mut(self.place.run.world);
         world.frontier = world.frontier.max(self.place.cursor.time);
         self.goal = goal;

@@ -51,6 +51,23 @@ pub struct Options {
     pub shipped: &'static [(&'static str, &'static str)],
 }
 
+impl Options {
+    /// For another file: what is said of a run and of a place in it is not said of that.
+    #[must_use]
+    pub fn elsewhere(self) -> Self {
+        Self {
+            set: Vec::new(),
+            design: None,
+            seed: None,
+            changes: Vec::new(),
+            at: None,
+            view: None,
+            open: None,
+            ..self
+        }
+    }
+}
+
 /// How the UI ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -58,8 +75,8 @@ pub enum Ended {
     Left,
     /// It was told to end by a signal.
     Killed,
-    /// There is no terminal; what to do instead.
-    NoTerminal(String),
+    /// It did not begin, and why: there is no terminal, or the command line names what is not there.
+    Refused(String),
 }
 
 /// Why no screen can be printed.
@@ -83,7 +100,15 @@ pub fn run(options: &Options) -> io::Result<Ended> {
             "no terminal here; `windtunnel run {0}` prints a run, `windtunnel {0} --screen 80x24` a screen, `windtunnel --help` says more",
             file.display()
         );
-        return Ok(Ended::NoTerminal(why));
+        return Ok(Ended::Refused(why));
+    }
+    // What the command line names is looked up before the terminal is taken over. Mistakes of the file
+    // itself are shown there.
+    if let Some(file) = &options.file
+        && let Ok(opened) = opening::read(file, &options.set, options.shipped)
+        && let Err(why) = opening::session(options, opened)
+    {
+        return Ok(Ended::Refused(why));
     }
     live::run(options)
 }

@@ -92,7 +92,12 @@ impl Session {
             }
             Command::Design(design) => {
                 let run = RunId { design, ..self.place.run };
-                self.go(Place { run, ..self.place.clone() });
+                let mut place = Place { run, ..self.place.clone() };
+                if run != self.place.run {
+                    place.thing = place.thing.under_another_design();
+                    place.inside &= place.thing == self.place.thing;
+                }
+                self.go(place);
             }
             Command::Write(file) => {
                 let file = Some(PathBuf::from(file));

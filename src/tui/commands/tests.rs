@@ -3,7 +3,7 @@
 use super::*;
 use crate::probes::KeyId;
 use crate::scenario::parse_named;
-use crate::tui::place::View;
+use crate::tui::place::{Thing, View};
 use crate::tui::snapshot::Snapshot;
 
 fn session() -> Session {
@@ -186,4 +186,19 @@ fn a_crash_of_who_is_down_anyway_says_what_it_adds() {
     session.command("world base", &snapshot).unwrap();
     session.command("inject Crash(\"payments\") for 3s", &snapshot).unwrap();
     assert!(!session.message.as_ref().unwrap().contains("anyway"));
+}
+
+#[test]
+fn an_operation_of_one_design_is_not_that_of_the_same_number_in_another() {
+    let (mut session, snapshot) = (session(), Snapshot::default());
+    let op = Thing::Op(crate::probes::OpId::new(0, 7));
+    session.select(op.clone());
+    session.command("design rest", &snapshot).unwrap();
+    assert_eq!(session.place.thing, op, "it is there already");
+    session.command("design events", &snapshot).unwrap();
+    assert_eq!(session.place.thing, Thing::Nothing);
+    session.select(op);
+    session.act(Action::View(View::Compare), &snapshot);
+    session.act(Action::Left, &snapshot);
+    assert_eq!((session.place.run.design, &session.place.thing), (1, &Thing::Nothing));
 }

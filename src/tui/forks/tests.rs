@@ -81,6 +81,7 @@ fn a_fault_is_taken_away_from_before_it_begins_wherever_the_cursor_is() {
     assert_eq!((session.place.view, session.columns), (View::Compare, Columns::Worlds(WorldId(0))));
     session.act(Action::Back, &snapshot);
     assert_eq!(session.place.run.world, WorldId(0), "u returns");
+    assert_eq!(session.columns, Columns::Designs, "base is not compared with itself");
 }
 
 #[test]

@@ -193,6 +193,7 @@ fn act(action: Action, session: &mut Session, _snapshot: &Snapshot) -> Answer {
             match session.columns {
                 Columns::Designs => {
                     session.place.run.design = to;
+                    session.place.thing = session.place.thing.under_another_design();
                     session.seek_time(session.place.cursor.time);
                 }
                 Columns::Worlds(_) => session.views.compare.column = to,

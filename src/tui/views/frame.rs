@@ -181,7 +181,11 @@ fn header(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     let Some(here) = here(screen) else { return };
     let (events, digest) = if wide { ("events", "digest ") } else { ("ev", "") };
     x = say(x + gap, &format!("{} {events}", words::count(here.events)), Role::Text);
-    x = say(x + gap, &format!("{digest}{:016x}", here.digest), Role::Dim);
+    let whole = format!("{digest}{:016x}", here.digest);
+    // Part of a digest is none.
+    if x + gap + whole.len() as u16 <= area.width {
+        x = say(x + gap, &whole, Role::Dim);
+    }
     let outcome = screen.known().and_then(|known| known.at_end.as_ref());
     if let Some(outcome) = outcome.filter(|_| wide) {
         say(x + gap, &format!("guards: {}", outcome.guards.join(", ")), Role::Dim);
@@ -205,10 +209,16 @@ fn spaced(ns: u64) -> String {
 
 fn views(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     let mut x = 1;
+    // All names, and the way to help, need so many columns.
+    let is_narrow = area.width < 76;
     for (number, view) in (1..).zip(View::ALL) {
         let is_shown = view == screen.session.place.view;
         let (left, right) = if is_shown { ("[", "]") } else { (" ", " ") };
-        let text = format!("{left}{number} {}{right}", view.name());
+        let text = if is_narrow && !is_shown {
+            format!("{left}{number}{right}")
+        } else {
+            format!("{left}{number} {}{right}", view.name())
+        };
         let role = if is_shown { Role::Accent } else { Role::Text };
         let from = x;
         x = canvas.text(area, x, 0, &text, role);
@@ -277,15 +287,15 @@ fn asked(prompt: &Prompt, area: Rect, canvas: &mut Canvas<'_>) {
     canvas.right(area, area.width - 1, 0, "Enter take it   Esc leave it", Role::Dim);
 }
 
-/// A message, over the last line and as many above it as it needs.
+/// A message: in the last line if it fits there, else above the strip, which stays where it is.
 fn told(message: &str, area: Rect, canvas: &mut Canvas<'_>) {
     let lines = wrapped(message, usize::from(area.width.saturating_sub(2)));
     let lines = &lines[..lines.len().min(4)];
-    // The strip stays where it is.
-    let top = area.height - 2 - (lines.len() as u16 - 1).min(area.height - 2);
-    for (ix, line) in lines.iter().enumerate() {
-        let is_last = ix + 1 == lines.len();
-        let y = if is_last { area.height - 1 } else { top + ix as u16 };
+    let top = match lines.len() as u16 {
+        1 => area.height - 1,
+        many => area.height.saturating_sub(2 + many),
+    };
+    for (y, line) in (top..area.height).zip(lines) {
         let row = Rect::new(area.x, area.y + y, area.width, 1);
         canvas.clear(row);
         canvas.text(row, 1, 0, line, Role::Warn);

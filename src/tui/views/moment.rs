@@ -82,7 +82,10 @@ pub(super) fn stretch(screen: Screen<'_>) -> (Time, Time, String) {
         }
         _ => {
             let now = screen.now();
-            (Time(now.0.saturating_sub(1_000_000_000)), now, "this second".to_owned())
+            // The same as on the map: a whole second, though the cursor stands within a bucket.
+            let last = screen.known().map(|known| known.history.last_second(now));
+            let (from, to) = last.map_or((now, now), |last| (last.from, last.to));
+            (from, to, "this second".to_owned())
         }
     }
 }
@@ -143,7 +146,9 @@ fn told(screen: Screen<'_>, known: &Known) -> Option<String> {
 }
 
 fn exactness(screen: Screen<'_>, known: &Known) -> String {
-    let is_there = screen.snapshot.progress == Progress::There && known.here.is_some();
+    // What answers to an older wish is of another instant.
+    let is_answer = screen.snapshot.ticket == screen.session.ticket;
+    let is_there = is_answer && screen.snapshot.progress == Progress::There && known.here.is_some();
     let spaced = words::exact(screen.now());
     if is_there && !screen.session.playing {
         format!("exact: state and digest are those of a run straight to {spaced}")
