@@ -107,7 +107,7 @@ pub mod probes;
 pub mod report;
 pub mod scenario;
 pub mod simulate;
-#[cfg(feature = "tui")]
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod tui;
 #[doc(hidden)]

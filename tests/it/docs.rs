@@ -86,7 +86,6 @@ fn every_fault_is_documented() {
     hold("scenario.md", "faults", &format!("{table}\n"));
 }
 
-#[cfg(feature = "tui")]
 #[test]
 fn every_key_is_documented() {
     use windtunnel::tui::action::{ALL, Group};
@@ -112,7 +111,6 @@ fn every_key_is_documented() {
     hold("tui.md", "keys", &format!("{table}\n"));
 }
 
-#[cfg(feature = "tui")]
 #[test]
 fn every_command_is_documented() {
     let mut table = String::from("\n| command | does |\n| --- | --- |\n");

@@ -21,6 +21,6 @@ mod size;
 mod statistics;
 mod sweep;
 mod theory;
-#[cfg(all(feature = "tui", unix))]
+#[cfg(unix)]
 mod tui;
 mod validate;
