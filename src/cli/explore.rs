@@ -13,6 +13,7 @@ use super::output::{Screen, show};
 use super::shipped;
 use crate::base::Span;
 use crate::tui::glyphs::Glyphs;
+use crate::tui::names::{choice, memory};
 use crate::tui::place::View;
 use crate::tui::start::{Ended, Options, Printed};
 use crate::tui::theme::Theme;
@@ -43,7 +44,7 @@ pub(super) struct Explore {
     /// The view: map, compare, time, request, truth, scenario or worlds.
     #[arg(long, value_name = "VIEW", value_parser = view)]
     pub view: Option<View>,
-    /// What is selected: a node, a fault, or an operation as CLIENT#N; lanes:CLIENT#N opens its lanes.
+    /// What is selected: a node, a fault, or an operation as FLOW#N; lanes:FLOW#N opens its lanes.
     #[arg(long, value_name = "THING")]
     pub open: Option<String>,
     /// Colours: default, light, colour-blind or mono.
@@ -127,36 +128,15 @@ pub(super) fn explore(args: &Explore, screen: &Screen) -> Result<Exit, Failure> 
 }
 
 fn view(text: &str) -> Result<View, String> {
-    let found = View::ALL.into_iter().find(|view| view.name().eq_ignore_ascii_case(text));
-    found.ok_or_else(|| choices(View::ALL.map(View::name)))
+    choice("a view", text, &View::ALL.map(|view| (view.name(), view)))
 }
 
 fn theme(text: &str) -> Result<Theme, String> {
-    let found = Theme::ALL.iter().find(|(name, _)| *name == text);
-    found.map(|(_, theme)| *theme).ok_or_else(|| choices(Theme::ALL.map(|(name, _)| name)))
+    choice("a theme", text, &Theme::ALL)
 }
 
 fn glyphs(text: &str) -> Result<Glyphs, String> {
-    let found = Glyphs::ALL.iter().find(|(name, _)| *name == text);
-    found.map(|(_, glyphs)| *glyphs).ok_or_else(|| choices(Glyphs::ALL.map(|(name, _)| name)))
-}
-
-fn choices<const N: usize>(names: [&str; N]) -> String {
-    format!("it is one of {}", names.join(", ").to_lowercase())
-}
-
-/// `256MiB`, `1GiB`
-fn memory(text: &str) -> Result<usize, String> {
-    let wrong = || "a size has a unit, as in `256MiB` or `1GiB`".to_owned();
-    let digits = text.find(|char: char| !char.is_ascii_digit()).ok_or_else(wrong)?;
-    let number: usize = text[..digits].parse().map_err(|_| wrong())?;
-    let shift = match &text[digits..] {
-        "KiB" => 10,
-        "MiB" => 20,
-        "GiB" => 30,
-        _ => return Err(wrong()),
-    };
-    number.checked_shl(shift).filter(|bytes| bytes >> shift == number).ok_or_else(wrong)
+    choice("a set of signs", text, &Glyphs::ALL)
 }
 
 /// `200x60`
@@ -175,11 +155,6 @@ mod tests {
 
     #[test]
     fn sizes_and_names_are_read() {
-        assert_eq!(memory("256MiB"), Ok(256 << 20));
-        assert_eq!(memory("1GiB"), Ok(1 << 30));
-        assert!(
-            memory("256").is_err() && memory("MiB").is_err() && memory("99999999999GiB").is_err()
-        );
         assert_eq!(size("200x60"), Ok((200, 60)));
         assert!(size("0x5").is_err() && size("80").is_err() && size("1001x2").is_err());
         assert_eq!(view("Compare"), Ok(View::Compare));

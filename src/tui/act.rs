@@ -87,7 +87,7 @@ impl Session {
             Action::Explain => self.explain()?,
             Action::Compare => self.compare(),
             Action::Copy => {
-                let address = self.address();
+                let address = self.address(snapshot);
                 self.say(format!("copied by OSC 52, if your terminal allows it: {address}"));
                 self.outside.push(Outside::Copy(address));
             }

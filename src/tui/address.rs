@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 
 use super::place::{Thing, View};
+use super::query::telling::names::Names;
 use super::session::Session;
+use super::snapshot::Snapshot;
 use crate::report::shell::quoted;
 
 impl Session {
     /// The command line.
-    pub fn address(&self) -> String {
+    pub fn address(&self, snapshot: &Snapshot) -> String {
         let world = self.worlds.get(self.place.run.world);
         let recipe = &world.recipe;
         let mut line = format!("windtunnel {}", quoted(&self.file.display().to_string()));
@@ -25,30 +27,25 @@ impl Session {
         }
         add("--at", &format!("{}", self.place.cursor.time));
         add("--view", &self.place.view.name().to_lowercase());
-        if let Some(thing) = self.spoken() {
+        if let Some(thing) = self.spoken(snapshot) {
             add("--open", &thing);
         }
         line
     }
 
     /// The thing, as `--open` takes it.
-    fn spoken(&self) -> Option<String> {
+    fn spoken(&self, snapshot: &Snapshot) -> Option<String> {
         let scenario = self.scenario();
         let node =
             |ix: crate::scenario::tree::NodeIx| scenario.nodes[usize::from(ix.0)].name.clone();
         match &self.place.thing {
             Thing::Node(ix) | Thing::Link(_, ix) | Thing::Instance(ix, _) => Some(node(*ix)),
             Thing::Op(op) | Thing::Anomaly(op, _) => {
-                let names: Vec<&str> = scenario
-                    .nodes
-                    .iter()
-                    .filter(|node| node.kind.about().name == "client")
-                    .map(|node| node.name.as_str())
-                    .collect();
-                let client = names.get(op.client())?;
-                let inside =
-                    if self.place.view == View::Truth && self.place.inside { "lanes:" } else { "" };
-                Some(format!("{inside}{client}#{}", op.number()))
+                let known = snapshot.run(self.place.run)?;
+                let told = known.history.told().find(|told| told.op == *op)?;
+                let name = Names { model: &known.model, op: *op }.operation(told.flow);
+                let is_lanes = self.place.view == View::Truth && self.place.inside;
+                Some(if is_lanes { format!("lanes:{name}") } else { name })
             }
             Thing::Fault(name) => Some(name.clone()),
             _ => None,

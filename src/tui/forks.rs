@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::names::place;
 use super::place::{Place, RunId, Thing, View, WorldId};
 use super::session::{Columns, Session};
 use super::snapshot::Snapshot;
@@ -201,17 +202,9 @@ impl Session {
     /// When a fault begins: first, or the occurrence that acts at an instant.
     fn begins(&self, fault: &str, at: Option<Time>, snapshot: &Snapshot) -> Result<Time, String> {
         let known = snapshot.run(self.place.run).ok_or("the run is not known yet")?;
-        let mut faults = known.model.faults.iter();
-        let Some((_, windows)) = faults.find(|(name, _)| *name == fault) else {
-            let names: Vec<&str> = known.model.faults.iter().map(|(name, _)| name).collect();
-            let near = crate::scenario::nearest(fault, names.iter().copied());
-            let help = match near {
-                Some(near) => format!("did you mean {near}?"),
-                None if names.is_empty() => "there is none".to_owned(),
-                None => format!("there are {}", names.join(", ")),
-            };
-            return Err(format!("no fault {fault}: {help}"));
-        };
+        let faults: Vec<(&str, &[(Time, Time)])> = known.model.faults.iter().collect();
+        let at_fault = place("fault", fault, faults.iter().map(|(name, _)| *name))?;
+        let windows = faults[at_fault].1;
         let is_meant = |(from, to): &&(Time, Time)| at.is_none_or(|at| *from <= at && at < *to);
         let found = windows.iter().find(is_meant).map(|(from, _)| *from);
         found.ok_or_else(|| format!("{fault} does not act then"))

@@ -37,6 +37,7 @@ pub mod layout;
 pub mod lens;
 pub mod live;
 pub mod marks;
+pub mod names;
 pub mod opening;
 pub mod pace;
 pub mod paint;

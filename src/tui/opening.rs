@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use super::app::App;
 use super::canvas::Look;
+use super::commands::{Command, parse};
 use super::glyphs::Glyphs;
+use super::names::place;
 use super::place::{Thing, View};
 use super::session::Session;
 use super::start::Options;
 use crate::base::Time;
-use crate::probes::OpId;
-use crate::scenario::tree::{NodeIx, Scenario};
-use crate::scenario::{Diagnostics, Loaded, load, nearest, parse_named};
+use crate::scenario::tree::NodeIx;
+use crate::scenario::{Diagnostics, Loaded, load, parse_named};
 
 /// A scenario that was read.
 #[derive(Clone, Debug)]
@@ -80,9 +81,8 @@ pub fn session(options: &Options, opened: Opened) -> Result<Session, String> {
     session.file = opened.file;
     let scenario = Arc::clone(session.scenario());
     if let Some(name) = &options.design {
-        let names = || scenario.designs.iter().map(|design| design.name.as_str());
-        let place = names().position(|known| known == name);
-        session.place.run.design = place.ok_or_else(|| unknown("design", name, names()))?;
+        let names = scenario.designs.iter().map(|design| design.name.as_str());
+        session.place.run.design = place("design", name, names)?;
     }
     session.look = Look { theme: options.theme, glyphs: options.glyphs.unwrap_or_else(signs) };
     session.memory = options.memory;
@@ -98,7 +98,7 @@ pub fn session(options: &Options, opened: Opened) -> Result<Session, String> {
         session.seek_time(Time(at.0));
     }
     if let Some(name) = &options.open {
-        session.place.thing = thing(name, &scenario)?;
+        session.place.thing = thing(name, &session)?;
         session.place.inside = name.starts_with("lanes:");
         if options.view.is_none() {
             session.place.view = match session.place.thing {
@@ -114,54 +114,30 @@ pub fn session(options: &Options, opened: Opened) -> Result<Session, String> {
     Ok(session)
 }
 
-/// What `--open` names.
-fn thing(name: &str, scenario: &Scenario) -> Result<Thing, String> {
-    let nodes = || scenario.nodes.iter().map(|node| node.name.as_str());
-    if let Some(ix) = nodes().position(|known| known == name) {
-        return Ok(Thing::Node(NodeIx(ix as u16)));
+/// What `--open` names: a node, a fault, or an operation as `:op` takes it.
+fn thing(name: &str, session: &Session) -> Result<Thing, String> {
+    if name.contains('#') {
+        let op = name.strip_prefix("lanes:").unwrap_or(name);
+        return match parse(&format!("op {op}"), session)? {
+            Command::Op(op) => Ok(Thing::Op(op)),
+            _ => unreachable!("`op` names an operation"),
+        };
     }
-    if scenario.faults.iter().any(|fault| fault.name == name) {
-        return Ok(Thing::Fault(name.to_owned()));
-    }
-    let plain = name.strip_prefix("lanes:").unwrap_or(name);
-    let Some((who, number)) = plain.rsplit_once('#') else {
-        let faults = scenario.faults.iter().map(|fault| fault.name.as_str());
-        return Err(unknown("node or fault", name, nodes().chain(faults)));
-    };
-    let number: u64 =
-        number.parse().map_err(|_| format!("{name}: an operation is CLIENT#N or FLOW#N"))?;
-    let clients: Vec<&str> = scenario
-        .nodes
-        .iter()
-        .filter(|node| node.kind.about().name == "client")
-        .map(|node| node.name.as_str())
-        .collect();
-    let is_flow = scenario.flows.iter().any(|flow| flow.name == who);
-    let client = clients
-        .iter()
-        .position(|client| *client == who)
-        .or((is_flow && clients.len() == 1).then_some(0));
-    match client {
-        Some(client) => Ok(Thing::Op(OpId::new(client as u16, number))),
-        None if is_flow => {
-            Err(format!("several clients send {who}: say {}#{number}", clients.join("# or ")))
-        }
-        None => Err(unknown("client or flow", who, clients.iter().copied())),
-    }
+    let scenario = session.scenario();
+    let nodes = scenario.nodes.iter().map(|node| node.name.as_str());
+    let faults = scenario.faults.iter().map(|fault| fault.name.as_str());
+    let at = place("node or fault", name, nodes.clone().chain(faults))?;
+    Ok(match at.checked_sub(scenario.nodes.len()) {
+        None => Thing::Node(NodeIx(at as u16)),
+        Some(_) => Thing::Fault(name.to_owned()),
+    })
 }
 
-fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    match nearest(name, known.clone()) {
-        Some(near) => format!("no {what} {name:?}; did you mean {near:?}?"),
-        None => format!("no {what} {name:?}; there are {}", known.collect::<Vec<_>>().join(", ")),
-    }
-}
-
-/// What is looked for once a run is known: nothing that an address names needs it today but its audit.
+/// Is the instant that the address names within the run? That is known once the run is.
 ///
 /// # Errors
 ///
-/// What is not there.
+/// When the run ends.
 pub fn find(app: &mut App, options: &Options) -> Result<(), String> {
     let run = app.session.place.run;
     let end = app.snapshot().run(run).and_then(|known| known.audit);

@@ -1,21 +1,23 @@
 //! Reads what stands behind a command's name: instants, operations, nodes, knobs. Every name that is not
 //! there is refused with the one that was probably meant.
 
-use super::table::{SWITCH, THEMES};
 use super::{Command, Opened};
 use crate::base::Time;
 use crate::probes::witness::Item;
 use crate::probes::{KeyId, OpId};
-use crate::scenario::nearest;
 use crate::scenario::tree::{EntityIx, FlowIx, NodeIx, Scenario};
 use crate::scenario::units::{self, Quantity};
 use crate::tui::action::Action;
 use crate::tui::change::Wanted;
 use crate::tui::glyphs::Glyphs;
+use crate::tui::names::{choice, memory, place};
 use crate::tui::place::{View, WorldId};
 use crate::tui::query::condition::Condition;
 use crate::tui::session::{Session, Speed};
 use crate::tui::theme::Theme;
+
+/// On or off.
+const SWITCH: [(&str, bool); 2] = [("on", true), ("off", false)];
 
 /// Reads what stands behind a command.
 pub(super) struct Reader<'a> {
@@ -60,26 +62,17 @@ impl Reader<'_> {
                 Command::Diff(self.world(one)?, self.world(other.trim())?)
             }
             "export" => {
-                Command::Export(word("a format", rest, &["csv", "svg", "text"])?.to_owned())
+                let formats = ["csv", "svg", "text"].map(|word| (word, word));
+                Command::Export(choice("a format", rest, &formats)?.to_owned())
             }
             "filter" => Command::Filter(rest.to_owned()),
             "columns" if rest == "designs" => Command::Columns(None),
             "columns" => Command::Columns(Some(self.world(rest)?)),
-            "theme" => {
-                let name = word("a theme", rest, THEMES)?;
-                let found = Theme::ALL.into_iter().find(|(known, _)| *known == name);
-                Command::Theme(found.map_or(Theme::Default, |(_, theme)| theme))
-            }
-            "glyphs" => {
-                Command::Glyphs(match word("a set", rest, &["braille", "block", "ascii"])? {
-                    "braille" => Glyphs::Braille,
-                    "ascii" => Glyphs::Ascii,
-                    _ => Glyphs::Block,
-                })
-            }
-            "mouse" => Command::Mouse(word("a switch", rest, SWITCH)? == "on"),
-            "memory" => Command::Memory(bytes(rest)?),
-            "ahead" => Command::Ahead(word("a switch", rest, SWITCH)? == "on"),
+            "theme" => Command::Theme(choice("a theme", rest, &Theme::ALL)?),
+            "glyphs" => Command::Glyphs(choice("a set", rest, &Glyphs::ALL)?),
+            "mouse" => Command::Mouse(choice("a switch", rest, &SWITCH)?),
+            "memory" => Command::Memory(memory(rest)?),
+            "ahead" => Command::Ahead(choice("a switch", rest, &SWITCH)?),
             "reload" => Command::Reload,
             "address" => Command::Address,
             _ => unreachable!("{name} stands in the table"),
@@ -218,26 +211,6 @@ impl Reader<'_> {
 }
 
 /// Where a name stands among others.
-fn place<'n>(
-    kind: &str,
-    name: &str,
-    known: impl Iterator<Item = &'n str> + Clone,
-) -> Result<usize, String> {
-    if let Some(at) = known.clone().position(|it| it == name) {
-        return Ok(at);
-    }
-    let help = match nearest(name, known.clone()) {
-        Some(near) => format!("did you mean {near}?"),
-        None => format!("there is {}", known.take(12).collect::<Vec<_>>().join(", ")),
-    };
-    Err(format!("there is no {kind} {name}: {help}"))
-}
-
-fn word<'w>(kind: &str, text: &str, words: &[&'w str]) -> Result<&'w str, String> {
-    let found = words.iter().find(|word| **word == text);
-    found.copied().ok_or_else(|| format!("{text} is not {kind}: say {}", words.join(", ")))
-}
-
 fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
     let digits = text.trim().replace(['_', ' '], "");
     digits.parse().map_err(|_| format!("{text} is no number"))
@@ -260,16 +233,4 @@ fn speed(text: &str) -> Result<Speed, String> {
         return Ok(Speed::Times((times * 1000.0).round() as u32));
     }
     Err("a speed is from 0.001x to 10000x, or max".to_owned())
-}
-
-/// `512MiB`
-fn bytes(text: &str) -> Result<usize, String> {
-    let units =
-        [("KiB", 10), ("MiB", 20), ("GiB", 30), ("MB", 20), ("GB", 30), ("M", 20), ("G", 30)];
-    let unit = units.iter().find(|(unit, _)| text.ends_with(unit));
-    let (digits, shift) =
-        unit.map_or((text, 20), |(unit, shift)| (&text[..text.len() - unit.len()], *shift));
-    let count: usize = number(digits)?;
-    let bytes = count.checked_mul(1 << shift).filter(|bytes| (1 << 20..=1 << 38).contains(bytes));
-    bytes.ok_or_else(|| "memory is from 1MiB to 256GiB".to_owned())
 }

@@ -125,7 +125,7 @@ impl Session {
             Command::Reload => self.outside.push(Outside::Reload),
             Command::OpenFile(file) => self.outside.push(Outside::Open(file.into())),
             Command::Address => {
-                let address = self.address();
+                let address = self.address(snapshot);
                 self.say(address);
             }
         }

@@ -124,7 +124,7 @@ fn what_is_wrong_is_said_with_what_was_meant() {
         ("theme dark", "dark is not a theme: say default, light, colour-blind, mono"),
         ("world no-crash", "there is no world no-crash: there is base"),
         ("speed fast", "fast is no number"),
-        ("memory 1TiB", "1TiB is no number"),
+        ("memory 1TiB", "1TiB is no size of memory: say 512MiB or 1GiB, from 1MiB to 256GiB"),
     ] {
         assert_eq!(wrong(line), why);
     }

@@ -101,7 +101,7 @@ fn what_cannot_be_taken_away_is_refused_with_what_can() {
     session.act(Action::Without, &snapshot);
     assert!(session.message.as_ref().unwrap().starts_with("select a fault"));
     let wrong = session.without_fault("onze", &snapshot).unwrap_err();
-    assert_eq!(wrong, "no fault onze: did you mean once?");
+    assert_eq!(wrong, "there is no fault onze: did you mean once?");
     let wrong = session.without_occurrence("once", Time(1), &snapshot).unwrap_err();
     assert_eq!(wrong, "once does not act then");
 }

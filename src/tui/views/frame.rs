@@ -133,7 +133,7 @@ fn header(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     // What stands behind the names is not to be pushed out by long ones.
     let room = usize::from(area.width).saturating_sub(if wide { 110 } else { 46 } + word.len());
     let others = scenario.name.chars().count() + design.chars().count() + 6;
-    let name = shortened(&world.name, room.saturating_sub(others).max(6), canvas.look.glyphs);
+    let name = canvas.cut(&world.name, room.saturating_sub(others).max(6) as u16);
     let mut x = 1;
     let mut say = |x: u16, text: &str, role: Role| canvas.text(area, x, 0, text, role);
     for (part, role) in [
@@ -190,15 +190,6 @@ fn header(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     if let Some(outcome) = outcome.filter(|_| wide) {
         say(x + gap, &format!("guards: {}", outcome.guards.join(", ")), Role::Dim);
     }
-}
-
-/// A name in at most so many columns: what is cut off its end is `…`.
-fn shortened(name: &str, most: usize, glyphs: Glyphs) -> String {
-    if name.chars().count() <= most {
-        return name.to_owned();
-    }
-    let mark = if glyphs == Glyphs::Ascii { '~' } else { '…' };
-    name.chars().take(most.saturating_sub(1)).chain([mark]).collect()
 }
 
 /// `21.400 000 000 s`

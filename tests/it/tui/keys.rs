@@ -1,6 +1,5 @@
 //! Every key in every view, and keys without end: pressed on the program without a terminal.
 
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use proptest::prelude::*;
@@ -8,7 +7,7 @@ use windtunnel::tui::action::Action;
 use windtunnel::tui::app::App;
 use windtunnel::tui::input::{Click, Input, Key, Mouse};
 use windtunnel::tui::keymap;
-use windtunnel::tui::place::View;
+use windtunnel::tui::place::{Thing, View};
 use windtunnel::tui::session::Session;
 use windtunnel::tui::snapshot::Snapshot;
 use windtunnel::tui::start::settle;
@@ -187,10 +186,12 @@ proptest! {
 }
 
 #[test]
-fn an_address_of_a_screen_names_its_file() {
+fn an_address_names_the_screen_as_the_command_line_takes_it() {
     let mut app = app();
+    let told = *known().1.runs[&app.session.place.run].history.told().next().expect("an answer");
+    app.session.select(Thing::Op(told.op));
     app.input(Input::Key(Key::Char('y')));
     let message = app.session.message.clone().expect("it is said");
-    assert!(message.contains("windtunnel shop.ron --design rest --seed 1"), "{message}");
-    assert!(Path::new("shop.ron").extension().is_some());
+    let address = "windtunnel shop.ron --design rest --seed 1 --at 3s --view map --open 'order#";
+    assert!(message.contains(&format!("{address}{}'", told.op.number())), "{message}");
 }
