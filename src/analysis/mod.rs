@@ -26,6 +26,7 @@ pub mod expression;
 mod lexer;
 pub mod measures;
 pub mod metric;
+pub mod mistakes;
 pub mod names;
 mod parser;
 mod ranking;

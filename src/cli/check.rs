@@ -5,9 +5,10 @@ use std::path::Path;
 use super::args::Check;
 use super::exit::Exit;
 use super::failure::{Failure, many};
-use super::load::{below, errors, in_statements, of_the_rest, summary};
+use super::load::{below, errors, of_the_rest, summary};
 use super::output::{Screen, note, show};
 use crate::analysis::check_scenario;
+use crate::analysis::mistakes::in_statements;
 use crate::scenario::{Diagnostics, load};
 
 /// Checks all files, shows all mistakes.

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use super::args::Which;
 use super::failure::{Failure, many};
 use super::output::{Screen, note};
-use crate::analysis::statement::{Mistake, Statements, statements};
-use crate::analysis::{check_outline, parse};
+use crate::analysis::check_outline;
+use crate::analysis::mistakes::in_statements;
+use crate::analysis::statement::{Statements, statements};
 use crate::base::Span;
 use crate::report::shell::quoted;
 use crate::scenario::tree::Scenario;
-use crate::scenario::{Code, Diagnostic, Diagnostics, Loaded, Severity, load, outline};
+use crate::scenario::{Diagnostics, Loaded, Severity, load, outline};
 
 /// A scenario that can be run.
 pub(super) struct Ready {
@@ -86,22 +87,6 @@ pub(super) fn refuse(found: &Diagnostics, screen: &Screen) -> Failure {
 /// How many errors, warnings not counted.
 pub(super) fn errors(found: &Diagnostics) -> usize {
     found.list.iter().filter(|one| one.severity() == Severity::Error).count() + found.omitted
-}
-
-/// Mistakes in expectations and measures as diagnostics of their file.
-pub(super) fn in_statements(file: &Diagnostics, mistakes: &[Mistake]) -> Diagnostics {
-    let list = mistakes.iter().map(|mistake| {
-        let length = mistake.error.len as u32;
-        // What can be parsed names something that is not there.
-        let code =
-            if parse(&mistake.text).is_err() { Code::BadExpectation } else { Code::UnknownMeasure };
-        let found = Diagnostic::new(code, mistake.place, length, mistake.error.message.clone());
-        match &mistake.error.help {
-            Some(help) => found.help(help.clone()),
-            None => found,
-        }
-    });
-    Diagnostics { list: list.collect(), omitted: 0, ..file.clone() }
 }
 
 /// Lets the customers arrive for another length of time.

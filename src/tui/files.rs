@@ -10,6 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::app::App;
 use super::export;
+use super::opening;
 use super::place::{Place, RunId, Thing, WorldId};
 use super::session::{Columns, Outside, Session};
 use super::views::States;
@@ -17,7 +18,7 @@ use super::wish::Goal;
 use super::words;
 use super::world::{Recipe, World, Worlds};
 use crate::scenario::tree::{Deed, Intervention, Scenario};
-use crate::scenario::{Diagnostics, Rewrite, load, parse_named};
+use crate::scenario::{Diagnostics, Rewrite, parse_named};
 use crate::simulate::run;
 
 /// What the first line of a file begins with that this program has written, and may write again.
@@ -285,7 +286,7 @@ impl Watch {
 /// What is wrong with the file; everything is as it was.
 pub fn reload(session: &mut Session) -> Result<String, Diagnostics> {
     let base = Arc::clone(&session.worlds.get(WorldId(0)).recipe);
-    let loaded = load(&session.file, &base.set)?;
+    let loaded = opening::read(&session.file, &base.set, &[])?.loaded;
     let source: Arc<str> = loaded.source().text().into();
     let fresh = Recipe {
         scenario: Arc::new(loaded.scenario),

@@ -168,6 +168,8 @@ fn until_left(
     clock: &mut Clock,
 ) -> io::Result<Next> {
     let mut watch = Watch::of(&app.session.file);
+    // Since the file was looked at last.
+    let mut unlooked = Duration::ZERO;
     loop {
         // What has come in.
         let wait = match (app.is_dirty(), app.session.playing) {
@@ -192,11 +194,16 @@ fn until_left(
             }
             next = events.try_recv().ok();
         }
-        if watch.has_changed(&app.session.file) {
-            app.session.outside.push(Outside::Reload);
+        let passed = clock.passed();
+        unlooked += passed;
+        if unlooked >= LOOK {
+            unlooked = Duration::ZERO;
+            if watch.has_changed(&app.session.file) {
+                app.session.outside.push(Outside::Reload);
+            }
         }
         // What the session makes of it.
-        app.tick(clock.passed());
+        app.tick(passed);
         for outside in std::mem::take(&mut app.session.outside) {
             match outside {
                 Outside::Copy(text) => guard.write(&osc52(&text))?,

@@ -11,6 +11,8 @@ use super::names::place;
 use super::place::{Thing, View};
 use super::session::Session;
 use super::start::Options;
+use crate::analysis::mistakes::in_statements;
+use crate::analysis::statement::statements;
 use crate::base::Time;
 use crate::scenario::tree::NodeIx;
 use crate::scenario::{Diagnostics, Loaded, load, parse_named};
@@ -49,25 +51,10 @@ pub fn read(
 
 /// Statements are checked here too: they are shown on screen.
 fn checked(loaded: Loaded) -> Result<Loaded, Diagnostics> {
-    use crate::scenario::{Code, Diagnostic};
-
-    let Err(mistakes) = crate::analysis::statement::statements(&loaded.scenario) else {
-        return Ok(loaded);
-    };
-    let list = mistakes.iter().map(|mistake| {
-        let length = mistake.error.len as u32;
-        let found = Diagnostic::new(
-            Code::BadExpectation,
-            mistake.place,
-            length,
-            mistake.error.message.clone(),
-        );
-        match &mistake.error.help {
-            Some(help) => found.help(help.clone()),
-            None => found,
-        }
-    });
-    Err(Diagnostics { list: list.collect(), omitted: 0, ..loaded.warnings.clone() })
+    match statements(&loaded.scenario) {
+        Ok(_) => Ok(loaded),
+        Err(mistakes) => Err(in_statements(&loaded.warnings, &mistakes)),
+    }
 }
 
 /// The session at the place that the command line names, as far as it can be found without a run.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::Time;
+use crate::scenario::load;
 use crate::tui::change::Wanted;
 
 fn session(folder: &Path) -> Session {
@@ -135,4 +136,19 @@ fn what_is_written_is_run_again_where_its_digest_is_known() {
     let digest = run(session.scenario(), 0, 1).digest;
     let told = write(&mut session, WorldId(0), None, Some(digest)).unwrap();
     assert!(told.ends_with(&format!("digest {digest:016x} verified")), "{told}");
+}
+
+#[test]
+fn a_file_whose_statements_are_broken_is_not_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shop.ron");
+    let shipped = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/checkout.ron");
+    let text = fs::read_to_string(shipped).unwrap();
+    fs::write(&file, &text).unwrap();
+    let mut session = Session::open_file(load(&file, &[]).unwrap(), 1, Vec::new());
+    fs::write(&file, text.replace("broken(stock-floor) == 0", "broken(stock-flor) == 0")).unwrap();
+    let wrong = reload(&mut session).unwrap_err();
+    assert!(wrong.list[0].message.contains("stock-flor"), "{:?}", wrong.list[0]);
+    let said = &session.scenario().expect;
+    assert!(said.iter().any(|it| it.value.contains("stock-floor")), "all is as it was");
 }
