@@ -67,10 +67,7 @@ impl Session {
                 Opened::Link(from, to) => self.open(View::Map, Thing::Link(from, to), false),
             },
             Command::Op(op) => self.open(View::Request, Thing::Op(op), false),
-            Command::Item(item) => {
-                self.select(Thing::Item(item));
-                self.act(crate::tui::action::Action::Enter, snapshot);
-            }
+            Command::Item(item) => self.open(View::Request, Thing::Item(item), false),
             Command::Slowest(flow) => {
                 let op = self.slowest(flow, snapshot).ok_or("none was answered so far")?;
                 self.open(View::Request, Thing::Op(op), false);

@@ -95,7 +95,7 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
         );
         canvas.rule(below, 0, &heading(screen));
         table_of(screen, &sides, left, 0..TRAFFIC.len(), canvas);
-        let title = format!(" {}; and at the end ", since(screen));
+        let title = format!(" {}; dimmed, at the end ", since(screen));
         canvas.text(right, 0, 0, &title, Role::Strong);
         table_of(screen, &sides, right, TRAFFIC.len()..TRAFFIC.len() + TRUTH.len(), canvas);
         note(below, canvas);
@@ -169,6 +169,9 @@ fn table_of(
     let mut y = header + 1;
     for row in &list[seen] {
         match row {
+            None if table.shows_end() => {
+                canvas.rule(area, y, &format!("{}; dimmed, at the end", since(screen)));
+            }
             None => canvas.rule(area, y, &since(screen)),
             Some(shown) => table.row(*shown, selected(row), area, y, canvas),
         }

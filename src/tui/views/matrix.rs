@@ -236,11 +236,16 @@ impl<'a> Table<'a> {
         read.recent[skipped..].iter().map(value).collect()
     }
 
-    /// What it will be at the end, where there is much room.
+    /// Is there room for what truths will be at the end?
+    pub(super) fn shows_end(&self) -> bool {
+        self.grid.room() >= 12
+    }
+
+    /// What it will be at the end, where there is room for it.
     fn at_end(&self, truth: &Truth, side: usize, slot: Rect, canvas: &mut Canvas<'_>) {
         let known = self.sides[side].known;
         let outcome = known.and_then(|known| Some((known.at_end.as_deref()?, known)));
-        let Some((outcome, known)) = outcome.filter(|_| self.grid.room() >= 12) else { return };
+        let Some((outcome, known)) = outcome.filter(|_| self.shows_end()) else { return };
         let value = truth.value(&Totals::exact(outcome, &known.model.scenario));
         let text = value.map_or("-".to_owned(), |value| value.text);
         canvas.right(slot, self.grid.end + 2 + 10, 0, &text, Role::Dim);

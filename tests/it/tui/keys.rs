@@ -186,6 +186,23 @@ proptest! {
 }
 
 #[test]
+fn an_item_is_shown_wherever_it_is_asked_for() {
+    for view in View::ALL {
+        let mut app = app();
+        app.session.place.view = view;
+        for key in ":item stock 1".chars().map(Key::Char).chain([Key::Enter]) {
+            app.input(Input::Key(key));
+        }
+        assert!(matches!(app.session.place.thing, Thing::Item(_)), "{view:?}");
+        let screen = windtunnel::tui::paint::text(&app.screen(80, 24));
+        assert!(screen.contains("stock 1   is being looked for"), "{view:?}:\n{screen}");
+        settle(&mut app, &mut Worker::new());
+        let screen = windtunnel::tui::paint::text(&app.screen(80, 24));
+        assert!(screen.contains("writes,") && screen.contains("stock 1 v1,"), "{screen}");
+    }
+}
+
+#[test]
 fn an_address_names_the_screen_as_the_command_line_takes_it() {
     let mut app = app();
     let told = *known().1.runs[&app.session.place.run].history.told().next().expect("an answer");

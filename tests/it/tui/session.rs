@@ -117,6 +117,63 @@ fn another_size_while_it_plays_keeps_the_four_nouns() {
     assert_eq!(it.end(), 0);
 }
 
+/// Types so many bytes of keys without sense. Some of them leave the program, or suspend it: it is let go
+/// on, or started again.
+fn babble(bytes: usize) {
+    let folder = folder();
+    let mut state: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mut next = |most: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % most
+    };
+    let mut typed = 0;
+    while typed < bytes {
+        let mut it = Terminal::start(folder.path(), &["checkout.ron", "-d", "events"], 100, 30);
+        it.wait_for("[1 Map]");
+        while typed < bytes && !it.has_ended() {
+            let mut chunk = String::new();
+            while chunk.len() < 1024 {
+                match next(8) {
+                    0 => {
+                        chunk
+                            .push_str(["\x1b[A", "\x1b[B", "\x1b[C", "\x1b[D", "\x1b[5~"][next(5)]);
+                    }
+                    1 => chunk
+                        .push_str(["\r", "\t", "\x1b", "\x7f", "\x04", "\x15", "\x12"][next(7)]),
+                    2 => chunk.push(char::from(b'1' + next(7) as u8)),
+                    // The letter that leaves would leave no time for the others.
+                    _ => chunk.push(char::from(b' ' + next(95) as u8)),
+                }
+            }
+            typed += chunk.len();
+            it.types(&chunk.replace(['q', 'Q'], "j"));
+            it.goes_on();
+        }
+        // Out of whatever is open, and away.
+        while !it.has_ended() {
+            it.goes_on();
+            it.types("\x1b");
+            it.take(std::time::Duration::from_millis(100));
+            it.types("q");
+            it.take(std::time::Duration::from_millis(100));
+        }
+        assert_eq!(it.end(), 0);
+        assert!(it.is_restored());
+    }
+}
+
+#[test]
+fn keys_without_sense_end_in_a_sane_terminal() {
+    babble(64 << 10);
+}
+
+#[test]
+#[ignore = "takes long"]
+fn ten_million_bytes_of_keys_without_sense_end_in_a_sane_terminal() {
+    babble(10 << 20);
+}
+
 /// A business of our own: who left it half done is found in the same keys.
 const CAFE: &str = r#"(
     about: "A café takes orders; the kitchen is another service.",

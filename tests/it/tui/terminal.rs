@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::num::NonZero;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -59,6 +60,25 @@ impl Terminal {
     pub(super) fn keys(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("it reads");
         self.keyboard.flush().expect("it reads");
+    }
+
+    /// Types this, to whoever still reads it.
+    pub(super) fn types(&mut self, keys: &str) {
+        // A program that has ended reads nothing, and that is what may be.
+        let _ = self.keyboard.write_all(keys.as_bytes()).and_then(|()| self.keyboard.flush());
+        self.take(Duration::from_millis(1));
+    }
+
+    /// Lets it go on, if it was suspended.
+    pub(super) fn goes_on(&self) {
+        let id = self.id().to_string();
+        let sent = Command::new("kill").args(["-CONT", &id]).stderr(Stdio::null()).status();
+        assert!(sent.is_ok(), "kill is there");
+    }
+
+    /// Has it ended?
+    pub(super) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it can be asked").is_some()
     }
 
     /// What is on the screen.

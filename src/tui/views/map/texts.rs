@@ -96,6 +96,9 @@ fn last_second(screen: Screen<'_>, facts: &Facts<'_>, area: Rect, y: u16, canvas
     let range = screen.session.range.filter(|(from, to)| from < to);
     let label = match range {
         Some((from, to)) => format!("in {}", words::span(to.since(from))),
+        None if facts.second.to.0 < 1_000_000_000 => {
+            format!("first {}", words::span(facts.second.to.since(Time::ZERO)))
+        }
         None => "last second".to_owned(),
     };
     canvas.text(area, 0, y, &label, Role::Dim);
@@ -140,6 +143,12 @@ pub(super) fn lower(facts: &Facts<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     breaking(facts, area, 0, canvas);
     let all = so_far(facts.known, facts.now);
     canvas.text(area, 0, 1, "truth so far", Role::Dim);
+    let warmup = facts.model().scenario.run.warmup;
+    if facts.now.0 < warmup.0 {
+        let from = format!("is counted from {} on", words::instant(Time(warmup.0)));
+        canvas.text(area, LABEL, 1, &from, Role::Dim);
+        return;
+    }
     let (mut x, mut y) = (LABEL, 1);
     for (name, value, role) in truth(&all) {
         let needed = (name.chars().count() + 1 + value.chars().count()) as u16;
