@@ -1,17 +1,24 @@
 //! What the terminal UI costs, on `scenarios/checkout.ron`: a whole scout in each design, the clone and the
-//! state behind a snapshot, a snapshot while playing, and going back.
+//! state behind a snapshot, a snapshot while playing, going back, and a frame of each view.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 use windtunnel::base::Time;
+use windtunnel::model::NodeIx;
+use windtunnel::probes::anomalies::Kind;
+use windtunnel::probes::journal::Finding;
 use windtunnel::scenario::{self, tree::Scenario};
+use windtunnel::tui::app::App;
 use windtunnel::tui::course::{Course, Plan};
-use windtunnel::tui::place::{Cursor, RunId};
+use windtunnel::tui::place::{Cursor, RunId, Thing, View};
 use windtunnel::tui::session::Session;
 use windtunnel::tui::snapshot::{Progress, Snapshot};
+use windtunnel::tui::start;
 use windtunnel::tui::state::state;
 use windtunnel::tui::worker::{SLICE, Worker};
 
@@ -114,10 +121,51 @@ fn points(criterion: &mut Criterion, scenario: &Arc<Scenario>) {
     group.finish();
 }
 
+/// Every view at the small and at the large size, with everything known that it shows.
+fn frames(criterion: &mut Criterion, scenario: &Arc<Scenario>) {
+    let mut group = criterion.benchmark_group("frame");
+    let mut app = App::new(session(scenario));
+    app.session.seek_time(Time(7_004_000_000));
+    let mut worker = Worker::new();
+    start::settle(&mut app, &mut worker);
+    let half_done = app.snapshot().runs[&RunId::default()].history.judged().find_map(|judged| {
+        let is_meant = matches!(judged.what, Finding::Anomaly(Kind::HalfDone, _));
+        is_meant.then_some(judged.op)
+    });
+    let thing = Thing::Anomaly(half_done.expect("one is left half done"), Kind::HalfDone);
+    for view in View::ALL {
+        for inside in [false, true] {
+            if inside && !matches!(view, View::Map | View::Truth) {
+                continue;
+            }
+            let place = &mut app.session.place;
+            (place.view, place.inside) = (view, inside);
+            place.thing = match (view, inside) {
+                (View::Map, true) => Thing::Node(NodeIx(4)),
+                (View::Request, _) | (View::Truth, true) => thing.clone(),
+                _ => Thing::Nothing,
+            };
+            start::settle(&mut app, &mut worker);
+            for (width, height) in [(80, 24), (200, 60)] {
+                let name = format!("{}{}", view.name(), if inside { ", inside" } else { "" });
+                let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+                group.bench_function(format!("{name}/{width}x{height}"), |bencher| {
+                    bencher.iter(|| {
+                        buffer.reset();
+                        app.draw(&mut buffer);
+                    });
+                });
+            }
+        }
+    }
+    group.finish();
+}
+
 fn main() {
     let scenario = checkout();
     let mut criterion = Criterion::default().configure_from_args();
     scouts(&mut criterion, &scenario);
     points(&mut criterion, &scenario);
+    frames(&mut criterion, &scenario);
     criterion.final_summary();
 }

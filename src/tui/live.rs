@@ -21,6 +21,7 @@ use super::start::{Ended, Options};
 use super::terminal::{Guard, restore};
 use super::worker::Thread;
 use super::{files, opening};
+use crate::scenario::Diagnostics;
 
 /// What comes in.
 pub(super) enum Event {
@@ -69,8 +70,11 @@ impl Drop for Herald {
 /// How often it is looked whether the scenario's file has changed.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// The UI in a terminal, until it is left.
-pub(super) fn run(options: &Options) -> io::Result<Ended> {
+/// The UI in a terminal, until it is left. `first` is what the file of the options came to.
+pub(super) fn run(
+    options: &Options,
+    mut first: Option<Result<Session, Diagnostics>>,
+) -> io::Result<Ended> {
     let (sender, events) = mpsc::channel();
     signals(&sender)?;
     let mut guard = Guard::take(options.mouse)?;
@@ -89,8 +93,12 @@ pub(super) fn run(options: &Options) -> io::Result<Ended> {
             }
             continue;
         };
-        let opened = match opening::read(&file, &options.set, options.shipped) {
-            Ok(opened) => opened,
+        let read = || match opening::read(&file, &options.set, options.shipped) {
+            Ok(opened) => opening::session(&options, opened).map_err(io::Error::other).map(Ok),
+            Err(found) => Ok(Err(found)),
+        };
+        let mut session = match first.take().map_or_else(read, Ok)? {
+            Ok(session) => session,
             Err(found) => {
                 match before::mourn(&file, &found, &options, &mut guard, &events)? {
                     Came::Open { file, .. } => open = Some(file),
@@ -101,7 +109,6 @@ pub(super) fn run(options: &Options) -> io::Result<Ended> {
                 continue;
             }
         };
-        let mut session = opening::session(&options, opened).map_err(io::Error::other)?;
         session.keymap = options.keymap.clone();
         let kept: Vec<String> =
             files::recovered(&session.file).iter().map(|file| file.display().to_string()).collect();

@@ -102,15 +102,17 @@ pub fn run(options: &Options) -> io::Result<Ended> {
         );
         return Ok(Ended::Refused(why));
     }
-    // What the command line names is looked up before the terminal is taken over. Mistakes of the file
+    // What the command line names is looked up before the terminal is taken over; mistakes of the file
     // itself are shown there.
-    if let Some(file) = &options.file
-        && let Ok(opened) = opening::read(file, &options.set, options.shipped)
-        && let Err(why) = opening::session(options, opened)
-    {
-        return Ok(Ended::Refused(why));
+    let read = |file: &PathBuf| opening::read(file, &options.set, options.shipped);
+    match options.file.as_ref().map(read) {
+        None => live::run(options, None),
+        Some(Err(found)) => live::run(options, Some(Err(found))),
+        Some(Ok(opened)) => match opening::session(options, opened) {
+            Ok(session) => live::run(options, Some(Ok(session))),
+            Err(why) => Ok(Ended::Refused(why)),
+        },
     }
-    live::run(options)
 }
 
 /// One screen, when all that it shows is known.
