@@ -1,13 +1,18 @@
 //! What the terminal UI costs, on `scenarios/checkout.ron`: a whole scout in each design, the clone and the
 //! state behind a snapshot, a snapshot while playing, going back, and a frame of each view.
 
+use std::cell::Cell;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use criterion::{BatchSize, Criterion};
+use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use windtunnel::base::Time;
 use windtunnel::model::NodeIx;
 use windtunnel::probes::anomalies::Kind;
@@ -161,8 +166,55 @@ fn frames(criterion: &mut Criterion, scenario: &Arc<Scenario>) {
     group.finish();
 }
 
+/// Counts what is written.
+#[derive(Clone, Default)]
+struct Written(Rc<Cell<usize>>);
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.set(self.0.get() + bytes.len());
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What a frame costs on its way to the terminal, while time passes at a tenth of its speed.
+fn bytes(scenario: &Arc<Scenario>) {
+    const FRAMES: u32 = 60;
+    let mut app = App::new(session(scenario));
+    app.session.seek_time(seconds(20));
+    let mut worker = Worker::new();
+    start::settle(&mut app, &mut worker);
+    for view in [View::Map, View::Compare, View::Time, View::Truth] {
+        app.session.place.view = view;
+        for (width, height) in [(80, 24), (200, 60)] {
+            let size = Rect::new(0, 0, width, height);
+            let options = TerminalOptions { viewport: Viewport::Fixed(size) };
+            let written = Written::default();
+            let backend = CrosstermBackend::new(written.clone());
+            let mut terminal =
+                Terminal::with_options(backend, options).expect("memory takes everything");
+            let mut sent = Vec::new();
+            for _ in 0..=FRAMES {
+                let next = Time(app.session.place.cursor.time.0 + 1_666_667);
+                app.session.seek_time(next);
+                start::settle(&mut app, &mut worker);
+                let draw = |frame: &mut Frame<'_>| app.draw(frame.buffer_mut());
+                terminal.draw(draw).expect("memory takes everything");
+                sent.push(written.0.get());
+            }
+            let each = (sent[FRAMES as usize] - sent[0]) / FRAMES as usize;
+            println!("{}/{width}x{height}: {} bytes, then {each} a frame", view.name(), sent[0]);
+        }
+    }
+}
+
 fn main() {
     let scenario = checkout();
+    bytes(&scenario);
     let mut criterion = Criterion::default().configure_from_args();
     scouts(&mut criterion, &scenario);
     points(&mut criterion, &scenario);

@@ -121,6 +121,15 @@ pub struct FlowOutcome {
     pub slowdown: Sketch,
 }
 
+impl FlowOutcome {
+    /// What nobody had answered counts as not failed: of a run that goes on, it is under way. Only in the
+    /// counts of what failed and why; how long it waited and its effects stay what they were.
+    pub fn leave_out_unanswered(&mut self) {
+        let unanswered = self.failures.shift_remove(&Reason::Unanswered).unwrap_or(0);
+        self.failed -= unanswered;
+    }
+}
+
 /// One, where a sketch holds ratios.
 pub const ONE: u64 = 1_000_000;
 

@@ -161,7 +161,7 @@ impl Session {
         }
         let design = (self.place.run.design as isize + by).rem_euclid(designs) as usize;
         let run = RunId { design, ..self.place.run };
-        let thing = match (&self.place.thing, snapshot.counterparts.get(&run)) {
+        let thing = match (&self.place.thing, snapshot.stories.get(&run)) {
             (Thing::Op(_) | Thing::Anomaly(..), Some(Ok(telling))) => {
                 telling.op.map_or(Thing::Nothing, Thing::Op)
             }

@@ -27,6 +27,8 @@ pub struct App {
     /// Real time that has passed, as it was told.
     age: Duration,
     wished: Option<Wish>,
+    /// Since when the cursor stands where nothing is known of yet, if it is not long enough to show that.
+    asked: Option<Duration>,
     is_dirty: bool,
     /// How large it was drawn last.
     size: (u16, u16),
@@ -34,6 +36,9 @@ pub struct App {
 
 /// A second click within this time is a double one.
 const DOUBLE: Duration = Duration::from_millis(400);
+
+/// What is soon known of another instant is waited for so long: else each step would flicker.
+const PATIENCE: Duration = Duration::from_millis(25);
 
 impl App {
     /// At the session's place, with nothing known yet.
@@ -45,6 +50,7 @@ impl App {
             clicked: None,
             age: Duration::ZERO,
             wished: None,
+            asked: None,
             is_dirty: true,
             size: (80, 24),
         }
@@ -69,17 +75,29 @@ impl App {
     /// Something came from the terminal.
     pub fn input(&mut self, input: Input) {
         let snapshot = Arc::clone(&self.snapshot);
+        let before = self.session.place.cursor;
         match input {
             Input::Key(key) => self.session.press(key, &snapshot),
             Input::Mouse(mouse) => self.mouse(mouse, &snapshot),
             Input::Resize => {}
         }
+        if self.session.place.cursor != before {
+            // What was told of one instant is not shown beside another one.
+            self.snapshot = Arc::new(snapshot.elsewhen());
+            self.asked = self.asked.or(Some(self.age));
+        }
         self.is_dirty = true;
+    }
+
+    /// How long the next frame may wait for what is soon known.
+    pub fn waits(&self) -> Duration {
+        self.asked.map_or(Duration::ZERO, |since| (since + PATIENCE).saturating_sub(self.age))
     }
 
     /// The worker knows something new.
     pub fn known(&mut self, snapshot: Arc<Snapshot>) {
         self.session.adopt(&snapshot);
+        self.asked = self.asked.filter(|_| snapshot.ticket != self.session.ticket);
         self.snapshot = snapshot;
         self.is_dirty = true;
     }
@@ -108,7 +126,7 @@ impl App {
         let mut canvas = Canvas::new(buffer, &mut self.hits, self.session.look);
         let screen = Screen { snapshot: &self.snapshot, session: &self.session };
         frame::draw(screen, &mut canvas);
-        self.is_dirty = false;
+        (self.is_dirty, self.asked) = (false, None);
     }
 
     /// The screen as it was drawn last.

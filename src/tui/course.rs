@@ -13,6 +13,7 @@ use crate::base::Time;
 use crate::engine::{Simulation, Stop};
 use crate::model::Model;
 use crate::nodes::World;
+use crate::probes::outcome::FlowOutcome;
 use crate::probes::{Extras, Outcome};
 use crate::scenario::tree::{Intervention, Scenario};
 use crate::simulate::{Timeline, audit, label, why_partial};
@@ -224,6 +225,16 @@ impl Course {
         let simulation = self.simulation();
         let label = label(simulation, self.partial.clone());
         simulation.world().probe().instruments.outcome(label, self.at)
+    }
+
+    /// All figures as [`Self::outcome`] has them, but that what is under way has not failed, where an audit
+    /// would find it unanswered.
+    pub fn so_far(&self) -> Outcome {
+        let mut outcome = self.outcome();
+        if self.audit().is_none() {
+            outcome.flows.values_mut().for_each(FlowOutcome::leave_out_unanswered);
+        }
+        outcome
     }
 
     /// The run as it is.

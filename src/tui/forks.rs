@@ -224,7 +224,7 @@ impl Session {
         snapshot: &Snapshot,
     ) -> Result<(String, Time), String> {
         let known = snapshot.run(self.place.run).ok_or("the run is not known yet")?;
-        let story = snapshot.story.as_deref().filter(|story| story.op == Some(op));
+        let story = snapshot.story(self.place.run, op);
         let span = match (story, known.history.told().find(|told| told.op == op)) {
             (Some(story), _) => (story.sent, story.last),
             (None, Some(told)) => (told.intended, told.answered),

@@ -179,14 +179,15 @@ impl Inquiry {
         let telling = |id, op| -> Option<Arc<Telling>> {
             Some(Arc::clone(&self.stories.get(&(id, op))?.as_ref()?.telling))
         };
-        snapshot.story = wish.story.and_then(|op| telling(wish.shown, op));
+        let own = wish.story.and_then(|op| telling(wish.shown, op));
+        snapshot.stories.extend(own.map(|own| (wish.shown, Ok(own))));
         for id in wish.columns.iter().filter(|id| **id != wish.shown) {
             let found = match self.counterpart(wish, runs, *id) {
                 Some(Ok(op)) => telling(*id, op).map(Ok),
                 Some(Err(why)) => Some(Err(why)),
                 None => None,
             };
-            snapshot.counterparts.extend(found.map(|found| (*id, found)));
+            snapshot.stories.extend(found.map(|found| (*id, found)));
         }
         let item = wish.item.map(|item| (wish.shown, item));
         let witness = self.item.as_ref().filter(|(of, _)| Some(*of) == item);

@@ -180,7 +180,7 @@ fn until_left(
     loop {
         // What has come in.
         let wait = match (app.is_dirty(), app.session.playing) {
-            (true, _) => clock.until_frame(),
+            (true, _) => clock.until_frame().max(app.waits()),
             // The worker is waited for, and what it says is an event.
             (_, true) => clock.frame(),
             _ => LOOK,
@@ -228,7 +228,7 @@ fn until_left(
             worker.wish(wish);
         }
         // What is drawn.
-        if app.is_dirty() && clock.until_frame().is_zero() {
+        if app.is_dirty() && clock.until_frame().is_zero() && app.waits().is_zero() {
             clock.draws();
             guard.terminal().draw(|frame| app.draw(frame.buffer_mut()))?;
         }

@@ -163,7 +163,7 @@ impl Search {
                     *purse = purse.saturating_sub(went);
                 }
                 *purse = purse.saturating_sub(FIGURES);
-                let holds = Condition::holds(statement, &course.outcome());
+                let holds = Condition::holds(statement, &course.so_far());
                 let now = (course.events(), holds);
                 if let Some((after, false)) = last.replace(now)
                     && holds
@@ -193,7 +193,7 @@ impl Search {
             let mut course = low.clone();
             course.go(&run.plan, middle - after, time);
             course.lens_mut().recorder.take();
-            if Condition::holds(statement, &course.outcome()) {
+            if Condition::holds(statement, &course.so_far()) {
                 (at, when) = (middle, course.at());
             } else {
                 (after, low) = (middle, course);

@@ -13,8 +13,8 @@ use crate::base::Time;
 use crate::engine::InstanceId;
 use crate::model::{Model, NodeIx};
 use crate::nodes::readings::Readings;
-use crate::probes::Outcome;
 use crate::probes::witness::Witness;
+use crate::probes::{OpId, Outcome};
 
 /// What is known.
 #[derive(Clone, Debug, Default)]
@@ -27,10 +27,9 @@ pub struct Snapshot {
     pub runs: BTreeMap<RunId, Known>,
     /// The state of the run that is shown, where the worker stands.
     pub state: Option<Arc<State>>,
-    /// The operation that was asked for.
-    pub story: Option<Arc<Telling>>,
-    /// The same operation in the other columns, by run; an error says why it has none.
-    pub counterparts: BTreeMap<RunId, Result<Arc<Telling>, String>>,
+    /// The operation that was asked for, by the run that is shown, and the same one of each other column; an
+    /// error says why there is none.
+    pub stories: BTreeMap<RunId, Result<Arc<Telling>, String>>,
     /// What happened to the item that was asked for.
     pub witness: Option<Arc<Witness>>,
     /// The two worlds that were asked for.
@@ -146,6 +145,22 @@ impl Snapshot {
     /// What is known of a run.
     pub fn run(&self, run: RunId) -> Option<&Known> {
         self.runs.get(&run)
+    }
+
+    /// The story of an operation of this run, once it is told.
+    pub fn story(&self, run: RunId, op: OpId) -> Option<&Telling> {
+        let telling = self.stories.get(&run)?.as_deref().ok()?;
+        (telling.op == Some(op)).then_some(telling)
+    }
+
+    /// What of it is so at any instant: all but states and figures of the one for which it was made.
+    #[must_use]
+    pub fn elsewhen(&self) -> Self {
+        let mut all = self.clone();
+        for known in all.runs.values_mut() {
+            (known.here, known.so_far) = (None, None);
+        }
+        Self { state: None, expectations: None, ..all }
     }
 
     /// The worlds of which something is known.

@@ -143,7 +143,8 @@ impl Stage {
     /// Lets be told what is selected.
     pub(in crate::tui) fn tell(&mut self) {
         if let Thing::Op(op) | Thing::Anomaly(op, _) = self.session.place.thing {
-            self.snapshot.story = Some(told(self.session.place.run.design, op));
+            let run = self.session.place.run;
+            self.snapshot.stories.insert(run, Ok(told(run.design, op)));
         }
     }
 
@@ -157,7 +158,7 @@ impl Stage {
         for (run, known) in &self.snapshot.runs {
             let same = |told: &&Told| (told.journey, told.step) == (own.journey, own.step);
             let other = known.history.told().find(same).expect("the same customer");
-            self.snapshot.counterparts.insert(*run, Ok(told(run.design, other.op)));
+            self.snapshot.stories.insert(*run, Ok(told(run.design, other.op)));
         }
     }
 

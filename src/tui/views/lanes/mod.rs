@@ -75,7 +75,7 @@ fn chosen(session: &Session) -> Option<(OpId, Option<Kind>)> {
 
 fn telling<'a>(session: &Session, snapshot: &'a Snapshot) -> Option<&'a Telling> {
     let (op, _) = chosen(session)?;
-    snapshot.story.as_deref().filter(|story| story.op == Some(op))
+    snapshot.story(session.place.run, op)
 }
 
 /// All rows that are shown.

@@ -48,7 +48,7 @@ fn keys_go_through_events_to_the_request_and_to_the_next_of_its_kind() {
 #[test]
 fn answers_of_which_nothing_is_said_are_left_out_until_they_are_asked_for() {
     let Stage { mut session, snapshot } = lanes(0, 5704, Some(Kind::HalfDone));
-    let telling = snapshot.story.clone().expect("it is told");
+    let telling = snapshot.stories.values().next().cloned().expect("it is told").unwrap();
     let known = snapshot.run(session.place.run).expect("it is known").clone();
     let columns = Columns::of(&telling, &known.model, 70);
     let some = shown(&session, &telling, &known, &columns).len();

@@ -16,7 +16,7 @@ pub(super) fn draw(screen: Screen<'_>, own: &Telling, area: Rect, canvas: &mut C
     let runs = screen.session.columns();
     let shown = screen.session.place.run;
     let folds = !screen.session.views.request.is_unfolded;
-    let tell = |run| match screen.snapshot.counterparts.get(&run) {
+    let tell = |run| match screen.snapshot.stories.get(&run) {
         _ if run == shown => Ok(own),
         Some(Ok(telling)) => Ok(&**telling),
         Some(Err(why)) => Err(why.as_str()),

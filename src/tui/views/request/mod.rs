@@ -89,7 +89,7 @@ pub const ROOM: Room = Room {
 /// Its own operation, once it is told.
 fn telling<'a>(session: &Session, snapshot: &'a Snapshot) -> Option<&'a Telling> {
     let op = op(session)?;
-    snapshot.story.as_deref().filter(|story| story.op == Some(op))
+    snapshot.story(session.place.run, op)
 }
 
 fn op(session: &Session) -> Option<OpId> {
@@ -110,7 +110,7 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     let Some(telling) = telling(screen.session, screen.snapshot) else {
         return unchosen(screen, area, canvas);
     };
-    let others = screen.snapshot.counterparts.keys().any(|run| *run != screen.session.place.run);
+    let others = screen.snapshot.stories.keys().any(|run| *run != screen.session.place.run);
     if area.width >= 160 && area.height >= 40 && others {
         return columns::draw(screen, telling, area, canvas);
     }

@@ -34,10 +34,11 @@ fn a_story_begins_and_ends_with_its_operation_wherever_the_cursor_is() {
         let mut wish = session.wish();
         wish.story = Some(one.op);
         wish.counterpart = Some(one.op);
+        let shown = wish.shown;
         let snapshot = settled(wish, &mut worker, 1_000);
-        assert_eq!(snapshot.story.as_ref().expect("it was sent").op, Some(one.op));
+        assert!(snapshot.story(shown, one.op).is_some(), "it was sent");
         let beside = RunId { world: WorldId(0), design: 1 };
-        let other = snapshot.counterparts[&beside].as_ref().expect("it is there as well");
+        let other = snapshot.stories[&beside].as_ref().expect("it is there as well");
         let same = self::told(&snapshot, 1).into_iter().find(|it| Some(it.op) == other.op);
         let same = same.expect("it was answered");
         assert_eq!((same.journey, same.step, same.intended), (one.journey, one.step, one.intended));
@@ -91,6 +92,18 @@ fn searches_find_the_very_event_and_back_again() {
         timeline.simulation().world().probe().outcome(label, at).flows["order"].offered
     };
     assert_eq!((count(here.events), count(here.events - 1)), (21, 20));
+
+    // Nor has it failed: the first failure is somebody's answer.
+    session.seek(until("failed > 0", start, false));
+    let snapshot = settled(session.wish(), &mut worker, 1_000);
+    let first = snapshot.state.as_ref().expect("a crash fails orders").here;
+    let failed = |events| {
+        let mut timeline = straight.clone();
+        timeline.go(events, Time::NEVER);
+        let sums = &timeline.simulation().world().probe().ledger.books.sums;
+        sums.flows.iter().map(|flow| flow.figures().failed).sum::<u64>()
+    };
+    assert_eq!((failed(first.events), failed(first.events - 1)), (1, 0));
 
     let from = Cursor::at(Time(3_900 * MS));
     session.seek(until("offered(order) > 20", from, true));
