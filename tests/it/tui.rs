@@ -3,5 +3,7 @@
 mod engine;
 mod keys;
 mod pictures;
+mod screens;
 mod session;
+mod shop;
 mod terminal;

@@ -64,6 +64,8 @@ struct Line {
 fn nodes(screen: Screen<'_>) -> Vec<Line> {
     let Some(state) = screen.state() else { return Vec::new() };
     let scenario = screen.session.scenario();
+    let longest = scenario.nodes.iter().map(|node| node.name.chars().count()).max();
+    let names = longest.unwrap_or(0).clamp(10, 16);
     let mut lines = Vec::new();
     for (ix, node) in scenario.nodes.iter().enumerate() {
         let own: Vec<&InstanceState> =
@@ -83,10 +85,10 @@ fn nodes(screen: Screen<'_>) -> Vec<Line> {
                 } else {
                     String::new()
                 };
-                (format!("{:<11}{some}DOWN {till}", node.name), Role::Fault)
+                (format!("{:<names$.names$} {some}DOWN {till}", node.name), Role::Fault)
             }
             None if busy == 0 && wait == 0 => continue,
-            None => (format!("{:<11}busy {busy:<7} wait {wait}", node.name), Role::Text),
+            None => (format!("{:<names$.names$} busy {busy:<4} wait {wait}", node.name), Role::Text),
         };
         let role = if is_selected { Role::Accent } else { role };
         lines.push(Line { worst: (!down.is_empty(), wait), text, role });

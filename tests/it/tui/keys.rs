@@ -1,68 +1,15 @@
 //! Every key in every view, and keys without end: pressed on the program without a terminal.
 
-use std::sync::{Arc, OnceLock};
-
 use proptest::prelude::*;
 use windtunnel::tui::action::Action;
 use windtunnel::tui::app::App;
 use windtunnel::tui::input::{Click, Input, Key, Mouse};
 use windtunnel::tui::keymap;
 use windtunnel::tui::place::{Thing, View};
-use windtunnel::tui::session::Session;
-use windtunnel::tui::snapshot::Snapshot;
 use windtunnel::tui::start::settle;
 use windtunnel::tui::worker::Worker;
 
-/// A business that is small, has two designs, and breaks.
-const SHOP: &str = r#"(
-    about: "Customers order, and the stock is another service's.",
-    knobs: { "rate": "60/s" },
-    run: (length: "6s", warmup: "1s"),
-    nodes: {
-        "web":       Client(arrivals: Poisson("$rate"), does: "order"),
-        "orders":    Service(workers: 4, work: Exp("2ms"), store: "orders-db"),
-        "inventory": Service(workers: 4, work: Exp("2ms"), store: "inventory-db"),
-        "orders-db":    Database(read: "1ms", write: "3ms"),
-        "inventory-db": Database(read: "1ms", write: "3ms"),
-        "log":       Log(),
-    },
-    data: {
-        "order": (owner: "orders"),
-        "stock": (owner: "inventory", keys: 100, start: 1_000_000, floor: 0),
-    },
-    flows: { "order": (home: "orders", steps: [Write("order"), Tell("inventory", Take("stock", 1))]) },
-    designs: { "rest": Rest(), "events": Events() },
-    faults: [
-        (name: "crash", at: "2s", lasts: "500ms", what: Crash("orders")),
-        (name: "often", at: Every(first: "1s", every: "2s"), lasts: "100ms", what: Crash("inventory")),
-    ],
-    expect: ["rest.half_done(order) >= 0", "events.failed(order) >= 0"],
-)"#;
-
-/// The session at three seconds, and what is known there; made once.
-fn known() -> &'static (Session, Arc<Snapshot>) {
-    static KNOWN: OnceLock<(Session, Arc<Snapshot>)> = OnceLock::new();
-    KNOWN.get_or_init(|| {
-        let mut session = session();
-        session.seek_time(windtunnel::Time(3_000_000_000));
-        let mut app = App::new(session);
-        settle(&mut app, &mut Worker::new());
-        (app.session.clone(), Arc::clone(app.snapshot()))
-    })
-}
-
-fn session() -> Session {
-    let loaded = windtunnel::scenario::parse_named("shop", "shop.ron", SHOP, &[])
-        .unwrap_or_else(|wrong| panic!("{}", wrong.render(false)));
-    Session::open_file(loaded, 1, Vec::new())
-}
-
-fn app() -> App {
-    let (session, snapshot) = known();
-    let mut app = App::new(session.clone());
-    app.known(Arc::clone(snapshot));
-    app
-}
+use super::shop::{app, known};
 
 /// What a person can see or will see changed: all of the session.
 fn seen(app: &App) -> String {
@@ -91,39 +38,6 @@ fn every_key_of_every_view_does_something_or_says_why_not() {
         }
     }
     assert!(silent.is_empty(), "nothing happens and nothing is said:\n{}", silent.join("\n"));
-}
-
-#[test]
-fn every_view_is_drawn_at_every_size_and_leaves_the_background_alone() {
-    for view in View::ALL {
-        for inside in [false, true] {
-            for (width, height) in
-                [(1, 1), (39, 9), (40, 10), (60, 15), (80, 24), (133, 40), (200, 60), (300, 100)]
-            {
-                let mut app = app();
-                app.session.place.view = view;
-                app.session.place.inside = inside;
-                let buffer = app.screen(width, height);
-                for cell in buffer.content() {
-                    assert_eq!(cell.bg, ratatui::style::Color::Reset, "{view:?} {width}x{height}");
-                    assert_eq!(cell.symbol().chars().count(), 1, "{view:?}: {:?}", cell.symbol());
-                }
-            }
-        }
-    }
-}
-
-#[test]
-fn ascii_means_ascii() {
-    for view in View::ALL {
-        let mut app = app();
-        app.session.place.view = view;
-        app.session.look.glyphs = windtunnel::tui::glyphs::Glyphs::Ascii;
-        for (width, height) in [(40, 10), (80, 24), (200, 60)] {
-            let text = windtunnel::tui::paint::text(&app.screen(width, height));
-            assert!(text.is_ascii(), "{view:?} {width}x{height}:\n{text}");
-        }
-    }
 }
 
 fn key() -> impl Strategy<Value = Key> {
