@@ -121,7 +121,11 @@ impl Session {
             Action::Range => self.range(),
             Action::Fork => self.fork(),
             Action::Without => self.without(snapshot)?,
-            Action::Inject => self.overlay = Some(Overlay::Inject(inject::open(self, snapshot)?)),
+            Action::Inject => {
+                // The instant at which it acts is the one that stands in it.
+                self.playing = false;
+                self.overlay = Some(Overlay::Inject(inject::open(self, snapshot)?));
+            }
             Action::Write => self.outside.push(Outside::Write(self.place.run.world, None)),
             Action::Rename => {
                 let world = self.chosen();

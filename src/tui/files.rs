@@ -18,7 +18,7 @@ use super::wish::Goal;
 use super::words;
 use super::world::{Recipe, World, Worlds};
 use crate::scenario::tree::{Deed, Intervention, Scenario};
-use crate::scenario::{Diagnostics, Rewrite, parse_named};
+use crate::scenario::{Diagnostics, Origin, Rewrite, parse_named};
 use crate::simulate::run;
 
 /// What the first line of a file begins with that this program has written, and may write again.
@@ -49,8 +49,15 @@ pub fn perform(outside: Outside, app: &mut App) {
                 1 => "a mistake".to_owned(),
                 many => format!("{many} mistakes"),
             };
-            let first = wrong.list.first().map_or(String::new(), |first| first.message.clone());
-            format!("{file} changed: {count}, still showing the old one: {first}")
+            let first = wrong.list.first().map_or(String::new(), |first| {
+                let place = first.site.place;
+                let line = match (&first.site.origin, place.line) {
+                    (Origin::File, 1..) => format!("line {}: ", place.line),
+                    _ => String::new(),
+                };
+                format!("{line}{}", first.message)
+            });
+            format!("{file} changed: {count}, still showing the old one; {first}")
         }),
         Outside::Export(what) => export::export(&what, app),
         // The terminal's.

@@ -162,7 +162,10 @@ impl Inquiry {
                 .filter_map(|(id, run)| Some((id.design, Arc::clone(&run.scout.end()?.outcome))))
                 .collect();
             let at = shown.here().map_or(Time::NEVER, Course::at);
+            // Before the end of the warm-up nothing is measured that could hold or not.
+            let is_measured = at.0 > shown.plan.scenario.run.warmup.0;
             let so_far: ByDesign = of_world()
+                .filter(|_| is_measured)
                 .filter_map(|(id, run)| Some((id.design, Arc::clone(run.figured(at)?))))
                 .collect();
             let judged = Expectations::judge(&shown.plan.scenario, &so_far, &at_end);

@@ -119,6 +119,13 @@ fn fits(line: &Line, words: &[&str]) -> Option<u32> {
     Some(score * 256 + 255 - (text.len() as u32).min(255))
 }
 
+/// Do its letters merely stand in this order somewhere in the line? Then nobody has said that it is meant.
+pub fn is_guess(line: &Line, typed: &str) -> bool {
+    let (text, told) = (plain(&line.text), plain(line.words));
+    let is_said = |word: &str| text.contains(word) || begins_word(&told, word);
+    !plain(typed).split_whitespace().all(is_said)
+}
+
 /// Small letters, and blanks for all that stands between words.
 fn plain(text: &str) -> String {
     text.to_lowercase().replace(['-', '_', ':'], " ")
@@ -162,6 +169,8 @@ mod tests {
         assert_eq!(best("ascii"), ["glyphs ascii"]);
         assert_eq!(best("gt"), ["goto"]);
         assert!(best("xyz").is_empty());
+        assert!(is_guess(&line("fork", "a new world"), "frk"));
+        assert!(!is_guess(&line("fork", "a new world"), "world"));
         assert_eq!(best("").len(), 3, "every name only when something is typed");
     }
 }

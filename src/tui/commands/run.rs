@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::{Command, Opened, parse};
 use crate::base::{Span, Time};
 use crate::probes::OpId;
-use crate::scenario::tree::{Ailment, Fault, FlowIx, Harm, Scenario, Target};
+use crate::scenario::faults::Path;
+use crate::scenario::tree::{Ailment, Fault, FlowIx, Harm, NodeIx, Scenario, Target};
 use crate::tui::change::{Wanted, seconds};
 use crate::tui::place::{Place, RunId, Thing, View};
 use crate::tui::session::{Columns, Outside, Session};
@@ -36,7 +37,11 @@ impl Session {
             Command::Goto(time) => {
                 let known = snapshot.run(self.place.run);
                 let end = known.map(|known| known.audit.unwrap_or(known.horizon));
-                self.jump(Goal::at(end.map_or(time, |end| time.min(end))));
+                let end = end.unwrap_or(Time::NEVER);
+                self.jump(Goal::at(time.min(end)));
+                if time > end {
+                    self.say(format!("this run ends at {}: here it is", words::instant(end)));
+                }
             }
             Command::GotoEvent(count) => self.jump(Goal::Event(count)),
             Command::GotoOp(op) => {
@@ -145,12 +150,10 @@ impl Session {
         let text = wanted.text(at, &recipe.scenario);
         let change = recipe.change(&text, only).map_err(|why| why.to_string())?;
         let known = snapshot.run(self.place.run);
-        let overlap = change
-            .what
-            .deed
-            .begun()
-            .zip(known)
-            .and_then(|(fault, known)| overlap(fault, at, known, &recipe.scenario));
+        let overlap = change.what.deed.begun().zip(known).and_then(|(fault, known)| {
+            overlap(fault, at, known, &recipe.scenario)
+                .or_else(|| idle(fault, known, &recipe.scenario))
+        });
         let (name, about) = told(wanted, at);
         self.change(change, name, about);
         if let (Some(overlap), Some(message)) = (overlap, &mut self.message) {
@@ -220,6 +223,37 @@ fn overlap(fault: &Fault, at: Time, known: &Known, scenario: &Scenario) -> Optio
         }
         None => format!("{node} is down until {until_words} anyway"),
     })
+}
+
+/// Why a fault of messages meets none, if as far as the run is known nothing ever went that way.
+fn idle(fault: &Fault, known: &Known, scenario: &Scenario) -> Option<String> {
+    let harms = fault.what.harms();
+    let paths: Vec<&Path> = harms
+        .iter()
+        .filter_map(|harm| match harm {
+            Harm::Messages(path, _) => Some(path),
+            _ => None,
+        })
+        .collect();
+    let first = *paths.first().filter(|_| paths.len() == harms.len())?;
+    let meets = |from: &NodeIx, to: &NodeIx| {
+        let is_on = |path: &&Path| {
+            (path.from.contains(from) && path.to.contains(to))
+                || (path.both && path.from.contains(to) && path.to.contains(from))
+        };
+        paths.iter().any(is_on)
+    };
+    let links = known.history.buckets.iter().flat_map(|bucket| &bucket.links);
+    if links.clone().next().is_none() || links.into_iter().any(|it| meets(&it.from, &it.to)) {
+        return None;
+    }
+    let name = |node: &NodeIx| scenario.nodes[usize::from(node.0)].name.as_str();
+    let names = |nodes: &[NodeIx]| nodes.iter().map(name).collect::<Vec<_>>().join(", ");
+    Some(format!(
+        "nothing goes from {} to {} in this design: it meets no message",
+        names(&first.from),
+        names(&first.to)
+    ))
 }
 
 /// Whom a fault takes down, if it does that.

@@ -88,7 +88,9 @@ fn nodes(screen: Screen<'_>) -> Vec<Line> {
                 (format!("{:<names$.names$} {some}DOWN {till}", node.name), Role::Fault)
             }
             None if busy == 0 && wait == 0 => continue,
-            None => (format!("{:<names$.names$} busy {busy:<4} wait {wait}", node.name), Role::Text),
+            None => {
+                (format!("{:<names$.names$} busy {busy:<4} wait {wait}", node.name), Role::Text)
+            }
         };
         let role = if is_selected { Role::Accent } else { role };
         lines.push(Line { worst: (!down.is_empty(), wait), text, role });

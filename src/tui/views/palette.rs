@@ -18,7 +18,7 @@ use crate::tui::canvas::{COVER, Canvas, Target};
 use crate::tui::commands::parse;
 use crate::tui::glyphs::{Border, Glyph};
 use crate::tui::input::Key;
-use crate::tui::palette::{Line, found, lines};
+use crate::tui::palette::{Line, found, is_guess, lines};
 use crate::tui::session::{Overlay, Session};
 use crate::tui::snapshot::Snapshot;
 use crate::tui::theme::Role;
@@ -210,6 +210,20 @@ fn is_of(typed: &str, command: &str) -> bool {
 fn enter(mut state: State, marked: Option<&Line>, session: &mut Session, snapshot: &Snapshot) {
     let typed = state.field.text();
     let is_whole = state.chosen.is_none() && parse(&typed, session).is_ok();
+    if let Some(line) = marked
+        && !is_whole
+        && state.chosen.is_none()
+        && is_guess(line, &typed)
+        && !is_of(&typed, line.text.split(' ').next().unwrap_or_default())
+    {
+        state.wrong = Some(format!(
+            "nothing is called {}: did you mean {}? Tab takes it",
+            typed.trim(),
+            line.text
+        ));
+        session.overlay = Some(Overlay::Palette(state));
+        return;
+    }
     let line = match marked {
         Some(line) if !is_whole && line.is_begun() && !is_of(&typed, &line.text) => {
             session.overlay =

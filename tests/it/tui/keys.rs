@@ -126,3 +126,24 @@ fn an_address_names_the_screen_as_the_command_line_takes_it() {
     let address = "windtunnel shop.ron --design rest --seed 1 --at 3s --view map --open 'order#";
     assert!(message.contains(&format!("{address}{}'", told.op.number())), "{message}");
 }
+
+#[test]
+fn a_line_says_what_it_comes_to_where_that_is_not_what_one_expects() {
+    let said = |line: &str| {
+        let mut app = app();
+        for key in format!(":{line}").chars().map(Key::Char).chain([Key::Enter]) {
+            app.input(Input::Key(key));
+        }
+        // In the last line, or above it if it is long.
+        let screen = windtunnel::tui::paint::text(&app.screen(200, 60));
+        screen.lines().rev().take(6).chain(screen.lines().take(54)).collect::<Vec<_>>().join("\n")
+    };
+    let told = said("goto 9h");
+    assert!(told.contains("this run ends at 6.0"), "{told}");
+    let told = said("inject Latency(\"inventory\", \"web\", add: \"50ms\") for 1s");
+    assert!(told.contains("nothing goes from inventory to web in this design"), "{told}");
+    let told = said("inject Latency(\"orders\", \"inventory\", add: \"50ms\") for 1s");
+    assert!(!told.contains("nothing goes"), "{told}");
+    let told = said("frk");
+    assert!(told.contains("nothing is called frk"), "{told}");
+}

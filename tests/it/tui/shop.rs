@@ -9,7 +9,7 @@ use windtunnel::tui::start::settle;
 use windtunnel::tui::worker::Worker;
 
 /// A business that is small, has two designs, and breaks.
-pub const SHOP: &str = r#"(
+pub(super) const SHOP: &str = r#"(
     about: "Customers order, and the stock is another service's.",
     knobs: { "rate": "60/s" },
     run: (length: "6s", warmup: "1s"),
@@ -35,7 +35,7 @@ pub const SHOP: &str = r#"(
 )"#;
 
 /// The session at three seconds, and what is known there; made once.
-pub fn known() -> &'static (Session, Arc<Snapshot>) {
+pub(super) fn known() -> &'static (Session, Arc<Snapshot>) {
     static KNOWN: OnceLock<(Session, Arc<Snapshot>)> = OnceLock::new();
     KNOWN.get_or_init(|| {
         let mut session = session();
@@ -52,7 +52,7 @@ fn session() -> Session {
     Session::open_file(loaded, 1, Vec::new())
 }
 
-pub fn app() -> App {
+pub(super) fn app() -> App {
     let (session, snapshot) = known();
     let mut app = App::new(session.clone());
     app.known(Arc::clone(snapshot));

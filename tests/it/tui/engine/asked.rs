@@ -185,6 +185,13 @@ fn worlds_are_compared_customer_by_customer_and_expectations_judged() {
     assert_eq!(all + difference.only.0, base.len() as u64);
     let expectations = snapshot.expectations.as_ref().expect("they were asked for");
     assert_eq!(expectations.list.len(), scenario.expect.len());
+    // At time zero nothing was measured yet.
+    assert!(expectations.list.iter().all(|it| it.so_far.is_none() && it.at_end.is_some()));
+    session.seek_time(Time(2_000 * MS));
+    let mut wish = session.wish();
+    wish.expectations = true;
+    let snapshot = settled(wish, &mut worker, 8_192);
+    let expectations = snapshot.expectations.as_ref().expect("they were asked for");
     assert!(expectations.list.iter().all(|it| it.so_far.is_some() && it.at_end.is_some()));
     let lost = &expectations.list[0];
     assert!(lost.at_end.as_ref().expect("it is judged").holds, "{lost:?}");
