@@ -14,6 +14,9 @@ use crate::scenario::tree::{FlowIx, Run};
 /// Anomalies that are kept at most.
 const JOURNAL: usize = 65_536;
 
+/// Answers that are kept at most: some 60 MB.
+const ANSWERS: usize = 1 << 20;
+
 /// Buckets of a run's length at most, and seconds. While a run drains there may be more.
 const BUCKETS: u64 = 4_096;
 const SECONDS: u64 = 512;
@@ -51,7 +54,8 @@ pub struct History {
     /// All anomalies in the order of time, at most 65 536; counts in buckets are exact beyond. What was
     /// open at the audit is judged then.
     pub journal: Arc<Vec<Arc<Vec<Judged>>>>,
-    /// How each customer's action ended, in the order of answers.
+    /// How each customer's action ended, in the order of answers, the first 1 048 576; counts in buckets are
+    /// exact beyond.
     pub told: Arc<Vec<Arc<Vec<Told>>>>,
 }
 
@@ -194,7 +198,7 @@ impl History {
 
     /// It goes on like this.
     pub fn extend(&mut self, part: Part) {
-        let Part { buckets, sketches, mut journal, told } = part;
+        let Part { buckets, sketches, mut journal, mut told } = part;
         if !buckets.is_empty() {
             Arc::make_mut(&mut self.buckets).extend(buckets);
         }
@@ -206,6 +210,7 @@ impl History {
         if !journal.is_empty() {
             Arc::make_mut(&mut self.journal).push(Arc::new(journal));
         }
+        told.truncate(ANSWERS.saturating_sub(self.answers()));
         if !told.is_empty() {
             Arc::make_mut(&mut self.told).push(Arc::new(told));
         }
@@ -235,6 +240,22 @@ impl History {
             told: Arc::new(kept(&self.told, |it: &Told| it.answered < edge)),
             ..*self
         }
+    }
+
+    /// How many answers it holds.
+    fn answers(&self) -> usize {
+        self.told.iter().map(|part| part.len()).sum()
+    }
+
+    /// Are there answers that it could not keep any more?
+    pub fn is_full(&self) -> bool {
+        self.answers() == ANSWERS
+    }
+
+    /// Bytes of the lists in it that grow with what happens.
+    pub fn weight(&self) -> usize {
+        let journal: usize = self.journal.iter().map(|part| part.len()).sum();
+        self.answers() * size_of::<Told>() + journal * size_of::<Judged>()
     }
 
     /// All before is known.
@@ -415,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_ends_where_it_is_full() {
+    fn lists_end_where_they_are_full() {
         let mut history = History::new();
         let one = Judged {
             time: Time(1),
@@ -427,5 +448,19 @@ mod tests {
             history.extend(Part { journal: vec![one; JOURNAL / 2 + 1], ..Part::default() });
         }
         assert_eq!(history.judged().count(), JOURNAL);
+        let answer = Told {
+            op: OpId::new(0, 1),
+            flow: FlowIx(0),
+            journey: 0,
+            step: 0,
+            intended: Time(0),
+            answered: Time(1),
+            verdict: Verdict::Done,
+        };
+        for _ in 0..3 {
+            assert!(!history.is_full() || history.weight() < 100 << 20);
+            history.extend(Part { told: vec![answer; ANSWERS / 2 + 1], ..Part::default() });
+        }
+        assert_eq!((history.told().count(), history.is_full()), (ANSWERS, true));
     }
 }

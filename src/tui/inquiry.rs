@@ -127,6 +127,9 @@ impl Inquiry {
             None => {
                 let came = run.scout.history.told().filter(of).map(|told| told.step).max();
                 Some(Err(match came {
+                    _ if run.scout.history.is_full() => {
+                        "not among the first 1 048 576 answers there".to_owned()
+                    }
                     Some(last) => format!(
                         "there its customer was answered {last} times only, and this is action {step}"
                     ),

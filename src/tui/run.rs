@@ -177,7 +177,9 @@ impl Run {
 
     fn thin(&mut self, cursor: Time) {
         self.frames.weigh(|course| course.simulation().weight());
-        self.frames.thin(cursor, self.budget);
+        // Keyframes have what the history leaves.
+        let spare = self.budget.saturating_sub(self.scout.history.weight());
+        self.frames.thin(cursor, spare);
     }
 
     /// Has so many bytes from now on.

@@ -47,7 +47,11 @@ impl Session {
             Command::GotoOp(op) => {
                 let known = snapshot.run(self.place.run).ok_or("the run is not known yet")?;
                 let told = known.history.told().find(|told| told.op == op);
-                let told = told.ok_or("nobody has been told of it as far as the run is known")?;
+                let told = told.ok_or(if known.history.is_full() {
+                    "it is not among the first 1 048 576 answers, which are all that is remembered"
+                } else {
+                    "nobody has been told of it as far as the run is known"
+                })?;
                 self.jump(Goal::at(told.intended));
                 self.select(Thing::Op(op));
             }
