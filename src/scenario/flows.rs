@@ -33,6 +33,8 @@ pub(super) struct Scene {
     pub calls: u32,
     /// Directly in a branch of an `All`, at the same service.
     pub in_all: bool,
+    /// How often it is repeated by the `Repeat`s around it.
+    pub times: u32,
 }
 
 impl<'a> Reader<'a> {
@@ -53,8 +55,14 @@ impl<'a> Reader<'a> {
                 .help("a flow that is not done goes on; a client gives up by its policy's timeout");
         }
         let work = self.maybe(&fields, "work", Self::dist);
-        let scene =
-            Scene { flow: FlowIx(index as u16), here: home, tells: 0, calls: 0, in_all: false };
+        let scene = Scene {
+            flow: FlowIx(index as u16),
+            here: home,
+            tells: 0,
+            calls: 0,
+            in_all: false,
+            times: 1,
+        };
         let mut sites = Vec::new();
         let steps = self.or(&fields, "steps", Vec::new(), |reader, value| {
             reader.steps(value, scene, &mut sites)
@@ -119,7 +127,17 @@ impl<'a> Reader<'a> {
                 let fields = self.fields(value, "Repeat", 2, &["times", "steps"])?;
                 let times =
                     self.must(&fields, "times", |reader, value| reader.count(value, 0..=MAX_TIMES));
-                let steps = self.body(&fields, scene, sites);
+                // What is repeated never is nothing, and nested words multiply.
+                let all = scene.times.saturating_mul(times.unwrap_or(1).max(1));
+                if all > MAX_TIMES {
+                    let message = format!(
+                        "with the `Repeat`s around it this is done {all} times, and at most {MAX_TIMES}"
+                    );
+                    self.wrong(Code::OutOfRange, fields.head, message)
+                        .help("repeat less often, or in one `Repeat` instead of nested ones");
+                    return None;
+                }
+                let steps = self.body(&fields, Scene { times: all, ..scene }, sites);
                 Some(Step::Repeat(times?, steps?))
             }
             _ => {

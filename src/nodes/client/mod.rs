@@ -57,6 +57,8 @@ pub struct Client {
     next: Next,
     /// Did the rates change otherwise than they were foreseen to?
     is_turned: bool,
+    /// Did a batch bring more customers than may be under way?
+    is_overrun: bool,
 }
 
 /// A customer on a journey.
@@ -110,6 +112,7 @@ impl Behaviour for Client {
             steady_per_s: arrivals::steady_per_s(model, node, &settings.arrivals),
             next: Next::NOBODY,
             is_turned: false,
+            is_overrun: false,
         }
     }
 
@@ -207,7 +210,7 @@ impl Behaviour for Client {
     }
 
     fn held(&self) -> usize {
-        self.journeys.len()
+        if self.is_overrun { u32::MAX as usize } else { self.journeys.len() }
     }
 
     /// Lets this call be fetched from memory, which the processor is likely to have forgotten.
@@ -247,7 +250,13 @@ impl Client {
         env: &mut Env<'_, '_, P>,
     ) {
         let others = batch.sample(&mut self.arrivals) - 1;
+        let most = env.model.scenario.run.max_in_flight as usize;
         for _ in 0..others {
+            if self.journeys.len() > most {
+                // The run stops when it is looked at next, and is partial; until then nobody else comes.
+                self.is_overrun = true;
+                return;
+            }
             self.comes(settings, env);
         }
     }
