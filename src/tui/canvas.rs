@@ -69,8 +69,8 @@ impl<'a> Canvas<'a> {
         self.look.glyphs.of(glyph)
     }
 
-    /// Writes a text at a place of an area (counted from its corner), cut at the area's right edge; says
-    /// the column after it.
+    /// Writes a text at a place of an area (counted from its corner), cut at the area's right edge, and with a
+    /// sign there if words are cut; says the column after it.
     pub fn text(&mut self, area: Rect, x: u16, y: u16, text: &str, role: Role) -> u16 {
         let area = area.intersection(self.buffer.area);
         let style = self.look.theme.style(role);
@@ -78,7 +78,8 @@ impl<'a> Canvas<'a> {
             return x;
         }
         let mut at = x;
-        for char in text.chars() {
+        let mut chars = text.chars();
+        while let Some(char) = chars.next() {
             let char = if char.is_control() { '?' } else { char };
             let width = char.width().unwrap_or(0) as u16;
             // Whatever is not one column wide would move all that follows.
@@ -90,6 +91,8 @@ impl<'a> Canvas<'a> {
                 Glyphs::Ascii if !char.is_ascii() => '?',
                 _ => char,
             };
+            let is_cut = at + 1 == area.width && at > x && chars.clone().any(char::is_alphanumeric);
+            let char = if is_cut { self.cut_sign() } else { char };
             let cell = &mut self.buffer[(area.x + at, area.y + y)];
             // What stood there before leaves no trace, neither its colour nor its weight.
             cell.reset();
@@ -113,8 +116,12 @@ impl<'a> Canvas<'a> {
         if text.chars().count() <= width {
             return text.to_owned();
         }
-        let sign = if self.look.glyphs == Glyphs::Ascii { '~' } else { '…' };
-        text.chars().take(width.saturating_sub(1)).chain([sign]).take(width).collect()
+        text.chars().take(width.saturating_sub(1)).chain([self.cut_sign()]).take(width).collect()
+    }
+
+    /// What says that something was cut.
+    fn cut_sign(&self) -> char {
+        if self.look.glyphs == Glyphs::Ascii { '~' } else { '…' }
     }
 
     /// Fills a row from column `x` on, `width` columns wide.
@@ -190,5 +197,26 @@ impl<'a> Canvas<'a> {
         if !area.is_empty() {
             self.hits.push(Hit { area, target });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_are_cut_say_so_and_blanks_and_lines_do_not() {
+        let area = Rect::new(0, 0, 6, 1);
+        let written = |text: &str, glyphs: Glyphs| {
+            let (mut buffer, mut hits) = (Buffer::empty(area), Vec::new());
+            let look = Look { glyphs, ..Look::default() };
+            Canvas::new(&mut buffer, &mut hits, look).text(area, 0, 0, text, Role::Text);
+            crate::tui::paint::text(&buffer).trim_end().to_owned()
+        };
+        assert_eq!(written("orders", Glyphs::Block), "orders");
+        assert_eq!(written("orders-db", Glyphs::Block), "order…");
+        assert_eq!(written("orders-db", Glyphs::Ascii), "order~");
+        assert_eq!(written("orders   ", Glyphs::Block), "orders");
+        assert_eq!(written("--------", Glyphs::Block), "------");
     }
 }

@@ -110,13 +110,14 @@ pub(super) fn run(
             }
         };
         session.keymap = options.keymap.clone();
-        let kept: Vec<String> =
-            files::recovered(&session.file).iter().map(|file| file.display().to_string()).collect();
-        if !kept.is_empty() {
-            session.say(format!(
-                "worlds of an earlier session were kept: :open {}",
-                kept.join(", :open ")
-            ));
+        let kept = files::recovered(&session.file);
+        if let Some(first) = kept.first() {
+            let more = match kept.len() {
+                1 => String::new(),
+                many => format!(", and {} more beside it", many - 1),
+            };
+            let first = first.display();
+            session.say(format!("kept of an earlier session: :open {first}{more}"));
         }
         if std::mem::take(&mut tour)
             && let Err(why) = session.next_stop()

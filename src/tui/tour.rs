@@ -101,7 +101,7 @@ const STOPS: [Stop; 7] = [
         view: View::Truth,
         thing: Named::Kind(Kind::StaleRead),
         words: [
-            "Reads now come from copies that follow the log: after the crash of inventory they are behind, and say what was.",
+            "Reads come from copies that follow the log, and a copy that lags shows an old value: how often, says the row that is selected.",
             "Enter opens the first such read; 2 sets all three designs side by side: none is best in every row.",
         ],
     },
@@ -181,16 +181,34 @@ fn place(stop: &Stop, session: &Session) -> Option<Place> {
     Some(Place { run, cursor: Cursor::at(at), thing, view: stop.view, inside, zoom: 0 })
 }
 
+/// What an area leaves to a view above the card. A map keeps all of it: its cards stand where they stood.
+pub fn leaves(state: State, view: View, area: Rect) -> Rect {
+    let height = area.height.saturating_sub(height(&said(state, area)));
+    if view == View::Map || height < LEAST { area } else { Rect { height, ..area } }
+}
+
+/// Rows that a view needs to say anything.
+const LEAST: u16 = 6;
+
+/// The two sentences of a stop as lines of a card in an area.
+fn said(state: State, area: Rect) -> Vec<String> {
+    let width = usize::from(area.width.saturating_sub(4)).max(1);
+    STOPS[state.stop].words.iter().flat_map(|sentence| wrapped(sentence, width)).collect()
+}
+
+/// Of a card with so many lines.
+fn height(lines: &[String]) -> u16 {
+    lines.len() as u16 + 2
+}
+
 /// Draws the card of the stop at the bottom of an area.
 pub fn draw(state: State, area: Rect, canvas: &mut Canvas<'_>) {
-    let stop = &STOPS[state.stop.min(STOPS.len() - 1)];
-    let width = usize::from(area.width.saturating_sub(4)).max(1);
-    let lines = stop.words.iter().flat_map(|sentence| wrapped(sentence, width));
-    let lines: Vec<String> = lines.collect();
-    let height = (lines.len() as u16 + 2).min(area.height);
+    let lines = said(state, area);
+    let height = height(&lines).min(area.height);
     let card = Rect { y: area.y + area.height - height, height, ..area };
     canvas.cover(card);
-    let title = format!(" tour {} of {}: {} ", state.stop + 1, STOPS.len(), stop.title);
+    let title =
+        format!(" tour {} of {}: {} ", state.stop + 1, STOPS.len(), STOPS[state.stop].title);
     let inside = canvas.frame(card, &title, Border::Round, Role::Accent);
     for (y, line) in (0..inside.height).zip(&lines) {
         canvas.text(inside, 1, y, line, Role::Text);
@@ -233,6 +251,19 @@ mod tests {
         session.act(Action::Tour, &snapshot);
         session.act(Action::Leave, &snapshot);
         assert_eq!(session.tour, None, "Esc ends it");
+    }
+
+    #[test]
+    fn the_card_covers_no_row_of_a_list() {
+        let area = Rect::new(0, 2, 80, 20);
+        for stop in 0..STOPS.len() {
+            let state = State { stop };
+            let left = leaves(state, View::Truth, area);
+            assert_eq!(left.height + height(&said(state, area)), area.height);
+            assert_eq!(leaves(state, View::Map, area), area, "cards of nodes do not move");
+        }
+        let small = Rect { height: 8, ..area };
+        assert_eq!(leaves(State { stop: 0 }, View::Truth, small), small, "nothing would be left");
     }
 
     #[test]

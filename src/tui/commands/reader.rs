@@ -210,7 +210,6 @@ impl Reader<'_> {
     }
 }
 
-/// Where a name stands among others.
 fn number<N: std::str::FromStr>(text: &str) -> Result<N, String> {
     let digits = text.trim().replace(['_', ' '], "");
     digits.parse().map_err(|_| format!("{text} is no number"))

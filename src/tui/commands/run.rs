@@ -151,9 +151,12 @@ impl Session {
     ) -> Result<(), String> {
         let at = self.change_at();
         let recipe = Arc::clone(&self.worlds.get(self.place.run.world).recipe);
+        let known = snapshot.run(self.place.run);
+        if let (Wanted::End(fault), Some(known)) = (wanted, known) {
+            acts(fault, at, known)?;
+        }
         let text = wanted.text(at, &recipe.scenario);
         let change = recipe.change(&text, only).map_err(|why| why.to_string())?;
-        let known = snapshot.run(self.place.run);
         let overlap = change.what.deed.begun().zip(known).and_then(|(fault, known)| {
             overlap(fault, at, known, &recipe.scenario)
                 .or_else(|| idle(fault, known, &recipe.scenario))
@@ -199,6 +202,26 @@ impl Session {
         let slowest = told.max_by_key(|told| told.answered.0.saturating_sub(told.intended.0));
         slowest.map(|told| told.op)
     }
+}
+
+/// That a fault can be ended: it acts.
+///
+/// # Errors
+///
+/// When it does, and how there is none of it at all. One that is not known is not judged here.
+fn acts(fault: &str, at: Time, known: &Known) -> Result<(), String> {
+    let Some((_, windows)) = known.model.faults.iter().find(|(name, _)| *name == fault) else {
+        return Ok(());
+    };
+    if windows.iter().any(|(from, to)| *from <= at && at < *to) {
+        return Ok(());
+    }
+    let when = match (windows.iter().find(|(from, _)| *from > at), windows.last()) {
+        (Some((from, _)), _) => format!("it begins at {}", words::instant(*from)),
+        (None, Some((_, to))) => format!("it ended at {}", words::instant(*to)),
+        (None, None) => "it never does".to_owned(),
+    };
+    Err(format!("{fault} does not act now, {when}: without {fault} takes it away"))
 }
 
 /// What to say of a fault that takes down who is down anyway.

@@ -186,6 +186,18 @@ fn a_crash_of_who_is_down_anyway_says_what_it_adds() {
     session.command("world base", &snapshot).unwrap();
     session.command("inject Crash(\"payments\") for 3s", &snapshot).unwrap();
     assert!(!session.message.as_ref().unwrap().contains("anyway"));
+    // Nobody ends what does not act: that would make a world in which nothing differs.
+    session.command("world base", &snapshot).unwrap();
+    let worlds = session.worlds.iter().count();
+    let wrong = session.command("end inventory-crash", &snapshot).unwrap_err();
+    let why = "inventory-crash does not act now, it begins at 20.000 s: without inventory-crash takes it away";
+    assert_eq!((wrong.as_str(), session.worlds.iter().count()), (why, worlds));
+    session.seek_time(Time(21_000_000_000));
+    session.command("end inventory-crash", &snapshot).unwrap();
+    session.command("world base", &snapshot).unwrap();
+    session.seek_time(Time(23_000_000_000));
+    let wrong = session.command("end inventory-crash", &snapshot).unwrap_err();
+    assert!(wrong.contains("it ended at 23.000 s"), "{wrong}");
 }
 
 #[test]

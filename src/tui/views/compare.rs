@@ -104,13 +104,13 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     table_of(screen, &sides, area, 0..TRAFFIC.len() + TRUTH.len(), canvas);
 }
 
-/// `last second to 21.400 s`, or the range.
+/// `last second to 21.400 s`, or the range, or the whole run.
 fn heading(screen: Screen<'_>) -> String {
-    match screen.session.range {
-        Some((from, to)) if from < to => {
-            format!("{} to {}", words::instant(from), words::instant(to))
-        }
-        _ => format!("last second to {}", words::instant(screen.now())),
+    let (from, _, name) = super::moment::stretch(screen);
+    match name.as_str() {
+        "this second" => format!("last second to {}", words::instant(screen.now())),
+        "whole run" => format!("whole run from {}", words::short(from)),
+        _ => name,
     }
 }
 

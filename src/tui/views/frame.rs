@@ -53,6 +53,8 @@ pub fn draw(screen: Screen<'_>, canvas: &mut Canvas<'_>) {
         header(screen, rows(0, 1), canvas);
         views(screen, rows(1, 1), canvas);
         let body = rows(2, area.height - 4);
+        let view = screen.session.place.view;
+        let body = screen.session.tour.map_or(body, |tour| tour::leaves(tour, view, body));
         (room(&screen.session.place).draw)(screen, body, canvas);
     }
     strip::draw(screen, strip_row, canvas);

@@ -152,9 +152,9 @@ pub fn draw(screen: Screen<'_>, state: &State, area: Rect, canvas: &mut Canvas<'
     let count = match (found.len(), here(view).count()) {
         (0, _) => "nothing is called so: Backspace takes letters back".to_owned(),
         (found, all) if found == all => {
-            format!("{all} actions: type to filter, Enter does the marked one at once")
+            format!("{all} actions: type to filter, Enter does the marked one")
         }
-        (found, all) => format!("{found} of {all} match. Enter does the marked one at once."),
+        (found, all) => format!("{found} of {all} match. Enter does the marked one."),
     };
     let y = inside.height - legend;
     let y = if legend > 1 { y + 1 } else { y };

@@ -44,11 +44,13 @@ fn lines(witness: &Witness) -> Vec<&Line> {
     told.collect()
 }
 
-/// The row that is selected: the last at the cursor, as long as nobody has chosen another.
+/// The row that is selected: the last at the cursor. One that was chosen holds as long as the cursor stands
+/// where it put it, and the item is the same.
 fn selected(state: &State, lines: &[&Line], now: Time) -> Option<usize> {
     let last = lines.len().checked_sub(1)?;
-    let at = lines.partition_point(|line| line.time <= now).saturating_sub(1);
-    Some(state.row.unwrap_or(at).min(last))
+    let at = lines.partition_point(|line| line.time <= now).saturating_sub(1).min(last);
+    let is_at_cursor = |row: &usize| lines.get(*row).is_some_and(|line| line.time == now);
+    Some(state.row.filter(is_at_cursor).unwrap_or(at))
 }
 
 fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
@@ -149,7 +151,12 @@ mod tests {
         let none = State::default();
         assert_eq!(selected(&none, &lines, Time(1)), Some(0));
         assert_eq!(selected(&none, &lines, Time(6)), Some(1));
-        assert_eq!(selected(&State { row: Some(7) }, &lines, Time(6)), Some(2));
+        let all = [line(2), line(5), line(5), line(9)];
+        let same: Vec<&Line> = all.iter().collect();
+        let chosen = State { row: Some(1) };
+        assert_eq!(selected(&chosen, &same, Time(5)), Some(1), "not the last of its instant");
+        assert_eq!(selected(&chosen, &same, Time(9)), Some(3), "the cursor went on");
+        assert_eq!(selected(&State { row: Some(7) }, &lines, Time(6)), Some(1), "another item");
         assert_eq!(selected(&none, &[], Time(6)), None);
     }
 }

@@ -20,6 +20,9 @@ use crate::tui::words;
 /// The room of a figure's name.
 const NAMES: u16 = 25;
 
+/// How far right of a figure's end what it will be at the end of the run ends.
+const END: u16 = 12;
+
 /// A column: a run, by its name.
 pub(super) struct Side<'a> {
     pub(super) name: String,
@@ -106,8 +109,8 @@ pub(super) fn listed(which: std::ops::Range<usize>, both: bool, height: u16) -> 
 struct Read {
     /// The last second, or the range.
     stretch: Column,
-    /// Since the warm-up.
-    totals: Totals,
+    /// Since the warm-up; none before the run has been computed so far.
+    totals: Option<Totals>,
     /// The seconds up to the cursor, the last at the right.
     recent: Vec<Option<Column>>,
 }
@@ -116,13 +119,15 @@ impl Read {
     fn of(screen: Screen<'_>, known: &Known, density: u16, wanted: u16) -> Self {
         let (from, to, _) = super::moment::stretch(screen);
         let recent = recent(known, screen.now(), screen.session.column(), wanted, density);
-        let totals = Totals::at(known, screen.now());
+        let edge = known.history.edge().0.saturating_add(known.history.width.0);
+        let is_there = known.audit.is_some() || screen.now().0 < edge;
+        let totals = is_there.then(|| Totals::at(known, screen.now()));
         Self { stretch: columns::stretch(known, from, to), totals, recent }
     }
 
     fn value(&self, row: Row) -> Option<Value> {
         match row {
-            Row::Truth(truth) => truth.value(&self.totals),
+            Row::Truth(truth) => truth.value(self.totals.as_ref()?),
             Row::Traffic(figure) => {
                 let value = figure.value(&self.stretch)?;
                 Some(Value { rank: value as f64, text: figure.words(value) })
@@ -155,6 +160,8 @@ fn recent(
 pub(super) struct Table<'a> {
     sides: &'a [Side<'a>],
     reads: Vec<Option<Read>>,
+    /// What there will be at the end of each run that is known.
+    ends: Vec<Option<Totals>>,
     pub(super) grid: Grid,
     /// The column that the others are measured against.
     base: Option<usize>,
@@ -175,7 +182,12 @@ impl<'a> Table<'a> {
         let values = reads.iter().flatten().flat_map(|read| rows().map(|row| read.value(row)));
         let widest = values.flatten().map(|value| value.text.chars().count()).max().unwrap_or(0);
         grid.end = (widest as u16 + 1).clamp(6, 10);
-        Self { sides, reads, grid, base }
+        let end = |side: &Side<'_>| {
+            let known = side.known.filter(|_| grid.room() >= END)?;
+            Some(Totals::exact(known.at_end.as_deref()?, &known.model.scenario))
+        };
+        let ends = sides.iter().map(end).collect();
+        Self { sides, reads, ends, grid, base }
     }
 
     /// Draws a row.
@@ -195,20 +207,22 @@ impl<'a> Table<'a> {
         let density = chart::density(canvas.look.glyphs);
         let value = |read: &Option<Read>| read.as_ref().and_then(|read| read.value(row));
         let values: Vec<Option<Value>> = self.reads.iter().map(value).collect();
-        let standings = standings(row.better(), &values);
+        let ranks = standings(row.better(), &values);
         let sparks: Vec<Vec<Option<u64>>> =
             self.reads.iter().map(|read| self.spark(read.as_ref(), row, density)).collect();
         let most = sparks.iter().flatten().flatten().copied().max().unwrap_or(0);
+        let ends = match row {
+            Row::Truth(truth) if self.shows_end() => {
+                self.ends.iter().map(|totals| truth.value(totals.as_ref()?)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let end_ranks = standings(row.better(), &ends);
         for number in self.grid.seen.clone() {
             let slot = self.grid.slot(area, y, number);
             let base = self.base.filter(|base| *base != number);
             let base = base.and_then(|base| values.get(base)?.as_ref());
-            let (mark, role) = match (&values[number], standings[number]) {
-                (None, _) => (" ", Role::Dim),
-                (_, Standing::Best) => ("+", Role::Good),
-                (_, Standing::Worst) => ("-", Role::Bad),
-                (_, Standing::Between) => (" ", Role::Text),
-            };
+            let (mark, role) = marked(values[number].as_ref(), ranks[number]);
             let text = match (&values[number], base) {
                 (None, _) => "-".to_owned(),
                 (Some(value), None) => value.text.clone(),
@@ -217,8 +231,11 @@ impl<'a> Table<'a> {
             let end = self.grid.end;
             canvas.right(slot, end, 0, &text, role);
             canvas.text(slot, end, 0, mark, role);
-            if let Row::Truth(truth) = row {
-                self.at_end(truth, number, slot, canvas);
+            if let Some(value) = ends.get(number) {
+                let (mark, role) = marked(value.as_ref(), end_ranks[number]);
+                let text = value.as_ref().map_or("-", |value| &value.text);
+                canvas.right(slot, end + END, 0, text, Role::Dim);
+                canvas.text(slot, end + END, 0, mark, role);
             }
             let chart =
                 Rect { x: slot.x + (end + 2).min(slot.width), width: self.grid.room(), ..slot };
@@ -238,17 +255,17 @@ impl<'a> Table<'a> {
 
     /// Is there room for what truths will be at the end?
     pub(super) fn shows_end(&self) -> bool {
-        self.grid.room() >= 12
+        self.grid.room() >= END
     }
+}
 
-    /// What it will be at the end, where there is room for it.
-    fn at_end(&self, truth: &Truth, side: usize, slot: Rect, canvas: &mut Canvas<'_>) {
-        let known = self.sides[side].known;
-        let outcome = known.and_then(|known| Some((known.at_end.as_deref()?, known)));
-        let Some((outcome, known)) = outcome.filter(|_| self.shows_end()) else { return };
-        let value = truth.value(&Totals::exact(outcome, &known.model.scenario));
-        let text = value.map_or("-".to_owned(), |value| value.text);
-        canvas.right(slot, self.grid.end + 2 + 10, 0, &text, Role::Dim);
+/// The mark of where a value stands in its row, and how both are drawn.
+fn marked(value: Option<&Value>, standing: Standing) -> (&'static str, Role) {
+    match (value, standing) {
+        (None, _) => (" ", Role::Dim),
+        (_, Standing::Best) => ("+", Role::Good),
+        (_, Standing::Worst) => ("-", Role::Bad),
+        (_, Standing::Between) => (" ", Role::Text),
     }
 }
 

@@ -74,7 +74,8 @@ fn figures(screen: Screen<'_>, known: &Known, area: Rect, canvas: &mut Canvas<'_
     }
 }
 
-/// The stretch whose figures are shown, and its name.
+/// The stretch whose figures are shown, and its name: where the run is over, all of it that is measured, for
+/// in its last second nothing is sent any more.
 pub(super) fn stretch(screen: Screen<'_>) -> (Time, Time, String) {
     match screen.session.range {
         Some((from, to)) if from < to => {
@@ -82,6 +83,14 @@ pub(super) fn stretch(screen: Screen<'_>) -> (Time, Time, String) {
         }
         _ => {
             let now = screen.now();
+            let over = screen.known().filter(|known| known.audit.is_some_and(|end| now >= end));
+            if let Some(known) = over {
+                let run = &known.model.scenario.run;
+                let (from, to) = (Time(run.warmup.0), Time(run.length.0).min(now));
+                if from < to {
+                    return (from, to, "whole run".to_owned());
+                }
+            }
             // The same as on the map: a whole second, though the cursor stands within a bucket.
             let last = screen.known().map(|known| known.history.last_second(now));
             let (from, to) = last.map_or((now, now), |last| (last.from, last.to));

@@ -131,12 +131,11 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
 /// What is said where there is nothing to compare.
 fn alone(area: Rect, canvas: &mut Canvas<'_>) {
     canvas.rule(area, 0, "nothing to compare with");
-    let lines = [
-        "base is the scenario as it is written, and stays so.",
-        "f makes a world that goes on from here, i one in which something breaks,",
-        "x one without the fault that is selected: each is compared with its parent here.",
-    ];
-    for (y, line) in (1..).zip(lines) {
+    let text = "base is the scenario as it is written, and stays so. f makes a world that goes on from here, \
+                i one in which something breaks, x one without the fault that is selected: each is compared \
+                with its parent here.";
+    let lines = words::wrapped(text, usize::from(area.width.saturating_sub(2)));
+    for (y, line) in (1..).zip(&lines) {
         canvas.text(area, 1, y, line, Role::Dim);
     }
 }

@@ -128,7 +128,7 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     };
     let why = words::wrapped(&sentence, usize::from(area.width.saturating_sub(2)));
     let below = (why.len() as u16 + 1).min(area.height.saturating_sub(3));
-    let height = area.height.saturating_sub(2 + below);
+    let height = area.height.saturating_sub(2 + below).min(rows.len() as u16);
     let at = selected(session, telling, &rows);
     let spare = rows.len().saturating_sub(usize::from(height));
     let first = (at + 3).saturating_sub(usize::from(height)).min(spare);

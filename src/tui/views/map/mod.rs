@@ -143,17 +143,13 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     };
     let flows: Vec<Flow> = used.map(flow).collect();
     let map = Map { screen, facts: &facts, wiring: &wiring, flows: &flows };
-    let main = if area.width >= WITH_SIDE {
-        let wide = (area.width / 3).clamp(36, 66);
-        let side = Rect::new(area.right() - wide, area.y, wide, area.height);
-        side::draw(&map, side, canvas);
-        Rect::new(area.x, area.y, area.width - wide - 1, area.height)
-    } else {
-        area
-    };
-    let below = if main.height > 8 { SENTENCE } else { 0 };
-    let body = Rect::new(main.x, main.y, main.width, main.height - below);
-    let sentence = Rect::new(main.x, body.bottom(), main.width, below);
+    let main = state.beside(&wiring, area);
+    if main.width < area.width {
+        let x = main.right() + 1;
+        side::draw(&map, Rect { x, width: area.right() - x, ..area }, canvas);
+    }
+    let body = Rect { height: main.height - sentence_of(main.height), ..main };
+    let sentence = Rect::new(main.x, body.bottom(), main.width, main.bottom() - body.bottom());
     let placed = state.placed(&wiring, body.width, body.height);
     state.laid_out().fits = placed.is_some();
     let spots = if let Some(placed) = placed.filter(|_| !state.is_table(&wiring)) {
@@ -182,6 +178,11 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     for (y, line) in (0..sentence.height).zip(&lines) {
         canvas.text(sentence, 1, y, line, role);
     }
+}
+
+/// Rows of the sentence below a map of so many.
+fn sentence_of(height: u16) -> u16 {
+    if height > 8 { SENTENCE } else { 0 }
 }
 
 fn act(action: Action, session: &mut Session, _snapshot: &Snapshot) -> Answer {
@@ -253,6 +254,19 @@ impl State {
     /// Is it shown as a table, though there may be room for cards?
     fn is_table(&self, wiring: &Wiring) -> bool {
         (wiring.graph.nodes().len() > MANY) != self.is_turned
+    }
+
+    /// What the map has of an area: all but the pane beside it, if there is room for that. Cards come first:
+    /// where they fit into the whole width only, there is no pane.
+    fn beside(&self, wiring: &Wiring, area: Rect) -> Rect {
+        if area.width < WITH_SIDE {
+            return area;
+        }
+        let side = (area.width / 3).clamp(36, 66);
+        let main = Rect { width: area.width - side - 1, ..area };
+        let height = area.height - sentence_of(area.height);
+        let fits = |width: u16| self.placed(wiring, width, height).is_some();
+        if self.is_table(wiring) || fits(main.width) || !fits(area.width) { main } else { area }
     }
 
     /// Where everything stands in so many columns and rows, made once.

@@ -29,9 +29,13 @@ pub(super) fn draw(map: &Map<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     canvas.text(area, 1, 0, "node", Role::Dim);
     canvas.text(area, state, 0, "state", Role::Dim);
     for (end, name) in ends.into_iter().zip(["busy", "wait", "rate"]) {
-        canvas.right(area, end, 0, name, Role::Dim);
+        if end <= area.width {
+            canvas.right(area, end, 0, name, Role::Dim);
+        }
     }
-    canvas.text(area, ends[2] + 2, 0, "to", Role::Dim);
+    if ends[2] + 16 <= area.width {
+        canvas.text(area, ends[2] + 2, 0, "to", Role::Dim);
+    }
     // Groups with a blank row between them.
     let mut lines: Vec<Option<usize>> = Vec::new();
     for layer in &rows {

@@ -173,3 +173,12 @@ fn the_selection_walks_over_cards_and_links_and_into_a_node() {
     app.session.act(Action::Leave, &snapshot);
     assert!(!app.session.place.inside);
 }
+
+#[test]
+fn cards_come_before_the_pane_beside_them() {
+    let app = checkout(0, 6.0);
+    let shown = text(&app, 100, 26, false);
+    assert!(shown.contains("┌inventory"), "cards, where they fit into the whole width:\n{shown}");
+    let wide = text(&app, 160, 40, false);
+    assert!(wide.contains("┌inventory") && wide.contains("truth so far  "), "both:\n{wide}");
+}

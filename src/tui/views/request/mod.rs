@@ -143,6 +143,9 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     verdict::draw(screen, telling, &aside, below, canvas);
 }
 
+/// Less than this has no room for everything.
+const NARROW: u16 = 76;
+
 fn row(area: Rect, y: u16) -> Rect {
     rect(area, y, 1)
 }
@@ -154,8 +157,14 @@ fn rect(area: Rect, y: u16, height: u16) -> Rect {
 /// `place-order#5704  session 320  sent at 6.977 s   told FAILED: crashed, 31.7 ms`
 fn header(_screen: Screen<'_>, telling: &Telling, row: Rect, canvas: &mut Canvas<'_>) {
     let x = canvas.text(row, 1, 0, &telling.name, Role::Strong);
-    let sent = format!("  session {}  sent at {}", telling.session, words::instant(telling.sent));
-    let x = canvas.text(row, x, 0, &sent, Role::Text);
+    // How it ended comes first where there is no room for all.
+    let x = if row.width < NARROW {
+        x
+    } else {
+        let sent = words::instant(telling.sent);
+        let sent = format!("  session {}  sent at {sent}", telling.session);
+        canvas.text(row, x, 0, &sent, Role::Text)
+    };
     told(telling, row, x + 3, canvas);
 }
 

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{SIGNS, Screen, rect, row};
+use super::{NARROW, SIGNS, Screen, rect, row};
 use crate::probes::Verdict;
 use crate::probes::flows::End;
 use crate::probes::journal::Finding;
@@ -98,9 +98,10 @@ fn end(screen: Screen<'_>, telling: &Telling) -> String {
 /// `order ●   stock ●   shipment ○ never`; of what only reads, what it saw.
 pub(super) fn effects(telling: &Telling, row: Rect, x: u16, canvas: &mut Canvas<'_>) -> u16 {
     let mut x = x;
+    let gap = if row.width < NARROW { 1 } else { 3 };
     for effect in &telling.effects {
         x = canvas.text(row, x, 0, &format!("{} ", effect.name), Role::Text);
-        x = became(telling, effect, row, x, canvas) + 3;
+        x = became(telling, effect, row, x, canvas) + gap;
     }
     if telling.effects.is_empty() {
         let reads: Vec<&str> = telling

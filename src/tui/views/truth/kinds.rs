@@ -22,7 +22,7 @@ const fn called(kind: Kind, name: &'static str, about: &'static str) -> Called {
 /// All of them, by gravity.
 pub(super) const KINDS: [Called; 14] = [
     called(Kind::HalfDone, "half done", "some effects there, others never"),
-    called(Kind::Lost, "lost", "promised, and nobody will do it"),
+    called(Kind::Lost, "lost", "operations promised, never done"),
     called(Kind::Duplicated, "duplicated", "done twice"),
     called(Kind::Retracted, "retracted", "told done, taken back"),
     called(Kind::Unannounced, "unannounced", "told failed, happened anyway"),

@@ -117,6 +117,9 @@ fn selected(session: &Session, counts: &Counts, listed: &[&Called]) -> Option<Ki
     }
 }
 
+/// Less than this has no room for what each kind means.
+const NARROW: u16 = 76;
+
 /// Wider than this the eye loses the row.
 const WIDEST: u16 = 120;
 
@@ -149,10 +152,12 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     let y = rows + 1;
     let below = Rect::new(area.x, area.y + y, area.width, area.height.saturating_sub(y));
     let below = below.intersection(area);
-    let wide = area.width >= 76;
+    let wide = area.width >= NARROW;
     let left = if wide { below.width - staleness::WIDTH } else { below.width };
     let total = counts.get(session.place.run, kind).unwrap_or(0);
-    anomalies(screen, kind, total, Rect { width: left, ..below }, canvas);
+    // What the kind means stands in its row where there is room for it.
+    let order = if wide { "by time" } else { called(kind).about };
+    anomalies(screen, kind, total, order, Rect { width: left, ..below }, canvas);
     if wide {
         let right = Rect::new(below.x + left, below.y, staleness::WIDTH, below.height);
         staleness::draw(screen, right, canvas);
@@ -174,8 +179,9 @@ fn heading(screen: Screen<'_>, row: Rect, canvas: &mut Canvas<'_>) {
         "" => String::new(),
         filter => format!(", filter {filter}"),
     };
-    let title = format!("what was told against the truth, {stretch}{filter}");
-    canvas.text(row, 1, 0, &title, Role::Strong);
+    let words = Rect { width: row.width.saturating_sub(COUNT * columns.len() as u16), ..row };
+    let told = if row.width < NARROW { "" } else { "what was told against the truth, " };
+    canvas.text(words, 1, 0, &format!("{told}{stretch}{filter}"), Role::Strong);
     for (ix, run) in columns.iter().enumerate() {
         let end = end_of(row, columns.len(), ix);
         let design = &screen.session.scenario().designs[run.design].name;
@@ -214,7 +220,9 @@ fn row_of(
     let numbers = COUNT * columns.len() as u16;
     let words = Rect { width: row.width.saturating_sub(numbers), ..row };
     canvas.text(words, 3, 0, called.name, role);
-    canvas.text(words, 23, 0, called.about, Role::Dim);
+    if row.width >= NARROW {
+        canvas.text(words, 23, 0, called.about, Role::Dim);
+    }
     for (ix, run) in columns.iter().enumerate() {
         let end = end_of(row, columns.len(), ix);
         let Some(count) = counts.get(*run, called.kind) else {
@@ -231,13 +239,20 @@ fn row_of(
 }
 
 /// The operations of a kind in the run that is shown.
-fn anomalies(screen: Screen<'_>, kind: Kind, total: u64, area: Rect, canvas: &mut Canvas<'_>) {
+fn anomalies(
+    screen: Screen<'_>,
+    kind: Kind,
+    total: u64,
+    order: &str,
+    area: Rect,
+    canvas: &mut Canvas<'_>,
+) {
     let session = screen.session;
     let design = &session.scenario().designs[session.place.run.design].name;
     let Some(known) = screen.known() else { return };
     let list = list(known, kind);
     canvas.run(area, 0, 0, area.width, canvas.glyph(Glyph::Line), Role::Dim);
-    let title = format!(" {} in {design}, {}, by time ", called(kind).name, words::count(total));
+    let title = format!(" {} in {design}, {}, {order} ", called(kind).name, words::count(total));
     canvas.text(area, 1, 0, &title, Role::Strong);
     let rows = area.height.saturating_sub(1);
     if list.is_empty() {

@@ -63,17 +63,20 @@ pub(super) fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
         canvas.text(area, 1, 1, "nothing was read", Role::Dim);
         return;
     }
-    // What is old is rare: bars are of the stale ones, and the newest has a full one.
+    // What is old is rare, and would have no bar beside all that was not: bars are of the stale ones.
     let most = counts[1..].iter().copied().max().unwrap_or(0).max(1);
     for (y, ((name, _), count)) in (1..).zip(CLASSES.iter().zip(counts)) {
         canvas.right(area, 12, y, name, Role::Text);
-        let length = if y == 1 { BAR } else { (count * BAR).div_ceil(most).min(BAR) };
-        let (glyph, role) =
-            if y == 1 { (Glyph::Works, Role::Good) } else { (Glyph::Works, Role::Warn) };
-        canvas.run(area, 13, y, length as u16, canvas.glyph(glyph), role);
+        if y > 1 {
+            let length = (count * BAR).div_ceil(most);
+            canvas.run(area, 13, y, length as u16, canvas.glyph(Glyph::Works), Role::Warn);
+        }
         let role = if count == 0 { Role::Dim } else { Role::Text };
         let share = format!("{}%", words::percent(count, all));
         canvas.right(area, area.width - 1, y, &share, role);
+    }
+    if stale(known) > 0 {
+        canvas.text(area, 1, 7, "bars: of the stale", Role::Dim);
     }
     if let Some(oldest) = oldest.filter(|span| span.0 > 0) {
         canvas.right(area, area.width - 1, 7, &format!("max {}", words::span(oldest)), Role::Dim);
