@@ -32,6 +32,7 @@ mod parser;
 mod ranking;
 pub mod reading;
 pub mod resolve;
+pub mod standing;
 pub mod statement;
 pub mod stats;
 #[cfg(test)]

@@ -39,6 +39,21 @@ impl<'a> Lead<'a> {
         Some(Self { row, ranked, leader, rival, gap })
     }
 
+    /// Told against the first design, to which all others are compared, where the leader can be told
+    /// apart from it.
+    pub(super) fn from_the_first(self) -> Self {
+        match self.gap_to(0) {
+            Some(gap) if self.leader != 0 && gap.excludes_zero() => Self { rival: 0, gap, ..self },
+            _ => self,
+        }
+    }
+
+    /// The difference as a share of the larger value.
+    pub(super) fn share(&self) -> f64 {
+        let size = |design: usize| self.row.cells[design].mean.unwrap_or(0.0).abs();
+        self.gap.mean.abs() / size(self.leader).max(size(self.rival))
+    }
+
     pub(super) fn name(&self) -> &'a str {
         &self.row.cells[self.leader].design
     }
@@ -66,6 +81,7 @@ impl<'a> Lead<'a> {
             .iter()
             .skip(1)
             .take_while(|&&design| design != self.rival)
+            .filter(|&&design| !self.gap_to(design).is_some_and(|gap| gap.excludes_zero()))
             .map(|&design| self.row.cells[design].design.as_str())
             .collect();
         let gap = shown_gap(self.row.unit, &self.gap);

@@ -4,9 +4,13 @@
 
 use serde::Serialize;
 
+use super::Runs;
 use super::compare::{Comparison, Row};
-use super::ranking::{Lead, more, shown_gap};
+use super::ranking::more;
+use super::standing::stood;
 use super::unit::Unit;
+
+mod by_flow;
 
 /// A sentence, and what it is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -35,21 +39,26 @@ pub enum Topic {
     Reads,
     /// What it costs in messages.
     Cost,
+    /// What holds a design up.
+    Bottleneck,
+    /// Whose drain ran out.
+    Drain,
 }
 
-/// A topic's sentence, if the numbers allow one.
-type Teller = fn(&Comparison) -> Option<String>;
+/// A topic's sentences, as far as the numbers allow any.
+type Teller = fn(&Comparison) -> Vec<String>;
 
 const TELLERS: [(Topic, Teller); 6] = [
-    (Topic::Latency, latency),
-    (Topic::Convergence, convergence),
-    (Topic::Availability, availability),
+    (Topic::Latency, by_flow::latency),
+    (Topic::Convergence, by_flow::convergence),
+    (Topic::Availability, by_flow::availability),
     (Topic::Effects, effects),
     (Topic::Reads, reads),
     (Topic::Cost, cost),
 ];
 
-/// Reads a comparison: at most one sentence per topic.
+/// Reads a comparison: of latency and convergence a sentence for each flow in which designs differ,
+/// the largest difference first, of all else at most one per topic.
 pub fn read(comparison: &Comparison) -> Vec<Sentence> {
     let nothing = |text: String| vec![Sentence { topic: Topic::Nothing, text }];
     let seeds = comparison.seeds.len();
@@ -61,9 +70,10 @@ pub fn read(comparison: &Comparison) -> Vec<Sentence> {
             "One seed cannot tell a difference from chance: compare over several.".to_owned(),
         );
     }
-    let told =
-        |(topic, tell): (Topic, Teller)| tell(comparison).map(|text| Sentence { topic, text });
-    let sentences: Vec<Sentence> = TELLERS.into_iter().filter_map(told).collect();
+    let told = |(topic, tell): (Topic, Teller)| {
+        tell(comparison).into_iter().map(move |text| Sentence { topic, text })
+    };
+    let sentences: Vec<Sentence> = TELLERS.into_iter().flat_map(told).collect();
     if sentences.is_empty() {
         return nothing(format!(
             "Over {seeds} seeds, no difference is larger than its uncertainty."
@@ -72,62 +82,29 @@ pub fn read(comparison: &Comparison) -> Vec<Sentence> {
     sentences
 }
 
-fn latency(comparison: &Comparison) -> Option<String> {
-    let flow = headline(comparison)?;
-    let row = comparison.row(Some(flow), "p99")?;
-    let lead = Lead::lowest(row)?;
-    let (how, rest) = lead.told("soonest", "sooner");
-    Some(format!("{} answers {flow} {how}: p99 {rest}.", lead.name()))
+/// What stood so when the first run of a design ended in which it did: bottlenecks and drains.
+pub fn causes(runs: &Runs) -> Vec<Sentence> {
+    let of = |topic, label: &'static str| {
+        runs.iter().filter_map(move |(design, outcomes)| {
+            outcomes.iter().find_map(|outcome| {
+                let it = stood(outcome).into_iter().find(|it| it.label == label)?;
+                let text = format!("{design}, seed {}: {label}: {}.", outcome.seed, it.text);
+                Some(Sentence { topic, text })
+            })
+        })
+    };
+    of(Topic::Bottleneck, "bottleneck").chain(of(Topic::Drain, "drain")).collect()
 }
 
-fn convergence(comparison: &Comparison) -> Option<String> {
-    let flow = headline(comparison)?;
-    let lead = comparison.row(Some(flow), "convergence_p99").and_then(Lead::lowest);
-    let complete = lead.map(|lead| {
-        let (how, rest) = lead.told("soonest", "sooner");
-        format!("{} has all of {flow} in place {how}: convergence p99 {rest}", lead.name())
-    });
-    let retracted = more(comparison, "retracted", |worse| {
-        format!(
-            "{} takes back {} that it had answered as done a run, {}",
-            worse.name, worse.mean, worse.against
-        )
-    });
-    sentence([complete, retracted])
-}
-
-fn availability(comparison: &Comparison) -> Option<String> {
-    let row = comparison.row(None, "availability")?;
-    let everywhere = row.cells.iter().flat_map(|cell| &cell.values);
-    if everywhere.clone().all(|value| *value == Some(1.0)) {
-        return Some(format!(
-            "No design failed an operation: availability is 100% in all {} seeds.",
-            comparison.seeds.len()
-        ));
-    }
-    let lead = Lead::highest(row)?;
-    let row_of = |design: usize| row.cells[design].design.as_str();
-    let worst = lead.last_that_differs();
-    let gap = lead.gap_to(worst)?;
-    Some(format!(
-        "{} fails most: availability {} against {} in {} ({} less).",
-        row_of(worst),
-        lead.shown(worst),
-        lead.shown(lead.leader),
-        lead.name(),
-        shown_gap(row.unit, &gap),
-    ))
-}
-
-fn effects(comparison: &Comparison) -> Option<String> {
+fn effects(comparison: &Comparison) -> Vec<String> {
     let none = ["lost_effects", "duplicated_effects", "half_done"]
         .iter()
         .all(|figure| comparison.row(None, figure).is_some_and(all_zero));
     if none {
         let seeds = comparison.seeds.len();
-        return Some(format!(
+        return vec![format!(
             "No design lost or repeated an effect or left a flow half done in any of {seeds} seeds."
-        ));
+        )];
     }
     let lost = more(comparison, "lost_effects", |worse| {
         let why = worse.guard("outbox").unwrap_or_default();
@@ -146,19 +123,17 @@ fn effects(comparison: &Comparison) -> Option<String> {
     sentence([lost, half_done, duplicated])
 }
 
-fn reads(comparison: &Comparison) -> Option<String> {
-    let row = comparison.row(None, "stale_reads")?;
-    if row.cells.iter().all(|cell| cell.mean.is_none()) {
-        return None;
-    }
+fn reads(comparison: &Comparison) -> Vec<String> {
+    let seen = |row: &&Row| row.cells.iter().any(|cell| cell.mean.is_some());
+    let Some(row) = comparison.row(None, "stale_reads").filter(seen) else { return Vec::new() };
     let violations = more(comparison, "violations", |worse| {
         format!("{} breaks {} session guarantees a run, {}", worse.name, worse.mean, worse.against)
     });
     if all_zero(row) && violations.is_none() {
-        return Some(format!(
+        return vec![format!(
             "No read was stale in any design in any of {} seeds.",
             comparison.seeds.len()
-        ));
+        )];
     }
     let stale = more(comparison, "stale_reads", |worse| {
         let age =
@@ -171,7 +146,7 @@ fn reads(comparison: &Comparison) -> Option<String> {
     sentence([stale, violations])
 }
 
-fn cost(comparison: &Comparison) -> Option<String> {
+fn cost(comparison: &Comparison) -> Vec<String> {
     let told = more(comparison, "messages_per_flow", |worse| {
         format!(
             "{} costs most, {} messages per operation, {}",
@@ -179,23 +154,6 @@ fn cost(comparison: &Comparison) -> Option<String> {
         )
     });
     sentence([told])
-}
-
-/// The flow with the most effects, of those the one offered most, of those the first.
-fn headline(comparison: &Comparison) -> Option<&str> {
-    let mean = |flow: &str, figure: &str| {
-        comparison.row(Some(flow), figure).and_then(|row| row.cells.first()?.mean).unwrap_or(0.0)
-    };
-    let flows = comparison
-        .rows
-        .iter()
-        .filter(|row| row.figure == "offered")
-        .filter_map(|row| row.flow.as_deref());
-    let weighed = flows.map(|flow| (mean(flow, "told_effects"), mean(flow, "offered"), flow));
-    let better = |best: (f64, f64, _), next: (f64, f64, _)| {
-        if (next.0, next.1) > (best.0, best.1) { next } else { best }
-    };
-    weighed.reduce(better).map(|(_, _, flow)| flow)
 }
 
 fn all_zero(row: &Row) -> bool {
@@ -206,14 +164,14 @@ fn all_zero(row: &Row) -> bool {
 }
 
 /// Clauses as one sentence: joined, begun with a capital only if the first word is ours.
-fn sentence<const N: usize>(clauses: [Option<String>; N]) -> Option<String> {
+fn sentence<const N: usize>(clauses: [Option<String>; N]) -> Vec<String> {
     let clauses: Vec<String> = clauses.into_iter().flatten().collect();
     let joined = clauses.join("; ");
     let text = match joined.strip_prefix("of ") {
         Some(rest) => format!("Of {rest}"),
         None => joined,
     };
-    (!text.is_empty()).then(|| format!("{text}."))
+    if text.is_empty() { Vec::new() } else { vec![format!("{text}.")] }
 }
 
 #[cfg(test)]
@@ -289,6 +247,31 @@ mod tests {
     }
 
     #[test]
+    fn every_flow_that_differs_is_told_the_largest_difference_first_against_the_first_design() {
+        let sentences = read_runs(|design, seed, outcome| {
+            // Many effects make a flow no more telling.
+            outcome.flows["place-order"].effects.told = 1_000;
+            let (order, view) = match design {
+                "rest" => (100, 1_000),
+                "pubsub" => (90, 60),
+                _ => (80, 40),
+            };
+            outcome.flows["place-order"].latency = sketch(&[order + seed]);
+            outcome.flows["view-order"].latency = sketch(&[view + seed]);
+        });
+        let told: Vec<&str> = sentences
+            .iter()
+            .filter(|sentence| sentence.topic == Topic::Latency)
+            .map(|sentence| sentence.text.split('(').next().unwrap())
+            .collect();
+        let expected = [
+            "events answers view-order soonest: p99 42.5ms against 1.002s in rest ",
+            "events answers place-order soonest: p99 82.5ms against 102.5ms in rest ",
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
     fn an_interval_that_holds_zero_claims_nothing() {
         // 100 more in one seed, 80 less in the next: a mean difference of 10, and no evidence.
         let noisy = |design: &str, seed: u64, outcome: &mut Outcome| {
@@ -349,9 +332,9 @@ mod tests {
                         outcome.flows["place-order"].convergence = sketch(&[2000]);
                     }
                 };
-                let text =
-                    about(topic, turned).unwrap_or_else(|| panic!("nothing about {topic:?}"));
-                assert!(text.contains(words), "{text}");
+                let its = read_runs(turned).into_iter().filter(|it| it.topic == topic);
+                let text = its.map(|it| it.text).find(|text| text.contains(words));
+                let text = text.unwrap_or_else(|| panic!("no {words:?} about {topic:?}"));
                 let subject = text.split(words).next().unwrap().rsplit("; ").next().unwrap();
                 assert!(subject.contains(chosen), "{chosen}: {text}");
             }

@@ -12,6 +12,7 @@ use crate::probes::outcome::{
     Reads, Recovery, Violations, Window,
 };
 use crate::probes::sketch::Sketch;
+use crate::probes::standing::Standing;
 use crate::scenario::tree::{
     Database, Design, Entity, Fault, FaultKind, Flow, Network, Node, NodeIx, NodeKind, Pause,
     Popular, Preset, Relaying, Run, Scenario, Sum, Target, When,
@@ -137,6 +138,7 @@ pub(super) fn bare_outcome() -> Outcome {
         visibility: sketch(&[]),
         tallies: BTreeMap::new(),
         messages: 0,
+        standing: Standing::default(),
         anomalies: Vec::new(),
     }
 }

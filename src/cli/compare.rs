@@ -13,7 +13,7 @@ use super::output::{Screen, note, show};
 use super::test::by_design;
 use crate::analysis::Runs;
 use crate::analysis::compare::{Comparison, compare as compare_runs};
-use crate::analysis::reading::read;
+use crate::analysis::reading::{causes, read};
 use crate::probes::outcome::{Anomaly, Outcome};
 use crate::report::compare_json::CompareJson;
 use crate::report::compared::Compared;
@@ -54,7 +54,7 @@ fn report(
 ) -> Result<(), Failure> {
     let compared = Compared {
         comparison,
-        reading: read(comparison),
+        reading: [read(comparison), causes(runs)].concat(),
         about: &ready.scenario.about,
         file: &ready.file,
         turned: &ready.turned,

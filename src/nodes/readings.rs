@@ -41,6 +41,8 @@ pub enum What {
     Unflushed,
     /// Instances of this node that the registry, or this caller's list, has.
     Listed,
+    /// Instances whose lease is over, and which a registry keeps for its self-preservation.
+    Kept,
     /// Whole tokens in the bucket of the rate limit.
     Tokens,
 }
@@ -63,6 +65,7 @@ impl What {
             Self::Items => "items",
             Self::Unflushed => "unflushed",
             Self::Listed => "listed",
+            Self::Kept => "kept",
             Self::Tokens => "tokens",
         }
     }

@@ -42,6 +42,7 @@ mod session;
 mod sessions;
 pub mod sketch;
 pub mod slowdown;
+pub mod standing;
 pub mod story;
 pub mod sums;
 mod table;

@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use super::layout::Layout;
 use super::reason::Reason;
 use super::sketch::Sketch;
+use super::standing::Standing;
 use crate::base::{Span, Time};
 
 /// The result of one run.
@@ -49,6 +50,8 @@ pub struct Outcome {
     pub messages: u64,
     /// Figures of instruments for which there is no place above, by name.
     pub tallies: BTreeMap<&'static str, f64>,
+    /// How things stood when arrivals ended.
+    pub standing: Standing,
     /// The worst of each kind of anomaly, at most a handful per kind, in order of time.
     pub anomalies: Vec<Anomaly>,
 }

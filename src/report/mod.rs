@@ -15,6 +15,7 @@ pub mod replay_text;
 pub mod run;
 pub mod series;
 pub mod shell;
+mod story_causes;
 pub mod story_text;
 pub mod story_words;
 #[cfg(test)]

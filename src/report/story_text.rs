@@ -14,11 +14,13 @@ use unicode_width::UnicodeWidthStr;
 
 use super::figures::span;
 use super::paint::{Paint, Tone};
+use super::story_causes;
 use super::story_words::{Names, says, verdict_words};
 use super::table::{WIDTH, wrap};
 use crate::base::Time;
 use crate::engine::InstanceId;
-use crate::probes::fact::Fact;
+use crate::probes::fact::{Fact, Verdict};
+use crate::probes::reason::Reason;
 use crate::probes::story::{Line, Story};
 use crate::scenario::tree::{NodeIx, Scenario};
 
@@ -62,15 +64,19 @@ pub fn render(told: &Told, paint: Paint) -> String {
     text += "\n";
     let names = Names::of(told.scenario);
     let mut depths = Depths::new(told.scenario.nodes.len());
-    for &Line { time: at, at: instance, fact, .. } in lines(told.story) {
+    for (place, &Line { time: at, at: instance, fact, .. }) in lines(told.story).iter().enumerate()
+    {
         let depth = depths.see(&names, instance, fact);
-        let Some((tone, what)) = says(&names, instance, fact) else {
+        let by_itself = says(&names, instance, fact);
+        let Some((tone, what)) =
+            by_itself.or_else(|| story_causes::says(&names, told.story, place))
+        else {
             continue;
         };
         let time = format!("{:.3} ms", at.since(intended).as_ms());
         text += &line(&time, depth, &names.instance(instance), tone, &what, paint);
     }
-    text + "\n" + &wrap(&end(told, intended), "")
+    text + "\n" + &wrap(&end(told, &names, intended), "")
 }
 
 /// What is told: not how messages are joined, and no instance that goes down or comes up after the last
@@ -109,27 +115,34 @@ fn line(time: &str, depth: usize, who: &str, tone: Tone, what: &str, paint: Pain
 }
 
 /// How it ended, in one sentence.
-fn end(told: &Told, intended: Time) -> String {
-    let answer = told.story.lines().iter().find_map(|line| match line.fact {
+fn end(told: &Told, names: &Names, intended: Time) -> String {
+    let story = told.story;
+    let answer = story.lines().iter().find_map(|line| match line.fact {
         Fact::Answered { verdict, .. } => Some((line.time, verdict)),
         _ => None,
     });
     let lands =
         |fact| matches!(fact, Fact::Applied { .. } | Fact::Undone { .. } | Fact::Holds { .. });
-    let last = told.story.lines().iter().rev().find(|line| lands(line.fact));
+    let last = story.lines().iter().rev().find(|line| lands(line.fact));
     let mut text = match answer {
-        Some((at, verdict)) => format!(
-            "The customer was told {} after {}.",
-            verdict_words(verdict),
-            span(at.since(intended))
-        ),
+        Some((at, verdict)) => {
+            let (told, after) = (verdict_words(verdict), span(at.since(intended)));
+            let gave_up = story_causes::gave_up(names, story);
+            let because = match (verdict, gave_up) {
+                (Verdict::Failed(Reason::Timeout | Reason::Unconfirmed), Some((by, on))) => {
+                    format!(": {} gave up on {on}", names.instance(by))
+                }
+                _ => String::new(),
+            };
+            format!("The customer was told {told} after {after}{because}.")
+        }
         None => "The customer was never told anything.".to_owned(),
     };
     if let Some(last) = last {
         let _ = write!(text, " The last effect landed after {}.", span(last.time.since(intended)));
     }
-    if told.story.left_out() > 0 {
-        let _ = write!(text, " {} facts more were left out.", told.story.left_out());
+    if story.left_out() > 0 {
+        let _ = write!(text, " {} facts more were left out.", story.left_out());
     }
     text
 }

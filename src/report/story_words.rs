@@ -3,9 +3,10 @@
 use super::figures::{span, words};
 use super::paint::Tone;
 use crate::engine::InstanceId;
-use crate::probes::fact::{Carrier, Fact, KeyId, Verdict};
+use crate::probes::fact::{Carrier, Fact, KeyId, OpId, Verdict};
+use crate::probes::outcome::operation;
 use crate::probes::reason::Reason;
-use crate::scenario::tree::{EntityIx, NodeIx, NodeKind, Scenario};
+use crate::scenario::tree::{EntityIx, FlowIx, NodeIx, NodeKind, Scenario};
 
 /// What a fact says, and how loudly; bookkeeping says nothing.
 pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)> {
@@ -57,9 +58,6 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
         Fact::CacheHit { entity, .. } => {
             (Tone::Plain, format!("finds {} in its cache", names.entity(entity)))
         }
-        Fact::CacheMiss { entity, .. } => {
-            (Tone::Plain, format!("does not find {} in its cache", names.entity(entity)))
-        }
         Fact::KeptOut { .. } => (Tone::Warn, "has no room for it in its cache".to_owned()),
         Fact::Waits { .. } => (Tone::Plain, "has no worker free: it waits".to_owned()),
         Fact::Began { waited, queued: true, .. } => {
@@ -70,9 +68,6 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
         Fact::TurnedAway { why, .. } => {
             (Tone::Bad, format!("turns it away: {}", words(why.name())))
         }
-        Fact::AttemptFailed { to, why, .. } => {
-            (Tone::Bad, format!("gives up an attempt at {}: {}", names.name(to), words(why.name())))
-        }
         Fact::Retried { to, attempt, .. } => {
             (Tone::Warn, format!("tries {} again (retry {attempt})", names.name(to)))
         }
@@ -82,6 +77,8 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
         Fact::Redelivered { .. } => (Tone::Warn, "delivers it again".to_owned()),
         Fact::Down => (Tone::Bad, "goes down".to_owned()),
         Fact::Up => (Tone::Good, "is up again".to_owned()),
+        // What needs its circumstances to be told: [`super::story_causes`].
+        Fact::AttemptFailed { .. } | Fact::CacheMiss { .. } => return None,
         Fact::Carried { .. }
         | Fact::Responded { .. }
         | Fact::Arrived { .. }
@@ -167,6 +164,19 @@ impl<'a> Names<'a> {
         &self.scenario.nodes[usize::from(node.0)].name
     }
 
+    /// An operation as anomalies and `explain` name it; by its number alone where its flow is not known.
+    pub fn operation(&self, op: OpId, flow: Option<FlowIx>) -> String {
+        let clients =
+            || self.scenario.nodes.iter().filter(|node| matches!(node.kind, NodeKind::Client(_)));
+        let client = clients().nth(op.client()).filter(|_| clients().count() > 1);
+        let client = client.map(|node| node.name.as_str());
+        match (flow, client) {
+            (Some(flow), _) => operation(client, self.flow(flow.0), op.number()),
+            (None, Some(client)) => format!("{client}'s operation {}", op.number()),
+            (None, None) => format!("operation {}", op.number()),
+        }
+    }
+
     fn item(&self, key: KeyId) -> String {
         let Some(op) = key.creator() else { return key.0.to_string() };
         let nodes = self.scenario.nodes.iter();
@@ -182,7 +192,8 @@ impl<'a> Names<'a> {
         &self.scenario.nodes[usize::from(self.node(instance).0)].kind
     }
 
-    fn entity(&self, entity: EntityIx) -> &'a str {
+    /// An entity's name.
+    pub fn entity(&self, entity: EntityIx) -> &'a str {
         &self.scenario.entities[usize::from(entity.0)].name
     }
 

@@ -25,6 +25,7 @@ use crate::probes::outcome::{
 };
 use crate::probes::reason::Reason;
 use crate::probes::sketch::Sketch;
+use crate::probes::standing::Standing;
 use crate::scenario::tree::Scenario;
 
 /// A run of a checkout. Other designs and seeds give other figures.
@@ -75,6 +76,7 @@ pub fn outcome(design: &str, seed: u64) -> Outcome {
         visibility: Sketch::default(),
         tallies: BTreeMap::new(),
         messages: 9_000 * pace,
+        standing: Standing::default(),
         anomalies: anomalies(),
     }
 }

@@ -15,6 +15,7 @@ use super::run::{
 };
 use super::table::{Cell, Table, command, wrap};
 use super::times::Times;
+use crate::analysis::standing::stood;
 use crate::analysis::warmup::later_end;
 use crate::base::{Span, Time};
 use crate::probes::outcome::{Anomaly, Effects, Outcome, Recovery, Violations};
@@ -38,6 +39,7 @@ pub fn render(run: &Run, paint: Paint) -> String {
         told(outcome, paint),
         truth(outcome, paint),
         nodes(outcome, paint),
+        standing(outcome, paint),
         consistency(outcome, paint),
         recoveries(outcome, paint),
         measures(run, paint),
@@ -189,6 +191,15 @@ fn nodes(outcome: &Outcome, paint: Paint) -> String {
         ]);
     }
     if table.is_empty() { String::new() } else { table.render(paint) }
+}
+
+fn standing(outcome: &Outcome, paint: Paint) -> String {
+    let stood = stood(outcome);
+    if stood.is_empty() {
+        return String::new();
+    }
+    let lines = stood.iter().map(|it| point(it.label, &it.text));
+    paint.apply(Tone::Head, "what held it up") + "\n" + &lines.collect::<String>()
 }
 
 fn consistency(outcome: &Outcome, paint: Paint) -> String {

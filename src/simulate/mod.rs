@@ -6,6 +6,7 @@ mod guards;
 mod hash;
 mod layout;
 mod run;
+mod standing;
 mod timeline;
 
 pub use guards::guards;

@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use super::standing::standing;
 use super::{Timeline, guards, layout};
 use crate::base::Time;
 use crate::engine::{Simulation, Stop};
 use crate::model::Model;
 use crate::nodes::World;
 use crate::probes::outcome::Outcome;
+use crate::probes::standing::Standing;
 use crate::probes::story::Story;
 use crate::probes::{Extras, Instruments, Label, OpId, Probe};
 use crate::scenario::tree::Scenario;
@@ -30,8 +32,8 @@ pub fn run_with(scenario: &Arc<Scenario>, design: usize, seed: u64, extras: Extr
 impl Timeline<Instruments> {
     /// Runs to the audit, and tells what was measured.
     pub fn outcome(self) -> Outcome {
-        let Ended { simulation, label, audit } = end(self);
-        simulation.world().probe().outcome(label, audit)
+        let Ended { simulation, label, audit, standing } = end(self);
+        Outcome { standing, ..simulation.world().probe().outcome(label, audit) }
     }
 }
 
@@ -46,9 +48,10 @@ pub fn explain(
     let model = Arc::new(Model::new(scenario, design, seed));
     let instruments = Instruments::new(Arc::new(layout(&model).with(extras)));
     let probes = (instruments, Story::of(op));
-    let Ended { simulation, label, audit } = end(Timeline::of(World::new(model, probes)));
+    let ended = end(Timeline::of(World::new(model, probes)));
+    let Ended { simulation, label, audit, standing } = ended;
     let (instruments, story) = simulation.into_world().into_probe();
-    (instruments.outcome(label, audit), story)
+    (Outcome { standing, ..instruments.outcome(label, audit) }, story)
 }
 
 /// A run at its audit.
@@ -56,13 +59,25 @@ struct Ended<P: Probe> {
     simulation: Simulation<World<P>>,
     label: Label,
     audit: Time,
+    standing: Standing,
 }
 
-fn end<P: Probe>(timeline: Timeline<P>) -> Ended<P> {
+/// Runs it to the audit, with a look at how things stand when arrivals have ended.
+fn end<P: Probe>(mut timeline: Timeline<P>) -> Ended<P> {
+    let until = timeline.arrivals_end();
+    let looked = match timeline.go(u64::MAX, until) {
+        Stop::Until | Stop::Idle => Some(standing(timeline.simulation())),
+        Stop::TooManyAtOnce { .. } | Stop::TooManyInFlight { .. } => None,
+    };
+    let cap = timeline.horizon();
     let (simulation, partial) = to_audit(timeline);
     let audit = audit(&simulation, partial.is_some());
+    let is_whole = partial.is_none();
+    let drain_ran_out = is_whole && audit == cap && simulation.next_time().is_some();
+    let standing = looked.filter(|_| is_whole).unwrap_or_default();
+    let standing = Standing { drain_ran_out, ..standing };
     let label = label(&simulation, partial);
-    Ended { simulation, label, audit }
+    Ended { simulation, label, audit, standing }
 }
 
 /// Runs a world through its arrivals and its drain; says why if it stopped before.

@@ -103,7 +103,7 @@ impl<P: Probe> Timeline<P> {
         self.arrivals_end() + self.simulation.world().model().scenario.run.drain
     }
 
-    fn arrivals_end(&self) -> Time {
+    pub(super) fn arrivals_end(&self) -> Time {
         self.simulation.world().model().arrivals_end()
     }
 

@@ -4,6 +4,7 @@ mod codes;
 mod json;
 mod manners;
 mod names;
+mod says;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

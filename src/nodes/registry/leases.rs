@@ -152,6 +152,13 @@ impl Registry {
         }
     }
 
+    /// Is it so that too few renew for anybody to be struck off?
+    pub(super) fn preserves(&self, now: Time) -> bool {
+        let Checks::Leases(leases) = &self.settings.checks else { return false };
+        let mut renewals = self.renewals;
+        leases.self_preservation && !renewals.suffice(leases, now)
+    }
+
     /// Looks for those that were silent for too long.
     pub(super) fn sweep<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         match self.settings.checks.clone() {

@@ -163,11 +163,15 @@ impl Behaviour for Registry {
         }
     }
 
-    fn readings(&self, _model: &Model, _now: Time, into: &mut Readings) {
+    fn readings(&self, _model: &Model, now: Time, into: &mut Readings) {
+        let preserves = self.preserves(now);
         for (at, service) in self.services.iter().enumerate() {
-            let its = self.members.iter().filter(|member| member.service == at);
-            let listed = its.filter(|member| member.is_listed).count();
-            into.of(What::Listed, Whom::Node(service.node), listed);
+            let its = || self.members.iter().filter(|it| it.service == at && it.is_listed);
+            into.of(What::Listed, Whom::Node(service.node), its().count());
+            let kept = its().filter(|it| preserves && it.expires < now).count();
+            if kept > 0 {
+                into.of(What::Kept, Whom::Node(service.node), kept);
+            }
         }
     }
 

@@ -1,0 +1,245 @@
+//! What stood so when a run's arrivals ended, in words: the bottleneck with what it takes of what is
+//! asked, breakers that let no call pass, what a registry keeps, a drain that ran out. Says nothing of
+//! what did not hold anything up.
+
+use super::unit::Unit;
+use crate::probes::outcome::{NodeOutcome, Outcome};
+
+/// Busier than this and with something waiting, a node is saturated.
+const SATURATED: f64 = 0.9;
+
+/// What falls behind by less than this share of what is asked is not saturated: queues come and go.
+const BEHIND: f64 = 0.02;
+
+/// A sentence about what stood so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stood {
+    /// What it is about, in a word.
+    pub label: &'static str,
+    /// The sentence.
+    pub text: String,
+}
+
+/// All that stood so.
+pub fn stood(outcome: &Outcome) -> Vec<Stood> {
+    let mut all = Vec::new();
+    let mut say = |label, text| all.push(Stood { label, text });
+    if let Some(text) = bottleneck(outcome) {
+        say("bottleneck", text);
+    }
+    for it in &outcome.standing.breakers {
+        let who = match it.instances {
+            1 => it.node.clone(),
+            many => format!("{many} instances of {}", it.node),
+        };
+        let text = match (it.is_half_open, it.calls) {
+            (true, 0) => {
+                format!("{who} half-open towards {} at the end: the next call is a trial", it.to)
+            }
+            (true, calls) => format!(
+                "{who} half-open towards {} at the end: waits for the answers of {calls} calls, \
+                 and lets no other pass once its trials are out",
+                it.to
+            ),
+            (false, _) => format!("{who} open towards {} at the end: no call passes", it.to),
+        };
+        say("breaker", text);
+    }
+    for it in &outcome.standing.kept {
+        let text = format!(
+            "{} keeps {} of {} listed whose lease is over: self-preservation, because too few \
+             instances renew",
+            it.registry, it.instances, it.node
+        );
+        say("registry", text);
+    }
+    if let Some(text) = drain(outcome) {
+        say("drain", text);
+    }
+    all
+}
+
+/// The drain that ran out, with the flows whose work was left.
+fn drain(outcome: &Outcome) -> Option<String> {
+    let pending = outcome.flows.iter().filter(|(_, flow)| flow.ends.pending > 0);
+    let left: Vec<String> =
+        pending.map(|(name, flow)| format!("{} of {name}", flow.ends.pending)).collect();
+    (outcome.standing.drain_ran_out && !left.is_empty()).then(|| {
+        format!(
+            "ran out with work left ({}): how they end, and when they converge, is not known",
+            left.join(", ")
+        )
+    })
+}
+
+/// Something that takes less than it is asked for.
+struct Saturated<'a> {
+    node: &'a str,
+    takes: f64,
+    asked: f64,
+    text: String,
+}
+
+/// The bottleneck: of what is saturated, what waits for nothing else that is, and falls behind most.
+pub fn bottleneck(outcome: &Outcome) -> Option<String> {
+    let measured = outcome.measured.as_secs();
+    if measured <= 0.0 || outcome.standing.at.0 == 0 {
+        return None;
+    }
+    let mut all = groups(outcome, measured);
+    all.extend(busy(outcome, measured));
+    let waits_for_another = |it: &Saturated| {
+        let mut calls = outcome.standing.calls.iter();
+        calls.any(|call| {
+            call.node == it.node
+                && all.iter().any(|other| other.node == call.to && other.node != it.node)
+        })
+    };
+    let behind = |it: &Saturated| 1.0 - it.takes / it.asked;
+    let first = all
+        .iter()
+        .filter(|it| !waits_for_another(it))
+        .max_by(|a, b| behind(a).total_cmp(&behind(b)))?;
+    Some(first.text.clone())
+}
+
+/// Consumer groups that fall behind.
+fn groups(outcome: &Outcome, measured: f64) -> Vec<Saturated<'_>> {
+    let grows = |lag: u64| lag as f64 / outcome.standing.at.0 as f64 * 1e9;
+    let saturated = outcome.standing.behind.iter().filter_map(|it| {
+        let node = outcome.nodes.get(&it.consumer)?;
+        let takes = node.arrivals as f64 / measured;
+        let asked = takes + grows(it.lag);
+        if takes >= asked * (1.0 - BEHIND) || it.full == 0 {
+            return None;
+        }
+        let why = match node.utilization {
+            Some(busy) if busy < SATURATED => format!(
+                "; its workers are {} busy: a partition's records go one after the other, and none \
+                 while no member has it",
+                Unit::Ratio.show(busy)
+            ),
+            _ => String::new(),
+        };
+        let text = format!(
+            "{} as consumer of {} takes {} of about {}: {} records waited when arrivals ended, in \
+             {} of {} partitions{why}",
+            it.consumer,
+            it.log,
+            Unit::Rate.show(takes),
+            Unit::Rate.show(asked),
+            it.lag,
+            it.full,
+            it.partitions,
+        );
+        Some(Saturated { node: &it.consumer, takes, asked, text })
+    });
+    saturated.collect()
+}
+
+/// Nodes whose workers are all busy while something waits.
+fn busy(outcome: &Outcome, measured: f64) -> Vec<Saturated<'_>> {
+    let waiting = |name: &str| {
+        let queue = outcome.standing.queues.iter().find(|queue| queue.node == name);
+        queue.map_or(0, |queue| queue.waiting)
+    };
+    let saturated = outcome.nodes.iter().filter_map(|(name, node)| {
+        let busy = node.utilization.filter(|busy| *busy >= SATURATED)?;
+        let waiting = waiting(name);
+        if waiting == 0 && node.turned_away == 0 {
+            return None;
+        }
+        let NodeOutcome { arrivals, turned_away, .. } = node;
+        let grows = waiting as f64 / outcome.standing.at.0 as f64 * 1e9;
+        let asked = *arrivals as f64 / measured;
+        let takes = (asked - *turned_away as f64 / measured - grows).max(0.0);
+        let text = format!(
+            "{name} is {} busy and takes {} of about {}: {waiting} waited when arrivals ended, \
+             {turned_away} were turned away",
+            Unit::Ratio.show(busy),
+            Unit::Rate.show(takes),
+            Unit::Rate.show(asked),
+        );
+        Some(Saturated { node: name, takes, asked, text })
+    });
+    saturated.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use indexmap::IndexMap;
+
+    use super::*;
+    use crate::base::{Span, Time};
+    use crate::probes::standing::{Standing, StandingCalls, StandingGroup, StandingQueue};
+
+    /// A hundred seconds of nodes that took in so many, so busy, with so many waiting at the end.
+    fn outcome(nodes: &[(&str, u64, f64, u64)], calls: &[(&str, &str)]) -> Outcome {
+        let node = |(name, arrivals, busy, _): &(&str, u64, f64, u64)| {
+            let it = NodeOutcome {
+                arrivals: *arrivals,
+                utilization: Some(*busy),
+                ..NodeOutcome::default()
+            };
+            ((*name).to_owned(), it)
+        };
+        let waits = |(name, _, _, waiting): &(&str, u64, f64, u64)| StandingQueue {
+            node: (*name).to_owned(),
+            waiting: *waiting,
+        };
+        let calls = calls.iter().map(|(node, to)| StandingCalls {
+            node: (*node).to_owned(),
+            to: (*to).to_owned(),
+            calls: 1,
+        });
+        Outcome {
+            measured: Span::from_secs(100.0),
+            nodes: nodes.iter().map(node).collect::<IndexMap<_, _>>(),
+            standing: Standing {
+                at: Time(100_000_000_000),
+                queues: nodes.iter().map(waits).collect(),
+                calls: calls.collect(),
+                ..Standing::default()
+            },
+            ..Outcome::default()
+        }
+    }
+
+    #[test]
+    fn a_bottleneck_is_who_is_waited_for_and_not_who_waits() {
+        let nodes = [("api", 10_000, 1.0, 5_000), ("db", 6_000, 0.99, 1_000), ("web", 9, 0.1, 0)];
+        let text = bottleneck(&outcome(&nodes, &[("web", "api"), ("api", "db")])).unwrap();
+        assert!(
+            text.starts_with("db is 99% busy and takes 50/s of about 60/s: 1000 waited"),
+            "{text}"
+        );
+        let text = bottleneck(&outcome(&nodes, &[])).unwrap();
+        assert!(text.starts_with("api "), "of two, who falls behind most: {text}");
+    }
+
+    #[test]
+    fn who_keeps_up_is_no_bottleneck() {
+        assert_eq!(bottleneck(&outcome(&[("api", 10_000, 0.8, 5)], &[])), None);
+        assert_eq!(bottleneck(&outcome(&[("api", 10_000, 1.0, 0)], &[])), None);
+        assert_eq!(bottleneck(&Outcome::default()), None);
+    }
+
+    #[test]
+    fn a_consumer_falls_behind_by_its_partitions() {
+        let mut it = outcome(&[("payments", 4_000, 0.1, 0)], &[]);
+        let behind = |lag, full| StandingGroup {
+            log: "log".to_owned(),
+            consumer: "payments".to_owned(),
+            partitions: 12,
+            full,
+            lag,
+        };
+        it.standing.behind = vec![behind(6_000, 12)];
+        let expected = "payments as consumer of log takes 40/s of about 100/s: 6000 records waited \
+                        when arrivals ended, in 12 of 12 partitions; its workers are 10% busy: a \
+                        partition's records go one after the other, and none while no member has it";
+        assert_eq!(bottleneck(&it).as_deref(), Some(expected));
+        it.standing.behind = vec![behind(12, 0)];
+        assert_eq!(bottleneck(&it), None, "what is in hand is not behind");
+    }
+}

@@ -1,0 +1,84 @@
+//! How things stood when arrivals ended: what no count of events tells, because it lasts. Plain data
+//! in names; whoever can look at the instances fills it in.
+
+use crate::base::Time;
+
+/// What stood so then. Empty where nobody looked: in a run that was cut short, or goes on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// When it was looked at.
+    pub at: Time,
+    /// Is anything still under way at the audit, because the drain was over?
+    pub drain_ran_out: bool,
+    /// Circuit breakers that were not closed.
+    pub breakers: Vec<StandingBreaker>,
+    /// Instances that a registry kept though their leases were over.
+    pub kept: Vec<StandingKept>,
+    /// Queues of nodes.
+    pub queues: Vec<StandingQueue>,
+    /// Consumer groups that had not handled all records.
+    pub behind: Vec<StandingGroup>,
+    /// Who had calls under way to whom.
+    pub calls: Vec<StandingCalls>,
+}
+
+/// The breakers of one node's instances towards another node that are in one state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingBreaker {
+    /// Whose they are.
+    pub node: String,
+    /// Towards whom.
+    pub to: String,
+    /// Half-open, or open.
+    pub is_half_open: bool,
+    /// In how many instances.
+    pub instances: u32,
+    /// Calls of those that are under way.
+    pub calls: u64,
+}
+
+/// What self-preservation keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingKept {
+    /// The registry.
+    pub registry: String,
+    /// Whose instances.
+    pub node: String,
+    /// How many.
+    pub instances: u64,
+}
+
+/// What waited at a node, all its instances together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingQueue {
+    /// The node.
+    pub node: String,
+    /// How many.
+    pub waiting: u64,
+}
+
+/// Records that the group of a consumer had not handled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingGroup {
+    /// The log.
+    pub log: String,
+    /// The consumer.
+    pub consumer: String,
+    /// Its partitions, and those of them in which a record waits behind another.
+    pub partitions: u32,
+    /// See `partitions`.
+    pub full: u32,
+    /// The records.
+    pub lag: u64,
+}
+
+/// Calls under way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingCalls {
+    /// Who calls.
+    pub node: String,
+    /// Whom.
+    pub to: String,
+    /// How many.
+    pub calls: u64,
+}

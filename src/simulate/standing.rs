@@ -1,0 +1,128 @@
+//! How things stand at one instant, read off the instances of a run: refuses to know any kind of node,
+//! only the vocabulary of their readings.
+
+use std::collections::BTreeMap;
+
+use crate::engine::{InstanceId, Simulation};
+use crate::model::{Model, NodeIx};
+use crate::nodes::World;
+use crate::nodes::readings::{BreakerState, Value, What, Whom, readings};
+use crate::probes::Probe;
+use crate::probes::standing::{
+    Standing, StandingBreaker, StandingCalls, StandingGroup, StandingKept, StandingQueue,
+};
+
+/// What was added up of a group.
+#[derive(Default)]
+struct Group {
+    partitions: u32,
+    full: u32,
+    lag: u64,
+}
+
+/// What was added up of breakers in one state.
+#[derive(Default)]
+struct Breakers {
+    instances: u32,
+    calls: u64,
+}
+
+/// Looks at all instances.
+pub(super) fn standing<P: Probe>(simulation: &Simulation<World<P>>) -> Standing {
+    let model = simulation.world().model();
+    let mut queues: BTreeMap<NodeIx, u64> = BTreeMap::new();
+    let mut calls: BTreeMap<(NodeIx, NodeIx), u64> = BTreeMap::new();
+    let mut kept: BTreeMap<(NodeIx, NodeIx), u64> = BTreeMap::new();
+    let mut breakers: BTreeMap<(NodeIx, NodeIx, bool), Breakers> = BTreeMap::new();
+    let mut groups: BTreeMap<(NodeIx, NodeIx), Group> = BTreeMap::new();
+    for (at, place) in model.instances.iter().enumerate() {
+        let (node, said) = (place.node, readings(simulation, InstanceId(at as u32)));
+        let under_way = |to| {
+            let to_it =
+                |it: &&crate::nodes::Reading| (it.what, it.whom) == (What::Calls, Whom::Node(to));
+            said.all().iter().find(to_it).map_or(0, |it| counted(it.value))
+        };
+        for reading in said.all() {
+            match (reading.what, reading.whom, reading.value) {
+                (What::Waiting, Whom::Itself, Value::Count(count)) => {
+                    *queues.entry(node).or_default() += count;
+                }
+                (What::Calls, Whom::Node(to), Value::Count(count)) => {
+                    *calls.entry((node, to)).or_default() += count;
+                }
+                (What::Kept, Whom::Node(of), Value::Count(count)) => {
+                    *kept.entry((node, of)).or_default() += count;
+                }
+                (What::Breaker, Whom::Node(to), Value::Breaker(state))
+                    if state != BreakerState::Closed =>
+                {
+                    let is_half_open = state == BreakerState::HalfOpen;
+                    let its = breakers.entry((node, to, is_half_open)).or_default();
+                    its.instances += 1;
+                    its.calls += under_way(to);
+                }
+                (What::Lag, Whom::Partition { consumer, .. }, Value::Count(lag)) => {
+                    let group = groups.entry((node, consumer)).or_default();
+                    group.partitions += 1;
+                    group.full += u32::from(lag > 1);
+                    group.lag += lag;
+                }
+                _ => {}
+            }
+        }
+    }
+    let name = |node| name(model, node);
+    Standing {
+        at: simulation.now().max(model.arrivals_end()),
+        drain_ran_out: false,
+        breakers: breakers
+            .into_iter()
+            .map(|((node, to, is_half_open), Breakers { instances, calls })| StandingBreaker {
+                node: name(node),
+                to: name(to),
+                is_half_open,
+                instances,
+                calls,
+            })
+            .collect(),
+        kept: kept
+            .into_iter()
+            .map(|((registry, node), instances)| StandingKept {
+                registry: name(registry),
+                node: name(node),
+                instances,
+            })
+            .collect(),
+        queues: queues
+            .into_iter()
+            .filter(|(_, waiting)| *waiting > 0)
+            .map(|(node, waiting)| StandingQueue { node: name(node), waiting })
+            .collect(),
+        behind: groups
+            .into_iter()
+            .filter(|(_, group)| group.lag > 0)
+            .map(|((log, consumer), Group { partitions, full, lag })| StandingGroup {
+                log: name(log),
+                consumer: name(consumer),
+                partitions,
+                full,
+                lag,
+            })
+            .collect(),
+        calls: calls
+            .into_iter()
+            .map(|((node, to), calls)| StandingCalls { node: name(node), to: name(to), calls })
+            .collect(),
+    }
+}
+
+fn counted(value: Value) -> u64 {
+    match value {
+        Value::Count(count) => count,
+        Value::Time(_) | Value::Breaker(_) => 0,
+    }
+}
+
+fn name(model: &Model, node: NodeIx) -> String {
+    model.scenario.nodes[usize::from(node.0)].name.clone()
+}
