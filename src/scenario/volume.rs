@@ -139,10 +139,9 @@ mod tests {
 
     #[test]
     fn what_no_memory_holds_is_refused() {
-        let many = |count| -> String {
-            (0..count)
-                .map(|it| format!("\"n{it}\": Service(workers: 1, instances: 10_000), "))
-                .collect()
+        let many = |count: u32| {
+            let node = |it| format!("\"n{it}\": Service(workers: 1, instances: 10_000), ");
+            (0..count).map(node).collect::<Vec<_>>().concat()
         };
         assert_eq!(mistakes(&many(8), "", ""), "");
         let told = mistakes(&many(12), "", "");

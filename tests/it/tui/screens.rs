@@ -1,5 +1,6 @@
 //! Whole screens: each view at three sizes, in colours, without and in ASCII; and what holds on all of them.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -52,10 +53,10 @@ fn styled(buffer: &Buffer) -> String {
     let mut all = String::new();
     for (text, cells) in rows.lines().zip(buffer.content().chunks(width)) {
         // A bar, so that blanks at the beginning are seen.
-        all.push_str(&format!("|{text}\n"));
+        let _ = writeln!(all, "|{text}");
         let signs: String = cells.iter().map(sign).collect();
         if !signs.trim_end().is_empty() {
-            all.push_str(&format!("~{}\n", signs.trim_end()));
+            let _ = writeln!(all, "~{}", signs.trim_end());
         }
     }
     all
