@@ -162,8 +162,11 @@ impl Resolver<'_> {
             (Some((before, after)), _) => {
                 format!("for a difference write `{before} - {after}`, with spaces")
             }
-            (None, Some(near)) => format!("did you mean `{near}`?"),
-            (None, None) => "the reference lists all figures".to_owned(),
+            (None, near) => match (percentile(&word.text), near) {
+                (Some(given), _) => format!("for any percentile there is `{given}`"),
+                (None, Some(near)) => format!("did you mean `{near}`?"),
+                (None, None) => "the reference lists all figures".to_owned(),
+            },
         };
         let message = format!("there is no figure `{}`", word.text);
         self.errors.push(ExpressionError::new(word.offset, word.len, message).with_help(help));
@@ -176,6 +179,21 @@ impl Resolver<'_> {
     pub(super) fn error(&mut self, offset: usize, len: usize, message: &str) {
         self.errors.push(ExpressionError::new(offset, len, message));
     }
+}
+
+/// What gives the percentile that somebody took for a figure: `p(98, ...)` for `p98`, `p(99.95, ...)`
+/// for `p9995`.
+fn percentile(text: &str) -> Option<String> {
+    let figure = text.trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let percent = &text[figure.len()..];
+    if percent.is_empty() || !figure.ends_with('p') || metric::find(figure).is_none() {
+        return None;
+    }
+    let percent = match percent.split_at(percent.len().min(2)) {
+        (whole, "") => whole.to_owned(),
+        (whole, rest) => format!("{whole}.{rest}"),
+    };
+    Some(format!("{figure}({percent}, ...)"))
 }
 
 #[cfg(test)]
@@ -216,6 +234,9 @@ mod tests {
         // Text, offset, length, and a word of the help.
         let wrong = [
             ("pp99(place-order) < 1s", 0, 4, "`p99`"),
+            ("p98(place-order) < 1s", 0, 3, "`p(98, ...)`"),
+            ("p9995(place-order) < 1s", 0, 5, "`p(99.95, ...)`"),
+            ("staleness_p75 < 1s", 0, 13, "`staleness_p(75, ...)`"),
             ("p99(place-ordr) < 1s", 4, 10, "`place-order`"),
             ("event.p99(place-order) < 1s", 0, 5, "`events`"),
             ("recovery(db-crsh) < 1s", 9, 7, "`db-crash`"),

@@ -45,7 +45,7 @@ pub(super) struct Line {
     pub color: Color,
 }
 
-const SHORT: &str = "windtunnel COMMAND --help has examples.";
+const SHORT: &str = "windtunnel help COMMAND has examples.";
 
 fn long() -> String {
     format!(
@@ -87,8 +87,15 @@ pub(super) enum Command {
 /// Which scenario, and what is changed about it.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Which {
-    /// The scenario file.
+    /// The scenario file; `-` is standard input.
     pub file: PathBuf,
+    #[command(flatten)]
+    pub turn: Turn,
+}
+
+/// What is changed about a scenario.
+#[derive(Clone, Debug, Args)]
+pub(super) struct Turn {
     /// Turn a knob of the scenario; the value as the file would spell it. May be repeated.
     #[arg(long, value_name = "KNOB=VALUE", value_parser = knob, value_delimiter = ';', env = "WINDTUNNEL_SET")]
     pub set: Vec<(String, String)>,
@@ -100,7 +107,7 @@ pub(super) struct Which {
 /// Where the result goes.
 #[derive(Clone, Debug, Args)]
 pub(super) struct Where {
-    /// Write the result to a file, whole or not at all, instead of printing it.
+    /// Write the result to a file, whole or not at all, instead of printing it; `-` prints it.
     #[arg(long, short, value_name = "FILE", env = "WINDTUNNEL_OUTPUT")]
     pub output: Option<PathBuf>,
 }
@@ -169,15 +176,27 @@ pub(super) struct Compare {
 #[command(after_long_help = "Examples:
   windtunnel test
   windtunnel test scenarios/checkout.ron --seeds 10
+  windtunnel test scenarios/checkout.ron --design events --filter p99 --set rate=800/s --for 20s
   windtunnel test --format json -o verdicts.json
 
 Every *.ron file below the paths is run over each of its designs that an expectation needs, with
 the scenario's own seed and those after it. An expectation passes if it holds for every seed. A
 scenario without expectations is listed as such. Exit code 99 if an expectation failed.")]
 pub(super) struct Test {
-    /// Files and folders.
+    /// Files and folders; `-` is standard input.
     #[arg(default_value = "scenarios")]
     pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub turn: Turn,
+    /// Only what concerns this design; what compares it with others is not run.
+    #[arg(long, short, value_name = "DESIGN", env = "WINDTUNNEL_DESIGN")]
+    pub design: Option<String>,
+    /// Only expectations with this in their text or in their scenario's name.
+    #[arg(long, value_name = "TEXT", env = "WINDTUNNEL_FILTER")]
+    pub filter: Option<String>,
+    /// The first seed [default: the scenario's, 1 where it names none].
+    #[arg(long, short, value_name = "FIRST", env = "WINDTUNNEL_SEED")]
+    pub seed: Option<u64>,
     /// How many seeds.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=10_000), env = "WINDTUNNEL_SEEDS")]
     pub seeds: u64,
@@ -196,12 +215,19 @@ pub(super) struct Test {
   windtunnel check
   windtunnel check scenarios/checkout.ron my-scenarios/
 
-Mistakes go to stderr with file, line and column. Exit code 3 if there is one; warnings are shown
-and do not count.")]
+  windtunnel check --format json my-scenarios/
+
+Mistakes go to stderr with file, line and column, or as JSON to stdout. Exit code 3 if there is one;
+warnings are shown and do not count.")]
 pub(super) struct Check {
-    /// Files and folders.
+    /// Files and folders; `-` is standard input.
     #[arg(default_value = "scenarios")]
     pub paths: Vec<PathBuf>,
+    /// How to show what is wrong.
+    #[arg(long, short, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT")]
+    pub format: Format,
+    #[command(flatten)]
+    pub place: Where,
 }
 
 /// `windtunnel replay`
@@ -214,7 +240,7 @@ scenarios/. Exit code 6 if the run is not the one that the token names.")]
 pub(super) struct Replay {
     /// The token, as every result prints it.
     pub token: String,
-    /// The scenario file.
+    /// The scenario file; `-` is standard input.
     pub file: Option<PathBuf>,
     /// How to show the run.
     #[arg(long, short, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT")]

@@ -2,18 +2,27 @@
 
 use std::path::Path;
 
-use super::args::Check;
+use super::args::{Check, Format};
 use super::exit::Exit;
 use super::failure::{Failure, many};
-use super::load::{below, errors, of_the_rest, summary};
+use super::load::{below, errors, of_the_rest, open, summary};
 use super::output::{Screen, note, show};
 use crate::analysis::check_scenario;
 use crate::analysis::mistakes::in_statements;
-use crate::scenario::{Diagnostics, load};
+use crate::report::check_json::CheckJson;
+use crate::report::json;
+use crate::scenario::Diagnostics;
 
 /// Checks all files, shows all mistakes.
 pub(super) fn check(args: &Check, screen: &Screen) -> Result<Exit, Failure> {
     let files = below(&args.paths)?;
+    let to = args.place.output.as_deref();
+    if args.format == Format::Json {
+        let found: Vec<Diagnostics> = files.iter().flat_map(|file| all_of(file)).collect();
+        show(&json::text(&CheckJson::of(&found, files.len())), to)?;
+        let is_sound = found.iter().all(|found| errors(found) == 0);
+        return Ok(if is_sound { Exit::Well } else { Exit::Invalid });
+    }
     let mut mistakes = 0;
     for file in &files {
         for found in all_of(file) {
@@ -27,13 +36,13 @@ pub(super) fn check(args: &Check, screen: &Screen) -> Result<Exit, Failure> {
         note(&format!("{}\n", summary(mistakes, files.len())));
         return Ok(Exit::Invalid);
     }
-    show(&format!("{} checked, no mistakes\n", many(files.len(), "scenario")), None)?;
+    show(&format!("{} checked, no mistakes\n", many(files.len(), "scenario")), to)?;
     Ok(Exit::Well)
 }
 
 /// What the scenario layer finds, and what is wrong with the statements.
 fn all_of(file: &Path) -> Vec<Diagnostics> {
-    match load(file, &[]) {
+    match open(file, &[]) {
         Err(found) => {
             let statements = of_the_rest(&found);
             vec![found, statements]

@@ -8,6 +8,7 @@ use thiserror::Error;
 
 use super::exit::Exit;
 use super::output::{Screen, note};
+use crate::base::printable;
 use crate::report::paint::Tone;
 
 /// Why a command could not do what it was asked.
@@ -57,7 +58,7 @@ impl Failure {
     /// Says it on stderr and gives its exit code.
     pub(super) fn tell(&self, screen: &Screen) -> Exit {
         let head = screen.err.apply(Tone::Bad, "error");
-        note(&format!("{head}: {self}\n"));
+        note(&format!("{head}: {}\n", printable(&self.to_string())));
         self.exit()
     }
 }

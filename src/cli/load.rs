@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::Which;
+use super::args::{Turn, Which};
 use super::failure::{Failure, many};
 use super::output::{Screen, note};
 use crate::analysis::check_outline;
@@ -13,7 +13,10 @@ use crate::analysis::statement::{Statements, statements};
 use crate::base::Span;
 use crate::report::shell::quoted;
 use crate::scenario::tree::Scenario;
-use crate::scenario::{Diagnostics, Loaded, Severity, load, outline};
+use crate::scenario::{Diagnostics, Loaded, Severity, load, load_from, outline};
+
+/// Where a file is named: standard input, or standard output.
+pub(super) const STANDARD: &str = "-";
 
 /// A scenario that can be run.
 pub(super) struct Ready {
@@ -31,14 +34,30 @@ pub(super) struct Ready {
 
 /// Loads a scenario, or shows what is wrong with it.
 pub(super) fn ready(which: &Which, screen: &Screen) -> Result<Ready, Failure> {
-    let loaded = load(&which.file, &which.set).map_err(|found| refuse_all(&found, screen))?;
+    let loaded = open(&which.file, &which.turn.set).map_err(|found| refuse_all(&found, screen))?;
     let mut ready = checked(loaded, screen)?;
-    if let Some(length) = which.length {
-        lengthen(Arc::make_mut(&mut ready.scenario), length)?;
-    }
-    ready.set.clone_from(&which.set);
-    ready.turned = turned(&which.set, which.length);
+    ready.turn(&which.turn)?;
     Ok(ready)
+}
+
+impl Ready {
+    /// Notes which knobs were turned when it was loaded, and lets it last as long as asked for.
+    pub(super) fn turn(&mut self, turn: &Turn) -> Result<(), Failure> {
+        if let Some(length) = turn.length {
+            lengthen(Arc::make_mut(&mut self.scenario), length)?;
+        }
+        self.set.clone_from(&turn.set);
+        self.turned = turned(&turn.set, turn.length);
+        Ok(())
+    }
+}
+
+/// Loads a file, or what comes in by standard input where it is called `-`.
+pub(super) fn open(file: &Path, sets: &[(String, String)]) -> Result<Loaded, Diagnostics> {
+    if file == Path::new(STANDARD) {
+        return load_from(std::io::stdin().lock(), "stdin", "-", sets);
+    }
+    load(file, sets)
 }
 
 /// Checks what the scenario layer leaves to the analysis, and shows its warnings.

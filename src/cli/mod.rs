@@ -19,15 +19,15 @@ mod replay;
 mod run;
 pub mod shipped;
 mod test;
+mod typed;
 mod validate;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::panic::{self, AssertUnwindSafe};
-use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
 use args::{Command, Line};
 use color::{Color, Environment};
@@ -58,9 +58,6 @@ pub fn main() -> ExitCode {
 
 fn dispatch(line: Line, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let Some(command) = line.command else {
-        if let Some(stray) = line.explore.file.as_deref().filter(|file| !is_scenario(file)) {
-            return Err(no_command(stray));
-        }
         return explore::explore(&line.explore, screen);
     };
     match command {
@@ -78,8 +75,12 @@ fn dispatch(line: Line, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, 
 
 /// Help and versions go to stdout and are no mistake; everything else that clap says is one.
 fn parse(args: Vec<OsString>) -> Result<Line, Exit> {
-    Line::try_parse_from(&args).map_err(|error| {
-        let color = Color::asked(args.into_iter().skip(1));
+    let mut words = args.into_iter();
+    let program: Vec<OsString> = words.by_ref().take(1).collect();
+    let words: Vec<OsString> = words.collect();
+    let color = Color::asked(words.iter().cloned());
+    let ordered = typed::ordered(&words).map_err(|failure| failure.tell(&Screen::new(color)))?;
+    Line::try_parse_from(program.into_iter().chain(ordered)).map_err(|error| {
         let is_terminal = if error.use_stderr() {
             io::stderr().is_terminal()
         } else {
@@ -97,16 +98,4 @@ fn parse(args: Vec<OsString>) -> Result<Line, Exit> {
         }
         show(&text, None).map_or(Exit::Internal, |()| Exit::Well)
     })
-}
-
-/// Is this a file, or would be one, and no mistyped command?
-fn is_scenario(file: &Path) -> bool {
-    file.exists() || file.extension().is_some() || file.components().count() > 1
-}
-
-/// What to type instead of a command that does not exist.
-fn no_command(stray: &Path) -> Failure {
-    let line = Line::command();
-    let names = line.get_subcommands().map(clap::Command::get_name);
-    Failure::Usage(choice::unknown("command", &stray.display().to_string(), names))
 }

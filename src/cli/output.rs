@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::color::{Color, Environment};
 use super::failure::Failure;
+use super::load::STANDARD;
 use crate::report::paint::Paint;
 
 /// The two streams, and how to paint on each.
@@ -35,13 +36,18 @@ impl Screen {
 
     /// The paint for a result that goes there.
     pub(super) fn paint(&self, to: Option<&Path>) -> Paint {
-        if to.is_some() { Paint::plain() } else { self.out }
+        if to.is_some_and(is_file) { Paint::plain() } else { self.out }
     }
+}
+
+/// Is it a place of its own, and not `-`, which is standard output?
+fn is_file(path: &Path) -> bool {
+    path != Path::new(STANDARD)
 }
 
 /// A result, to stdout or to a file.
 pub(super) fn show(text: &str, to: Option<&Path>) -> Result<(), Failure> {
-    let (path, written) = match to {
+    let (path, written) = match to.filter(|path| is_file(path)) {
         Some(path) => (path, put(path, text)),
         None => (Path::new("standard output"), quietly(io::stdout().lock(), text)),
     };

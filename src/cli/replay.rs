@@ -11,7 +11,7 @@ use super::choice::design;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
-use super::load::{checked, refuse_all, relative, turned};
+use super::load::{checked, open, refuse_all, relative, turned};
 use super::output::{Screen, note, show};
 use super::run::of;
 use super::shipped;
@@ -28,13 +28,22 @@ pub(super) fn replay(
     interrupt: &Interrupt,
 ) -> Result<Exit, Failure> {
     let token: ReplayToken = args.token.parse().map_err(|why| Failure::Usage(format!("{why}")))?;
-    let mut ready = checked(found(&token, args.file.as_deref(), screen)?, screen)?;
+    let file = args.file.as_deref();
+    let mut ready = checked(found(&token, file, screen)?, screen)?;
+    let other_name = file.filter(|_| ready.scenario.name != token.scenario);
     let other = Some(token.length).filter(|length| *length != ready.scenario.run.length);
     Arc::make_mut(&mut ready.scenario).run.length = token.length;
     ready.set.clone_from(&token.knobs);
     ready.turned = turned(&token.knobs, other);
+    let has_design = ready.scenario.designs.iter().any(|design| design.name == token.design);
+    if let Some(file) = other_name.filter(|_| !has_design) {
+        return Err(another(&token, file));
+    }
     let design = design(&ready.scenario, &token.design)?;
     let model = simulate::model_hash(&ready.scenario, design);
+    if let Some(file) = other_name.filter(|_| model != token.model) {
+        return Err(another(&token, file));
+    }
     let job = Job { design, seed: token.seed };
     let mut outcomes = batch::run(&ready.scenario, vec![job], &ProgressBar::hidden(), interrupt)?;
     let Some(outcome) = outcomes.pop().flatten() else {
@@ -64,7 +73,11 @@ pub(super) fn replay(
 fn found(token: &ReplayToken, file: Option<&Path>, screen: &Screen) -> Result<Loaded, Failure> {
     let sets = &token.knobs;
     if let Some(file) = file {
-        return load(file, sets).map_err(|found| refuse_all(&found, screen));
+        return open(file, sets).map_err(|found| {
+            // Knobs of the token that another scenario does not have are no mistakes of that one.
+            let is_other = || load(file, &[]).is_ok_and(|it| it.scenario.name != token.scenario);
+            if is_other() { another(token, file) } else { refuse_all(&found, screen) }
+        });
     }
     if let Some((path, text)) = shipped::named(&token.scenario) {
         return parse_named(&token.scenario, &path, text, sets)
@@ -77,6 +90,15 @@ fn found(token: &ReplayToken, file: Option<&Path>, screen: &Screen) -> Result<Lo
             token.scenario
         ))),
     }
+}
+
+/// What to say of a file that holds another scenario than the token's.
+fn another(token: &ReplayToken, file: &Path) -> Failure {
+    Failure::Diverged(format!(
+        "the token is of the scenario `{}`, and {} is another scenario; name the file of `{0}`",
+        token.scenario,
+        file.display()
+    ))
 }
 
 fn on_disk(stem: &str) -> Option<PathBuf> {

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::Arc;
 
 use super::args::{Format, Test};
 use super::batch;
+use super::choice::design;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::interrupt::Interrupt;
-use super::load::{Ready, below, checked, refuse_all, relative};
+use super::load::{Ready, below, checked, open, refuse_all, relative};
 use super::output::{Screen, note, show};
 use super::run::token;
 use crate::analysis::Runs;
@@ -18,7 +20,6 @@ use crate::report::judged::{Judged, Ruling, Skipped, Tally};
 use crate::report::run::replay_line;
 use crate::report::test_json::TestJson;
 use crate::report::{json, test_text};
-use crate::scenario::load;
 use crate::scenario::tree::Scenario;
 
 /// Runs, judges and shows.
@@ -61,12 +62,20 @@ fn judge_file(
 ) -> Result<Option<Judged>, Failure> {
     let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let skipped = |why| Judged { scenario: stem.clone(), file: relative(file), result: Err(why) };
-    let loaded = load(file, &[]).map_err(|found| refuse_all(&found, screen));
-    let Ok(ready) = loaded.and_then(|loaded| checked(loaded, screen)) else {
+    let loaded = open(file, &args.turn.set).map_err(|found| refuse_all(&found, screen));
+    let Ok(mut ready) = loaded.and_then(|loaded| checked(loaded, screen)) else {
         return Ok(Some(skipped(Skipped::Invalid)));
     };
     if ready.statements.expectations.is_empty() {
         return Ok(Some(skipped(Skipped::NoExpectations)));
+    }
+    ready.turn(&args.turn)?;
+    if let Some(text) = &args.filter {
+        choose(&mut ready, text);
+    }
+    if ready.statements.expectations.is_empty() {
+        let (scenario, file) = (ready.scenario.name.clone(), ready.file);
+        return Ok(Some(Judged { scenario, file, result: Ok(Vec::new()) }));
     }
     let Some(runs) = runs(&ready, args, screen, interrupt)? else {
         return Ok(None);
@@ -82,6 +91,15 @@ fn judge_file(
     }))
 }
 
+/// Leaves the expectations with this text in them, all of them where it is in the scenario's name.
+fn choose(ready: &mut Ready, text: &str) {
+    if ready.scenario.name.contains(text) {
+        return;
+    }
+    ready.statements.expectations.retain(|statement| statement.text.contains(text));
+    Arc::make_mut(&mut ready.scenario).expect.retain(|statement| statement.value.contains(text));
+}
+
 /// The runs that the scenario's expectations speak of.
 fn runs(
     ready: &Ready,
@@ -89,8 +107,11 @@ fn runs(
     screen: &Screen,
     interrupt: &Interrupt,
 ) -> Result<Option<Runs>, Failure> {
-    let designs = needed(ready);
-    let first = ready.scenario.run.seed;
+    let designs = match &args.design {
+        Some(name) => vec![design(&ready.scenario, name)?],
+        None => needed(ready),
+    };
+    let first = args.seed.unwrap_or(ready.scenario.run.seed);
     let jobs = batch::pairs(&designs, (0..args.seeds).map(|at| first.wrapping_add(at)));
     let bar = batch::bar(jobs.len(), args.progress, screen);
     let outcomes = batch::run(&ready.scenario, jobs, &bar, interrupt)?;

@@ -40,8 +40,11 @@ pub fn digits(value: f64) -> String {
         format!("{value:.1}")
     } else if size >= 0.000_5 || size == 0.0 {
         trimmed(value)
+    } else if size >= 0.000_05 {
+        format!("{value:.4}")
     } else {
-        format!("{value:.0e}")
+        // Not nothing, and too little to tell: no reader is asked to count zeros or read powers.
+        if value > 0.0 { "<0.0001" } else { ">-0.0001" }.to_owned()
     }
 }
 
@@ -116,6 +119,9 @@ mod tests {
             (0.0, "0"),
             (0.001_2, "0.001"),
             (0.05, "0.050"),
+            (2e-4, "0.0002"),
+            (4e-7, "<0.0001"),
+            (-4e-7, ">-0.0001"),
             (0.5, "0.50"),
             (9.994, "9.99"),
             (9.996, "10.0"),

@@ -9,7 +9,7 @@ use super::run::{
     Run, availability, consistent_at_0, effects, merged_reads, per_second, ratio, sum, violations,
 };
 use super::times::Times;
-use crate::base::Span;
+use crate::base::{Span, is_obeyed};
 use crate::probes::outcome::{
     Effects, Ends, FlowOutcome, NodeOutcome, Outcome, Recovery, Violations,
 };
@@ -37,9 +37,22 @@ pub static OUTPUT: Output = Output {
 /// Any shape as text: indented, with a line end.
 pub fn text<T: Serialize>(shape: &T) -> String {
     // Shapes hold strings for keys and finite numbers only; there is nothing to fail.
-    let mut text = serde_json::to_string_pretty(shape).expect("a plain shape");
-    text.push('\n');
-    text
+    let text = serde_json::to_string_pretty(shape).expect("a plain shape");
+    let mut safe = String::with_capacity(text.len() + 1);
+    for letter in text.chars() {
+        match letter {
+            '\n' => safe.push(letter),
+            letter if is_obeyed(letter) => {
+                let mut units = [0; 2];
+                let units = letter.encode_utf16(&mut units).iter();
+                safe.extend(units.map(|unit| format!("\\u{unit:04x}")));
+            }
+            '#' if safe.ends_with('#') => safe.push_str("\\u0023"),
+            letter => safe.push(letter),
+        }
+    }
+    safe.push('\n');
+    safe
 }
 
 /// One run.

@@ -7,6 +7,7 @@ use super::compared::Compared;
 use super::figures::span;
 use super::text::guards;
 use crate::analysis::compare::DesignSummary;
+use crate::base::printable;
 
 /// The comparison.
 pub fn render(compared: &Compared) -> String {
@@ -58,7 +59,7 @@ fn turned(compared: &Compared) -> String {
     if compared.turned.is_empty() {
         String::new()
     } else {
-        format!(", with `{}`", compared.turned.trim())
+        format!(", with {}", code(compared.turned.trim()))
     }
 }
 
@@ -81,16 +82,30 @@ fn table(block: &Block, designs: &[DesignSummary]) -> String {
     text
 }
 
-/// Without what Markdown would take for itself.
+/// On one line, without what Markdown would take for itself: no heading, list, quote, table, image,
+/// link, code or HTML comes of it.
 fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for letter in text.chars() {
-        if matches!(letter, '|' | '*' | '_' | '`' | '<' | '[' | '\\') {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut safe = String::with_capacity(line.len());
+    for (at, letter) in printable(&line).chars().enumerate() {
+        let is_mark = "\\|*_`<>[]#~&".contains(letter);
+        // A list may begin so, or a line that makes a heading of the one above it.
+        let begins = (at == 0 && "-+=".contains(letter))
+            || (".)".contains(letter) && safe.bytes().all(|it| it.is_ascii_digit()) && at > 0);
+        if is_mark || begins {
             safe.push('\\');
         }
         safe.push(letter);
     }
     safe
+}
+
+/// As code, whatever quotes it holds.
+fn code(text: &str) -> String {
+    let longest = text.split(|letter| letter != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    let blank = if longest > 0 { " " } else { "" };
+    format!("{fence}{blank}{}{blank}{fence}", printable(text))
 }
 
 fn capital(text: &str) -> String {
@@ -117,6 +132,22 @@ mod tests {
             let fields: Vec<usize> = table.lines().map(|line| line.matches(" |").count()).collect();
             assert!(fields.windows(2).all(|pair| pair[0] == pair[1]), "{table}");
         }
-        assert_eq!(escaped("a|b_c"), "a\\|b\\_c");
+    }
+
+    #[test]
+    fn no_text_becomes_markup() {
+        for (text, safe) in [
+            ("a|b_c", "a\\|b\\_c"),
+            ("a\n\n# Title\n\n![x](http://e/)", "a \\# Title !\\[x\\](http://e/)"),
+            ("# Title", "\\# Title"),
+            ("- item", "\\- item"),
+            ("12. item", "12\\. item"),
+            ("> &lt;img src=x> ~~~", "\\> \\&lt;img src=x\\> \\~\\~\\~"),
+            ("lasts 1.5 s - so - about", "lasts 1.5 s - so - about"),
+        ] {
+            assert_eq!(escaped(text), safe, "{text}");
+        }
+        assert_eq!(code("rate=1/s"), "`rate=1/s`");
+        assert_eq!(code("a=`x`"), "`` a=`x` ``");
     }
 }

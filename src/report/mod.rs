@@ -1,6 +1,7 @@
 //! What people and scripts read: one file per shape of result and format. A report reads outcomes
 //! and comparisons and computes nothing that is not about showing; it knows no files, no streams.
 
+pub mod check_json;
 pub mod columns;
 pub mod compare_json;
 pub mod compare_text;

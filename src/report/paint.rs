@@ -3,6 +3,8 @@
 
 use anstyle::{AnsiColor, Style};
 
+use crate::base::printable;
+
 /// What a text means.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
@@ -57,10 +59,11 @@ impl Paint {
         self.color
     }
 
-    /// The text in its tone.
+    /// The text in its tone, as it may be printed: the only escapes of a result are those made here.
     pub fn apply(self, tone: Tone, text: &str) -> String {
+        let text = printable(text);
         if !self.color || tone == Tone::Plain || text.is_empty() {
-            return text.to_owned();
+            return text.into_owned();
         }
         let style = tone.style();
         format!("{style}{text}{style:#}")

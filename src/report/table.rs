@@ -9,6 +9,7 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::paint::{Paint, Tone};
+use crate::base::printable;
 
 /// Lines are no wider than this.
 pub const WIDTH: usize = 80;
@@ -26,7 +27,7 @@ pub struct Cell {
 impl Cell {
     /// A field in a tone.
     pub fn new(tone: Tone, text: impl Into<String>) -> Self {
-        Self { text: text.into(), tone }
+        Self { text: printable(&text.into()).into_owned(), tone }
     }
 
     /// A figure that ought to be zero.
@@ -146,18 +147,18 @@ pub fn cut(text: &str, width: usize) -> String {
 pub fn wrap(text: &str, indent: &str) -> String {
     let mut lines = String::new();
     let mut used = 0;
-    for word in text.split_whitespace() {
+    for word in text.split_whitespace().map(printable) {
         if used > 0 && used + 1 + word.width() <= WIDTH {
             lines.push(' ');
             used += 1 + word.width();
-            lines.push_str(word);
+            lines.push_str(&word);
             continue;
         }
         if used > 0 {
             lines.push('\n');
         }
         lines.push_str(indent);
-        lines.push_str(word);
+        lines.push_str(&word);
         used = indent.width() + word.width();
     }
     if used > 0 {
@@ -170,7 +171,7 @@ pub fn wrap(text: &str, indent: &str) -> String {
 pub fn command(text: &str, indent: &str) -> String {
     let mut lines = indent.to_owned();
     let mut used = indent.width();
-    for (at, word) in text.split(' ').enumerate() {
+    for (at, word) in shell_words(text).into_iter().enumerate() {
         // Two columns stay free for the mark that the command goes on.
         if at > 0 && used + 1 + word.width() > WIDTH - 2 {
             lines.push_str(" \\\n");
@@ -186,6 +187,24 @@ pub fn command(text: &str, indent: &str) -> String {
     }
     lines.push('\n');
     lines
+}
+
+/// The words between blanks, quoted ones whole.
+fn shell_words(text: &str) -> Vec<&str> {
+    let (mut words, mut from, mut is_quoted, mut escaped) = (Vec::new(), 0, false, false);
+    for (at, letter) in text.char_indices() {
+        match letter {
+            ' ' if !is_quoted && !escaped => {
+                words.push(&text[from..at]);
+                from = at + 1;
+            }
+            '\'' if !escaped => is_quoted = !is_quoted,
+            _ => {}
+        }
+        escaped = letter == '\\' && !escaped;
+    }
+    words.push(&text[from..]);
+    words
 }
 
 #[cfg(test)]
@@ -227,6 +246,9 @@ mod tests {
         let joined = text.replace("\\\n", " ");
         assert_eq!(joined.split_whitespace().count(), 7);
         assert_eq!(command("windtunnel run x", ""), "windtunnel run x\n");
+        let quoted = format!("windtunnel run '{} x'\\'' y'", "x ".repeat(60));
+        let text = command(&quoted, "");
+        assert_eq!(text.lines().count(), 2, "no break within quotes: {text}");
     }
 
     #[test]

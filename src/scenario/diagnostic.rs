@@ -11,6 +11,7 @@ use annotate_snippets::{
 use super::codes::Code;
 use super::source::Source;
 use super::tree::Place;
+use crate::base::{printable, printable_lines};
 
 /// Longer lines are not shown.
 const LONGEST_LINE: usize = 4096;
@@ -123,7 +124,7 @@ impl Diagnostics {
     }
 
     /// All of them as rustc would show them, each beginning `error[E0203]: ...` and naming
-    /// `file:line:column`. Ends with a line break.
+    /// `file:line:column`. Nothing of the file is obeyed by a terminal. Ends with a line break.
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
         let mut shown: Vec<String> =
@@ -131,7 +132,13 @@ impl Diagnostics {
         if self.omitted > 0 {
             shown.push(format!("... and {} more", self.omitted));
         }
-        shown.join("\n\n") + "\n"
+        let shown = shown.join("\n\n") + "\n";
+        if color {
+            // The only escapes that are left are the colours.
+            let between: Vec<_> = shown.split('\u{1b}').map(printable_lines).collect();
+            return between.join("\u{1b}");
+        }
+        printable_lines(&shown).into_owned()
     }
 
     fn report<'a>(&'a self, diagnostic: &'a Diagnostic) -> Group<'a> {
@@ -139,17 +146,18 @@ impl Diagnostics {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let mut group =
-            Group::with_title(level.primary_title(&*diagnostic.message).id(diagnostic.code.text()));
+        let mut group = Group::with_title(
+            level.primary_title(printable(&diagnostic.message)).id(diagnostic.code.text()),
+        );
         if diagnostic.site.place.line == 0 {
-            group = group.element(Header::path(&*self.path));
+            group = group.element(Header::path(printable(&self.path)));
         } else {
             for marks in marks(diagnostic) {
                 group = self.show(group, &marks);
             }
         }
         match &diagnostic.help {
-            Some(help) => group.element(Level::HELP.message(&**help)),
+            Some(help) => group.element(Level::HELP.message(printable(help))),
             None => group,
         }
     }
@@ -167,19 +175,21 @@ impl Diagnostics {
         if text.lines().any(|line| line.len() > LONGEST_LINE) {
             let place = marks[0].site.place;
             return group.element(
-                Header::path(path).line(place.line as usize).char_column(place.column as usize),
+                Header::path(printable(path))
+                    .line(place.line as usize)
+                    .char_column(place.column as usize),
             );
         }
         let annotations = marks.iter().map(|mark| {
             let site = mark.site;
             let end = Place { column: site.place.column + site.length, ..site.place };
-            let label = Some(mark.label).filter(|label| !label.is_empty());
+            let label = Some(mark.label).filter(|label| !label.is_empty()).map(printable);
             mark.kind
                 .span(source.offset(site.place) - start..source.offset(end) - start)
                 .label(label)
         });
         let snippet: Snippet<'a, Annotation<'a>> = Snippet::source(text.to_owned())
-            .path(path)
+            .path(printable(path))
             .line_start(first as usize)
             .annotations(annotations);
         group.element(snippet)

@@ -257,6 +257,7 @@ impl<'a> Reader<'a> {
 
     /// Warns of what is declared and never used.
     fn unused(&mut self) {
+        self.forget_way();
         let knobs = self.knobs;
         for (knob, used) in knobs.iter().zip(self.used.clone()) {
             if !used {

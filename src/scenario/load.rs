@@ -43,10 +43,31 @@ pub fn load(path: &Path, sets: &[(String, String)]) -> Result<Loaded, Diagnostic
     let shown = path.display().to_string();
     let bytes = read_bytes(path)
         .map_err(|(code, message)| of_the_file(&shown, Source::default(), code, message))?;
-    let text = String::from_utf8(bytes).map_err(|error| not_utf8(&shown, &error))?;
     let stem =
         path.file_stem().map_or_else(|| shown.clone(), |stem| stem.to_string_lossy().into_owned());
-    parse_named(&stem, &shown, &text, sets)
+    parse_bytes(&stem, &shown, bytes, sets)
+}
+
+/// Loads a scenario of this name from a stream; `path` is what diagnostics call the stream.
+pub fn load_from(
+    stream: impl io::Read,
+    name: &str,
+    path: &str,
+    sets: &[(String, String)],
+) -> Result<Loaded, Diagnostics> {
+    let bytes = read_stream(stream, path)
+        .map_err(|(code, message)| of_the_file(path, Source::default(), code, message))?;
+    parse_bytes(name, path, bytes, sets)
+}
+
+fn parse_bytes(
+    name: &str,
+    path: &str,
+    bytes: Vec<u8>,
+    sets: &[(String, String)],
+) -> Result<Loaded, Diagnostics> {
+    let text = String::from_utf8(bytes).map_err(|error| not_utf8(path, &error))?;
+    parse_named(name, path, &text, sets)
 }
 
 /// Reads a scenario from its text; `name` is its name and what diagnostics call the file.
@@ -76,14 +97,7 @@ pub fn parse_named(
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, (Code, String)> {
     let shown = path.display();
-    let unreadable = |error: io::Error| {
-        let reason = match error.kind() {
-            io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
-            kind => kind.to_string(),
-        };
-        (Code::Unreadable, format!("cannot read {shown}: {reason}"))
-    };
+    let unreadable = |error: io::Error| unreadable(&shown.to_string(), &error);
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if metadata.is_dir() {
         return Err((Code::Unreadable, format!("cannot read {shown}: it is a folder")));
@@ -91,15 +105,28 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, (Code, String)> {
     if metadata.len() > MAX_BYTES {
         return Err((Code::TooLarge, too_large(&shown.to_string())));
     }
-    // What is no plain file (a pipe) does not know its length beforehand.
-    let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(unreadable)?;
-    io::Read::read_to_end(&mut io::Read::take(file, MAX_BYTES + 1), &mut bytes)
-        .map_err(unreadable)?;
+    read_stream(file, &shown.to_string())
+}
+
+/// What is no plain file (a pipe) does not know its length beforehand.
+fn read_stream(stream: impl io::Read, shown: &str) -> Result<Vec<u8>, (Code, String)> {
+    let mut bytes = Vec::new();
+    io::Read::read_to_end(&mut io::Read::take(stream, MAX_BYTES + 1), &mut bytes)
+        .map_err(|error| unreadable(shown, &error))?;
     if bytes.len() as u64 > MAX_BYTES {
-        return Err((Code::TooLarge, too_large(&shown.to_string())));
+        return Err((Code::TooLarge, too_large(shown)));
     }
     Ok(bytes)
+}
+
+fn unreadable(shown: &str, error: &io::Error) -> (Code, String) {
+    let reason = match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        kind => kind.to_string(),
+    };
+    (Code::Unreadable, format!("cannot read {shown}: {reason}"))
 }
 
 fn too_large(shown: &str) -> String {

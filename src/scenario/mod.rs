@@ -42,7 +42,7 @@ mod volume;
 
 pub use codes::Code;
 pub use diagnostic::{Diagnostic, Diagnostics, Origin, Severity, Site};
-pub use load::{Loaded, find, load, parse, parse_named};
+pub use load::{Loaded, find, load, load_from, parse, parse_named};
 pub use nearest::nearest;
 pub use outline::{Outline, outline};
 pub use rewrite::Rewrite;

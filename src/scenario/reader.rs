@@ -97,6 +97,11 @@ impl<'a> Reader<'a> {
         self.mistakes.last_mut().expect("a mistake was just pushed")
     }
 
+    /// What is found from now on has nothing to do with the value that was read last.
+    pub(super) fn forget_way(&mut self) {
+        (self.via, self.computed) = (None, None);
+    }
+
     /// Notes that something else is expected here.
     pub(super) fn wrong_shape(&mut self, value: &Value, expected: &str) -> &mut Mistake {
         let message = format!("expected {expected}, found {}", value.describe());

@@ -52,8 +52,23 @@ const LAYERS: &[(&str, &[&str])] = &[
     // The cases of theory are run as anybody would run them, and read as anybody would read them.
     // Recorded histories are judged by their checkers.
     ("validate", &["base", "history", "scenario", "probes", "analysis", "simulate"]),
-    // A report shows what was analysed.
-    ("report", &["base", "engine::InstanceId", "scenario::tree", "probes", "analysis", "validate"]),
+    // A report shows what was analysed, and what is wrong with a scenario.
+    (
+        "report",
+        &[
+            "base",
+            "engine::InstanceId",
+            "scenario::tree",
+            "scenario::Diagnostic",
+            "scenario::Diagnostics",
+            "scenario::Origin",
+            "scenario::Severity",
+            "scenario::Site",
+            "probes",
+            "analysis",
+            "validate",
+        ],
+    ),
     // The command line starts runs, shows reports and opens the terminal UI; it knows no engine, no model
     // and no node.
     ("cli", &["base", "scenario", "probes", "analysis", "report", "simulate", "validate", "tui"]),

@@ -1,10 +1,12 @@
 //! The real binary from outside: what it prints where, and how it ends.
 
 mod codes;
+mod hostile;
 mod json;
 mod manners;
 mod names;
 mod says;
+mod typing;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

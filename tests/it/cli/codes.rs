@@ -31,7 +31,7 @@ fn usage_errors_are_2_and_say_what_is_possible() {
     let place = Place::new();
     for (line, words) in [
         ("", "--help"),
-        ("rnu scenarios/shop.ron", "error"),
+        ("rnu scenarios/shop.ron", "did you mean `run`?"),
         ("rnu", "did you mean `run`?"),
         ("scenarios/shop.ron", "windtunnel run scenarios/shop.ron"),
         ("run", "<FILE>"),

@@ -170,3 +170,39 @@ fn test_has_a_row_for_each_expectation_and_design() {
     );
     assert_eq!(all["tally"]["passed"], 3);
 }
+
+#[test]
+fn check_has_an_item_for_each_mistake_with_its_place() {
+    // Editors and build servers put marks at lines; nobody should have to read them out of a text.
+    let place = Place::new();
+    let wrong = super::SHOP
+        .replace("Rest()", "Rset()")
+        .replace("\"rate\": \"50/s\"", "\"rate\": \"50/s\", \"idle\": 1");
+    let row = wrong.lines().position(|line| line.contains("Rset")).expect("a line");
+    let column = wrong.lines().nth(row).and_then(|line| line.find("Rset")).expect("a column");
+    place.write("scenarios/wrong.ron", &wrong);
+    place.write("scenarios/idle.ron", &wrong.replace("Rset()", "Rest()"));
+    let ended = place.run("check --format json");
+    assert_eq!((ended.code, ended.err.as_str()), (3, ""));
+    let shape: Value = serde_json::from_str(&ended.out).expect("JSON");
+    assert_eq!((count(&shape, "schema"), count(&shape, "files")), (1, 3));
+    assert_eq!((count(&shape, "errors"), count(&shape, "warnings")), (1, 1));
+    let [idle, wrong] = &shape["diagnostics"].as_array().expect("a list")[..] else {
+        panic!("two: {}", ended.out)
+    };
+    assert_eq!((&idle["severity"], &idle["code"]), (&"warning".into(), &"W0401".into()));
+    assert_eq!(idle["notes"], serde_json::json!([]), "no other place has to do with it");
+    assert_eq!(
+        (&wrong["severity"], &wrong["file"]),
+        (&"error".into(), &"scenarios/wrong.ron".into())
+    );
+    assert_eq!(
+        (count(&wrong["at"], "line"), count(&wrong["at"], "column")),
+        (row as u64 + 1, column as u64 + 1)
+    );
+    assert!(wrong["help"].as_str().is_some_and(|help| help.contains("Rest")), "{wrong}");
+    let sound = json(&place, "check scenarios/shop.ron --format json -o -");
+    assert_eq!((count(&sound, "errors"), &sound["diagnostics"]), (0, &serde_json::json!([])));
+    let gone = place.run("check gone.ron --format json");
+    assert!(gone.code == 3 && gone.out.contains("\"at\": null"), "{}", gone.out);
+}
