@@ -41,7 +41,7 @@ impl<'a> Lead<'a> {
 
     /// Told against the first design, to which all others are compared, where the leader can be told
     /// apart from it.
-    pub(super) fn from_the_first(self) -> Self {
+    pub(super) fn against_the_first(self) -> Self {
         match self.gap_to(0) {
             Some(gap) if self.leader != 0 && gap.excludes_zero() => Self { rival: 0, gap, ..self },
             _ => self,
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leader_is_told_from_the_first_it_differs_from() {
+    fn a_leader_is_told_against_the_first_it_differs_from() {
         // c is best; b is too noisy to tell from it; a is not.
         let row = row(&[("a", [10.0, 11.0, 12.0]), ("b", [0.0, 9.0, 3.0]), ("c", [2.0, 3.0, 4.0])]);
         let lead = Lead::lowest(&row).unwrap();

@@ -37,9 +37,10 @@ pub(super) fn says(names: &Names, story: &Story, at: usize) -> Option<(Tone, Str
         }
         Fact::CacheMiss { entity, fetches, .. } => {
             let missed = format!("does not find {} in its cache", names.entity(entity));
-            let said = match fetches {
-                true => missed,
-                false => format!("{missed}: waits for {}", awaited(names, story, at)),
+            let said = if fetches {
+                missed
+            } else {
+                format!("{missed}: waits for {}", awaited(names, story, at))
             };
             Some((Tone::Plain, said))
         }

@@ -8,7 +8,7 @@ use super::super::ranking::{Lead, more, shown_gap};
 pub(super) fn latency(comparison: &Comparison) -> Vec<String> {
     let lead = |flow| {
         ["p99", "p50"].into_iter().find_map(|figure| {
-            Some((figure, Lead::lowest(comparison.row(Some(flow), figure)?)?.from_the_first()))
+            Some((figure, Lead::lowest(comparison.row(Some(flow), figure)?)?.against_the_first()))
         })
     };
     let tell = |flow: &str, (figure, lead): &(&str, Lead)| {
@@ -20,8 +20,9 @@ pub(super) fn latency(comparison: &Comparison) -> Vec<String> {
 
 /// Where all is in place soonest, and who takes back what was answered.
 pub(super) fn convergence(comparison: &Comparison) -> Vec<String> {
-    let lead =
-        |flow| Some(Lead::lowest(comparison.row(Some(flow), "convergence_p99")?)?.from_the_first());
+    let lead = |flow| {
+        Some(Lead::lowest(comparison.row(Some(flow), "convergence_p99")?)?.against_the_first())
+    };
     let tell = |flow: &str, lead: &Lead| {
         let (how, rest) = lead.told("soonest", "sooner");
         format!("{} has all of {flow} in place {how}: convergence p99 {rest}.", lead.name())
