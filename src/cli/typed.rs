@@ -17,10 +17,9 @@ pub(super) fn ordered(words: &[OsString]) -> Result<Vec<OsString>, Failure> {
     let Some(at) = first(&line, words) else { return Ok(words.to_vec()) };
     let (options, named, rest) = (&words[..at], &words[at], &words[at + 1..]);
     let put = |command: &[OsString], rest: &[OsString]| [command, options, rest].concat();
-    let is_option = |word: &&OsString| word.to_string_lossy().starts_with('-');
     if named == "help" {
         let help = OsString::from("--help");
-        return match rest.iter().find(|word| !is_option(word)) {
+        return match first(&line, rest).map(|at| &rest[at]) {
             Some(command) if is_command(&line, command) => Ok(put(&[command.clone(), help], &[])),
             Some(stray) => Err(no_command(&line, stray)),
             None => Ok(put(&[help], rest)),

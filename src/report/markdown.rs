@@ -87,12 +87,15 @@ fn table(block: &Block, designs: &[DesignSummary]) -> String {
 fn escaped(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut safe = String::with_capacity(line.len());
-    for (at, letter) in printable(&line).chars().enumerate() {
+    let line = printable(&line);
+    let mut letters = line.chars().enumerate().peekable();
+    while let Some((at, letter)) = letters.next() {
+        let is_number = letters.peek().is_some_and(|(_, next)| next.is_ascii_digit());
         let is_mark = "\\|*_`<>[]#~&".contains(letter);
-        // A list may begin so, or a line that makes a heading of the one above it.
+        // A list may begin so, or a line that makes a heading of the one above it; no number does.
         let begins = (at == 0 && "-+=".contains(letter))
             || (".)".contains(letter) && safe.bytes().all(|it| it.is_ascii_digit()) && at > 0);
-        if is_mark || begins {
+        if is_mark || (begins && !is_number) {
             safe.push('\\');
         }
         safe.push(letter);
@@ -141,6 +144,9 @@ mod tests {
             ("a\n\n# Title\n\n![x](http://e/)", "a \\# Title !\\[x\\](http://e/)"),
             ("# Title", "\\# Title"),
             ("- item", "\\- item"),
+            ("---", "\\---"),
+            ("-9.90", "-9.90"),
+            ("9.90", "9.90"),
             ("12. item", "12\\. item"),
             ("> &lt;img src=x> ~~~", "\\> \\&lt;img src=x\\> \\~\\~\\~"),
             ("lasts 1.5 s - so - about", "lasts 1.5 s - so - about"),

@@ -33,7 +33,8 @@ impl Reader<'_> {
             }
         }
         let mut outages = vec![0.0; nodes.len()];
-        for fault in faults {
+        // One that by itself begins too often was refused where it stands.
+        for fault in faults.iter().filter(|fault| begins(fault, length) <= OUTAGES) {
             for harm in fault.what.harms() {
                 let Harm::Instances(target, _) = harm else { continue };
                 let node = usize::from(target.node.0);
