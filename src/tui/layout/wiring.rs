@@ -105,10 +105,11 @@ fn hosts(scenario: &Scenario, links: &BTreeSet<model::Link>) -> BTreeMap<NodeIx,
 
 /// How much there is to say of a node.
 fn rows(scenario: &Scenario, node: NodeIx) -> u16 {
-    match scenario.nodes[usize::from(node.0)].kind.about().role {
-        Role::Queue | Role::Log => 6,
-        Role::Client | Role::Gateway | Role::Service | Role::Cache => 4,
+    let about = scenario.nodes[usize::from(node.0)].kind.about();
+    match about.role {
+        _ if about.carries().is_some() => 6,
         Role::Database => 2,
         Role::Quorum | Role::Registry => 3,
+        _ => 4,
     }
 }
