@@ -358,23 +358,16 @@ fn law_8_too_many_in_flight_stop_the_run() {
     assert!(outcome.simulated < Span(300_000_000));
 }
 
-/// It is looked at after every 1024 events, each of which brings a crowd: nobody comes beyond what may be under way.
 #[test]
 fn law_8_crowds_at_every_instant_stop_the_run_before_memory_does() {
-    let text = r#"(
-        run: (length: "1s", max_in_flight: 1_000),
-        nodes: {
-            "crowd": Client(arrivals: Constant("1/us"), batch: 100_000, does: "nothing"),
-            "server": Service(workers: 1, work: "1ms"),
-        },
-        flows: { "nothing": (home: "server") },
-        designs: { "rest": Rest() },
-    )"#;
-    let outcome = run(&read("crowds", text, 1), 0, 1);
-    let why = outcome.partial.expect("it is stopped");
-    assert!(why.starts_with("more than 1000 messages and timers in flight"), "{why}");
-    let offered = outcome.flows["nothing"].offered;
-    assert!((1_000..3_000).contains(&offered), "{offered} came");
+    let crowd = r#"Client(arrivals: Constant("1/us"), batch: 100_000, does: "nothing")"#;
+    let nodes = format!(r#""crowd": {crowd}, "server": Service(workers: 1, work: "1ms")"#);
+    let flows = r#""nothing": (home: "server")"#;
+    let rest = r#"run: (length: "1s", max_in_flight: 1_000), designs: { "rest": Rest() }"#;
+    let text = format!("({rest}, nodes: {{ {nodes} }}, flows: {{ {flows} }})");
+    let outcome = run(&read("crowds", &text, 1), 0, 1);
+    assert!(outcome.partial.expect("it is stopped").starts_with("more than 1000 messages"));
+    assert!((1_000..3_000).contains(&outcome.flows["nothing"].offered));
 }
 
 #[test]
