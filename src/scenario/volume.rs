@@ -3,8 +3,9 @@
 //! told beforehand.
 
 use super::codes::Code;
+use super::faults::MOST_TIMES;
 use super::reader::Reader;
-use super::tree::{Arrivals, Batch, Fault, Harm, Node, NodeKind, When};
+use super::tree::{Arrivals, Batch, Fault, Harm, Node, NodeKind};
 use crate::base::Span;
 
 /// So many journeys are simulated within minutes; more are warned of.
@@ -12,9 +13,6 @@ const MANY: f64 = 20e6;
 
 /// So many instances there may be in all.
 const INSTANCES: u32 = 100_000;
-
-/// So often faults may begin, counted by instance.
-const OUTAGES: f64 = 1e6;
 
 impl Reader<'_> {
     /// Refuses more instances, or more times at which some of them break, than a run has memory for.
@@ -34,15 +32,18 @@ impl Reader<'_> {
         }
         let mut outages = vec![0.0; nodes.len()];
         // One that by itself begins too often was refused where it stands.
-        for fault in faults.iter().filter(|fault| begins(fault, length) <= OUTAGES) {
+        for fault in faults
+            .iter()
+            .filter(|fault| fault.when.begins(fault.lasts.as_ref(), length) <= MOST_TIMES)
+        {
             for harm in fault.what.harms() {
                 let Harm::Instances(target, _) = harm else { continue };
                 let node = usize::from(target.node.0);
                 let hit = target.instance.map_or(nodes[node].kind.instances(), |_| 1);
-                outages[node] += begins(fault, length) * f64::from(hit);
+                outages[node] += fault.when.begins(fault.lasts.as_ref(), length) * f64::from(hit);
             }
         }
-        for (place, outages) in outages.iter().enumerate().filter(|(_, it)| **it > OUTAGES) {
+        for (place, outages) in outages.iter().enumerate().filter(|(_, it)| **it > MOST_TIMES) {
             let (name, at) = (&nodes[place].name, self.known.nodes[place].at);
             let millions = (outages / 1e6).ceil();
             let message = format!(
@@ -87,19 +88,6 @@ fn journeys(arrivals: &Arrivals, length: Span) -> f64 {
         }
         Arrivals::Gaps(gap) => length.0 as f64 / gap.mean(),
         Arrivals::Closed { .. } => 0.0,
-    }
-}
-
-/// How often a fault begins, about.
-fn begins(fault: &Fault, length: Span) -> f64 {
-    let length = length.0 as f64;
-    match &fault.when {
-        When::At(_) => 1.0,
-        When::Every { every, .. } => (length / every.0.max(1) as f64).max(1.0),
-        When::Random(gap) => {
-            let lasts = fault.lasts.as_ref().map_or(length, crate::base::Dist::mean);
-            (length / (gap.mean() + lasts).max(1.0)).max(1.0)
-        }
     }
 }
 

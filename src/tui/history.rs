@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::words;
 use crate::base::{Span, Time};
 use crate::model::NodeIx;
 use crate::probes::anomalies::Kind;
@@ -247,9 +248,10 @@ impl History {
         self.told.iter().map(|part| part.len()).sum()
     }
 
-    /// Are there answers that it could not keep any more?
-    pub fn is_full(&self) -> bool {
-        self.answers() == ANSWERS
+    /// If there may be answers that it could not keep any more: those that it holds, in words.
+    pub fn bound(&self) -> Option<String> {
+        let is_full = self.answers() == ANSWERS;
+        is_full.then(|| format!("the first {} answers", words::count(ANSWERS as u64)))
     }
 
     /// Bytes of the lists in it that grow with what happens.

@@ -126,10 +126,10 @@ impl Inquiry {
             None if run.scout.end().is_none() => None,
             None => {
                 let came = run.scout.history.told().filter(of).map(|told| told.step).max();
+                if let Some(held) = run.scout.history.bound() {
+                    return Some(Err(format!("it is not among {held} there")));
+                }
                 Some(Err(match came {
-                    _ if run.scout.history.is_full() => {
-                        "not among the first 1 048 576 answers there".to_owned()
-                    }
                     Some(last) => format!(
                         "there its customer was answered {last} times only, and this is action {step}"
                     ),

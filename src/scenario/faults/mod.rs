@@ -17,6 +17,7 @@ pub use harm::{Ailment, Crowd, Disturbance, Harm, Harmful};
 pub(super) use names::Names;
 pub use path::Path;
 pub use target::Target;
+pub(super) use when::MOST_TIMES;
 pub use when::When;
 
 use super::reader::{Fields, Reader};

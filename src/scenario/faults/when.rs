@@ -7,7 +7,7 @@ use crate::scenario::source::Extent;
 use crate::scenario::syntax::Value;
 
 /// A fault that begins more often than this says nothing, and takes for ever to draw.
-const MOST_TIMES: f64 = 1e6;
+pub(in crate::scenario) const MOST_TIMES: f64 = 1e6;
 
 /// When a fault starts.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,6 +23,18 @@ pub enum When {
     },
     /// Gaps from the end of one to the start of the next, drawn from the seed.
     Random(Dist),
+}
+
+impl When {
+    /// How often a fault that lasts so long begins in a run of this length, about.
+    pub(in crate::scenario) fn begins(&self, lasts: Option<&Dist>, length: Span) -> f64 {
+        let cycle = match self {
+            Self::At(_) => f64::INFINITY,
+            Self::Every { every, .. } => every.0 as f64,
+            Self::Random(gap) => gap.mean() + lasts.map_or(f64::INFINITY, Dist::mean),
+        };
+        (length.0 as f64 / cycle.max(1.0)).max(1.0)
+    }
 }
 
 impl<'a> Reader<'a> {
@@ -77,12 +89,7 @@ impl<'a> Reader<'a> {
         lasts: Option<&Dist>,
         length: Span,
     ) {
-        let cycle = match when {
-            When::At(_) => f64::INFINITY,
-            When::Every { every, .. } => every.0 as f64,
-            When::Random(gap) => gap.mean() + lasts.map_or(f64::INFINITY, Dist::mean),
-        };
-        if length.0 as f64 / cycle.max(1.0) > MOST_TIMES {
+        if when.begins(lasts, length) > MOST_TIMES {
             let message = format!("the fault would begin more than a million times in {length}");
             self.wrong(Code::OutOfRange, at, message);
         }

@@ -47,10 +47,9 @@ impl Session {
             Command::GotoOp(op) => {
                 let known = snapshot.run(self.place.run).ok_or("the run is not known yet")?;
                 let told = known.history.told().find(|told| told.op == op);
-                let told = told.ok_or(if known.history.is_full() {
-                    "it is not among the first 1 048 576 answers, which are all that is remembered"
-                } else {
-                    "nobody has been told of it as far as the run is known"
+                let told = told.ok_or_else(|| match known.history.bound() {
+                    Some(held) => format!("it is not among {held}, which are all that is kept"),
+                    None => "nobody has been told of it as far as the run is known".to_owned(),
                 })?;
                 self.jump(Goal::at(told.intended));
                 self.select(Thing::Op(op));
