@@ -15,6 +15,7 @@ use super::output::{Screen, note, show};
 use super::run::token;
 use crate::analysis::Runs;
 use crate::analysis::expectation::{Verdict, judge};
+use crate::base::printable;
 use crate::probes::outcome::Outcome;
 use crate::report::judged::{Judged, Ruling, Skipped, Tally};
 use crate::report::run::replay_line;
@@ -43,7 +44,14 @@ pub(super) fn test(args: &Test, screen: &Screen, interrupt: &Interrupt) -> Resul
         note(&format!("interrupted: {} of {} scenarios\n", all.len(), files.len()));
         return Ok(Exit::Interrupted);
     }
-    Ok(exit(Tally::of(&all)))
+    let exit = exit(Tally::of(&all));
+    if let (Exit::Nothing, Some(text)) = (exit, &args.filter) {
+        note(&format!(
+            "nothing is tested: `{}` is in the text of no expectation and in no scenario's name\n",
+            printable(text)
+        ));
+    }
+    Ok(exit)
 }
 
 fn exit(tally: Tally) -> Exit {

@@ -107,7 +107,7 @@ fn expectations_are_judged_as_the_command_line_says() {
     assert!(measured(&turned) < measured(&all), "a fifth as many customers in thrice the time");
     assert_eq!(turned[0]["seed"], 5);
     for (line, code, words) in [
-        ("--filter nowhere", 4, ""),
+        ("--filter nowhere", 4, "`nowhere` is in the text of no expectation"),
         ("--design nobody", 2, "rest, pubsub, events"),
         ("--set nothing=1", 3, "E0401"),
         ("--for 1s", 2, "warm-up"),
