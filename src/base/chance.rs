@@ -122,6 +122,15 @@ impl Stream {
         (product >> 64) as u64
     }
 
+    /// The numbers below `n` in an order of which each is as likely (Fisher and Yates's shuffle).
+    pub fn order(&mut self, n: u32) -> Vec<u32> {
+        let mut order: Vec<u32> = (0..n).collect();
+        for last in (1..order.len()).rev() {
+            order.swap(last, self.below(last as u64 + 1) as usize);
+        }
+        order
+    }
+
     /// The next draw from a distribution: always exactly one word of the stream, so that changing
     /// a distribution shifts no other draw.
     pub fn sample(&mut self, dist: &Dist) -> f64 {

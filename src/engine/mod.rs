@@ -63,6 +63,11 @@ pub trait World {
         false
     }
 
+    /// Does an instance wait for something that only a periodic event settles? A drain goes on then.
+    fn awaits(&self, _at: &Self::Instance) -> bool {
+        false
+    }
+
     /// How much waits at an instance: what is in flight beside the pending events.
     fn held(&self, _at: &Self::Instance) -> usize {
         0

@@ -340,9 +340,10 @@ impl<W: World> Simulation<W> {
         }
     }
 
-    /// Whether anything is pending that is neither periodic nor stale.
+    /// Whether anything is pending that is neither periodic nor stale, or waits for what is periodic.
     fn has_work(&self) -> bool {
         self.live().any(|pending| !self.world.is_periodic(pending.event))
+            || self.seats.iter().any(|seat| self.world.awaits(&seat.instance))
     }
 
     /// The time of the last event handled.

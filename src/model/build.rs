@@ -1,11 +1,11 @@
 //! From a scenario and one of its designs to a [`Model`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::directory::Directory;
 use super::flow::{self, Node};
-use super::lower::{self, class_policy};
+use super::lower;
 use super::network::{LinkModel, NetworkModel, OwnLink, Way};
 use super::program::EntryIx;
 use super::{EntityModel, FlowModel, InstanceModel, Model, NodeModel};
@@ -43,7 +43,7 @@ impl Model {
             flows,
             effects,
             programs: lowered.programs,
-            client_policy: class_policy(scenario, "client"),
+            client_policy: scenario.class_policy("client"),
             directory,
             network,
             faults,
@@ -142,16 +142,14 @@ fn flow_model(
     let mut maybes = Vec::new();
     flow::list_maybes(nodes, &mut maybes);
     let created = created_by(&flow.steps);
-    let own = keys_of(&flow.steps, &Key::Own);
-    let own_from: BTreeSet<FlowIx> =
-        own.iter().filter_map(|entity| creators.get(entity)).flatten().copied().collect();
+    let own = flow::keys_of(&flow.steps, &Key::Own);
+    let from = |entity: &EntityIx| creators.get(entity).cloned().unwrap_or_default();
     FlowModel {
         home,
         via_gateway: gateways.to_vec(),
         deadline: flow.deadline,
         propagate: flow.propagate,
-        has_own: !own.is_empty(),
-        own_from: own_from.into_iter().collect(),
+        own_from: own.iter().map(from).collect(),
         is_own_source: !created.is_empty(),
         maybes,
         effects: flow::effects(nodes),
@@ -159,22 +157,7 @@ fn flow_model(
 }
 
 fn created_by(steps: &[Step]) -> Vec<EntityIx> {
-    keys_of(steps, &Key::New)
-}
-
-/// The entities of which these steps mean the item with this key.
-fn keys_of(steps: &[Step], wanted: &Key) -> Vec<EntityIx> {
-    let means = |step: &Step| match step {
-        Step::Ask { entity, key, .. } | Step::Read { entity, key, .. } => {
-            (key == wanted).then_some(*entity)
-        }
-        Step::Effect(effect) => (effect.key == *wanted).then_some(effect.entity),
-        _ => None,
-    };
-    let mut found: Vec<_> = Step::walk(steps).filter_map(means).collect();
-    found.sort_unstable();
-    found.dedup();
-    found
+    flow::keys_of(steps, &Key::New)
 }
 
 fn effects(nodes: &[Node]) -> Vec<super::EffectModel> {

@@ -84,7 +84,7 @@ impl Demand {
                     _ => Self::Const(Span::ZERO),
                 }
             }
-            Act::Keep(_) => Self::Const(Span::ZERO),
+            Act::Keep { .. } => Self::Const(Span::ZERO),
         }
     }
 }

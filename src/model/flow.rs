@@ -127,15 +127,33 @@ pub(super) fn list_maybes(nodes: &[Node], into: &mut Vec<(f64, u64, u64)>) {
     }
 }
 
+/// The entities of which these steps mean the item with this key, in order.
+pub(super) fn keys_of(steps: &[Step], wanted: &Key) -> Vec<EntityIx> {
+    let means = |step: &Step| match step {
+        Step::Ask { entity, key, .. } | Step::Read { entity, key, .. } => {
+            (key == wanted).then_some(*entity)
+        }
+        Step::Effect(effect) => (effect.key == *wanted).then_some(effect.entity),
+        _ => None,
+    };
+    let mut found: Vec<_> = Step::walk(steps).filter_map(means).collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
 /// Makes a flow ready.
 pub(super) fn ready(scenario: &Scenario, flow: &Flow) -> Vec<Node> {
-    let mut reader = Reader { scenario, flow: &flow.name, next_effect: 0 };
+    let own = keys_of(&flow.steps, &Key::Own);
+    let mut reader = Reader { scenario, flow: &flow.name, own, next_effect: 0 };
     reader.steps(&flow.steps, flow.home, &flow.name)
 }
 
 struct Reader<'a> {
     scenario: &'a Scenario,
     flow: &'a str,
+    /// The entities of which it means the session's own item.
+    own: Vec<EntityIx>,
     next_effect: u8,
 }
 
@@ -159,11 +177,11 @@ impl Reader<'_> {
         match step {
             Step::Ask { entity, key, need } | Step::Read { entity, key, need } => {
                 let own = self.scenario.entities[entity.0 as usize].owner == at;
-                let (key, name) = (self.key(key), name_hash(path));
+                let (key, name) = (self.key(key, *entity, path), name_hash(path));
                 nodes.push(Node::Look { entity: *entity, key, need: *need, own, name });
             }
             Step::Effect(effect) => {
-                let change = self.change(effect);
+                let change = self.change(effect, path);
                 match nodes.last_mut() {
                     Some(Node::Change { changes, .. }) if !self.is_quorum(at) => {
                         changes.push(change);
@@ -221,10 +239,10 @@ impl Reader<'_> {
         }
     }
 
-    fn change(&mut self, effect: &Effect) -> (Write, Option<Write>) {
+    fn change(&mut self, effect: &Effect, path: &str) -> (Write, Option<Write>) {
         let write = |change: Change, part| Write {
             entity: effect.entity,
-            key: self.key(&effect.key),
+            key: self.key(&effect.key, effect.entity, path),
             change,
             effect: self.next_effect,
             part,
@@ -237,12 +255,14 @@ impl Reader<'_> {
     }
 
     /// Popular keys are drawn once per operation and name: the name is the flow's, not the step's.
-    fn key(&self, key: &Key) -> KeyRule {
+    fn key(&self, key: &Key, entity: EntityIx, path: &str) -> KeyRule {
         match key {
             Key::New => KeyRule::New,
-            Key::Own => KeyRule::Own,
+            Key::Own if self.own.first() == Some(&entity) => KeyRule::Own,
+            Key::Own => KeyRule::OtherOwn,
             Key::Session => KeyRule::Session,
             Key::Popular(name) => KeyRule::Popular(name_hash(&format!("{}/key/{name}", self.flow))),
+            Key::Another => KeyRule::Popular(name_hash(&format!("{path}/key"))),
         }
     }
 

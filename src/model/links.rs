@@ -73,7 +73,7 @@ fn said(programs: &Programs) -> impl Iterator<Item = Link> {
     });
     let kept = programs.entries.iter().flat_map(move |entry| {
         let handed_on = match entry.act {
-            Act::Keep(Command::Take { commit, .. }) => Some(node_of(commit)),
+            Act::Keep { command: Command::Take { commit, .. }, .. } => Some(node_of(commit)),
             _ => None,
         };
         let relayed = match entry.act {

@@ -112,10 +112,9 @@ pub struct FlowModel {
     pub propagate: bool,
     /// Does it create items (so that `Own` can mean them)?
     pub is_own_source: bool,
-    /// Has it `Own` keys?
-    pub has_own: bool,
-    /// The creating flows that its `Own` keys look for; empty when it has none.
-    pub own_from: Vec<FlowIx>,
+    /// By entity of which it means the session's own item: the flows that create such. At most
+    /// two, in the order of entities.
+    pub own_from: Vec<Vec<FlowIx>>,
     /// Branches: (probability, name, effects told only if taken).
     pub maybes: Vec<(f64, u64, u64)>,
     /// Bits of all its effects.
@@ -152,6 +151,12 @@ impl Model {
     #[inline]
     pub fn node_of(&self, instance: InstanceId) -> NodeIx {
         self.instances[instance.0 as usize].node
+    }
+
+    /// The stable name of a node, for streams, draws and digests.
+    #[inline]
+    pub fn name_of(&self, node: NodeIx) -> u64 {
+        self.nodes[usize::from(node.0)].name
     }
 
     /// How the clients of this broker behave.

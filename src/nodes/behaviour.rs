@@ -85,6 +85,11 @@ pub trait Behaviour: Sized {
     /// What it shows of itself at this instant, while it is up.
     fn readings(&self, _model: &Model, _now: Time, _into: &mut Readings) {}
 
+    /// Does it wait for something that only a periodic event settles, so that a drain goes on?
+    fn awaits(&self) -> bool {
+        false
+    }
+
     /// How much is in its hands: at work, waiting, or on its way.
     fn held(&self) -> usize {
         0
@@ -240,6 +245,10 @@ macro_rules! nodes {
 
             fn readings(&self, model: &Model, now: Time, into: &mut Readings) {
                 match self { $(Self::$Kind(node) => node.readings(model, now, into),)+ }
+            }
+
+            fn awaits(&self) -> bool {
+                match self { $(Self::$Kind(node) => node.awaits(),)+ }
             }
 
             fn held(&self) -> usize {

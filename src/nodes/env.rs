@@ -4,6 +4,7 @@
 use std::hint::cold_path;
 
 use super::message::{Body, Due, Message, Op, RETRANSMISSION, Timer};
+use super::parts::demand;
 use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::{Class, Context, InstanceId};
 use crate::faults::Passage;
@@ -11,8 +12,8 @@ use crate::model::network::{LinkModel, Way};
 use crate::model::{Model, NodeIx};
 use crate::probes::{Carrier, Fact, Leg, OpId, Probe, Reason};
 
-/// When a broker gives up a silent connection (RabbitMQ's default heartbeat timeout, 60 s).
-const HEARTBEAT_TIMEOUT: Span = Span(60_000_000_000);
+/// Marks the attempt that the network makes of a message by doubling it.
+const DOUBLE: u64 = 1 << 33;
 
 /// A node's surroundings while it handles one event.
 pub struct Env<'a, 'c, P> {
@@ -191,12 +192,13 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
         } else {
             self.model.faults.passage(self.ctx.now(), from, node, &mut self.place.network)
         };
+        // Brokers have long-lived connections with everybody, also for their answers.
+        let is_broker = |node: NodeIx| self.model.nodes[usize::from(node.0)].terms.is_some();
+        let mends = body.is_retransmitted() || is_broker(from) || is_broker(node);
         let takes = match passage {
             Passage::Through { extra, .. } => Some(base + extra),
-            Passage::Lost if body.is_retransmitted() => Some(base + RETRANSMISSION),
-            Passage::Cut { until: Some(until) } if body.is_retransmitted() => {
-                Some(until.since(self.now()) + base)
-            }
+            Passage::Lost if mends => Some(base + RETRANSMISSION),
+            Passage::Cut { until: Some(until) } if mends => Some(until.since(self.now()) + base),
             Passage::Lost | Passage::Cut { .. } => None,
         };
         let leg = takes.map(|takes| Leg { name: self.ctx.next_name(), takes });
@@ -208,8 +210,21 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
         let is_doubled = matches!(passage, Passage::Through { twice: true, .. });
         if is_doubled && body.is_doubled() {
             self.fact(Fact::Carried { op });
-            self.ctx.send(to, takes + base, message);
+            self.ctx.send(to, takes + base, self.double(message));
         }
+    }
+
+    /// A message, a second time: an attempt of its own, with its own draws.
+    #[cold]
+    fn double(&self, message: Message) -> Message {
+        let op = message.op.again(self.model.name_of(self.node()), DOUBLE);
+        let body = match message.body {
+            Body::Request { call, entry, cancel, .. } => {
+                Body::Request { call, entry, cancel, demand: demand::first(self.model, entry, &op) }
+            }
+            body => body,
+        };
+        Message { op, body, ..message }
     }
 
     /// Says that a message was sent; with `LAST`, as the last thing that its sender does.
@@ -229,15 +244,11 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
         });
     }
 
-    /// Tells a broker that this instance's connections are gone: after one hop when the process
-    /// died, after the broker's own heartbeat timeout when the machine fell silent.
-    pub fn send_gone(&mut self, to: InstanceId, host: bool) {
+    /// Tells a broker that this instance's connections are gone, as the operating system of a process
+    /// does that died.
+    pub fn send_gone(&mut self, to: InstanceId) {
         let body = Body::Gone { incarnation: self.incarnation() };
-        if !host {
-            return self.send(to, &Op::NONE, body);
-        }
-        let message = Message { op: Op::NONE, from: self.me(), body };
-        self.ctx.send(to, HEARTBEAT_TIMEOUT, message);
+        self.send(to, &Op::NONE, body);
     }
 
     /// Sets a timer: the end of work is a completion, everything else a timeout.

@@ -133,7 +133,7 @@ impl<P: Probe> World<P> {
 
 /// The stable name of an instance.
 fn name_of(model: &Model, node: NodeIx, index: u32) -> u64 {
-    crate::base::mix(model.nodes[node.0 as usize].name, u64::from(index))
+    crate::base::mix(model.name_of(node), u64::from(index))
 }
 
 impl Node {
@@ -196,8 +196,8 @@ fn refuse<P: Probe>(message: &Message, env: &mut Env<'_, '_, P>) {
             env.send(message.from, &message.op, Body::Answer { call, verdict: crashed });
         }
         Refusal::Says(body) if !is_silent => env.send(message.from, &Op::NONE, body),
-        Refusal::Gone => env.send_gone(message.from, is_silent),
-        Refusal::Reset(_) | Refusal::Says(_) | Refusal::Silence => {}
+        Refusal::Gone if !is_silent => env.send_gone(message.from),
+        Refusal::Reset(_) | Refusal::Says(_) | Refusal::Gone | Refusal::Silence => {}
     }
     env.fact(Fact::Dropped { op: message.op.id, why: Some(Reason::Crashed) });
 }
@@ -261,6 +261,10 @@ impl<P: Probe> crate::engine::World for World<P> {
             Event::Message(message) => message.body.is_periodic(),
             Event::Timer(timer) => timer.is_periodic(),
         }
+    }
+
+    fn awaits(&self, at: &Instance) -> bool {
+        at.node.awaits()
     }
 
     fn held(&self, at: &Instance) -> usize {

@@ -45,14 +45,14 @@ pub struct Tally {
     pub(super) flow: FlowOutcome,
     failures: [u64; Reason::ALL.len()],
     losses: [u64; Reason::ALL.len()],
-    /// When those that never converged were meant to be sent: their age is known at the audit.
-    strayed: Sketch,
+    /// How many never converged.
+    strayed: u64,
 }
 
 /// Judge an operation by what was applied of it.
 ///
-/// An idempotent effect that is there more than once is there once. One that was undone more often
-/// than applied is neither there nor gone: such a flow is half done.
+/// A write that is there more than once is there once, unless it creates. A number that was undone
+/// more often than changed is neither there nor gone: such a flow is half done.
 pub fn judge(entry: &Entry, deeds: &[Deed], plan: &FlowPlan) -> Judgement {
     let pending = entry.is_pending();
     let mut effects = Effects::default();
@@ -109,7 +109,7 @@ fn classify(
     owed: bool,
 ) {
     let class = match net {
-        2.. if !effect.idempotent => &mut effects.duplicated,
+        2.. if effect.accumulates => &mut effects.duplicated,
         1.. => &mut effects.once,
         _ if is_applied => &mut effects.undone,
         _ if pending => &mut effects.pending,
@@ -118,14 +118,14 @@ fn classify(
         _ => &mut effects.void,
     };
     *class += 1;
-    effects.harmless += u64::from(net > 1 && effect.idempotent);
+    effects.harmless += u64::from(net > 1 && !effect.accumulates);
 }
 
 impl Tally {
     /// Bytes that it holds beside itself.
     pub(super) fn weight(&self) -> usize {
         let FlowOutcome { latency, to_failure, convergence, slowdown, .. } = &self.flow;
-        let sketches = [latency, to_failure, convergence, slowdown, &self.strayed];
+        let sketches = [latency, to_failure, convergence, slowdown];
         sketches.map(Sketch::weight).iter().sum()
     }
 
@@ -136,7 +136,7 @@ impl Tally {
             flow: FlowOutcome::default(),
             failures: [0; Reason::ALL.len()],
             losses: [0; Reason::ALL.len()],
-            strayed: Sketch::default(),
+            strayed: 0,
         }
     }
 
@@ -185,23 +185,21 @@ impl Tally {
         }
         if matches!(end, End::Pending | End::HalfDone) || effects.lost > 0 {
             if effects.told > 0 {
-                self.strayed.record(Span(entry.intended.0));
+                self.strayed += 1;
             }
         } else if entry.changed > Time::ZERO {
             flow.convergence.record(entry.changed.since(entry.intended));
         }
     }
 
-    /// The flow's figures at the audit (docs/semantics.md, rule 36: those that never converged
-    /// enter at their age).
-    pub fn outcome(&self, audit: Time) -> FlowOutcome {
+    /// The flow's figures at the audit (docs/semantics.md, rule 36: what never converges has no time,
+    /// and counts).
+    pub fn outcome(&self) -> FlowOutcome {
         let mut flow = self.flow.clone();
         let Ends { kept, retracted, half_done, unannounced, clean, pending } = flow.ends;
         flow.offered = kept + retracted + half_done + unannounced + clean + pending;
-        flow.unconverged = self.strayed.count();
-        self.strayed.for_each(|intended, times| {
-            flow.convergence.record_many(audit.since(Time(intended)), times);
-        });
+        flow.unconverged = self.strayed;
+        flow.convergence.record_never(self.strayed);
         let counts = Reason::ALL.into_iter().zip(self.failures).filter(|(_, count)| *count > 0);
         flow.failures = counts.collect::<IndexMap<_, _>>();
         let losses = Reason::ALL.into_iter().zip(self.losses).filter(|(_, count)| *count > 0);

@@ -56,8 +56,10 @@ pub struct EffectPlan {
     pub entity: EntityIx,
     /// Its failure changes nothing.
     pub best_effort: bool,
-    /// Applying it again does no harm (`Write`).
+    /// Taking it back again does no harm (`Write`).
     pub idempotent: bool,
+    /// Doing it again does more: a number changes further, a create makes another row.
+    pub accumulates: bool,
     /// Can it be taken back?
     pub undo: bool,
     /// Does it act on the item that the operation itself creates?

@@ -170,7 +170,7 @@ impl Instrument for Ledger {
         });
         outcome.recoveries = recoveries.collect();
         for (flow, tally) in outcome.flows.values_mut().zip(&sums.flows) {
-            *flow = tally.outcome(audit);
+            *flow = tally.outcome();
         }
         outcome.invariants = self.books.invariants.outcome(audit);
         outcome.anomalies = sums.anomalies.outcome();
@@ -293,7 +293,10 @@ impl Ledger {
         deed.net = deed.net.saturating_add(1);
         let first = !std::mem::replace(&mut deed.is_applied, true);
         entry.set(Flag::Applied);
-        entry.changed = now;
+        if deed.net <= 1 {
+            // A repeat is no part of its convergence.
+            entry.changed = now;
+        }
         if first {
             self.books.first_applied(now, entry, commit);
         }

@@ -45,6 +45,7 @@ struct Gauge {
     at_once: u64,
     waiting: u32,
     busy: u32,
+    is_down: bool,
 }
 
 /// What is with an instance at one instant.
@@ -69,6 +70,8 @@ struct Meter {
     waiting_ns: i128,
     /// Ends less beginnings of work.
     busy_ns: i128,
+    /// Ends less beginnings of being down.
+    down_ns: i128,
 }
 
 impl Instrument for Meters {
@@ -100,7 +103,9 @@ impl Instrument for Meters {
                 self.leaves(now, at, u32::MAX);
                 let gauge = &mut self.instances[at.0 as usize];
                 gauge.busy_ns += i128::from(std::mem::take(&mut gauge.busy)) * i128::from(now.0);
+                self.goes(now, at, true);
             }
+            Fact::Up => self.goes(now, at, false),
             _ => {}
         }
     }
@@ -166,7 +171,9 @@ impl Meters {
     fn ended(&self, end: Time) -> Self {
         let mut ended = self.clone();
         for instance in 0..ended.instances.len() {
-            ended.leaves(end, InstanceId(instance as u32), u32::MAX);
+            let at = InstanceId(instance as u32);
+            ended.leaves(end, at, u32::MAX);
+            ended.goes(end, at, false);
         }
         ended.reach_instant(end);
         if ended.stage == Stage::Measuring {
@@ -250,6 +257,17 @@ impl Meters {
         }
     }
 
+    /// An instance goes down, or is up again, if it was not.
+    #[cold]
+    fn goes(&mut self, now: Time, at: InstanceId, is_down: bool) {
+        let clipped = self.clip(now);
+        let gauge = &mut self.instances[at.0 as usize];
+        if std::mem::replace(&mut gauge.is_down, is_down) != is_down {
+            let node = &mut self.nodes[self.layout.node_of(at)];
+            node.down_ns += if is_down { -clipped } else { clipped };
+        }
+    }
+
     /// The instant of the stretch that is nearest to `now`.
     fn clip(&self, now: Time) -> i128 {
         i128::from(now.0.min(self.layout.length.0).max(self.layout.warmup.0))
@@ -265,8 +283,8 @@ impl Meters {
 impl Meter {
     /// Puts its figures into those of its node.
     fn put(&self, node: &mut NodeOutcome, workers: Option<u32>, instances: u32, stretch: Span) {
-        let available = workers
-            .map(|workers| i128::from(workers) * i128::from(instances) * i128::from(stretch.0));
+        let there = i128::from(instances) * i128::from(stretch.0) - self.down_ns;
+        let available = workers.map(|workers| i128::from(workers) * there);
         node.arrivals = self.arrivals;
         node.turned_away = self.turned_away;
         node.utilization = available.filter(|ns| *ns > 0).map(|ns| self.busy_ns as f64 / ns as f64);
@@ -373,7 +391,7 @@ mod tests {
             (120, B, began(0)),
         ]);
         assert_eq!((till.queue_mean, till.queue_max), ((10.0 + 20.0) / 100.0, 2));
-        assert_eq!(till.utilization, Some((20.0 + 80.0) / 200.0));
+        assert_eq!(till.utilization, Some((20.0 + 80.0) / (200.0 - 80.0)), "of what was there");
     }
 
     #[test]

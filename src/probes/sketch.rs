@@ -2,6 +2,9 @@
 //! while they are few, logarithmic buckets of equal relative width from then on. Integers only,
 //! so every platform computes the same, and merging is exact and does not depend on order.
 //!
+//! What has not ended has no time, however long the run: it is counted above every number
+//! ([`Sketch::record_never`]). Statistics that fall on it, and those that every value enters, are none.
+//!
 //! The buckets are those of an HDR histogram with `bits` significant bits, cut into one page per
 //! power of two; a page exists once something fell into it. A latency between 1 ms and 1 s
 //! therefore costs ten pages (80 KiB) rather than all of the range, and a clone copies no more.
@@ -16,6 +19,8 @@ use crate::base::{Span, weight};
 pub struct Sketch {
     /// Zeros are only counted: most waits are none, and most reads are not stale.
     zeros: u64,
+    /// What never ends: above every number.
+    never: u64,
     /// Of the others, from here on.
     count: u64,
     min: u64,
@@ -57,6 +62,7 @@ impl Sketch {
     fn with_bits(bits: u32) -> Self {
         Self {
             zeros: 0,
+            never: 0,
             count: 0,
             min: u64::MAX,
             max: 0,
@@ -81,6 +87,11 @@ impl Sketch {
         } else {
             self.record_some(span.0);
         }
+    }
+
+    /// Record what never ends, so many times over.
+    pub fn record_never(&mut self, times: u64) {
+        self.never += times;
     }
 
     #[inline]
@@ -127,6 +138,7 @@ impl Sketch {
     /// has the coarser one.
     pub fn merge(&mut self, other: &Self) {
         self.zeros += other.zeros;
+        self.never += other.never;
         if other.count == 0 {
             return;
         }
@@ -149,9 +161,23 @@ impl Sketch {
         self.squares = self.squares.saturating_add(other.squares);
     }
 
-    /// How many values.
+    /// How many values, what never ends included.
     pub fn count(&self) -> u64 {
+        self.numbers() + self.never
+    }
+
+    /// How many never end.
+    pub fn never(&self) -> u64 {
+        self.never
+    }
+
+    fn numbers(&self) -> u64 {
         self.zeros + self.count
+    }
+
+    /// Are there values, and are all of them numbers?
+    fn is_finite(&self) -> bool {
+        self.never == 0 && !self.is_empty()
     }
 
     /// Is it empty?
@@ -161,22 +187,22 @@ impl Sketch {
 
     /// The smallest value, exactly.
     pub fn min(&self) -> Option<Span> {
-        (!self.is_empty()).then_some(Span(if self.zeros > 0 { 0 } else { self.min }))
+        (self.numbers() > 0).then_some(Span(if self.zeros > 0 { 0 } else { self.min }))
     }
 
     /// The largest value, exactly.
     pub fn max(&self) -> Option<Span> {
-        (!self.is_empty()).then_some(Span(self.max))
+        self.is_finite().then_some(Span(self.max))
     }
 
     /// The mean in nanoseconds, exact up to the last division.
     pub fn mean(&self) -> Option<f64> {
-        (!self.is_empty()).then(|| self.sum as f64 / self.count() as f64)
+        self.is_finite().then(|| self.sum as f64 / self.count() as f64)
     }
 
     /// The sample standard deviation in nanoseconds; none of fewer than two values.
     pub fn sd(&self) -> Option<f64> {
-        if self.count() < 2 {
+        if self.count() < 2 || self.never > 0 {
             return None;
         }
         let count = u128::from(self.count());
@@ -188,7 +214,8 @@ impl Sketch {
         Some((spread / count as f64 / (count - 1) as f64).sqrt())
     }
 
-    /// The value of nearest rank: the smallest of which at least the share `p` is not above it.
+    /// The value of nearest rank: the smallest of which at least the share `p` is not above it; none
+    /// if that never ends.
     pub fn quantile(&self, p: f64) -> Option<Span> {
         if self.is_empty() {
             return None;
@@ -198,6 +225,9 @@ impl Sketch {
         let Some(rank) = rank.checked_sub(self.zeros).filter(|rank| *rank > 0) else {
             return Some(Span(0));
         };
+        if rank > self.count {
+            return None;
+        }
         if self.pages.is_empty() {
             let mut samples = self.exact.clone();
             let (_, value, _) = samples.select_nth_unstable(rank as usize - 1);
@@ -218,21 +248,21 @@ impl Sketch {
 
     /// The share of values above `span`.
     pub fn fraction_above(&self, span: Span) -> Option<f64> {
-        self.fraction(|ns| ns > span.0)
+        self.fraction(self.never, |ns| ns > span.0)
     }
 
     /// The share of values below `span`.
     pub fn fraction_below(&self, span: Span) -> Option<f64> {
-        self.fraction(|ns| ns < span.0)
+        self.fraction(0, |ns| ns < span.0)
     }
 
-    fn fraction(&self, wanted: impl Fn(u64) -> bool) -> Option<f64> {
-        let mut hits = 0;
+    fn fraction(&self, never: u64, wanted: impl Fn(u64) -> bool) -> Option<f64> {
+        let mut hits = never;
         self.for_each(|ns, times| hits += if wanted(ns) { times } else { 0 });
         (!self.is_empty()).then(|| hits as f64 / self.count() as f64)
     }
 
-    /// Every stored value and how often it was seen: zero, then exact samples in order of
+    /// Every stored number and how often it was seen: zero, then exact samples in order of
     /// recording, or bucket midpoints in ascending order.
     pub fn for_each(&self, mut visit: impl FnMut(u64, u64)) {
         if self.zeros > 0 {
@@ -314,112 +344,4 @@ fn too_much() -> u128 {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn of(values: &[u64]) -> Sketch {
-        let mut sketch = Sketch::default();
-        for &ns in values {
-            sketch.record(Span(ns));
-        }
-        sketch
-    }
-
-    fn nearest_rank(values: &[u64], p: f64) -> u64 {
-        let mut sorted = values.to_vec();
-        sorted.sort_unstable();
-        let rank = ((p * values.len() as f64 - 1e-6).ceil() as usize).clamp(1, values.len());
-        sorted[rank - 1]
-    }
-
-    /// What a merge must agree on, whatever the order of the samples kept.
-    fn picture(sketch: &Sketch) -> impl PartialEq + std::fmt::Debug + use<> {
-        let mut stored = Vec::new();
-        sketch.for_each(|ns, times| stored.push((ns, times)));
-        stored.sort_unstable();
-        (sketch.count(), sketch.min(), sketch.max(), sketch.sum, sketch.squares, stored)
-    }
-
-    #[test]
-    fn rule_37_an_empty_sketch_says_nothing_rather_than_zero() {
-        let empty = Sketch::default();
-        assert_eq!(
-            (empty.quantile(0.5), empty.mean(), empty.sd(), empty.max()),
-            (None, None, None, None)
-        );
-        assert_eq!(empty.fraction_above(Span(1)), None);
-    }
-
-    #[test]
-    fn few_samples_are_exact() {
-        let sketch = of(&[5, 1, 4, 2, 3]);
-        assert_eq!(sketch.quantile(0.5), Some(Span(3)));
-        assert_eq!(sketch.quantile(0.6), Some(Span(3)));
-        assert_eq!(sketch.quantile(0.61), Some(Span(4)));
-        assert_eq!(sketch.mean(), Some(3.0));
-        assert!((sketch.sd().unwrap() - 2.5_f64.sqrt()).abs() < 1e-12);
-        assert_eq!(sketch.fraction_above(Span(3)), Some(0.4));
-        assert_eq!(sketch.fraction_below(Span(3)), Some(0.4));
-    }
-
-    #[test]
-    fn the_largest_values_have_a_bucket() {
-        let mut sketch = of(&vec![u64::MAX; 5000]);
-        sketch.record(Span(0));
-        let median = sketch.quantile(0.5).unwrap().0 as f64;
-        assert!((median / u64::MAX as f64 - 1.0).abs() < 0.001);
-        assert_eq!(
-            (sketch.quantile(0.0), sketch.quantile(1.0)),
-            (Some(Span(0)), Some(Span(u64::MAX)))
-        );
-    }
-
-    #[test]
-    fn a_coarse_sketch_is_small_and_within_two_percent() {
-        let mut sketch = Sketch::coarse();
-        (1..=100_000_u64).for_each(|n| sketch.record(Span(n * 10_000)));
-        let stored: usize = sketch.pages.iter().map(Vec::len).sum();
-        assert!(stored <= 32 * 20, "{stored} counters");
-        let p99 = sketch.quantile(0.99).unwrap().0 as f64;
-        assert!((p99 / 990e6 - 1.0).abs() < 0.016, "{p99}");
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(32))]
-
-        #[test]
-        fn merging_is_recording_together(
-            left in prop::collection::vec(0_u64..50_000_000_000, 0..6000),
-            right in prop::collection::vec(0_u64..50_000_000, 0..6000),
-        ) {
-            let both: Vec<u64> = left.iter().chain(&right).copied().collect();
-            let (mut there, mut back) = (of(&left), of(&right));
-            back.merge(&there);
-            there.merge(&of(&right));
-            prop_assert_eq!(picture(&there), picture(&of(&both)));
-            prop_assert_eq!(picture(&back), picture(&of(&both)));
-        }
-
-        #[test]
-        fn quantiles_err_by_less_than_a_thousandth(
-            values in prop::collection::vec(0_u64..60_000_000_000, 1..9000),
-            p in 0.0_f64..1.0,
-        ) {
-            let (truth, told) = (nearest_rank(&values, p) as f64, of(&values).quantile(p).unwrap().0 as f64);
-            prop_assert!((told - truth).abs() <= truth * 0.001, "{told} for {truth}");
-        }
-
-        #[test]
-        fn times_over_is_as_if_recorded_one_by_one(value in 0_u64..u64::MAX, times in 0_u64..5000) {
-            let mut at_once = of(&[7]);
-            at_once.record_many(Span(value), times);
-            let mut one_by_one = of(&[7]);
-            (0..times).for_each(|_| one_by_one.record(Span(value)));
-            prop_assert_eq!(at_once.count(), one_by_one.count());
-            prop_assert_eq!(at_once.sum, one_by_one.sum);
-            prop_assert_eq!(at_once.quantile(0.9), one_by_one.quantile(0.9));
-        }
-    }
-}
+mod tests;

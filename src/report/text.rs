@@ -121,14 +121,18 @@ fn told(outcome: &Outcome, paint: Paint) -> String {
     let mut reasons = String::new();
     for (name, flow) in &outcome.flows {
         let times = Times::of(&flow.convergence);
+        let converged = |ms: Option<f64>| match ms {
+            None if flow.unconverged > 0 => "never".to_owned(),
+            ms => maybe_ms(ms),
+        };
         table.row(vec![
             name.as_str().into(),
             count(flow.ok).into(),
             Cell::bad_unless_zero(flow.late, count(flow.late)),
             count(flow.refused).into(),
             Cell::bad_unless_zero(flow.failed, count(flow.failed)),
-            maybe_ms(times.p50).into(),
-            maybe_ms(times.p99).into(),
+            converged(times.p50).into(),
+            converged(times.p99).into(),
             Cell::bad_unless_zero(flow.unconverged, count(flow.unconverged)),
         ]);
         let why: Vec<String> = flow

@@ -1,5 +1,5 @@
 //! A sketch as the six figures that every report shows, in milliseconds; `None` where nothing was
-//! seen. The only file here that knows what a sketch offers.
+//! seen, or where it falls on what never ends. The only file here that knows what a sketch offers.
 
 use serde::Serialize;
 

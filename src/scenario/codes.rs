@@ -81,6 +81,7 @@ codes! {
     BadExpectation "E0901" "An expectation or a measure cannot be read.",
     UnknownMeasure "E0902" "An expectation or a measure names something that does not exist.",
     RefusalAfterTell "W0601" "A step may refuse after a tell that has no undo.",
+    SameItem "W0602" "A `Repeat` reads the same item each time.",
     UnusedPolicy "W0701" "A policy is never used.",
     UnusedKnob "W0401" "A knob is never used.",
     PastExpiry "W0301" "A time to live is over before it begins.",

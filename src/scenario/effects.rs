@@ -133,6 +133,7 @@ impl<'a> Reader<'a> {
                 self.check_name(draw, at);
                 Some(Key::Popular(draw.to_owned()))
             }
+            (Some("Another"), Kind::Word(_)) => Some(Key::Another),
             (Some("Same"), _) => {
                 self.wrong(Code::Unsupported, value.head(), "`Same` cannot be simulated yet")
                     .help("steps with the same Popular(\"name\") mean the same item");
@@ -142,7 +143,7 @@ impl<'a> Reader<'a> {
                 self.unknown_word(
                     value,
                     "a key",
-                    &["New", "Own", "Session", "Popular", "Popular(\"draw\")"],
+                    &["New", "Own", "Session", "Popular", "Popular(\"draw\")", "Another"],
                 );
                 None
             }

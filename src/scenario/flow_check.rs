@@ -1,6 +1,8 @@
 //! What can only be judged over a flow as a whole: how many effects it unrolls into, what a
 //! transaction holds, what it saw before it overwrites, and what a late refusal would leave behind.
 
+use std::collections::BTreeSet;
+
 use super::codes::Code;
 use super::reader::Reader;
 use super::source::Extent;
@@ -10,6 +12,8 @@ use super::tree::{Change, EntityIx, Key, Step, Tell};
 const MAX_EFFECTS: u64 = 64;
 /// Consecutive effects at one service.
 const MAX_TRANSACTION: u64 = 8;
+/// Entities of which a flow means the session's own item: what its messages carry.
+const MAX_OWN: usize = 2;
 /// Steps of one flow.
 pub(super) const MAX_STEPS: u64 = 4096;
 
@@ -31,6 +35,14 @@ pub(super) fn check(
             format!("flow {name:?} unrolls into {} effects, more than {MAX_EFFECTS}", size.effects);
         reader.wrong(Code::TooManyEffects, at, message);
     }
+    let own = owned(steps);
+    if own.len() > MAX_OWN {
+        let message =
+            format!("flow {name:?} means the session's own item of {} entities", own.len());
+        reader
+            .wrong(Code::Unsupported, at, message)
+            .help("a flow carries at most two such items: split it, or let a key be Popular");
+    }
     let mut walk = Walk {
         reader,
         sites: sites.iter().copied(),
@@ -43,6 +55,18 @@ pub(super) fn check(
     walk.transactions(steps, at);
     walk.steps(steps);
     debug_assert_eq!(walk.sites.len(), 0, "every step has its place");
+}
+
+/// The entities of which these steps mean the session's own item.
+fn owned(steps: &[Step]) -> BTreeSet<EntityIx> {
+    let own = |step: &Step| match step {
+        Step::Ask { entity, key: Key::Own, .. } | Step::Read { entity, key: Key::Own, .. } => {
+            Some(*entity)
+        }
+        Step::Effect(effect) => (effect.key == Key::Own).then_some(effect.entity),
+        _ => None,
+    };
+    Step::walk(steps).filter_map(own).collect()
 }
 
 #[derive(Clone, Copy, Default)]
@@ -282,6 +306,25 @@ impl<S: ExactSizeIterator<Item = Extent>> Walk<'_, '_, S> {
             .label("may refuse")
             .note(told, "has no undo")
             .help("give the tell's effects an undo, or put this first");
+    }
+}
+
+impl Reader<'_> {
+    /// What is read and not changed is the same each time, unless another item is drawn.
+    pub(super) fn check_repeat(&mut self, times: u32, steps: &[Step], at: Extent) {
+        let changes = |step: &Step| matches!(step, Step::Effect(_) | Step::Tell(_));
+        let same = |step: &Step| {
+            matches!(
+                step,
+                Step::Ask { key: Key::Popular(_), .. } | Step::Read { key: Key::Popular(_), .. }
+            )
+        };
+        if times > 1 && Step::walk(steps).any(same) && !Step::walk(steps).any(changes) {
+            let message = format!("this reads the same item {times} times");
+            self.wrong(Code::SameItem, at, message).help(
+                "a Popular key is drawn once per operation; key: Another draws one each time",
+            );
+        }
     }
 }
 

@@ -138,7 +138,9 @@ impl<'a> Reader<'a> {
                     return None;
                 }
                 let steps = self.body(&fields, Scene { times: all, ..scene }, sites);
-                Some(Step::Repeat(times?, steps?))
+                let (times, steps) = (times?, steps?);
+                self.check_repeat(times, &steps, fields.head);
+                Some(Step::Repeat(times, steps))
             }
             _ => {
                 self.unknown_word(value, "a step", STEPS);

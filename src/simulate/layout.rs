@@ -67,10 +67,18 @@ fn gone(model: &Model) -> Vec<Vec<(Time, Time)>> {
 
 fn flow_plan(model: &Model, ix: usize) -> FlowPlan {
     let flow = &model.scenario.flows[ix];
-    let effects = model.effects[ix].iter().map(|effect| EffectPlan {
+    let all = &model.effects[ix];
+    // The first write of an item that the flow creates makes a row each time that it is done.
+    let makes = |at: usize| {
+        let same =
+            |other: &crate::model::EffectModel| other.creates && other.entity == all[at].entity;
+        all[at].creates && !all[..at].iter().any(same)
+    };
+    let effects = all.iter().enumerate().map(|(at, effect)| EffectPlan {
         entity: effect.entity,
         best_effort: effect.best_effort,
         idempotent: effect.change == Change::Write,
+        accumulates: effect.change != Change::Write || makes(at),
         undo: effect.has_undo,
         creates: effect.creates,
     });

@@ -55,7 +55,7 @@ const STOPS: [Stop; 7] = [
         design: "rest",
         at: 7_009,
         view: View::Request,
-        thing: Named::Op("place-order#5704"),
+        thing: Named::Op("place-order#5638"),
         words: [
             "One customer's order, span by span: what worked, what waited for others, where its values became durable.",
             "The way of orders#0 ends in a cross: it went down in the middle, and shipping was never called.",
@@ -77,7 +77,7 @@ const STOPS: [Stop; 7] = [
         design: "rest",
         at: 7_009,
         view: View::Truth,
-        thing: Named::HalfDone("place-order#5704"),
+        thing: Named::HalfDone("place-order#5638"),
         words: [
             "The same order from node to node: order, stock and payment are durable, the shipment will never be.",
             "Only the memory of orders#0 knew that shipping was still to be called, and that memory is gone.",
@@ -288,7 +288,7 @@ mod tests {
             let found = outcome.anomalies.iter().filter(|one| one.kind == "half_done");
             found.map(crate::probes::outcome::Anomaly::operation).collect::<Vec<_>>()
         };
-        assert!(half_done(0).contains(&"place-order#5704".to_owned()));
+        assert!(half_done(0).contains(&"place-order#5638".to_owned()));
         assert!(half_done(2).is_empty());
     }
 }

@@ -14,6 +14,7 @@ mod quorum;
 mod random;
 mod readme;
 mod record;
+mod renumbering;
 mod rules;
 mod scenario;
 mod shipped;

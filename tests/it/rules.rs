@@ -9,6 +9,7 @@
 //! ```
 
 mod again;
+mod anew;
 mod best_effort;
 mod caches;
 mod callers;
@@ -26,7 +27,7 @@ mod workload;
 
 use std::sync::Arc;
 
-use windtunnel::base::Time;
+use windtunnel::base::{Stream, Time};
 use windtunnel::engine::InstanceId;
 use windtunnel::model::Model;
 use windtunnel::nodes::World;
@@ -39,6 +40,7 @@ use windtunnel::simulate;
 /// The parts of a scenario, as text.
 #[derive(Clone)]
 pub(crate) struct Case {
+    seed: u64,
     run: String,
     web: String,
     nodes: String,
@@ -78,6 +80,7 @@ pub(crate) fn flow(flow: &str) -> Case {
 /// A case with these flows; `f` is sent once, after a second.
 pub(crate) fn flows(flows: &str) -> Case {
     Case {
+        seed: 1,
         run: r#"length: "1500ms""#.to_owned(),
         web: r#"arrivals: Constant("1/s"), does: "f""#.to_owned(),
         nodes: String::new(),
@@ -87,6 +90,13 @@ pub(crate) fn flows(flows: &str) -> Case {
         faults: String::new(),
         replaced: Vec::new(),
     }
+}
+
+/// A seed under which the first instance of `caller` calls those of `node` in the order of their
+/// numbers.
+pub(crate) fn in_order(caller: &str, node: &str, count: u32) -> u64 {
+    let turns = |seed| Stream::new(seed, &format!("turns at {node}"), caller, 0).order(count);
+    (1..100).find(|seed| turns(*seed).is_sorted()).expect("some order is that")
 }
 
 impl Case {
@@ -111,6 +121,12 @@ impl Case {
     /// For so long.
     pub(crate) fn run_for(mut self, length: &str) -> Self {
         self.run = format!("length: {length:?}");
+        self
+    }
+
+    /// Under this seed.
+    pub(crate) fn under(mut self, seed: u64) -> Self {
+        self.seed = seed;
         self
     }
 
@@ -146,9 +162,9 @@ impl Case {
         text
     }
 
-    /// Runs it with seed 1.
+    /// Runs it, with seed 1 where nothing else is said.
     pub(crate) fn go(&self) -> Run {
-        self.seed(1)
+        self.seed(self.seed)
     }
 
     /// Runs it.

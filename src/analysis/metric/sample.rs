@@ -47,7 +47,7 @@ const SOURCES: [(Source, &str, &str, &str); 9] = [
         Source::Convergence,
         "convergence_",
         "time from the intended send until the flow's last effect was in place or taken back",
-        "no operation had an effect that could converge",
+        "no operation had an effect that could converge, or so many never do",
     ),
     (
         Source::Staleness,

@@ -4,7 +4,7 @@
 use super::super::program::{
     Act, Channel, Entry, EntryIx, Instr, Pc, PubIx, Publication, Subscriber, Txn, TxnIx,
 };
-use super::{Lower, class_policy};
+use super::Lower;
 use crate::base::Dist;
 use crate::scenario::tree::{NodeIx, PolicyIx};
 
@@ -149,7 +149,7 @@ impl<'a> Lower<'a> {
     /// The policy of calls to `to`: its own, else the class's.
     pub(super) fn policy(&self, class: &str, to: NodeIx) -> Option<PolicyIx> {
         let own = self.scenario.nodes[to.0 as usize].kind.policy();
-        own.or_else(|| class_policy(self.scenario, class))
+        own.or_else(|| self.scenario.class_policy(class))
     }
 
     /// The channel at the broker into which `producer` publishes for `consumer`.

@@ -16,6 +16,7 @@ use super::super::program::{
     Act, Command, Entry, EntryIx, Instr, KeyRule, Makes, Part, Pc, Read, Txn, Write,
 };
 use super::Lower;
+use crate::base::name_hash;
 use crate::scenario::tree::{CacheServer, Change, EntityIx, Life, NodeIx, NodeKind, Writes};
 
 impl Lower<'_> {
@@ -110,7 +111,8 @@ impl Lower<'_> {
     fn command(&mut self, cache: NodeIx, what: &str, command: Command) -> EntryIx {
         let label = self.label(&format!("{} {what}", self.node_name(cache)));
         let entry = EntryIx(self.programs.entries.len() as u32);
-        let act = Act::Keep(command);
+        let alike = self.programs.entries.iter().filter(|entry| entry.label == label).count();
+        let act = Act::Keep { command, name: name_hash(&format!("{label}/{alike}")) };
         self.programs.entries.push(Entry {
             node: cache,
             label,

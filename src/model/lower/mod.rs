@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use super::NodeModel;
 use super::flow::{self, Chance, Node};
 use super::program::{EntryIx, Part, Programs, PubIx, Txn};
-use crate::scenario::tree::{Design, EntityIx, FlowIx, NodeIx, PolicyIx, Preset, Scenario};
+use crate::scenario::tree::{Design, EntityIx, FlowIx, NodeIx, Preset, Scenario};
 
 /// The programs of a design, and where each flow's requests enter its home.
 pub(super) struct Lowered {
@@ -139,12 +139,6 @@ impl<'a> Lower<'a> {
 
 /// Distinguishes the draws and inbox rows of an undo from those of what it undoes.
 const UNDO: u64 = 0x5555_5555_5555_5555;
-
-/// The default policy of a class of calls, if the scenario declares one.
-pub(super) fn class_policy(scenario: &Scenario, class: &str) -> Option<PolicyIx> {
-    let found = scenario.policies.iter().position(|policy| policy.name == class);
-    found.map(|ix| PolicyIx(ix as u16))
-}
 
 /// Bits of all effects of these steps.
 fn bits(nodes: &[Node]) -> u64 {

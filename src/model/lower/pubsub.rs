@@ -233,7 +233,7 @@ fn advance(lower: &mut Lower<'_>, saga: &Saga, from: usize, end: &[Instr]) {
 
 /// Publishes; `effects` are the bits of what nobody reports on.
 pub(super) fn publish(lower: &mut Lower<'_>, publication: PubIx, effects: u64) {
-    let policy = super::class_policy(lower.scenario, "publish");
+    let policy = lower.scenario.class_policy("publish");
     lower.emit(Instr::Publish { publication, policy, effects });
 }
 

@@ -127,7 +127,12 @@ pub enum Act {
     /// Databases run a transaction.
     Transact(TxnIx),
     /// Caches carry out a command.
-    Keep(Command),
+    Keep {
+        /// Which.
+        command: Command,
+        /// Names the draw of how long it takes.
+        name: u64,
+    },
 }
 
 /// What a cache is told to do.
@@ -318,6 +323,8 @@ pub enum KeyRule {
     New,
     /// [`crate::nodes::message::Op::own`].
     Own,
+    /// The same of a second entity: [`crate::nodes::message::Op::named`].
+    OtherOwn,
     /// By the entity's popularity, drawn from the operation's word and this name.
     Popular(u64),
     /// The item of the session's number.

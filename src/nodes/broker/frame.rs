@@ -54,8 +54,13 @@ pub enum Frame {
         /// Which start of it.
         incarnation: u32,
     },
-    /// A log's group member lives.
+    /// A consumer lives.
     Heartbeat,
+    /// A consumer is being shut down in good order: it takes nothing new; counts its starts.
+    Leave {
+        /// Which start.
+        incarnation: u32,
+    },
 }
 
 impl Wire for Frame {
@@ -66,20 +71,12 @@ impl Wire for Frame {
             Self::Deliver { .. } => Carrier::Deliver,
             Self::Ack { .. } | Self::Nack { .. } | Self::Commit { .. } => Carrier::Acknowledge,
             Self::Invalidate { .. } => Carrier::Invalidate,
-            Self::Join { .. } | Self::Heartbeat => Carrier::Control,
+            Self::Join { .. } | Self::Leave { .. } | Self::Heartbeat => Carrier::Control,
         }
     }
 
     fn is_periodic(&self) -> bool {
         matches!(self, Self::Heartbeat)
-    }
-
-    fn is_retransmitted(&self) -> bool {
-        !matches!(self, Self::Publish { .. })
-    }
-
-    fn is_doubled(&self) -> bool {
-        matches!(self, Self::Publish { .. })
     }
 
     fn refusal(&self) -> Refusal {
@@ -99,6 +96,7 @@ impl Wire for Frame {
             Self::Invalidate { item } => 6 << 8 ^ item.seen.version,
             Self::Join { incarnation } => 7 << 8 ^ u64::from(incarnation),
             Self::Heartbeat => 8 << 8,
+            Self::Leave { incarnation } => 22 << 8 ^ u64::from(incarnation),
             Self::Commit { incarnation } => 15 << 8 ^ u64::from(incarnation),
         }
     }

@@ -144,7 +144,8 @@ impl CacheServer {
         self.idle.clear();
         for dirty in self.dirty.drain() {
             if kept.is_some_and(|kept| dirty.offset <= kept) {
-                let dirty = self.dirty.insert(dirty);
+                let op = dirty.op.again(env.model.name_of(env.node()), 1);
+                let dirty = self.dirty.insert(Dirty { op, ..dirty });
                 self.idle.push_back(dirty);
             } else {
                 let why = if kept.is_some() { Reason::Unreplicated } else { Reason::Unflushed };
@@ -191,6 +192,8 @@ impl CacheServer {
         env: &mut Env<'_, '_, P>,
     ) {
         if matches!(ended.answer, Answer::Failed(_)) {
+            let dirty = self.dirty.get_mut(ended.waiter).expect("it was handed on");
+            dirty.op = dirty.op.again(env.model.name_of(env.node()), 1);
             return self.wait_for_flush(ended.waiter, env);
         }
         let Dirty { op, commit, .. } = self.dirty.remove(ended.waiter).expect("it was handed on");

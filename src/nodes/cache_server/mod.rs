@@ -37,10 +37,10 @@ use super::parts::cache_store::{CacheStore, ItemName, Put};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
 use super::server::slowed;
-use crate::base::{Span, Stream, Time, mix};
+use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::Model;
-use crate::model::program::{Act, Command, EntryIx};
+use crate::model::program::{Act, Command};
 use crate::probes::fact::Leaving;
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
 use crate::scenario::tree::{self, Arrivals, EntityIx, Expiry, Life, NodeKind, Scenario};
@@ -83,9 +83,9 @@ struct Task {
     op: Op,
     from: InstanceId,
     call: Handle,
-    entry: EntryIx,
     command: Command,
-    attempt: u8,
+    /// Names the draw of its work.
+    name: u64,
     arrived: Time,
 }
 
@@ -156,12 +156,13 @@ impl Behaviour for CacheServer {
     fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         let Message { op, from, body } = *message;
         match body {
-            Body::Request { call, entry, attempt, .. } => {
-                let Act::Keep(command) = env.model.programs.entries[entry.0 as usize].act else {
+            Body::Request { call, entry, .. } => {
+                let Act::Keep { command, name } = env.model.programs.entries[entry.0 as usize].act
+                else {
                     panic!("entry {} is no command", entry.0)
                 };
                 let arrived = env.now();
-                self.arrive(Task { op, from, call, entry, command, attempt, arrived }, env);
+                self.arrive(Task { op, from, call, command, name, arrived }, env);
             }
             Body::Answer { call, verdict } => {
                 env.fact(Fact::Dropped { op: op.id, why: None });
@@ -285,7 +286,7 @@ impl CacheServer {
         self.busy += 1;
         let waited = env.now().since(task.arrived);
         env.fact(Fact::Began { op: task.op.id, waited, queued, arrives: !queued });
-        let word = mix(task.op.word, u64::from(task.entry.0) << 8 | u64::from(task.attempt));
+        let word = task.op.drawn_anew(task.name);
         let slowness = env.model.faults.slowness(env.now(), env.me());
         let span = slowed(self.settings.work.span(word), slowness);
         if span == Span::ZERO {

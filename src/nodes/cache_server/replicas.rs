@@ -123,7 +123,7 @@ impl Replicas {
     /// the master.
     fn reader(&self, op: &Op, name: u64) -> Option<usize> {
         let count = self.all.len() as u64;
-        let drawn = |among: u64| index(mix(mix(op.word, name), READER), among);
+        let drawn = |among: u64| index(mix(op.drawn_anew(name), READER), among);
         let reader = match self.readers {
             Readers::Leader => None,
             Readers::Followers => Some(drawn(count)),
@@ -144,7 +144,7 @@ impl CacheServer {
     /// What a read finds, at a replica if it goes to one.
     pub(super) fn read(&mut self, now: Time, name: ItemName, task: &Task) -> Option<Seen> {
         if let Some(replicas) = &self.replicas
-            && let Some(replica) = replicas.reader(&task.op, u64::from(task.entry.0))
+            && let Some(replica) = replicas.reader(&task.op, task.name)
         {
             let held = replicas.all[replica].items.get(&name);
             return held.filter(|held| held.expires > now).map(|held| held.seen);

@@ -84,13 +84,11 @@ impl Calls {
             }
         };
         let Try { attempt, pause_us, .. } = attempt;
-        let demand = demand_of(start, op, attempt);
+        let demand = demand_of(start, op);
         let call = Call { what, policy, to, attempt, pause_us, waiter, ..Call::NOBODYS };
         let (call, timer) = self.enter(call, timeout, env.now());
         env.send_to(to, op, || match what {
-            What::Entry(entry) => {
-                Body::Request { call, entry, attempt, cancel: Cancellable::Never, demand }
-            }
+            What::Entry(entry) => Body::Request { call, entry, cancel: Cancellable::Never, demand },
             What::Publication(publication) => {
                 Frame::Publish { call, publication, item: Item::NONE }.into()
             }
@@ -166,11 +164,11 @@ impl Calls {
         if self.targets.counts() {
             self.targets.of(env.model, node).count(to, 1);
         }
-        let demand = demand_of(start_of(env.model, what), op, attempt);
+        let demand = demand_of(start_of(env.model, what), op);
         let body = match what {
             What::Entry(entry) => {
                 let cancel = self.hedge_later(env, to, policy, call);
-                Body::Request { call, entry, attempt, cancel, demand }
+                Body::Request { call, entry, cancel, demand }
             }
             What::Publication(publication) => {
                 Frame::Publish { call, publication, item: Item::NONE }.into()

@@ -1,6 +1,9 @@
 //! Which of a node's instances a caller calls, by its own knowledge alone: in turn, at random, or
 //! where it has least outstanding. Of a node that registers it is one of those that the caller has
 //! been told of.
+//!
+//! No choice depends on the numbers of instances: every caller has an order of its own, drawn when it
+//! calls first, in which it takes turns, and among equals it draws one.
 
 use super::list::List;
 use crate::base::{Stream, Time};
@@ -16,6 +19,9 @@ pub(super) struct Target {
     first: u32,
     count: u32,
     balance: Balance,
+    /// In which order it takes turns; empty where it takes none, or there is but one.
+    order: Vec<u32>,
+    /// Whose turn it is.
     next: u32,
     /// Calls to each instance; empty unless the balance asks.
     outstanding: Vec<u32>,
@@ -29,9 +35,14 @@ impl Target {
         Some(self.list.as_ref()?.there().len())
     }
 
-    /// Nothing is outstanding, and the caller with this index begins where others do not.
-    /// With `is_listed` it will be told who is there; for now all are.
-    pub(super) fn new(model: &Model, node: NodeIx, caller: u32, is_listed: bool) -> Self {
+    /// Nothing is outstanding at any that this caller calls. With `is_listed` it will be told who is
+    /// there; for now all are.
+    pub(super) fn new(
+        model: &Model,
+        node: NodeIx,
+        (caller, index): (NodeIx, u32),
+        is_listed: bool,
+    ) -> Self {
         let kind = &model.scenario.nodes[usize::from(node.0)].kind;
         let place = &model.nodes[usize::from(node.0)];
         let balance = kind.balance();
@@ -42,9 +53,18 @@ impl Target {
             first: place.first.0,
             count,
             balance,
+            order: match balance {
+                Balance::RoundRobin if count > 1 => {
+                    let caller = &model.scenario.nodes[usize::from(caller.0)].name;
+                    let purpose =
+                        format!("turns at {}", model.scenario.nodes[usize::from(node.0)].name);
+                    Stream::new(model.seed, &purpose, caller, index).order(count)
+                }
+                _ => Vec::new(),
+            },
             next: match balance {
-                Balance::Shards(shards) => caller % shards.min(count),
-                _ => caller % count,
+                Balance::Shards(shards) => index % shards.min(count),
+                _ => 0,
             },
             list: is_listed.then(|| Box::new(List::of_all(count))),
             outstanding: if asks && count > 1 { vec![0; count as usize] } else { Vec::new() },
@@ -102,8 +122,7 @@ impl Target {
     /// Which instance is called.
     #[inline]
     pub(super) fn pick(&mut self, chance: &mut Stream) -> InstanceId {
-        let picked = self.balance(chance);
-        self.choice(picked)
+        InstanceId(self.first + self.balance(None, chance))
     }
 
     /// How many there are to choose from.
@@ -111,76 +130,99 @@ impl Target {
         self.list.as_ref().map_or(self.count, |list| list.there().len() as u32)
     }
 
-    /// Which of them this is.
-    #[inline]
-    fn choice(&self, picked: u32) -> InstanceId {
-        let place = match &self.list {
-            Some(list) => list.there().get(picked as usize).copied().unwrap_or_default(),
-            None => picked,
-        };
-        InstanceId(self.first + place)
-    }
-
     /// Another instance than this one, for a second copy.
     pub(super) fn other(&mut self, than: InstanceId, chance: &mut Stream) -> Option<InstanceId> {
-        let step = match self.balance {
-            Balance::Shards(shards) => shards,
-            _ => 1,
+        let (than, count) = (than.0 - self.first, self.choices());
+        let place = match self.balance {
+            Balance::Shards(shards) if count > shards => (than + shards) % count,
+            Balance::Shards(_) => return None,
+            _ if count > 1 => self.balance(Some(than), chance),
+            _ => return None,
         };
-        let count = self.choices();
-        let picked = match self.balance {
-            _ if count <= step => return None,
-            Balance::Shards(_) => than.0 - self.first,
-            _ => self.balance(chance),
-        };
-        let is_other = self.choice(picked) != than;
-        let picked = if is_other { picked } else { (picked + step) % count };
-        Some(self.choice(picked))
+        Some(InstanceId(self.first + place))
     }
 
-    /// Which of several choices is next; the first where there is none.
-    fn balance(&mut self, chance: &mut Stream) -> u32 {
-        let count = self.choices();
+    /// Who is next, but for one; the first where there is no choice.
+    fn balance(&mut self, but_for: Option<u32>, chance: &mut Stream) -> u32 {
+        let there = Choices { there: self.list.as_deref().map(List::there), count: self.count };
+        let (count, but_for) = (there.count(), but_for.and_then(|place| there.rank(place)));
         if count <= 1 {
-            return 0;
+            return there.at(0);
         }
+        let (others, outstanding) = (count - u32::from(but_for.is_some()), &self.outstanding);
+        let other = |drawn| there.at(drawn + u32::from(but_for.is_some_and(|but| drawn >= but)));
         match self.balance {
-            Balance::RoundRobin => {
-                let picked = if self.next < count { self.next } else { 0 };
-                self.next = (picked + 1) % count;
-                picked
-            }
+            Balance::RoundRobin => loop {
+                let place = self.order[self.next as usize];
+                self.next = if self.next + 1 < self.count { self.next + 1 } else { 0 };
+                if there.rank(place).is_some_and(|rank| Some(rank) != but_for) {
+                    return place;
+                }
+            },
             Balance::Shards(shards) => {
                 let picked = self.next;
                 self.next = (picked + 1) % shards.min(count);
-                picked
+                there.at(picked)
             }
-            Balance::Random => chance.below(u64::from(count)) as u32,
-            Balance::LeastOutstanding => self.least(0..count),
+            Balance::Random => other(chance.below(u64::from(others)) as u32),
+            Balance::LeastOutstanding => {
+                let asked = |drawn: u32| outstanding[other(drawn) as usize];
+                let least = (0..others).map(asked).min().expect("there is a choice");
+                let equals = || (0..others).filter(|drawn| asked(*drawn) == least);
+                let drawn = match equals().count() {
+                    1 => 0,
+                    equals => chance.below(equals as u64) as usize,
+                };
+                other(equals().nth(drawn).expect("it was counted"))
+            }
             Balance::Choices(choices) => {
-                let mut drawn = [0; MAX_CHOICES];
-                let choices = (choices as usize).min(count as usize).min(MAX_CHOICES);
-                for place in 0..choices {
-                    // Without replacement: the n-th of those not yet drawn.
-                    let mut pick = chance.below(u64::from(count) - place as u64) as u32;
-                    let earlier = &mut drawn[..place];
-                    earlier.sort_unstable();
-                    for &mut taken in earlier {
-                        pick += u32::from(pick >= taken);
-                    }
-                    drawn[place] = pick;
-                }
-                self.least(drawn[..choices].iter().copied())
+                let drawn = draw(choices.min(others), others, chance);
+                let drawn = drawn.iter().take(choices.min(others) as usize);
+                // The first of equals: they come in the order in which they were drawn.
+                let least = drawn.min_by_key(|drawn| outstanding[other(**drawn) as usize]);
+                other(*least.expect("there is a choice"))
             }
         }
     }
+}
 
-    /// Of these choices the one with the least outstanding, the first of equals.
-    fn least(&self, among: impl Iterator<Item = u32>) -> u32 {
-        let outstanding =
-            |choice: &u32| self.outstanding[(self.choice(*choice).0 - self.first) as usize];
-        among.min_by_key(outstanding).expect("there is a choice")
+/// Those among whom a caller chooses, by their places among the instances of the node.
+#[derive(Clone, Copy)]
+struct Choices<'a> {
+    /// Who is known to be there, in order; all, where none says so.
+    there: Option<&'a [u32]>,
+    count: u32,
+}
+
+impl Choices<'_> {
+    fn count(self) -> u32 {
+        self.there.map_or(self.count, |there| there.len() as u32)
     }
+
+    /// The place of this one of them; the first where nobody is there.
+    fn at(self, rank: u32) -> u32 {
+        self.there.map_or(rank, |there| there.get(rank as usize).copied().unwrap_or_default())
+    }
+
+    /// Which of them has this place, if any.
+    fn rank(self, place: u32) -> Option<u32> {
+        self.there.map_or(Some(place), |there| Some(there.binary_search(&place).ok()? as u32))
+    }
+}
+
+/// So many different numbers below `among`, in the order in which they are drawn.
+fn draw(choices: u32, among: u32, chance: &mut Stream) -> [u32; MAX_CHOICES] {
+    let (mut drawn, mut sorted) = ([0; MAX_CHOICES], [0; MAX_CHOICES]);
+    for place in 0..(choices as usize).min(MAX_CHOICES) {
+        // The n-th of those not yet drawn.
+        let mut pick = chance.below(u64::from(among) - place as u64) as u32;
+        for taken in &sorted[..place] {
+            pick += u32::from(pick >= *taken);
+        }
+        (drawn[place], sorted[place]) = (pick, pick);
+        sorted[..=place].sort_unstable();
+    }
+    drawn
 }
 
 /// More choices than this are not drawn.

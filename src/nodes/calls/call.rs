@@ -98,6 +98,11 @@ pub(super) fn node_of(model: &Model, what: What) -> NodeIx {
     }
 }
 
+/// The stable name of who is called, which tells tries there from tries elsewhere.
+pub(super) fn name_of(model: &Model, what: What) -> u64 {
+    model.name_of(node_of(model, what))
+}
+
 /// What is known of an entry to whoever calls it.
 #[inline]
 pub(super) fn start_of(model: &Model, what: What) -> Option<&Start> {
@@ -109,8 +114,8 @@ pub(super) fn start_of(model: &Model, what: What) -> Option<&Start> {
 
 /// How long the work takes that is asked for first.
 #[inline]
-pub(super) fn demand_of(start: Option<&Start>, op: &Op, attempt: u8) -> Span {
-    start.map_or(Span::ZERO, |start| demand::first_of(start, op.word, attempt))
+pub(super) fn demand_of(start: Option<&Start>, op: &Op) -> Span {
+    start.map_or(Span::ZERO, |start| demand::first_of(start, op))
 }
 
 /// Is it made with an idempotency key?

@@ -19,7 +19,7 @@
 //! what it does once more, unless it is called off in time: with keys (`dedup`) such calls are not
 //! hedged, as a key under way is known at one instance only.
 
-use super::call::{Call, What, is_keyed};
+use super::call::{Call, What, is_keyed, name_of};
 use super::cancel::takes_cancels;
 use super::due::Due;
 use super::{Calls, Waiters};
@@ -34,7 +34,7 @@ use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::{Cancel, Hedge, PolicyIx};
 
 /// Marks the draws of second copies.
-const COPY: u8 = 1 << 7;
+const COPY: u64 = 1 << 32;
 
 /// The calls that have, or may get, a second copy.
 pub(super) type Copies = Table<Handle, Copy>;
@@ -89,11 +89,10 @@ impl Calls {
         handle: Handle,
         waiters: &impl Waiters,
     ) {
-        let Some(&Call { what: What::Entry(entry), policy, to, attempt, waiter, .. }) =
-            self.calls.get(handle)
-        else {
+        let Some(&Call { what, policy, to, attempt, waiter, .. }) = self.calls.get(handle) else {
             return;
         };
+        let What::Entry(entry) = what else { return };
         let policy = &env.model.scenario.policies[policy.expect("it hedges").0 as usize];
         let copy = self.copies.get_mut(&handle).expect("it has not ended");
         copy.is_sent = true;
@@ -107,11 +106,11 @@ impl Calls {
             (_, Cancel::Never) => Cancellable::Never,
             _ => Cancellable::ByCaller,
         };
-        let op = waiters.header(waiter);
+        let attempt = u64::from(attempt) | COPY;
+        let op = waiters.header(waiter).again(name_of(env.model, what), attempt);
         env.fact(Fact::Hedged { op: op.id, to: node });
-        let attempt = attempt | COPY;
-        let demand = demand::first(env.model, entry, op.word, attempt);
-        let body = Body::Request { call: handle, entry, attempt, cancel, demand };
+        let demand = demand::first(env.model, entry, &op);
+        let body = Body::Request { call: handle, entry, cancel, demand };
         env.send(copy_to, &op, body);
     }
 

@@ -2,7 +2,7 @@
 //! pause, as its policy says, or gives the call up.
 
 use super::backoff::pause;
-use super::call::{Call, Try, TryEnd, is_keyed, node_of};
+use super::call::{Call, Try, TryEnd, is_keyed, name_of, node_of};
 use super::due::Due;
 use super::timeouts::Links;
 use super::{Calls, Ended, Waiters};
@@ -99,7 +99,8 @@ impl Calls {
     ) {
         if let Some(call) = self.calls.remove(handle) {
             let Call { what, policy, waiter, attempt, pause_us, to, stays, .. } = call;
-            let op = waiters.header(waiter);
+            let name = name_of(env.model, what);
+            let op = waiters.header(waiter).again(name, u64::from(attempt));
             let stays = stays && self.targets.of(env.model, node_of(env.model, what)).has(to);
             let attempt = Try { attempt, pause_us, again_at: stays.then_some(to) };
             self.attempt(env, what, &op, policy, waiter, attempt);

@@ -16,8 +16,8 @@ pub(super) struct Targets {
     known: Vec<Target>,
     /// Where those were found that were asked for last, by the last digits of their nodes' numbers.
     found: [u16; FOUND],
-    /// The caller's index among the instances of its node.
-    caller: u32,
+    /// The caller: its node, and which instance of it.
+    caller: (NodeIx, u32),
     /// Does any balance by what is outstanding, or by what a registry says?
     counts: bool,
 }
@@ -32,13 +32,9 @@ impl Targets {
     /// they are called first.
     pub(super) fn new(model: &Model, caller: NodeIx, index: u32) -> Self {
         let listed = model.directory.called_by(caller).iter();
-        let known: Vec<_> = listed.map(|node| Target::new(model, *node, index, true)).collect();
-        Self {
-            counts: !known.is_empty() || takes_long_way(),
-            known,
-            found: [0; FOUND],
-            caller: index,
-        }
+        let caller = (caller, index);
+        let known: Vec<_> = listed.map(|node| Target::new(model, *node, caller, true)).collect();
+        Self { counts: !known.is_empty() || takes_long_way(), known, found: [0; FOUND], caller }
     }
 
     /// Does it matter of any of them what is outstanding, or who is there?

@@ -2,8 +2,8 @@
 //! pause, so many times (`Do(flow, again: ...)`).
 //!
 //! A refusal is final, so every try is an operation of its own, sent and answered like any other.
-//! It is the same wish all the same: the same items, amounts and work, and its latency counts from
-//! the first try's intended send. Failures are no refusals: trying those again is the policy's
+//! It is the same wish all the same: the same items and amounts, and its latency counts from the
+//! first try's intended send; how long the work takes is drawn anew. Failures are no refusals: trying those again is the policy's
 //! business.
 
 use super::Client;
@@ -37,13 +37,14 @@ impl Insistence {
         Box::new(Self { trying: Table::default(), chance })
     }
 
-    /// One more try begins; says since when the customer has wanted it.
+    /// One more try begins; says since when the customer has wanted it, and how often it was tried
+    /// before.
     #[cold]
-    pub(super) fn tries(&mut self, customer: Handle, now: Time) -> Time {
+    pub(super) fn tries(&mut self, customer: Handle, now: Time) -> (Time, u32) {
         let first = Trying { intended: now, tries: 0, last_pause: Span::ZERO };
         let trying = self.trying.entry(customer).or_insert(first);
         trying.tries += 1;
-        trying.intended
+        (trying.intended, trying.tries - 1)
     }
 
     /// Is this customer at it?

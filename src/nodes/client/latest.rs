@@ -2,7 +2,7 @@
 //! items. It is what `key: Own` means. Knows no journeys.
 
 use crate::base::{mix, name_hash};
-use crate::model::{FlowIx, FlowModel, Model};
+use crate::model::{FlowIx, Model};
 use crate::probes::{KeyId, OpId};
 
 /// Per (session, flow that creates): the latest such operation.
@@ -27,12 +27,11 @@ impl Latest {
         self.ops[session as usize * self.sources.len() + place] = op;
     }
 
-    /// What `Own` means for an operation of this session: what its latest creating operation
-    /// creates, else a preloaded item.
-    pub(super) fn own(&self, session: u32, flow: &FlowModel, word: u64) -> KeyId {
+    /// What `Own` means for an operation of this session: what the latest operation of one of these
+    /// flows creates, else a preloaded item.
+    pub(super) fn own(&self, session: u32, from: &[FlowIx], word: u64) -> KeyId {
         let row = session as usize * self.sources.len();
-        let sources =
-            self.sources.iter().enumerate().filter(|(_, source)| flow.own_from.contains(source));
+        let sources = self.sources.iter().enumerate().filter(|(_, source)| from.contains(source));
         let latest =
             sources.map(|(place, _)| self.ops[row + place]).filter(|op| op.is_some()).max();
         latest.map_or(KeyId(mix(word, OWN) & !KeyId::CREATED), KeyId::created_by)

@@ -11,11 +11,15 @@ mod arrivals;
 mod due;
 mod latest;
 mod requests;
+mod walk;
+
+use std::hint::cold_path;
 
 use self::again::Insistence;
 use self::arrivals::Next;
 use self::due::Due;
-use self::requests::{Requests, Wish};
+use self::requests::Requests;
+use self::walk::{Last, Walk};
 use super::behaviour::{Behaviour, Tables};
 use super::calls::{Calls, Ended, Waiters};
 use super::env::Env;
@@ -24,13 +28,11 @@ use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
 use super::registry;
 use super::registry::instance::Discovery;
-use crate::base::{Stream, Time, index, math, mix, name_hash, unit};
+use crate::base::{Stream, Time, index, math, mix, name_hash};
 use crate::engine::InstanceId;
-use crate::model::{FlowIx, Model, NodeIx};
+use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, OpId, Probe, Verdict};
-use crate::scenario::tree::{
-    Action, Arrivals, Batch, Client as Settings, Journey, NodeKind, PolicyIx,
-};
+use crate::scenario::tree::{Action, Arrivals, Batch, Client as Settings, Do, NodeKind, PolicyIx};
 
 /// One client node.
 #[derive(Clone, Debug)]
@@ -59,22 +61,6 @@ pub struct Client {
     is_turned: bool,
     /// Did a batch bring more customers than may be under way?
     is_overrun: bool,
-}
-
-/// A customer on a journey.
-#[derive(Clone, Copy, Debug, Default)]
-struct Walk {
-    session: u32,
-    journey: u32,
-    /// The next action, and how many the journey has.
-    action: u32,
-    actions: u32,
-    /// Draws of this journey are made from it.
-    word: u64,
-    /// The operation it waits for.
-    op: Op,
-    /// For closed clients: journeys of this customer so far.
-    round: u64,
 }
 
 impl Waiters for Slab<Walk> {
@@ -269,7 +255,7 @@ impl Client {
         let session = index(mix(word, SESSION), u64::from(settings.sessions)) as u32;
         let mut walk = Walk::new(session, word);
         let actions = walk.sets_out(settings, word);
-        let Some(Action::Do(flow)) = actions.first() else {
+        let Some(Action::Do(Do { flow, again: None, .. })) = actions.first() else {
             let customer = self.journeys.insert(walk);
             return self.next_action(customer, env);
         };
@@ -285,14 +271,12 @@ impl Client {
     fn next_action<P: Probe>(&mut self, customer: Handle, env: &mut Env<'_, '_, P>) {
         let settings = settings(env.model, env.node());
         let walk = self.journeys.get_mut(customer).expect("the customer is there");
-        let mut intended = env.now();
-        if intended >= env.model.arrivals_end() {
+        let (mut intended, mut before) = (env.now(), 0);
+        let insists = self.insistence.as_ref().is_some_and(|it| it.is_at_it(customer));
+        if intended >= env.model.arrivals_end() && !insists {
             // Only those go on who are about to try again what was refused.
-            let insistence = self.insistence.as_ref();
-            if !insistence.is_some_and(|insistence| insistence.is_at_it(customer)) {
-                self.journeys.discard(customer);
-                return;
-            }
+            self.journeys.discard(customer);
+            return;
         }
         let think = match &settings.arrivals {
             Arrivals::Closed { think, .. } => Some(think),
@@ -303,12 +287,15 @@ impl Client {
             walk.sets_out(settings, mix(walk.word, walk.round));
         }
         let actions = &settings.journeys[walk.journey as usize].actions;
+        if !insists {
+            walk.passes_over(actions);
+        }
         let Some(action) = actions.get(walk.action as usize) else {
             let Some(think) = think else {
                 self.journeys.discard(customer);
                 return;
             };
-            walk.action = 0;
+            (walk.action, walk.last) = (0, Last::Done);
             let word = mix(mix(walk.word, walk.round), THINK);
             return env.wait(think.span(word), Due::Think(customer));
         };
@@ -318,15 +305,19 @@ impl Client {
                 let span = think.span(mix(walk.draw(), THINK));
                 return env.wait(span, Due::Think(customer));
             }
-            Action::Do(flow) => *flow,
-            Action::DoAgain(flow, _) => {
+            Action::Do(Do { flow, again: None, .. }) => *flow,
+            Action::Do(Do { flow, again: Some(_), .. }) => {
                 let insistence = self.insistence.as_mut().expect("somebody insists");
-                intended = insistence.tries(customer, intended);
+                (intended, before) = insistence.tries(customer, intended);
                 *flow
             }
         };
         let (op, entry) = self.requests.make(walk.wish(flow, intended), env);
         walk.op = op;
+        if before > 0 {
+            cold_path();
+            walk.op = op.again(env.model.name_of(env.node()), u64::from(before));
+        }
         self.calls.start(env, entry, &walk.op, self.policy, customer);
     }
 
@@ -346,39 +337,11 @@ impl Client {
     #[inline(never)]
     fn goes_on<P: Probe>(&mut self, op: OpId, ended: Ended, env: &mut Env<'_, '_, P>) {
         env.fact(Fact::Answered { op, verdict: verdict(ended.answer) });
+        let walk = self.journeys.get_mut(ended.waiter).expect("the customer waits");
+        walk.last = Last::of(ended.answer);
         if self.insistence.is_none() || !self.tries_again(ended.waiter, ended.answer, env) {
             self.next_action(ended.waiter, env);
         }
-    }
-}
-
-impl Walk {
-    /// A customer who has done nothing yet.
-    #[inline]
-    fn new(session: u32, word: u64) -> Self {
-        Self { session, journey: 0, action: 0, actions: 0, word, op: Op::NONE, round: 0 }
-    }
-
-    /// The customer sets out on the journey that this word means.
-    #[inline]
-    fn sets_out<'a>(&mut self, settings: &'a Settings, word: u64) -> &'a [Action] {
-        self.journey = pick_journey(&settings.journeys, word);
-        let actions = &settings.journeys[self.journey as usize].actions;
-        self.actions = actions.len() as u32;
-        actions
-    }
-
-    /// What the customer wants by the action that was begun last.
-    #[inline]
-    fn wish(&self, flow: FlowIx, intended: Time) -> Wish {
-        let (journey, step) = (mix(self.word, self.round), self.action);
-        Wish { flow, word: self.draw(), session: self.session, intended, journey, step }
-    }
-
-    /// The word from which the action that was begun last makes its draws.
-    #[inline]
-    fn draw(&self) -> u64 {
-        mix(mix(self.word, self.round), u64::from(self.action))
     }
 }
 
@@ -418,22 +381,5 @@ fn insists(client: &Settings) -> bool {
     actions.any(|action| action.again().is_some())
 }
 
-/// Which journey a word means.
-fn pick_journey(journeys: &[Journey], word: u64) -> u32 {
-    if journeys.len() == 1 {
-        return 0;
-    }
-    let whole: f64 = journeys.iter().map(|journey| journey.weight).sum();
-    let mut left = unit(mix(word, JOURNEY)) * whole;
-    for (place, journey) in journeys.iter().enumerate() {
-        left -= journey.weight;
-        if left < 0.0 {
-            return place as u32;
-        }
-    }
-    journeys.len() as u32 - 1
-}
-
 const SESSION: u64 = name_hash("session");
-const JOURNEY: u64 = name_hash("journey");
 const THINK: u64 = name_hash("think");

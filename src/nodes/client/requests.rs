@@ -57,7 +57,7 @@ impl Requests {
             entry: flow.entry(settings.via),
             effects: flow.effects,
             have_own: flow.deadline.is_some() && flow.propagate
-                || flow.has_own
+                || !flow.own_from.is_empty()
                 || flow.is_own_source
                 || !flow.maybes.is_empty(),
         };
@@ -93,8 +93,11 @@ impl Requests {
         if let Some(deadline) = flow.deadline.filter(|_| flow.propagate) {
             op.deadline = env.now() + deadline;
         }
-        if flow.has_own {
-            op.own = self.latest.own(op.session, flow, op.word);
+        if let [from, others @ ..] = flow.own_from.as_slice() {
+            op.own = self.latest.own(op.session, from, op.word);
+            if let [from] = others {
+                op.named = self.latest.own(op.session, from, op.word);
+            }
         }
         if flow.is_own_source {
             self.latest.note(op.session, op.flow, op.id);

@@ -72,7 +72,7 @@ impl Followers {
         if !txn.writes.is_empty() {
             return None;
         }
-        let (word, count) = (mix(op.word, txn.name), self.rows.len() as u64);
+        let (word, count) = (op.drawn_anew(txn.name), self.rows.len() as u64);
         let drawn = |among: u64| crate::base::index(mix(word, READER), among);
         let reader = match self.readers {
             Readers::Leader => None,

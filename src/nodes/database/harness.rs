@@ -88,9 +88,8 @@ impl Bench {
         let body = Body::Request {
             call: Handle::NONE,
             entry: EntryIx(txn),
-            attempt: 0,
             cancel: Cancellable::Never,
-            demand: draws(&self.read, asked.name, op.word, 0, 0..asked.reads.len() as u64),
+            demand: draws(&self.read, asked.name, &op, 0..asked.reads.len() as u64),
         };
         self.script.push((time, Event::Message(Message { op, from: APP, body })));
         self
@@ -209,6 +208,7 @@ impl Bench {
             persist: Dist::Const(0.0),
             delivery_limit: None,
             requeue_delay: Span::ZERO,
+            heartbeat: Span(60_000_000_000),
         };
         let log = tree::Log {
             partitions: 1,
@@ -220,6 +220,7 @@ impl Bench {
             auto_commit: None,
             session_timeout: Span(2),
             heartbeat: Span(1),
+            max_poll_interval: Span(300_000_000_000),
             static_members: false,
             retry_delay: Span(1),
         };

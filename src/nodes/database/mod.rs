@@ -73,7 +73,6 @@ struct Task {
     from: InstanceId,
     call: Handle,
     txn: TxnIx,
-    attempt: u8,
     /// How long its reads take.
     reading: Span,
     arrived: Time,
@@ -126,8 +125,8 @@ impl Behaviour for Database {
     fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         let Message { ref op, from, body } = *message;
         match body {
-            Body::Request { call, entry, attempt, demand, .. } => {
-                self.arrive(op, from, call, (entry, attempt, demand), env);
+            Body::Request { call, entry, demand, .. } => {
+                self.arrive(op, from, call, (entry, demand), env);
             }
             Body::Answer { call, verdict } => {
                 self.store.relay.confirm(call, verdict, env);
@@ -232,24 +231,14 @@ impl Database {
         op: &Op,
         from: InstanceId,
         call: Handle,
-        (entry, attempt, reading): (EntryIx, u8, Span),
+        (entry, reading): (EntryIx, Span),
         env: &mut Env<'_, '_, P>,
     ) {
         let Act::Transact(txn) = env.model.programs.entries[entry.0 as usize].act else {
             panic!("entry {} is no transaction", entry.0)
         };
         let arrived = env.now();
-        let new = |began| Task {
-            op: *op,
-            from,
-            call,
-            txn,
-            attempt,
-            reading,
-            arrived,
-            began,
-            claims: None,
-        };
+        let new = |began| Task { op: *op, from, call, txn, reading, arrived, began, claims: None };
         if !self.waiting.is_empty() || !self.is_free(env) {
             return self.queue(new(false), env);
         }
@@ -413,5 +402,5 @@ fn service<P: Probe>(task: &Task, write: &Dist, env: &Env<'_, '_, P>) -> Span {
         return task.reading;
     }
     let which = reads..reads + writes;
-    task.reading + draws(write, txn.name, task.op.word, task.attempt, which)
+    task.reading + draws(write, txn.name, &task.op, which)
 }

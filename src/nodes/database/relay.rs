@@ -4,8 +4,8 @@
 //! The relay reads the store's log beside the database (change data capture, in the manner of
 //! Debezium's outbox event router), so it takes no connection; a [`Gate`] holds rows back where it polls,
 //! or gathers them. It keeps up to [`PIPELINE`] rows
-//! unconfirmed. A confirm removes its row. When a confirm fails or does not come in time, the relay
-//! pauses, goes back to the oldest unconfirmed row and sends again from there, as it does after a
+//! unconfirmed. A confirm removes its row. When a confirm fails or does not come in time (the policy
+//! `publish` says how long that is, and its `retry` how long to pause), the relay pauses, goes back to the oldest unconfirmed row and sends again from there, as it does after a
 //! restart (Debezium's engine resumes from the last offset it recorded, so consumers may see
 //! duplicates and should recognise them: Apache Camel, "Debezium `MySQL` Connector", note on
 //! handling failures).
@@ -19,15 +19,17 @@ use std::collections::VecDeque;
 
 use super::gate;
 use super::gate::Gate;
-use crate::base::{Span, Time, weight};
+use crate::base::{Span, Stream, Time, weight};
 use crate::engine::InstanceId;
-use crate::model::Model;
 use crate::model::program::PubIx;
+use crate::model::{Model, NodeIx};
 use crate::nodes::broker::Frame;
+use crate::nodes::calls::backoff::pause;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Item, Op, timers};
 use crate::nodes::parts::slab::{Handle, Slab};
 use crate::probes::{Fact, Probe};
+use crate::scenario::tree::Backoff;
 
 timers! {
     /// What the relay waits for.
@@ -43,9 +45,9 @@ timers! {
 
 /// Rows that may be unconfirmed at once.
 pub const PIPELINE: usize = 128;
-/// A confirm that takes longer has failed.
+/// A confirm that takes longer has failed, where no policy says otherwise.
 pub const CONFIRM_TIMEOUT: Span = Span(5_000_000_000);
-/// From a failure to the next attempt.
+/// From a failure to the next attempt, where no policy says otherwise.
 pub const PAUSE: Span = Span(500_000_000);
 
 /// A durable row that waits to be published.
@@ -60,7 +62,7 @@ pub(super) struct Posting {
 }
 
 /// The outbox and its relay.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Relay {
     rows: Slab<Row>,
     /// In order of commits; a confirmed row's handle finds nothing.
@@ -69,6 +71,13 @@ pub(super) struct Relay {
     next: usize,
     in_flight: usize,
     is_pausing: bool,
+    /// A confirm that takes longer has failed; `None`: it may take any time.
+    patience: Option<Span>,
+    /// From a failure to the next attempt.
+    backoff: Backoff,
+    /// Failures since the last confirm, and the last pause.
+    failures: (u32, Span),
+    chance: Stream,
     /// The timer that counts; older ones are stale.
     timer: u32,
     /// Where rows are not sent at once.
@@ -82,6 +91,8 @@ struct Row {
     posting: Posting,
     /// When it was sent, while it is in flight.
     sent: Option<Time>,
+    /// How often it was sent.
+    times: u32,
 }
 
 impl Relay {
@@ -95,15 +106,35 @@ impl Relay {
         self.rows.len()
     }
 
-    /// With an empty outbox.
-    pub(super) fn new(model: &Model) -> Self {
-        Self { gate: Gate::of(model).map(Box::new), ..Self::default() }
+    /// That of this database, with an empty outbox.
+    pub(super) fn new(model: &Model, database: NodeIx) -> Self {
+        let scenario = &model.scenario;
+        let policy =
+            scenario.class_policy("publish").map(|ix| &scenario.policies[usize::from(ix.0)]);
+        let name = &scenario.nodes[usize::from(database.0)].name;
+        Self {
+            rows: Slab::default(),
+            order: VecDeque::new(),
+            next: 0,
+            in_flight: 0,
+            is_pausing: false,
+            patience: policy.map_or(Some(CONFIRM_TIMEOUT), |policy| policy.timeout),
+            backoff: match policy {
+                Some(policy) if policy.tries > 1 => policy.backoff.clone(),
+                _ => Backoff::Constant(PAUSE),
+            },
+            failures: (0, Span::ZERO),
+            chance: Stream::new(model.seed, "relay", name, 0),
+            timer: 0,
+            gate: Gate::of(model).map(Box::new),
+            due: Time::ZERO,
+        }
     }
 
     /// A transaction that commits appends a row.
     pub(super) fn append<P: Probe>(&mut self, posting: Posting, env: &mut Env<'_, '_, P>) {
         env.fact(Fact::Carried { op: posting.op.id });
-        let row = self.rows.insert(Row { posting, sent: None });
+        let row = self.rows.insert(Row { posting, sent: None, times: 0 });
         self.order.push_back(row);
     }
 
@@ -135,14 +166,17 @@ impl Relay {
             row.sent = Some(env.now());
             self.in_flight += 1;
             let Posting { op, publication, item } = row.posting;
-            env.send(
-                broker(env.model, publication),
-                &op,
-                Frame::Publish { call, publication, item },
-            );
+            let broker = broker(env.model, publication);
+            let op = op.again(env.model.name_of(env.node()), u64::from(row.times));
+            row.times += 1;
+            env.send(broker, &op, Frame::Publish { call, publication, item });
         }
-        if was_idle && self.in_flight > 0 && self.due <= env.now() {
-            self.set_timer(CONFIRM_TIMEOUT, env);
+        if let Some(patience) = self.patience
+            && was_idle
+            && self.in_flight > 0
+            && self.due <= env.now()
+        {
+            self.set_timer(patience, env);
         }
     }
 
@@ -161,6 +195,7 @@ impl Relay {
             return;
         }
         self.rows.remove(call);
+        self.failures = (0, Span::ZERO);
         env.fact(Fact::Dropped { op: row.posting.op.id, why: None });
         self.in_flight -= usize::from(row.sent.is_some());
         while self.order.front().is_some_and(|row| self.rows.get(*row).is_none()) {
@@ -190,10 +225,10 @@ impl Relay {
             return;
         }
         let waited = self.oldest().map_or(Span::ZERO, |sent| env.now().since(sent));
-        if waited >= CONFIRM_TIMEOUT {
-            self.go_back(env);
-        } else {
-            self.set_timer(Span(CONFIRM_TIMEOUT.0 - waited.0), env);
+        match self.patience {
+            Some(patience) if waited >= patience => self.go_back(env),
+            Some(patience) => self.set_timer(Span(patience.0 - waited.0), env),
+            None => {}
         }
     }
 
@@ -233,7 +268,10 @@ impl Relay {
     fn go_back<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         self.forget_flight();
         self.is_pausing = true;
-        self.set_timer(PAUSE, env);
+        let (failures, last) = (self.failures.0.saturating_add(1), self.failures.1);
+        let span = pause(&self.backoff, failures, last, &mut self.chance);
+        self.failures = (failures, span);
+        self.set_timer(span, env);
     }
 
     fn forget_flight(&mut self) {

@@ -18,7 +18,7 @@ use crate::probes::{Fact, KeyId, OpId, Probe};
 use crate::scenario::tree::{Change, Database};
 
 /// What a crash does not touch.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Store {
     pub(super) own: Rows,
     copies: Rows,
@@ -43,7 +43,15 @@ impl Store {
     pub(super) fn new(model: &Model, me: NodeIx, database: &Database) -> Self {
         let follow = |settings| Box::new(Followers::new(model, me, settings));
         let followers = database.followers.as_ref().map(follow);
-        Self { followers, relay: Relay::new(model), ..Self::default() }
+        Self {
+            own: Rows::default(),
+            copies: Rows::default(),
+            inbox: Inbox::default(),
+            progress: Progress::default(),
+            relay: Relay::new(model, me),
+            followers,
+            overwritten: Vec::new(),
+        }
     }
 
     /// It runs again, with what was durable.

@@ -8,8 +8,8 @@
 //! Without `auto_commit` a record is committed when it is handled. With it (Kafka's
 //! `enable.auto.commit`) the consumer says so every `auto.commit.interval.ms`, for all that it has
 //! handled by then; what it has handled since is delivered again to whoever has the partition after a
-//! crash. A living member whose partition goes to another commits first, as it does before it joins a
-//! rebalance (`ConsumerCoordinator`, `onJoinPrepare`). Members keep their places while the log is
+//! crash. A living member commits before it joins a rebalance (`ConsumerCoordinator`, `onJoinPrepare`) and
+//! when it is closed in good order (`onLeavePrepare`). Members keep their places while the log is
 //! down, and commit when it is back.
 
 use super::super::Env;
@@ -29,7 +29,7 @@ impl Log {
         env.fact(Fact::Freed { op: place.at_work() });
         place.out = None;
         place.handled += 1;
-        self.feed(channel, partition, env);
+        self.is_done_with(channel, partition, env);
     }
 
     /// A member commits. One that has crashed since is not heard any more.
@@ -42,14 +42,24 @@ impl Log {
         for group in 0..self.groups.len() {
             let group_of = &self.groups[group].group;
             let member = group_of.place_of(from).filter(|at| group_of.is_recent(*at, incarnation));
-            if member.is_some() {
-                self.each_partition(group, |log, channel, at| {
-                    if log.channels[channel].partitions[at].owner == member {
-                        log.keep(channel, at, env);
-                    }
-                });
+            if let Some(member) = member {
+                self.commit_of(group, member, env);
             }
         }
+    }
+
+    /// All that a member has handled is committed.
+    pub(super) fn commit_of<P: Probe>(
+        &mut self,
+        group: usize,
+        member: u32,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        self.each_partition(group, |log, channel, at| {
+            if log.channels[channel].partitions[at].owner == Some(member) {
+                log.keep(channel, at, env);
+            }
+        });
     }
 
     /// Partitions are about to go to others: the living commit what they have handled, what others
@@ -58,9 +68,6 @@ impl Log {
         self.each_partition(group, |log, channel, at| {
             let owner = log.channels[channel].partitions[at].owner;
             let members = &log.groups[group].group;
-            if owner == members.owner(at as u32, log.partitions) {
-                return;
-            }
             if owner.is_some_and(|owner| members.is_alive(owner)) {
                 log.keep(channel, at, env);
             } else {

@@ -10,8 +10,12 @@
 //! * `session.timeout.ms`, `heartbeat.interval.ms`: a member unheard for so long leaves the group, and
 //!   its partitions go to others. A lost connection alone changes nothing. A member that was
 //!   removed though it lives joins again with its next heartbeat.
-//! * `partition.assignment.strategy`: ranges, shared out anew at each change, eagerly: while the
-//!   group waits for a session to end, nobody is given anything.
+//! * `partition.assignment.strategy`: ranges in the order of members' ids (which are drawn),
+//!   shared out anew at each change, eagerly: nobody is given anything until all members have heard of
+//!   the change (with their next heartbeats), have finished what they hold, and have committed; old
+//!   sessions have to end first. Who takes longer than `max.poll.interval.ms` is left out.
+//! * `KafkaConsumer.close`: a member that is shut down takes nothing new, finishes what it holds,
+//!   commits, and leaves (`LeaveGroup`); a static one does not say that it goes.
 //! * KIP-345: a restarted member is a stranger, for whom the group rebalances once the session of
 //!   its former self has ended; a static member (`group.instance.id`) takes up what it left.
 //! * The coordinator keeps members and offsets on disk; after its own restart sessions start anew.
@@ -22,9 +26,8 @@
 //! `linger.ms` where the outbox is relayed (`nodes/database/gate.rs`).
 //!
 //! Left out: retention and compaction (a record goes when it is committed), fetch waits, the idempotent
-//! producer and transactions (a publication sent again is a record again), `max.poll.interval.ms`,
-//! cooperative rebalancing (KIP-429), the broker-side protocol of KIP-848, and `LeaveGroup`: instances
-//! crash, they do not close.
+//! producer and transactions (a publication sent again is a record again), `max.poll.interval.ms`
+//! outside rebalances, cooperative rebalancing (KIP-429), and the broker-side protocol of KIP-848.
 
 mod commits;
 mod due;
@@ -45,8 +48,8 @@ use super::readings::{Readings, What, Whom};
 use super::{Env, broker};
 use crate::base::{Span, Stream, Time, index, mix, weight};
 use crate::engine::InstanceId;
-use crate::model::Model;
 use crate::model::program::EntryIx;
+use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, OpId, Probe};
 use crate::scenario::tree::NodeKind;
 
@@ -115,8 +118,8 @@ struct Record {
     item: Item,
     /// Waits since then.
     since: Time,
-    /// Was it delivered before?
-    delivered: bool,
+    /// How often it was delivered.
+    deliveries: u32,
 }
 
 /// A record in a member's hands.
@@ -142,8 +145,9 @@ impl Behaviour for Log {
             let consumer = &model.nodes[channel.consumer.0 as usize];
             let is_its = |watched: &Watched| watched.group.first == consumer.first;
             let group = groups.iter().position(is_its).unwrap_or_else(|| {
-                let (timeout, fixed) = (kind.session_timeout, kind.static_members);
-                let group = Group::new(consumer.first, consumer.count, timeout, fixed);
+                let timeouts = (kind.session_timeout, kind.max_poll_interval);
+                let ids = ids(model, me, channel.consumer);
+                let group = Group::new(consumer.first, &ids, timeouts, kind.static_members);
                 groups.push(Watched { group, records: 0, watch: None });
                 groups.len() - 1
             });
@@ -209,7 +213,7 @@ impl Behaviour for Log {
             Body::Broker(Frame::Nack { receipt }) => {
                 used_up(message.op, None, env);
                 if let Some(Delivery { channel, partition }) = self.take_back(receipt, env) {
-                    self.feed(channel, partition, env);
+                    self.is_done_with(channel, partition, env);
                 }
             }
             Body::Broker(Frame::Heartbeat) => {
@@ -217,6 +221,9 @@ impl Behaviour for Log {
             }
             Body::Broker(Frame::Join { incarnation }) => {
                 self.change(message.from, env, |group, at, now| group.join(at, incarnation, now));
+            }
+            Body::Broker(Frame::Leave { incarnation }) => {
+                self.closes(message.from, incarnation, env);
             }
             Body::Gone { incarnation } => self.change(message.from, env, |group, at, _| {
                 group.gone(at, incarnation);
@@ -302,7 +309,7 @@ impl Log {
             let group = self.channels[index].group;
             self.catch_up(group, env);
             self.groups[group].records += 1;
-            let record = Record { op, entry: subscriber.entry, item, since, delivered: false };
+            let record = Record { op, entry: subscriber.entry, item, since, deliveries: 0 };
             self.channels[index].partitions[at].records.push_back(record);
             if let Some(owner) = self.is_due(index, at, env) {
                 self.deliver(index, at, owner, false, env);
@@ -325,7 +332,17 @@ impl Log {
             used_up(record.op, None, env);
             self.groups[self.channels[channel].group].records -= 1;
         }
-        self.feed(channel, partition, env);
+        self.is_done_with(channel, partition, env);
+    }
+
+    /// A member holds a record less: it may have the next one, or a rebalance may go on.
+    fn is_done_with<P: Probe>(&mut self, channel: usize, at: usize, env: &mut Env<'_, '_, P>) {
+        let group = self.channels[channel].group;
+        self.let_go(group, env);
+        if self.groups[group].group.is_rebalancing() {
+            return self.go_on(group, env);
+        }
+        self.feed(channel, at, env);
     }
 
     /// Who is to have the first record of a partition now, if anybody is.
@@ -361,8 +378,10 @@ impl Log {
     ) {
         let place = &mut self.channels[channel].partitions[partition];
         let record = &mut place.records[place.handled];
-        let Record { op, entry, item, since, delivered: redelivered } = *record;
-        record.delivered = true;
+        let Record { op, entry, item, since, deliveries } = *record;
+        let redelivered = deliveries > 0;
+        record.deliveries += 1;
+        let op = op.again(env.model.name_of(env.node()), u64::from(deliveries));
         env.fact(Fact::Began { op: op.id, waited: env.now().since(since), queued, arrives: false });
         if redelivered {
             env.fact(Fact::Redelivered { op: op.id });
@@ -389,6 +408,14 @@ impl Log {
         env.fact(Fact::Waits { op: record.op.id });
         Some(delivery)
     }
+}
+
+/// The ids under which the instances of a consumer join at first.
+fn ids(model: &Model, me: NodeIx, consumer: NodeIx) -> Vec<u64> {
+    let name = |node: NodeIx| &model.scenario.nodes[usize::from(node.0)].name;
+    let mut chance =
+        Stream::new(model.seed, &format!("members of {}", name(consumer)), name(me), 0);
+    model.nodes[usize::from(consumer.0)].instances().map(|_| chance.next_u64()).collect()
 }
 
 /// Records of one item go to one partition; those without an item are spread by operation.

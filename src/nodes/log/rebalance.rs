@@ -28,27 +28,54 @@ impl Log {
             match happens(&mut self.groups[index].group, at, env.now()) {
                 Consequence::None => {}
                 Consequence::Resumes => {
-                    self.revoke(index, env, |owner, _| owner == Some(at));
+                    self.revoke(index, env, |owner| owner == at);
                     self.forget(index, at, env);
                     self.feed_group(index, env);
                 }
-                Consequence::Rebalance => {
-                    self.revoke(index, env, |owner, _| owner == Some(at));
+                Consequence::Rebalance(since) => {
+                    self.revoke(index, env, |owner| owner == at);
                     self.forget(index, at, env);
-                    self.rebalance(index, env);
+                    self.rebalance(index, since, env);
                 }
             }
+            self.go_on(index, env);
             self.watch(index, env);
         }
     }
 
-    /// Shares the partitions out anew, unless a session has to end first.
-    fn rebalance<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
-        if self.groups[index].group.is_rebalancing() {
+    /// An instance is being shut down in good order.
+    pub(super) fn closes<P: Probe>(
+        &mut self,
+        from: InstanceId,
+        incarnation: u32,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        for index in 0..self.groups.len() {
+            if let Some(at) = self.groups[index].group.place_of(from) {
+                self.groups[index].group.close(at, incarnation);
+                self.let_go(index, env);
+                self.watch(index, env);
+            }
+        }
+    }
+
+    /// A rebalance begins, which those join at once who were heard of since then. What is in the hands
+    /// of those who are gone is taken from them.
+    fn rebalance<P: Probe>(&mut self, index: usize, since: Time, env: &mut Env<'_, '_, P>) {
+        self.groups[index].group.begin(since);
+        let gone: Vec<u32> =
+            self.owners(index).filter(|owner| !self.is_in(index, *owner)).collect();
+        self.revoke(index, env, |owner| gone.contains(&owner));
+        self.go_on(index, env);
+    }
+
+    /// The partitions are shared out anew when all members have joined the rebalance and hold nothing:
+    /// they commit what they have handled before they join.
+    pub(super) fn go_on<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
+        if !self.groups[index].group.have_joined() || self.holders(index).next().is_some() {
             return;
         }
         self.groups[index].group.share_out();
-        self.revoke(index, env, |owner, next| owner != next);
         self.hand_over(index, env);
         let partitions = self.partitions;
         let group = &self.groups[index].group;
@@ -60,12 +87,43 @@ impl Log {
         self.feed_group(index, env);
     }
 
-    /// Takes deliveries back from partitions chosen by their present owner and the next one.
+    /// Who owns partitions of a group, as often as each owns one.
+    fn owners(&self, index: usize) -> impl Iterator<Item = u32> {
+        let channels = self.channels.iter().filter(move |channel| channel.group == index);
+        channels.flat_map(|channel| &channel.partitions).filter_map(|partition| partition.owner)
+    }
+
+    /// Who holds records of a group, as often as each holds one.
+    pub(super) fn holders(&self, index: usize) -> impl Iterator<Item = u32> {
+        let channels = self.channels.iter().filter(move |channel| channel.group == index);
+        let out = channels.flat_map(|channel| &channel.partitions).filter(|it| it.out.is_some());
+        out.filter_map(|partition| partition.owner)
+    }
+
+    fn is_in(&self, index: usize, member: u32) -> bool {
+        self.groups[index].group.is_enrolled(member)
+    }
+
+    /// Members that are about to leave and hold nothing any more commit and go.
+    pub(super) fn let_go<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
+        let holds = |log: &Self, member| log.holders(index).any(|holder| holder == member);
+        let leaves =
+            |log: &Self| log.groups[index].group.closing().find(|member| !holds(log, *member));
+        while let Some(member) = leaves(self) {
+            self.commit_of(index, member, env);
+            if let Consequence::Rebalance(since) = self.groups[index].group.leave(member, env.now())
+            {
+                self.rebalance(index, since, env);
+            }
+        }
+    }
+
+    /// Takes deliveries back from partitions chosen by their owner.
     fn revoke<P: Probe>(
         &mut self,
         index: usize,
         env: &mut Env<'_, '_, P>,
-        chosen: impl Fn(Option<u32>, Option<u32>) -> bool,
+        chosen: impl Fn(u32) -> bool,
     ) {
         for channel in 0..self.channels.len() {
             if self.channels[channel].group != index {
@@ -73,8 +131,7 @@ impl Log {
             }
             for at in 0..self.partitions {
                 let Partition { owner, out, .. } = self.channels[channel].partitions[at as usize];
-                let next = self.groups[index].group.owner(at, self.partitions);
-                if let Some(receipt) = out.filter(|_| chosen(owner, next)) {
+                if let Some(receipt) = out.filter(|_| owner.is_some_and(&chosen)) {
                     self.take_back(receipt, env);
                 }
             }
@@ -83,8 +140,8 @@ impl Log {
 
     /// While nobody watched, sessions may have ended.
     pub(super) fn catch_up<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
-        if self.groups[index].group.expire(env.now(), false) == Consequence::Rebalance {
-            self.rebalance(index, env);
+        if let Consequence::Rebalance(since) = self.groups[index].group.expire(env.now(), false) {
+            self.rebalance(index, since, env);
         }
     }
 
@@ -109,8 +166,13 @@ impl Log {
             return;
         }
         self.groups[index].watch = None;
-        if self.groups[index].group.expire(env.now(), true) == Consequence::Rebalance {
-            self.rebalance(index, env);
+        if let Consequence::Rebalance(since) = self.groups[index].group.expire(env.now(), true) {
+            self.rebalance(index, since, env);
+        }
+        if self.groups[index].group.is_overdue(env.now()) {
+            let holders: Vec<u32> = self.holders(index).collect();
+            self.groups[index].group.expel(&holders);
+            self.rebalance(index, env.now(), env);
         }
         self.watch(index, env);
     }

@@ -192,7 +192,13 @@ fn a_member_cut_off_for_too_long_joins_again_with_its_next_heartbeat() {
     let deliveries = bench.deliveries();
     assert_eq!(seen(&deliveries), [(0, SECOND, false), (0, FIRST, true)]);
     run_beating(&mut bench, 10, &AT_CONSUMERS);
-    assert_eq!(seen(&bench.deliveries()), [(0, SECOND, true)], "its partition came back");
+    publish(&mut bench, 1..2, 1);
+    run_beating(&mut bench, 10, &AT_CONSUMERS);
+    assert_eq!(seen(&bench.deliveries()), [], "what is in healthy hands is waited for");
+    bench.ack(&deliveries[1..]);
+    assert_eq!(bench.alive(0), 0, "and counts");
+    bench.run_for(2);
+    assert_eq!(seen(&bench.deliveries()), [(1, SECOND, false)], "its partition came back");
 }
 
 #[test]

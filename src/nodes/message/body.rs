@@ -23,14 +23,9 @@ pub trait Wire: Copy {
     }
 
     /// Does it travel over a long-lived connection whose transport repeats what the network loses?
-    /// Calls, publications and the requests of quorums are given up by their timeouts instead.
+    /// Calls and the requests of quorums are given up by their timeouts instead.
     fn is_retransmitted(&self) -> bool {
         true
-    }
-
-    /// Does it come twice where the network doubles messages?
-    fn is_doubled(&self) -> bool {
-        false
     }
 
     /// What its sender hears where the addressee is down.
@@ -52,8 +47,7 @@ pub enum Refusal {
     Reset(Handle),
     /// The operating system says this.
     Says(Body),
-    /// The connections of the addressee are gone: at once if its process died, when the sender has
-    /// missed its heartbeats if its machine did.
+    /// The connections of the addressee are gone.
     Gone,
 }
 
@@ -69,8 +63,6 @@ macro_rules! bodies {
                 call: Handle,
                 /// What to run.
                 entry: EntryIx,
-                /// Counts the tries from 0.
-                attempt: u8,
                 /// May it be called off?
                 cancel: Cancellable,
                 /// How long the work takes that it begins with, unless something is slow.
@@ -141,13 +133,10 @@ macro_rules! bodies {
                 }
             }
 
-            /// [`Wire::is_doubled`].
+            /// Does it come twice where the network doubles messages? Requests do: what travels over
+            /// a long-lived connection comes once.
             pub fn is_doubled(&self) -> bool {
-                match self {
-                    Self::Request { .. } => true,
-                    Self::Answer { .. } | Self::Cancel { .. } | Self::Gone { .. } => false,
-                    $(Self::$Room(words) => words.is_doubled(),)+
-                }
+                matches!(self, Self::Request { .. })
             }
 
             /// What its sender hears where the addressee is down.
@@ -220,7 +209,7 @@ impl Message {
     #[inline]
     pub fn fingerprint(&self) -> u64 {
         let kind = match self.body {
-            Body::Request { attempt, .. } => u64::from(attempt),
+            Body::Request { .. } => 0,
             Body::Answer { verdict, .. } => 1 << 8 | verdict.fingerprint(),
             _ => self.body.fingerprint(),
         };
@@ -229,7 +218,7 @@ impl Message {
             ^ self.op.done
             ^ seen.version.rotate_left(20)
             ^ (seen.value as u64).rotate_left(40)
-            ^ kind << 48
+            ^ (kind ^ self.op.lineage.offset()) << 48
     }
 }
 

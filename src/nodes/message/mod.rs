@@ -2,13 +2,15 @@
 //! handle in a message is the addressee's own, carried back to it as a correlation id.
 
 mod body;
+mod lineage;
 pub mod timer;
 
 pub use self::body::{Answer, Body, Cancellable, Refusal, Wire};
+pub use self::lineage::Lineage;
 pub(in crate::nodes) use self::timer::timers;
 pub use self::timer::{Due, Timer};
 
-use crate::base::{Span, Time};
+use crate::base::{Span, Time, mix};
 use crate::engine::InstanceId;
 use crate::probes::{KeyId, OpId};
 use crate::scenario::tree::{EntityIx, FlowIx};
@@ -19,11 +21,12 @@ use crate::scenario::tree::{EntityIx, FlowIx};
 pub struct Op {
     /// The operation.
     pub id: OpId,
-    /// Its draws are made from this word and each step's stable name.
+    /// What it wants is drawn from this word and each step's stable name, the same at every attempt.
     pub word: u64,
     /// What `key: Own` means: a created item, or a number to pick a preloaded one with.
     pub own: KeyId,
-    /// The item that a delivered record names (for `KeyRule::Named`).
+    /// The item that a delivered record names (for `KeyRule::Named`), where copies are updated;
+    /// elsewhere what `own` is for a second entity.
     pub named: KeyId,
     /// Bits of the effects known to be done.
     pub done: u64,
@@ -35,6 +38,8 @@ pub struct Op {
     pub session: u32,
     /// The flow.
     pub flow: FlowIx,
+    /// Which attempts led here.
+    pub lineage: Lineage,
 }
 
 impl Default for Op {
@@ -55,7 +60,22 @@ impl Op {
         deadline: Time::NEVER,
         session: 0,
         flow: FlowIx(u16::MAX),
+        lineage: Lineage::FIRST,
     };
+
+    /// The word of a draw of this name that is no part of what the operation wants: how long work
+    /// takes, say. Every attempt draws it anew; designs that do the same draw the same.
+    #[inline]
+    pub fn drawn_anew(&self, name: u64) -> u64 {
+        mix(self.word, name.wrapping_add(self.lineage.offset()))
+    }
+
+    /// The same operation, where what has this stable name is tried again; number 0 is the first
+    /// attempt of it.
+    #[must_use]
+    pub fn again(&self, name: u64, attempt: u64) -> Self {
+        Self { lineage: self.lineage.again(name, attempt), ..*self }
+    }
 }
 
 /// What a read saw.

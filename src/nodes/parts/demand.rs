@@ -6,41 +6,39 @@ use crate::base::{Dist, Span, mix};
 use crate::model::Model;
 use crate::model::demand::{Demand, Start};
 use crate::model::program::{EntryIx, Instr};
+use crate::nodes::message::Op;
 
 /// The first work of a program, or all reads of a transaction, unless something is slow; zero for
 /// everything else. An attempt draws anew; designs that do the same draw the same.
 #[inline]
-pub(in crate::nodes) fn first(model: &Model, entry: EntryIx, word: u64, attempt: u8) -> Span {
-    first_of(&model.programs.starts[entry.0 as usize], word, attempt)
+pub(in crate::nodes) fn first(model: &Model, entry: EntryIx, op: &Op) -> Span {
+    first_of(&model.programs.starts[entry.0 as usize], op)
 }
 
 /// The same of what is known already.
 #[inline]
-pub(in crate::nodes) fn first_of(start: &Start, word: u64, attempt: u8) -> Span {
+pub(in crate::nodes) fn first_of(start: &Start, op: &Op) -> Span {
     match &start.demand {
         Demand::Const(span) => *span,
-        drawn => draw(drawn, word, attempt),
+        drawn => draw(drawn, op),
     }
 }
 
 #[inline(never)]
-fn draw(demand: &Demand, word: u64, attempt: u8) -> Span {
+fn draw(demand: &Demand, op: &Op) -> Span {
     match demand {
         Demand::Const(span) => *span,
-        Demand::Work { dist, name } => dist.span(mix(word, name.wrapping_add(u64::from(attempt)))),
-        Demand::Reads { count: 1, dist, name } => dist.span(draw_of(mix(word, *name), attempt, 0)),
-        Demand::Reads { count, dist, name } => {
-            draws(dist, *name, word, attempt, 0..u64::from(*count))
-        }
+        Demand::Work { dist, name } => dist.span(op.drawn_anew(*name)),
+        Demand::Reads { count: 1, dist, name } => dist.span(mix(op.drawn_anew(*name), 0)),
+        Demand::Reads { count, dist, name } => draws(dist, *name, op, 0..u64::from(*count)),
     }
 }
 
-/// How long the work of this instruction takes, if it is work: an attempt's draw of its
-/// operation's word.
+/// How long the work of this instruction takes, if it is work.
 #[inline]
-pub(in crate::nodes) fn work(instr: &Instr, word: u64, attempt: u8) -> Span {
+pub(in crate::nodes) fn work(instr: &Instr, op: &Op) -> Span {
     match instr {
-        Instr::Work { dist, name } => dist.span(mix(word, name.wrapping_add(u64::from(attempt)))),
+        Instr::Work { dist, name } => dist.span(op.drawn_anew(*name)),
         _ => Span::ZERO,
     }
 }
@@ -50,15 +48,9 @@ pub(in crate::nodes) fn work(instr: &Instr, word: u64, attempt: u8) -> Span {
 pub(in crate::nodes) fn draws(
     dist: &Dist,
     name: u64,
-    word: u64,
-    attempt: u8,
+    op: &Op,
     which: std::ops::Range<u64>,
 ) -> Span {
-    let word = mix(word, name);
-    which.fold(Span::ZERO, |sum, draw| sum + dist.span(draw_of(word, attempt, draw)))
-}
-
-/// One draw of a transaction with this word, at this attempt.
-fn draw_of(word: u64, attempt: u8, draw: u64) -> u64 {
-    mix(word, (u64::from(attempt) << 32) + draw)
+    let word = op.drawn_anew(name);
+    which.fold(Span::ZERO, |sum, draw| sum + dist.span(mix(word, draw)))
 }

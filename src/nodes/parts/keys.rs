@@ -14,8 +14,8 @@ use crate::probes::KeyId;
 pub fn item(model: &Model, rule: KeyRule, entity: EntityIx, op: &Op) -> KeyId {
     match rule {
         KeyRule::New => KeyId::created_by(op.id),
-        KeyRule::Own if op.own.creator().is_some() => op.own,
-        KeyRule::Own => preloaded(model, entity, op.own.0),
+        KeyRule::Own => own(model, entity, op.own),
+        KeyRule::OtherOwn => own(model, entity, op.named),
         KeyRule::Popular(name) => {
             let popularity = &model.entities[entity.0 as usize].popularity;
             KeyId(popularity.pick(mix(op.word, name)))
@@ -23,6 +23,11 @@ pub fn item(model: &Model, rule: KeyRule, entity: EntityIx, op: &Op) -> KeyId {
         KeyRule::Session => preloaded(model, entity, u64::from(op.session)),
         KeyRule::Named => op.named,
     }
+}
+
+#[inline]
+fn own(model: &Model, entity: EntityIx, own: KeyId) -> KeyId {
+    if own.creator().is_some() { own } else { preloaded(model, entity, own.0) }
 }
 
 /// The preloaded item of this number, counted round and round.

@@ -7,7 +7,8 @@
 //!   is routed nowhere is confirmed at once. Deliveries that were not acknowledged when their
 //!   consumer's connection closes are requeued at their original position and flagged redelivered.
 //! * `consumer-prefetch`: the limit is per consumer; 0 is no limit. Consumers are served in turn
-//!   (`consumers`), those at their limit are passed over, so nothing waits beside a free one.
+//!   (`consumers`), those at their limit are passed over, so nothing waits beside a free one. The order
+//!   of turns is that in which they subscribed: it is drawn.
 //! * `quorum-queues`, poison messages: every return of a delivery counts, be it a negative
 //!   acknowledgement or a lost connection (as up to 4.2; since 4.3 `basic.nack` no longer does); a
 //!   message returned more often than the limit becomes a dead letter: a limit of 2 makes three
@@ -15,23 +16,31 @@
 //! * `reliability`: a broker that restarts still has what it confirmed, in order; publishing again
 //!   after a lost confirm makes a duplicate, which is the consumer's to recognise.
 //!
+//! * `heartbeats`: a connection on which nothing was heard for so long is closed, and what its consumer
+//!   holds is requeued; one that lives connects again. Consumers say that they live twice as often.
+//! * `consumers`, cancellation: one that is shut down in good order is given nothing more, and
+//!   acknowledges what it holds.
+//!
 //! Left out: replication (the one broker stands for a cluster that fails as one), TTL, length
-//! limits and flow control, priorities, automatic acknowledgement, the 30 minutes of the delivery
-//! acknowledgement timeout, and the broker's heartbeats: a consumer whose host went silent keeps its
-//! deliveries until it joins again or the broker next reaches for it.
+//! limits and flow control, priorities, automatic acknowledgement, and the 30 minutes of the delivery
+//! acknowledgement timeout.
+
+mod consumers;
+mod due;
 
 use std::collections::VecDeque;
 
-use super::Env;
+use self::due::Due;
 use super::behaviour::Behaviour;
-use super::broker::{Due, Frame, Incoming, Intake, is_paused, multiply, own_channels, used_up};
+use super::broker::{Frame, Incoming, Intake, is_paused, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
-use crate::base::{Time, weight};
+use super::{Env, broker};
+use crate::base::{Span, Stream, Time, weight};
 use crate::engine::InstanceId;
-use crate::model::Model;
 use crate::model::program::EntryIx;
+use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::NodeKind;
 
@@ -41,6 +50,8 @@ pub struct Queue {
     intake: Intake,
     prefetch: u32,
     delivery_limit: Option<u32>,
+    /// A consumer that was not heard of for so long has lost its connection.
+    heartbeat: Span,
     /// Per channel of the program: its place in `channels`.
     places: Vec<u32>,
     channels: Vec<Channel>,
@@ -53,8 +64,12 @@ struct Channel {
     /// The consumer node's first instance.
     first: InstanceId,
     consumers: Vec<Consumer>,
-    /// Whose turn it is.
+    /// In which order they take turns.
+    order: Vec<u32>,
+    /// The place there of whose turn it is.
     turn: usize,
+    /// When silent consumers are looked for.
+    watch: Option<Time>,
     /// Messages that ever came in.
     count: u64,
     /// In order of arrival, whatever was delivered and returned in between.
@@ -65,8 +80,23 @@ struct Channel {
 #[derive(Clone, Copy, Debug)]
 struct Consumer {
     incarnation: u32,
-    joined: bool,
+    standing: Standing,
     unacknowledged: u32,
+    /// The last sign of life.
+    heard: Time,
+}
+
+/// How a consumer stands with the broker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// It takes deliveries.
+    Joined,
+    /// It is being shut down in good order, and finishes what it holds.
+    Leaves,
+    /// It was silent for too long; it connects again when it is heard of.
+    Silent,
+    /// Its connection is gone, and its process with it.
+    Gone,
 }
 
 /// A durable message.
@@ -103,14 +133,29 @@ impl Behaviour for Queue {
         let (places, own) = own_channels(model, me);
         let channel = |channel: &crate::model::program::Channel| {
             let consumer = &model.nodes[channel.consumer.0 as usize];
-            let fresh = Consumer { incarnation: 0, joined: true, unacknowledged: 0 };
-            let consumers = vec![fresh; consumer.count as usize];
-            Channel { first: consumer.first, consumers, turn: 0, count: 0, ready: VecDeque::new() }
+            let fresh = Consumer {
+                incarnation: 0,
+                standing: Standing::Joined,
+                unacknowledged: 0,
+                heard: Time::ZERO,
+            };
+            let name = |node: NodeIx| &model.scenario.nodes[usize::from(node.0)].name;
+            let purpose = format!("turns of {}", name(channel.consumer));
+            Channel {
+                first: consumer.first,
+                consumers: vec![fresh; consumer.count as usize],
+                order: Stream::new(model.seed, &purpose, name(me), 0).order(consumer.count),
+                turn: 0,
+                watch: None,
+                count: 0,
+                ready: VecDeque::new(),
+            }
         };
         Self {
             intake: Intake::new(model, me, kind.persist.clone(), false),
             prefetch: kind.prefetch,
             delivery_limit: kind.delivery_limit,
+            heartbeat: kind.heartbeat,
             places,
             channels: own.iter().map(channel).collect(),
             unacknowledged: Slab::default(),
@@ -127,6 +172,11 @@ impl Behaviour for Queue {
         let first = self.channels.iter().filter_map(|channel| channel.ready.front());
         into.oldest(now, first.map(|stored| stored.since).min());
         into.own(What::Busy, self.unacknowledged.len());
+    }
+
+    /// Whoever holds something may have fallen silent.
+    fn awaits(&self) -> bool {
+        !self.unacknowledged.is_empty()
     }
 
     #[inline(never)]
@@ -151,23 +201,29 @@ impl Behaviour for Queue {
                 self.joined(message.from, incarnation, env);
             }
             Body::Gone { incarnation } => self.gone(message.from, incarnation, env),
-            Body::Broker(Frame::Heartbeat) => {}
+            Body::Broker(Frame::Heartbeat) => self.hears(message.from, env),
+            Body::Broker(Frame::Leave { incarnation }) => self.leaves(message.from, incarnation),
             body => unreachable!("not for a queue: {body:?}"),
         }
     }
 
     #[inline(never)]
     fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
-        let Due::Stored(handle) = due;
+        let handle = match due {
+            Due::Intake(broker::Due::Stored(handle)) => handle,
+            Due::Silence(channel) => return self.look_after(channel as usize, env),
+        };
         if let Some(incoming) = self.intake.stored(handle) {
             self.enqueue(incoming, env);
             incoming.confirm(Answer::Done, env);
         }
     }
 
-    fn is_stale(&self, due: Due, _at: Time, _incarnation: u32) -> bool {
-        let Due::Stored(handle) = due;
-        self.intake.is_stale(handle)
+    fn is_stale(&self, due: Due, at: Time, _incarnation: u32) -> bool {
+        match due {
+            Due::Intake(broker::Due::Stored(handle)) => self.intake.is_stale(handle),
+            Due::Silence(channel) => self.channels[channel as usize].watch != Some(at),
+        }
     }
 
     /// The broker goes: what was not durable is lost, what was delivered is ready again, and every
@@ -180,7 +236,12 @@ impl Behaviour for Queue {
     /// It comes back, and all consumers reconnect; for those that are down, somebody will say so.
     fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         for channel in 0..self.channels.len() {
-            self.channels[channel].consumers.iter_mut().for_each(|consumer| consumer.joined = true);
+            for consumer in &mut self.channels[channel].consumers {
+                consumer.heard = env.now();
+                if consumer.standing != Standing::Leaves {
+                    consumer.standing = Standing::Joined;
+                }
+            }
             self.dispatch(channel, env);
         }
     }
@@ -204,9 +265,9 @@ impl Queue {
             channel.count += 1;
             let message = Stored { op, entry: subscriber.entry, item, place, since, returns: 0 };
             if channel.ready.is_empty()
-                && let Some(consumer) = channel.free(self.prefetch, env)
+                && let Some(turn) = channel.free(self.prefetch, env)
             {
-                self.deliver(Delivery { message, channel: index, consumer }, false, env);
+                self.deliver(message, (index, turn), false, env);
             } else {
                 channel.ready.push_back(message);
                 env.fact(Fact::Waits { op: op.id });
@@ -217,31 +278,41 @@ impl Queue {
     /// Delivers what is ready to whoever has room.
     fn dispatch<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
         while !self.channels[index].ready.is_empty()
-            && let Some(consumer) = self.channels[index].free(self.prefetch, env)
+            && let Some(turn) = self.channels[index].free(self.prefetch, env)
             && let Some(message) = self.channels[index].ready.pop_front()
         {
-            self.deliver(Delivery { message, channel: index, consumer }, true, env);
+            self.deliver(message, (index, turn), true, env);
         }
     }
 
-    fn deliver<P: Probe>(&mut self, delivery: Delivery, queued: bool, env: &mut Env<'_, '_, P>) {
-        let Stored { op, entry, item, since, returns, .. } = delivery.message;
+    fn deliver<P: Probe>(
+        &mut self,
+        message: Stored,
+        (index, turn): (usize, usize),
+        queued: bool,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let Stored { op, entry, item, since, returns, .. } = message;
+        let op = op.again(env.model.name_of(env.node()), u64::from(returns));
         env.fact(Fact::Began { op: op.id, waited: env.now().since(since), queued, arrives: false });
         if returns > 0 {
             env.fact(Fact::Redelivered { op: op.id });
         }
-        let channel = &mut self.channels[delivery.channel];
-        channel.turn = delivery.consumer + 1;
-        channel.consumers[delivery.consumer].unacknowledged += 1;
-        let to = InstanceId(channel.first.0 + delivery.consumer as u32);
-        let receipt = self.unacknowledged.insert(delivery);
+        let channel = &mut self.channels[index];
+        channel.turn = turn + 1;
+        let consumer = channel.order[turn] as usize;
+        channel.consumers[consumer].unacknowledged += 1;
+        let to = InstanceId(channel.first.0 + consumer as u32);
+        let receipt = self.unacknowledged.insert(Delivery { message, channel: index, consumer });
+        self.watch(index, env);
         env.send(to, &op, Frame::Deliver { receipt, entry, item, redelivered: returns > 0 });
     }
 
     /// A delivery has come to its end, if the receipt is still good.
     fn settle<P: Probe>(&mut self, receipt: Handle, env: &mut Env<'_, '_, P>) -> Option<Delivery> {
         let delivery = self.unacknowledged.remove(receipt)?;
-        self.channels[delivery.channel].consumers[delivery.consumer].unacknowledged -= 1;
+        let consumer = &mut self.channels[delivery.channel].consumers[delivery.consumer];
+        consumer.unacknowledged -= 1;
         env.fact(Fact::Freed { op: delivery.message.op.id });
         Some(delivery)
     }
@@ -260,65 +331,17 @@ impl Queue {
         let at = ready.partition_point(|other| other.place < message.place);
         ready.insert(at, message);
     }
-
-    /// Requeues the deliveries that are chosen.
-    fn take_back<P: Probe>(
-        &mut self,
-        env: &mut Env<'_, '_, P>,
-        chosen: impl Fn(&Delivery) -> bool,
-    ) {
-        let out = self.unacknowledged.iter().filter(|(_, delivery)| chosen(delivery));
-        let receipts: Vec<Handle> = out.map(|(receipt, _)| receipt).collect();
-        for receipt in receipts {
-            if let Some(delivery) = self.settle(receipt, env) {
-                self.requeue(delivery, env);
-            }
-        }
-    }
-
-    /// An instance has started again: what an earlier start of it held goes back.
-    fn joined<P: Probe>(&mut self, from: InstanceId, incarnation: u32, env: &mut Env<'_, '_, P>) {
-        for index in 0..self.channels.len() {
-            let Some(at) = self.channels[index].place_of(from) else {
-                continue;
-            };
-            if incarnation > self.channels[index].consumers[at].incarnation {
-                self.take_back(env, |delivery| {
-                    (delivery.channel, delivery.consumer) == (index, at)
-                });
-                let consumer = &mut self.channels[index].consumers[at];
-                *consumer = Consumer { incarnation, joined: true, ..*consumer };
-                self.dispatch(index, env);
-            }
-        }
-    }
-
-    /// An instance's connections are gone. Old news if a later start of it has joined.
-    fn gone<P: Probe>(&mut self, from: InstanceId, incarnation: u32, env: &mut Env<'_, '_, P>) {
-        for index in 0..self.channels.len() {
-            let Some(at) = self.channels[index].place_of(from) else {
-                continue;
-            };
-            let consumer = &mut self.channels[index].consumers[at];
-            if incarnation >= consumer.incarnation {
-                *consumer = Consumer { incarnation, joined: false, ..*consumer };
-                self.take_back(env, |delivery| {
-                    (delivery.channel, delivery.consumer) == (index, at)
-                });
-                self.dispatch(index, env);
-            }
-        }
-    }
 }
 
 impl Channel {
-    /// The next consumer in turn that may have one more.
+    /// The place in turn of the next consumer that may have one more.
     fn free<P: Probe>(&self, prefetch: u32, env: &Env<'_, '_, P>) -> Option<usize> {
         let count = self.consumers.len();
         let in_turn = (0..count).map(|step| (self.turn + step) % count);
         let has_room = |at: &usize| {
-            let consumer = &self.consumers[*at];
-            consumer.joined && (prefetch == 0 || consumer.unacknowledged < prefetch)
+            let consumer = &self.consumers[self.order[*at] as usize];
+            consumer.standing == Standing::Joined
+                && (prefetch == 0 || consumer.unacknowledged < prefetch)
         };
         in_turn.into_iter().find(has_room).filter(|_| !is_paused(env))
     }

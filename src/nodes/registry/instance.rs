@@ -9,8 +9,9 @@
 //!
 //! Renewals have a thread of their own in Eureka's client, so that an instance whose workers are
 //! only paused goes on renewing, and callers go on calling it. A frozen one (SIGSTOP, a long
-//! garbage collection) neither renews nor fetches. A probe is a request like any other: neither a
-//! paused nor a frozen instance answers it. It waits in no queue, though: load alone fails no probe.
+//! garbage collection) neither renews nor fetches. A probe is a request like any other: a paused or
+//! frozen instance answers it when it goes on, which is in time or is not. It waits in no queue, though:
+//! load alone fails no probe.
 //!
 //! Left out: registering anew when an instance's own data change, answers to renewals (an instance
 //! whose lease was evicted while it lives registers with its next renewal, where Eureka answers 404
@@ -55,6 +56,8 @@ pub(in crate::nodes) struct Discovery {
     asks: Vec<(NodeIx, Option<Span>)>,
     /// It has said that it goes.
     has_left: bool,
+    /// The last probe, if it came while work stood still: from whom, and which.
+    probe: Option<(InstanceId, u32)>,
     chance: Stream,
 }
 
@@ -79,13 +82,13 @@ impl Discovery {
         });
         let name = &model.scenario.nodes[usize::from(place.node.0)].name;
         let chance = Stream::new(model.seed, "discovery", name, place.index);
-        Some(Box::new(Self { registry, heartbeat, asks, has_left: false, chance }))
+        Some(Box::new(Self { registry, heartbeat, asks, has_left: false, probe: None, chance }))
     }
 
     /// The run begins, or the instance is up again.
     pub(in crate::nodes) fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let incarnation = env.incarnation();
-        self.has_left = false;
+        (self.has_left, self.probe) = (false, None);
         if incarnation > 0
             && let Some(registry) = self.registry
         {
@@ -141,26 +144,42 @@ impl Discovery {
             tell(registry, Frame::Leave { incarnation: env.incarnation() }, env);
         }
     }
-}
 
-/// Its process is gone. Where something on its machine watches what runs, that tells the registry,
-/// the next time it looks.
-#[cold]
-pub(in crate::nodes) fn exited<P: Probe>(env: &mut Env<'_, '_, P>) {
-    let Some(registry) = env.model.directory.registry_of(env.node()) else { return };
-    if let Checks::Probes(Probes { exits: Some(exits), .. }) = &settings(env.model, registry).checks
-    {
-        let to = env.model.nodes[usize::from(registry.0)].first;
-        let incarnation = env.incarnation();
-        env.send_along(exits, to, &Op::NONE, Frame::Leave { incarnation });
+    /// Its process is gone. A probe that waits is refused; where something on its machine watches what
+    /// runs, that tells the registry, the next time it looks.
+    #[cold]
+    pub(in crate::nodes) fn exited<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let Some(registry) = self.registry else { return };
+        if let Some((from, round)) = self.probe.take() {
+            env.send(from, &Op::NONE, Frame::Probed { round, ready: false });
+        }
+        let checks = &settings(env.model, registry).checks;
+        if let Checks::Probes(Probes { exits: Some(exits), .. }) = checks {
+            let to = env.model.nodes[usize::from(registry.0)].first;
+            let incarnation = env.incarnation();
+            env.send_along(exits, to, &Op::NONE, Frame::Leave { incarnation });
+        }
     }
-}
 
-/// A registry probes this instance.
-#[cold]
-pub(in crate::nodes) fn probed<P: Probe>(from: InstanceId, round: u32, env: &mut Env<'_, '_, P>) {
-    if !env.model.faults.is_paused(env.now(), env.me()) {
-        env.send(from, &Op::NONE, Frame::Probed { round, ready: true });
+    /// A registry probes this instance.
+    #[cold]
+    pub(in crate::nodes) fn probed<P: Probe>(
+        &mut self,
+        from: InstanceId,
+        round: u32,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        self.probe = Some((from, round));
+        if !env.model.faults.is_paused(env.now(), env.me()) {
+            self.resume(env);
+        }
+    }
+
+    /// Its work goes on.
+    pub(in crate::nodes) fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if let Some((from, round)) = self.probe.take() {
+            env.send(from, &Op::NONE, Frame::Probed { round, ready: true });
+        }
     }
 }
 

@@ -13,8 +13,8 @@ timers! {
         /// The pause is over before a failed delivery is returned (or tried again), or before an undo is
         /// tried again.
         Requeue(task: Handle) = 10,
-        /// Of a log's consumer: time to say that it lives; counts the starts.
-        Beat(start: u32) = 11 periodic,
+        /// Of a consumer: time to say to the broker at this place that it lives; counts the starts.
+        Beat { broker: u32, start: u32 } = 11 periodic,
         /// The first of the works in service is done; counts how often that was foreseen.
         Served(foreseen: u32) = 18,
         /// The patience of what waits here is over.

@@ -1,5 +1,4 @@
-//! The end of a task: its delivery is acknowledged, returned or tried again; and the heartbeat
-//! that tells brokers of this instance.
+//! The end of a task: its delivery is acknowledged, returned or tried again.
 
 use super::Server;
 use super::due::Due;
@@ -7,7 +6,7 @@ use super::task::Origin;
 use crate::model::program::Act;
 use crate::nodes::broker::Frame;
 use crate::nodes::env::Env;
-use crate::nodes::message::{Answer, Body, Op};
+use crate::nodes::message::{Answer, Body};
 use crate::nodes::parts::demand;
 use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, Probe, Reason};
@@ -21,9 +20,7 @@ impl Server {
         let op = task.op.id;
         if let Origin::Delivery { from, receipt } = task.origin {
             env.send(from, &task.op, Frame::Ack { receipt });
-            if self.offsets.is_some() {
-                self.foresee_commit(env);
-            }
+            self.foresee_commit(env);
         }
         self.leave(handle, env);
         env.fact(Fact::Dropped { op, why: None });
@@ -93,19 +90,10 @@ impl Server {
             return;
         };
         let first = &env.model.programs.code[start.0 as usize];
-        (task.pc, task.demand) = (start, demand::work(first, task.op.word, task.attempt));
+        task.op = task.op.again(env.model.name_of(env.node()), 1);
+        (task.pc, task.demand) = (start, demand::work(first, &task.op));
         task.verdict = Answer::Done;
         task.takes_back = false;
         self.start_or_queue(handle, env);
-    }
-
-    pub(super) fn beat<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        for broker in self.brokers.clone() {
-            if let Some(every) = env.model.terms(broker).consume.beat {
-                let to = env.model.nodes[broker.0 as usize].first;
-                env.send(to, &Op::NONE, Frame::Heartbeat);
-                env.wait(every, Due::Beat(env.incarnation()));
-            }
-        }
     }
 }

@@ -7,6 +7,7 @@ mod branches;
 mod cache;
 mod caching;
 mod cancel;
+mod consumer;
 mod dispatch;
 mod due;
 mod ending;
@@ -23,10 +24,10 @@ use std::hint::cold_path;
 use self::attempts::Attempts;
 use self::cache::Cache;
 use self::cancel::Cancels;
+use self::consumer::Consumer;
 use self::dispatch::Dispatch;
 use self::due::Due;
 use self::enough::Enough;
-use self::offsets::Offsets;
 use self::task::{Origin, Task};
 use super::behaviour::{Behaviour, Tables};
 use super::calls::{Calls, Waiters};
@@ -36,12 +37,12 @@ use super::parts::demand;
 use super::parts::limit::Limiter;
 use super::parts::slab::{Handle, SideTable, Slab};
 use super::readings::{Readings, What};
-use super::registry::instance::{self, Discovery};
+use super::registry::instance::Discovery;
 use super::{broker, registry};
 use crate::base::{Span, Stream, Time, weight};
 use crate::engine::InstanceId;
+use crate::model::Model;
 use crate::model::program::{Act, EntryIx, Instr, Pc};
-use crate::model::{Model, NodeIx};
 use crate::probes::fact::Leaving;
 use crate::probes::{Fact, OpId, Probe, Reason};
 use crate::scenario::tree::NodeKind;
@@ -73,11 +74,10 @@ pub struct Server {
     attempts: Attempts,
     cancels: Cancels,
     cache: Option<Cache>,
-    brokers: Vec<NodeIx>,
+    /// Where it consumes from brokers.
+    consumer: Option<Box<Consumer>>,
     /// Where it registers or learns whom to call, if anywhere.
     discovery: Option<Box<Discovery>>,
-    /// Where it does not commit after each message.
-    offsets: Option<Offsets>,
 }
 
 impl Waiters for Slab<Task> {
@@ -97,7 +97,6 @@ impl Behaviour for Server {
             NodeKind::Gateway(gateway) => (gateway.workers, None, false, gateway.limit.as_ref()),
             _ => unreachable!("a server is a service or a gateway"),
         };
-        let brokers: Vec<NodeIx> = model.programs.brokers_of(node).collect();
         let dispatch = Dispatch::new(model, me);
         // Everybody begins at once where all share.
         let is_shared = dispatch.as_ref().is_some_and(|dispatch| dispatch.is_shared());
@@ -122,8 +121,7 @@ impl Behaviour for Server {
             attempts: Attempts::default(),
             cancels: Cancels::default(),
             cache: cold(model, me),
-            offsets: Offsets::new(model, &brokers),
-            brokers,
+            consumer: Consumer::new(model, node),
             discovery: Discovery::new(model, me),
         }
     }
@@ -138,24 +136,15 @@ impl Behaviour for Server {
 
     /// Is there a broker or a registry that wants to hear from it, or that it asks?
     fn wants_start(&self) -> bool {
-        !self.brokers.is_empty() || self.discovery.is_some()
+        self.consumer.is_some() || self.discovery.is_some()
     }
 
     fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        if let Some(offsets) = &mut self.offsets {
-            offsets.start(env.now());
-        }
         if let Some(discovery) = &mut self.discovery {
             discovery.start(env);
         }
-        for broker in self.brokers.clone() {
-            if env.incarnation() > 0 {
-                let to = env.model.nodes[broker.0 as usize].first;
-                env.send(to, &Op::NONE, broker::Frame::Join { incarnation: env.incarnation() });
-            }
-            if let Some(every) = env.model.terms(broker).consume.beat {
-                env.wait(every, Due::Beat(env.incarnation()));
-            }
+        if let Some(consumer) = &mut self.consumer {
+            consumer.start(env);
         }
     }
 
@@ -193,7 +182,9 @@ impl Behaviour for Server {
         match due {
             Due::Worked(_) => unreachable!("the commonest"),
             Due::Requeue(task) => self.give_back(task, env),
-            Due::Beat(_) => self.beat(env),
+            Due::Beat { broker, .. } => {
+                self.consumer.as_mut().expect("it set the timer").beat(due, broker, env);
+            }
             Due::Commit(_) => self.commit(env),
             Due::Served(_) => self.work_done(env),
             Due::Patience(place) => self.abandon(place, env),
@@ -212,7 +203,7 @@ impl Behaviour for Server {
     fn is_stale(&self, due: Due, at: Time, incarnation: u32) -> bool {
         match due {
             Due::Worked(task) | Due::Requeue(task) => self.is_over(task),
-            Due::Beat(start) | Due::Commit(start) => start != incarnation,
+            Due::Beat { start, .. } | Due::Commit(start) => start != incarnation,
             Due::Served(_) | Due::Patience(_) => {
                 self.dispatch.as_ref().is_some_and(|dispatch| dispatch.is_stale(due))
             }
@@ -253,12 +244,14 @@ impl Behaviour for Server {
             }
         }
         self.cache = cold(env.model, env.me());
-        for broker in self.brokers.clone() {
-            let to = env.model.nodes[broker.0 as usize].first;
-            env.send_gone(to, host);
+        if host {
+            return;
         }
-        if !host {
-            instance::exited(env);
+        if let Some(consumer) = &self.consumer {
+            consumer.is_gone(env);
+        }
+        if let Some(discovery) = &mut self.discovery {
+            discovery.exited(env);
         }
     }
 
@@ -268,6 +261,12 @@ impl Behaviour for Server {
 
     /// A pause ended: free workers take up what waits.
     fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if let Some(consumer) = &mut self.consumer {
+            consumer.resume(env);
+        }
+        if let Some(discovery) = &mut self.discovery {
+            discovery.resume(env);
+        }
         if self.dispatch.is_some() {
             return self.take_up_in_turn(env);
         }
@@ -279,10 +278,13 @@ impl Behaviour for Server {
         self.stand_still(env);
     }
 
-    /// It takes itself off the list.
+    /// It takes itself off the list, and takes nothing more from brokers.
     fn leave<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if let Some(discovery) = &mut self.discovery {
             discovery.leave(env);
+        }
+        if let Some(consumer) = &mut self.consumer {
+            consumer.leave(env);
         }
     }
 
@@ -347,15 +349,15 @@ impl Server {
     #[inline(never)]
     fn receive_other<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
-            Body::Request { call, entry, attempt, cancel, demand } => {
+            Body::Request { call, entry, cancel, demand } => {
                 let origin = Origin::Call { from: message.from, call };
-                self.arrive(&message.op, origin, entry, (attempt, cancel, demand), Item::NONE, env);
+                self.arrive(&message.op, origin, entry, (cancel, demand), Item::NONE, env);
             }
             Body::Broker(broker::Frame::Deliver { receipt, entry, item, .. }) => {
                 let origin = Origin::Delivery { from: message.from, receipt };
-                let demand = demand::first(env.model, entry, message.op.word, 0);
-                let attempt = (0, Cancellable::Never, demand);
-                self.arrive(&message.op, origin, entry, attempt, item, env);
+                let demand = demand::first(env.model, entry, &message.op);
+                let asked = (Cancellable::Never, demand);
+                self.arrive(&message.op, origin, entry, asked, item, env);
             }
             Body::Cancel { caller, call, running } => {
                 let may_overtake = message.from != caller;
@@ -377,7 +379,8 @@ impl Server {
                 self.calls.learn(env, (first, bits), at);
             }
             Body::Registry(registry::Frame::Probe { round }) => {
-                instance::probed(message.from, round, env);
+                let discovery = self.discovery.as_mut().expect("it registers");
+                discovery.probed(message.from, round, env);
             }
             body => unreachable!("a server is not told {body:?}"),
         }

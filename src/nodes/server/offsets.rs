@@ -40,7 +40,9 @@ impl Server {
     /// A record was handled.
     #[cold]
     pub(super) fn foresee_commit<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        let Some(offsets) = &mut self.offsets else { return };
+        let Some(offsets) = self.consumer.as_mut().and_then(|it| it.offsets.as_mut()) else {
+            return;
+        };
         if std::mem::replace(&mut offsets.is_set, true) {
             return;
         }
@@ -50,10 +52,13 @@ impl Server {
 
     /// It is time.
     pub(super) fn commit<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        if let Some(offsets) = &mut self.offsets {
+        let Some(consumer) = &mut self.consumer else { return };
+        if let Some(offsets) = &mut consumer.offsets {
             offsets.is_set = false;
         }
-        for broker in self.brokers.iter().filter(|broker| interval(env.model, **broker).is_some()) {
+        for broker in
+            consumer.brokers.iter().filter(|broker| interval(env.model, **broker).is_some())
+        {
             let to = env.model.nodes[broker.0 as usize].first;
             env.send(to, &Op::NONE, Frame::Commit { incarnation: env.incarnation() });
         }

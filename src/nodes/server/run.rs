@@ -108,7 +108,7 @@ impl Server {
         let task = self.tasks.get_mut(handle).expect("a task that runs is there");
         match instr {
             Instr::Work { .. } => {
-                let demand = demand::work(instr, task.op.word, task.attempt);
+                let demand = demand::work(instr, &task.op);
                 if !task.has_worker {
                     (task.pc, task.demand) = (Pc(task.pc.0 - 1), demand);
                     if self.finds_worker(handle, env) {
@@ -355,6 +355,7 @@ impl Server {
         self.release_worker(handle, env);
         let task = self.tasks.get_mut(handle).expect("it tries again");
         task.pc = Pc(task.pc.0 - 1);
+        task.op = task.op.again(env.model.name_of(env.node()), 1);
         env.wait(AGAIN_PAUSE, Due::Requeue(handle));
     }
 }

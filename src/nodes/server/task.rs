@@ -25,8 +25,6 @@ pub struct Task {
     pub has_worker: bool,
     /// May it be called off?
     pub is_cancellable: bool,
-    /// Which try of its caller it serves; names its draws.
-    pub attempt: u8,
     /// Branches that have not ended.
     pub branches: u16,
     /// How long the work takes that it is to begin with, unless something is slow.
@@ -49,7 +47,6 @@ impl Task {
             takes_back: false,
             has_worker: false,
             is_cancellable: false,
-            attempt: 0,
             branches: 0,
             demand: Span::ZERO,
             queued: arrived,

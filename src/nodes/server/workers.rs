@@ -19,8 +19,7 @@ impl Server {
     #[expect(clippy::inline_always, reason = "called in one place, for nearly every request")]
     #[inline(always)]
     pub(super) fn request<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
-        let Message { ref op, from, body: Body::Request { call, entry, attempt, demand, .. } } =
-            *message
+        let Message { ref op, from, body: Body::Request { call, entry, demand, .. } } = *message
         else {
             unreachable!("it was a request")
         };
@@ -45,7 +44,7 @@ impl Server {
         let pc = Pc(start.0 + u32::from(works));
         let (task, place) = self.tasks.enter();
         let new = Task::new(op, Origin::Call { from, call }, (entry, pc), now);
-        *place = Task { has_worker: begins, attempt, demand, ..new };
+        *place = Task { has_worker: begins, demand, ..new };
         if works {
             env.fact(Fact::Works { op: op.id, work: demand });
             env.complete_after(demand, Due::Worked(task));
@@ -63,7 +62,7 @@ impl Server {
         op: &Op,
         origin: Origin,
         entry: EntryIx,
-        (attempt, cancel, demand): (u8, Cancellable, Span),
+        (cancel, demand): (Cancellable, Span),
         item: Item,
         env: &mut Env<'_, '_, P>,
     ) {
@@ -89,7 +88,7 @@ impl Server {
         let now = env.now();
         let (task, place) = self.tasks.enter();
         let new = Task::new(op, origin, (entry, start), now);
-        *place = Task { has_worker, is_cancellable, attempt, demand, ..new };
+        *place = Task { has_worker, is_cancellable, demand, ..new };
         if matches!(origin, Origin::Delivery { .. }) {
             self.delivered(task, program.sees_item.then_some(item));
         }

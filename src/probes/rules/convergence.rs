@@ -12,7 +12,7 @@ fn rule_36_convergence_lasts_until_the_last_effect_or_copy() {
 }
 
 #[test]
-fn rule_36_what_never_converges_enters_at_its_age() {
+fn rule_36_what_never_converges_has_no_time_and_counts() {
     let mut trace = Trace::new();
     trace.buy(10, 0, 1);
     let lost = trace.send(500, BUY, 0);
@@ -21,8 +21,9 @@ fn rule_36_what_never_converges_enters_at_its_age() {
     trace.answer(1001, pending, Verdict::Done);
     let buy = trace.flow(BUY);
     assert_eq!((buy.convergence.count(), buy.unconverged), (3, 2));
-    assert_eq!(buy.convergence.max(), Some(Span(2_000_000 - 500)));
-    assert_eq!(buy.convergence.quantile(0.5), Some(Span(2_000_000 - 1000)));
+    assert_eq!((buy.convergence.never(), buy.convergence.max()), (2, None));
+    assert_eq!(buy.convergence.quantile(0.3), Some(Span(0)));
+    assert_eq!(buy.convergence.quantile(0.5), None);
 }
 
 #[test]

@@ -39,6 +39,7 @@ fn layout() -> Layout {
         entity,
         best_effort,
         idempotent,
+        accumulates: !idempotent,
         undo: true,
         creates,
     };

@@ -69,11 +69,37 @@ pub struct Journey {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action {
     /// Send a flow and wait for the answer.
-    Do(FlowIx),
-    /// The same, again and again while the answer is a refusal.
-    DoAgain(FlowIx, Again),
+    Do(Do),
     /// Wait.
     Think(Dist),
+}
+
+/// Something that a customer does on its journey.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Do {
+    /// The flow that is sent.
+    pub flow: FlowIx,
+    /// What is done after a refusal: the same again, or nothing.
+    pub again: Option<Again>,
+    /// After what became of the one before it this is done; it is passed over otherwise.
+    pub after: After,
+}
+
+/// What became of what a customer did before.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum After {
+    /// Anything but a refusal: a customer who is told no does not go on, one who is told nothing
+    /// looks whether it worked.
+    #[default]
+    NotRefused,
+    /// It was done, in time or late.
+    Done,
+    /// It was refused.
+    Refused,
+    /// It failed, as far as the customer knows.
+    Failed,
+    /// Anything.
+    Any,
 }
 /// What a customer does who was refused.
 #[derive(Clone, Debug, PartialEq)]
@@ -87,7 +113,7 @@ impl Action {
     /// The flow that it sends, if it sends one.
     pub fn flow(&self) -> Option<FlowIx> {
         match self {
-            Self::Do(flow) | Self::DoAgain(flow, _) => Some(*flow),
+            Self::Do(Do { flow, .. }) => Some(*flow),
             Self::Think(_) => None,
         }
     }
@@ -95,8 +121,8 @@ impl Action {
     /// What is done after a refusal, if anything.
     pub fn again(&self) -> Option<&Again> {
         match self {
-            Self::DoAgain(_, again) => Some(again),
-            Self::Do(_) | Self::Think(_) => None,
+            Self::Do(Do { again, .. }) => again.as_ref(),
+            Self::Think(_) => None,
         }
     }
 }
@@ -165,7 +191,8 @@ impl<'a> Reader<'a> {
             (None, Some(does)) => {
                 let flow = self.flow(does)?;
                 let name = self.known.flows[flow.0 as usize].name.to_owned();
-                Some(vec![Journey { name, weight: 1.0, actions: vec![Action::Do(flow)] }])
+                let only = Do { flow, again: None, after: After::default() };
+                Some(vec![Journey { name, weight: 1.0, actions: vec![Action::Do(only)] }])
             }
             (Some(_), Some(does)) => {
                 self.wrong(
@@ -189,7 +216,17 @@ impl<'a> Reader<'a> {
         let actions = self.must(&fields, "steps", |reader, value| {
             let items = reader.list(value, "steps", true)?;
             let actions: Vec<_> = items.iter().map(|item| reader.action(item)).collect();
-            actions.into_iter().collect::<Option<Vec<Action>>>()
+            let actions = actions.into_iter().collect::<Option<Vec<Action>>>()?;
+            let first = actions.iter().zip(items).find(|(action, _)| action.flow().is_some());
+            if let Some((Action::Do(Do { after: After::Refused | After::Failed, .. }), at)) = first
+            {
+                let message = "nothing is done before it that could be refused, or fail";
+                reader
+                    .wrong(Code::OutOfRange, at.head(), message)
+                    .help("`after` is about the last Do before: leave it out of the first one");
+                return None;
+            }
+            Some(actions)
         });
         let actions = actions?;
         if !actions.iter().any(|action| action.flow().is_some()) {
@@ -204,14 +241,12 @@ impl<'a> Reader<'a> {
         let value = self.follow(value)?;
         match value.word() {
             Some("Do") => {
-                let fields = self.fields(value, "Do", 1, &["flow", "again"])?;
+                let fields = self.fields(value, "Do", 1, &["flow", "again", "after"])?;
                 let flow = self.must(&fields, "flow", Self::flow);
                 let again = self.maybe(&fields, "again", Self::again);
-                let (flow, again) = (flow?, again?);
-                Some(match again {
-                    Some(again) => Action::DoAgain(flow, again),
-                    None => Action::Do(flow),
-                })
+                let after =
+                    self.maybe(&fields, "after", Self::after).map(Option::unwrap_or_default);
+                Some(Action::Do(Do { flow: flow?, again: again?, after: after? }))
             }
             Some("Think") => {
                 let fields = self.fields(value, "Think", 1, &["time"])?;
@@ -222,6 +257,22 @@ impl<'a> Reader<'a> {
                 None
             }
         }
+    }
+
+    fn after(&mut self, value: &'a Value) -> Option<After> {
+        let value = self.follow(value)?;
+        let words = [
+            ("NotRefused", After::NotRefused),
+            ("Done", After::Done),
+            ("Refused", After::Refused),
+            ("Failed", After::Failed),
+            ("Any", After::Any),
+        ];
+        let found = words.iter().find(|(word, _)| value.word() == Some(word));
+        if found.is_none() {
+            self.unknown_word(value, "what became of a step", &words.map(|(word, _)| word));
+        }
+        found.map(|(_, after)| *after)
     }
 
     /// The gateway: the only one where none is named; `None` and `"direct"` go round it.

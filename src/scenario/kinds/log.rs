@@ -30,8 +30,8 @@ static WORD: Word = Word {
         `linger.ron` and `rebalance.ron` are examples.",
     settings: &SETTINGS,
     left_out: "Retention and compaction, fetch waits, the idempotent producer and transactions, \
-        `max.poll.interval.ms`, cooperative rebalancing, the broker-side protocol of \
-        KIP-848, and `LeaveGroup`.",
+        `max.poll.interval.ms` outside rebalances, cooperative rebalancing, and the broker-side \
+        protocol of KIP-848.",
     example: "Log(partitions: 24, lag: Exp(\"5ms\"))",
     read: |reader, _, value| Some(NodeKind::Log(reader.log(value)?)),
 };
@@ -46,6 +46,7 @@ settings! {
     auto_commit: "duration", Usual::Unset("after each record"), "how often consumers commit the offsets of what they have handled, counted from their start (`enable.auto.commit`, `auto.commit.interval.ms`); what they have handled since is delivered again after a crash", "https://kafka.apache.org/documentation/#consumerconfigs_auto.commit.interval.ms";
     session_timeout: "duration", Usual::Is("\"45s\""), "a member not heard of for so long leaves its group", "https://kafka.apache.org/documentation/#consumerconfigs_session.timeout.ms";
     heartbeat: "duration, shorter than `session_timeout`", Usual::Is("\"3s\""), "how often members say that they live", "https://kafka.apache.org/documentation/#consumerconfigs_heartbeat.interval.ms";
+    max_poll_interval: "duration", Usual::Is("\"5m\""), "how long a rebalance waits for a member to finish what it holds; without it then", "https://kafka.apache.org/documentation/#consumerconfigs_max.poll.interval.ms";
     static_members: "flag", Usual::Is("false"), "do members keep their partitions over a restart?", "https://kafka.apache.org/documentation/#consumerconfigs_group.instance.id";
     retry_delay: "duration", Usual::Is("\"100ms\""), "before a failed record is tried again";
 }
@@ -72,6 +73,8 @@ pub struct Log {
     pub session_timeout: Span,
     /// How often members say that they live.
     pub heartbeat: Span,
+    /// A rebalance goes on without a member that holds a record for so much longer.
+    pub max_poll_interval: Span,
     /// Do members keep their partitions over a restart (static membership)?
     pub static_members: bool,
     /// How long a consumer waits before it tries a failed record again.
@@ -117,6 +120,7 @@ impl<'a> Reader<'a> {
         let auto_commit = self.optional(&fields, "auto_commit", Self::positive_span);
         let session_timeout = self.setting(&fields, "session_timeout", Self::positive_span);
         let heartbeat = self.setting(&fields, "heartbeat", Self::positive_span);
+        let max_poll_interval = self.setting(&fields, "max_poll_interval", Self::positive_span);
         let static_members = self.setting(&fields, "static_members", Self::flag);
         let retry_delay = self.setting(&fields, "retry_delay", Self::positive_span);
         let log = Log {
@@ -129,6 +133,7 @@ impl<'a> Reader<'a> {
             auto_commit: auto_commit?,
             session_timeout: session_timeout?,
             heartbeat: heartbeat?,
+            max_poll_interval: max_poll_interval?,
             static_members: static_members?,
             retry_delay: retry_delay?,
         };

@@ -29,7 +29,7 @@ kind::kinds! {
 }
 
 pub use cache::{Wait, Writes};
-pub use client::{Action, Again, Journey};
+pub use client::{Action, After, Again, Do, Journey};
 pub use gateway::Limit;
 pub use log::Acks;
 pub use quorum::{Contact, Legs, Order};

@@ -27,8 +27,7 @@ static WORD: Word = Word {
     settings: &SETTINGS,
     left_out: "Replication (the one broker stands for a cluster that fails as one), dead-letter \
         exchanges (a dead letter is lost), times to live, length limits and flow control, \
-        priorities, automatic acknowledgement, the delivery acknowledgement timeout, and the \
-        broker's heartbeats.",
+        priorities, automatic acknowledgement, and the delivery acknowledgement timeout.",
     example: "Queue(prefetch: 100, persist: Exp(\"0.5ms\"))",
     read: |reader, _, value| Some(NodeKind::Queue(reader.queue(value)?)),
 };
@@ -37,6 +36,7 @@ settings! {
     prefetch: "count, up to 65,535", Usual::Is("250"), "unacknowledged deliveries per consumer; 100 to 300 are usually best", "https://www.rabbitmq.com/docs/confirms";
     persist: "distribution", Usual::Is("\"1ms\""), "to store a message before its confirm";
     delivery_limit: "count, or `None`", Usual::Is("20"), "deliveries before a message is dead-lettered, `None` never. 20 is the default of RabbitMQ 4's quorum queues", "https://www.rabbitmq.com/docs/quorum-queues";
+    heartbeat: "duration", Usual::Is("\"60s\""), "a consumer not heard of for so long has lost its connection, and what it holds goes to others; it says that it lives twice as often", "https://www.rabbitmq.com/docs/heartbeats";
     requeue_delay: "duration", Usual::Is("\"1s\""), "how long a consumer holds a message it could not process before it returns it";
 }
 
@@ -51,6 +51,8 @@ pub struct Queue {
     pub delivery_limit: Option<u32>,
     /// How long a consumer holds a message it could not process before it returns it.
     pub requeue_delay: Span,
+    /// A consumer that was not heard of for so long has lost its connection.
+    pub heartbeat: Span,
 }
 impl Kind for Queue {
     fn about(&self) -> &'static About {
@@ -63,7 +65,7 @@ impl Kind for Queue {
             consume: Consume {
                 failed: Failed::Return(self.requeue_delay),
                 commit: Commit::Each,
-                beat: None,
+                beat: Some(Span(self.heartbeat.0.div_ceil(2))),
             },
             carries: CARRIES,
         })
@@ -78,11 +80,13 @@ impl<'a> Reader<'a> {
         let persist = self.setting(&fields, "persist", Self::dist);
         let delivery_limit = self.optional(&fields, "delivery_limit", Self::places);
         let requeue_delay = self.setting(&fields, "requeue_delay", Self::span);
+        let heartbeat = self.setting(&fields, "heartbeat", Self::positive_span);
         Some(Queue {
             prefetch: prefetch?,
             persist: persist?,
             delivery_limit: delivery_limit?,
             requeue_delay: requeue_delay?,
+            heartbeat: heartbeat?,
         })
     }
 }

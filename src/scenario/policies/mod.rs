@@ -13,7 +13,7 @@ pub use throttle::Throttle;
 
 use super::reader::{Fields, Reader};
 use super::syntax::Value;
-use super::tree::Scenario;
+use super::tree::{PolicyIx, Scenario};
 use crate::base::Span;
 
 /// Policies of these names are the defaults of their class of call.
@@ -124,6 +124,12 @@ impl<'a> Reader<'a> {
 }
 
 impl Scenario {
+    /// The policy that is the default of this class of call, if there is one.
+    pub fn class_policy(&self, class: &str) -> Option<PolicyIx> {
+        let found = self.policies.iter().position(|policy| policy.name == class);
+        found.map(|ix| PolicyIx(ix as u16))
+    }
+
     /// What its policies have in force, as outputs name it.
     pub fn policies_in_force(&self) -> impl Iterator<Item = &'static str> {
         let guards = ROOMS.iter().flat_map(|room| room.guards);

@@ -157,6 +157,8 @@ pub enum Key {
     Session,
     /// By popularity, drawn once per operation and name.
     Popular(String),
+    /// By popularity, drawn anew by each step, and each time that it is repeated.
+    Another,
 }
 
 #[cfg(test)]

@@ -139,7 +139,7 @@ impl Reader<'_> {
         Ok(Command::Change { wanted, only })
     }
 
-    /// `place-order#5704`, with the client before it where several send the flow: `web:place-order#5704`.
+    /// `place-order#5638`, with the client before it where several send the flow: `web:place-order#5638`.
     fn op(&self, text: &str) -> Result<OpId, String> {
         let (name, number) = text.rsplit_once('#').ok_or("an operation is FLOW#NUMBER")?;
         let (client, flow) = name.split_once(':').map_or((None, name), |(a, b)| (Some(a), b));
@@ -162,7 +162,7 @@ impl Reader<'_> {
         Ok(OpId::new(senders[at].0, number))
     }
 
-    /// `stock 1`, or `order place-order#5704`: what that operation created.
+    /// `stock 1`, or `order place-order#5638`: what that operation created.
     fn item(&self, text: &str) -> Result<Item, String> {
         let (name, key) = text.split_once(' ').ok_or("an item is DATA NUMBER: stock 1")?;
         let entities = || self.scenario.entities.iter();

@@ -61,7 +61,7 @@ const SPEEDS: &[&str] = &["0.001x", "0.01x", "0.1x", "1x", "10x", "100x", "max"]
 pub const ALL: &[About] = &[
     about(
         "goto",
-        "21.4s | #374850 | place-order#5704 | end",
+        "21.4s | #374850 | place-order#5638 | end",
         Takes::Words(&["end"]),
         "to a time, an event, an operation",
     ),
@@ -75,7 +75,7 @@ pub const ALL: &[About] = &[
         Takes::Nodes,
         "open a node, a link, another file",
     ),
-    about("op", "place-order#5704", Takes::Flows, "the way of one operation"),
+    about("op", "place-order#5638", Takes::Flows, "the way of one operation"),
     about("item", "stock 1", Takes::Items, "everything about an item of data"),
     about("slowest", "view-order", Takes::Flows, "the slowest operation of a flow"),
     about(

@@ -27,7 +27,7 @@ fn every_command_of_the_table_is_understood() {
         |name| Reader { session: &scenario, scenario: scenario.scenario() }.node(name).unwrap();
     assert_eq!(ok("goto 21.4s"), Command::Goto(Time(21_400_000_000)));
     assert_eq!(ok(":goto #374850"), Command::GotoEvent(374_850));
-    assert_eq!(ok("goto place-order#5704"), Command::GotoOp(OpId::new(0, 5704)));
+    assert_eq!(ok("goto place-order#5638"), Command::GotoOp(OpId::new(0, 5638)));
     assert_eq!(ok("goto end"), Command::Act(Action::End));
     let until = |condition: &str, back| Command::Until { condition: condition.to_owned(), back };
     assert_eq!(
@@ -112,7 +112,7 @@ fn every_command_of_the_table_is_understood() {
 fn what_is_wrong_is_said_with_what_was_meant() {
     for (line, why) in [
         ("gto 3s", "there is no command gto: did you mean goto?"),
-        ("goto", "goto what? goto 21.4s | #374850 | place-order#5704 | end"),
+        ("goto", "goto what? goto 21.4s | #374850 | place-order#5638 | end"),
         ("goto soon", "soon is no time: say 21.4s or 350ms"),
         ("goto plce-order#1", "there is no flow plce-order: did you mean place-order?"),
         ("open ordrs", "there is no node ordrs: did you mean orders?"),

@@ -3,8 +3,8 @@
 //! ```text
 //!  stock 1   412 facts: 113 writes, 96 copies, 203 reads
 //!    time s      where           what                                     for
-//! ►  6.989012    inventory-db    stock 1 v113, 388 to 387                 #5704
-//!    6.994120    orders#0        copy of stock 1 v113                     #5704
+//! ►  6.989012    inventory-db    stock 1 v113, 388 to 387                 #5638
+//!    6.994120    orders#0        copy of stock 1 v113                     #5638
 //! ```
 
 use ratatui::layout::Rect;

@@ -70,7 +70,7 @@ fn the_bottleneck_is_named_and_a_drain_that_ran_out() {
         |more: &str| flat(&says("r.ron", scenario, &format!("run r.ron -d events{more}")).out);
     let told = run(" --set rate=600/s --for 20s");
     assert!(told.contains("bottleneck payments as consumer of log takes 4"), "{told}");
-    assert!(told.contains("drain ran out with work left (289 of request-trip)"), "{told}");
+    assert!(told.contains("drain ran out with work left (287 of request-trip)"), "{told}");
     let compared = says(
         "r.ron",
         scenario,

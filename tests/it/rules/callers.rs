@@ -110,18 +110,26 @@ fn balanced(balance: &str, rate: &str, length: &str) -> Vec<u32> {
 
 #[test]
 fn callers_spread_their_calls() {
-    assert_eq!(balanced("RoundRobin", "10/s", "650ms"), [0, 1, 2, 0, 1, 2]);
-    assert_eq!(balanced("LeastOutstanding", "10/s", "650ms"), [0; 6], "all idle: the first");
-    assert_eq!(balanced("LeastOutstanding", "1000/s", "6500us"), [0, 1, 2, 0, 1, 2]);
-    let drawn = balanced("Random", "10/s", "10s");
-    let share = |instance| drawn.iter().filter(|it| **it == instance).count();
-    assert!((0..3).all(|instance| (19..=47).contains(&share(instance))), "99 calls, 33 each, 3 sd");
+    let in_turn = balanced("RoundRobin", "10/s", "650ms");
+    assert_eq!(in_turn[..3], in_turn[3..], "always in the same order, whichever that is");
+    let sorted = |mut all: Vec<u32>| {
+        all.sort_unstable();
+        all
+    };
+    assert_eq!(sorted(in_turn[..3].to_vec()), [0, 1, 2]);
+    let least = balanced("LeastOutstanding", "1000/s", "6500us");
+    assert_eq!(sorted(least), [0, 0, 1, 1, 2, 2]);
+    for all_alike in ["Random", "LeastOutstanding", "Choices(2)", "Choices(3)"] {
+        let drawn = balanced(all_alike, "10/s", "10s");
+        let share = |instance| drawn.iter().filter(|it| **it == instance).count();
+        let fair = (0..3).all(|instance| (19..=47).contains(&share(instance)));
+        assert!(fair, "{all_alike}: all are idle, 99 calls, 33 each, 3 sd");
+    }
     let two = balanced("Choices(2)", "1000/s", "6500us");
     let most = (0..3).map(|instance| two.iter().filter(|it| **it == instance).count()).max();
     assert!(most <= Some(3), "{two:?}: never twice as many as the better of two");
-    let mut all = balanced("Choices(3)", "1000/s", "6500us");
-    all.sort_unstable();
-    assert_eq!(all, [0, 0, 1, 1, 2, 2], "the best of all, ties as they are drawn");
+    let all = balanced("Choices(3)", "1000/s", "6500us");
+    assert_eq!(sorted(all), [0, 0, 1, 1, 2, 2], "the best of all, ties as they are drawn");
 }
 
 #[test]

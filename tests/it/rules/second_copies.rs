@@ -6,7 +6,7 @@
 
 use windtunnel::probes::{Fact, Reason, Verdict};
 
-use super::{Case, Run, done, flow};
+use super::{Case, Run, done, flow, in_order};
 
 const ASK: &str = r#"(home: "a", steps: Call("b"))"#;
 const ONE: &str = r#""b": Service(workers: 4"#;
@@ -15,6 +15,7 @@ const SLOW: &str = r#"(at: "0s", what: Slow("b", 10, instance: 0))"#;
 /// Two instances of b with so many workers, of which the first is slow.
 fn pair(policy: &str) -> Case {
     flow(ASK)
+        .under(in_order("a", "b", 2))
         .but(ONE, r#""b": Service(instances: 2, workers: 1"#)
         .policies(&format!(r#""call": ({policy})"#))
         .faults(SLOW)

@@ -253,6 +253,14 @@ pub(super) const MEANING: &[Bad] = &[
     ),
     Bad("E0609", r#"Read("order", key: Own)"#, r#"Read("order", key: Same("buy"))"#),
     Bad("W0601", r#"Take("stock", 1), undo: Add("stock", 1)"#, r#"Take("stock", 1)"#),
+    Bad("W0602", r#"Read("order", key: Own),"#, r#"Repeat(3, Ask("stock")),"#),
+    Bad(
+        "E0609",
+        r#"Read("order", key: Own),"#,
+        r#"Read("order", key: Own), Ask("stock", key: Own),"#,
+    ),
+    Bad("E0304", r#"Do("place-order"), Think"#, r#"Do("place-order", after: Refused), Think"#),
+    Bad("E0208", r#"Do("view-order")"#, r#"Do("view-order", after: Success)"#),
 ];
 
 /// Designs, policies and faults.

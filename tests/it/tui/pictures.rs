@@ -10,8 +10,8 @@ const PICTURES: &[(&str, &str)] = &[
     ("map.svg", "--design events --at 21.4s --view map --screen 120x34"),
     ("compare.svg", "--at 21.4s --view compare --screen 100x26"),
     ("time.svg", "--at 21.4s --view time --screen 100x28"),
-    ("request.svg", "--at 7.004s --open place-order#5704 --screen 160x48"),
-    ("lanes.svg", "--at 7.004s --open lanes:place-order#5704 --screen 100x30"),
+    ("request.svg", "--at 7.004s --open place-order#5638 --screen 160x48"),
+    ("lanes.svg", "--at 7.004s --open lanes:place-order#5638 --screen 100x30"),
     ("truth.svg", "--at 21.4s --view truth --screen 100x26"),
 ];
 

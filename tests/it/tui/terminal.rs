@@ -26,6 +26,17 @@ pub(super) struct Terminal {
     pub(super) raw: Vec<u8>,
 }
 
+/// Somebody lets the program go on whenever it is suspended.
+pub(super) struct KeptGoing(Option<(mpsc::Sender<()>, thread::JoinHandle<()>)>);
+
+impl Drop for KeptGoing {
+    fn drop(&mut self) {
+        let (stop, thread) = self.0.take().expect("it is dropped once");
+        drop(stop);
+        thread.join().expect("it sends signals");
+    }
+}
+
 impl Terminal {
     /// Starts it in a folder.
     pub(super) fn start(folder: &Path, args: &[&str], columns: u16, rows: u16) -> Self {
@@ -69,11 +80,18 @@ impl Terminal {
         self.take(Duration::from_millis(1));
     }
 
-    /// Lets it go on, if it was suspended.
-    pub(super) fn goes_on(&self) {
+    /// Lets it go on whenever it is suspended, as long as what this gives is kept: somebody has to who
+    /// does not write to it, for whoever writes to a program that reads nothing waits.
+    pub(super) fn kept_going(&self) -> KeptGoing {
         let id = self.id().to_string();
-        let sent = Command::new("kill").args(["-CONT", &id]).stderr(Stdio::null()).status();
-        assert!(sent.is_ok(), "kill is there");
+        let (stop, stopped) = mpsc::channel::<()>();
+        let thread = thread::spawn(move || {
+            while stopped.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+                let sent = Command::new("kill").args(["-CONT", &id]).stderr(Stdio::null()).status();
+                assert!(sent.is_ok(), "kill is there");
+            }
+        });
+        KeptGoing(Some((stop, thread)))
     }
 
     /// Has it ended?

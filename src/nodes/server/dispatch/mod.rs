@@ -24,7 +24,7 @@ use crate::base::{Dist, Span, Time, mix, name_hash};
 use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::nodes::env::Env;
-use crate::nodes::message::{Answer, Body, Op};
+use crate::nodes::message::{Answer, Body};
 use crate::nodes::parts::in_service::{Amount, InService};
 use crate::nodes::parts::slab::Handle;
 use crate::nodes::parts::wait_queue::{Turn, Wait, WaitQueue};
@@ -102,7 +102,7 @@ impl Dispatch {
             Discipline::Priority { classes, .. } => classes.as_slice(),
             _ => &[],
         };
-        let name = mix(model.nodes[node.0 as usize].name, PATIENCE);
+        let name = mix(model.name_of(node), PATIENCE);
         Some(Box::new(Self {
             waiting: WaitQueue::default(),
             in_service: is_kept.then(|| InService::new(shared)),
@@ -280,13 +280,13 @@ impl Server {
         env: &mut Env<'_, '_, P>,
     ) {
         let task = self.tasks.get(handle).expect("it wants a worker");
-        let (Op { flow, word, .. }, attempt) = (task.op, task.attempt);
+        let op = task.op;
         let is_fresh = is_new && matches!(task.origin, Origin::Call { .. });
         let dispatch = self.dispatch();
-        let turn = dispatch.turn(flow);
+        let turn = dispatch.turn(op.flow);
         let place = dispatch.waiting.join(turn, Wait { task: handle, left: None, is_fresh });
         if let Some((patience, name)) = dispatch.patience.as_ref().filter(|_| is_fresh) {
-            let span = patience.span(mix(word, name.wrapping_add(u64::from(attempt))));
+            let span = patience.span(op.drawn_anew(*name));
             env.wait(span, Due::Patience(place));
         }
     }

@@ -39,7 +39,7 @@ pub struct Consume {
     pub failed: Failed,
     /// When the broker keeps what a consumer has handled.
     pub commit: Commit,
-    /// How often a consumer says that it lives; `None` where its connection says so.
+    /// How often a consumer says that it lives; `None` where it need not.
     pub beat: Option<Span>,
 }
 
@@ -103,6 +103,7 @@ mod tests {
             auto_commit: None,
             session_timeout: Span(45),
             heartbeat: Span(3),
+            max_poll_interval: Span(300),
             static_members: false,
             retry_delay: Span(7),
         }
@@ -115,12 +116,13 @@ mod tests {
             persist: Dist::Const(0.0),
             delivery_limit: None,
             requeue_delay: Span(5),
+            heartbeat: Span(60),
         };
         let (queue, log) = (queue.terms().expect("a broker"), log().terms().expect("a broker"));
         assert_eq!(queue.consume.failed, Failed::Return(Span(5)));
         assert_eq!(log.consume.failed, Failed::InPlace(Span(7)));
         assert_eq!([queue, log].map(|terms| terms.consume.failed.pause()), [Span(5), Span(7)]);
-        assert_eq!([queue, log].map(|terms| terms.consume.beat), [None, Some(Span(3))]);
+        assert_eq!([queue, log].map(|terms| terms.consume.beat), [Some(Span(30)), Some(Span(3))]);
     }
 
     #[test]

@@ -26,7 +26,7 @@ use trace::Trace;
 pub struct Telling {
     /// Whose story.
     pub op: Option<OpId>,
-    /// `place-order#5704`
+    /// `place-order#5638`
     pub name: String,
     /// Its flow.
     pub flow: Option<FlowIx>,

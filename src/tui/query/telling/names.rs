@@ -37,7 +37,7 @@ impl<'a> Names<'a> {
         &self.model.scenario.entities[usize::from(entity.0)].name
     }
 
-    /// `stock 1`, `order`, `order of #5704`.
+    /// `stock 1`, `order`, `order of #5638`.
     pub fn item(self, entity: EntityIx, key: KeyId) -> String {
         let name = self.entity(entity);
         match key.creator() {
@@ -47,7 +47,7 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// `place-order#5704`
+    /// `place-order#5638`
     pub fn operation(self, flow: FlowIx) -> String {
         let scenario = &self.model.scenario;
         let clients = scenario.nodes.iter().filter(|it| matches!(it.kind, NodeKind::Client(_)));

@@ -2,7 +2,7 @@
 //! is selected; below, in a sentence, why.
 //!
 //! ```text
-//!  why is place-order#5704 half done?                        rest, session 320
+//!  why is place-order#5638 half done?                        rest, session 320
 //!    ms   web     edge    orders#0   orders-db  inventory  payments   shipping
 //!    0.0   │───────┼────────▸          │          │          │          │
 //!    9.7   │       │        │          ● order v1 │          │          │
@@ -162,7 +162,7 @@ fn draw(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     }
 }
 
-/// `why is place-order#5704 half done?                        rest, session 320`
+/// `why is place-order#5638 half done?                        rest, session 320`
 fn title(
     screen: Screen<'_>,
     telling: &Telling,

@@ -15,7 +15,7 @@ fn lanes(design: usize, number: u64, kind: Option<Kind>) -> Stage {
 
 #[test]
 fn an_order_that_was_left_half_done() {
-    insta::assert_snapshot!(lanes(0, 5704, Some(Kind::HalfDone)).body(80, 20));
+    insta::assert_snapshot!(lanes(0, 5638, Some(Kind::HalfDone)).body(80, 20));
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn on_a_wide_screen() {
 
 #[test]
 fn in_signs_that_every_terminal_has() {
-    let mut stage = lanes(0, 5704, Some(Kind::HalfDone));
+    let mut stage = lanes(0, 5638, Some(Kind::HalfDone));
     stage.session.look = Look { glyphs: Glyphs::Ascii, ..Look::default() };
     let body = stage.body(80, 20);
     assert!(body.is_ascii(), "{body}");
@@ -33,21 +33,21 @@ fn in_signs_that_every_terminal_has() {
 
 #[test]
 fn keys_go_through_events_to_the_request_and_to_the_next_of_its_kind() {
-    let Stage { mut session, snapshot } = lanes(0, 5704, Some(Kind::HalfDone));
+    let Stage { mut session, snapshot } = lanes(0, 5638, Some(Kind::HalfDone));
     session.act(Action::First, &snapshot);
     session.act(Action::Down, &snapshot);
     assert_eq!(session.views.lanes.selected, 1);
     session.act(Action::NextLike, &snapshot);
-    assert_ne!(session.place.thing, Thing::Anomaly(OpId::new(0, 5704), Kind::HalfDone));
+    assert_ne!(session.place.thing, Thing::Anomaly(OpId::new(0, 5638), Kind::HalfDone));
     session.act(Action::PreviousLike, &snapshot);
     session.act(Action::Enter, &snapshot);
     assert_eq!((session.place.view, session.place.inside), (View::Request, false));
-    assert_eq!(session.place.thing, Thing::Op(OpId::new(0, 5704)));
+    assert_eq!(session.place.thing, Thing::Op(OpId::new(0, 5638)));
 }
 
 #[test]
 fn answers_of_which_nothing_is_said_are_left_out_until_they_are_asked_for() {
-    let Stage { mut session, snapshot } = lanes(0, 5704, Some(Kind::HalfDone));
+    let Stage { mut session, snapshot } = lanes(0, 5638, Some(Kind::HalfDone));
     let telling = snapshot.stories.values().next().cloned().expect("it is told").unwrap();
     let known = snapshot.run(session.place.run).expect("it is known").clone();
     let columns = Columns::of(&telling, &known.model, 70);

@@ -2,7 +2,7 @@
 //! effects, and why. On a wide screen the same customer in all columns, one below the other.
 //!
 //! ```text
-//!  place-order#5704  session 320  sent at 6.977 s   told FAILED: crashed, 31.7 ms
+//!  place-order#5638  session 320  sent at 6.977 s   told FAILED: crashed, 31.7 ms
 //!  span              ms 0       5       10       15      20       25      30
 //!  web             31.7 ──────────────────────────────────────────────────────
 //!  └edge#0         30.7 ██───────────────────────────────────────────────────
@@ -154,7 +154,7 @@ fn rect(area: Rect, y: u16, height: u16) -> Rect {
     Rect::new(area.x, area.y.saturating_add(y), area.width, height).intersection(area)
 }
 
-/// `place-order#5704  session 320  sent at 6.977 s   told FAILED: crashed, 31.7 ms`
+/// `place-order#5638  session 320  sent at 6.977 s   told FAILED: crashed, 31.7 ms`
 fn header(_screen: Screen<'_>, telling: &Telling, row: Rect, canvas: &mut Canvas<'_>) {
     let x = canvas.text(row, 1, 0, &telling.name, Role::Strong);
     // How it ended comes first where there is no room for all.
@@ -221,7 +221,7 @@ fn unchosen(screen: Screen<'_>, area: Rect, canvas: &mut Canvas<'_>) {
     let ways = [
         ("5", "lists what went wrong, each an operation to open"),
         ("3", "shows latencies over time; a cell opens one that took so long"),
-        (":", "op place-order#5704 opens one by its name"),
+        (":", "op place-order#5638 opens one by its name"),
     ];
     for (y, (key, does)) in (4..).zip(ways) {
         let x = canvas.text(area, 1, y, key, Role::Accent);

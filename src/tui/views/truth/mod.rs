@@ -6,7 +6,7 @@
 //!  ► half done        some effects there, others never           61      11      0
 //!    lost             promised, and nobody will do it             0      33      0
 //! ─ half done in rest, 61, by time ───────────────── staleness of reads in events
-//!  ►  7.009 place-order#5704   3 of 4   crashed           newest ██████████  98.7%
+//!  ►  7.009 place-order#5638   3 of 4   crashed           newest ██████████  98.7%
 //!     7.012 place-order#5702   3 of 4   crashed           < 1 ms ▎           0.10%
 //! ```
 

@@ -34,7 +34,7 @@ fn two_keys_lead_from_a_count_to_its_cause() {
     let Stage { mut session, snapshot } = truth(Thing::Nothing);
     session.act(Action::Enter, &snapshot);
     assert!(session.place.inside);
-    assert_eq!(session.place.thing, Thing::Anomaly(OpId::new(0, 5704), Kind::HalfDone));
+    assert_eq!(session.place.thing, Thing::Anomaly(OpId::new(0, 5638), Kind::HalfDone));
 }
 
 #[test]

@@ -1,0 +1,91 @@
+//! What a server does for being a consumer of brokers: it joins, says that it lives, commits what it
+//! has handled, and says when it goes. All that is work of its process: while that stands still,
+//! nothing is said, and what was due meanwhile is said when it goes on.
+
+use super::due::Due;
+use super::offsets::Offsets;
+use crate::model::{Model, NodeIx};
+use crate::nodes::broker::Frame;
+use crate::nodes::env::Env;
+use crate::nodes::message::Op;
+use crate::probes::Probe;
+
+/// One instance of a service, as a consumer.
+#[derive(Clone, Debug)]
+pub(super) struct Consumer {
+    /// From whom it consumes.
+    pub(super) brokers: Vec<NodeIx>,
+    /// Where it does not commit after each message.
+    pub(super) offsets: Option<Offsets>,
+    /// It has said that it goes.
+    has_left: bool,
+    /// Was it to say that it lives, and stood still?
+    owes: bool,
+}
+
+impl Consumer {
+    /// Of this node, if it consumes from any broker.
+    pub(super) fn new(model: &Model, node: NodeIx) -> Option<Box<Self>> {
+        let brokers: Vec<NodeIx> = model.programs.brokers_of(node).collect();
+        let offsets = Offsets::new(model, &brokers);
+        let consumer = Self { brokers, offsets, has_left: false, owes: false };
+        (!consumer.brokers.is_empty()).then(|| Box::new(consumer))
+    }
+
+    /// Says something to all brokers.
+    fn tell<P: Probe>(&self, frame: Frame, env: &mut Env<'_, '_, P>) {
+        for broker in &self.brokers {
+            env.send(env.model.nodes[usize::from(broker.0)].first, &Op::NONE, frame);
+        }
+    }
+
+    /// It begins, or begins again.
+    pub(super) fn start<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let incarnation = env.incarnation();
+        (self.has_left, self.owes) = (false, false);
+        if let Some(offsets) = &mut self.offsets {
+            offsets.start(env.now());
+        }
+        if incarnation > 0 {
+            self.tell(Frame::Join { incarnation }, env);
+        }
+        for (place, broker) in (0..).zip(&self.brokers) {
+            if let Some(every) = env.model.terms(*broker).consume.beat {
+                env.wait(every, Due::Beat { broker: place, start: incarnation });
+            }
+        }
+    }
+
+    /// Time to say to the broker at this place that it lives.
+    pub(super) fn beat<P: Probe>(&mut self, due: Due, place: u32, env: &mut Env<'_, '_, P>) {
+        let broker = self.brokers[place as usize];
+        let Some(every) = env.model.terms(broker).consume.beat else { return };
+        if env.model.faults.is_frozen(env.now(), env.me()) {
+            self.owes = true;
+        } else if !self.has_left {
+            let to = env.model.nodes[usize::from(broker.0)].first;
+            env.send(to, &Op::NONE, Frame::Heartbeat);
+        }
+        env.wait(every, due);
+    }
+
+    /// It may have stood still, and goes on.
+    pub(super) fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if std::mem::take(&mut self.owes) && !self.has_left {
+            self.tell(Frame::Heartbeat, env);
+        }
+    }
+
+    /// It is being shut down in good order.
+    pub(super) fn leave<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        self.has_left = true;
+        self.tell(Frame::Leave { incarnation: env.incarnation() }, env);
+    }
+
+    /// Its process is gone, and its connections with it.
+    pub(super) fn is_gone<P: Probe>(&self, env: &mut Env<'_, '_, P>) {
+        for broker in &self.brokers {
+            env.send_gone(env.model.nodes[usize::from(broker.0)].first);
+        }
+    }
+}
