@@ -85,6 +85,11 @@ pub trait Behaviour: Sized {
     /// What it shows of itself at this instant, while it is up.
     fn readings(&self, _model: &Model, _now: Time, _into: &mut Readings) {}
 
+    /// Is this message served though the process is down, by others that stand for it?
+    fn outlives(&self, _message: &Message, _model: &Model) -> bool {
+        false
+    }
+
     /// Does it wait for something that only a periodic event settles, so that a drain goes on?
     fn awaits(&self) -> bool {
         false
@@ -245,6 +250,10 @@ macro_rules! nodes {
 
             fn readings(&self, model: &Model, now: Time, into: &mut Readings) {
                 match self { $(Self::$Kind(node) => node.readings(model, now, into),)+ }
+            }
+
+            fn outlives(&self, message: &Message, model: &Model) -> bool {
+                match self { $(Self::$Kind(node) => node.outlives(message, model),)+ }
             }
 
             fn awaits(&self) -> bool {

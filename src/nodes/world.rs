@@ -228,7 +228,7 @@ impl<P: Probe> crate::engine::World for World<P> {
         if P::TRACES {
             env.fact(Fact::Received { op: message.op.id, name });
         }
-        if env.place.down {
+        if env.place.down && !node.outlives(message, env.model) {
             return refuse(message, &mut env);
         }
         node.receive(message, &mut env);

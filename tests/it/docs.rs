@@ -18,6 +18,7 @@ use windtunnel::probes::Reason;
 use windtunnel::report::validate_markdown;
 use windtunnel::report::validated::number;
 use windtunnel::scenario::faults;
+use windtunnel::scenario::kinds::KINDS;
 use windtunnel::scenario::setting::{Setting, Usual};
 use windtunnel::validate::{Case, cases, left_out};
 
@@ -64,6 +65,16 @@ fn every_reason_is_documented() {
         writeln!(table, "| `{}` | {} |", reason.name(), reason.about()).unwrap();
     }
     hold("output.md", "reasons", &format!("{table}\n"));
+}
+
+#[test]
+fn what_each_node_leaves_out_is_documented() {
+    let mut table = String::from("\n| node | leaves out |\n| --- | --- |\n");
+    for word in KINDS.iter().flat_map(|about| about.words) {
+        assert!(word.left_out.ends_with('.'), "{}: a sentence", word.word);
+        writeln!(table, "| `{}` | {} |", word.word, word.left_out).unwrap();
+    }
+    hold("scenario.md", "omissions", &format!("{table}\n"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod cli;
 mod consistency;
 mod discovery;
 mod docs;
+mod field;
 mod history;
 mod laws;
 mod mutants;

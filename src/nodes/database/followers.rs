@@ -9,10 +9,10 @@
 //!
 //! As in `PostgreSQL`'s streaming replication (asynchronous by default: its documentation, "Streaming
 //! Replication"), but item by item: an item that is applied early does not wait for the others of the log before
-//! it, and the newest version wins. Left out: synchronous commit, failover, followers that crash by
-//! themselves (leader and followers are one node, which fails as one; what was on its way is
-//! shipped again when it is back), and connections of their own (reads at followers take the
-//! node's).
+//! it, and the newest version wins. A crash of the node is one of the leader: reads that go to followers
+//! are served all the same (hot standby), and what was on its way to them is shipped again when the
+//! leader is back. Left out: synchronous commit, promotion, followers that crash by themselves, and
+//! connections of their own (reads at followers take the node's).
 
 use super::due::Due;
 use super::rows::Rows;
@@ -69,6 +69,12 @@ impl Followers {
     /// Where a read of this transaction goes: to a follower's items, or to the leader's (`None`).
     #[cold]
     pub(super) fn readable(&mut self, txn: &Txn, op: &Op) -> Option<&mut Rows> {
+        let reader = self.reader(txn, op)?;
+        self.rows.get_mut(reader)
+    }
+
+    /// Which follower a read of this transaction goes to, if to any.
+    pub(super) fn reader(&self, txn: &Txn, op: &Op) -> Option<usize> {
         if !txn.writes.is_empty() {
             return None;
         }
@@ -80,7 +86,7 @@ impl Followers {
             Readers::Any => drawn(count + 1).checked_sub(1),
             Readers::Sticky => Some(u64::from(op.session) % count),
         };
-        self.rows.get_mut(reader? as usize)
+        reader.map(|at| at as usize)
     }
 
     /// The leader has committed: the new version is shipped to every follower.

@@ -165,10 +165,24 @@ impl Behaviour for Database {
         }
     }
 
-    /// Its process dies: what was going on never happened. Callers learn it from their
-    /// connections, unless the host went too.
+    /// Followers are other machines: they go on with what they read.
+    fn outlives(&self, message: &Message, model: &Model) -> bool {
+        let Body::Request { entry, .. } = message.body else { return false };
+        let Act::Transact(txn) = model.programs.entries[entry.0 as usize].act else { return false };
+        self.store.is_at_follower(&model.programs.transactions[txn.0 as usize], &message.op)
+    }
+
+    /// Its process dies: what was going on never happened, but for what followers read. Callers learn
+    /// it from their connections, unless the host went too.
     fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
-        for task in self.tasks.drain() {
+        let store = &self.store;
+        let is_lost = |task: &Task| {
+            let txn = &env.model.programs.transactions[task.txn.0 as usize];
+            !store.is_at_follower(txn, &task.op)
+        };
+        let lost = self.tasks.iter().filter(|(_, task)| is_lost(task));
+        for handle in lost.map(|(handle, _)| handle).collect::<Vec<_>>() {
+            let task = self.tasks.remove(handle).expect("it was there");
             let op = task.op.id;
             env.fact(if task.began { Fact::Freed { op } } else { Fact::LeftQueue { op } });
             if !host {
@@ -177,8 +191,8 @@ impl Behaviour for Database {
             }
             env.fact(Fact::Dropped { op, why: Some(Reason::Crashed) });
         }
-        self.busy = 0;
-        self.waiting.clear();
+        self.busy = self.tasks.iter().filter(|(_, task)| task.began).count() as u32;
+        self.waiting.retain(|handle| self.tasks.get(*handle).is_some());
         self.locks.clear();
         self.store.relay.crash();
     }

@@ -62,6 +62,12 @@ impl Store {
         }
     }
 
+    /// Does a follower serve this transaction of an operation?
+    pub(super) fn is_at_follower(&self, txn: &Txn, op: &Op) -> bool {
+        let followers = self.followers.as_ref();
+        followers.is_some_and(|followers| followers.reader(txn, op).is_some())
+    }
+
     /// A version has come to a follower.
     pub(super) fn shipped<P: Probe>(&mut self, update: Handle, env: &mut Env<'_, '_, P>) {
         if let Some(followers) = &mut self.followers {

@@ -22,7 +22,7 @@ static WORD: Word = Word {
         network hop away from its service; several services may share one.",
     settings: &SETTINGS,
     left_out: "Isolation levels, indexes and query plans, sizes and pages, deadlocks (locks are \
-        taken in order), and who takes the leader's place.",
+        taken in order), synchronous replication, and the promotion of a follower.",
     example: "Database(connections: 16, read: \"0.5ms\", write: LogNormal(median: \"0.8ms\", p99: \"6ms\"))",
     read: |reader, _, value| Some(NodeKind::Database(reader.database(value)?)),
 };

@@ -117,6 +117,9 @@ fn another_size_while_it_plays_keeps_the_four_nouns() {
     assert_eq!(it.end(), 0);
 }
 
+/// How much is typed to one program: after that, out of whatever is open, and another one.
+const SITTING: usize = 64 << 10;
+
 /// Types so many bytes of keys without sense. Some of them leave the program, or suspend it: it is let go
 /// on, or started again.
 fn babble(bytes: usize) {
@@ -132,7 +135,8 @@ fn babble(bytes: usize) {
         let mut it = Terminal::start(folder.path(), &["checkout.ron", "-d", "events"], 100, 30);
         it.wait_for("[1 Map]");
         let kept_going = it.kept_going();
-        while typed < bytes && !it.has_ended() {
+        let until = bytes.min(typed + SITTING);
+        while typed < until && !it.has_ended() {
             let mut chunk = String::new();
             while chunk.len() < 1024 {
                 match next(8) {
