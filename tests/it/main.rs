@@ -8,6 +8,7 @@ mod consistency;
 mod discovery;
 mod docs;
 mod field;
+mod fuzz;
 mod history;
 mod laws;
 mod mutants;

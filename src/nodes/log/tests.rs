@@ -272,6 +272,47 @@ fn a_group_without_records_sets_no_timers() {
     assert_eq!(bench.pending(), 0, "until the next look");
 }
 
+#[test]
+fn who_leaves_finishes_commits_and_goes_at_once_unless_it_is_static() {
+    // KafkaConsumer.close; KIP-345: a static member does not say that it goes.
+    for is_static in [false, true] {
+        let mut bench = log(3, is_static);
+        publish(&mut bench, 0..2, 1);
+        run_beating(&mut bench, 10, &AT_CONSUMERS);
+        let held = bench.deliveries();
+        assert_eq!(seen(&held), [(0, SECOND, false)]);
+        bench.leaves(SECOND);
+        run_beating(&mut bench, 20, &[FIRST, THIRD]);
+        bench.ack(&held);
+        assert_eq!(bench.alive(0), 0, "what it finishes counts");
+        run_beating(&mut bench, 20, &[FIRST, THIRD]);
+        let next = bench.deliveries();
+        let expected = if is_static { vec![] } else { vec![(1, FIRST, false)] };
+        assert_eq!(seen(&next), expected, "static: {is_static}");
+        run_beating(&mut bench, 100, &[FIRST, THIRD]);
+        if is_static {
+            assert_eq!(seen(&bench.deliveries()), [(1, FIRST, false)], "its session is over");
+        }
+    }
+}
+
+#[test]
+fn a_rebalance_goes_on_without_who_holds_a_record_for_too_long() {
+    // max.poll.interval.ms as the rebalance timeout (KIP-62): 300 ms here.
+    let mut bench = log_that(3, false, |log| log.max_poll_interval = Span(300_000_000));
+    publish(&mut bench, 0..2, 0);
+    run_beating(&mut bench, 10, &AT_CONSUMERS);
+    let held = bench.deliveries();
+    bench.leaves(THIRD);
+    run_beating(&mut bench, 290, &[FIRST, SECOND]);
+    assert_eq!(seen(&bench.deliveries()), [], "the first still holds its record");
+    run_beating(&mut bench, 30, &[SECOND]);
+    let taken = bench.deliveries();
+    assert_eq!(seen(&taken), [(0, SECOND, true)], "the group goes on without it");
+    bench.ack(&held);
+    assert_eq!(bench.alive(0), 1, "its offset is rejected");
+}
+
 proptest! {
     /// Whatever happens, in the end every confirmed record has been delivered and nothing is
     /// left of it; and the books never count below zero on the way.

@@ -273,6 +273,58 @@ fn old_news_of_an_earlier_start_changes_nothing() {
     assert_eq!(seen(&bench.deliveries()), [], "and now it is not");
 }
 
+#[test]
+fn who_is_silent_for_too_long_loses_what_it_holds_and_connects_again_when_it_is_heard_of() {
+    // rabbitmq.com/docs/heartbeats: 60 s here.
+    let mut bench = queue(1, None);
+    (0..3).for_each(|op| bench.publish(op, TO_ONE));
+    bench.run_for(5);
+    let held = bench.deliveries();
+    assert_eq!(held.iter().map(|got| got.to).collect::<Vec<_>>(), AT_CONSUMERS);
+    for at_s in [30, 59] {
+        bench.run_to(at_s * 1_000);
+        AT_CONSUMERS[..2].iter().for_each(|at| bench.heartbeat(*at));
+    }
+    bench.run_to(59_900);
+    bench.ack(&held[..1]);
+    bench.run_to(60_000);
+    assert_eq!(bench.deliveries(), [], "nothing was heard of the third for 60 s, not for longer");
+    bench.run_to(60_100);
+    let again = bench.deliveries();
+    assert_eq!(seen(&again), [(2, AT_CONSUMERS[0], true)]);
+    bench.ack(&held[2..]);
+    assert_eq!(bench.alive(2), 1, "its receipt is void");
+    bench.publish(3, TO_ONE);
+    bench.run_for(5);
+    assert_eq!(bench.deliveries(), [], "the others are busy, and it is not there");
+    bench.heartbeat(AT_CONSUMERS[2]);
+    bench.run_for(5);
+    assert_eq!(seen(&bench.deliveries()), [(3, AT_CONSUMERS[2], false)]);
+}
+
+#[test]
+fn who_leaves_finishes_what_it_holds_and_is_given_nothing_more() {
+    let mut bench = queue(2, None);
+    (0..3).for_each(|op| bench.publish(op, TO_ONE));
+    bench.run_for(5);
+    let held = bench.deliveries();
+    bench.leaves(AT_CONSUMERS[1]);
+    (3..8).for_each(|op| bench.publish(op, TO_ONE));
+    bench.run_for(5);
+    let more = bench.deliveries();
+    assert_eq!(more.len(), 2, "one each for the two that stay");
+    assert!(more.iter().all(|got| got.to != AT_CONSUMERS[1]));
+    bench.ack(&held[1..2]);
+    assert_eq!(bench.alive(1), 0, "what it finishes counts");
+    bench.run_for(5);
+    assert_eq!(bench.deliveries(), []);
+    bench.down(AT_CONSUMERS[1], false);
+    bench.run_for(5);
+    bench.up(AT_CONSUMERS[1]);
+    bench.run_for(5);
+    assert!(bench.deliveries().iter().all(|got| got.to == AT_CONSUMERS[1]), "it is there again");
+}
+
 proptest! {
     /// Whatever happens, in the end every confirmed message has been delivered and nothing is
     /// left of it; and the books never count below zero on the way.

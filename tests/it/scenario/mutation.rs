@@ -56,7 +56,7 @@ const NASTY: &[&str] = &[
 ];
 
 #[derive(Clone, Debug)]
-enum Edit {
+pub(crate) enum Edit {
     Delete(usize, usize),
     Insert(usize, String),
     /// Overwrites one token with another of the same text.
@@ -64,7 +64,7 @@ enum Edit {
     Byte(usize, u8),
 }
 
-fn edit() -> impl Strategy<Value = Edit> {
+pub(crate) fn edit() -> impl Strategy<Value = Edit> {
     let at = || any::<usize>();
     let nasty = proptest::sample::select(NASTY).prop_map(str::to_owned);
     prop_oneof![
@@ -97,7 +97,7 @@ fn tokens(text: &str) -> Vec<std::ops::Range<usize>> {
     tokens
 }
 
-fn apply(text: &str, edit: &Edit) -> String {
+pub(crate) fn apply(text: &str, edit: &Edit) -> String {
     let mut bytes = text.as_bytes().to_vec();
     let place = |at: usize| at % (text.len() + 1);
     match edit {
@@ -140,7 +140,7 @@ fn lies_in(site: &Site, file: &Source) -> bool {
         && source.offset(site.place) + site.length as usize <= end
 }
 
-fn check(text: &str, sets: &[(String, String)]) -> Result<(), TestCaseError> {
+pub(crate) fn check(text: &str, sets: &[(String, String)]) -> Result<(), TestCaseError> {
     let said: Diagnostics = match scenario::parse_named("x", "x.ron", text, sets) {
         Ok(loaded) => {
             prop_assert!(!loaded.warnings.has_errors());
