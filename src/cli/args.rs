@@ -281,13 +281,19 @@ pub(super) struct Explain {
   windtunnel validate --full --format markdown -o results.md
 
 Closed forms, published tables and exact traces, each run as an ordinary scenario with its knobs
-turned. Seeds are 1, 2, 3 and so on; there are three to ten runs of each case, until the 95 %
-interval is within the tolerance. Takes minutes; --quick takes seconds and tolerates more, --full
+turned. Seeds are 1, 2, 3 and so on, or those from --seed on; there are three to ten runs of each
+case, until the 95 % interval is within the tolerance. Takes minutes; --quick takes seconds and tolerates more, --full
 makes ten runs of the stated length. Exit code 99 if a case is missed.")]
 pub(super) struct Validate {
     /// Only cases with this in their name, or of this area.
     #[arg(env = "WINDTUNNEL_FILTER")]
     pub filter: Option<String>,
+    /// Cases of one's own, in the form of ours (docs/validation.md): a JSON list.
+    #[arg(long, value_name = "FILE", env = "WINDTUNNEL_CASES")]
+    pub cases: Option<PathBuf>,
+    /// The first seed.
+    #[arg(long, short, value_name = "FIRST", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), env = "WINDTUNNEL_SEED")]
+    pub seed: u64,
     /// Short runs, and wider tolerances.
     #[arg(long, conflicts_with = "full", env = "WINDTUNNEL_QUICK", value_parser = clap::builder::FalseyValueParser::new())]
     pub quick: bool,

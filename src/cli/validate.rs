@@ -9,7 +9,9 @@ use super::output::{Screen, note, show};
 use super::shipped;
 use crate::report::validated::Validated;
 use crate::report::{json, validate_json, validate_markdown, validate_text};
-use crate::validate::{Campaign, Case, Figures, Mode, Replication, Row, Verdict, cases};
+use crate::validate::{
+    Campaign, Case, Figures, Mode, Replication, Row, Verdict, cases, read_cases,
+};
 
 /// Runs the cases that are selected, round by round, and shows how they came out.
 pub(super) fn validate(
@@ -17,7 +19,8 @@ pub(super) fn validate(
     screen: &Screen,
     interrupt: &Interrupt,
 ) -> Result<Exit, Failure> {
-    let mut campaign = Campaign::new(selected(args.filter.as_deref())?, mode(args), shipped::text);
+    let how = (mode(args), args.seed);
+    let mut campaign = Campaign::new(selected(args)?, how, shipped::text);
     run(&mut campaign, args, screen, interrupt)?;
     let validated =
         Validated { rows: campaign.rows(), mode: mode(args), partial: interrupt.is_asked() };
@@ -41,9 +44,19 @@ fn exit(rows: &[Row]) -> Exit {
     if missed { Exit::Unmet } else { Exit::Well }
 }
 
-fn selected(filter: Option<&str>) -> Result<Vec<Case>, Failure> {
-    let filter = filter.unwrap_or_default();
-    let found: Vec<Case> = cases().iter().filter(|case| case.fits(filter)).cloned().collect();
+fn selected(args: &Validate) -> Result<Vec<Case>, Failure> {
+    let filter = args.filter.as_deref().unwrap_or_default();
+    let all = match &args.cases {
+        None => cases().to_vec(),
+        Some(path) => {
+            let io = |why| Failure::Io { path: path.clone(), why };
+            let text = std::fs::read_to_string(path).map_err(io)?;
+            let wrong =
+                |why| Failure::Usage(format!("{}: no list of cases: {why}", path.display()));
+            read_cases(&text).map_err(wrong)?
+        }
+    };
+    let found: Vec<Case> = all.into_iter().filter(|case| case.fits(filter)).collect();
     if found.is_empty() {
         return Err(Failure::Nothing(format!(
             "no case has `{filter}` in its name or is of such an area"
@@ -91,7 +104,7 @@ mod tests {
     fn rows(expected: f64) -> Vec<Row> {
         let mut case = cases().iter().find(|case| case.id == "Q-MD1-a/mean_wait_ms").cloned();
         case.as_mut().expect("it is there").expected = expected.into();
-        let mut campaign = Campaign::new(case, Mode::Quick, shipped::text);
+        let mut campaign = Campaign::new(case, (Mode::Quick, 1), shipped::text);
         let round = campaign.round();
         campaign.record(&round, round.iter().map(Replication::run).collect());
         campaign.rows()

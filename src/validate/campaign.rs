@@ -7,7 +7,7 @@
 //! ```
 //!
 //! A campaign says what to run and judges what came of it; who runs it, on how many threads, is
-//! not its business. Seeds are 1, 2, 3, ...: never chosen.
+//! not its business. Seeds are 1, 2, 3, ..., or those from another number on.
 
 use std::cmp::Reverse;
 
@@ -57,6 +57,8 @@ impl Mode {
 #[derive(Debug)]
 pub struct Campaign {
     mode: Mode,
+    /// The seed of the first replication.
+    first_seed: u64,
     checks: Vec<Check>,
     jobs: Vec<Job>,
 }
@@ -139,13 +141,14 @@ pub struct Row {
 }
 
 impl Campaign {
-    /// Prepares the cases; `scenario` gives the text of a shipped scenario by its name.
+    /// Prepares the cases, to be run under the seeds from the first one on; `scenario` gives the text of a
+    /// shipped scenario by its name.
     pub fn new(
         cases: impl IntoIterator<Item = Case>,
-        mode: Mode,
+        (mode, first_seed): (Mode, u64),
         scenario: impl Fn(&str) -> Option<&'static str>,
     ) -> Self {
-        let mut campaign = Self { mode, checks: Vec::new(), jobs: Vec::new() };
+        let mut campaign = Self { mode, first_seed, checks: Vec::new(), jobs: Vec::new() };
         for mut case in cases {
             let state = match planned(&case) {
                 Planned::Left(why) => Ok(State::Left(why.to_owned())),
@@ -204,7 +207,8 @@ impl Campaign {
             let it = &self.jobs[job];
             let task = it.task();
             let seeds = it.samples.len()..it.wanted;
-            seeds.map(move |at| Replication { job, seed: at as u64 + 1, task: task.clone() })
+            let seed = |at: usize| self.first_seed.saturating_add(at as u64);
+            seeds.map(move |at| Replication { job, seed: seed(at), task: task.clone() })
         });
         wanted.collect()
     }

@@ -124,6 +124,15 @@ impl Case {
     }
 }
 
+/// Cases from a text in the form of ours: a JSON list.
+///
+/// # Errors
+///
+/// What is wrong, with its line and column.
+pub fn read_cases(text: &str) -> Result<Vec<Case>, String> {
+    serde_json::from_str(text).map_err(|wrong| wrong.to_string())
+}
+
 /// All cases, in the order of the areas.
 pub fn cases() -> &'static [Case] {
     static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| {

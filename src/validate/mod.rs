@@ -22,5 +22,5 @@ mod simulated;
 mod template;
 
 pub use campaign::{Campaign, Figures, Mode, Replication, Row, Verdict};
-pub use case::{AREAS, Case, cases};
+pub use case::{AREAS, Case, cases, read_cases};
 pub use plan::left_out;

@@ -92,6 +92,7 @@ fn those_that_can_be_read_run() {
 
 #[test]
 #[ignore = "a million files take minutes"]
+#[expect(clippy::disallowed_methods, reason = "it says how long it took")]
 fn a_million_files_are_read_or_refused() {
     let began = Instant::now();
     read(0..1_000_000);
@@ -100,6 +101,7 @@ fn a_million_files_are_read_or_refused() {
 
 #[test]
 #[ignore = "ten thousand runs take minutes"]
+#[expect(clippy::disallowed_methods, reason = "it says how long it took")]
 fn ten_thousand_of_those_that_can_be_read_run() {
     let (began, mut runs, mut next) = (Instant::now(), 0, 1_000_000);
     while runs < 10_000 {

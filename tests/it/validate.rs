@@ -6,7 +6,7 @@ use windtunnel::cli::shipped;
 use windtunnel::validate::{Campaign, Case, Mode, Replication, Row, Verdict, cases, left_out};
 
 fn run(cases: Vec<Case>, mode: Mode) -> Vec<Row> {
-    let mut campaign = Campaign::new(cases, mode, shipped::text);
+    let mut campaign = Campaign::new(cases, (mode, 1), shipped::text);
     loop {
         let round = campaign.round();
         if round.is_empty() {
