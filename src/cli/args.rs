@@ -4,12 +4,13 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::color::Color;
 use super::exit;
 use super::explore::Explore;
+use super::formats::{Format, TableFormat, TestFormat};
 use crate::base::Span;
 use crate::report::output::{self, OUTPUTS, Output};
 use crate::scenario::units::{Quantity, quantity};
@@ -177,7 +178,8 @@ pub(super) struct Compare {
   windtunnel test
   windtunnel test scenarios/checkout.ron --seeds 10
   windtunnel test scenarios/checkout.ron --design events --filter p99 --set rate=800/s --for 20s
-  windtunnel test --format json -o verdicts.json
+  windtunnel test --format junit -o verdicts.xml
+  windtunnel test --format github
 
 Every *.ron file below the paths is run over each of its designs that an expectation needs, with
 the scenario's own seed and those after it. An expectation passes if it holds for every seed. A
@@ -202,7 +204,7 @@ pub(super) struct Test {
     pub seeds: u64,
     /// How to show it.
     #[arg(long, short, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT")]
-    pub format: Format,
+    pub format: TestFormat,
     #[command(flatten)]
     pub place: Where,
     #[command(flatten)]
@@ -322,28 +324,6 @@ pub(super) struct Progress {
     /// Do not show on stderr how far it is (shown only on terminals).
     #[arg(long, env = "WINDTUNNEL_NO_PROGRESS", value_parser = clap::builder::FalseyValueParser::new())]
     pub no_progress: bool,
-}
-
-/// For people or for scripts.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// For scripts.
-    Json,
-}
-
-/// For people, for scripts or for documents.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(super) enum TableFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// For scripts.
-    Json,
-    /// For documents.
-    Markdown,
 }
 
 /// `flow#number` or `client:flow#number`

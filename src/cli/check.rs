@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::args::{Check, Format};
+use super::args::Check;
 use super::exit::Exit;
 use super::failure::{Failure, many};
+use super::formats::Format;
 use super::load::{below, errors, of_the_rest, open, summary};
 use super::output::{Screen, note, show};
 use crate::analysis::check_scenario;

@@ -2,11 +2,12 @@
 
 use std::iter;
 
-use super::args::{Compare, TableFormat};
+use super::args::Compare;
 use super::batch;
 use super::choice::design;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::formats::TableFormat;
 use super::interrupt::Interrupt;
 use super::load::{Ready, ready};
 use super::output::{Screen, note, show};

@@ -11,6 +11,7 @@ pub mod exit;
 mod explain;
 mod explore;
 mod failure;
+mod formats;
 mod interrupt;
 mod load;
 mod output;

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use indicatif::ProgressBar;
 
-use super::args::{Format, Replay};
+use super::args::Replay;
 use super::batch::{self, Job};
 use super::choice::design;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::formats::Format;
 use super::interrupt::Interrupt;
 use super::load::{checked, open, refuse_all, relative, turned};
 use super::output::{Screen, note, show};

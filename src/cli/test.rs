@@ -1,14 +1,17 @@
 //! `windtunnel test`: every scenario below the paths, its expectations judged.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::args::{Format, Test};
+use super::args::Test;
 use super::batch;
 use super::choice::design;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::formats::TestFormat;
 use super::interrupt::Interrupt;
 use super::load::{Ready, below, checked, open, refuse_all, relative};
 use super::output::{Screen, note, show};
@@ -20,7 +23,7 @@ use crate::probes::outcome::Outcome;
 use crate::report::judged::{Judged, Ruling, Skipped, Tally};
 use crate::report::run::replay_line;
 use crate::report::test_json::TestJson;
-use crate::report::{json, test_text};
+use crate::report::{json, test_github, test_junit, test_text};
 use crate::scenario::tree::Scenario;
 
 /// Runs, judges and shows.
@@ -36,10 +39,15 @@ pub(super) fn test(args: &Test, screen: &Screen, interrupt: &Interrupt) -> Resul
     let partial = interrupt.is_asked();
     let to = args.place.output.as_deref();
     let result = match args.format {
-        Format::Text => test_text::render(&all, screen.paint(to)),
-        Format::Json => json::text(&TestJson::of(&all, partial)),
+        TestFormat::Text => test_text::render(&all, screen.paint(to)),
+        TestFormat::Json => json::text(&TestJson::of(&all, partial)),
+        TestFormat::Junit => test_junit::render(&all),
+        TestFormat::Github => test_github::annotations(&all),
     };
     show(&result, to)?;
+    if args.format == TestFormat::Github {
+        summarise(&all)?;
+    }
     if partial {
         note(&format!("interrupted: {} of {} scenarios\n", all.len(), files.len()));
         return Ok(Exit::Interrupted);
@@ -52,6 +60,19 @@ pub(super) fn test(args: &Test, screen: &Screen, interrupt: &Interrupt) -> Resul
         ));
     }
     Ok(exit)
+}
+
+/// GitHub shows what is in the file that this variable names on the page of the run.
+fn summarise(all: &[Judged]) -> Result<(), Failure> {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from) else {
+        return Ok(());
+    };
+    let mut file = OpenOptions::new().create(true).append(true).open(&path);
+    let written = file
+        .as_mut()
+        .map_err(|why| std::io::Error::from(why.kind()))
+        .and_then(|file| file.write_all(test_github::summary(all).as_bytes()));
+    written.map_err(|why| Failure::Io { path, why })
 }
 
 fn exit(tally: Tally) -> Exit {
@@ -159,5 +180,7 @@ fn ruling(ready: &Ready, runs: &Runs, verdict: Verdict) -> Ruling {
         let outcome = runs.get(&name.design)?.iter().find(|outcome| outcome.seed == name.seed)?;
         Some(replay_line(&token(ready, design, outcome), &ready.file))
     });
-    Ruling { replay: lines.collect(), verdict }
+    let placed = ready.scenario.expect.get(verdict.index);
+    let line = placed.map(|placed| placed.place.line);
+    Ruling { replay: lines.collect(), line, verdict }
 }

@@ -1,9 +1,10 @@
 //! `windtunnel validate`: the simulator against theory and published results.
 
-use super::args::{TableFormat, Validate};
+use super::args::Validate;
 use super::batch;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::formats::TableFormat;
 use super::interrupt::Interrupt;
 use super::output::{Screen, note, show};
 use super::shipped;

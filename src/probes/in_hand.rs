@@ -53,7 +53,9 @@ impl Instrument for InHand {
             }
             Fact::LeftQueue { .. } => gauge.waiting = gauge.waiting.saturating_sub(1),
             Fact::Freed { .. } => gauge.busy = gauge.busy.saturating_sub(1),
-            Fact::Down => *gauge = Gauge::default(),
+            Fact::Down if !self.layout.nodes[self.layout.node_of(at)].outlives_itself => {
+                *gauge = Gauge::default();
+            }
             _ => {}
         }
         let after = gauge.waiting + gauge.busy;

@@ -82,6 +82,8 @@ pub struct NodePlan {
     pub shares_copy: bool,
     /// Does what they hold of data survive a crash?
     pub durable: bool,
+    /// Do others serve for it what they can while it is down?
+    pub outlives_itself: bool,
 }
 
 /// An entity as far as the probes care.

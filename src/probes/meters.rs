@@ -99,6 +99,8 @@ impl Instrument for Meters {
             Fact::Began { waited, queued, .. } => self.begins(now, at, waited, queued),
             Fact::Freed { .. } => self.frees(now, at),
             Fact::Batched { records } => self.batched(now, at, records),
+            // It says itself of what it loses.
+            Fact::Down | Fact::Up if self.outlives_itself(at) => {}
             Fact::Down => {
                 self.leaves(now, at, u32::MAX);
                 let gauge = &mut self.instances[at.0 as usize];
@@ -268,6 +270,11 @@ impl Meters {
         }
     }
 
+    #[cold]
+    fn outlives_itself(&self, at: InstanceId) -> bool {
+        self.layout.nodes[self.layout.node_of(at)].outlives_itself
+    }
+
     /// The instant of the stretch that is nearest to `now`.
     fn clip(&self, now: Time) -> i128 {
         i128::from(now.0.min(self.layout.length.0).max(self.layout.warmup.0))
@@ -323,6 +330,7 @@ mod tests {
                 workers: Some(1),
                 shares_copy: false,
                 durable: false,
+                outlives_itself: false,
             }],
             instances: vec![NodeIx(0), NodeIx(0)],
             warmup: Span(100),

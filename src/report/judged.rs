@@ -20,6 +20,8 @@ pub struct Judged {
 pub struct Ruling {
     /// What the analysis says.
     pub verdict: Verdict,
+    /// The line of the file on which the expectation stands, counted from 1.
+    pub line: Option<u32>,
     /// The lines that replay the runs of the seed that decided.
     pub replay: Vec<String>,
 }

@@ -84,7 +84,7 @@ fn table(block: &Block, designs: &[DesignSummary]) -> String {
 
 /// On one line, without what Markdown would take for itself: no heading, list, quote, table, image,
 /// link, code or HTML comes of it.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut safe = String::with_capacity(line.len());
     let line = printable(&line);

@@ -22,7 +22,10 @@ pub mod story_words;
 #[cfg(test)]
 pub mod synthetic;
 pub mod table;
+pub mod test_github;
 pub mod test_json;
+#[cfg(feature = "cli")]
+pub mod test_junit;
 pub mod test_text;
 pub mod text;
 pub mod times;

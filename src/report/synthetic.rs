@@ -302,10 +302,10 @@ pub fn judged() -> Vec<Judged> {
         ..held.clone()
     };
     let rulings = vec![
-        Ruling { verdict: held, replay: line(3) },
-        Ruling { verdict: unsure, replay: line(3) },
-        Ruling { verdict: broken, replay: line(2) },
-        Ruling { verdict: blind, replay: line(1) },
+        Ruling { line: Some(41), verdict: held, replay: line(3) },
+        Ruling { line: Some(42), verdict: unsure, replay: line(3) },
+        Ruling { line: Some(43), verdict: broken, replay: line(2) },
+        Ruling { line: Some(44), verdict: blind, replay: line(1) },
     ];
     let judged = |name: &str, result| Judged {
         scenario: name.into(),

@@ -108,6 +108,7 @@ fn node_plan(name: &str, kind: &NodeKind, instances: u32) -> NodePlan {
         workers: kind.workers(),
         shares_copy: kind.shares_copy(),
         durable: kind.is_durable(),
+        outlives_itself: kind.outlives_itself(),
     }
 }
 

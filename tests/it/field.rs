@@ -132,6 +132,12 @@ const CASES: &[Field] = &[
     ),
     field!("leader-down", [], ["failed(look) == 0"], "followers are other machines"),
     field!(
+        "leader-busy",
+        [],
+        ["failed(look) == 0", "ok(look) == offered(look)", "failed(edit) > 0"],
+        "what waits for a connection of the leader is served when the leader's work is gone"
+    ),
+    field!(
         "patient-relay",
         [],
         ["duplicated_effects == 0"],

@@ -144,7 +144,7 @@ impl CacheServer {
         self.idle.clear();
         for dirty in self.dirty.drain() {
             if kept.is_some_and(|kept| dirty.offset <= kept) {
-                let op = dirty.op.again(env.model.name_of(env.node()), 1);
+                let op = dirty.op.again(env.model.name_of(env.node()), env.now().0.max(1));
                 let dirty = self.dirty.insert(Dirty { op, ..dirty });
                 self.idle.push_back(dirty);
             } else {
@@ -193,7 +193,7 @@ impl CacheServer {
     ) {
         if matches!(ended.answer, Answer::Failed(_)) {
             let dirty = self.dirty.get_mut(ended.waiter).expect("it was handed on");
-            dirty.op = dirty.op.again(env.model.name_of(env.node()), 1);
+            dirty.op = dirty.op.again(env.model.name_of(env.node()), env.now().0.max(1));
             return self.wait_for_flush(ended.waiter, env);
         }
         let Dirty { op, commit, .. } = self.dirty.remove(ended.waiter).expect("it was handed on");

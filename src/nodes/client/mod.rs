@@ -282,7 +282,7 @@ impl Client {
             Arrivals::Closed { think, .. } => Some(think),
             _ => None,
         };
-        if think.is_some() && walk.action == 0 {
+        if think.is_some() && walk.action == 0 && !insists {
             walk.round += 1;
             walk.sets_out(settings, mix(walk.word, walk.round));
         }

@@ -195,11 +195,13 @@ impl Behaviour for Database {
         self.waiting.retain(|handle| self.tasks.get(*handle).is_some());
         self.locks.clear();
         self.store.relay.crash();
+        self.resume(env);
     }
 
     /// It runs again, with what was durable.
     fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         self.store.restart(env);
+        self.resume(env);
     }
 
     /// A pause has ended: look for work.

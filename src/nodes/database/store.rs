@@ -64,7 +64,8 @@ impl Store {
 
     /// Does a follower serve this transaction of an operation?
     pub(super) fn is_at_follower(&self, txn: &Txn, op: &Op) -> bool {
-        let followers = self.followers.as_ref();
+        let reads_own = txn.only_reads && txn.reads.iter().all(|read| !read.copy);
+        let followers = self.followers.as_ref().filter(|_| reads_own);
         followers.is_some_and(|followers| followers.reader(txn, op).is_some())
     }
 

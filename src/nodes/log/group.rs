@@ -34,6 +34,7 @@ pub(super) struct Group {
 
 /// One instance of the consuming service, as the log knows it.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "independent states of a member")]
 struct Member {
     /// What the group sorts its members by: drawn by each start of it, or by the first one where members
     /// are static.
@@ -47,6 +48,8 @@ struct Member {
     heard: Time,
     /// It takes nothing new, and leaves when it holds nothing any more.
     closes: bool,
+    /// The group went on without it; it joins again when it has handled what it held.
+    expelled: bool,
     /// The session of an earlier start of it that still has to end.
     ghost: Option<Time>,
 }
@@ -78,6 +81,7 @@ impl Group {
             enrolled: true,
             heard: Time::ZERO,
             closes: false,
+            expelled: false,
             ghost: None,
         };
         let members = ids.iter().map(fresh).collect();
@@ -136,15 +140,23 @@ impl Group {
         let since = self.rebalances.unwrap_or(Time::ZERO);
         for (at, member) in (0..).zip(&mut self.members) {
             member.ghost = None;
-            member.enrolled &= member.heard >= since && !holders.contains(&at);
+            member.expelled |= member.enrolled && holders.contains(&at);
+            member.enrolled &= member.heard >= since && !member.expelled;
         }
     }
 
-    /// A member is being shut down in good order: it takes nothing new.
-    pub(super) fn close(&mut self, at: u32, incarnation: u32) {
+    /// A member has handled something: it comes by again (`poll`).
+    pub(super) fn comes_by(&mut self, at: u32) {
+        self.members[at as usize].expelled = false;
+    }
+
+    /// A member is being shut down in good order, and says so as long as it lives: it takes nothing
+    /// new.
+    pub(super) fn close(&mut self, at: u32, incarnation: u32, now: Time) {
         let member = &mut self.members[at as usize];
         if incarnation >= member.incarnation {
-            *member = Member { incarnation, closes: true, ..*member };
+            let heard = if member.connected { now } else { member.heard };
+            *member = Member { incarnation, closes: true, heard, ..*member };
         }
     }
 
@@ -196,7 +208,7 @@ impl Group {
             return Consequence::None;
         }
         member.heard = now;
-        if std::mem::replace(&mut member.enrolled, true) {
+        if member.expelled || std::mem::replace(&mut member.enrolled, true) {
             Consequence::None
         } else {
             Consequence::Rebalance(now)
@@ -218,6 +230,7 @@ impl Group {
                 enrolled: true,
                 heard: now,
                 closes: false,
+                expelled: false,
                 ..*member
             },
         );
@@ -295,7 +308,8 @@ impl Group {
 
     /// The log is back: it has read the members from disk, and every session starts anew.
     pub(super) fn restart(&mut self, now: Time) {
-        self.rebalances = self.rebalances.map(|_| now);
+        // Everybody has to be heard of once more.
+        self.rebalances = self.rebalances.map(|_| Time(now.0 + 1));
         for member in &mut self.members {
             member.connected = true;
             member.heard = now;
@@ -394,7 +408,7 @@ mod tests {
             [(false, Consequence::Rebalance(Time(30))), (true, Consequence::None)]
         {
             let mut group = group(is_static);
-            group.close(1, 0);
+            group.close(1, 0, Time(20));
             assert!(!group.reaches(1) && group.is_enrolled(1), "it finishes what it holds");
             assert_eq!(group.closing().collect::<Vec<_>>(), [1]);
             assert_eq!(group.leave(1, Time(30)), consequence);

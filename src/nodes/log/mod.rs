@@ -201,6 +201,7 @@ impl Behaviour for Log {
             Body::Broker(Frame::Publish { .. }) => self.intake.take(message, env),
             Body::Broker(Frame::Ack { receipt }) => {
                 used_up(message.op, None, env);
+                self.comes_by(message.from);
                 if self.auto_commits {
                     self.handled(receipt, env);
                 } else {
@@ -212,6 +213,7 @@ impl Behaviour for Log {
             }
             Body::Broker(Frame::Nack { receipt }) => {
                 used_up(message.op, None, env);
+                self.comes_by(message.from);
                 if let Some(Delivery { channel, partition }) = self.take_back(receipt, env) {
                     self.is_done_with(channel, partition, env);
                 }
@@ -286,6 +288,8 @@ impl Behaviour for Log {
             self.groups[group].group.restart(env.now());
             self.groups[group].watch = None;
             self.recommit(group, env);
+            self.let_go(group, env);
+            self.go_on(group, env);
             self.feed_group(group, env);
             self.watch(group, env);
         }

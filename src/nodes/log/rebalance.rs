@@ -52,9 +52,19 @@ impl Log {
     ) {
         for index in 0..self.groups.len() {
             if let Some(at) = self.groups[index].group.place_of(from) {
-                self.groups[index].group.close(at, incarnation);
+                self.groups[index].group.close(at, incarnation, env.now());
                 self.let_go(index, env);
+                self.go_on(index, env);
                 self.watch(index, env);
+            }
+        }
+    }
+
+    /// An instance has handled something, in time or not.
+    pub(super) fn comes_by(&mut self, from: InstanceId) {
+        for watched in &mut self.groups {
+            if let Some(at) = watched.group.place_of(from) {
+                watched.group.comes_by(at);
             }
         }
     }

@@ -309,8 +309,18 @@ fn a_rebalance_goes_on_without_who_holds_a_record_for_too_long() {
     run_beating(&mut bench, 30, &[SECOND]);
     let taken = bench.deliveries();
     assert_eq!(seen(&taken), [(0, SECOND, true)], "the group goes on without it");
+    run_beating(&mut bench, 20, &[FIRST, SECOND]);
+    assert_eq!(seen(&bench.deliveries()), [], "it does not join while it holds the record");
     bench.ack(&held);
     assert_eq!(bench.alive(0), 1, "its offset is rejected");
+    bench.ack(&taken);
+    run_beating(&mut bench, 20, &[FIRST, SECOND]);
+    let next = bench.deliveries();
+    assert_eq!(seen(&next), [(1, SECOND, false)], "who holds it is waited for");
+    bench.ack(&next);
+    publish(&mut bench, 2..3, 0);
+    run_beating(&mut bench, 20, &[FIRST, SECOND]);
+    assert_eq!(seen(&bench.deliveries()), [(2, FIRST, false)], "it is a member again");
 }
 
 proptest! {

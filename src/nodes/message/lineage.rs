@@ -15,7 +15,7 @@
 use crate::base::mix;
 
 /// All attempts further out, and this one: as a hash, of which two of one operation are alike once in
-/// 65,536 times. Zero where all are first ones.
+/// 32,768 times. Zero where all are first ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Lineage(u16);
 
@@ -24,7 +24,7 @@ impl Lineage {
     pub const FIRST: Self = Self(0);
 
     /// That of what is tried again: the attempt of this number of what has this stable name. Number 0
-    /// is the first one, and changes nothing.
+    /// is the first one, and changes nothing. Who counts none gives the instant instead.
     #[must_use]
     pub fn again(self, name: u64, attempt: u64) -> Self {
         if attempt == 0 {

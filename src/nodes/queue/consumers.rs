@@ -9,6 +9,7 @@
 
 use super::due::Due;
 use super::{Consumer, Delivery, Queue, Standing};
+use crate::base::Time;
 use crate::engine::InstanceId;
 use crate::nodes::Env;
 use crate::nodes::parts::slab::Handle;
@@ -83,21 +84,25 @@ impl Queue {
                 continue;
             };
             let consumer = &mut self.channels[index].consumers[at];
+            let was_silent = consumer.heard + self.heartbeat <= env.now();
             consumer.heard = env.now();
             if consumer.standing == Standing::Silent {
                 consumer.standing = Standing::Joined;
+            }
+            if was_silent {
                 self.dispatch(index, env);
             }
         }
     }
 
-    /// An instance is being shut down in good order.
-    pub(super) fn leaves(&mut self, from: InstanceId, incarnation: u32) {
+    /// An instance is being shut down in good order, and says so as long as it lives.
+    pub(super) fn leaves(&mut self, from: InstanceId, incarnation: u32, now: Time) {
         for channel in &mut self.channels {
             let Some(at) = channel.place_of(from) else { continue };
             let consumer = &mut channel.consumers[at];
             if incarnation >= consumer.incarnation && consumer.standing != Standing::Gone {
-                *consumer = Consumer { incarnation, standing: Standing::Leaves, ..*consumer };
+                let standing = Standing::Leaves;
+                *consumer = Consumer { incarnation, standing, heard: now, ..*consumer };
             }
         }
     }
@@ -121,7 +126,9 @@ impl Queue {
         for at in 0..self.channels[index].consumers.len() {
             let consumer = &mut self.channels[index].consumers[at];
             if consumer.unacknowledged > 0 && consumer.heard + self.heartbeat <= env.now() {
-                consumer.standing = Standing::Silent;
+                if consumer.standing == Standing::Joined {
+                    consumer.standing = Standing::Silent;
+                }
                 self.take_back(env, |delivery| {
                     (delivery.channel, delivery.consumer) == (index, at)
                 });

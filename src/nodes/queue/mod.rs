@@ -186,6 +186,7 @@ impl Behaviour for Queue {
             Body::Broker(Frame::Ack { receipt }) => {
                 used_up(message.op, None, env);
                 if let Some(delivery) = self.settle(receipt, env) {
+                    self.consumer(&delivery).heard = env.now();
                     used_up(delivery.message.op, None, env);
                     self.dispatch(delivery.channel, env);
                 }
@@ -193,6 +194,7 @@ impl Behaviour for Queue {
             Body::Broker(Frame::Nack { receipt }) => {
                 used_up(message.op, None, env);
                 if let Some(delivery) = self.settle(receipt, env) {
+                    self.consumer(&delivery).heard = env.now();
                     self.requeue(delivery, env);
                     self.dispatch(delivery.channel, env);
                 }
@@ -202,7 +204,9 @@ impl Behaviour for Queue {
             }
             Body::Gone { incarnation } => self.gone(message.from, incarnation, env),
             Body::Broker(Frame::Heartbeat) => self.hears(message.from, env),
-            Body::Broker(Frame::Leave { incarnation }) => self.leaves(message.from, incarnation),
+            Body::Broker(Frame::Leave { incarnation }) => {
+                self.leaves(message.from, incarnation, env.now());
+            }
             body => unreachable!("not for a queue: {body:?}"),
         }
     }
@@ -236,6 +240,7 @@ impl Behaviour for Queue {
     /// It comes back, and all consumers reconnect; for those that are down, somebody will say so.
     fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         for channel in 0..self.channels.len() {
+            self.channels[channel].watch = None;
             for consumer in &mut self.channels[channel].consumers {
                 consumer.heard = env.now();
                 if consumer.standing != Standing::Leaves {
@@ -265,7 +270,7 @@ impl Queue {
             channel.count += 1;
             let message = Stored { op, entry: subscriber.entry, item, place, since, returns: 0 };
             if channel.ready.is_empty()
-                && let Some(turn) = channel.free(self.prefetch, env)
+                && let Some(turn) = channel.free((self.prefetch, self.heartbeat), env)
             {
                 self.deliver(message, (index, turn), false, env);
             } else {
@@ -278,7 +283,7 @@ impl Queue {
     /// Delivers what is ready to whoever has room.
     fn dispatch<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
         while !self.channels[index].ready.is_empty()
-            && let Some(turn) = self.channels[index].free(self.prefetch, env)
+            && let Some(turn) = self.channels[index].free((self.prefetch, self.heartbeat), env)
             && let Some(message) = self.channels[index].ready.pop_front()
         {
             self.deliver(message, (index, turn), true, env);
@@ -308,11 +313,14 @@ impl Queue {
         env.send(to, &op, Frame::Deliver { receipt, entry, item, redelivered: returns > 0 });
     }
 
+    fn consumer(&mut self, of: &Delivery) -> &mut Consumer {
+        &mut self.channels[of.channel].consumers[of.consumer]
+    }
+
     /// A delivery has come to its end, if the receipt is still good.
     fn settle<P: Probe>(&mut self, receipt: Handle, env: &mut Env<'_, '_, P>) -> Option<Delivery> {
         let delivery = self.unacknowledged.remove(receipt)?;
-        let consumer = &mut self.channels[delivery.channel].consumers[delivery.consumer];
-        consumer.unacknowledged -= 1;
+        self.consumer(&delivery).unacknowledged -= 1;
         env.fact(Fact::Freed { op: delivery.message.op.id });
         Some(delivery)
     }
@@ -334,13 +342,18 @@ impl Queue {
 }
 
 impl Channel {
-    /// The place in turn of the next consumer that may have one more.
-    fn free<P: Probe>(&self, prefetch: u32, env: &Env<'_, '_, P>) -> Option<usize> {
+    /// The place in turn of the next consumer that may have one more, and was heard of lately.
+    fn free<P: Probe>(
+        &self,
+        (prefetch, heartbeat): (u32, Span),
+        env: &Env<'_, '_, P>,
+    ) -> Option<usize> {
         let count = self.consumers.len();
         let in_turn = (0..count).map(|step| (self.turn + step) % count);
         let has_room = |at: &usize| {
             let consumer = &self.consumers[self.order[*at] as usize];
             consumer.standing == Standing::Joined
+                && consumer.heard + heartbeat > env.now()
                 && (prefetch == 0 || consumer.unacknowledged < prefetch)
         };
         in_turn.into_iter().find(has_room).filter(|_| !is_paused(env))

@@ -303,6 +303,41 @@ fn who_is_silent_for_too_long_loses_what_it_holds_and_connects_again_when_it_is_
 }
 
 #[test]
+fn silence_is_noticed_after_an_outage_of_the_broker_too() {
+    let mut bench = queue(1, None);
+    bench.publish(0, TO_ONE);
+    bench.run_for(5);
+    assert_eq!(bench.deliveries().len(), 1, "it is watched until 60 s");
+    bench.run_to(10_000);
+    bench.down(AT_BROKER, true);
+    bench.run_to(65_000);
+    bench.up(AT_BROKER);
+    bench.run_for(5);
+    let held = bench.deliveries();
+    assert_eq!(seen(&held), [(0, AT_CONSUMERS[1], true)]);
+    for at_s in [90, 120] {
+        bench.run_to(at_s * 1_000);
+        bench.heartbeat(AT_CONSUMERS[0]);
+    }
+    bench.run_to(125_010);
+    assert_eq!(seen(&bench.deliveries()), [(0, AT_CONSUMERS[0], true)]);
+}
+
+#[test]
+fn nothing_is_given_to_who_was_silent_before() {
+    let mut bench = queue(1, None);
+    bench.run_to(59_000);
+    bench.heartbeat(AT_CONSUMERS[2]);
+    bench.run_to(61_000);
+    publish(&mut bench, 0..2);
+    bench.run_for(5);
+    assert_eq!(seen(&bench.deliveries()), [(0, AT_CONSUMERS[2], false)]);
+    bench.heartbeat(AT_CONSUMERS[0]);
+    bench.run_for(5);
+    assert_eq!(seen(&bench.deliveries()), [(1, AT_CONSUMERS[0], false)], "it is there again");
+}
+
+#[test]
 fn who_leaves_finishes_what_it_holds_and_is_given_nothing_more() {
     let mut bench = queue(2, None);
     (0..3).for_each(|op| bench.publish(op, TO_ONE));

@@ -1,6 +1,6 @@
 //! What a server does for being a consumer of brokers: it joins, says that it lives, commits what it
-//! has handled, and says when it goes. All that is work of its process: while that stands still,
-//! nothing is said, and what was due meanwhile is said when it goes on.
+//! has handled, and says that it goes, as long as it lives. Heartbeats are work of its process: while
+//! that stands still none is sent, and one that was due meanwhile is sent when it goes on.
 
 use super::due::Due;
 use super::offsets::Offsets;
@@ -62,17 +62,22 @@ impl Consumer {
         let Some(every) = env.model.terms(broker).consume.beat else { return };
         if env.model.faults.is_frozen(env.now(), env.me()) {
             self.owes = true;
-        } else if !self.has_left {
+        } else {
             let to = env.model.nodes[usize::from(broker.0)].first;
-            env.send(to, &Op::NONE, Frame::Heartbeat);
+            env.send(to, &Op::NONE, self.sign_of_life(env.incarnation()));
         }
         env.wait(every, due);
     }
 
+    /// Who lives says so; who is about to go, that.
+    fn sign_of_life(&self, incarnation: u32) -> Frame {
+        if self.has_left { Frame::Leave { incarnation } } else { Frame::Heartbeat }
+    }
+
     /// It may have stood still, and goes on.
     pub(super) fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
-        if std::mem::take(&mut self.owes) && !self.has_left {
-            self.tell(Frame::Heartbeat, env);
+        if std::mem::take(&mut self.owes) {
+            self.tell(self.sign_of_life(env.incarnation()), env);
         }
     }
 

@@ -90,7 +90,7 @@ impl Server {
             return;
         };
         let first = &env.model.programs.code[start.0 as usize];
-        task.op = task.op.again(env.model.name_of(env.node()), 1);
+        task.op = task.op.again(env.model.name_of(env.node()), env.now().0.max(1));
         (task.pc, task.demand) = (start, demand::work(first, &task.op));
         task.verdict = Answer::Done;
         task.takes_back = false;

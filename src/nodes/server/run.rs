@@ -355,7 +355,7 @@ impl Server {
         self.release_worker(handle, env);
         let task = self.tasks.get_mut(handle).expect("it tries again");
         task.pc = Pc(task.pc.0 - 1);
-        task.op = task.op.again(env.model.name_of(env.node()), 1);
+        task.op = task.op.again(env.model.name_of(env.node()), env.now().0.max(1));
         env.wait(AGAIN_PAUSE, Due::Requeue(handle));
     }
 }

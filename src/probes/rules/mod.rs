@@ -57,6 +57,7 @@ fn layout() -> Layout {
         workers: Some(1),
         shares_copy,
         durable: shares_copy,
+        outlives_itself: false,
     };
     Layout {
         flows: vec![

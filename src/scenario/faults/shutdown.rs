@@ -19,8 +19,8 @@ pub struct Shutdown {
 
 pub(super) static ROOM: Room = Room {
     word: "Shutdown",
-    about: "the instance leaves its registry, goes on for `drain` (a preStop delay) and is gone then \
-        as by a `Crash`",
+    about: "the instance leaves its registry and takes nothing more from brokers, finishes what it \
+        holds and serves who calls it for `drain` (the grace period), and is gone then as by a `Crash`",
     settings: &SETTINGS,
     unnamed: 1,
     example: r#"Shutdown("orders")"#,

@@ -69,6 +69,10 @@ impl Kind for Database {
         true
     }
 
+    fn outlives_itself(&self) -> bool {
+        self.followers.is_some()
+    }
+
     fn is_durable(&self) -> bool {
         true
     }

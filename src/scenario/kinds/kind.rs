@@ -19,6 +19,11 @@ pub trait Kind: Debug {
         1
     }
 
+    /// Do others serve for it what they can while it is down?
+    fn outlives_itself(&self) -> bool {
+        false
+    }
+
     /// How many of its instances take calls, the first ones.
     fn callable(&self) -> u32 {
         self.instances()
