@@ -236,16 +236,26 @@ fn until_left(
     }
 }
 
+/// Who reads the terminal: without it nothing more can be typed, so that the program ends with it.
+struct Reader(Sender<Event>);
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let _ = self.0.send(Event::Closed);
+    }
+}
+
 /// Reads the terminal, for as long as somebody listens.
 fn keys(sender: Sender<Event>) {
     thread::spawn(move || {
+        let reader = Reader(sender);
         loop {
             let event = match crossterm::event::read() {
                 Ok(event) => Input::of(&event).map(Event::Input),
                 Err(_) => Some(Event::Closed),
             };
             let is_closed = matches!(event, Some(Event::Closed));
-            if event.is_some_and(|event| sender.send(event).is_err()) || is_closed {
+            if event.is_some_and(|event| reader.0.send(event).is_err()) || is_closed {
                 return;
             }
         }

@@ -172,6 +172,20 @@ fn keys_without_sense_end_in_a_sane_terminal() {
     babble(64 << 10);
 }
 
+/// A mouse that is nowhere: what a terminal never sends, and a paste may hold.
+#[test]
+fn reports_of_a_mouse_at_no_place_are_survived() {
+    let folder = folder();
+    let mut it = Terminal::start(folder.path(), &["checkout.ron", "-d", "events"], 80, 24);
+    it.wait_for("[1 Map]");
+    it.keys("\x1b[M   \x1b[<0;0;0M\x1b[0;0;0M\x1b[<64;9999;9999M\x1b[M\x20\x20\x20");
+    it.press(" ", "PAUSED");
+    it.press("2", "[2 Compare]");
+    it.keys("q");
+    assert_eq!(it.end(), 0);
+    assert!(it.is_restored());
+}
+
 #[test]
 #[ignore = "takes long"]
 fn ten_million_bytes_of_keys_without_sense_end_in_a_sane_terminal() {
