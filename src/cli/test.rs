@@ -67,11 +67,8 @@ fn summarise(all: &[Judged]) -> Result<(), Failure> {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from) else {
         return Ok(());
     };
-    let mut file = OpenOptions::new().create(true).append(true).open(&path);
-    let written = file
-        .as_mut()
-        .map_err(|why| std::io::Error::from(why.kind()))
-        .and_then(|file| file.write_all(test_github::summary(all).as_bytes()));
+    let opened = OpenOptions::new().create(true).append(true).open(&path);
+    let written = opened.and_then(|mut file| file.write_all(test_github::summary(all).as_bytes()));
     written.map_err(|why| Failure::Io { path, why })
 }
 
