@@ -142,7 +142,7 @@ fn flow_model(
     let mut maybes = Vec::new();
     flow::list_maybes(nodes, &mut maybes);
     let created = created_by(&flow.steps);
-    let own = flow::keys_of(&flow.steps, &Key::Own);
+    let own = Step::entities_by(&flow.steps, &Key::Own);
     let from = |entity: &EntityIx| creators.get(entity).cloned().unwrap_or_default();
     FlowModel {
         home,
@@ -157,7 +157,7 @@ fn flow_model(
 }
 
 fn created_by(steps: &[Step]) -> Vec<EntityIx> {
-    flow::keys_of(steps, &Key::New)
+    Step::entities_by(steps, &Key::New)
 }
 
 fn effects(nodes: &[Node]) -> Vec<super::EffectModel> {

@@ -127,24 +127,9 @@ pub(super) fn list_maybes(nodes: &[Node], into: &mut Vec<(f64, u64, u64)>) {
     }
 }
 
-/// The entities of which these steps mean the item with this key, in order.
-pub(super) fn keys_of(steps: &[Step], wanted: &Key) -> Vec<EntityIx> {
-    let means = |step: &Step| match step {
-        Step::Ask { entity, key, .. } | Step::Read { entity, key, .. } => {
-            (key == wanted).then_some(*entity)
-        }
-        Step::Effect(effect) => (effect.key == *wanted).then_some(effect.entity),
-        _ => None,
-    };
-    let mut found: Vec<_> = Step::walk(steps).filter_map(means).collect();
-    found.sort_unstable();
-    found.dedup();
-    found
-}
-
 /// Makes a flow ready.
 pub(super) fn ready(scenario: &Scenario, flow: &Flow) -> Vec<Node> {
-    let own = keys_of(&flow.steps, &Key::Own);
+    let own = Step::entities_by(&flow.steps, &Key::Own);
     let mut reader = Reader { scenario, flow: &flow.name, own, next_effect: 0 };
     reader.steps(&flow.steps, flow.home, &flow.name)
 }

@@ -1,8 +1,6 @@
 //! What can only be judged over a flow as a whole: how many effects it unrolls into, what a
 //! transaction holds, what it saw before it overwrites, and what a late refusal would leave behind.
 
-use std::collections::BTreeSet;
-
 use super::codes::Code;
 use super::reader::Reader;
 use super::source::Extent;
@@ -35,7 +33,7 @@ pub(super) fn check(
             format!("flow {name:?} unrolls into {} effects, more than {MAX_EFFECTS}", size.effects);
         reader.wrong(Code::TooManyEffects, at, message);
     }
-    let own = owned(steps);
+    let own = Step::entities_by(steps, &Key::Own);
     if own.len() > MAX_OWN {
         let message =
             format!("flow {name:?} means the session's own item of {} entities", own.len());
@@ -55,18 +53,6 @@ pub(super) fn check(
     walk.transactions(steps, at);
     walk.steps(steps);
     debug_assert_eq!(walk.sites.len(), 0, "every step has its place");
-}
-
-/// The entities of which these steps mean the session's own item.
-fn owned(steps: &[Step]) -> BTreeSet<EntityIx> {
-    let own = |step: &Step| match step {
-        Step::Ask { entity, key: Key::Own, .. } | Step::Read { entity, key: Key::Own, .. } => {
-            Some(*entity)
-        }
-        Step::Effect(effect) => (effect.key == Key::Own).then_some(effect.entity),
-        _ => None,
-    };
-    Step::walk(steps).filter_map(own).collect()
 }
 
 #[derive(Clone, Copy, Default)]

@@ -125,14 +125,10 @@ impl Target {
         InstanceId(self.first + self.balance(None, chance))
     }
 
-    /// How many there are to choose from.
-    fn choices(&self) -> u32 {
-        self.list.as_ref().map_or(self.count, |list| list.there().len() as u32)
-    }
-
     /// Another instance than this one, for a second copy.
     pub(super) fn other(&mut self, than: InstanceId, chance: &mut Stream) -> Option<InstanceId> {
-        let (than, count) = (than.0 - self.first, self.choices());
+        let choices = Choices::new(self.list.as_deref(), self.count);
+        let (than, count) = (than.0 - self.first, choices.count());
         let place = match self.balance {
             Balance::Shards(shards) if count > shards => (than + shards) % count,
             Balance::Shards(_) => return None,
@@ -144,7 +140,7 @@ impl Target {
 
     /// Who is next, but for one; the first where there is no choice.
     fn balance(&mut self, but_for: Option<u32>, chance: &mut Stream) -> u32 {
-        let there = Choices { there: self.list.as_deref().map(List::there), count: self.count };
+        let there = Choices::new(self.list.as_deref(), self.count);
         let (count, but_for) = (there.count(), but_for.and_then(|place| there.rank(place)));
         if count <= 1 {
             return there.at(0);
@@ -194,7 +190,11 @@ struct Choices<'a> {
     count: u32,
 }
 
-impl Choices<'_> {
+impl<'a> Choices<'a> {
+    fn new(list: Option<&'a List>, count: u32) -> Self {
+        Self { there: list.map(List::there), count }
+    }
+
     fn count(self) -> u32 {
         self.there.map_or(self.count, |there| there.len() as u32)
     }

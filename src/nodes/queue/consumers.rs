@@ -15,6 +15,9 @@ use crate::nodes::Env;
 use crate::nodes::parts::slab::Handle;
 use crate::probes::Probe;
 
+/// A consumer: its channel, and its place in that.
+type Seat = (usize, usize);
+
 impl Queue {
     /// Requeues the deliveries that are chosen.
     pub(super) fn take_back<P: Probe>(
@@ -31,6 +34,21 @@ impl Queue {
         }
     }
 
+    /// Requeues what one consumer holds.
+    fn take_all_from<P: Probe>(&mut self, (index, at): Seat, env: &mut Env<'_, '_, P>) {
+        self.take_back(env, |delivery| (delivery.channel, delivery.consumer) == (index, at));
+    }
+
+    /// The channels that an instance consumes, and its place in each.
+    fn seats(&self, of: InstanceId) -> Vec<Seat> {
+        let channels = self.channels.iter().enumerate();
+        channels.filter_map(|(index, channel)| Some((index, channel.place_of(of)?))).collect()
+    }
+
+    fn at(&mut self, (index, at): Seat) -> &mut Consumer {
+        &mut self.channels[index].consumers[at]
+    }
+
     /// An instance has started again: what an earlier start of it held goes back.
     pub(super) fn joined<P: Probe>(
         &mut self,
@@ -38,19 +56,13 @@ impl Queue {
         incarnation: u32,
         env: &mut Env<'_, '_, P>,
     ) {
-        for index in 0..self.channels.len() {
-            let Some(at) = self.channels[index].place_of(from) else {
-                continue;
-            };
-            if incarnation > self.channels[index].consumers[at].incarnation {
-                self.take_back(env, |delivery| {
-                    (delivery.channel, delivery.consumer) == (index, at)
-                });
-                let consumer = &mut self.channels[index].consumers[at];
-                let heard = env.now();
+        for seat in self.seats(from) {
+            if incarnation > self.at(seat).incarnation {
+                self.take_all_from(seat, env);
+                let (consumer, heard) = (self.at(seat), env.now());
                 *consumer =
                     Consumer { incarnation, standing: Standing::Joined, heard, ..*consumer };
-                self.dispatch(index, env);
+                self.dispatch(seat.0, env);
             }
         }
     }
@@ -62,47 +74,39 @@ impl Queue {
         incarnation: u32,
         env: &mut Env<'_, '_, P>,
     ) {
-        for index in 0..self.channels.len() {
-            let Some(at) = self.channels[index].place_of(from) else {
-                continue;
-            };
-            let consumer = &mut self.channels[index].consumers[at];
+        for seat in self.seats(from) {
+            let consumer = self.at(seat);
             if incarnation >= consumer.incarnation {
                 *consumer = Consumer { incarnation, standing: Standing::Gone, ..*consumer };
-                self.take_back(env, |delivery| {
-                    (delivery.channel, delivery.consumer) == (index, at)
-                });
-                self.dispatch(index, env);
+                self.take_all_from(seat, env);
+                self.dispatch(seat.0, env);
             }
         }
     }
 
     /// An instance lives.
     pub(super) fn hears<P: Probe>(&mut self, from: InstanceId, env: &mut Env<'_, '_, P>) {
-        for index in 0..self.channels.len() {
-            let Some(at) = self.channels[index].place_of(from) else {
-                continue;
-            };
-            let consumer = &mut self.channels[index].consumers[at];
-            let was_silent = consumer.heard + self.heartbeat <= env.now();
-            consumer.heard = env.now();
+        for seat in self.seats(from) {
+            let (heartbeat, now) = (self.heartbeat, env.now());
+            let consumer = self.at(seat);
+            let was_silent = consumer.heard + heartbeat <= now;
+            consumer.heard = now;
             if consumer.standing == Standing::Silent {
                 consumer.standing = Standing::Joined;
             }
             if was_silent {
-                self.dispatch(index, env);
+                self.dispatch(seat.0, env);
             }
         }
     }
 
     /// An instance is being shut down in good order, and says so as long as it lives.
-    pub(super) fn leaves(&mut self, from: InstanceId, incarnation: u32, now: Time) {
-        for channel in &mut self.channels {
-            let Some(at) = channel.place_of(from) else { continue };
-            let consumer = &mut channel.consumers[at];
+    pub(super) fn leaves(&mut self, from: InstanceId, incarnation: u32, heard: Time) {
+        for seat in self.seats(from) {
+            let consumer = self.at(seat);
             if incarnation >= consumer.incarnation && consumer.standing != Standing::Gone {
                 let standing = Standing::Leaves;
-                *consumer = Consumer { incarnation, standing, heard: now, ..*consumer };
+                *consumer = Consumer { incarnation, standing, heard, ..*consumer };
             }
         }
     }
@@ -129,9 +133,7 @@ impl Queue {
                 if consumer.standing == Standing::Joined {
                     consumer.standing = Standing::Silent;
                 }
-                self.take_back(env, |delivery| {
-                    (delivery.channel, delivery.consumer) == (index, at)
-                });
+                self.take_all_from((index, at), env);
             }
         }
         self.dispatch(index, env);

@@ -80,6 +80,22 @@ impl Step {
         }
     }
 
+    /// The entities of which these steps, and all within them, mean the item with this key: in order,
+    /// each once.
+    pub fn entities_by(steps: &[Self], wanted: &Key) -> Vec<EntityIx> {
+        let means = |step: &Self| match step {
+            Self::Ask { entity, key, .. } | Self::Read { entity, key, .. } => {
+                (key == wanted).then_some(*entity)
+            }
+            Self::Effect(effect) => (effect.key == *wanted).then_some(effect.entity),
+            _ => None,
+        };
+        let mut found: Vec<_> = Self::walk(steps).filter_map(means).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
     /// These steps and all within them, once each, in the order in which they are written.
     pub fn walk(steps: &[Self]) -> impl Iterator<Item = &Self> {
         let mut open = vec![steps.iter()];
