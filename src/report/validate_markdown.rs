@@ -31,7 +31,9 @@ fn line(row: &Row) -> String {
     };
     let tolerance = row.tolerance.map(significant).unwrap_or_default();
     let verdict = match (row.verdict, &row.reason) {
-        (Verdict::NotCovered, Some(reason)) => format!("not covered: {reason}"),
+        (verdict @ (Verdict::NotCovered | Verdict::Broken), Some(reason)) => {
+            format!("{}: {reason}", word(verdict))
+        }
         (verdict, Some(reason)) => format!("{}, {}; {reason}", word(verdict), effort(row)),
         (verdict, None) => format!("{}, {}", word(verdict), effort(row)),
     };

@@ -1,7 +1,7 @@
 //! The table of `validate` for people, at most 80 columns wide.
 //!
 //! ```text
-//! queueing: 62 ok, 0 missed, 36 not covered
+//! queueing: 62 ok, 0 missed, 0 cannot tell, 36 not covered
 //!   Q-MM1-a  M/M/1 FIFO                              3 runs of 1 000 000 requests
 //!     mean_sojourn_ms               50.000     49.934     ±0.310     ±0.895  ok
 //!   not covered
@@ -35,7 +35,9 @@ pub fn render(validated: &Validated, paint: Paint) -> String {
         for (group, rows) in by(run, |row| (&row.case.group, row.replications)) {
             text += &of_group(group.0, &rows, paint);
         }
-        text += &not_covered(&rows, paint);
+        text += &not_run(&rows, Verdict::Broken, paint.apply(Tone::Bad, "broken").as_ref());
+        text +=
+            &not_run(&rows, Verdict::NotCovered, paint.apply(Tone::Faint, "not covered").as_ref());
     }
     let tally = Tally::of(&validated.rows);
     let interrupted = if validated.partial { ", interrupted" } else { "" };
@@ -56,6 +58,8 @@ fn line(row: &Row, paint: Paint) -> String {
     let (tone, word) = match row.verdict {
         Verdict::Ok => (Tone::Good, "ok"),
         Verdict::Miss => (Tone::Bad, "MISS"),
+        Verdict::CannotTell => (Tone::Warn, "?"),
+        Verdict::Broken => (Tone::Bad, "BROKEN"),
         Verdict::NotCovered => (Tone::Faint, "shown"),
     };
     let off =
@@ -81,7 +85,8 @@ fn line(row: &Row, paint: Paint) -> String {
         )
     };
     if let Some(reason) = &row.reason {
-        text += &wrap(reason, "      ");
+        let cannot_tell = if row.verdict == Verdict::CannotTell { "cannot tell: " } else { "" };
+        text += &wrap(&format!("{cannot_tell}{reason}"), "      ");
     }
     if row.verdict == Verdict::Miss {
         text += &row.command.iter().map(|line| command(line, "      ")).collect::<String>();
@@ -89,9 +94,10 @@ fn line(row: &Row, paint: Paint) -> String {
     text
 }
 
-/// What was not run: the names of the rows behind each reason.
-fn not_covered(rows: &[&Row], paint: Paint) -> String {
-    let left: Vec<&&Row> = rows.iter().filter(|row| row.replications == 0).collect();
+/// What was not run with this verdict: the names of the rows behind each reason.
+fn not_run(rows: &[&Row], verdict: Verdict, title: &str) -> String {
+    let is_left = |row: &&&Row| row.replications == 0 && row.verdict == verdict;
+    let left: Vec<&&Row> = rows.iter().filter(is_left).collect();
     let mut reasons: Vec<&str> = Vec::new();
     for reason in left.iter().filter_map(|row| row.reason.as_deref()) {
         if !reasons.contains(&reason) {
@@ -101,7 +107,7 @@ fn not_covered(rows: &[&Row], paint: Paint) -> String {
     if reasons.is_empty() {
         return String::new();
     }
-    let mut text = format!("  {}\n", paint.apply(Tone::Faint, "not covered"));
+    let mut text = format!("  {title}\n");
     for reason in reasons {
         let of = left.iter().copied().filter(|row| row.reason.as_deref() == Some(reason));
         let names: Vec<String> = by(of.copied(), |row| &row.case.group)

@@ -23,6 +23,10 @@ pub struct Tally {
     pub ok: usize,
     /// Not as expected.
     pub missed: usize,
+    /// Of too wide an interval to tell.
+    pub cannot_tell: usize,
+    /// Not to be run as planned.
+    pub broken: usize,
     /// Not run or not judged.
     pub not_covered: usize,
 }
@@ -35,15 +39,21 @@ impl Tally {
             *match row.verdict {
                 Verdict::Ok => &mut tally.ok,
                 Verdict::Miss => &mut tally.missed,
+                Verdict::CannotTell => &mut tally.cannot_tell,
+                Verdict::Broken => &mut tally.broken,
                 Verdict::NotCovered => &mut tally.not_covered,
             } += 1;
         }
         tally
     }
 
-    /// `61 ok, 0 missed, 37 not covered`
+    /// `61 ok, 0 missed, 2 cannot tell, 37 not covered`; what is broken is named where something is.
     pub fn words(self) -> String {
-        format!("{} ok, {} missed, {} not covered", self.ok, self.missed, self.not_covered)
+        let Self { ok, missed, cannot_tell, broken, not_covered } = self;
+        let broken = if broken == 0 { String::new() } else { format!(", {broken} broken") };
+        format!(
+            "{ok} ok, {missed} missed, {cannot_tell} cannot tell{broken}, {not_covered} not covered"
+        )
     }
 }
 
@@ -56,11 +66,11 @@ impl Validated {
     /// How the runs were made, in one sentence.
     pub fn method(&self) -> &'static str {
         match self.mode {
-            Mode::Quick => "quick: three short runs of each",
+            Mode::Quick => "quick: three to ten short runs of each",
             Mode::Usual => {
-                "three to ten runs of each, until the 95 % interval is within the tolerance"
+                "three runs of each or more, until the 95 % interval is within the tolerance"
             }
-            Mode::Full => "full: ten runs of the stated length of each",
+            Mode::Full => "full: ten runs of the stated length of each, or more",
         }
     }
 }
@@ -86,6 +96,8 @@ pub fn word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Ok => "ok",
         Verdict::Miss => "miss",
+        Verdict::CannotTell => "cannot tell",
+        Verdict::Broken => "broken",
         Verdict::NotCovered => "not covered",
     }
 }

@@ -1,5 +1,5 @@
 //! The cases as runs: cases that share a scenario and its knobs share their runs; replications are
-//! added until every interval is within its tolerance.
+//! added until every case has as many as it wants.
 //!
 //! ```text
 //! cases ──plan──▶ jobs ──round──▶ replications ──run──▶ figures ──record──▶ ... ──rows──▶ verdicts
@@ -11,52 +11,20 @@
 
 use std::cmp::Reverse;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::case::{Case, Kind};
 use super::claimed::Claimed;
 use super::computed::{Computed, stated_trials};
+use super::effort::{self, Mode};
 use super::job::{Job, Shortcoming, Task, What};
-use super::judge::{self, Effort};
 use super::plan::{Planned, planned};
+use super::row::{self, Row, Verdict};
 use super::simulated::Simulated;
-use crate::analysis::stats::{half_width, mean, sd, t_quantile};
-
-/// How much is run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Short runs, three of each, or one that cannot be short: seconds, and wide tolerances.
-    Quick,
-    /// Runs of at most two million events, three to ten of each.
-    Usual,
-    /// Ten runs of the stated length.
-    Full,
-}
-
-impl Mode {
-    /// Events of one replication, at most (where it need not be longer to settle).
-    pub fn events(self) -> f64 {
-        match self {
-            Self::Quick => 2e5,
-            Self::Usual => 2e6,
-            Self::Full => f64::INFINITY,
-        }
-    }
-
-    /// Replications, at least and at most.
-    pub fn replications(self) -> (usize, usize) {
-        match self {
-            Self::Quick => (3, 3),
-            Self::Usual => (3, 10),
-            Self::Full => (10, 10),
-        }
-    }
-}
 
 /// Cases on their way to a verdict.
 #[derive(Debug)]
 pub struct Campaign {
-    mode: Mode,
     /// The seed of the first replication.
     first_seed: u64,
     checks: Vec<Check>,
@@ -73,13 +41,11 @@ struct Check {
 #[derive(Debug)]
 enum State {
     /// Its figures are those of this job, from this place on, put into this shape.
-    Run {
-        job: usize,
-        first: usize,
-        shape: Value,
-        note: Option<String>,
-    },
+    Run { job: usize, first: usize, shape: Value, note: Option<String> },
+    /// The plan leaves it out.
     Left(String),
+    /// The plan, or the case itself, is at fault.
+    Broken(String),
 }
 
 /// One run that is wanted.
@@ -100,46 +66,6 @@ impl Replication {
     }
 }
 
-/// How a case came out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// As expected.
-    Ok,
-    /// Not as expected.
-    Miss,
-    /// Not run, or not judged.
-    NotCovered,
-}
-
-/// A case with what was measured.
-#[derive(Clone, Debug)]
-pub struct Row {
-    /// The case.
-    pub case: Case,
-    /// The mean over the replications, in the shape of what is expected.
-    pub measured: Option<Value>,
-    /// Half the 95 % interval of a single number.
-    pub half_width: Option<f64>,
-    /// How far off it may be.
-    pub tolerance: Option<f64>,
-    /// How it came out.
-    pub verdict: Verdict,
-    /// Why it is not covered, or what is missing.
-    pub reason: Option<String>,
-    /// Replications.
-    pub replications: usize,
-    /// Measured requests of each replication; `None` where its stretch of time is fixed.
-    pub requests: Option<f64>,
-    /// Are these no requests but trials, of which a replication is the mean?
-    pub are_trials: bool,
-    /// The command line of one of the runs.
-    pub command: Option<String>,
-    /// What was read of each run, in the language of expectations.
-    pub figures: Vec<String>,
-    /// What there is to say about that.
-    pub note: Option<String>,
-}
-
 impl Campaign {
     /// Prepares the cases, to be run under the seeds from the first one on; `scenario` gives the text of a
     /// shipped scenario by its name.
@@ -148,7 +74,7 @@ impl Campaign {
         (mode, first_seed): (Mode, u64),
         scenario: impl Fn(&str) -> Option<&'static str>,
     ) -> Self {
-        let mut campaign = Self { mode, first_seed, checks: Vec::new(), jobs: Vec::new() };
+        let mut campaign = Self { first_seed, checks: Vec::new(), jobs: Vec::new() };
         for mut case in cases {
             let state = match planned(&case) {
                 Planned::Left(why) => Ok(State::Left(why.to_owned())),
@@ -174,7 +100,7 @@ impl Campaign {
                     campaign.join(what, &case, &Value::from("claims"), entry.note.as_deref())
                 }
             };
-            let state = state.unwrap_or_else(|Shortcoming(why)| State::Left(why));
+            let state = state.unwrap_or_else(|Shortcoming(why)| State::Broken(why));
             campaign.checks.push(Check { case, state });
         }
         campaign.jobs.iter_mut().for_each(|job| job.limit(mode));
@@ -225,7 +151,6 @@ impl Campaign {
 
     /// How many replications a job needs, as far as can be told.
     fn wanted(&self, job: usize) -> usize {
-        let most = self.mode.replications().1;
         let mine = self.checks.iter().filter_map(|check| match &check.state {
             State::Run { job: of, first, shape, .. } if *of == job && shape.is_string() => {
                 Some((&check.case, *first))
@@ -234,21 +159,12 @@ impl Campaign {
         });
         let job = &self.jobs[job];
         let done = job.samples.len();
+        let most = job.most.max(done);
         let need = mine.filter_map(|(case, first)| {
             let values = job.values(first)?;
-            let expected = case.expected.as_f64()?;
-            (done..=most)
-                .find(|&count| {
-                    let effort = Effort { replications: count, requests: job.requests() };
-                    let allowed = judge::allowed(case, expected, effort);
-                    match (allowed, half_width_of(&values, count)) {
-                        (Some(allowed), Some(half)) => half <= allowed,
-                        _ => true,
-                    }
-                })
-                .or(Some(most))
+            Some(effort::wanted(case, &values, job.requests(), most))
         });
-        need.max().unwrap_or(done).max(done)
+        need.max().unwrap_or(done)
     }
 
     /// The verdicts, in the order of the cases.
@@ -257,26 +173,14 @@ impl Campaign {
     }
 
     fn row(&self, Check { case, state }: &Check) -> Row {
-        let left = |reason: &str| Row {
-            case: case.clone(),
-            measured: None,
-            half_width: None,
-            tolerance: None,
-            verdict: Verdict::NotCovered,
-            reason: Some(reason.to_owned()),
-            replications: 0,
-            requests: None,
-            are_trials: false,
-            command: None,
-            figures: Vec::new(),
-            note: None,
-        };
         let (job, first, shape, note) = match state {
-            State::Left(why) => return left(why),
+            State::Left(why) => return Row::without(case, Verdict::NotCovered, why),
+            State::Broken(why) => return Row::without(case, Verdict::Broken, why),
             State::Run { job, first, shape, note } => (&self.jobs[*job], *first, shape, note),
         };
         if job.samples.len() < job.least {
-            return left("interrupted before it had been run");
+            let why = "interrupted before it had been run";
+            return Row::without(case, Verdict::NotCovered, why);
         }
         let row = Row {
             replications: job.samples.len(),
@@ -285,100 +189,15 @@ impl Campaign {
             command: job.command(),
             figures: job.texts(first, shape),
             note: note.clone(),
-            ..left("")
+            reason: None,
+            ..Row::without(case, Verdict::NotCovered, "")
         };
         if job.is_claimed() || case.tolerance.kind == Kind::Rule {
-            claimed(row, job, first)
+            row::claimed(row, job, first)
         } else if shape.is_string() && case.expected.is_number() {
-            number(row, job, first, self.mode)
+            row::number(row, job, first)
         } else {
-            shaped(row, job, first, shape)
-        }
-    }
-}
-
-/// Half the interval that so many replications would have, to judge by the spread of these.
-fn half_width_of(values: &[f64], count: usize) -> Option<f64> {
-    let sd = sd(values)?;
-    Some(t_quantile(0.975, (count - 1) as f64) * sd / (count as f64).sqrt())
-}
-
-/// A case that expects a number.
-fn number(row: Row, job: &Job, first: usize, mode: Mode) -> Row {
-    let Some(values) = job.values(first) else {
-        return Row { verdict: Verdict::Miss, reason: Some(job.why_not(first)), ..row };
-    };
-    let measured = mean(&values).expect("there are replications");
-    let kind = row.case.tolerance.kind;
-    let half_width = half_width(&values, 0.95).filter(|_| kind != Kind::Exact);
-    let row = Row { measured: Some(measured.into()), half_width, ..row };
-    let expected = row.case.expected.as_f64().expect("a number is expected");
-    let effort = Effort { replications: row.replications, requests: row.requests };
-    let Some(allowed) = judge::allowed(&row.case, expected, effort) else {
-        return Row { reason: Some("shown for reference, not judged".to_owned()), ..row };
-    };
-    let allowed = match (mode, half_width) {
-        // Too few runs to tell: a miss is what lies outside of the interval as well.
-        (Mode::Quick, Some(half)) => allowed.max(half),
-        _ => allowed,
-    };
-    let ok = match kind {
-        Kind::Exact => values.iter().all(|value| judge::agrees(kind, *value, expected, allowed)),
-        _ => judge::agrees(kind, measured, expected, allowed),
-    };
-    let verdict = if ok { Verdict::Ok } else { Verdict::Miss };
-    Row { tolerance: Some(allowed), verdict, reason: None, ..row }
-}
-
-/// A case that expects a sentence: every claim about it must hold in every replication, or the
-/// rule that it gives.
-fn claimed(row: Row, job: &Job, first: usize) -> Row {
-    let found = job.samples.iter().map(|figures| figures[first].as_ref());
-    match found.collect::<Result<Vec<_>, _>>() {
-        Ok(held) => Row {
-            measured: held.first().map(|it| (*it).clone()),
-            verdict: Verdict::Ok,
-            reason: None,
-            ..row
-        },
-        Err(why) => Row { verdict: Verdict::Miss, reason: Some(why.clone()), ..row },
-    }
-}
-
-/// A case that expects anything else: every part of every replication must be equal.
-fn shaped(row: Row, job: &Job, first: usize, shape: &Value) -> Row {
-    let measured: Vec<Value> =
-        job.samples.iter().map(|figures| shape_of(shape, &figures[first..], &mut 0)).collect();
-    let ok = measured.iter().all(|it| judge::equals(it, &row.case.expected));
-    let measured = measured.into_iter().next();
-    let unread = match (&row.case.expected, &measured) {
-        (Value::Object(all), Some(Value::Object(read))) => {
-            all.keys().filter(|key| !read.contains_key(*key)).cloned().collect()
-        }
-        _ => Vec::new(),
-    };
-    Row {
-        measured,
-        tolerance: Some(0.0),
-        verdict: if ok { Verdict::Ok } else { Verdict::Miss },
-        reason: (!unread.is_empty()).then(|| format!("not read: {}", unread.join(", "))),
-        ..row
-    }
-}
-
-/// The figures in the shape in which they were asked for.
-fn shape_of(shape: &Value, figures: &[Result<Value, String>], next: &mut usize) -> Value {
-    match shape {
-        Value::Array(items) => {
-            items.iter().map(|item| shape_of(item, figures, next)).collect::<Vec<_>>().into()
-        }
-        Value::Object(fields) => {
-            let fields = fields.iter().map(|(key, it)| (key.clone(), shape_of(it, figures, next)));
-            Value::Object(fields.collect::<Map<_, _>>())
-        }
-        _ => {
-            *next += 1;
-            figures[*next - 1].as_ref().map_or(Value::Null, Value::clone)
+            row::shaped(row, job, first, shape)
         }
     }
 }

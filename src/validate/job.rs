@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::campaign::{Figures, Mode};
+use super::campaign::Figures;
 use super::case::Case;
 use super::claimed::{Claimed, Trial};
 use super::computed::Computed;
+use super::effort::Mode;
 use super::simulated::{Simulated, Work};
 
 /// Why a case cannot be run as planned.
@@ -32,6 +33,8 @@ pub(super) struct Job {
     pub wanted: usize,
     /// The fewest that count.
     pub least: usize,
+    /// The most that there may be.
+    pub most: usize,
 }
 
 /// A replication that is so many times as long as it should be is not repeated in haste.
@@ -62,7 +65,7 @@ pub(super) enum Task {
 impl Job {
     /// With nothing done yet.
     pub(super) fn new(what: What) -> Self {
-        Self { what, samples: Vec::new(), wanted: 0, least: 0 }
+        Self { what, samples: Vec::new(), wanted: 0, least: 0, most: 0 }
     }
 
     /// Are the two the same, but for their length and for what is read?
@@ -99,7 +102,8 @@ impl Job {
             }
         };
         let is_long = mode == Mode::Quick && self.events() > TOO_LONG * mode.events();
-        self.least = if is_exact || is_long { 1 } else { mode.replications().0 };
+        (self.least, self.most) =
+            if is_exact || is_long { (1, 1) } else { mode.replications(self.events()) };
         self.wanted = self.least;
     }
 

@@ -1,33 +1,29 @@
 //! Is a measurement what was expected? The rules of the reference results.
 //!
 //! A tolerance is four standard deviations of one run of the stated length. The mean of `r`
-//! replications is held against a `sqrt(r)`-th of it; runs shorter than stated are held against
-//! `sqrt(stated / length)` times as much. Relative tolerances are never below 1 %. Absolute ones
-//! have such a floor only where the expectation itself is an approximation.
+//! replications is held against a `sqrt(r)`-th of it, of ten where there are more; runs shorter than
+//! stated are held against `sqrt(stated / length)` times as much. Relative tolerances are never below
+//! 1 %. Absolute ones have such a floor only where the expectation itself is an approximation. No
+//! interval makes a tolerance wider: where it is too wide itself, nothing can be told.
 
 use serde_json::Value;
 
 use super::case::{Case, Kind};
+use super::effort::Effort;
+use super::row::Verdict;
 
 /// No relative tolerance is below this.
 const FLOOR: f64 = 0.01;
 /// Equality of floats, relative.
 const EQUAL: f64 = 1e-9;
-
-/// How much of a run there was.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Effort {
-    /// Replications.
-    pub replications: usize,
-    /// Measured requests of each; `None` where the case is about one fixed stretch of time.
-    pub requests: Option<f64>,
-}
+/// The replications that a tolerance is meant for: more of them do not narrow it.
+const MEANT: usize = 10;
 
 /// How far from `expected` the mean of the replications may be; `None` where nothing is judged.
 pub(super) fn allowed(case: &Case, expected: f64, effort: Effort) -> Option<f64> {
     let value = case.tolerance.value.unwrap_or(0.0);
     let shorter = effort.requests.map_or(1.0, |n| (case.stated() as f64 / n).max(1.0).sqrt());
-    let sampled = value * shorter / (effort.replications as f64).sqrt();
+    let sampled = value * shorter / (effort.replications.min(MEANT) as f64).sqrt();
     let floor = FLOOR * expected.abs();
     match case.tolerance.kind {
         Kind::Rel => Some((sampled * expected.abs()).max(floor)),
@@ -40,15 +36,47 @@ pub(super) fn allowed(case: &Case, expected: f64, effort: Effort) -> Option<f64>
     }
 }
 
-/// Does `measured` agree with `expected`, give or take `allowed`?
-pub(super) fn agrees(kind: Kind, measured: f64, expected: f64, allowed: f64) -> bool {
-    match kind {
-        Kind::UpperBound => measured <= expected + allowed,
-        Kind::Factor => {
-            let factor = 1.0 + allowed / expected.abs();
-            measured >= expected / factor && measured <= expected * factor
+/// What a measurement is held against.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Claim {
+    /// What the tolerance means.
+    pub kind: Kind,
+    /// What is expected.
+    pub expected: f64,
+    /// How far off a measurement may be.
+    pub allowed: f64,
+}
+
+impl Claim {
+    /// Is this as expected?
+    pub(super) fn agrees(&self, measured: f64) -> bool {
+        let Self { kind, expected, allowed } = *self;
+        match kind {
+            Kind::UpperBound => measured <= expected + allowed,
+            Kind::Factor => {
+                let factor = 1.0 + allowed / expected.abs();
+                measured >= expected / factor && measured <= expected * factor
+            }
+            _ => (measured - expected).abs() <= allowed,
         }
-        _ => (measured - expected).abs() <= allowed,
+    }
+
+    /// How a mean comes out whose interval reaches so far to both sides. Where the interval is no wider
+    /// than the tolerance, the mean decides; where it is, only what holds for the whole of it.
+    pub(super) fn verdict(&self, mean: f64, half_width: f64) -> Verdict {
+        let (low, high) = (mean - half_width, mean + half_width);
+        let nearest = self.expected.clamp(low, high);
+        if self.agrees(low) && self.agrees(high) {
+            Verdict::Ok
+        } else if !self.agrees(nearest) {
+            Verdict::Miss
+        } else if half_width > self.allowed {
+            Verdict::CannotTell
+        } else if self.agrees(mean) {
+            Verdict::Ok
+        } else {
+            Verdict::Miss
+        }
     }
 }
 
@@ -101,6 +129,8 @@ mod tests {
         assert!(close(allowed(&wide, 50.0, effort(4, 1e6)), 5.0));
         assert!(close(allowed(&wide, 50.0, effort(4, 250_000.0)), 10.0));
         assert!(close(allowed(&wide, 50.0, effort(4, 4e6)), 5.0), "longer runs narrow nothing");
+        let ten = allowed(&wide, 50.0, effort(10, 1e6)).unwrap();
+        assert!(close(allowed(&wide, 50.0, effort(40, 1e6)), ten), "more than ten narrow nothing");
         let narrow = case(Kind::Rel, 0.012, 1_000_000);
         assert!(close(allowed(&narrow, 50.0, effort(10, 1e6)), 0.5), "never below 1 %");
     }
@@ -113,21 +143,39 @@ mod tests {
         assert!(close(allowed(&exact, 0.9, effort(4, 100_000.0)), 0.009));
     }
 
+    fn claim(kind: Kind, expected: f64, allowed: f64) -> Claim {
+        Claim { kind, expected, allowed }
+    }
+
     #[test]
     fn bounds_factors_and_equality() {
-        assert!(
-            agrees(Kind::UpperBound, 0.1, 1.1, 0.02) && agrees(Kind::UpperBound, 1.12, 1.1, 0.02)
-        );
-        assert!(!agrees(Kind::UpperBound, 1.13, 1.1, 0.02));
+        let bound = claim(Kind::UpperBound, 1.1, 0.02);
+        assert!(bound.agrees(0.1) && bound.agrees(1.12) && !bound.agrees(1.13));
         let double = allowed(&case(Kind::Factor, 2.0, 1), 10.0, effort(1, 1.0)).unwrap();
-        assert!(
-            agrees(Kind::Factor, 5.0, 10.0, double) && agrees(Kind::Factor, 20.0, 10.0, double)
-        );
-        assert!(!agrees(Kind::Factor, 4.9, 10.0, double));
-        assert!(
-            agrees(Kind::Exact, 64.0, 64.0, 64e-9) && !agrees(Kind::Exact, 64.001, 64.0, 64e-9)
-        );
+        let double = claim(Kind::Factor, 10.0, double);
+        assert!(double.agrees(5.0) && double.agrees(20.0) && !double.agrees(4.9));
+        let equal = claim(Kind::Exact, 64.0, 64e-9);
+        assert!(equal.agrees(64.0) && !equal.agrees(64.001));
         assert_eq!(allowed(&case(Kind::Reference, 0.0, 1), 1.0, effort(1, 1.0)), None);
+    }
+
+    #[test]
+    fn an_interval_wider_than_the_tolerance_tells_only_what_holds_for_all_of_it() {
+        let ten = claim(Kind::Abs, 10.0, 1.0);
+        for (mean, half, verdict) in [
+            (10.5, 0.4, Verdict::Ok),
+            (10.9, 0.9, Verdict::Ok),
+            (11.5, 0.9, Verdict::Miss),
+            (10.0, 1.5, Verdict::CannotTell),
+            (12.0, 1.5, Verdict::CannotTell),
+            (13.0, 1.5, Verdict::Miss),
+        ] {
+            assert_eq!(ten.verdict(mean, half), verdict, "{mean} ± {half}");
+        }
+        let bound = claim(Kind::UpperBound, 10.0, 1.0);
+        assert_eq!(bound.verdict(5.0, 3.0), Verdict::Ok, "all of it is below the bound");
+        assert_eq!(bound.verdict(9.0, 3.0), Verdict::CannotTell);
+        assert_eq!(bound.verdict(20.0, 3.0), Verdict::Miss);
     }
 
     #[test]
