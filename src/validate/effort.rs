@@ -108,10 +108,10 @@ mod tests {
 
     #[test]
     fn what_is_as_expected_or_certainly_not_wants_no_more() {
-        let near = [0.99, 1.0, 1.01, 1.0];
+        let near = [0.995, 1.0, 1.005, 1.0];
         assert_eq!(wanted(&case(1.0), &near, None, 50), 4);
         assert_eq!(wanted(&case(2.0), &near, None, 50), 4);
-        assert_eq!(wanted(&case(1.025), &near, None, 50), 8, "a miss that is not certain");
+        assert_eq!(wanted(&case(1.02), &near, None, 50), 8, "a miss that is not certain");
     }
 
     #[test]
