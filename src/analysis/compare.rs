@@ -5,41 +5,14 @@
 use serde::Serialize;
 
 use super::Runs;
-use super::metric::{self, Metric, Subject};
-use super::stats::{self, Paired};
+use super::figures::{About, Figure, figures};
+use super::statement::Statement;
+use super::stats::{self, Gap};
 use super::unit::Unit;
 use crate::probes::outcome::Outcome;
 
 /// Confidence of every interval here.
 pub const CONFIDENCE: f64 = 0.95;
-
-/// What is compared for each flow, and for all flows together, by the registry's names.
-pub const FIGURES: [&str; 21] = [
-    "offered",
-    "p50",
-    "p99",
-    "convergence_p99",
-    "goodput",
-    "availability",
-    "refused",
-    "failed",
-    "retracted",
-    "half_done",
-    "unannounced",
-    "pending",
-    "stale_reads",
-    "staleness_p99",
-    "violations",
-    "told_effects",
-    "lost_effects",
-    "duplicated_effects",
-    "undone_effects",
-    "retries",
-    "messages_per_flow",
-];
-
-/// What is compared for the run as a whole only.
-pub const RUN_FIGURES: [&str; 1] = ["broken"];
 
 /// Several designs over the same seeds.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -50,7 +23,7 @@ pub struct Comparison {
     pub seeds: Vec<u64>,
     /// The designs; the first is what the others are compared to.
     pub designs: Vec<DesignSummary>,
-    /// Per flow, then for all flows together.
+    /// Per flow, then for all flows together, per node, and what the scenario declares.
     pub rows: Vec<Row>,
 }
 
@@ -67,13 +40,14 @@ pub struct DesignSummary {
     pub partial: usize,
 }
 
-/// One figure of one flow, or of all flows together, in every design.
+/// One figure in every design.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Row {
-    /// The flow; `None` is all together.
-    pub flow: Option<String>,
-    /// The figure, by the registry's name.
-    pub figure: &'static str,
+    /// What it is about.
+    #[serde(flatten)]
+    pub about: About,
+    /// The figure, by its name in the registry or in the scenario.
+    pub figure: String,
     /// What it is counted in.
     pub unit: Unit,
     /// In the order of designs.
@@ -110,41 +84,44 @@ pub struct Difference {
 }
 
 impl Comparison {
-    /// The row of a figure.
+    /// The row of a figure of a flow; `None` is all flows together.
     pub fn row(&self, flow: Option<&str>, figure: &str) -> Option<&Row> {
-        self.rows.iter().find(|row| row.figure == figure && row.flow.as_deref() == flow)
+        let is_asked = |about: &About| match (about, flow) {
+            (About::Flow(name), Some(flow)) => name == flow,
+            (About::Flows, None) => true,
+            _ => false,
+        };
+        self.rows.iter().find(|row| row.figure == figure && is_asked(&row.about))
     }
 }
 
 impl Row {
+    /// The flow that it is about, if it is about one.
+    pub fn flow(&self) -> Option<&str> {
+        if let About::Flow(name) = &self.about { Some(name) } else { None }
+    }
+
     /// Design `a` less design `b`, paired by seed; `None` below two pairs.
-    pub fn paired(&self, a: usize, b: usize) -> Option<Paired> {
+    pub fn paired(&self, a: usize, b: usize) -> Option<Gap> {
         let (a, b) = (&self.cells[a].values, &self.cells[b].values);
         let pairs: Vec<(f64, f64)> = a.iter().zip(b).filter_map(|(a, b)| a.zip(*b)).collect();
         stats::paired(&pairs, CONFIDENCE)
     }
 }
 
-/// Compares all designs over the seeds that each of them was run with.
-pub fn compare(runs: &Runs) -> Comparison {
+/// Compares all designs over the seeds that each of them was run with, by the measures of their
+/// scenario as well.
+pub fn compare(runs: &Runs, measures: &[(String, Statement)]) -> Comparison {
     let seeds = common_seeds(runs);
     let aligned: Vec<(&String, Vec<&Outcome>)> =
         runs.iter().map(|(name, all)| (name, of_seeds(all, &seeds))).collect();
     let first = runs.values().flatten().next();
-    let flows =
-        first.into_iter().flat_map(|outcome| outcome.flows.keys().cloned().map(Some)).chain([None]);
-    let mut rows = Vec::new();
-    for flow in flows {
-        let whole_run = flow.is_none().then_some(RUN_FIGURES).into_iter().flatten();
-        rows.extend(
-            FIGURES.into_iter().chain(whole_run).map(|figure| row(flow.clone(), figure, &aligned)),
-        );
-    }
+    let figures = first.map(|outcome| figures(outcome, measures)).unwrap_or_default();
     Comparison {
         scenario: first.map(|outcome| outcome.scenario.clone()).unwrap_or_default(),
         designs: aligned.iter().map(|(name, outcomes)| summary(name, outcomes)).collect(),
         seeds,
-        rows,
+        rows: figures.iter().map(|figure| row(figure, &aligned)).collect(),
     }
 }
 
@@ -168,14 +145,11 @@ fn summary(design: &str, outcomes: &[&Outcome]) -> DesignSummary {
     }
 }
 
-fn row(flow: Option<String>, figure: &'static str, designs: &[(&String, Vec<&Outcome>)]) -> Row {
-    let metric = metric::find(figure).expect("a comparison is made of registered figures");
-    let subject = Subject { name: flow.clone(), ..Subject::default() };
-    let cells =
-        designs.iter().map(|(design, outcomes)| cell(design, metric, &subject, outcomes)).collect();
-    let mut row = Row { flow, figure, unit: metric.unit, cells };
-    let differences: Vec<Option<Paired>> =
-        (1..row.cells.len()).map(|at| row.paired(at, 0)).collect();
+fn row(figure: &Figure, designs: &[(&String, Vec<&Outcome>)]) -> Row {
+    let cells = designs.iter().map(|(design, outcomes)| cell(design, figure, outcomes)).collect();
+    let Figure { about, name, unit, .. } = figure;
+    let mut row = Row { about: about.clone(), figure: (*name).to_owned(), unit: *unit, cells };
+    let differences: Vec<Option<Gap>> = (1..row.cells.len()).map(|at| row.paired(at, 0)).collect();
     let p_values: Vec<f64> = differences.iter().flatten().map(|paired| paired.p_value).collect();
     let mut corrected = stats::holm(&p_values).into_iter();
     for (cell, paired) in row.cells[1.min(designs.len())..].iter_mut().zip(differences) {
@@ -189,14 +163,8 @@ fn row(flow: Option<String>, figure: &'static str, designs: &[(&String, Vec<&Out
     row
 }
 
-fn cell(design: &str, metric: &Metric, subject: &Subject, outcomes: &[&Outcome]) -> Cell {
-    let read =
-        |outcome: &&Outcome| metric.read(outcome, subject).map(|value| metric.unit.present(value));
-    let mut values: Vec<Option<f64>> = outcomes.iter().map(read).collect();
-    if metric.name.starts_with("convergence_") && values.contains(&None) {
-        // Under some seed it never comes, and those under which it does would speak for all.
-        values.fill(None);
-    }
+fn cell(design: &str, figure: &Figure, outcomes: &[&Outcome]) -> Cell {
+    let values = values(figure, outcomes);
     let seen: Vec<f64> = values.iter().copied().flatten().collect();
     Cell {
         design: design.to_owned(),
@@ -207,10 +175,26 @@ fn cell(design: &str, metric: &Metric, subject: &Subject, outcomes: &[&Outcome])
     }
 }
 
+/// A figure's value in each run.
+pub(super) fn values(figure: &Figure, outcomes: &[&Outcome]) -> Vec<Option<f64>> {
+    let mut values: Vec<Option<f64>> =
+        outcomes.iter().map(|outcome| figure.read(outcome)).collect();
+    if figure.name.starts_with("convergence_") && values.contains(&None) {
+        // Under some seed it never comes, and those under which it does would speak for all.
+        values.fill(None);
+    }
+    values
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::figures::OF_FLOWS;
     use crate::analysis::testing::{close, runs_with};
+
+    fn compare(runs: &Runs) -> Comparison {
+        super::compare(runs, &[])
+    }
 
     /// `rest` sends 100, 110, 120 messages for 10 operations over three seeds, `events` 20 more,
     /// 22 more and 24 more.
@@ -272,12 +256,14 @@ mod tests {
     fn every_flow_and_all_together_have_every_row() {
         let comparison = comparison();
         for flow in [Some("place-order"), Some("view-order"), None] {
-            for figure in FIGURES {
+            for figure in OF_FLOWS {
                 assert!(comparison.row(flow, figure).is_some(), "{figure} of {flow:?}");
             }
         }
         assert!(comparison.row(None, "broken").is_some());
         assert!(comparison.row(Some("view-order"), "broken").is_none());
+        let is_wait = |row: &&Row| row.about == About::Node("orders".to_owned());
+        assert_eq!(comparison.rows.iter().filter(is_wait).count(), 6);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! only as far as every sentence of a reading needs them.
 
 use super::compare::{Comparison, Row};
-use super::stats::Paired;
+use super::stats::Gap;
 use super::unit::Unit;
 
 /// The design with the best mean of a row, and whom it can be told apart from.
@@ -13,7 +13,7 @@ pub(super) struct Lead<'a> {
     pub(super) leader: usize,
     /// The best-ranked design that the leader can be told apart from.
     rival: usize,
-    gap: Paired,
+    gap: Gap,
 }
 
 impl<'a> Lead<'a> {
@@ -62,7 +62,7 @@ impl<'a> Lead<'a> {
         shown(self.row.unit, self.row.cells[design].mean.unwrap_or(0.0))
     }
 
-    pub(super) fn gap_to(&self, design: usize) -> Option<Paired> {
+    pub(super) fn gap_to(&self, design: usize) -> Option<Gap> {
         self.row.paired(design, self.leader)
     }
 
@@ -142,12 +142,12 @@ pub(super) fn more(
 }
 
 /// A row's values are presented ones; the unit shows base ones.
-fn shown(unit: Unit, presented: f64) -> String {
+pub fn shown(unit: Unit, presented: f64) -> String {
     unit.show(if unit == Unit::Time { presented * 1e6 } else { presented })
 }
 
 /// `87ms ± 4ms`; differences of ratios are points, not percent.
-pub(super) fn shown_gap(unit: Unit, gap: &Paired) -> String {
+pub fn shown_gap(unit: Unit, gap: &Gap) -> String {
     let base = if unit == Unit::Time { 1e6 } else { 1.0 };
     unit.show_difference(gap.mean.abs() * base, gap.half_width * base)
 }
@@ -156,6 +156,7 @@ pub(super) fn shown_gap(unit: Unit, gap: &Paired) -> String {
 mod tests {
     use super::*;
     use crate::analysis::compare::Cell;
+    use crate::analysis::figures::About;
 
     /// A row of counts, per design and seed.
     fn row(values: &[(&str, [f64; 3])]) -> Row {
@@ -167,8 +168,8 @@ mod tests {
             values: values.iter().copied().map(Some).collect(),
         };
         Row {
-            flow: None,
-            figure: "retries",
+            about: About::Flows,
+            figure: "retries".to_owned(),
             unit: Unit::Count,
             cells: values.iter().map(cell).collect(),
         }

@@ -177,14 +177,14 @@ fn sentence<const N: usize>(clauses: [Option<String>; N]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::analysis::compare::compare;
+    use crate::analysis::compare;
     use crate::analysis::testing::{runs_with, sketch};
     use crate::probes::outcome::Outcome;
 
     const DESIGNS: [&str; 3] = ["rest", "pubsub", "events"];
 
     fn read_runs(turn: impl Fn(&str, u64, &mut Outcome)) -> Vec<Sentence> {
-        read(&compare(&runs_with(&DESIGNS, 4, turn)))
+        read(&compare(&runs_with(&DESIGNS, 4, turn), &[]))
     }
 
     fn about(topic: Topic, turn: impl Fn(&str, u64, &mut Outcome)) -> Option<String> {
@@ -378,9 +378,9 @@ mod tests {
 
     #[test]
     fn nothing_to_read_is_said() {
-        let one_seed = read(&compare(&runs_with(&DESIGNS, 1, |_, _, _| {})));
+        let one_seed = read(&compare(&runs_with(&DESIGNS, 1, |_, _, _| {}), &[]));
         assert_eq!(one_seed[0].topic, Topic::Nothing);
-        let one_design = read(&compare(&runs_with(&["rest"], 5, |_, _, _| {})));
+        let one_design = read(&compare(&runs_with(&["rest"], 5, |_, _, _| {}), &[]));
         assert_eq!(one_design[0].topic, Topic::Nothing);
         let same = read_runs(|_, _, _| {});
         assert_eq!(same.len(), 1);

@@ -28,20 +28,20 @@ pub fn half_width(values: &[f64], confidence: f64) -> Option<f64> {
     Some(t_quantile(f64::midpoint(1.0, confidence), (count - 1) as f64) * error)
 }
 
-/// The mean of paired differences, with what is needed to believe it.
+/// How far two means are apart, with what is needed to believe it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Paired {
-    /// Mean of `a - b`.
+pub struct Gap {
+    /// The first less the second.
     pub mean: f64,
     /// Half width of its interval.
     pub half_width: f64,
     /// Two-sided p-value of "no difference".
     pub p_value: f64,
-    /// How many pairs.
+    /// How many pairs, or how many values of the shorter list.
     pub count: usize,
 }
 
-impl Paired {
+impl Gap {
     /// Does the interval leave out 0?
     pub fn excludes_zero(&self) -> bool {
         self.mean.abs() > self.half_width
@@ -49,18 +49,40 @@ impl Paired {
 }
 
 /// Differences `a - b` of pairs, with their interval; `None` below two pairs.
-pub fn paired(pairs: &[(f64, f64)], confidence: f64) -> Option<Paired> {
+pub fn paired(pairs: &[(f64, f64)], confidence: f64) -> Option<Gap> {
     let differences: Vec<f64> = pairs.iter().map(|(a, b)| a - b).collect();
     let Interval { mean, half_width, count } = interval(&differences, confidence)?;
     let half_width = half_width?;
     let error = sd(&differences)? / (count as f64).sqrt();
-    let p_value = match (mean == 0.0, error == 0.0) {
-        (true, _) => 1.0,
-        // The same difference in every pair: certain, as far as these pairs can tell.
-        (false, true) => 0.0,
-        (false, false) => 2.0 * upper_tail((mean / error).abs(), (count - 1) as f64),
+    let p_value = chance_of(mean, error, (count - 1) as f64);
+    Some(Gap { mean, half_width, p_value, count })
+}
+
+/// The mean of `a` less that of `b`, which have nothing to do with each other and need not spread alike
+/// (Welch, 1947); `None` below two values of each.
+pub fn unpaired(a: &[f64], b: &[f64], confidence: f64) -> Option<Gap> {
+    let share = |values: &[f64]| {
+        let sd = sd(values)?;
+        Some(sd * sd / values.len() as f64)
     };
-    Some(Paired { mean, half_width, p_value, count })
+    let (of_a, of_b) = (share(a)?, share(b)?);
+    let (mean, error) = (mean(a)? - mean(b)?, (of_a + of_b).sqrt());
+    let part = |share: f64, count: usize| share * share / (count - 1) as f64;
+    let parts = part(of_a, a.len()) + part(of_b, b.len());
+    let freedom = if parts > 0.0 { (of_a + of_b) * (of_a + of_b) / parts } else { 1.0 };
+    let half_width = t_quantile(f64::midpoint(1.0, confidence), freedom) * error;
+    let p_value = chance_of(mean, error, freedom);
+    Some(Gap { mean, half_width, p_value, count: a.len().min(b.len()) })
+}
+
+/// Two-sided: the chance of a mean as far from 0 if the true one were 0.
+fn chance_of(mean: f64, error: f64, freedom: f64) -> f64 {
+    match (mean == 0.0, error == 0.0) {
+        (true, _) => 1.0,
+        // The same difference whatever the seed: certain, as far as these can tell.
+        (false, true) => 0.0,
+        (false, false) => 2.0 * upper_tail((mean / error).abs(), freedom),
+    }
 }
 
 /// The chance of a mean as far above 0 if the true one were 0 (a one-sided t test); `None` below two
@@ -94,6 +116,21 @@ pub fn holm(p_values: &[f64]) -> Vec<f64> {
     let mut running: f64 = 0.0;
     for (rank, &at) in order.iter().enumerate() {
         running = running.max(p_values[at] * (p_values.len() - rank) as f64).min(1.0);
+        adjusted[at] = running;
+    }
+    adjusted
+}
+
+/// P-values corrected for their number by the method of Benjamini and Hochberg (1995): of all that are
+/// then below a level, no larger a share is expected to be chance. For many questions of which many may
+/// be answered yes; if none should, it is as strict as Holm's first step.
+pub fn benjamini_hochberg(p_values: &[f64]) -> Vec<f64> {
+    let mut order: Vec<usize> = (0..p_values.len()).collect();
+    order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]).then(a.cmp(&b)));
+    let mut adjusted = vec![0.0; p_values.len()];
+    let mut running: f64 = 1.0;
+    for (rank, &at) in order.iter().enumerate().rev() {
+        running = running.min(p_values[at] * p_values.len() as f64 / (rank + 1) as f64);
         adjusted[at] = running;
     }
     adjusted
@@ -272,6 +309,32 @@ mod tests {
         }
         assert_eq!(holm(&[0.7, 0.9]), [1.0, 1.0]);
         assert!(holm(&[]).is_empty());
+    }
+
+    #[test]
+    fn benjamini_and_hochberg_step_up() {
+        // Sorted 0.01*4/1, 0.02*4/2, 0.03*4/3, 0.5*4/4: each the least of itself and those above.
+        let got = benjamini_hochberg(&[0.02, 0.5, 0.01, 0.03]);
+        for (got, expected) in got.iter().zip([0.04, 0.5, 0.04, 0.04]) {
+            assert!((got - expected).abs() < 1e-12);
+        }
+        assert_eq!(benjamini_hochberg(&[0.9, 0.8]), [0.9, 0.9]);
+        assert!(benjamini_hochberg(&[]).is_empty());
+    }
+
+    #[test]
+    fn means_of_strangers_worked_by_hand() {
+        // 3 ± sd 1 of three values, 6 ± sd 2 of three: error sqrt(1/3 + 4/3) = 1.291, and
+        // (5/3)^2 / ((1/3)^2 / 2 + (4/3)^2 / 2) = 2.9412 degrees of freedom.
+        let got = unpaired(&[2.0, 3.0, 4.0], &[4.0, 6.0, 8.0], 0.95).unwrap();
+        assert!((got.mean + 3.0).abs() < 1e-12);
+        let expected = t_quantile(0.975, 50.0 / 17.0) * (5.0_f64 / 3.0).sqrt();
+        assert!((got.half_width - expected).abs() < 1e-9 && !got.excludes_zero());
+        assert!(got.p_value > 0.1 && got.p_value < 0.11, "{}", got.p_value);
+        let certain = unpaired(&[1.0, 1.0], &[2.0, 2.0], 0.95).unwrap();
+        assert_eq!((certain.p_value, certain.half_width), (0.0, 0.0));
+        assert_eq!(unpaired(&[1.0, 1.0], &[1.0, 1.0], 0.95).unwrap().p_value, 1.0);
+        assert_eq!(unpaired(&[1.0], &[1.0, 2.0], 0.95), None);
     }
 
     #[test]

@@ -55,8 +55,8 @@ fn long() -> String {
          windtunnel run scenarios/checkout.ron --design events --seed 7\n  \
          windtunnel compare scenarios/checkout.ron --set rate=800/s\n  \
          windtunnel test\n\n\
-         Every flag of a command can be given by a variable as well: --seed by WINDTUNNEL_SEED, --no-progress by\n\
-         WINDTUNNEL_NO_PROGRESS. Colour obeys --color, then NO_COLOR, CLICOLOR_FORCE and TERM=dumb.\n\n\
+         Every flag of a command can be given by a variable as well: --seed by WINDTUNNEL_SEED, --no-progress\n\
+         by WINDTUNNEL_NO_PROGRESS. Colour obeys --color, then NO_COLOR, CLICOLOR_FORCE and TERM=dumb.\n\n\
          Exit codes:\n{}",
         exit::table()
     )
@@ -179,11 +179,17 @@ pub(super) struct Compare {
   windtunnel test scenarios/checkout.ron --seeds 10
   windtunnel test scenarios/checkout.ron --design events --filter p99 --set rate=800/s --for 20s
   windtunnel test --format junit -o verdicts.xml
-  windtunnel test --format github
+  windtunnel test --baseline baseline.json
+  windtunnel test --baseline baseline.json --update-baseline
 
 Every *.ron file below the paths is run over each of its designs that an expectation needs, with
 the scenario's own seed and those after it. An expectation passes if it holds for every seed. A
-scenario without expectations is listed as such. Exit code 99 if an expectation failed.")]
+scenario without expectations is listed as such. Exit code 99 if an expectation failed.
+
+A baseline holds the figures of every scenario and design that was run, one a line, to be kept under
+version control. It is written where it is not there yet; later runs are held against it, all designs
+of a scenario and those without expectations too, and exit code 7 says that a figure moved by more
+than chance, of which the text names each. --update-baseline takes the new figures over.")]
 pub(super) struct Test {
     /// Files and folders; `-` is standard input.
     #[arg(default_value = "scenarios")]
@@ -199,9 +205,15 @@ pub(super) struct Test {
     /// The first seed [default: the scenario's, 1 where it names none].
     #[arg(long, short, value_name = "FIRST", env = "WINDTUNNEL_SEED")]
     pub seed: Option<u64>,
-    /// How many seeds.
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=10_000), env = "WINDTUNNEL_SEEDS")]
-    pub seeds: u64,
+    /// How many seeds [default: 1, and 5 with --baseline].
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000), env = "WINDTUNNEL_SEEDS")]
+    pub seeds: Option<u64>,
+    /// Say which figures moved since this file was written; written where it is not there yet.
+    #[arg(long, value_name = "FILE", env = "WINDTUNNEL_BASELINE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what is run into the baseline, whatever moved; what is not run stays in it.
+    #[arg(long, requires = "baseline", env = "WINDTUNNEL_UPDATE_BASELINE", value_parser = clap::builder::FalseyValueParser::new())]
+    pub update_baseline: bool,
     /// How to show it.
     #[arg(long, short, value_enum, default_value_t, env = "WINDTUNNEL_FORMAT")]
     pub format: TestFormat,

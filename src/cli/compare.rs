@@ -34,7 +34,7 @@ pub(super) fn compare(
     let outcomes = batch::run(&ready.scenario, jobs, &bar, interrupt)?;
     bar.finish_and_clear();
     let runs = by_design(&ready.scenario, &designs, whole_seeds(outcomes, designs.len()));
-    let comparison = compare_runs(&runs);
+    let comparison = compare_runs(&runs, &ready.statements.measures);
     if comparison.seeds.is_empty() {
         return Err(Failure::Interrupted);
     }

@@ -10,10 +10,13 @@ pub(super) enum TestFormat {
     Text,
     /// For scripts.
     Json,
-    /// `JUnit`'s XML, as build servers read it.
+    /// For build servers.
+    #[value(help = "JUnit's XML, as build servers read it")]
     Junit,
     /// GitHub's annotations, and a summary of the job.
     Github,
+    /// For documents.
+    Markdown,
 }
 
 /// For people or for scripts.

@@ -2,6 +2,7 @@
 //! made by the report layer, what they run by the simulator.
 
 mod args;
+mod baseline;
 mod batch;
 mod check;
 mod choice;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::Test;
+use super::baseline::{self, Keeper};
 use super::batch;
 use super::choice::design;
 use super::exit::Exit;
@@ -17,25 +18,28 @@ use super::load::{Ready, below, checked, open, refuse_all, relative};
 use super::output::{Screen, note, show};
 use super::run::token;
 use crate::analysis::Runs;
+use crate::analysis::baseline::{Drift, correct};
 use crate::analysis::expectation::{Verdict, judge};
 use crate::base::printable;
 use crate::probes::outcome::Outcome;
 use crate::report::judged::{Judged, Ruling, Skipped, Tally};
 use crate::report::run::replay_line;
 use crate::report::test_json::TestJson;
-use crate::report::{json, test_github, test_junit, test_text};
+use crate::report::{json, test_github, test_junit, test_markdown, test_text};
 use crate::scenario::tree::Scenario;
 
 /// Runs, judges and shows.
 pub(super) fn test(args: &Test, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let files = below(&args.paths)?;
+    let mut keeper = Keeper::open(args)?;
     let mut all = Vec::new();
     for file in &files {
-        let Some(judged) = judge_file(file, args, screen, interrupt)? else {
+        let Some(judged) = judge_file(file, args, keeper.as_mut(), screen, interrupt)? else {
             break;
         };
         all.push(judged);
     }
+    correct(all.iter_mut().flat_map(|judged| &mut judged.drifts));
     let partial = interrupt.is_asked();
     let to = args.place.output.as_deref();
     let result = match args.format {
@@ -43,6 +47,7 @@ pub(super) fn test(args: &Test, screen: &Screen, interrupt: &Interrupt) -> Resul
         TestFormat::Json => json::text(&TestJson::of(&all, partial)),
         TestFormat::Junit => test_junit::render(&all),
         TestFormat::Github => test_github::annotations(&all),
+        TestFormat::Markdown => test_markdown::render(&all),
     };
     show(&result, to)?;
     if args.format == TestFormat::Github {
@@ -52,7 +57,10 @@ pub(super) fn test(args: &Test, screen: &Screen, interrupt: &Interrupt) -> Resul
         note(&format!("interrupted: {} of {} scenarios\n", all.len(), files.len()));
         return Ok(Exit::Interrupted);
     }
-    let exit = exit(Tally::of(&all));
+    let exit = exit(Tally::of(&all), keeper.as_ref());
+    if let Some(keeper) = keeper {
+        keeper.close()?;
+    }
     if let (Exit::Nothing, Some(text)) = (exit, &args.filter) {
         note(&format!(
             "nothing is tested: `{}` is in the text of no expectation and in no scenario's name\n",
@@ -68,40 +76,45 @@ fn summarise(all: &[Judged]) -> Result<(), Failure> {
         return Ok(());
     };
     let opened = OpenOptions::new().create(true).append(true).open(&path);
-    let written = opened.and_then(|mut file| file.write_all(test_github::summary(all).as_bytes()));
+    let written = opened.and_then(|mut file| file.write_all(test_markdown::render(all).as_bytes()));
     written.map_err(|why| Failure::Io { path, why })
 }
 
-fn exit(tally: Tally) -> Exit {
-    let invalid = if tally.invalid > 0 { Exit::Invalid } else { Exit::Well };
-    let unmet = if tally.failed > 0 { Exit::Unmet } else { Exit::Well };
-    let nothing = if tally.passed + tally.failed == 0 { Exit::Nothing } else { Exit::Well };
-    invalid.worse(unmet).worse(nothing)
+fn exit(tally: Tally, keeper: Option<&Keeper>) -> Exit {
+    let given = |exit: Exit, is_so: bool| if is_so { exit } else { Exit::Well };
+    let is_idle = tally.passed + tally.failed == 0 && keeper.is_none_or(Keeper::is_empty);
+    let has_moved = tally.moved > 0 && keeper.is_some_and(Keeper::is_judging);
+    given(Exit::Invalid, tally.invalid > 0)
+        .worse(given(Exit::Unmet, tally.failed > 0))
+        .worse(given(Exit::Regression, has_moved))
+        .worse(given(Exit::Nothing, is_idle))
 }
 
 /// One scenario; `None` if somebody pressed Ctrl-C before it could be judged.
 fn judge_file(
     file: &Path,
     args: &Test,
+    keeper: Option<&mut Keeper>,
     screen: &Screen,
     interrupt: &Interrupt,
 ) -> Result<Option<Judged>, Failure> {
     let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let skipped = |why| Judged { scenario: stem.clone(), file: relative(file), result: Err(why) };
+    let skipped = |why| Judged {
+        scenario: stem.clone(),
+        file: relative(file),
+        result: Err(why),
+        drifts: Vec::new(),
+    };
     let loaded = open(file, &args.turn.set).map_err(|found| refuse_all(&found, screen));
     let Ok(mut ready) = loaded.and_then(|loaded| checked(loaded, screen)) else {
         return Ok(Some(skipped(Skipped::Invalid)));
     };
-    if ready.statements.expectations.is_empty() {
+    if ready.statements.expectations.is_empty() && keeper.is_none() {
         return Ok(Some(skipped(Skipped::NoExpectations)));
     }
     ready.turn(&args.turn)?;
-    if let Some(text) = &args.filter {
-        choose(&mut ready, text);
-    }
-    if ready.statements.expectations.is_empty() {
-        let (scenario, file) = (ready.scenario.name.clone(), ready.file);
-        return Ok(Some(Judged { scenario, file, result: Ok(Vec::new()) }));
+    if args.filter.as_ref().is_some_and(|text| !choose(&mut ready, text)) {
+        return Ok(Some(judged(ready, Vec::new(), Vec::new())));
     }
     let Some(runs) = runs(&ready, args, screen, interrupt)? else {
         return Ok(None);
@@ -110,20 +123,24 @@ fn judge_file(
         Failure::Internal(format!("{} unchecked expectations", mistakes.len()))
     })?;
     let rulings = verdicts.into_iter().map(|verdict| ruling(&ready, &runs, verdict)).collect();
-    Ok(Some(Judged {
-        scenario: ready.scenario.name.clone(),
-        file: ready.file,
-        result: Ok(rulings),
-    }))
+    let drifts = keeper.map(|keeper| keeper.hold(&ready, &runs)).transpose()?;
+    Ok(Some(judged(ready, rulings, drifts.unwrap_or_default())))
 }
 
-/// Leaves the expectations with this text in them, all of them where it is in the scenario's name.
-fn choose(ready: &mut Ready, text: &str) {
+fn judged(ready: Ready, rulings: Vec<Ruling>, drifts: Vec<Drift>) -> Judged {
+    let scenario = ready.scenario.name.clone();
+    Judged { scenario, file: ready.file, result: Ok(rulings), drifts }
+}
+
+/// Leaves the expectations with this text in them, all of them where it is in the scenario's name. Is there
+/// anything left to be run?
+fn choose(ready: &mut Ready, text: &str) -> bool {
     if ready.scenario.name.contains(text) {
-        return;
+        return true;
     }
     ready.statements.expectations.retain(|statement| statement.text.contains(text));
     Arc::make_mut(&mut ready.scenario).expect.retain(|statement| statement.value.contains(text));
+    !ready.statements.expectations.is_empty()
 }
 
 /// The runs that the scenario's expectations speak of.
@@ -135,10 +152,13 @@ fn runs(
 ) -> Result<Option<Runs>, Failure> {
     let designs = match &args.design {
         Some(name) => vec![design(&ready.scenario, name)?],
+        None if args.baseline.is_some() => (0..ready.scenario.designs.len()).collect(),
         None => needed(ready),
     };
     let first = args.seed.unwrap_or(ready.scenario.run.seed);
-    let jobs = batch::pairs(&designs, (0..args.seeds).map(|at| first.wrapping_add(at)));
+    let usual = if args.baseline.is_some() { baseline::SEEDS } else { 1 };
+    let jobs =
+        batch::pairs(&designs, (0..args.seeds.unwrap_or(usual)).map(|at| first.wrapping_add(at)));
     let bar = batch::bar(jobs.len(), args.progress, screen);
     let outcomes = batch::run(&ready.scenario, jobs, &bar, interrupt)?;
     bar.finish_and_clear();

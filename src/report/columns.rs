@@ -3,6 +3,7 @@
 
 use super::figures::NOTHING;
 use crate::analysis::compare::{Cell, Comparison, Difference, Row};
+use crate::analysis::figures::About;
 use crate::analysis::unit::Unit;
 
 /// A difference that is none.
@@ -79,44 +80,87 @@ const OF_ALL: &[Shown] = &[
     always("messages_per_flow", "messages/flow"),
 ];
 
-/// The blocks of a comparison: each flow, then all together.
+/// Of nodes: a block for each, a column for each node.
+const OF_NODES: &[Shown] = &[
+    shown("utilization", "busy"),
+    shown("wait_p99", "wait p99"),
+    shown("turned_away", "turned away"),
+    shown("hit_ratio", "cache hits"),
+];
+
+/// The blocks of a comparison: each flow, all together, the nodes, and what the scenario declares.
 pub fn blocks(comparison: &Comparison) -> Vec<Block> {
     let mut flows: Vec<&str> = Vec::new();
-    for flow in comparison.rows.iter().filter_map(|row| row.flow.as_deref()) {
+    for flow in comparison.rows.iter().filter_map(Row::flow) {
         if !flows.contains(&flow) {
             flows.push(flow);
         }
     }
     let of_flows = flows.into_iter().map(|flow| block(comparison, flow, Some(flow), OF_FLOWS));
     let together = std::iter::once(block(comparison, "all flows together", None, OF_ALL));
-    of_flows.chain(together).filter(|block| !block.columns.is_empty()).collect()
+    let of_nodes = OF_NODES.iter().map(|shown| nodes(comparison, shown));
+    let declared = std::iter::once(measures(comparison));
+    let all = of_flows.chain(together).chain(of_nodes).chain(declared);
+    all.filter(|block| !block.columns.is_empty()).collect()
+}
+
+/// One figure of all nodes, a column for each.
+fn nodes(comparison: &Comparison, shown: &Shown) -> Block {
+    let of = |row: &Row| match &row.about {
+        About::Node(name) if row.figure == shown.figure && !is_nothing(row) => {
+            Some(Column { head: name.clone(), ..column(row, "") })
+        }
+        _ => None,
+    };
+    let unit = comparison.rows.iter().find(|row| row.figure == shown.figure).map(|row| row.unit);
+    let title = format!("{}{}", shown.head, unit.map_or("", suffix));
+    Block { title, columns: comparison.rows.iter().filter_map(of).collect() }
+}
+
+/// What the scenario declares.
+fn measures(comparison: &Comparison) -> Block {
+    let seen = |row: &&Row| row.about == About::Measure && row.cells.iter().any(has_mean);
+    let columns = comparison.rows.iter().filter(seen).map(|row| column(row, &row.figure));
+    Block { title: "measures".to_owned(), columns: columns.collect() }
+}
+
+fn has_mean(cell: &Cell) -> bool {
+    cell.mean.is_some()
+}
+
+/// Was it never seen, or 0 whenever it was?
+fn is_nothing(row: &Row) -> bool {
+    row.cells.iter().flat_map(|cell| &cell.values).flatten().all(|value| *value == 0.0)
 }
 
 fn block(comparison: &Comparison, title: &str, flow: Option<&str>, figures: &[Shown]) -> Block {
     let columns = figures.iter().filter_map(|shown| {
         let row = comparison.row(flow, shown.figure)?;
-        let seen = || row.cells.iter().flat_map(|cell| &cell.values).flatten();
-        let worth = seen().any(|value| *value != 0.0) || (shown.always && seen().next().is_some());
+        let worth = !is_nothing(row) || (shown.always && row.cells.iter().any(has_mean));
         worth.then(|| column(row, shown.head))
     });
     Block { title: title.to_owned(), columns: columns.collect() }
 }
 
 fn column(row: &Row, head: &str) -> Column {
-    let unit = match row.unit {
-        Unit::Time => " ms",
-        Unit::Rate => "/s",
-        Unit::Ratio => " %",
-        Unit::Count | Unit::Number => "",
-    };
     Column {
-        head: format!("{head}{unit}"),
+        head: format!("{head}{}", suffix(row.unit)),
         means: row.cells.iter().map(|cell| mean(row.unit, cell)).collect(),
         differences: row
             .cells
             .iter()
             .map(|cell| cell.difference.map(|it| difference(row.unit, it)))
             .collect(),
+    }
+}
+
+/// What stands behind the name of a figure.
+fn suffix(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Time => " ms",
+        Unit::Rate => "/s",
+        Unit::Ratio => " %",
+        Unit::Count | Unit::Number => "",
     }
 }
 

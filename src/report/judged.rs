@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::analysis::baseline::Drift;
 use crate::analysis::expectation::{Finding, Verdict};
 
 /// One scenario file.
@@ -13,6 +14,8 @@ pub struct Judged {
     pub file: PathBuf,
     /// What came of it.
     pub result: Result<Vec<Ruling>, Skipped>,
+    /// Its designs held against the baseline, if there is one.
+    pub drifts: Vec<Drift>,
 }
 
 /// One expectation in one design.
@@ -48,6 +51,10 @@ pub struct Tally {
     pub no_expectations: usize,
     /// Invalid scenarios.
     pub invalid: usize,
+    /// Figures that moved against the baseline.
+    pub moved: usize,
+    /// Figures that were held against the baseline.
+    pub held: usize,
 }
 
 impl Tally {
@@ -55,6 +62,8 @@ impl Tally {
     pub fn of(all: &[Judged]) -> Self {
         let mut tally = Self::default();
         for judged in all {
+            tally.moved += judged.drifts.iter().map(|drift| drift.moved.len()).sum::<usize>();
+            tally.held += judged.drifts.iter().map(|drift| drift.held).sum::<usize>();
             match &judged.result {
                 Err(Skipped::NoExpectations) => tally.no_expectations += 1,
                 Err(Skipped::Invalid) => tally.invalid += 1,

@@ -11,11 +11,15 @@ use super::compared::Compared;
 use super::judged::{Judged, Ruling, Skipped};
 use super::run::{Run, replay_line};
 use super::table::WIDTH;
+use crate::analysis::baseline::{Drift, Moved};
 use crate::analysis::compare::{Comparison, compare};
 use crate::analysis::confidence::Confidence;
 use crate::analysis::expectation::{Finding, Verdict};
 use crate::analysis::measures::Measured;
+use crate::analysis::names::Names;
 use crate::analysis::reading::read;
+use crate::analysis::statement::measure;
+use crate::analysis::stats::Gap;
 use crate::analysis::token::ReplayToken;
 use crate::analysis::unit::Unit;
 use crate::base::{Span, Time};
@@ -311,11 +315,41 @@ pub fn judged() -> Vec<Judged> {
         scenario: name.into(),
         file: format!("scenarios/{name}.ron").into(),
         result,
+        drifts: Vec::new(),
     };
     vec![
-        judged("checkout", Ok(rulings)),
+        Judged { drifts: drifts(), ..judged("checkout", Ok(rulings)) },
         judged("queue", Err(Skipped::NoExpectations)),
         judged("wrong", Err(Skipped::Invalid)),
+    ]
+}
+
+/// Designs that moved, did not, and were not in the baseline.
+fn drifts() -> Vec<Drift> {
+    let moved = |figure: &str, unit, before, now: Option<f64>, mean| Moved {
+        figure: figure.into(),
+        unit,
+        before: Some(before),
+        now,
+        by: now.map(|_| Gap { mean, half_width: 0.031, p_value: 0.000_4, count: 5 }),
+    };
+    let drift = |design: &str, held, added, moved| Drift {
+        design: design.into(),
+        held,
+        added,
+        flags_before: None,
+        moved,
+    };
+    let worse = vec![
+        moved("availability(view-order)", Unit::Ratio, 1.0, Some(0.9), -0.1),
+        moved("p99(place-order)", Unit::Time, 118.4, Some(142.1), 23.7),
+        moved("staleness_p99", Unit::Time, 40.0, None, 0.0),
+    ];
+    let flags_before = Some("--set rate=800/s".into());
+    vec![
+        Drift { flags_before, ..drift("rest", 142, 0, worse) },
+        drift("pubsub", 142, 1, Vec::new()),
+        drift("events", 0, 142, Vec::new()),
     ]
 }
 
@@ -325,7 +359,9 @@ pub fn comparison(designs: &[&str], seeds: u64) -> Comparison {
         let outcomes = (1..=seeds).map(|seed| outcome(design, seed));
         ((*design).to_owned(), outcomes.collect())
     });
-    compare(&runs.collect())
+    let names = Names::of(&scenario());
+    let spread = measure("p99(place-order) - p50(place-order)", &names).expect("a measure");
+    compare(&runs.collect(), &[("spread".to_owned(), spread)])
 }
 
 /// What a report of it is made from.

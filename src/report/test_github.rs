@@ -1,13 +1,13 @@
 //! Judged expectations for GitHub Actions: a workflow command for each that failed, which GitHub shows
-//! at its line of the file, and a summary of the job in Markdown
+//! at its line of the file, and one for each design whose figures moved
 //! (<https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands>). What comes
 //! out of a file is data of a command, never a command.
 
 use std::fmt::Write;
 
+use super::drifted::{aside, how_far};
 use super::judged::{Judged, Skipped, Tally};
-use super::markdown::escaped;
-use crate::analysis::expectation::Finding;
+use crate::analysis::baseline::Drift;
 use crate::base::printable;
 
 /// The commands, one a line.
@@ -35,41 +35,28 @@ pub fn annotations(all: &[Judged]) -> String {
                 let _ = writeln!(text, "::error file={file}::it is invalid, see the log");
             }
         }
+        text.extend(judged.drifts.iter().map(|drift| drifted(judged, drift)));
     }
-    let Tally { passed, failed, not_run, .. } = Tally::of(all);
-    text + &format!("{passed} passed, {failed} failed, {not_run} not run\n")
+    let Tally { passed, failed, not_run, moved, held, .. } = Tally::of(all);
+    let moved = if held > 0 { format!(", {moved} of {held} figures moved") } else { String::new() };
+    text + &format!("{passed} passed, {failed} failed, {not_run} not run{moved}\n")
 }
 
-/// The summary of the job.
-pub fn summary(all: &[Judged]) -> String {
-    let mut text = String::from("## windtunnel\n\n| | scenario | design | expectation | |\n");
-    text += "| --- | --- | --- | --- | --- |\n";
-    for judged in all {
-        let scenario = escaped(&judged.scenario);
-        match &judged.result {
-            Ok(rulings) => {
-                for verdict in rulings.iter().map(|ruling| &ruling.verdict) {
-                    let sign = match verdict.finding {
-                        Finding::Held => "pass",
-                        Finding::Broken | Finding::NoData => "**fail**",
-                        Finding::NotRun => "not run",
-                    };
-                    let design = escaped(verdict.design.as_deref().unwrap_or_default());
-                    let (expects, said) =
-                        (escaped(&verdict.expectation), escaped(&verdict.message));
-                    let _ =
-                        writeln!(text, "| {sign} | {scenario} | {design} | {expects} | {said} |");
-                }
-            }
-            Err(Skipped::NoExpectations) => {
-                let _ = writeln!(text, "| none | {scenario} | | | it has no expectations |");
-            }
-            Err(Skipped::Invalid) => {
-                let _ = writeln!(text, "| **invalid** | {scenario} | | | see the log |");
-            }
-        }
+/// What a design's figures did against the baseline: one command, as GitHub shows ten at most.
+fn drifted(judged: &Judged, drift: &Drift) -> String {
+    let file = property(&judged.file.display().to_string());
+    let about = format!("{} {}", judged.scenario, drift.design);
+    let mut text = aside(drift).map_or(String::new(), |said| {
+        format!("::notice file={file},title={}::{}\n", property(&about), data(&said))
+    });
+    if !drift.moved.is_empty() {
+        let (count, held) = (drift.moved.len(), drift.held);
+        let title = property(&format!("{about}: {count} of {held} figures moved"));
+        let lines = drift.moved.iter().map(|moved| format!("{}: {}", moved.figure, how_far(moved)));
+        let said = data(&lines.collect::<Vec<_>>().join("\n"));
+        let _ = writeln!(text, "::error file={file},title={title}::{said}");
     }
-    text + "\n"
+    text
 }
 
 /// What stands behind the last colons.
@@ -89,9 +76,9 @@ mod tests {
     use crate::report::synthetic;
 
     #[test]
-    fn what_failed_is_annotated_and_all_is_summarised() {
+    fn what_failed_and_what_moved_is_annotated() {
         let all = synthetic::judged();
-        insta::assert_snapshot!(annotations(&all) + "\n" + &summary(&all));
+        insta::assert_snapshot!(annotations(&all));
     }
 
     #[test]
@@ -100,7 +87,8 @@ mod tests {
         all[0].scenario = "x::warning::\n::stop-commands::y, 100%".to_owned();
         all[0].file = "a:b,c.ron".into();
         for line in annotations(&all).lines().filter(|line| line.starts_with("::")) {
-            assert!(line.starts_with("::error file=") || line.starts_with("::warning file="));
+            let begins = ["::error file=", "::warning file=", "::notice file="];
+            assert!(begins.iter().any(|begin| line.starts_with(begin)), "{line}");
             assert_eq!(line.matches("::").count(), 2, "{line}");
         }
     }

@@ -1,11 +1,12 @@
-//! Judged expectations as JSON: `{"schema", "engine", "partial", "tally", "rows": [...]}`, one row
-//! per expectation and design, one for each scenario in which nothing was judged. Times are in
-//! milliseconds.
+//! Judged expectations as JSON: `{"schema", "engine", "partial", "tally", "rows": [...], "moved": [...]}`,
+//! one row per expectation and design, one for each scenario in which nothing was judged, and what moved
+//! against the baseline. Times are in milliseconds.
 
 use serde::Serialize;
 
 use super::json::{ENGINE, SCHEMA};
 use super::judged::{Judged, Ruling, Skipped, Tally};
+use crate::analysis::baseline::Moved;
 use crate::analysis::expectation::Finding;
 use crate::analysis::unit::Unit;
 
@@ -17,6 +18,7 @@ pub struct TestJson<'a> {
     partial: bool,
     tally: Tally,
     rows: Vec<Row<'a>>,
+    moved: Vec<MovedRow<'a>>,
 }
 
 #[derive(Default, Serialize)]
@@ -42,6 +44,20 @@ struct Row<'a> {
     replay: &'a [String],
 }
 
+/// A figure that moved against the baseline.
+#[derive(Serialize)]
+struct MovedRow<'a> {
+    scenario: &'a str,
+    design: &'a str,
+    figure: &'a str,
+    unit: Unit,
+    before: Option<f64>,
+    now: Option<f64>,
+    difference: Option<f64>,
+    half_width: Option<f64>,
+    p_value: Option<f64>,
+}
+
 impl<'a> TestJson<'a> {
     /// The shape of these.
     pub fn of(all: &'a [Judged], partial: bool) -> Self {
@@ -49,13 +65,32 @@ impl<'a> TestJson<'a> {
             Ok(rulings) => rulings.iter().map(|ruling| row(judged, ruling)).collect(),
             Err(why) => vec![skipped(judged, *why)],
         });
+        let drifts = all.iter().flat_map(|it| it.drifts.iter().map(move |drift| (it, drift)));
+        let moved = drifts.flat_map(|(it, drift)| {
+            drift.moved.iter().map(|moved| moved_row(&it.scenario, &drift.design, moved))
+        });
         Self {
             schema: SCHEMA,
             engine: ENGINE,
             partial,
             tally: Tally::of(all),
             rows: rows.collect(),
+            moved: moved.collect(),
         }
+    }
+}
+
+fn moved_row<'a>(scenario: &'a str, design: &'a str, it: &'a Moved) -> MovedRow<'a> {
+    MovedRow {
+        scenario,
+        design,
+        figure: &it.figure,
+        unit: it.unit,
+        before: it.before,
+        now: it.now,
+        difference: it.by.map(|by| by.mean),
+        half_width: it.by.map(|by| by.half_width),
+        p_value: it.by.map(|by| by.p_value),
     }
 }
 

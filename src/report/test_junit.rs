@@ -1,9 +1,12 @@
 //! Judged expectations as `JUnit`'s XML, as build servers read it: a suite for each scenario file, a case
-//! for each expectation in each design. Nothing in it changes from one run to the next: no times.
+//! for each expectation in each design, and with a baseline one for each design and each figure that
+//! moved. Nothing in it changes from one run to the next: no times.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
+use super::drifted::{aside, how_far};
 use super::judged::{Judged, Ruling, Skipped};
+use crate::analysis::baseline::Drift;
 use crate::analysis::expectation::Finding;
 
 /// All of them.
@@ -26,10 +29,46 @@ pub fn render(all: &[Judged]) -> String {
                 suite.add_test_case(named(judged, None, "reading", status));
             }
         }
+        for drift in &judged.drifts {
+            suite.add_test_cases(drifted(judged, drift));
+        }
         report.add_test_suite(suite);
     }
     // A report that is put together from texts can be written to a text.
-    report.to_string().expect("it can be written") + "\n"
+    in_schema(&report.to_string().expect("it can be written")) + "\n"
+}
+
+/// Without the count of skipped cases of all suites together, which the schema of Jenkins' xUnit plugin
+/// does not know (`junit-10.xsd`); that of each suite stays.
+fn in_schema(xml: &str) -> String {
+    let (from, to) = match (xml.find("<testsuites "), xml.find("<testsuite ")) {
+        (Some(from), to) => (from, to.unwrap_or(xml.len())),
+        _ => return xml.to_owned(),
+    };
+    let head = &xml[from..to];
+    let Some((before, after)) = head.split_once(" skipped=\"") else { return xml.to_owned() };
+    let after = after.split_once('"').map_or("", |(_, after)| after);
+    [&xml[..from], before, after, &xml[to..]].concat()
+}
+
+/// A case for the design as a whole where nothing moved, else one for each figure that did.
+fn drifted(judged: &Judged, drift: &Drift) -> Vec<TestCase> {
+    let case = |name: &str, status| named(judged, Some(drift.design.as_str()), name, status);
+    if drift.moved.is_empty() {
+        let mut status = TestCaseStatus::success();
+        if drift.held == 0 {
+            status = TestCaseStatus::skipped();
+            status.set_message(aside(drift).unwrap_or_default());
+        }
+        return vec![case("baseline", status)];
+    }
+    let moved = drift.moved.iter().map(|moved| {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_message(how_far(moved));
+        status.set_description(aside(drift).unwrap_or_default());
+        case(&format!("baseline: {}", moved.figure), status)
+    });
+    moved.collect()
 }
 
 fn case(judged: &Judged, ruling: &Ruling) -> TestCase {
@@ -65,6 +104,31 @@ mod tests {
         let text = render(&synthetic::judged());
         assert_eq!(text, render(&synthetic::judged()));
         insta::assert_snapshot!(text);
+    }
+
+    /// What `junit-10.xsd` allows, element by element; each is validated by Jenkins before it is read.
+    #[test]
+    fn only_what_the_schema_of_jenkins_knows_is_written() {
+        let mut all = synthetic::judged();
+        all[0].scenario = "a skipped=\"1\" b".to_owned();
+        for text in [render(&all), render(&[])] {
+            for tag in text.split('<').skip(1).filter(|tag| !tag.starts_with(['/', '?'])) {
+                let tag = tag.split('>').next().unwrap_or(tag);
+                let name = tag.split([' ', '/']).next().unwrap_or(tag);
+                let known: &[&str] = match name {
+                    "testsuites" => &["name", "tests", "failures", "errors"],
+                    "testsuite" => &["name", "tests", "skipped", "failures", "errors"],
+                    "testcase" => &["name", "classname"],
+                    "failure" | "error" | "skipped" => &["message", "type"],
+                    other => panic!("{other} is no element of it"),
+                };
+                // Values are quoted and hold no quote.
+                for attribute in tag.split('"').step_by(2).filter_map(|it| it.strip_suffix('=')) {
+                    let attribute = attribute.rsplit(' ').next().unwrap_or(attribute);
+                    assert!(known.contains(&attribute), "{attribute} of {name}");
+                }
+            }
+        }
     }
 
     #[test]

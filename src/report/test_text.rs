@@ -5,10 +5,12 @@
 //!      held with 118.4ms against 250ms
 //! ```
 
+use super::drifted::{aside, how_far};
 use super::figures::words;
 use super::judged::{Judged, Ruling, Skipped, Tally};
 use super::paint::{Paint, Tone};
 use super::table::{command, wrap};
+use crate::analysis::baseline::Drift;
 use crate::analysis::expectation::{Finding, Verdict};
 
 /// Where the texts under a verdict begin.
@@ -33,6 +35,7 @@ pub fn render(all: &[Judged], paint: Paint) -> String {
                     &headed(Tone::Bad, "BAD ", &format!("{}  is invalid", judged.scenario), paint);
             }
         }
+        text.extend(judged.drifts.iter().map(|drift| drifted(judged, drift, paint)));
     }
     text + "\n" + &wrap(&tally(Tally::of(all)), "")
 }
@@ -53,6 +56,18 @@ fn ruled(judged: &Judged, ruling: &Ruling, paint: Paint) -> String {
         text += &ruling.replay.iter().map(|line| command(line, INDENT)).collect::<String>();
     }
     text
+}
+
+/// What moved against the baseline, a figure below the other.
+fn drifted(judged: &Judged, drift: &Drift, paint: Paint) -> String {
+    let of = format!("{}  {}:", judged.scenario, drift.design);
+    let aside =
+        aside(drift).map(|said| headed(Tone::Warn, "NOTE", &format!("{of}  {said}"), paint));
+    let moved = drift.moved.iter().map(|moved| {
+        headed(Tone::Bad, "MOVE", &format!("{of}  {}", moved.figure), paint)
+            + &wrap(&how_far(moved), INDENT)
+    });
+    aside.into_iter().chain(moved).collect()
 }
 
 fn headed(tone: Tone, word: &str, what: &str, paint: Paint) -> String {
@@ -96,7 +111,9 @@ fn tally(tally: Tally) -> String {
         (tally.invalid, "invalid"),
     ];
     let seen = parts.iter().enumerate().filter(|(at, (count, _))| *at < 2 || *count > 0);
-    seen.map(|(_, (count, what))| format!("{count} {}", words(what))).collect::<Vec<_>>().join(", ")
+    let told = seen.map(|(_, (count, what))| format!("{count} {}", words(what)));
+    let moved = format!("{} of {} figures moved", tally.moved, tally.held);
+    told.chain((tally.held > 0).then_some(moved)).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The real binary from outside: what it prints where, and how it ends.
 
+mod baseline;
 mod codes;
 mod hostile;
 mod json;

@@ -82,7 +82,7 @@ fn largest_first<'a, L>(
     tell: impl Fn(&str, &L) -> String,
 ) -> Vec<String> {
     let offered = comparison.rows.iter().filter(|row| row.figure == "offered");
-    let flows = offered.filter_map(|row| row.flow.as_deref());
+    let flows = offered.filter_map(Row::flow);
     let mut leads: Vec<(&str, L)> = flows.filter_map(|flow| Some((flow, lead(flow)?))).collect();
     leads.sort_by(|(_, a), (_, b)| share(b).total_cmp(&share(a)));
     leads.iter().map(|(flow, lead)| tell(flow, lead)).collect()
