@@ -3,17 +3,16 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use super::color::Color;
 use super::exit;
 use super::explore::Explore;
 use super::formats::{Format, TableFormat, TestFormat};
+use super::values::{Operation, duration, knob, operation, outputs};
 use crate::base::Span;
-use crate::report::output::{self, OUTPUTS, Output};
-use crate::scenario::units::{Quantity, quantity};
+use crate::report::output::{OUTPUTS, Output};
 
 /// Runs one microservice business over several designs and measures latency and consistency.
 ///
@@ -261,6 +260,8 @@ pub(super) struct Replay {
     pub format: Format,
     #[command(flatten)]
     pub place: Where,
+    #[command(flatten)]
+    pub progress: Progress,
 }
 
 /// `windtunnel explain`
@@ -268,14 +269,23 @@ pub(super) struct Replay {
 #[command(after_long_help = "Examples:
   windtunnel explain scenarios/checkout.ron place-order#42
   windtunnel explain scenarios/checkout.ron place-order#42 -d events -s 7
+  windtunnel explain scenarios/checkout.ron --slowest view-order
+  windtunnel explain scenarios/checkout.ron --anomaly half-done -d pubsub
 
 Anomalies in every result name their flow and number.")]
+#[command(group = ArgGroup::new("which operation").required(true).args(["operation", "slowest", "anomaly"]))]
 pub(super) struct Explain {
     #[command(flatten)]
     pub which: Which,
     /// Which operation: the flow's name, `#`, and its number; CLIENT:FLOW#N where several send it.
     #[arg(value_name = "FLOW#N", value_parser = operation)]
-    pub operation: Operation,
+    pub operation: Option<Operation>,
+    /// The slowest operation of this flow that was answered as done, or CLIENT:FLOW.
+    #[arg(long, value_name = "FLOW", env = "WINDTUNNEL_SLOWEST")]
+    pub slowest: Option<String>,
+    /// The first operation with this anomaly: half-done, duplicated, stale-read and so on.
+    #[arg(long, value_name = "KIND", env = "WINDTUNNEL_ANOMALY")]
+    pub anomaly: Option<String>,
     /// The design [default: the first of the scenario].
     #[arg(long, short, value_name = "DESIGN", env = "WINDTUNNEL_DESIGN")]
     pub design: Option<String>,
@@ -284,6 +294,8 @@ pub(super) struct Explain {
     pub seed: Option<u64>,
     #[command(flatten)]
     pub place: Where,
+    #[command(flatten)]
+    pub progress: Progress,
 }
 
 /// `windtunnel validate`
@@ -338,48 +350,6 @@ pub(super) struct Progress {
     pub no_progress: bool,
 }
 
-/// `flow#number` or `client:flow#number`
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Operation {
-    /// The flow, perhaps with its client before it.
-    pub name: String,
-    /// Its number.
-    pub number: u64,
-}
-
-/// The forms in which a run can be shown.
-fn outputs() -> impl TypedValueParser<Value = &'static Output> {
-    let words = OUTPUTS.iter().map(|it| PossibleValue::new(it.word).help(it.about));
-    PossibleValuesParser::new(words).map(|word| output::find(&word).expect("a word of the table"))
-}
-
-pub(super) fn knob(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.trim().is_empty() => {
-            Ok((name.trim().to_owned(), value.to_owned()))
-        }
-        _ => Err("a knob is turned by KNOB=VALUE".to_owned()),
-    }
-}
-
-pub(super) fn duration(text: &str) -> Result<Span, String> {
-    match quantity(text)? {
-        Quantity::Duration(ns) if (1.0..1e18).contains(&ns) => Ok(Span::from_ns(ns)),
-        Quantity::Duration(_) => {
-            Err("it must be longer than nothing and shorter than 30 years".to_owned())
-        }
-        _ => Err("a duration has a unit, as in `30s` or `250ms`".to_owned()),
-    }
-}
-
-fn operation(text: &str) -> Result<Operation, String> {
-    let parts = text.rsplit_once('#').and_then(|(name, number)| Some((name, number.parse().ok()?)));
-    match parts {
-        Some((name, number)) if !name.is_empty() => Ok(Operation { name: name.to_owned(), number }),
-        _ => Err("an operation is named FLOW#N, as in `place-order#42`".to_owned()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory;
@@ -419,22 +389,5 @@ mod tests {
             let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
             assert!(!flags || help.starts_with("Example"), "{}", command.get_name());
         }
-    }
-
-    #[test]
-    fn operations_and_knobs_are_read() {
-        assert_eq!(
-            operation("place-order#42"),
-            Ok(Operation { name: "place-order".into(), number: 42 })
-        );
-        assert!(
-            operation("place-order").is_err()
-                && operation("#1").is_err()
-                && operation("a#b").is_err()
-        );
-        assert_eq!(knob("gap=Exp(\"1ms\")"), Ok(("gap".into(), "Exp(\"1ms\")".into())));
-        assert!(knob("rate").is_err() && knob("=1").is_err());
-        assert_eq!(duration("250ms"), Ok(Span(250_000_000)));
-        assert!(duration("250").is_err() && duration("0s").is_err() && duration("-1s").is_err());
     }
 }

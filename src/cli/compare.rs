@@ -30,14 +30,14 @@ pub(super) fn compare(
     let designs = designs(&ready, &args.designs)?;
     let first = args.seed.unwrap_or(ready.scenario.run.seed);
     let jobs = batch::pairs(&designs, (0..args.seeds).map(|at| first.wrapping_add(at)));
-    let bar = batch::bar(jobs.len(), args.progress, screen);
+    let bar = batch::bar(args.progress, screen);
     let outcomes = batch::run(&ready.scenario, jobs, &bar, interrupt)?;
     bar.finish_and_clear();
     let runs = by_design(&ready.scenario, &designs, whole_seeds(outcomes, designs.len()));
     let comparison = compare_runs(&runs, &ready.statements.measures);
-    if comparison.seeds.is_empty() {
-        return Err(Failure::Interrupted);
-    }
+    // An interrupt may have come before the first seed had been run in every design.
+    let scenario = ready.scenario.name.clone();
+    let comparison = Comparison { scenario, ..comparison };
     report(args, &ready, &runs, &comparison, screen)?;
     if interrupt.is_asked() {
         note(&format!("interrupted: {} of {} seeds\n", comparison.seeds.len(), args.seeds));

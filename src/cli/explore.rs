@@ -5,12 +5,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::args::{Where, duration, knob};
+use super::args::Where;
 use super::color::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
 use super::output::{Screen, show};
 use super::shipped;
+use super::values::{duration, knob};
 use crate::base::Span;
 use crate::tui::glyphs::Glyphs;
 use crate::tui::names::{choice, memory};

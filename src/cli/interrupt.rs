@@ -1,4 +1,5 @@
-//! Ctrl-C. The first one asks the command to end with what it has; a second one ends it at once.
+//! Ctrl-C. Once something is being run, the first one asks the command to end with what it has; before that,
+//! and a second time, it ends the program at once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +8,11 @@ use super::exit::Exit;
 
 /// Has somebody asked the program to end?
 #[derive(Clone, Debug, Default)]
-pub(super) struct Interrupt(Arc<AtomicBool>);
+pub(super) struct Interrupt {
+    asked: Arc<AtomicBool>,
+    /// Is there something that would be lost?
+    running: Arc<AtomicBool>,
+}
 
 impl Interrupt {
     /// Listens from now on. Where no handler can be installed, the system's own way of ending stays.
@@ -15,7 +20,8 @@ impl Interrupt {
         let interrupt = Self::default();
         let asked = interrupt.clone();
         let handler = move || {
-            if asked.0.swap(true, Ordering::SeqCst) {
+            let again = asked.asked.swap(true, Ordering::SeqCst);
+            if again || !asked.running.load(Ordering::SeqCst) {
                 std::process::exit(i32::from(Exit::Interrupted.code()));
             }
         };
@@ -24,8 +30,13 @@ impl Interrupt {
         interrupt
     }
 
+    /// From now on there is something to show for it.
+    pub(super) fn runs(&self) {
+        self.running.store(true, Ordering::SeqCst);
+    }
+
     /// Has somebody?
     pub(super) fn is_asked(&self) -> bool {
-        self.0.load(Ordering::SeqCst)
+        self.asked.load(Ordering::SeqCst)
     }
 }

@@ -23,6 +23,7 @@ pub mod shipped;
 mod test;
 mod typed;
 mod validate;
+mod values;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal};

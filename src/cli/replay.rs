@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use indicatif::ProgressBar;
-
 use super::args::Replay;
 use super::batch::{self, Job};
 use super::choice::design;
@@ -46,7 +44,9 @@ pub(super) fn replay(
         return Err(another(&token, file));
     }
     let job = Job { design, seed: token.seed };
-    let mut outcomes = batch::run(&ready.scenario, vec![job], &ProgressBar::hidden(), interrupt)?;
+    let bar = batch::bar(args.progress, screen);
+    let mut outcomes = batch::run_as_far_as(&ready.scenario, vec![job], &bar, interrupt)?;
+    bar.finish_and_clear();
     let Some(outcome) = outcomes.pop().flatten() else {
         return Err(Failure::Interrupted);
     };
@@ -54,6 +54,15 @@ pub(super) fn replay(
     let comparison =
         Comparison { token: &token, model, digest: outcome.digest, engine: json::ENGINE };
     let to = args.place.output.as_deref();
+    if interrupt.is_asked() {
+        let result = match args.format {
+            Format::Text => text::render(&run, screen.paint(to)),
+            Format::Json => json::text(&json::RunJson::of(&run)),
+        };
+        show(&result, to)?;
+        note("interrupted: whether it is the same run is not known\n");
+        return Ok(Exit::Interrupted);
+    }
     match args.format {
         Format::Text => {
             let paint = screen.paint(to);

@@ -22,8 +22,8 @@ pub(super) fn run(args: &Run, screen: &Screen, interrupt: &Interrupt) -> Result<
     let designs = designs(&ready.scenario, args.design.as_deref())?;
     let seed = args.seed.unwrap_or(ready.scenario.run.seed);
     let jobs = batch::pairs(&designs, std::iter::once(seed));
-    let bar = batch::bar(jobs.len(), args.progress, screen);
-    let outcomes = batch::run(&ready.scenario, jobs, &bar, interrupt)?;
+    let bar = batch::bar(args.progress, screen);
+    let outcomes = batch::run_as_far_as(&ready.scenario, jobs, &bar, interrupt)?;
     bar.finish_and_clear();
     let cut = outcomes.iter().any(Option::is_none);
     let shown: Vec<report::run::Run> = designs

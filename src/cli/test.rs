@@ -40,21 +40,22 @@ pub(super) fn test(args: &Test, screen: &Screen, interrupt: &Interrupt) -> Resul
         all.push(judged);
     }
     correct(all.iter_mut().flat_map(|judged| &mut judged.drifts));
-    let partial = interrupt.is_asked();
+    let cut = format!("{} of {} scenarios", all.len(), files.len());
+    let partial = interrupt.is_asked().then_some(cut.as_str());
     let to = args.place.output.as_deref();
     let result = match args.format {
-        TestFormat::Text => test_text::render(&all, screen.paint(to)),
-        TestFormat::Json => json::text(&TestJson::of(&all, partial)),
+        TestFormat::Text => test_text::render(&all, partial, screen.paint(to)),
+        TestFormat::Json => json::text(&TestJson::of(&all, partial.is_some())),
         TestFormat::Junit => test_junit::render(&all),
         TestFormat::Github => test_github::annotations(&all),
-        TestFormat::Markdown => test_markdown::render(&all),
+        TestFormat::Markdown => test_markdown::render(&all, partial),
     };
     show(&result, to)?;
     if args.format == TestFormat::Github {
-        summarise(&all)?;
+        summarise(&test_markdown::render(&all, partial))?;
     }
-    if partial {
-        note(&format!("interrupted: {} of {} scenarios\n", all.len(), files.len()));
+    if partial.is_some() {
+        note(&format!("interrupted: {cut}\n"));
         return Ok(Exit::Interrupted);
     }
     let exit = exit(Tally::of(&all), keeper.as_ref());
@@ -71,12 +72,12 @@ pub(super) fn test(args: &Test, screen: &Screen, interrupt: &Interrupt) -> Resul
 }
 
 /// GitHub shows what is in the file that this variable names on the page of the run.
-fn summarise(all: &[Judged]) -> Result<(), Failure> {
+fn summarise(summary: &str) -> Result<(), Failure> {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from) else {
         return Ok(());
     };
     let opened = OpenOptions::new().create(true).append(true).open(&path);
-    let written = opened.and_then(|mut file| file.write_all(test_markdown::render(all).as_bytes()));
+    let written = opened.and_then(|mut file| file.write_all(summary.as_bytes()));
     written.map_err(|why| Failure::Io { path, why })
 }
 
@@ -159,7 +160,7 @@ fn runs(
     let usual = if args.baseline.is_some() { baseline::SEEDS } else { 1 };
     let jobs =
         batch::pairs(&designs, (0..args.seeds.unwrap_or(usual)).map(|at| first.wrapping_add(at)));
-    let bar = batch::bar(jobs.len(), args.progress, screen);
+    let bar = batch::bar(args.progress, screen);
     let outcomes = batch::run(&ready.scenario, jobs, &bar, interrupt)?;
     bar.finish_and_clear();
     let Some(outcomes) = outcomes.into_iter().collect::<Option<Vec<Outcome>>>() else {

@@ -1,7 +1,7 @@
 //! `windtunnel validate`: the simulator against theory and published results.
 
 use super::args::Validate;
-use super::batch;
+use super::batch::{self, Ending, Pulse};
 use super::exit::Exit;
 use super::failure::Failure;
 use super::formats::TableFormat;
@@ -86,9 +86,9 @@ fn run(
         if round.is_empty() {
             return Ok(());
         }
-        let bar = batch::bar(round.len(), args.progress, screen);
-        let work = |replication: Replication| replication.run();
-        let results = batch::each(round.clone(), work, &bar, interrupt)?;
+        let bar = batch::bar(args.progress, screen);
+        let work = |replication: Replication, _: &mut Pulse| replication.run();
+        let results = batch::each(round.clone(), work, &bar, interrupt, Ending::AtOnce)?;
         bar.finish_and_clear();
         // A round that was interrupted is judged by what had been run before it.
         let Some(results) = results.into_iter().collect::<Option<Vec<Figures>>>() else {

@@ -14,6 +14,7 @@
 //!                       ├▶ Slowdown           time over work of operations, where wanted
 //!                       └▶ Discovery          how soon it is known who is there, where anybody registers
 //!          ─▶ Story                           one operation, for `explain`
+//!          ─▶ Slowest                         the slowest operation of a flow
 //!          ─▶ Witness                         some items: who wrote them, who held and saw what
 //! ```
 
@@ -42,6 +43,7 @@ mod session;
 mod sessions;
 pub mod sketch;
 pub mod slowdown;
+pub mod slowest;
 pub mod standing;
 pub mod story;
 pub mod sums;

@@ -41,6 +41,8 @@ pub struct Told<'a> {
     pub seed: u64,
     /// Which operation: `flow#N`, with its client where there are several.
     pub operation: &'a str,
+    /// Why the run stopped before its end, if it did.
+    pub partial: Option<&'a str>,
     /// What happened.
     pub story: &'a Story,
 }
@@ -59,6 +61,10 @@ pub fn render(told: &Told, paint: Paint) -> String {
             + &wrap("It was never sent in this run.", "");
     };
     let mut text = paint.apply(Tone::Head, &title) + "\n";
+    if let Some(why) = told.partial {
+        let said = wrap(&format!("PARTIAL: {why}"), "");
+        text += &said.replacen("PARTIAL", &paint.apply(Tone::Bad, "PARTIAL"), 1);
+    }
     text +=
         &wrap(&format!("sent at {}; times count from then", span(intended.since(Time::ZERO))), "");
     text += "\n";
@@ -285,7 +291,14 @@ mod tests {
     fn told(scenario: &Scenario, paint: Paint) -> String {
         let story = story(scenario);
         render(
-            &Told { scenario, design: "rest", seed: 7, operation: "place-order#42", story: &story },
+            &Told {
+                scenario,
+                design: "rest",
+                seed: 7,
+                operation: "place-order#42",
+                partial: None,
+                story: &story,
+            },
             paint,
         )
     }

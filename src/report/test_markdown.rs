@@ -8,8 +8,8 @@ use super::judged::{Judged, Skipped, Tally};
 use super::markdown::escaped;
 use crate::analysis::expectation::Finding;
 
-/// All of them.
-pub fn render(all: &[Judged]) -> String {
+/// All of them; `partial` says what is missing.
+pub fn render(all: &[Judged], partial: Option<&str>) -> String {
     let mut text = String::from("## windtunnel\n\n| | scenario | design | figure | |\n");
     text += "| --- | --- | --- | --- | --- |\n";
     let mut row = |sign: &str, of: &Judged, design: &str, figure: &str, said: &str| {
@@ -48,7 +48,8 @@ pub fn render(all: &[Judged]) -> String {
     if held > 0 {
         let _ = write!(text, ", {moved} of {held} figures moved");
     }
-    text + ".\n"
+    text += ".\n";
+    partial.map_or(text.clone(), |why| text + &format!("\n**Partial**: {why}.\n"))
 }
 
 #[cfg(test)]
@@ -58,7 +59,7 @@ mod tests {
 
     #[test]
     fn what_failed_and_what_moved_are_rows_of_one_table() {
-        let text = render(&synthetic::judged());
+        let text = render(&synthetic::judged(), None);
         let fields: Vec<usize> = text
             .lines()
             .filter(|line| line.starts_with('|'))

@@ -16,8 +16,8 @@ use crate::analysis::expectation::{Finding, Verdict};
 /// Where the texts under a verdict begin.
 const INDENT: &str = "     ";
 
-/// All of them, and the tally.
-pub fn render(all: &[Judged], paint: Paint) -> String {
+/// All of them, and the tally; `partial` says what is missing.
+pub fn render(all: &[Judged], partial: Option<&str>, paint: Paint) -> String {
     let mut text = String::new();
     for judged in all {
         match &judged.result {
@@ -37,7 +37,8 @@ pub fn render(all: &[Judged], paint: Paint) -> String {
         }
         text.extend(judged.drifts.iter().map(|drift| drifted(judged, drift, paint)));
     }
-    text + "\n" + &wrap(&tally(Tally::of(all)), "")
+    let cut = partial.map_or(String::new(), |why| headed(Tone::Bad, "PARTIAL", why, paint));
+    text + &cut + "\n" + &wrap(&tally(Tally::of(all)), "")
 }
 
 fn ruled(judged: &Judged, ruling: &Ruling, paint: Paint) -> String {
@@ -123,21 +124,27 @@ mod tests {
 
     #[test]
     fn verdicts_fit_eighty_columns() {
-        let text = render(&synthetic::judged(), Paint::plain());
+        let text = render(&synthetic::judged(), None, Paint::plain());
         synthetic::assert_narrow(&text);
         insta::assert_snapshot!(text);
     }
 
     #[test]
     fn every_failure_has_its_line_and_nothing_else_has() {
-        let text = render(&synthetic::judged(), Paint::plain());
+        let text = render(&synthetic::judged(), None, Paint::plain());
         assert_eq!(text.matches("FAIL").count(), text.matches("windtunnel replay").count());
     }
 
     #[test]
+    fn what_was_not_judged_is_missing_aloud() {
+        let text = render(&synthetic::judged(), Some("1 of 9 scenarios"), Paint::plain());
+        assert!(text.contains("\nPARTIAL 1 of 9 scenarios\n"), "{text}");
+    }
+
+    #[test]
     fn colour_adds_nothing_but_colour() {
-        let painted = render(&synthetic::judged(), Paint::new(true));
-        let plain = render(&synthetic::judged(), Paint::plain());
+        let painted = render(&synthetic::judged(), None, Paint::new(true));
+        let plain = render(&synthetic::judged(), None, Paint::plain());
         assert_ne!(painted, plain);
         assert_eq!(anstream::adapter::strip_str(&painted).to_string(), plain);
     }

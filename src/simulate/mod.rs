@@ -12,5 +12,8 @@ mod timeline;
 pub use guards::guards;
 pub use hash::model_hash;
 pub use layout::{layout, senders};
-pub use run::{audit, explain, label, run, run_to_audit, run_with, why_partial};
+pub use run::{
+    Reached, Watch, audit, explain, label, run, run_beside, run_to_audit, run_watched, run_with,
+    why_partial,
+};
 pub use timeline::Timeline;

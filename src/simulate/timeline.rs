@@ -191,6 +191,6 @@ impl<P: Probe> Timeline<P> {
 }
 
 /// Was the run given up?
-fn is_over(stop: Stop) -> bool {
+pub(super) fn is_over(stop: Stop) -> bool {
     matches!(stop, Stop::TooManyAtOnce { .. } | Stop::TooManyInFlight { .. })
 }

@@ -2,7 +2,9 @@
 
 mod baseline;
 mod codes;
+mod explains;
 mod hostile;
+mod interrupts;
 mod json;
 mod manners;
 mod names;

@@ -6,4 +6,4 @@ mod pictures;
 mod screens;
 mod session;
 mod shop;
-mod terminal;
+pub(crate) mod terminal;

@@ -16,18 +16,18 @@ const PATIENCE: u32 = 2_400;
 const LOOK: Duration = Duration::from_millis(50);
 
 /// The program, running.
-pub(super) struct Terminal {
+pub(crate) struct Terminal {
     master: Box<dyn MasterPty + Send>,
     child: Box<dyn Child + Send + Sync>,
     keyboard: Box<dyn Write + Send>,
     output: Receiver<Vec<u8>>,
     parser: Parser,
     /// Everything that was written, for what a screen does not show.
-    pub(super) raw: Vec<u8>,
+    pub(crate) raw: Vec<u8>,
 }
 
 /// Somebody lets the program go on whenever it is suspended.
-pub(super) struct KeptGoing(Option<(mpsc::Sender<()>, thread::JoinHandle<()>)>);
+pub(crate) struct KeptGoing(Option<(mpsc::Sender<()>, thread::JoinHandle<()>)>);
 
 impl Drop for KeptGoing {
     fn drop(&mut self) {
@@ -39,7 +39,7 @@ impl Drop for KeptGoing {
 
 impl Terminal {
     /// Starts it in a folder.
-    pub(super) fn start(folder: &Path, args: &[&str], columns: u16, rows: u16) -> Self {
+    pub(crate) fn start(folder: &Path, args: &[&str], columns: u16, rows: u16) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_windtunnel"));
@@ -68,13 +68,13 @@ impl Terminal {
     }
 
     /// Types this.
-    pub(super) fn keys(&mut self, keys: &str) {
+    pub(crate) fn keys(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("it reads");
         self.keyboard.flush().expect("it reads");
     }
 
     /// Types this, to whoever still reads it.
-    pub(super) fn types(&mut self, keys: &str) {
+    pub(crate) fn types(&mut self, keys: &str) {
         // A program that has ended reads nothing, and that is what may be.
         let _ = self.keyboard.write_all(keys.as_bytes()).and_then(|()| self.keyboard.flush());
         self.take(Duration::from_millis(1));
@@ -82,7 +82,7 @@ impl Terminal {
 
     /// Lets it go on whenever it is suspended, as long as what this gives is kept: somebody has to who
     /// does not write to it, for whoever writes to a program that reads nothing waits.
-    pub(super) fn kept_going(&self) -> KeptGoing {
+    pub(crate) fn kept_going(&self) -> KeptGoing {
         let id = self.id().to_string();
         let (stop, stopped) = mpsc::channel::<()>();
         let thread = thread::spawn(move || {
@@ -95,17 +95,17 @@ impl Terminal {
     }
 
     /// Has it ended?
-    pub(super) fn has_ended(&mut self) -> bool {
+    pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().expect("it can be asked").is_some()
     }
 
     /// What is on the screen.
-    pub(super) fn screen(&self) -> String {
+    pub(crate) fn screen(&self) -> String {
         self.parser.screen().contents()
     }
 
     /// Waits until the screen is so, and fails with what it is if it never is.
-    pub(super) fn wait(&mut self, what: &str, is_so: impl Fn(&str) -> bool) -> String {
+    pub(crate) fn wait(&mut self, what: &str, is_so: impl Fn(&str) -> bool) -> String {
         for _ in 0..PATIENCE {
             let screen = self.screen();
             if is_so(&screen) {
@@ -117,30 +117,30 @@ impl Terminal {
     }
 
     /// Waits until this text is on the screen.
-    pub(super) fn wait_for(&mut self, text: &str) -> String {
+    pub(crate) fn wait_for(&mut self, text: &str) -> String {
         self.wait(text, |screen| screen.contains(text))
     }
 
     /// Presses keys and waits for this text.
-    pub(super) fn press(&mut self, keys: &str, text: &str) -> String {
+    pub(crate) fn press(&mut self, keys: &str, text: &str) -> String {
         self.keys(keys);
         self.wait_for(text)
     }
 
     /// Another size.
-    pub(super) fn resize(&mut self, columns: u16, rows: u16) {
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         self.master.resize(size).expect("it takes another size");
         self.parser.screen_mut().set_size(cells(rows), cells(columns));
     }
 
     /// The number of its process.
-    pub(super) fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.process_id().expect("it runs")
     }
 
     /// Waits for its end; says the exit code.
-    pub(super) fn end(&mut self) -> u32 {
+    pub(crate) fn end(&mut self) -> u32 {
         for _ in 0..PATIENCE {
             self.take(LOOK);
             if let Some(status) = self.child.try_wait().expect("it can be asked") {
@@ -153,7 +153,7 @@ impl Terminal {
     }
 
     /// Takes what was written within this time.
-    pub(super) fn take(&mut self, time: Duration) {
+    pub(crate) fn take(&mut self, time: Duration) {
         let mut next = match self.output.recv_timeout(time) {
             Ok(bytes) => Some(bytes),
             Err(RecvTimeoutError::Timeout) => None,
@@ -171,7 +171,7 @@ impl Terminal {
     }
 
     /// Is the terminal as it was found: the main screen, a cursor, no mouse, no paste?
-    pub(super) fn is_restored(&self) -> bool {
+    pub(crate) fn is_restored(&self) -> bool {
         let screen = self.parser.screen();
         !screen.alternate_screen()
             && !screen.hide_cursor()
