@@ -26,9 +26,12 @@ impl Screen {
     /// Decides for this process.
     pub(super) fn new(color: Color) -> Self {
         let environment = Environment::read();
-        let err_is_terminal = io::stderr().is_terminal();
+        let (out_is_terminal, err_is_terminal) =
+            (io::stdout().is_terminal(), io::stderr().is_terminal());
+        let out = Paint::new(color.decide(environment, out_is_terminal));
+        let columns = out_is_terminal.then(|| crossterm::terminal::size().ok()).flatten();
         Self {
-            out: Paint::new(color.decide(environment, io::stdout().is_terminal())),
+            out: columns.map_or(out, |(columns, _)| out.wide(usize::from(columns))),
             err: Paint::new(color.decide(environment, err_is_terminal)),
             lively: err_is_terminal && !environment.is_dumb(),
         }

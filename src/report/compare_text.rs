@@ -1,4 +1,4 @@
-//! Designs side by side for people, at most 80 columns wide: per flow the designs as rows, each
+//! Designs side by side for people, as wide as the canvas is: per flow the designs as rows, each
 //! with its difference to the first, then all flows together, then what the numbers say.
 //!
 //! ```text
@@ -16,7 +16,7 @@ use super::columns::{Block, Column, blocks};
 use super::compared::Compared;
 use super::figures::{span, words};
 use super::paint::{Paint, Tone};
-use super::table::{Cell, Table, WIDTH, command, wrap};
+use super::table::{Cell, Table};
 use super::text::guards;
 use crate::analysis::compare::DesignSummary;
 
@@ -25,7 +25,7 @@ pub fn render(compared: &Compared, paint: Paint) -> String {
     let designs = &compared.comparison.designs;
     let mut sections = vec![head(compared, paint), in_force(designs, paint)];
     sections.extend(blocks(compared.comparison).iter().map(|block| tables(block, designs, paint)));
-    sections.push(legend(compared));
+    sections.push(legend(compared, paint));
     sections.push(reading(compared, paint));
     sections.push(anomalies(compared, paint));
     sections.retain(|section| !section.is_empty());
@@ -37,20 +37,21 @@ fn head(compared: &Compared, paint: Paint) -> String {
     let names: Vec<&str> = comparison.designs.iter().map(|it| it.design.as_str()).collect();
     let title = format!("{}: {}", comparison.scenario, names.join(", "));
     let mut text = paint.apply(Tone::Head, &title) + "\n";
-    text += &wrap(compared.about, "");
+    text += &paint.wrap(compared.about, "");
     let turned = if compared.turned.is_empty() {
         String::new()
     } else {
         format!(", with{}", compared.turned)
     };
-    text += &wrap(&format!("{}, {} each{turned}", compared.seeds(), span(compared.length)), "");
+    text +=
+        &paint.wrap(&format!("{}, {} each{turned}", compared.seeds(), span(compared.length)), "");
     if compared.is_partial() {
         let done = comparison.seeds.len();
         let mut said = format!("PARTIAL: {done} of {} seeds", compared.asked);
         for design in comparison.designs.iter().filter(|design| design.partial > 0) {
             let _ = write!(said, ", {} stopped early {} times", design.design, design.partial);
         }
-        text += &wrap(&said, "").replacen("PARTIAL", &paint.apply(Tone::Bad, "PARTIAL"), 1);
+        text += &paint.wrap(&said, "").replacen("PARTIAL", &paint.apply(Tone::Bad, "PARTIAL"), 1);
     }
     text
 }
@@ -60,7 +61,7 @@ fn in_force(designs: &[DesignSummary], paint: Paint) -> String {
     let widest = designs.iter().map(|it| it.design.width()).max().unwrap_or(0);
     for it in designs {
         let blanks = " ".repeat(widest - it.design.width() + 2);
-        let lines = wrap(&guards(&it.guards), &" ".repeat(widest + 4));
+        let lines = paint.wrap(&guards(&it.guards), &" ".repeat(widest + 4));
         let _ = write!(text, "  {}{blanks}{}", it.design, lines.trim_start());
     }
     text
@@ -74,7 +75,7 @@ fn tables(block: &Block, designs: &[DesignSummary], paint: Paint) -> String {
     let names = designs.iter().map(|it| it.design.width() + 2);
     let name = names.chain([versus.width(), block.title.width()]).max().unwrap_or(0);
     let mut text = String::new();
-    for columns in packed(&differing, WIDTH.saturating_sub(name.min(30))) {
+    for columns in packed(&differing, paint.width().saturating_sub(name.min(30))) {
         let title = if text.is_empty() { block.title.as_str() } else { "" };
         text += &table(title, columns, designs, &versus).render(paint);
     }
@@ -84,7 +85,7 @@ fn tables(block: &Block, designs: &[DesignSummary], paint: Paint) -> String {
     let alike: Vec<String> =
         alike.iter().map(|column| format!("{} {}", column.head, column.means[0])).collect();
     if !alike.is_empty() {
-        text += &wrap(&format!("alike in all: {}", alike.join(", ")), "  ");
+        text += &paint.wrap(&format!("alike in all: {}", alike.join(", ")), "  ");
     }
     text
 }
@@ -140,7 +141,7 @@ fn table(title: &str, columns: &[&Column], designs: &[DesignSummary], versus: &s
     table
 }
 
-fn legend(compared: &Compared) -> String {
+fn legend(compared: &Compared, paint: Paint) -> String {
     let comparison = compared.comparison;
     let (Some(first), 2..) = (comparison.designs.first(), comparison.seeds.len()) else {
         return String::new();
@@ -154,7 +155,10 @@ fn legend(compared: &Compared) -> String {
             first.design
         )
     };
-    wrap(&format!("Means per run over {seeds} seeds; ± is half the 95 % interval{versus}."), "")
+    paint.wrap(
+        &format!("Means per run over {seeds} seeds; ± is half the 95 % interval{versus}."),
+        "",
+    )
 }
 
 fn reading(compared: &Compared, paint: Paint) -> String {
@@ -162,7 +166,7 @@ fn reading(compared: &Compared, paint: Paint) -> String {
         return String::new();
     }
     let lines = compared.reading.iter().map(|sentence| {
-        let lines = wrap(&sentence.text, "    ");
+        let lines = paint.wrap(&sentence.text, "    ");
         format!("  - {}", lines.trim_start())
     });
     paint.apply(Tone::Head, "what the numbers say") + "\n" + &lines.collect::<String>()
@@ -180,7 +184,7 @@ fn anomalies(compared: &Compared, paint: Paint) -> String {
             it.operation(),
             it.detail
         );
-        wrap(&what, "  ") + &command(&compared.explain_line(design, *seed, it), "    ")
+        paint.wrap(&what, "  ") + &paint.command(&compared.explain_line(design, *seed, it), "    ")
     });
     paint.apply(Tone::Head, "an anomaly of each") + "\n" + &lines.collect::<String>()
 }

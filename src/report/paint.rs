@@ -1,5 +1,5 @@
-//! The palette. A tone says what a text means; whether that becomes a colour is decided elsewhere,
-//! and the text must say it too.
+//! The palette, and how wide the canvas is. A tone says what a text means; whether that becomes a colour is
+//! decided elsewhere, and the text must say it too.
 
 use anstyle::{AnsiColor, Style};
 
@@ -37,21 +37,44 @@ impl Tone {
     }
 }
 
-/// Paints, or does not.
+/// Lines are no wider than this where nobody says otherwise.
+pub const WIDTH: usize = 80;
+
+/// Prose is no wider than this, however wide the canvas is: longer lines are hard to follow.
+const MEASURE: usize = 100;
+
+/// Paints, or does not, on lines of some width.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Paint {
     color: bool,
+    width: usize,
 }
 
 impl Paint {
     /// With colour, or without.
     pub fn new(color: bool) -> Self {
-        Self { color }
+        Self { color, width: WIDTH }
     }
 
     /// Without colour.
     pub fn plain() -> Self {
         Self::new(false)
+    }
+
+    /// On a canvas of so many columns; no more than 200 and no less than 60 are of use.
+    #[must_use]
+    pub fn wide(self, columns: usize) -> Self {
+        Self { width: columns.clamp(60, 200), ..self }
+    }
+
+    /// How wide a line may be.
+    pub fn width(self) -> usize {
+        self.width
+    }
+
+    /// How wide a line of prose may be.
+    pub(super) fn measure(self) -> usize {
+        self.width.min(MEASURE)
     }
 
     /// Is there colour?

@@ -16,7 +16,6 @@ use super::figures::span;
 use super::paint::{Paint, Tone};
 use super::story_causes;
 use super::story_words::{Names, says, verdict_words};
-use super::table::{WIDTH, wrap};
 use crate::base::Time;
 use crate::engine::InstanceId;
 use crate::probes::fact::{Fact, Verdict};
@@ -58,15 +57,15 @@ pub fn render(told: &Told, paint: Paint) -> String {
     let Some(intended) = sent else {
         return paint.apply(Tone::Head, &title)
             + "\n"
-            + &wrap("It was never sent in this run.", "");
+            + &paint.wrap("It was never sent in this run.", "");
     };
     let mut text = paint.apply(Tone::Head, &title) + "\n";
     if let Some(why) = told.partial {
-        let said = wrap(&format!("PARTIAL: {why}"), "");
+        let said = paint.wrap(&format!("PARTIAL: {why}"), "");
         text += &said.replacen("PARTIAL", &paint.apply(Tone::Bad, "PARTIAL"), 1);
     }
-    text +=
-        &wrap(&format!("sent at {}; times count from then", span(intended.since(Time::ZERO))), "");
+    text += &paint
+        .wrap(&format!("sent at {}; times count from then", span(intended.since(Time::ZERO))), "");
     text += "\n";
     let names = Names::of(told.scenario);
     let mut depths = Depths::new(told.scenario.nodes.len());
@@ -82,7 +81,7 @@ pub fn render(told: &Told, paint: Paint) -> String {
         let time = format!("{:.3} ms", at.since(intended).as_ms());
         text += &line(&time, depth, &names.instance(instance), tone, &what, paint);
     }
-    text + "\n" + &wrap(&end(told, &names, intended), "")
+    text + "\n" + &paint.wrap(&end(told, &names, intended), "")
 }
 
 /// What is told: not how messages are joined, and no instance that goes down or comes up after the last
@@ -102,11 +101,11 @@ fn line(time: &str, depth: usize, who: &str, tone: Tone, what: &str, paint: Pain
     let blanks = " ".repeat(TIME.saturating_sub(time.width()));
     let start = format!("{blanks}{time}  {rail}  ");
     let hang = format!("{}{}  ", " ".repeat(TIME + 2), "│ ".repeat(depth.min(DEEPEST)));
-    let room = WIDTH.saturating_sub(start.width());
+    let room = paint.width().saturating_sub(start.width());
     let mut lines = Vec::new();
     let mut rest = String::new();
     for word in what.split(' ') {
-        let limit = if lines.is_empty() { room } else { WIDTH - hang.width() };
+        let limit = if lines.is_empty() { room } else { paint.width() - hang.width() };
         if !rest.is_empty() && rest.width() + 1 + word.width() > limit {
             lines.push(std::mem::take(&mut rest));
         }
@@ -180,6 +179,7 @@ mod tests {
     use super::*;
     use crate::base::Span;
     use crate::probes::{Carrier, KeyId, OpId, Probe, Reason, Verdict};
+    use crate::report::paint::WIDTH;
     use crate::report::synthetic;
     use crate::scenario::tree::{EntityIx, FlowIx};
 

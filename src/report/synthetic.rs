@@ -9,8 +9,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::compared::Compared;
 use super::judged::{Judged, Ruling, Skipped};
+use super::paint::WIDTH;
 use super::run::{Run, replay_line};
-use super::table::WIDTH;
 use crate::analysis::baseline::{Drift, Moved};
 use crate::analysis::compare::{Comparison, compare};
 use crate::analysis::confidence::Confidence;

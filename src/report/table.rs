@@ -11,9 +11,6 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 use super::paint::{Paint, Tone};
 use crate::base::printable;
 
-/// Lines are no wider than this.
-pub const WIDTH: usize = 80;
-
 /// The first column is never cut below this.
 const LEAST: usize = 8;
 
@@ -69,9 +66,9 @@ impl Table {
         self.rows.len() < 2
     }
 
-    /// As lines, each at most [`WIDTH`] wide.
+    /// As lines, none wider than the canvas.
     pub fn render(&self, paint: Paint) -> String {
-        let (widths, gap) = self.layout();
+        let (widths, gap) = self.layout(paint.width());
         let mut text = String::new();
         for row in &self.rows {
             text.push_str(&line(row, &widths, gap, paint));
@@ -82,7 +79,7 @@ impl Table {
 
     /// The widths of the columns and of the gaps between them. What is too wide is taken from the
     /// gaps first, then from the first column, then from the widest.
-    fn layout(&self) -> (Vec<usize>, usize) {
+    fn layout(&self, width: usize) -> (Vec<usize>, usize) {
         let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
         let widest = |at: usize| {
             self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.text.width()).max()
@@ -91,9 +88,9 @@ impl Table {
         let total = |widths: &[usize], gap: usize| {
             widths.iter().sum::<usize>() + gap * columns.saturating_sub(1)
         };
-        let gap = if total(&widths, 2) <= WIDTH { 2 } else { 1 };
-        while total(&widths, gap) > WIDTH {
-            let over = total(&widths, gap) - WIDTH;
+        let gap = if total(&widths, 2) <= width { 2 } else { 1 };
+        while total(&widths, gap) > width {
+            let over = total(&widths, gap) - width;
             if widths[0] > LEAST {
                 widths[0] = widths[0].saturating_sub(over).max(LEAST);
             } else {
@@ -142,51 +139,54 @@ pub fn cut(text: &str, width: usize) -> String {
     short
 }
 
-/// Words in lines of at most [`WIDTH`], each beginning with the indent; a word that is wider than a
-/// line stands alone, uncut, so that it can be copied.
-pub fn wrap(text: &str, indent: &str) -> String {
-    let mut lines = String::new();
-    let mut used = 0;
-    for word in text.split_whitespace().map(printable) {
-        if used > 0 && used + 1 + word.width() <= WIDTH {
-            lines.push(' ');
-            used += 1 + word.width();
+impl Paint {
+    /// Words in lines of a readable width, each beginning with the indent; a word that is wider than a line
+    /// stands alone, uncut, so that it can be copied.
+    pub fn wrap(self, text: &str, indent: &str) -> String {
+        let width = self.measure();
+        let mut lines = String::new();
+        let mut used = 0;
+        for word in text.split_whitespace().map(printable) {
+            if used > 0 && used + 1 + word.width() <= width {
+                lines.push(' ');
+                used += 1 + word.width();
+                lines.push_str(&word);
+                continue;
+            }
+            if used > 0 {
+                lines.push('\n');
+            }
+            lines.push_str(indent);
             lines.push_str(&word);
-            continue;
+            used = indent.width() + word.width();
         }
         if used > 0 {
             lines.push('\n');
         }
-        lines.push_str(indent);
-        lines.push_str(&word);
-        used = indent.width() + word.width();
+        lines
     }
-    if used > 0 {
-        lines.push('\n');
-    }
-    lines
-}
 
-/// A shell command, broken where a shell lets it go on if it is wider than a line.
-pub fn command(text: &str, indent: &str) -> String {
-    let mut lines = indent.to_owned();
-    let mut used = indent.width();
-    for (at, word) in shell_words(text).into_iter().enumerate() {
-        // Two columns stay free for the mark that the command goes on.
-        if at > 0 && used + 1 + word.width() > WIDTH - 2 {
-            lines.push_str(" \\\n");
-            lines.push_str(indent);
-            lines.push_str("  ");
-            used = indent.width() + 2;
-        } else if at > 0 {
-            lines.push(' ');
-            used += 1;
+    /// A shell command, broken where a shell lets it go on if it is wider than a line.
+    pub fn command(self, text: &str, indent: &str) -> String {
+        let mut lines = indent.to_owned();
+        let mut used = indent.width();
+        for (at, word) in shell_words(text).into_iter().enumerate() {
+            // Two columns stay free for the mark that the command goes on.
+            if at > 0 && used + 1 + word.width() > self.width() - 2 {
+                lines.push_str(" \\\n");
+                lines.push_str(indent);
+                lines.push_str("  ");
+                used = indent.width() + 2;
+            } else if at > 0 {
+                lines.push(' ');
+                used += 1;
+            }
+            lines.push_str(word);
+            used += word.width();
         }
-        lines.push_str(word);
-        used += word.width();
+        lines.push('\n');
+        lines
     }
-    lines.push('\n');
-    lines
 }
 
 /// The words between blanks, quoted ones whole.
@@ -210,6 +210,7 @@ fn shell_words(text: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::paint::WIDTH;
 
     #[test]
     fn columns_align_by_display_width() {
@@ -241,20 +242,40 @@ mod tests {
 
     #[test]
     fn a_long_command_goes_on_where_a_shell_lets_it() {
-        let text = command(&format!("windtunnel explain {} -d rest -s 7", "x".repeat(60)), "    ");
+        let text = Paint::plain()
+            .command(&format!("windtunnel explain {} -d rest -s 7", "x".repeat(60)), "    ");
         assert!(text.lines().count() > 1 && text.lines().all(|line| line.width() <= WIDTH));
         let joined = text.replace("\\\n", " ");
         assert_eq!(joined.split_whitespace().count(), 7);
-        assert_eq!(command("windtunnel run x", ""), "windtunnel run x\n");
+        assert_eq!(Paint::plain().command("windtunnel run x", ""), "windtunnel run x\n");
         let quoted = format!("windtunnel run '{} x'\\'' y'", "x ".repeat(60));
-        let text = command(&quoted, "");
+        let text = Paint::plain().command(&quoted, "");
         assert_eq!(text.lines().count(), 2, "no break within quotes: {text}");
+    }
+
+    #[test]
+    fn lines_are_as_wide_as_the_canvas_and_prose_as_one_can_read() {
+        let text = "word ".repeat(200);
+        let widest = |columns| {
+            let paint = Paint::plain().wide(columns);
+            let mut table = Table::new(["flow", "p50"]);
+            table.row(vec!["x".repeat(300).into(), "8.1 ms".into()]);
+            let most = |text: &str| text.lines().map(UnicodeWidthStr::width).max().unwrap();
+            (most(&paint.wrap(&text, "  ")), most(&table.render(paint)))
+        };
+        for (columns, prose, table) in
+            [(20, 60, 60), (90, 90, 90), (160, 100, 160), (999, 100, 200)]
+        {
+            let (is_prose, is_table) = widest(columns);
+            assert!((prose - 4..=prose).contains(&is_prose), "{columns}: {is_prose}");
+            assert_eq!(is_table, table, "{columns}");
+        }
     }
 
     #[test]
     fn prose_is_wrapped_and_commands_are_not_cut() {
         let command = "windtunnel-".repeat(10);
-        let text = wrap(&format!("{} {command}", "word ".repeat(30)), "  ");
+        let text = Paint::plain().wrap(&format!("{} {command}", "word ".repeat(30)), "  ");
         assert!(text.lines().all(|line| line.width() <= WIDTH || line.trim() == command));
         assert!(text.lines().all(|line| line.starts_with("  ")));
     }

@@ -9,7 +9,6 @@ use super::drifted::{aside, how_far};
 use super::figures::words;
 use super::judged::{Judged, Ruling, Skipped, Tally};
 use super::paint::{Paint, Tone};
-use super::table::{command, wrap};
 use crate::analysis::baseline::Drift;
 use crate::analysis::expectation::{Finding, Verdict};
 
@@ -38,7 +37,7 @@ pub fn render(all: &[Judged], partial: Option<&str>, paint: Paint) -> String {
         text.extend(judged.drifts.iter().map(|drift| drifted(judged, drift, paint)));
     }
     let cut = partial.map_or(String::new(), |why| headed(Tone::Bad, "PARTIAL", why, paint));
-    text + &cut + "\n" + &wrap(&tally(Tally::of(all)), "")
+    text + &cut + "\n" + &paint.wrap(&tally(Tally::of(all)), "")
 }
 
 fn ruled(judged: &Judged, ruling: &Ruling, paint: Paint) -> String {
@@ -52,9 +51,9 @@ fn ruled(judged: &Judged, ruling: &Ruling, paint: Paint) -> String {
     let design = verdict.design.as_ref().map_or(String::new(), |design| format!("  {design}:"));
     let mut text =
         headed(tone, word, &format!("{}{design}  {}", judged.scenario, verdict.expectation), paint);
-    text += &wrap(&(verdict.message.clone() + &spare(verdict)), INDENT);
+    text += &paint.wrap(&(verdict.message.clone() + &spare(verdict)), INDENT);
     if verdict.failed() {
-        text += &ruling.replay.iter().map(|line| command(line, INDENT)).collect::<String>();
+        text += &ruling.replay.iter().map(|line| paint.command(line, INDENT)).collect::<String>();
     }
     text
 }
@@ -66,13 +65,13 @@ fn drifted(judged: &Judged, drift: &Drift, paint: Paint) -> String {
         aside(drift).map(|said| headed(Tone::Warn, "NOTE", &format!("{of}  {said}"), paint));
     let moved = drift.moved.iter().map(|moved| {
         headed(Tone::Bad, "MOVE", &format!("{of}  {}", moved.figure), paint)
-            + &wrap(&how_far(moved), INDENT)
+            + &paint.wrap(&how_far(moved), INDENT)
     });
     aside.into_iter().chain(moved).collect()
 }
 
 fn headed(tone: Tone, word: &str, what: &str, paint: Paint) -> String {
-    let lines = wrap(what, INDENT);
+    let lines = paint.wrap(what, INDENT);
     paint.apply(tone, word) + &lines[word.len()..]
 }
 

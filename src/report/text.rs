@@ -1,7 +1,5 @@
-//! One run for people, at most 80 columns wide: what the flows took, what they were told against
+//! One run for people, as wide as the canvas is: what the flows took, what they were told against
 //! what is true, where the time went, how consistent it was, and a line to type for each anomaly.
-
-use std::fmt::Write;
 
 use unicode_width::UnicodeWidthStr;
 
@@ -10,15 +8,15 @@ use super::figures::{
 };
 use super::output::Output;
 use super::paint::{Paint, Tone};
-use super::run::{
-    Run, availability, consistent_at_0, effects, merged_reads, per_second, ratio, sum, violations,
-};
-use super::table::{Cell, Table, command, wrap};
+use super::run::{Run, availability, per_second};
+use super::table::{Cell, Table};
 use super::times::Times;
-use crate::analysis::standing::stood;
 use crate::analysis::warmup::later_end;
 use crate::base::{Span, Time};
-use crate::probes::outcome::{Anomaly, Effects, Outcome, Recovery, Violations};
+use crate::probes::outcome::{Anomaly, Outcome, Recovery};
+
+mod consistency;
+mod nodes;
 
 /// Summaries, one below the other.
 pub static OUTPUT: Output = Output {
@@ -38,13 +36,14 @@ pub fn render(run: &Run, paint: Paint) -> String {
         flows(outcome, paint),
         told(outcome, paint),
         truth(outcome, paint),
-        nodes(outcome, paint),
-        standing(outcome, paint),
-        consistency(outcome, paint),
+        nodes::nodes(outcome, paint),
+        nodes::caches(outcome, paint),
+        nodes::standing(outcome, paint),
+        consistency::consistency(outcome, paint),
         recoveries(outcome, paint),
         measures(run, paint),
         anomalies(run, paint),
-        command(&run.replay_line(), ""),
+        paint.command(&run.replay_line(), ""),
     ];
     let sections: Vec<String> =
         sections.into_iter().filter(|section| !section.is_empty()).collect();
@@ -55,17 +54,17 @@ fn head(run: &Run, paint: Paint) -> String {
     let outcome = run.outcome;
     let title = format!("{} as {}, seed {}", outcome.scenario, outcome.design, outcome.seed);
     let mut text = paint.apply(Tone::Head, &title) + "\n";
-    text += &wrap(run.about, "");
+    text += &paint.wrap(run.about, "");
     let events = full_count(outcome.events);
     let (simulated, measured) = (span(outcome.simulated), span(outcome.measured));
     let digest = outcome.digest;
-    text += &wrap(
+    text += &paint.wrap(
         &format!(
             "{simulated} simulated, {measured} measured, {events} events, digest {digest:016x}"
         ),
         "",
     );
-    text += &wrap(&format!("guards: {}", guards(&outcome.guards)), "");
+    text += &paint.wrap(&format!("guards: {}", guards(&outcome.guards)), "");
     let warmup = Span(run.token.length.0.saturating_sub(outcome.measured.0));
     if outcome.partial.is_none()
         && let Some(end) = later_end(outcome, warmup)
@@ -74,10 +73,10 @@ fn head(run: &Run, paint: Paint) -> String {
         let said = format!(
             "latency settled only after {end} (MSER-5): a warm-up of {warmup} may be too short"
         );
-        text += &wrap(&said, "");
+        text += &paint.wrap(&said, "");
     }
     if let Some(why) = &outcome.partial {
-        let said = wrap(&format!("PARTIAL: {why}"), "");
+        let said = paint.wrap(&format!("PARTIAL: {why}"), "");
         text += &said.replacen("PARTIAL", &paint.apply(Tone::Bad, "PARTIAL"), 1);
     }
     text
@@ -138,14 +137,18 @@ fn told(outcome: &Outcome, paint: Paint) -> String {
         let why: Vec<String> = flow
             .failures
             .iter()
-            .map(|(why, times)| format!("{} {}", words(why.name()), count(*times)))
+            .map(|(why, times)| {
+                let share = share_of(*times, flow.offered);
+                format!("{} {} ({share})", words(why.name()), count(*times))
+            })
             .collect();
         if !why.is_empty() {
-            reasons += &wrap(&format!("{name} failed: {}", why.join(", ")), "  ");
+            reasons += &paint.wrap(&format!("{name} failed: {}", why.join(", ")), "  ");
         }
         if flow.wrongly_refused > 0 {
-            reasons +=
-                &wrap(&format!("{name} wrongly refused: {}", count(flow.wrongly_refused)), "  ");
+            let (times, of) = (flow.wrongly_refused, share_of(flow.wrongly_refused, flow.offered));
+            let said = format!("{name} wrongly refused: {} ({of})", count(times));
+            reasons += &paint.wrap(&said, "  ");
         }
     }
     table.render(paint) + &reasons
@@ -176,120 +179,6 @@ fn truth(outcome: &Outcome, paint: Paint) -> String {
     table.render(paint)
 }
 
-fn nodes(outcome: &Outcome, paint: Paint) -> String {
-    let mut table = Table::new([
-        "node", "arrivals", "busy", "queue", "longest", "waited", "wait p50", "p99", "refused",
-    ]);
-    for (name, node) in outcome.nodes.iter().filter(|(_, node)| node.arrivals > 0) {
-        let wait = Times::of(&node.wait);
-        table.row(vec![
-            name.as_str().into(),
-            count(node.arrivals).into(),
-            node.utilization.map_or("-".into(), share).into(),
-            digits(node.queue_mean).into(),
-            count(node.queue_max).into(),
-            share_of(node.waited, node.arrivals).into(),
-            maybe_ms(wait.p50).into(),
-            maybe_ms(wait.p99).into(),
-            Cell::bad_unless_zero(node.turned_away, count(node.turned_away)),
-        ]);
-    }
-    if table.is_empty() { String::new() } else { table.render(paint) }
-}
-
-fn standing(outcome: &Outcome, paint: Paint) -> String {
-    let stood = stood(outcome);
-    if stood.is_empty() {
-        return String::new();
-    }
-    let lines = stood.iter().map(|it| point(it.label, &it.text));
-    paint.apply(Tone::Head, "what held it up") + "\n" + &lines.collect::<String>()
-}
-
-fn consistency(outcome: &Outcome, paint: Paint) -> String {
-    let mut text = paint.apply(Tone::Head, "consistency") + "\n";
-    text += &point("reads", &reads(outcome));
-    if let Some(at_once) = consistent_at_0(outcome) {
-        let times = Times::of(&outcome.visibility);
-        let (p99, p999) = (maybe_ms(times.p99), maybe_ms(times.p999));
-        let line = format!("{} at once, p99 {p99}, p99.9 {p999}", share(at_once));
-        text += &point("visible", &line);
-    }
-    text += &point("sessions", &sessions(violations(outcome)));
-    text += &point("effects", &effects_line(effects(outcome)));
-    for (name, it) in &outcome.invariants {
-        let drift = if it.mean_deviation == 0.0 {
-            String::new()
-        } else {
-            format!(", off by {} on average", digits(it.mean_deviation))
-        };
-        let broken = if it.broken == 0 {
-            "held".to_owned()
-        } else {
-            format!("broken: {}", count(it.broken))
-        };
-        text += &point("invariant", &format!("{name} {broken}{drift}"));
-    }
-    let offered = sum(outcome, |flow| flow.offered);
-    let each = maybe_digits(ratio(sum(outcome, |flow| flow.messages), offered));
-    let retries = count(sum(outcome, |flow| flow.retries));
-    text + &point(
-        "cost",
-        &format!("{} messages, {each} per flow, {retries} retries", full_count(outcome.messages)),
-    )
-}
-
-fn reads(outcome: &Outcome) -> String {
-    let reads = sum(outcome, |flow| flow.reads.reads);
-    let stale = sum(outcome, |flow| flow.reads.stale);
-    let dangling = sum(outcome, |flow| flow.reads.dangling);
-    if reads == 0 {
-        return "none".to_owned();
-    }
-    let times = Times::of(&merged_reads(outcome));
-    let mut text =
-        format!("{}, stale {} ({})", full_count(reads), count(stale), share_of(stale, reads));
-    if stale > 0 {
-        let _ =
-            write!(text, ", staleness p99 {}, max {}", maybe_ms(times.p99), maybe_ms(times.max));
-    }
-    if dangling > 0 {
-        let _ = write!(text, ", not there {}", count(dangling));
-    }
-    text
-}
-
-fn sessions(broken: Violations) -> String {
-    let kinds = [
-        ("read-your-writes", broken.read_your_writes),
-        ("monotonic reads", broken.monotonic_reads),
-        ("monotonic writes", broken.monotonic_writes),
-        ("writes-follow-reads", broken.writes_follow_reads),
-    ];
-    seen(&kinds).map_or("no guarantee broken".to_owned(), |seen| format!("broken: {seen}"))
-}
-
-/// Those that were seen, with how often.
-fn seen(kinds: &[(&str, u64)]) -> Option<String> {
-    let seen = kinds.iter().filter(|(_, times)| *times > 0);
-    let told: Vec<String> = seen.map(|(kind, times)| format!("{kind} {}", count(*times))).collect();
-    (!told.is_empty()).then(|| told.join(", "))
-}
-
-fn effects_line(it: Effects) -> String {
-    let kinds = [
-        ("once", it.once),
-        ("duplicated", it.duplicated),
-        ("undone", it.undone),
-        ("lost", it.lost),
-        ("pending", it.pending),
-        ("dropped", it.dropped),
-        ("void", it.void),
-    ];
-    let told = |seen| format!("told {}: {seen}", full_count(it.told));
-    seen(&kinds).map_or("none told".to_owned(), told)
-}
-
 fn recoveries(outcome: &Outcome, paint: Paint) -> String {
     if outcome.recoveries.is_empty() {
         return String::new();
@@ -297,7 +186,7 @@ fn recoveries(outcome: &Outcome, paint: Paint) -> String {
     let lines = outcome
         .recoveries
         .iter()
-        .map(|(name, it)| wrap(&format!("{name}: {}", recovery(it)), "  "));
+        .map(|(name, it)| paint.wrap(&format!("{name}: {}", recovery(it)), "  "));
     paint.apply(Tone::Head, "faults") + "\n" + &lines.collect::<String>()
 }
 
@@ -334,8 +223,8 @@ fn anomalies(run: &Run, paint: Paint) -> String {
     }
     let mut text = paint.apply(Tone::Head, "anomalies") + "\n";
     for anomaly in first_of_each(&run.outcome.anomalies) {
-        text += &wrap(&anomaly_line(anomaly), "  ");
-        text += &command(&run.explain_line(anomaly), "    ");
+        text += &paint.wrap(&anomaly_line(anomaly), "  ");
+        text += &paint.command(&run.explain_line(anomaly), "    ");
     }
     text
 }
@@ -360,9 +249,9 @@ fn anomaly_line(it: &Anomaly) -> String {
 }
 
 /// A labelled line, wrapped under itself.
-fn point(label: &str, text: &str) -> String {
+fn point(label: &str, text: &str, paint: Paint) -> String {
     let indent = " ".repeat(13);
-    let wrapped = wrap(text, &indent);
+    let wrapped = paint.wrap(text, &indent);
     let blanks = " ".repeat(11 - label.width().min(10));
     format!("  {label}{blanks}{}", wrapped.trim_start())
 }

@@ -11,7 +11,7 @@
 use std::fmt::Write;
 
 use super::paint::{Paint, Tone};
-use super::table::{command, cut, wrap};
+use super::table::cut;
 use super::validated::{Tally, Validated, by, effort, number, significant};
 use crate::validate::{Row, Verdict};
 
@@ -75,8 +75,8 @@ fn line(row: &Row, paint: Paint) -> String {
     let mut text = if shaped {
         let mut text =
             format!("    {name:NAME$} {:>10} {:>10} {:>10} {:>10}  {word}\n", "", "", "", "");
-        text += &wrap(&format!("expected {expected}"), "      ");
-        text += &wrap(&format!("measured {measured}"), "      ");
+        text += &paint.wrap(&format!("expected {expected}"), "      ");
+        text += &paint.wrap(&format!("measured {measured}"), "      ");
         text
     } else {
         let (half, tolerance) = (off(row.half_width), off(row.tolerance));
@@ -85,11 +85,10 @@ fn line(row: &Row, paint: Paint) -> String {
         )
     };
     if let Some(reason) = &row.reason {
-        let cannot_tell = if row.verdict == Verdict::CannotTell { "cannot tell: " } else { "" };
-        text += &wrap(&format!("{cannot_tell}{reason}"), "      ");
+        text += &paint.wrap(reason, "      ");
     }
     if row.verdict == Verdict::Miss {
-        text += &row.command.iter().map(|line| command(line, "      ")).collect::<String>();
+        text += &row.command.iter().map(|line| paint.command(line, "      ")).collect::<String>();
     }
     text
 }
@@ -117,7 +116,7 @@ fn not_run(rows: &[&Row], verdict: Verdict, title: &str) -> String {
                 _ => format!("{group} ({})", rows.len()),
             })
             .collect();
-        text += &wrap(&format!("{reason}: {}", names.join(", ")), "    ");
+        text += &paint.wrap(&format!("{reason}: {}", names.join(", ")), "    ");
     }
     text
 }
