@@ -33,14 +33,6 @@ impl Resolver<'_> {
         if self.errors.len() == before {
             self.complete(metric, figure, &given);
         }
-        if figure.stretch.is_some()
-            && given.contains(&Role::Flow)
-            && self.names.flows.as_ref().is_some_and(|flows| flows.len() > 1)
-        {
-            let message = "figures of a stretch of time are of all flows together";
-            let error = ExpressionError::new(node.offset, node.len, message);
-            self.errors.push(error.with_help("leave out the flow, or the stretch"));
-        }
         (self.errors.len() == before).then_some(subject)
     }
 

@@ -217,7 +217,7 @@ mod tests {
         // Ten more in each seed, and one: seeds differ by more than that.
         let (before, now) = (record(1, |seed| 100 + 40 * seed), record(1, |seed| 110 + 41 * seed));
         let found = held(&before, &now);
-        assert_eq!(names(&found), ["p50(place-order)", "p99(place-order)"]);
+        assert_eq!(names(&found), ["p50(place-order)", "p99", "p99(place-order)"]);
         let by = found.moved[0].by.unwrap();
         assert!(close(by.mean, 13.0) && close(found.moved[0].before.unwrap(), 220.0), "{found:?}");
         assert!(by.p_value < 0.001 && by.half_width < 3.0);

@@ -149,8 +149,17 @@ impl Parser {
         let offset = name.offset;
         let mut design = None;
         if self.eats(".") {
-            design = Some(name);
-            name = self.word("the name of a figure")?;
+            let figure = self.word("the name of a figure");
+            name = match (figure, fraction(&name.text, self.peek())) {
+                (Err(error), Some(percent)) => {
+                    let help = format!("for any percentile there is `p({percent}, ...)`");
+                    return Err(error.with_help(help));
+                }
+                (figure, _) => {
+                    design = Some(name);
+                    figure?
+                }
+            };
         }
         let arguments = if self.eats("(") { self.arguments()? } else { Vec::new() };
         let stretch = if self.eats_word("from") { Some(self.stretch()?) } else { None };
@@ -266,6 +275,17 @@ fn join(left: Node, right: Node, kind: impl FnOnce(Box<Node>, Box<Node>) -> Kind
     Node { kind: kind(Box::new(left), Box::new(right)), offset, len }
 }
 
+/// The percentage that somebody meant by `p99.5`.
+fn fraction(before: &str, behind: &Piece) -> Option<String> {
+    let whole: u8 = before.strip_prefix('p')?.parse().ok()?;
+    match behind {
+        Piece::Quantity(part, Unit::Number) if part.fract() == 0.0 => {
+            Some(format!("{whole}.{part}"))
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,6 +343,14 @@ mod tests {
         };
         assert_eq!(flow.text, "place-order");
         assert_eq!((*value, *unit, *offset, *len), (100e6, Unit::Time, 29, 5));
+    }
+
+    #[test]
+    fn a_percentile_between_two_is_known_for_what_it_is() {
+        let help = |text| parse(text).unwrap_err().help;
+        let expected = "for any percentile there is `p(99.5, ...)`";
+        assert_eq!(help("p99.5(place-order) < 1s").as_deref(), Some(expected));
+        assert_eq!(help("rest.5 < 1s"), None);
     }
 
     #[test]

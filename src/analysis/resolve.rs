@@ -252,7 +252,6 @@ mod tests {
             ("ok + p99 < 3", 5, 3, "plain number"),
             ("ok-late == 0", 0, 7, "`ok - late`"),
             ("goodput from 1s to 2s > 1/s", 0, 21, "`ok_rate`"),
-            ("p99(place-order) from 1s to 2s < 1s", 0, 30, "leave out the flow"),
             ("(ok < 3) + 1 == 0", 0, 8, ""),
             ("p99(100ms) < 1s", 4, 5, "p99([flow])"),
             ("in_hand(orders, 33) < 1", 16, 2, ""),

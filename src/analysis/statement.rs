@@ -104,18 +104,23 @@ impl Term {
     /// The extra instruments that its figures need.
     pub fn extras(&self) -> impl Iterator<Item = Extra> {
         let mut asked = Vec::new();
-        self.add_metrics(&mut asked);
-        asked.into_iter().filter_map(|metric| metric.needs)
+        self.add_figures(&mut asked);
+        let needs = |figure: &Asked| {
+            let Subject { name, stretch, .. } = &figure.subject;
+            let by_flow = (name.is_some() && stretch.is_some()).then_some(Extra::FlowWindows);
+            [figure.metric.needs, by_flow].into_iter().flatten()
+        };
+        asked.into_iter().flat_map(needs).collect::<Vec<_>>().into_iter()
     }
 
-    fn add_metrics(&self, asked: &mut Vec<&'static Metric>) {
+    fn add_figures<'a>(&'a self, asked: &mut Vec<&'a Asked>) {
         match self {
             Self::Number(_) => {}
-            Self::Figure(figure) => asked.push(figure.metric),
-            Self::Negate(inner) => inner.add_metrics(asked),
+            Self::Figure(figure) => asked.push(figure),
+            Self::Negate(inner) => inner.add_figures(asked),
             Self::Binary { left, right, .. } => {
-                left.add_metrics(asked);
-                right.add_metrics(asked);
+                left.add_figures(asked);
+                right.add_figures(asked);
             }
         }
     }
@@ -296,6 +301,16 @@ mod tests {
         assert_eq!(extras(&scenario), Extra::InHand.into());
         scenario.measures = vec![("x".to_owned(), text("2 * -slowdown_p99"))];
         assert_eq!(extras(&scenario), [Extra::InHand, Extra::Slowdown].into_iter().collect());
+    }
+
+    #[test]
+    fn a_flow_in_a_stretch_of_time_needs_its_own_windows() {
+        let mut scenario = scenario();
+        let text = |value: &str| Placed { value: value.to_owned(), place: Place::default() };
+        scenario.expect = vec![text("p99 from 1s to 2s < 1s")];
+        assert_eq!(extras(&scenario), Extras::NONE);
+        scenario.expect = vec![text("p99(place-order) from 1s to 2s < 1s")];
+        assert_eq!(extras(&scenario), Extra::FlowWindows.into());
     }
 
     #[test]

@@ -248,6 +248,7 @@ fn place_order() -> FlowOutcome {
         messages: 72,
         retries: 5,
         slowdown: sketch(&[1, 3]),
+        windows: Vec::new(),
     }
 }
 

@@ -185,10 +185,10 @@ Every *.ron file below the paths is run over each of its designs that an expecta
 the scenario's own seed and those after it. An expectation passes if it holds for every seed. A
 scenario without expectations is listed as such. Exit code 99 if an expectation failed.
 
-A baseline holds the figures of every scenario and design that was run, one a line, to be kept under
-version control. It is written where it is not there yet; later runs are held against it, all designs
-of a scenario and those without expectations too, and exit code 7 says that a figure moved by more
-than chance, of which the text names each. --update-baseline takes the new figures over.")]
+A baseline holds the figures of every scenario and design that was run, one a line, to be kept
+under version control. It is written where it is not there yet; later runs are held against it,
+all designs of a scenario and scenarios without expectations too. What moved by more than chance is
+named, and exit code 7 says that something did; --update-baseline takes the new figures over.")]
 pub(super) struct Test {
     /// Files and folders; `-` is standard input.
     #[arg(default_value = "scenarios")]
@@ -273,6 +273,9 @@ pub(super) struct Replay {
   windtunnel explain scenarios/checkout.ron --anomaly half-done -d pubsub
 
 Anomalies in every result name their flow and number.")]
+#[command(
+    override_usage = "windtunnel explain [OPTIONS] <FILE> <FLOW#N|--slowest FLOW|--anomaly KIND>"
+)]
 #[command(group = ArgGroup::new("which operation").required(true).args(["operation", "slowest", "anomaly"]))]
 pub(super) struct Explain {
     #[command(flatten)]

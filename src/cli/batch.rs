@@ -18,6 +18,7 @@ use super::failure::Failure;
 use super::interrupt::Interrupt;
 use super::output::Screen;
 use crate::analysis::extras;
+use crate::probes::Extras;
 use crate::probes::outcome::Outcome;
 use crate::scenario::tree::Scenario;
 use crate::simulate::{self, Reached};
@@ -50,22 +51,26 @@ pub(super) fn run(
     bar: &ProgressBar,
     interrupt: &Interrupt,
 ) -> Result<Vec<Option<Outcome>>, Failure> {
-    each(jobs, of(scenario), bar, interrupt, Ending::AtOnce)
+    each(jobs, of(scenario, Extras::NONE), bar, interrupt, Ending::AtOnce)
 }
 
-/// The same; what an interrupt cuts short has an outcome, which says that it is partial. `None` where the
-/// run had not begun.
+/// The same, with more to be gathered than the scenario asks for; what an interrupt cuts short has an
+/// outcome, which says that it is partial. `None` where the run had not begun.
 pub(super) fn run_as_far_as(
     scenario: &Arc<Scenario>,
+    more: Extras,
     jobs: Vec<Job>,
     bar: &ProgressBar,
     interrupt: &Interrupt,
 ) -> Result<Vec<Option<Outcome>>, Failure> {
-    each(jobs, of(scenario), bar, interrupt, Ending::WithWhatThereIs)
+    each(jobs, of(scenario, more), bar, interrupt, Ending::WithWhatThereIs)
 }
 
-fn of(scenario: &Arc<Scenario>) -> impl Fn(Job, &mut Pulse) -> Outcome + Send + Sync + 'static {
-    let (scenario, extras) = (Arc::clone(scenario), extras(scenario));
+fn of(
+    scenario: &Arc<Scenario>,
+    more: Extras,
+) -> impl Fn(Job, &mut Pulse) -> Outcome + Send + Sync + 'static {
+    let (scenario, extras) = (Arc::clone(scenario), extras(scenario) | more);
     move |job, pulse| {
         let watch = &mut |reached| pulse.beat(reached);
         simulate::run_watched(&scenario, job.design, job.seed, extras, watch)

@@ -15,6 +15,7 @@ use super::output::{Screen, note, show};
 use super::run::of;
 use super::shipped;
 use crate::analysis::token::ReplayToken;
+use crate::probes::Extras;
 use crate::report::replay_text::{Comparison, render};
 use crate::report::{json, text};
 use crate::scenario::{Loaded, load, parse_named};
@@ -45,16 +46,18 @@ pub(super) fn replay(
     }
     let job = Job { design, seed: token.seed };
     let bar = batch::bar(args.progress, screen);
-    let mut outcomes = batch::run_as_far_as(&ready.scenario, vec![job], &bar, interrupt)?;
+    let mut outcomes =
+        batch::run_as_far_as(&ready.scenario, Extras::NONE, vec![job], &bar, interrupt)?;
     bar.finish_and_clear();
     let Some(outcome) = outcomes.pop().flatten() else {
         return Err(Failure::Interrupted);
     };
-    let run = of(&ready, design, &outcome, None);
+    let mut run = of(&ready, design, &outcome);
     let comparison =
         Comparison { token: &token, model, digest: outcome.digest, engine: json::ENGINE };
     let to = args.place.output.as_deref();
     if interrupt.is_asked() {
+        run.is_cut = true;
         let result = match args.format {
             Format::Text => text::render(&run, screen.paint(to)),
             Format::Json => json::text(&json::RunJson::of(&run)),

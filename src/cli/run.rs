@@ -10,8 +10,8 @@ use super::load::{Ready, ready};
 use super::output::{Screen, note, show};
 use crate::analysis::measures::measures;
 use crate::analysis::token::ReplayToken;
-use crate::base::Span;
 use crate::probes::outcome::Outcome;
+use crate::probes::{Extra, Extras};
 use crate::report::output::Asked;
 use crate::report::{self, json};
 use crate::simulate;
@@ -23,13 +23,18 @@ pub(super) fn run(args: &Run, screen: &Screen, interrupt: &Interrupt) -> Result<
     let seed = args.seed.unwrap_or(ready.scenario.run.seed);
     let jobs = batch::pairs(&designs, std::iter::once(seed));
     let bar = batch::bar(args.progress, screen);
-    let outcomes = batch::run_as_far_as(&ready.scenario, jobs, &bar, interrupt)?;
+    let more = args.series.map_or(Extras::NONE, |_| Extra::FlowWindows.into());
+    let outcomes = batch::run_as_far_as(&ready.scenario, more, jobs, &bar, interrupt)?;
     bar.finish_and_clear();
     let cut = outcomes.iter().any(Option::is_none);
     let shown: Vec<report::run::Run> = designs
         .iter()
         .zip(&outcomes)
-        .filter_map(|(&design, outcome)| Some(of(&ready, design, outcome.as_ref()?, args.series)))
+        .filter_map(|(&design, outcome)| {
+            let outcome = outcome.as_ref()?;
+            let is_cut = interrupt.is_asked() && outcome.partial.is_some();
+            Some(report::run::Run { series: args.series, is_cut, ..of(&ready, design, outcome) })
+        })
         .collect();
     if shown.is_empty() {
         return Err(Failure::Interrupted);
@@ -55,7 +60,6 @@ pub(super) fn of<'a>(
     ready: &'a Ready,
     design: usize,
     outcome: &'a Outcome,
-    series: Option<Span>,
 ) -> report::run::Run<'a> {
     // The statements were checked when the scenario was loaded.
     let measures = measures(&ready.scenario, outcome).unwrap_or_default();
@@ -66,7 +70,8 @@ pub(super) fn of<'a>(
         turned: &ready.turned,
         token: token(ready, design, outcome),
         measures,
-        series,
+        series: None,
+        is_cut: false,
     }
 }
 

@@ -14,6 +14,7 @@ use super::session::Read;
 use super::sessions::{Broken, Seen, Sessions, Written};
 use super::sums::Sums;
 use super::truth::Truth;
+use super::windows::Windows;
 use crate::base::{Span, Time};
 use crate::scenario::tree::EntityIx;
 
@@ -58,7 +59,7 @@ impl Books {
 
     #[inline]
     pub(super) fn sent(&mut self, op: OpId, entry: &mut Entry, told: u64) {
-        self.sums.windows.sent();
+        self.sums.count(entry.flow, Windows::sent);
         if told != 0 {
             entry.set(Flag::Tells);
         }
@@ -83,15 +84,14 @@ impl Books {
         if verdict != Verdict::Done {
             return self.not_done(now, op, entry, verdict, latency);
         }
-        let tally = &mut self.sums.flows[usize::from(entry.flow.0)];
-        let in_time = latency <= tally.deadline;
+        let in_time = latency <= self.sums.of(entry).deadline;
         entry.set(Flag::Done);
         if in_time {
             entry.set(Flag::InTime);
         }
-        self.sums.windows.done(in_time, latency);
+        self.sums.count(entry.flow, |windows| windows.done(in_time, latency));
         if entry.is(Flag::Measured) {
-            tally.done(in_time, latency);
+            self.sums.of(entry).done(in_time, latency);
         }
     }
 
@@ -104,22 +104,21 @@ impl Books {
         verdict: Verdict,
         latency: Span,
     ) {
-        let tally = &mut self.sums.flows[usize::from(entry.flow.0)];
         let measured = entry.is(Flag::Measured);
         if let Verdict::Failed(why) = verdict {
-            self.sums.windows.failed();
+            self.sums.count(entry.flow, Windows::failed);
             if measured {
-                tally.failed(why, latency);
+                self.sums.of(entry).failed(why, latency);
             }
             return;
         }
         entry.set(Flag::Refused);
-        self.sums.windows.refused();
+        self.sums.count(entry.flow, Windows::refused);
         if measured {
-            tally.flow.refused += 1;
+            self.sums.of(entry).flow.refused += 1;
         }
         if measured && entry.is(Flag::Misled) {
-            tally.flow.wrongly_refused += 1;
+            self.sums.of(entry).flow.wrongly_refused += 1;
             self.sums.note(now, Kind::WronglyRefused, entry.flow, op, Detail::Nothing);
         }
     }
@@ -144,7 +143,7 @@ impl Books {
     /// wherever it is read.
     #[inline]
     pub(super) fn saw_what_stays(&mut self, entry: &Entry) {
-        self.sums.windows.read(false);
+        self.sums.count(entry.flow, |windows| windows.read(false));
         if entry.is(Flag::Measured) {
             self.sums.of(entry).flow.reads.count_fresh();
         }
@@ -153,7 +152,7 @@ impl Books {
     /// It read an item.
     pub(super) fn saw(&mut self, now: Time, op: OpId, entry: &mut Entry, seen: Seen, value: i64) {
         let fresh = self.truth.judge(seen.entity, seen.key, seen.version, seen.issued);
-        self.sums.windows.read(fresh.behind > 0);
+        self.sums.count(entry.flow, |windows| windows.read(fresh.behind > 0));
         let needs = &self.layout.flows[usize::from(entry.flow.0)].needs;
         if let Some(&(_, need)) =
             needs.iter().find(|(entity, need)| *entity == seen.entity && value < *need)

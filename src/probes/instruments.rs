@@ -48,6 +48,7 @@ macro_rules! instruments {
     (
         always { $($(#[$about:meta])* $always:ident: $Always:ident,)* }
         extra { $($(#[$what:meta])* $extra:ident: $Extra:ident,)* }
+        finer { $($(#[$how:meta])* $Finer:ident,)* }
     ) => {
         $(use super::$always::$Always;)*
         $(use super::$extra::$Extra;)*
@@ -63,10 +64,12 @@ macro_rules! instruments {
             $($(#[$what])* pub $extra: Option<Box<$Extra>>,)*
         }
 
-        /// An instrument that costs something and is carried only where somebody wants its figures.
+        /// What costs something and is gathered only where somebody wants its figures: instruments, and
+        /// what those that are always there do beside what they always do.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Extra {
             $($(#[$what])* $Extra,)*
+            $($(#[$how])* $Finer,)*
         }
 
         impl Instruments {
@@ -171,6 +174,10 @@ instruments! {
         slowdown: Slowdown,
         /// How soon it is known who is there: on wherever anybody registers.
         discovery: Discovery,
+    }
+    finer {
+        /// Windows of time of each flow.
+        FlowWindows,
     }
 }
 

@@ -145,7 +145,7 @@ impl Instrument for Ledger {
 
     fn reach(&mut self, now: Time, fact: &Fact) {
         if fact.is_of_a_window() {
-            self.books.sums.windows.reach(now);
+            self.books.sums.reach(now);
         }
     }
 
@@ -171,6 +171,9 @@ impl Instrument for Ledger {
         outcome.recoveries = recoveries.collect();
         for (flow, tally) in outcome.flows.values_mut().zip(&sums.flows) {
             *flow = tally.outcome();
+        }
+        for (flow, series) in outcome.flows.values_mut().zip(sums.series_by_flow(audit)) {
+            flow.windows = series;
         }
         outcome.invariants = self.books.invariants.outcome(audit);
         outcome.anomalies = sums.anomalies.outcome();
@@ -261,7 +264,8 @@ impl Ledger {
     #[inline(always)]
     fn message(&mut self, op: OpId, more: i32) {
         self.books.sums.windows.message();
-        self.with(op, |_, entry| {
+        self.with(op, |books, entry| {
+            books.sums.message_of(entry.flow);
             entry.count += more;
             entry.messages += 1;
         });

@@ -122,6 +122,9 @@ pub struct FlowOutcome {
     /// Latency over own work of those that were done, in units of 1 / [`ONE`]; empty unless the
     /// scenario asks for it.
     pub slowdown: Sketch,
+    /// Figures of the flow's own operations by window, measured or not; empty unless somebody asks for
+    /// them.
+    pub windows: Vec<Window>,
 }
 
 impl FlowOutcome {

@@ -8,9 +8,10 @@ use super::anomalies::{Anomalies, Detail, Kind};
 use super::entry::{Deed, Entry, Flag};
 use super::fact::OpId;
 use super::flows::{End, Judgement, Tally, judge};
+use super::instruments::Extra;
 use super::journal::{Finding, Judged};
 use super::layout::Layout;
-use super::outcome::Violations;
+use super::outcome::{Violations, Window};
 use super::sessions::Broken;
 use super::windows::Windows;
 use crate::base::{Time, weight};
@@ -24,6 +25,8 @@ pub struct Sums {
     pub flows: Vec<Tally>,
     /// Everything per window.
     pub windows: Windows,
+    /// The same by flow, where somebody wants that.
+    flow_windows: Vec<Windows>,
     /// Examples of what went wrong.
     pub anomalies: Anomalies,
     /// Every judgement since it was taken last, where somebody wants them.
@@ -34,15 +37,19 @@ impl Sums {
     /// Bytes that they hold; of what clones share, their share.
     pub(super) fn weight(&self) -> usize {
         let flows: usize = self.flows.iter().map(Tally::weight).sum();
-        weight::vec(&self.flows) + flows + self.windows.weight()
+        let windows: usize = self.flow_windows.iter().map(Windows::weight).sum();
+        weight::vec(&self.flows) + flows + self.windows.weight() + windows
     }
 
     /// Nothing has been counted.
     pub(super) fn new(layout: &Arc<Layout>) -> Self {
+        let by_flow = layout.extras.has(Extra::FlowWindows);
+        let count = if by_flow { layout.flows.len() } else { 0 };
         Self {
             layout: Arc::clone(layout),
             flows: layout.flows.iter().map(Tally::new).collect(),
             windows: Windows::default(),
+            flow_windows: vec![Windows::default(); count],
             anomalies: Anomalies::new(Arc::clone(layout)),
             journal: None,
         }
@@ -54,6 +61,7 @@ impl Sums {
             layout: Arc::clone(&self.layout),
             flows: self.flows.clone(),
             windows: self.windows.clone(),
+            flow_windows: self.flow_windows.clone(),
             anomalies: self.anomalies.clone(),
             journal: None,
         }
@@ -75,6 +83,34 @@ impl Sums {
         if let Some(journal) = &mut self.journal {
             journal.push(Judged { time: now, op, flow, what: Finding::Anomaly(kind, detail) });
         }
+    }
+
+    /// What is counted in a window from now on belongs to that of this instant.
+    pub(super) fn reach(&mut self, now: Time) {
+        self.windows.reach(now);
+        self.flow_windows.iter_mut().for_each(|windows| windows.reach(now));
+    }
+
+    /// Counts in the window of all flows, and in that of this one if somebody wants it.
+    #[inline]
+    pub(super) fn count(&mut self, flow: FlowIx, mut counted: impl FnMut(&mut Windows)) {
+        counted(&mut self.windows);
+        if let Some(windows) = self.flow_windows.get_mut(usize::from(flow.0)) {
+            counted(windows);
+        }
+    }
+
+    /// A message of all flows is one of this flow's, if somebody wants it.
+    #[inline]
+    pub(super) fn message_of(&mut self, flow: FlowIx) {
+        if let Some(windows) = self.flow_windows.get_mut(usize::from(flow.0)) {
+            windows.message();
+        }
+    }
+
+    /// By flow: its windows until the audit; none where nobody wants them.
+    pub(super) fn series_by_flow(&self, audit: Time) -> Vec<Vec<Window>> {
+        self.flow_windows.iter().map(|windows| windows.outcome(audit)).collect()
     }
 
     /// The sums of an operation's flow.
@@ -111,8 +147,10 @@ impl Sums {
         entry: &Entry,
         deeds: impl FnOnce() -> &'a [Deed],
     ) {
-        self.windows.reach(now);
-        self.windows.settled();
+        self.count(entry.flow, |windows| {
+            windows.reach(now);
+            windows.settled();
+        });
         if !entry.is(Flag::Measured) {
             return;
         }

@@ -74,7 +74,7 @@ pub struct RunJson<'a> {
     partial: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     partial_reason: Option<&'a str>,
-    replay: String,
+    replay: Option<String>,
     guards: &'a [String],
     flows: IndexMap<&'a str, FlowJson>,
     nodes: IndexMap<&'a str, NodeJson>,
@@ -84,7 +84,7 @@ pub struct RunJson<'a> {
     measures: IndexMap<&'a str, Option<f64>>,
     anomalies: Vec<AnomalyJson<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    series: Option<super::series::SeriesJson>,
+    series: Option<super::series::SeriesJson<'a>>,
 }
 
 #[derive(Serialize)]
@@ -217,7 +217,7 @@ impl<'a> RunJson<'a> {
             measured_s: outcome.measured.as_secs(),
             partial: outcome.partial.is_some(),
             partial_reason: outcome.partial.as_deref(),
-            replay: run.token.to_string(),
+            replay: (!run.is_cut).then(|| run.token.to_string()),
             guards: &outcome.guards,
             flows: outcome
                 .flows

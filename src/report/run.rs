@@ -28,6 +28,8 @@ pub struct Run<'a> {
     pub measures: IndexMap<String, Measured>,
     /// Length of the windows to show, if any.
     pub series: Option<Span>,
+    /// Did somebody end it early? Nothing repeats that: the token is of no use then.
+    pub is_cut: bool,
 }
 
 impl Run<'_> {
@@ -38,8 +40,8 @@ impl Run<'_> {
     }
 
     /// The line that runs it again and compares.
-    pub fn replay_line(&self) -> String {
-        replay_line(&self.token, self.file)
+    pub fn replay_line(&self) -> Option<String> {
+        (!self.is_cut).then(|| replay_line(&self.token, self.file))
     }
 }
 

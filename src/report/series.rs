@@ -1,6 +1,7 @@
 //! Windowed figures of one run as JSON: parallel lists, one entry per window, so that a script can
-//! draw them as they are.
+//! draw them as they are; of all flows together, and of each.
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use crate::base::Span;
@@ -9,9 +10,16 @@ use crate::probes::sketch::Sketch;
 
 /// The windows of one run, from its beginning (the warm-up included) to its audit.
 #[derive(Serialize)]
-pub struct SeriesJson {
+pub struct SeriesJson<'a> {
     window_s: f64,
     start_s: Vec<f64>,
+    #[serde(flatten)]
+    together: Figures,
+    flows: IndexMap<&'a str, Figures>,
+}
+
+#[derive(Serialize)]
+struct Figures {
     offered: Vec<u64>,
     ok: Vec<u64>,
     late: Vec<u64>,
@@ -25,18 +33,30 @@ pub struct SeriesJson {
     p99_ms: Vec<Option<f64>>,
 }
 
-impl SeriesJson {
+impl<'a> SeriesJson<'a> {
     /// Windows of about the length asked for: a whole number of the run's own windows, at least one.
-    pub fn of(outcome: &Outcome, length: Span) -> Self {
+    pub fn of(outcome: &'a Outcome, length: Span) -> Self {
         let own = outcome.window.0.max(1);
         let joined = ((length.0 + own / 2) / own).max(1);
         let window = Span(own * joined);
-        let windows: Vec<Window> = outcome.windows.chunks(joined as usize).map(join).collect();
+        let figures = |windows: &[Window]| Figures::of(windows.chunks(joined as usize).map(join));
+        let count = outcome.windows.len().div_ceil(joined as usize);
+        let flows = outcome.flows.iter().filter(|(_, flow)| !flow.windows.is_empty());
+        Self {
+            window_s: window.as_secs(),
+            start_s: (0..count).map(|at| Span(window.0 * at as u64).as_secs()).collect(),
+            together: figures(&outcome.windows),
+            flows: flows.map(|(name, flow)| (name.as_str(), figures(&flow.windows))).collect(),
+        }
+    }
+}
+
+impl Figures {
+    fn of(windows: impl Iterator<Item = Window>) -> Self {
+        let windows: Vec<Window> = windows.collect();
         let all = |figure: fn(&Window) -> u64| windows.iter().map(figure).collect();
         let quantile = |q: f64| windows.iter().map(|it| ms(&it.latency, q)).collect();
         Self {
-            window_s: window.as_secs(),
-            start_s: (0..windows.len()).map(|at| Span(window.0 * at as u64).as_secs()).collect(),
             offered: all(|it| it.offered),
             ok: all(|it| it.ok),
             late: all(|it| it.late),
@@ -84,8 +104,11 @@ mod tests {
         let outcome = synthetic::outcome("rest", 1);
         let fine = SeriesJson::of(&outcome, outcome.window);
         let coarse = SeriesJson::of(&outcome, Span(outcome.window.0 * 4));
-        assert_eq!(fine.offered.iter().sum::<u64>(), coarse.offered.iter().sum::<u64>());
-        assert_eq!(coarse.offered.len(), fine.offered.len().div_ceil(4));
-        assert_eq!(fine.backlog.last(), coarse.backlog.last());
+        assert_eq!(
+            fine.together.offered.iter().sum::<u64>(),
+            coarse.together.offered.iter().sum::<u64>()
+        );
+        assert_eq!(coarse.together.offered.len(), fine.together.offered.len().div_ceil(4));
+        assert_eq!(fine.together.backlog.last(), coarse.together.backlog.last());
     }
 }

@@ -114,6 +114,7 @@ pub fn run(outcome: &Outcome) -> Run<'_> {
             ("never_seen".to_owned(), Measured { value: None, unit: Unit::Ratio }),
         ]),
         series: None,
+        is_cut: false,
     }
 }
 
@@ -152,6 +153,7 @@ fn orders(pace: u64) -> FlowOutcome {
     FlowOutcome {
         hedges: 0,
         slowdown: Sketch::default(),
+        windows: Vec::new(),
         offered: 100,
         ok: 90,
         late: 2,

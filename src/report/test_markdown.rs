@@ -13,7 +13,7 @@ pub fn render(all: &[Judged], partial: Option<&str>) -> String {
     let mut text = String::from("## windtunnel\n\n| | scenario | design | figure | |\n");
     text += "| --- | --- | --- | --- | --- |\n";
     let mut row = |sign: &str, of: &Judged, design: &str, figure: &str, said: &str| {
-        let cells = [&of.scenario, design, figure, said].map(|cell| escaped(cell));
+        let cells = [of.scenario.as_str(), design, figure, said].map(escaped);
         let _ = writeln!(text, "| {sign} | {} |", cells.join(" | "));
     };
     for judged in all {

@@ -36,7 +36,10 @@ pub fn render(all: &[Judged], partial: Option<&str>, paint: Paint) -> String {
         }
         text.extend(judged.drifts.iter().map(|drift| drifted(judged, drift, paint)));
     }
-    let cut = partial.map_or(String::new(), |why| headed(Tone::Bad, "PARTIAL", why, paint));
+    let cut = partial.map_or(String::new(), |why| {
+        let said = paint.wrap(&format!("PARTIAL: {why}"), "");
+        said.replacen("PARTIAL", &paint.apply(Tone::Bad, "PARTIAL"), 1)
+    });
     text + &cut + "\n" + &paint.wrap(&tally(Tally::of(all)), "")
 }
 
@@ -137,7 +140,7 @@ mod tests {
     #[test]
     fn what_was_not_judged_is_missing_aloud() {
         let text = render(&synthetic::judged(), Some("1 of 9 scenarios"), Paint::plain());
-        assert!(text.contains("\nPARTIAL 1 of 9 scenarios\n"), "{text}");
+        assert!(text.contains("\nPARTIAL: 1 of 9 scenarios\n"), "{text}");
     }
 
     #[test]

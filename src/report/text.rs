@@ -43,7 +43,7 @@ pub fn render(run: &Run, paint: Paint) -> String {
         recoveries(outcome, paint),
         measures(run, paint),
         anomalies(run, paint),
-        paint.command(&run.replay_line(), ""),
+        run.replay_line().map_or(String::new(), |line| paint.command(&line, "")),
     ];
     let sections: Vec<String> =
         sections.into_iter().filter(|section| !section.is_empty()).collect();

@@ -35,9 +35,13 @@ pub fn render(validated: &Validated, paint: Paint) -> String {
         for (group, rows) in by(run, |row| (&row.case.group, row.replications)) {
             text += &of_group(group.0, &rows, paint);
         }
-        text += &not_run(&rows, Verdict::Broken, paint.apply(Tone::Bad, "broken").as_ref());
-        text +=
-            &not_run(&rows, Verdict::NotCovered, paint.apply(Tone::Faint, "not covered").as_ref());
+        text += &not_run(&rows, Verdict::Broken, paint.apply(Tone::Bad, "broken").as_ref(), paint);
+        text += &not_run(
+            &rows,
+            Verdict::NotCovered,
+            paint.apply(Tone::Faint, "not covered").as_ref(),
+            paint,
+        );
     }
     let tally = Tally::of(&validated.rows);
     let interrupted = if validated.partial { ", interrupted" } else { "" };
@@ -85,7 +89,8 @@ fn line(row: &Row, paint: Paint) -> String {
         )
     };
     if let Some(reason) = &row.reason {
-        text += &paint.wrap(reason, "      ");
+        let cannot_tell = if row.verdict == Verdict::CannotTell { "cannot tell: " } else { "" };
+        text += &paint.wrap(&format!("{cannot_tell}{reason}"), "      ");
     }
     if row.verdict == Verdict::Miss {
         text += &row.command.iter().map(|line| paint.command(line, "      ")).collect::<String>();
@@ -94,7 +99,7 @@ fn line(row: &Row, paint: Paint) -> String {
 }
 
 /// What was not run with this verdict: the names of the rows behind each reason.
-fn not_run(rows: &[&Row], verdict: Verdict, title: &str) -> String {
+fn not_run(rows: &[&Row], verdict: Verdict, title: &str, paint: Paint) -> String {
     let is_left = |row: &&&Row| row.replications == 0 && row.verdict == verdict;
     let left: Vec<&&Row> = rows.iter().filter(is_left).collect();
     let mut reasons: Vec<&str> = Vec::new();

@@ -136,17 +136,18 @@ fn worst(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
 /// The windows that begin in the subject's stretch (all of them where it names none); `None` if
 /// there are none, or if the subject asks for one flow of several, which windows cannot tell.
 pub(super) fn windows<'a>(outcome: &'a Outcome, subject: &Subject) -> Option<Vec<&'a Window>> {
-    if let Some(flow) = &subject.name
-        && !(outcome.flows.len() == 1 && outcome.flows.contains_key(flow))
-    {
-        return None;
-    }
+    let windows = match &subject.name {
+        None => &outcome.windows,
+        Some(flow) if outcome.flows.len() == 1 && outcome.flows.contains_key(flow) => {
+            &outcome.windows
+        }
+        Some(flow) => &outcome.flows.get(flow)?.windows,
+    };
     let begins_inside = |at: usize| {
         let begin = (at as u64).saturating_mul(outcome.window.0);
         subject.stretch.is_none_or(|(from, to)| from.0 <= begin && begin < to.0)
     };
-    let windows: Vec<&Window> = outcome
-        .windows
+    let windows: Vec<&Window> = windows
         .iter()
         .enumerate()
         .filter(|(at, _)| begins_inside(*at))

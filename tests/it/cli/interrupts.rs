@@ -36,7 +36,7 @@ fn an_interrupted_run_gives_what_was_measured_and_says_until_when() {
     let place = Place::new();
     let ended = interrupted(&place, &format!("run {LONG} --format json"), A_MOMENT);
     let run = json(&ended);
-    assert_eq!(run["partial"], true);
+    assert_eq!((&run["partial"], &run["replay"]), (&true.into(), &Value::Null));
     let reason = run["partial_reason"].as_str().expect("a reason");
     assert!(reason.starts_with("interrupted at "), "{reason}");
     let reached = run["simulated_s"].as_f64().expect("an instant");
@@ -58,7 +58,7 @@ fn every_command_gives_what_there_is() {
     let place = Place::new();
     for (line, shown) in [
         (format!("compare {LONG}"), "PARTIAL: 0 of 5 seeds"),
-        (format!("test {LONG}"), "PARTIAL 0 of 1 scenarios"),
+        (format!("test {LONG}"), "PARTIAL: 0 of 1 scenarios"),
         (format!("explain {LONG} place-order#7"), "PARTIAL: interrupted at "),
         (format!("test {LONG} --format markdown"), "**Partial**: 0 of 1 scenarios."),
     ] {

@@ -139,6 +139,34 @@ fn series_are_lists_of_one_length() {
         lengths.len() > 5 && lengths[0] > 0 && lengths.iter().all(|it| *it == lengths[0]),
         "{lengths:?}"
     );
+    // By flow as well; together they are all.
+    let flows = series["flows"].as_object().unwrap();
+    assert_eq!(flows.keys().collect::<Vec<_>>(), ["place-order", "view-order"]);
+    for key in ["offered", "ok", "failed", "reads", "stale_reads", "backlog"] {
+        let of = |figures: &Value| -> Vec<u64> {
+            figures[key].as_array().unwrap().iter().map(|it| it.as_u64().unwrap()).collect()
+        };
+        let all = of(&run["series"]);
+        let sum: Vec<u64> =
+            (0..all.len()).map(|at| flows.values().map(|figures| of(figures)[at]).sum()).collect();
+        assert_eq!(sum, all, "{key}");
+    }
+}
+
+#[test]
+fn a_figure_may_be_asked_of_a_flow_in_a_stretch_of_time() {
+    let place = Place::new();
+    let early = "\"early\": \"offered(view-order) from 1s to 3s\", \"spread\"";
+    place.write("scenarios/shop.ron", &super::SHOP.replace("\"spread\"", early));
+    let run = json(&place, "run scenarios/shop.ron --series 1s --format json");
+    let offered = run["series"]["flows"]["view-order"]["offered"].as_array().unwrap();
+    let sum: u64 = offered[1..3].iter().map(|it| it.as_u64().unwrap()).sum();
+    assert!(sum > 0);
+    assert_eq!(run["measures"]["early"], sum as f64);
+    // Whether somebody asks for it makes no difference to the run.
+    place.write("scenarios/shop.ron", super::SHOP);
+    let plain = json(&place, "run scenarios/shop.ron --format json");
+    assert_eq!((&plain["digest"], &plain["flows"]), (&run["digest"], &run["flows"]));
 }
 
 #[test]
