@@ -9,6 +9,7 @@ use super::args::Where;
 use super::color::Environment;
 use super::exit::Exit;
 use super::failure::Failure;
+use super::interrupt::Interrupt;
 use super::output::{Screen, show};
 use super::shipped;
 use super::values::{duration, knob};
@@ -86,7 +87,11 @@ pub(super) enum Picture {
 }
 
 /// Starts the terminal UI, or prints one screen of it.
-pub(super) fn explore(args: &Explore, screen: &Screen) -> Result<Exit, Failure> {
+pub(super) fn explore(
+    args: &Explore,
+    screen: &Screen,
+    interrupt: &Interrupt,
+) -> Result<Exit, Failure> {
     let environment = Environment::read();
     let plain = environment.wants_no_color() || environment.is_dumb();
     let options = Options {
@@ -107,6 +112,8 @@ pub(super) fn explore(args: &Explore, screen: &Screen) -> Result<Exit, Failure> 
         shipped: shipped::SHIPPED,
     };
     let Some((width, height)) = args.screen else {
+        // It hears of Ctrl-C itself, and gives the terminal back before it ends.
+        interrupt.runs();
         return match tui::start::run(&options) {
             Ok(Ended::Left) => Ok(Exit::Well),
             Ok(Ended::Killed) => Ok(Exit::Interrupted),

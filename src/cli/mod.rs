@@ -61,7 +61,7 @@ pub fn main() -> ExitCode {
 
 fn dispatch(line: Line, screen: &Screen, interrupt: &Interrupt) -> Result<Exit, Failure> {
     let Some(command) = line.command else {
-        return explore::explore(&line.explore, screen);
+        return explore::explore(&line.explore, screen, interrupt);
     };
     match command {
         Command::Run(args) => run::run(&args, screen, interrupt),
