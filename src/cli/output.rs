@@ -29,7 +29,9 @@ impl Screen {
         let (out_is_terminal, err_is_terminal) =
             (io::stdout().is_terminal(), io::stderr().is_terminal());
         let out = Paint::new(color.decide(environment, out_is_terminal));
+        // Some terminals do not know, and say that they have none.
         let columns = out_is_terminal.then(|| crossterm::terminal::size().ok()).flatten();
+        let columns = columns.filter(|(columns, _)| *columns > 0);
         Self {
             out: columns.map_or(out, |(columns, _)| out.wide(usize::from(columns))),
             err: Paint::new(color.decide(environment, err_is_terminal)),

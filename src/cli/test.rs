@@ -46,8 +46,8 @@ pub(super) fn test(args: &Test, screen: &Screen, interrupt: &Interrupt) -> Resul
     let result = match args.format {
         TestFormat::Text => test_text::render(&all, partial, screen.paint(to)),
         TestFormat::Json => json::text(&TestJson::of(&all, partial.is_some())),
-        TestFormat::Junit => test_junit::render(&all),
-        TestFormat::Github => test_github::annotations(&all),
+        TestFormat::Junit => test_junit::render(&all, partial),
+        TestFormat::Github => test_github::annotations(&all, partial),
         TestFormat::Markdown => test_markdown::render(&all, partial),
     };
     show(&result, to)?;

@@ -10,9 +10,12 @@ use super::judged::{Judged, Skipped, Tally};
 use crate::analysis::baseline::Drift;
 use crate::base::printable;
 
-/// The commands, one a line.
-pub fn annotations(all: &[Judged]) -> String {
+/// The commands, one a line; `partial` says what is missing.
+pub fn annotations(all: &[Judged], partial: Option<&str>) -> String {
     let mut text = String::new();
+    if let Some(why) = partial {
+        let _ = writeln!(text, "::error title=interrupted::partial: {}", data(why));
+    }
     for judged in all {
         let file = property(&judged.file.display().to_string());
         match &judged.result {
@@ -78,7 +81,7 @@ mod tests {
     #[test]
     fn what_failed_and_what_moved_is_annotated() {
         let all = synthetic::judged();
-        insta::assert_snapshot!(annotations(&all));
+        insta::assert_snapshot!(annotations(&all, None));
     }
 
     #[test]
@@ -86,7 +89,7 @@ mod tests {
         let mut all = synthetic::judged();
         all[0].scenario = "x::warning::\n::stop-commands::y, 100%".to_owned();
         all[0].file = "a:b,c.ron".into();
-        for line in annotations(&all).lines().filter(|line| line.starts_with("::")) {
+        for line in annotations(&all, None).lines().filter(|line| line.starts_with("::")) {
             let begins = ["::error file=", "::warning file=", "::notice file="];
             assert!(begins.iter().any(|begin| line.starts_with(begin)), "{line}");
             assert_eq!(line.matches("::").count(), 2, "{line}");

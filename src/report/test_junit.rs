@@ -9,8 +9,8 @@ use super::judged::{Judged, Ruling, Skipped};
 use crate::analysis::baseline::Drift;
 use crate::analysis::expectation::Finding;
 
-/// All of them.
-pub fn render(all: &[Judged]) -> String {
+/// All of them; `partial` says what is missing, in a case that is an error.
+pub fn render(all: &[Judged], partial: Option<&str>) -> String {
     let mut report = Report::new("windtunnel");
     for judged in all {
         let mut suite = TestSuite::new(judged.file.display().to_string());
@@ -32,6 +32,13 @@ pub fn render(all: &[Judged]) -> String {
         for drift in &judged.drifts {
             suite.add_test_cases(drifted(judged, drift));
         }
+        report.add_test_suite(suite);
+    }
+    if let Some(why) = partial {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status.set_message(format!("partial: {why}"));
+        let mut suite = TestSuite::new("windtunnel");
+        suite.add_test_case(TestCase::new("interrupted", status));
         report.add_test_suite(suite);
     }
     // A report that is put together from texts can be written to a text.
@@ -101,8 +108,8 @@ mod tests {
 
     #[test]
     fn every_verdict_is_a_case_and_nothing_changes_from_one_time_to_the_next() {
-        let text = render(&synthetic::judged());
-        assert_eq!(text, render(&synthetic::judged()));
+        let text = render(&synthetic::judged(), None);
+        assert_eq!(text, render(&synthetic::judged(), None));
         insta::assert_snapshot!(text);
     }
 
@@ -111,7 +118,7 @@ mod tests {
     fn only_what_the_schema_of_jenkins_knows_is_written() {
         let mut all = synthetic::judged();
         all[0].scenario = "a skipped=\"1\" b".to_owned();
-        for text in [render(&all), render(&[])] {
+        for text in [render(&all, None), render(&[], Some("0 of 9 scenarios"))] {
             for tag in text.split('<').skip(1).filter(|tag| !tag.starts_with(['/', '?'])) {
                 let tag = tag.split('>').next().unwrap_or(tag);
                 let name = tag.split([' ', '/']).next().unwrap_or(tag);
@@ -135,7 +142,7 @@ mod tests {
     fn what_a_file_says_is_text() {
         let mut judged = synthetic::judged();
         judged[0].scenario = "<b>&\u{1b}[31m".to_owned();
-        let text = render(&judged);
+        let text = render(&judged, None);
         assert!(!text.contains("<b>") && !text.contains('\u{1b}'), "{text}");
     }
 }
