@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::compare::CONFIDENCE;
-use super::figures::figures;
+use super::figures::{About, Figure, OF_FLOWS, figures};
 use super::metric;
 use super::statement::{Body, Statement};
 use super::stats::{self, Gap};
@@ -38,7 +38,13 @@ impl Record {
     /// All figures of these runs of one design, to six significant digits.
     pub fn of(outcomes: &[Outcome], measures: &[(String, Statement)], flags: &str) -> Self {
         let like = outcomes.first().map(|outcome| figures(outcome, measures));
-        let taken = like.into_iter().flatten().map(|figure| {
+        // One flow is all of them: nothing is to be said twice.
+        let is_alone = outcomes.first().is_some_and(|outcome| outcome.flows.len() == 1);
+        let again = |figure: &Figure| {
+            is_alone && figure.about == About::Flows && OF_FLOWS.contains(&figure.name)
+        };
+        let once = like.into_iter().flatten().filter(|figure| !again(figure));
+        let taken = once.map(|figure| {
             let values = outcomes.iter().map(|outcome| figure.read(outcome).map(rounded));
             (figure.spelled(), values.collect())
         });
@@ -280,6 +286,15 @@ mod tests {
         let turned = Record { flags: String::new(), ..now };
         let found = drift("rest", Some(&before), &turned, &[]);
         assert_eq!(found.flags_before.as_deref(), Some("--set rate=1/s"));
+    }
+
+    #[test]
+    fn one_flow_is_all_of_them() {
+        let runs = |count| runs_with(&["rest"], 2, |_, _, outcome| outcome.flows.truncate(count));
+        let of = |count| Record::of(&runs(count)["rest"], &[], "").figures;
+        let (one, two) = (of(1), of(2));
+        assert!(one.contains_key("p99(place-order)") && one.contains_key("broken"));
+        assert!(!one.contains_key("p99") && two.contains_key("p99"));
     }
 
     #[test]

@@ -102,10 +102,12 @@ impl Way<'_> {
     }
 
     fn first_with(&self, word: &str) -> Result<Operation, Failure> {
-        let known = || Kind::ALL.iter().map(|kind| kind.name());
         let name = word.replace(['-', ' '], "_");
-        if known().all(|kind| kind != name) {
-            return Err(Failure::Usage(unknown("kind of anomaly", word, known())));
+        if Kind::ALL.iter().all(|kind| kind.name() != name) {
+            let known: Vec<String> =
+                Kind::ALL.iter().map(|kind| kind.name().replace('_', "-")).collect();
+            let known = known.iter().map(String::as_str);
+            return Err(Failure::Usage(unknown("kind of anomaly", word, known)));
         }
         let (outcome, _) = self.run_beside(Deaf)?;
         if self.interrupt.is_asked() {

@@ -71,7 +71,7 @@ fn what_is_not_there_is_said_with_what_is() {
         ("place-order#1 --slowest view-order", 2, "cannot be used with"),
         ("--slowest vew-order", 2, "did you mean `view-order`?"),
         ("--slowest nobody:view-order", 2, "client that sends view-order"),
-        ("--anomaly half-dnoe", 2, "did you mean `half_done`?"),
+        ("--anomaly half-dnoe", 2, "did you mean `half-done`?"),
         ("--anomaly floor", 4, "nothing in this run is floor; what there is: "),
         ("--slowest view-order --design all", 2, "one design at a time"),
     ] {
