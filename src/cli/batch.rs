@@ -180,7 +180,7 @@ pub(super) fn bar(progress: Progress, screen: &Screen) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::with_draw_target(Some(PARTS), ProgressDrawTarget::stderr());
-    let plain = ProgressStyle::with_template("{bar:40} {percent:>3}% {msg}")
+    let plain = ProgressStyle::with_template("[{bar:40}] {percent:>3}% {msg}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(plain.progress_chars("=> "));
     bar
