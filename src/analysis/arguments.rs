@@ -103,6 +103,12 @@ impl Resolver<'_> {
                 }
                 subject.level = Some(*value as usize);
             }
+            (Role::Instance, Argument::Quantity { value, offset, len, .. }) => {
+                if *value < 0.0 || value.fract() != 0.0 {
+                    self.error(*offset, *len, "instances are counted from 0 in whole numbers");
+                }
+                subject.instance = Some(*value as usize);
+            }
             (_, Argument::Name(word)) => subject.name = self.open_name(role, word),
             (_, Argument::Quantity { .. }) => unreachable!("numbers have roles of their own"),
         }
@@ -165,7 +171,7 @@ fn role_of_number(metric: &Metric, unit: Unit) -> Option<Role> {
     let fits = |role: &Role| match role {
         Role::Percent => matches!(unit, Unit::Number | Unit::Ratio),
         Role::Limit => unit == Unit::Time,
-        Role::Versions | Role::Level => matches!(unit, Unit::Number | Unit::Count),
+        Role::Versions | Role::Level | Role::Instance => matches!(unit, Unit::Number | Unit::Count),
         _ => false,
     };
     metric.parameters.iter().map(|p| p.role).find(fits)

@@ -8,6 +8,9 @@ use crate::probes::outcome::{NodeOutcome, Outcome};
 /// Busier than this and with something waiting, a node is saturated.
 const SATURATED: f64 = 0.9;
 
+/// Busier than this, and at work for less than half of it, workers are held by others.
+const HELD: f64 = 0.5;
+
 /// What falls behind by less than this share of what is asked is not saturated: queues come and go.
 const BEHIND: f64 = 0.02;
 
@@ -27,6 +30,11 @@ pub fn stood(outcome: &Outcome) -> Vec<Stood> {
     if let Some(text) = bottleneck(outcome) {
         say("bottleneck", text);
     }
+    for (name, node) in &outcome.nodes {
+        if let Some(text) = held(name, node) {
+            say("held", text);
+        }
+    }
     for it in &outcome.standing.breakers {
         let who = match it.instances {
             1 => it.node.clone(),
@@ -45,6 +53,13 @@ pub fn stood(outcome: &Outcome) -> Vec<Stood> {
         };
         say("breaker", text);
     }
+    for it in &outcome.standing.ejected {
+        let text = format!(
+            "{} has {} of {} ejected as outliers at the end, counted by caller",
+            it.node, it.instances, it.of
+        );
+        say("ejected", text);
+    }
     for it in &outcome.standing.kept {
         let text = format!(
             "{} keeps {} of {} listed whose lease is over: self-preservation, because too few \
@@ -57,6 +72,18 @@ pub fn stood(outcome: &Outcome) -> Vec<Stood> {
         say("drain", text);
     }
     all
+}
+
+/// Workers that are mostly held, not at work.
+fn held(name: &str, node: &NodeOutcome) -> Option<String> {
+    let (busy, working) = (node.utilization?, node.working?);
+    (busy >= HELD && working < busy / 2.0).then(|| {
+        format!(
+            "{name} is {} busy, but at work only {}: its workers are held while they wait for others",
+            Unit::Ratio.show(busy),
+            Unit::Ratio.show(working),
+        )
+    })
 }
 
 /// The drain that ran out, with the flows whose work was left.
@@ -121,9 +148,15 @@ fn groups(outcome: &Outcome, measured: f64) -> Vec<Saturated<'_>> {
             ),
             _ => String::new(),
         };
+        let (partition, most) = it.worst;
+        let hot = if it.full > 1 && most * 2 > it.lag {
+            format!(", {most} of them in partition {partition}")
+        } else {
+            String::new()
+        };
         let text = format!(
             "{} as consumer of {} takes {} of about {}: {} records waited when arrivals ended, in \
-             {} of {} partitions{why}",
+             {} of {} partitions{hot}{why}",
             it.consumer,
             it.log,
             Unit::Rate.show(takes),
@@ -218,6 +251,21 @@ mod tests {
     }
 
     #[test]
+    fn who_waits_for_others_is_held_and_does_not_work() {
+        let of = |busy, working| {
+            let node = NodeOutcome {
+                utilization: Some(busy),
+                working: Some(working),
+                ..NodeOutcome::default()
+            };
+            held("api", &node)
+        };
+        let text = of(0.95, 0.1).expect("it is held");
+        assert!(text.starts_with("api is 95% busy, but at work only 10%"), "{text}");
+        assert_eq!((of(0.95, 0.9), of(0.3, 0.0)), (None, None));
+    }
+
+    #[test]
     fn who_keeps_up_is_no_bottleneck() {
         assert_eq!(bottleneck(&outcome(&[("api", 10_000, 0.8, 5)], &[])), None);
         assert_eq!(bottleneck(&outcome(&[("api", 10_000, 1.0, 0)], &[])), None);
@@ -233,12 +281,17 @@ mod tests {
             partitions: 12,
             full,
             lag,
+            worst: (3, lag / u64::from(full.max(1))),
         };
         it.standing.behind = vec![behind(6_000, 12)];
         let expected = "payments as consumer of log takes 40/s of about 100/s: 6000 records waited \
                         when arrivals ended, in 12 of 12 partitions; its workers are 10% busy: a \
                         partition's records go one after the other, and none while no member has it";
         assert_eq!(bottleneck(&it).as_deref(), Some(expected));
+        let hot = StandingGroup { worst: (3, 5_000), ..behind(6_000, 12) };
+        it.standing.behind = vec![hot];
+        let text = bottleneck(&it).expect("it falls behind");
+        assert!(text.contains("in 12 of 12 partitions, 5000 of them in partition 3"), "{text}");
         it.standing.behind = vec![behind(12, 0)];
         assert_eq!(bottleneck(&it), None, "what is in hand is not behind");
     }

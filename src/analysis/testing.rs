@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 use crate::base::{Dist, Span, Time};
 use crate::probes::Reason;
 use crate::probes::outcome::{
-    CacheOutcome, Discovered, Effects, Ends, FlowOutcome, InvariantOutcome, NodeOutcome, Outcome,
-    Reads, Recovery, Violations, Window,
+    CacheOutcome, Discovered, Effects, Ends, FlowOutcome, InstanceOutcome, InvariantOutcome,
+    NodeOutcome, Outcome, Reads, Recovery, Violations, Window,
 };
 use crate::probes::sketch::Sketch;
 use crate::probes::standing::Standing;
@@ -40,6 +40,7 @@ pub(super) fn scenario() -> Scenario {
         deadline: None,
         propagate: false,
         work: None,
+        fails: None,
         steps: Vec::new(),
     };
     let design = |name: &str, preset| Design {
@@ -58,6 +59,7 @@ pub(super) fn scenario() -> Scenario {
         room: None,
         read: zero.clone(),
         write: zero.clone(),
+        lock_timeout: None,
         followers: None,
         policy: None,
     };
@@ -155,6 +157,7 @@ pub(super) fn full_outcome() -> Outcome {
         arrivals: 20,
         turned_away: 1,
         utilization: Some(0.5),
+        working: Some(0.25),
         queue_mean: 0.25,
         queue_max: 3,
         wait: sketch(&[0, 1, 2]),
@@ -178,6 +181,14 @@ pub(super) fn full_outcome() -> Outcome {
             delisted: 2,
             enlisted: 1,
         },
+        instances: vec![InstanceOutcome {
+            arrivals: 20,
+            turned_away: 1,
+            utilization: Some(0.5),
+            working: Some(0.25),
+            queue_mean: 0.25,
+            queue_max: 3,
+        }],
     };
     outcome.invariants["stock-floor"].broken = 2;
     outcome.invariants["money"] =

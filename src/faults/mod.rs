@@ -157,7 +157,12 @@ impl Faults {
         self.instances.slowness(now, at)
     }
 
-    /// Does this instance never pause, nor slow down?
+    /// Which share of what this instance begins fails now.
+    pub fn error_share(&self, now: Time, at: InstanceId) -> f64 {
+        self.instances.error_share(now, at)
+    }
+
+    /// Does this instance never pause, slow down, nor err?
     pub fn is_steady(&self, at: InstanceId) -> bool {
         self.instances.is_steady(at)
     }

@@ -36,6 +36,7 @@ pub struct Instances {
 #[derive(Clone, Debug, Default)]
 struct Ailments {
     slow: Vec<(Windows, f64)>,
+    erring: Vec<(Windows, f64)>,
     ahead: Vec<(Windows, Span)>,
     /// Pauses, and all that freezes.
     paused: Windows,
@@ -51,6 +52,7 @@ impl Ailments {
         let add = |all: &mut Windows| *all = Windows::union([&*all, windows]);
         match ailment {
             Ailment::Slow(factor) => self.slow.push((windows.clone(), factor)),
+            Ailment::Erring(share) => self.erring.push((windows.clone(), share)),
             Ailment::Ahead(span) => self.ahead.push((windows.clone(), span)),
             Ailment::Paused => add(&mut self.paused),
             Ailment::Frozen => {
@@ -85,9 +87,17 @@ impl Instances {
         self.ailments.get(at.0 as usize)
     }
 
-    /// Does it never pause, nor slow down?
+    /// Does it never pause, slow down, nor err?
     pub fn is_steady(&self, at: InstanceId) -> bool {
-        self.of(at).is_none_or(|ailments| ailments.slow.is_empty() && ailments.paused.is_empty())
+        self.of(at)
+            .is_none_or(|it| it.slow.is_empty() && it.erring.is_empty() && it.paused.is_empty())
+    }
+
+    /// Which share of what it begins fails now.
+    pub fn error_share(&self, now: Time, at: InstanceId) -> f64 {
+        let Some(ailments) = self.of(at) else { return 0.0 };
+        let active = ailments.erring.iter().filter(|(windows, _)| windows.active(now));
+        1.0 - active.fold(1.0, |product, (_, share)| product * (1.0 - share))
     }
 
     /// How many times as long work takes now.
@@ -168,7 +178,7 @@ pub fn ends(harms: &[Harm], nodes: &[NodeIx]) -> Vec<(InstanceId, Edge)> {
             Ailment::Down { .. } => &[Edge::Up],
             Ailment::Frozen => &[Edge::Freeze, Edge::Resume],
             Ailment::Paused => &[Edge::Resume],
-            Ailment::Slow(_) | Ailment::Ahead(_) | Ailment::Leaving => &[],
+            Ailment::Slow(_) | Ailment::Erring(_) | Ailment::Ahead(_) | Ailment::Leaving => &[],
         };
         let victims = befallen(*target, nodes).into_iter();
         ends.extend(victims.flat_map(|victim| edges.iter().map(move |edge| (victim, *edge))));
@@ -239,6 +249,16 @@ mod tests {
     }
 
     #[test]
+    fn shares_of_errors_are_independent_while_they_overlap() {
+        let erring = [(Ailment::Erring(0.5), (10, 30)), (Ailment::Erring(0.2), (20, 40))];
+        let instances = of(target(Some(0)), &erring);
+        let shares = [5, 15, 25, 35, 45].map(|now| instances.error_share(Time(now), DB));
+        let exactly = |one: f64, other: f64| (one - other).abs() < 1e-12;
+        assert!(shares.iter().zip([0.0, 0.5, 0.6, 0.2, 0.0]).all(|(is, due)| exactly(*is, due)));
+        assert!(!instances.is_steady(DB) && instances.is_steady(InstanceId(2)));
+    }
+
+    #[test]
     fn advances_of_a_clock_add_up_while_they_overlap() {
         let ahead = |ns| Ailment::Ahead(Span(ns));
         let instances = of(target(Some(0)), &[(ahead(100), (10, 30)), (ahead(7), (20, 40))]);
@@ -304,6 +324,7 @@ mod tests {
     fn what_is_ended_early_has_the_edges_of_its_end() {
         let all = [
             Ailment::Slow(2.0),
+            Ailment::Erring(0.5),
             Ailment::Ahead(Span(7)),
             Ailment::Paused,
             Ailment::Frozen,

@@ -3,7 +3,7 @@
 
 use crate::base::{Dist, name_hash};
 use crate::scenario::tree::{
-    Change, Effect, EntityIx, Flow, Key, NodeIx, NodeKind, Scenario, Step,
+    Change, Effect, EntityIx, Fails, Flow, Key, NodeIx, NodeKind, Scenario, Step,
 };
 
 use super::program::{KeyRule, Part, Write};
@@ -40,11 +40,19 @@ pub(super) struct Tell {
     pub(super) path: String,
 }
 
-/// Worker time with the name of its draw.
+/// Worker time with the name of its draw, and who fails behind it.
 #[derive(Clone, Debug)]
 pub(super) struct Demand {
     pub(super) dist: Dist,
     pub(super) name: u64,
+    pub(super) fails: Option<Fails>,
+}
+
+impl Demand {
+    /// Worker time behind which nobody fails.
+    pub(super) fn of(dist: Dist, name: u64) -> Self {
+        Self { dist, name, fails: None }
+    }
 }
 
 /// A probability with the name of its draw.
@@ -182,7 +190,7 @@ impl Reader<'_> {
                 nodes.push(Node::Tell(Tell {
                     service: tell.service,
                     body,
-                    demand: self.demand(tell.service, tell.work.as_ref(), path),
+                    demand: self.demand(tell.service, tell.work.as_ref(), tell.fails, path),
                     refuses: Chance {
                         probability: tell.refuses,
                         name: name_hash(&format!("{path}/refuses")),
@@ -191,9 +199,9 @@ impl Reader<'_> {
                     path: path.to_owned(),
                 }));
             }
-            Step::Call { service, work, steps } => {
+            Step::Call { service, work, fails, steps } => {
                 let body = self.steps(steps, *service, path);
-                let demand = self.demand(*service, work.as_ref(), path);
+                let demand = self.demand(*service, work.as_ref(), *fails, path);
                 nodes.push(Node::Call { service: *service, demand, body });
             }
             Step::All(branches) | Step::Enough(_, branches) => {
@@ -251,9 +259,15 @@ impl Reader<'_> {
         }
     }
 
-    fn demand(&self, service: NodeIx, work: Option<&Dist>, path: &str) -> Demand {
+    fn demand(
+        &self,
+        service: NodeIx,
+        work: Option<&Dist>,
+        fails: Option<Fails>,
+        path: &str,
+    ) -> Demand {
         let dist = work.cloned().unwrap_or_else(|| default_work(self.scenario, service));
-        Demand { dist, name: name_hash(&format!("{path}/work")) }
+        Demand { dist, name: name_hash(&format!("{path}/work")), fails }
     }
 }
 

@@ -5,6 +5,7 @@ use std::hint::cold_path;
 
 use super::message::{Body, Due, Message, Op, RETRANSMISSION, Timer};
 use super::parts::demand;
+use super::world::Fated;
 use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::{Class, Context, InstanceId};
 use crate::faults::Passage;
@@ -32,6 +33,8 @@ pub(super) struct Place {
     pub(super) node: NodeIx,
     /// Does a crash cover this instant?
     pub(super) down: bool,
+    /// It died by itself, and is not back before this instant.
+    pub(super) dead_until: Time,
     /// Counts the starts.
     pub(super) incarnation: u32,
     /// The way of whatever it sends, where all links are alike and nothing ever befalls them.
@@ -43,7 +46,7 @@ pub(super) struct Place {
 impl Place {
     /// A copy of this node, which is there.
     pub(super) fn new(model: &Model, node: NodeIx, network: Stream) -> Self {
-        Self { node, down: false, incarnation: 0, way: way(model), network }
+        Self { node, down: false, dead_until: Time::ZERO, incarnation: 0, way: way(model), network }
     }
 
     /// The tables are changed.
@@ -242,6 +245,12 @@ impl<'a, 'c, P: Probe> Env<'a, 'c, P> {
         } else {
             Fact::Message { op, to, carrier, leg }
         });
+    }
+
+    /// The process dies of what it is doing, at once, and is back after so long.
+    #[cold]
+    pub fn die(&mut self, restart: Span) {
+        self.ctx.after(Span::ZERO, Class::Fault, Fated::Dies(restart).into());
     }
 
     /// Tells a broker that this instance's connections are gone, as the operating system of a process

@@ -41,6 +41,8 @@ pub enum What {
     Unflushed,
     /// Instances of this node that the registry, or this caller's list, has.
     Listed,
+    /// Instances of this node that this caller has ejected as outliers.
+    Ejected,
     /// Instances whose lease is over, and which a registry keeps for its self-preservation.
     Kept,
     /// Whole tokens in the bucket of the rate limit.
@@ -65,6 +67,7 @@ impl What {
             Self::Items => "items",
             Self::Unflushed => "unflushed",
             Self::Listed => "listed",
+            Self::Ejected => "ejected",
             Self::Kept => "kept",
             Self::Tokens => "tokens",
         }

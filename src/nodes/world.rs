@@ -9,7 +9,7 @@ use super::message::{Answer, Body, Due, Message, Op, Refusal, Timer, timers};
 use super::parts::slab::Handle;
 use super::readings::Readings;
 use super::{Behaviour, Node};
-use crate::base::{Stream, Time};
+use crate::base::{Span, Stream, Time};
 use crate::engine::{Class, Context, Event, InstanceId, Simulation};
 use crate::faults::Edge;
 use crate::model::{Model, NodeIx};
@@ -23,6 +23,8 @@ timers! {
         Start = 0,
         /// A fault begins or ends.
         Edge(edge: Edge) = 1,
+        /// The process dies of what it does, and is back after so long.
+        Dies(restart: Span) = 63,
     }
 }
 
@@ -142,12 +144,26 @@ impl Node {
     fn other_timer<P: Probe>(&mut self, timer: Timer, env: &mut Env<'_, '_, P>) -> bool {
         match Fated::of(timer) {
             Some(Fated::Edge(edge)) => self.edge(edge, env),
+            Some(Fated::Dies(restart)) => self.die(restart, env),
             Some(Fated::Start) => self.start(env),
             None if self.is_stale(timer, env.now(), env.incarnation()) => return false,
             None if env.place.down => {}
             None => self.timer(timer, env),
         }
         true
+    }
+
+    /// The process dies of what it does, unless it is gone already.
+    #[cold]
+    fn die<P: Probe>(&mut self, restart: Span, env: &mut Env<'_, '_, P>) {
+        if env.place.down {
+            return;
+        }
+        env.place.down = true;
+        env.place.dead_until = env.now() + restart;
+        env.fact(Fact::Down);
+        self.crash(false, env);
+        env.ctx.after(restart, Class::Fault, Fated::Edge(Edge::Up).into());
     }
 
     /// A fault begins or ends here. Crashes overlap: the instance is down while any covers it.
@@ -166,7 +182,8 @@ impl Node {
             }
             Edge::Up => {
                 // Two crashes may end at one instant: it starts once.
-                if is_down && env.model.faults.down(env.now(), env.me()).is_none() {
+                let is_kept_down = env.model.faults.down(env.now(), env.me()).is_some();
+                if is_down && !is_kept_down && env.place.dead_until <= env.now() {
                     env.place.down = false;
                     env.place.incarnation += 1;
                     env.fact(Fact::Up);

@@ -190,6 +190,19 @@ pub enum Fact {
         before: i64,
         value: i64,
     },
+    /// The commit of an effect, or (`undo`) of its undo, was lost with the leader that had made it: a
+    /// follower took its place that did not have it. The item is as the follower had it, in a version
+    /// of its own.
+    Reverted {
+        op: OpId,
+        effect: u8,
+        undo: bool,
+        entity: EntityIx,
+        key: KeyId,
+        version: u64,
+        before: i64,
+        value: i64,
+    },
     /// A second attempt found the first still running: it waits for the first one's answer.
     Joined { op: OpId },
     /// A handler recognised a repetition and did nothing.
@@ -310,6 +323,7 @@ impl Fact {
             | Self::Applied { op, .. }
             | Self::Overwrote { op }
             | Self::Undone { op, .. }
+            | Self::Reverted { op, .. }
             | Self::Joined { op }
             | Self::Deduplicated { op, .. }
             | Self::Saw { op, .. }

@@ -86,6 +86,13 @@ pub struct NodePlan {
     pub outlives_itself: bool,
 }
 
+impl NodePlan {
+    /// Do its workers say when they work, apart from being held?
+    pub fn works(&self) -> bool {
+        matches!(self.kind, "service" | "gateway")
+    }
+}
+
 /// An entity as far as the probes care.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EntityPlan {

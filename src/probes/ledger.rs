@@ -90,6 +90,10 @@ impl Instrument for Ledger {
             Fact::Undone { op, effect, entity, key, version, before, value } => {
                 self.undone(now, Commit { op, effect, entity, key, version, before, value });
             }
+            Fact::Reverted { op, effect, undo, entity, key, version, before, value } => {
+                let commit = Commit { op, effect, entity, key, version, before, value };
+                self.reverted(now, commit, undo);
+            }
             Fact::Saw { op, entity, .. } if !self.books.sessions.changes(entity) => {
                 self.with(op, |books, entry| books.saw_what_stays(entry));
             }
@@ -316,6 +320,20 @@ impl Ledger {
         deed.net = deed.net.saturating_sub(1);
         entry.changed = now;
         entry.set(Flag::Compensated);
+    }
+
+    #[cold]
+    fn reverted(&mut self, now: Time, commit: Commit, undo: bool) {
+        self.commit(now, commit);
+        let Some((entry, deeds)) = self.entries.with_deeds(commit.op) else {
+            self.strays += 1;
+            return;
+        };
+        let deed = &mut deeds[usize::from(commit.effect)];
+        deed.net = deed.net.saturating_add(if undo { 1 } else { -1 });
+        // It is not there, and was not taken back: as if it had never been.
+        deed.is_applied &= undo || deed.net > 0;
+        entry.changed = now;
     }
 
     /// What any commit does to the truth, whoever made it.

@@ -12,6 +12,7 @@
 use std::sync::Arc;
 
 use super::fact::Fact;
+use super::gauge::{Gauge, share};
 use super::instruments::Instrument;
 use super::layout::Layout;
 use super::outcome::{NodeOutcome, Outcome};
@@ -36,18 +37,6 @@ enum Stage {
     Done,
 }
 
-/// What one instance has in hand.
-#[derive(Clone, Copy, Debug, Default)]
-struct Gauge {
-    /// Ends less beginnings of work, in nanoseconds, in this stage.
-    busy_ns: i128,
-    /// What began when it arrived, in this stage.
-    at_once: u64,
-    waiting: u32,
-    busy: u32,
-    is_down: bool,
-}
-
 /// What is with an instance at one instant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Hand {
@@ -57,21 +46,13 @@ pub struct Hand {
     pub busy: u32,
 }
 
+/// What is added up of all instances of a node as it happens.
 #[derive(Clone, Debug, Default)]
 struct Meter {
-    arrivals: u64,
-    turned_away: u64,
     waited: u64,
     batches: u64,
     batched: u64,
     wait: Sketch,
-    queue_max: u32,
-    /// Ends less beginnings of waiting, in nanoseconds.
-    waiting_ns: i128,
-    /// Ends less beginnings of work.
-    busy_ns: i128,
-    /// Ends less beginnings of being down.
-    down_ns: i128,
 }
 
 impl Instrument for Meters {
@@ -91,12 +72,13 @@ impl Instrument for Meters {
     #[inline(always)]
     fn see(&mut self, now: Time, at: InstanceId, fact: Fact) {
         match fact {
-            Fact::Arrived { .. } => self.count(now, at, |node| &mut node.arrivals),
-            Fact::TurnedAway { .. } => self.count(now, at, |node| &mut node.turned_away),
+            Fact::Arrived { .. } => self.count(now, at, |gauge| &mut gauge.arrivals),
+            Fact::TurnedAway { .. } => self.count(now, at, |gauge| &mut gauge.turned_away),
             Fact::Waits { .. } => self.waits(now, at),
             Fact::LeftQueue { .. } => self.leaves(now, at, 1),
             Fact::Began { arrives: true, .. } => self.begins_at_once(now, at),
             Fact::Began { waited, queued, .. } => self.begins(now, at, waited, queued),
+            Fact::Works { work, .. } => self.instances[at.0 as usize].at_work_ns += work.0,
             Fact::Freed { .. } => self.frees(now, at),
             Fact::Batched { records } => self.batched(now, at, records),
             // It says itself of what it loses.
@@ -128,9 +110,16 @@ impl Instrument for Meters {
     fn outcome(&self, audit: Time, outcome: &mut Outcome) {
         let (end, stretch) = (self.layout.end(audit), self.layout.stretch(audit));
         let ended = self.ended(end);
+        let mut gauges = ended.instances.as_slice();
         for (plan, meter) in self.layout.nodes.iter().zip(&ended.nodes) {
+            let (own, others) = gauges.split_at(plan.instances as usize);
+            gauges = others;
             if let Some(node) = outcome.nodes.get_mut(&plan.name) {
-                meter.put(node, plan.workers, plan.instances, stretch);
+                meter.put(node, own, plan.workers, stretch);
+                node.working = node.working.filter(|_| plan.works());
+                if !plan.works() {
+                    node.instances.iter_mut().for_each(|it| it.working = None);
+                }
             }
         }
     }
@@ -150,6 +139,7 @@ impl Meters {
         if self.stage == Stage::WarmingUp && now >= self.turn() {
             for gauge in &mut self.instances {
                 gauge.at_once = 0;
+                gauge.at_work_ns = 0;
                 gauge.busy_ns = -i128::from(gauge.busy) * i128::from(self.layout.warmup.0);
             }
             self.stage = Stage::Measuring;
@@ -160,11 +150,11 @@ impl Meters {
     }
 
     fn end_measuring(&mut self, end: Time) {
-        for (gauge, node) in self.instances.iter().zip(&self.layout.instances) {
-            let node = &mut self.nodes[usize::from(node.0)];
-            node.busy_ns += gauge.busy_ns + i128::from(gauge.busy) * i128::from(end.0);
-            node.arrivals += gauge.at_once;
-            node.wait.record_many(Span::ZERO, gauge.at_once);
+        for (gauge, node) in self.instances.iter_mut().zip(&self.layout.instances) {
+            gauge.worked_ns = gauge.busy_ns + i128::from(gauge.busy) * i128::from(end.0);
+            gauge.did_work_ns = gauge.at_work_ns;
+            gauge.arrivals += gauge.at_once;
+            self.nodes[usize::from(node.0)].wait.record_many(Span::ZERO, gauge.at_once);
         }
         self.stage = Stage::Done;
     }
@@ -195,10 +185,9 @@ impl Meters {
         let (clipped, measured) = (self.clip(now), self.layout.measures(now));
         let gauge = &mut self.instances[at.0 as usize];
         gauge.waiting += 1;
-        let node = &mut self.nodes[self.layout.node_of(at)];
-        node.waiting_ns -= clipped;
+        gauge.waiting_ns -= clipped;
         if measured {
-            node.queue_max = node.queue_max.max(gauge.waiting);
+            gauge.queue_max = gauge.queue_max.max(gauge.waiting);
         }
     }
 
@@ -239,14 +228,13 @@ impl Meters {
     fn leaves(&mut self, now: Time, at: InstanceId, most: u32) {
         let clipped = self.clip(now);
         let gauge = &mut self.instances[at.0 as usize];
-        let node = &mut self.nodes[self.layout.node_of(at)];
         // A queue that is there at some instant of the stretch counts, even if none joined it then.
         if self.layout.warmup.0 < now.0 && now.0 <= self.layout.length.0 {
-            node.queue_max = node.queue_max.max(gauge.waiting);
+            gauge.queue_max = gauge.queue_max.max(gauge.waiting);
         }
         let gone = most.min(gauge.waiting);
         gauge.waiting -= gone;
-        node.waiting_ns += clipped * i128::from(gone);
+        gauge.waiting_ns += clipped * i128::from(gone);
     }
 
     /// A worker is free again, if any is busy.
@@ -265,8 +253,7 @@ impl Meters {
         let clipped = self.clip(now);
         let gauge = &mut self.instances[at.0 as usize];
         if std::mem::replace(&mut gauge.is_down, is_down) != is_down {
-            let node = &mut self.nodes[self.layout.node_of(at)];
-            node.down_ns += if is_down { -clipped } else { clipped };
+            gauge.down_ns += if is_down { -clipped } else { clipped };
         }
     }
 
@@ -281,24 +268,26 @@ impl Meters {
     }
 
     #[inline]
-    fn count(&mut self, now: Time, at: InstanceId, which: impl FnOnce(&mut Meter) -> &mut u64) {
+    fn count(&mut self, now: Time, at: InstanceId, which: impl FnOnce(&mut Gauge) -> &mut u64) {
         let measured = self.layout.measures(now);
-        *which(&mut self.nodes[self.layout.node_of(at)]) += u64::from(measured);
+        *which(&mut self.instances[at.0 as usize]) += u64::from(measured);
     }
 }
 
 impl Meter {
-    /// Puts its figures into those of its node.
-    fn put(&self, node: &mut NodeOutcome, workers: Option<u32>, instances: u32, stretch: Span) {
-        let there = i128::from(instances) * i128::from(stretch.0) - self.down_ns;
-        let available = workers.map(|workers| i128::from(workers) * there);
-        node.arrivals = self.arrivals;
-        node.turned_away = self.turned_away;
-        node.utilization = available.filter(|ns| *ns > 0).map(|ns| self.busy_ns as f64 / ns as f64);
+    /// Puts its figures, and those of its instances, into those of its node.
+    fn put(&self, node: &mut NodeOutcome, own: &[Gauge], workers: Option<u32>, stretch: Span) {
+        let sum = |of: fn(&Gauge) -> i128| own.iter().map(of).sum::<i128>();
+        let there = own.len() as i128 * i128::from(stretch.0) - sum(|gauge| gauge.down_ns);
+        node.utilization = share(sum(|gauge| gauge.worked_ns), workers, there);
+        node.working = share(sum(|gauge| i128::from(gauge.did_work_ns)), workers, there);
+        node.arrivals = own.iter().map(|gauge| gauge.arrivals).sum();
+        node.turned_away = own.iter().map(|gauge| gauge.turned_away).sum();
         if stretch.0 > 0 {
-            node.queue_mean = self.waiting_ns as f64 / stretch.0 as f64;
+            node.queue_mean = sum(|gauge| gauge.waiting_ns) as f64 / stretch.0 as f64;
         }
-        node.queue_max = u64::from(self.queue_max);
+        node.queue_max = own.iter().map(|gauge| u64::from(gauge.queue_max)).max().unwrap_or(0);
+        node.instances = own.iter().map(|gauge| gauge.figures(workers, stretch)).collect();
         node.wait = self.wait.clone();
         node.waited = self.waited;
         node.batches = self.batches;
@@ -400,6 +389,10 @@ mod tests {
         ]);
         assert_eq!((till.queue_mean, till.queue_max), ((10.0 + 20.0) / 100.0, 2));
         assert_eq!(till.utilization, Some((20.0 + 80.0) / (200.0 - 80.0)), "of what was there");
+        let [one, other] = till.instances.as_slice() else { panic!("two instances") };
+        assert_eq!([one.utilization, other.utilization], [Some(1.0), Some(0.8)]);
+        assert_eq!([one.queue_mean, other.queue_mean], [0.3, 0.0]);
+        assert_eq!([one.queue_max, other.queue_max], [2, 0]);
     }
 
     #[test]

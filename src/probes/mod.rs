@@ -26,6 +26,7 @@ mod entries;
 mod entry;
 pub mod fact;
 pub mod flows;
+mod gauge;
 pub mod in_hand;
 pub mod instruments;
 mod invariants;

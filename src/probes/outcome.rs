@@ -221,6 +221,9 @@ pub struct NodeOutcome {
     pub turned_away: u64,
     /// Busy worker time over available worker time; `None` for unlimited workers.
     pub utilization: Option<f64>,
+    /// The part of that in which workers worked, rather than being held while they waited for others: by
+    /// what began in the stretch. `None` where nobody is held so.
+    pub working: Option<f64>,
     /// Time-average number waiting (not in service).
     pub queue_mean: f64,
     /// The longest queue.
@@ -240,6 +243,26 @@ pub struct NodeOutcome {
     pub cache: CacheOutcome,
     /// How registries and callers learned of its instances.
     pub discovery: Discovered,
+    /// Each of its instances, in order.
+    pub instances: Vec<InstanceOutcome>,
+}
+
+/// What one instance of a node did, within [warm-up, length).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct InstanceOutcome {
+    /// What arrived to be worked on, turned away or not.
+    pub arrivals: u64,
+    /// Turned away at the door.
+    pub turned_away: u64,
+    /// Busy worker time over available worker time; `None` for unlimited workers, and where it was
+    /// never there.
+    pub utilization: Option<f64>,
+    /// The part of that in which workers worked.
+    pub working: Option<f64>,
+    /// Time-average number waiting (not in service).
+    pub queue_mean: f64,
+    /// The longest queue.
+    pub queue_max: u64,
 }
 
 /// How registries and callers learned of the instances of a node, from what began within

@@ -42,13 +42,17 @@ pub enum Reason {
     Unreplicated,
     /// The caller knows of no instance there: its registry lists none, or has not told it yet.
     NoInstance,
+    /// It could not be done there: an internal error.
+    Error,
+    /// It waited too long for a lock.
+    LockTimeout,
     /// Acknowledged by a store that orders writes by clocks, and not kept: another clock was ahead.
     Outdated,
 }
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -68,6 +72,8 @@ impl Reason {
         Self::Shed,
         Self::Unreplicated,
         Self::NoInstance,
+        Self::Error,
+        Self::LockTimeout,
         Self::Outdated,
     ];
 
@@ -93,6 +99,8 @@ impl Reason {
             Self::Shed => "shed",
             Self::Unreplicated => "unreplicated",
             Self::NoInstance => "no_instance",
+            Self::Error => "error",
+            Self::LockTimeout => "lock_timeout",
             Self::Outdated => "outdated",
         }
     }
@@ -121,6 +129,8 @@ impl Reason {
                 "the leader of a log, or the master of a cache, crashed before its followers had it"
             }
             Self::NoInstance => "the caller's list of instances there was empty",
+            Self::LockTimeout => "it waited too long for a lock of the database",
+            Self::Error => "an internal error: it could not be done there",
             Self::Outdated => {
                 "acknowledged and not kept: a clock that is ahead had called another newer"
             }

@@ -12,6 +12,8 @@ pub struct Standing {
     pub drain_ran_out: bool,
     /// Circuit breakers that were not closed.
     pub breakers: Vec<StandingBreaker>,
+    /// Instances that callers had ejected.
+    pub ejected: Vec<StandingEjected>,
     /// Instances that a registry kept though their leases were over.
     pub kept: Vec<StandingKept>,
     /// Queues of nodes.
@@ -35,6 +37,17 @@ pub struct StandingBreaker {
     pub instances: u32,
     /// Calls of those that are under way.
     pub calls: u64,
+}
+
+/// Instances that callers had ejected as outliers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingEjected {
+    /// Who calls.
+    pub node: String,
+    /// Whose instances.
+    pub of: String,
+    /// How many, the same one counted once for each caller that had ejected it.
+    pub instances: u64,
 }
 
 /// What self-preservation keeps.
@@ -70,6 +83,8 @@ pub struct StandingGroup {
     pub full: u32,
     /// The records.
     pub lag: u64,
+    /// The partition with most of them, and how many.
+    pub worst: (u32, u64),
 }
 
 /// Calls under way.

@@ -131,6 +131,7 @@ impl Instrument for Visibility {
             }
             Fact::Applied { entity, key, version, .. }
             | Fact::Undone { entity, key, version, .. }
+            | Fact::Reverted { entity, key, version, .. }
                 if self.is_quorum(at) =>
             {
                 self.committed(now, (entity, key), version);

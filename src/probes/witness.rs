@@ -52,6 +52,7 @@ impl Witness {
         match *fact {
             Fact::Applied { entity, key, .. }
             | Fact::Undone { entity, key, .. }
+            | Fact::Reverted { entity, key, .. }
             | Fact::Saw { entity, key, .. }
             | Fact::Responded { entity, key, .. }
             | Fact::Holds { entity, key, .. }

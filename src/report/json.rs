@@ -11,7 +11,7 @@ use super::run::{
 use super::times::Times;
 use crate::base::{Span, is_obeyed};
 use crate::probes::outcome::{
-    Effects, Ends, FlowOutcome, NodeOutcome, Outcome, Recovery, Violations,
+    Effects, Ends, FlowOutcome, InstanceOutcome, NodeOutcome, Outcome, Recovery, Violations,
 };
 
 /// The version of every JSON shape of this program.
@@ -124,6 +124,7 @@ struct NodeJson {
     arrivals: u64,
     turned_away: u64,
     utilization: Option<f64>,
+    working: Option<f64>,
     queue_mean: Option<f64>,
     queue_max: u64,
     waited: u64,
@@ -134,6 +135,18 @@ struct NodeJson {
     kept_out: u64,
     expired: u64,
     items_mean: f64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    instances: Vec<InstanceJson>,
+}
+
+#[derive(Serialize)]
+struct InstanceJson {
+    arrivals: u64,
+    turned_away: u64,
+    utilization: Option<f64>,
+    working: Option<f64>,
+    queue_mean: Option<f64>,
+    queue_max: u64,
 }
 
 #[derive(Serialize)]
@@ -280,6 +293,7 @@ fn node_json(node: &NodeOutcome, measured: Span) -> NodeJson {
         arrivals: node.arrivals,
         turned_away: node.turned_away,
         utilization: node.utilization,
+        working: node.working,
         queue_mean: (measured > Span::ZERO).then_some(node.queue_mean),
         queue_max: node.queue_max,
         waited: node.waited,
@@ -290,6 +304,21 @@ fn node_json(node: &NodeOutcome, measured: Span) -> NodeJson {
         kept_out: node.cache.kept_out,
         expired: node.cache.expired,
         items_mean: node.cache.items_mean,
+        instances: match node.instances.as_slice() {
+            [] | [_] => Vec::new(),
+            several => several.iter().map(|it| instance_json(it, measured)).collect(),
+        },
+    }
+}
+
+fn instance_json(it: &InstanceOutcome, measured: Span) -> InstanceJson {
+    InstanceJson {
+        arrivals: it.arrivals,
+        turned_away: it.turned_away,
+        utilization: it.utilization,
+        working: it.working,
+        queue_mean: (measured > Span::ZERO).then_some(it.queue_mean),
+        queue_max: it.queue_max,
     }
 }
 

@@ -43,6 +43,14 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
             Tone::Warn,
             format!("takes back {}: version {version}{}", item(entity, key), change(before, value)),
         ),
+        Fact::Reverted { entity, key, version, before, value, .. } => (
+            Tone::Bad,
+            format!(
+                "loses {} with its leader: version {version}{}",
+                item(entity, key),
+                change(before, value)
+            ),
+        ),
         Fact::Joined { .. } => {
             (Tone::Plain, "finds the first attempt still running: waits for its answer".to_owned())
         }

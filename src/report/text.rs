@@ -16,6 +16,7 @@ use crate::base::{Span, Time};
 use crate::probes::outcome::{Anomaly, Outcome, Recovery};
 
 mod consistency;
+mod instances;
 mod nodes;
 
 /// Summaries, one below the other.
@@ -37,6 +38,7 @@ pub fn render(run: &Run, paint: Paint) -> String {
         told(outcome, paint),
         truth(outcome, paint),
         nodes::nodes(outcome, paint),
+        instances::table(outcome, paint),
         nodes::caches(outcome, paint),
         nodes::standing(outcome, paint),
         consistency::consistency(outcome, paint),

@@ -82,9 +82,11 @@ codes! {
     UnknownMeasure "E0902" "An expectation or a measure names something that does not exist.",
     RefusalAfterTell "W0601" "A step may refuse after a tell that has no undo.",
     SameItem "W0602" "A `Repeat` reads the same item each time.",
+    NobodyTells "W0801" "Instances come and go, and no registry tells their callers.",
     UnusedPolicy "W0701" "A policy is never used.",
     UnusedKnob "W0401" "A knob is never used.",
     PastExpiry "W0301" "A time to live is over before it begins.",
+    Overload "W0202" "A node is asked for more than it can do.",
     ManyArrivals "W0201" "So many customers arrive that a run takes very long.",
 }
 

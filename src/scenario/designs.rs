@@ -83,8 +83,8 @@ impl<'a> Reader<'a> {
     }
 
     fn cache(&mut self, value: &'a Value) -> Option<Cache> {
-        let [capacity, evict, ttl, sliding] = KEEPING;
-        let names = &[capacity, evict, ttl, sliding, "versioned"];
+        let [capacity, evict, ttl, jitter, sliding] = KEEPING;
+        let names = &[capacity, evict, ttl, jitter, sliding, "versioned"];
         let fields = self.fields(value, "a cache", 0, names)?;
         let keeping = self.keeping(&fields, &Keeping::default());
         let versioned = self.or(&fields, "versioned", false, Self::flag);

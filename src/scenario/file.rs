@@ -131,6 +131,9 @@ impl<'a> Reader<'a> {
             self.warn_of_volume(nodes, run.length);
             self.refuse_volume(nodes, faults.as_deref().unwrap_or_default(), run.length);
         }
+        if let (Some(nodes), Some(flows), Some(run)) = (&nodes, &flows, &run) {
+            self.warn_of_overload(nodes, flows, run.length);
+        }
         Some(Scenario {
             name: name.to_owned(),
             about: about?,

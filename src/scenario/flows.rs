@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
     pub(super) fn read_flow(&mut self, index: usize) -> Option<Flow> {
         let declared = &self.known.flows[index];
         let (name, at, value) = (declared.name, declared.at, declared.value);
-        let names = &["home", "deadline", "propagate", "give_up", "work", "steps"];
+        let names = &["home", "deadline", "propagate", "give_up", "work", "fails", "steps"];
         let fields = self.fields(value, "a flow", 0, names)?;
         let home = self.must(&fields, "home", |reader, value| {
             reader.node(value, &Role::that_are(Use::Service))
@@ -55,6 +55,7 @@ impl<'a> Reader<'a> {
                 .help("a flow that is not done goes on; a client gives up by its policy's timeout");
         }
         let work = self.maybe(&fields, "work", Self::dist);
+        let fails = self.maybe(&fields, "fails", Self::fails);
         let scene = Scene {
             flow: FlowIx(index as u16),
             here: home,
@@ -79,6 +80,7 @@ impl<'a> Reader<'a> {
             deadline: deadline?,
             propagate: propagate?,
             work: work?,
+            fails: fails?,
             steps: steps?,
         })
     }
@@ -223,7 +225,7 @@ impl<'a> Reader<'a> {
     }
 
     fn tell(&mut self, value: &'a Value, scene: Scene, sites: &mut Vec<Extent>) -> Option<Tell> {
-        let names = &["service", "steps", "work", "refuses", "best_effort", "undo"];
+        let names = &["service", "steps", "work", "refuses", "fails", "best_effort", "undo"];
         let fields = self.fields(value, "Tell", 2, names)?;
         let service = self.other_service(&fields, scene, "tells");
         if scene.calls > 0 {
@@ -245,6 +247,7 @@ impl<'a> Reader<'a> {
         let steps = self.body(&fields, inner, sites);
         let work = self.maybe(&fields, "work", Self::dist);
         let refuses = self.or(&fields, "refuses", 0.0, Self::ratio);
+        let fails = self.maybe(&fields, "fails", Self::fails);
         let best_effort = self.or(&fields, "best_effort", false, Self::flag);
         let mut steps = steps?;
         if let Some(value) = fields.get("undo") {
@@ -255,6 +258,7 @@ impl<'a> Reader<'a> {
             steps,
             work: work?,
             refuses: refuses?,
+            fails: fails?,
             best_effort: best_effort?,
         })
     }
@@ -278,7 +282,7 @@ impl<'a> Reader<'a> {
     }
 
     fn call(&mut self, value: &'a Value, scene: Scene, sites: &mut Vec<Extent>) -> Option<Step> {
-        let fields = self.fields(value, "Call", 2, &["service", "work", "steps"])?;
+        let fields = self.fields(value, "Call", 2, &["service", "work", "fails", "steps"])?;
         let service = self.other_service(&fields, scene, "calls");
         if scene.calls >= MAX_CALLS {
             self.misplaced(
@@ -290,9 +294,10 @@ impl<'a> Reader<'a> {
         }
         let inner = Scene { here: service, calls: scene.calls + 1, in_all: false, ..scene };
         let work = self.maybe(&fields, "work", Self::dist);
+        let fails = self.maybe(&fields, "fails", Self::fails);
         let steps = self
             .or(&fields, "steps", Vec::new(), |reader, value| reader.steps(value, inner, sites));
-        Some(Step::Call { service: service?, work: work?, steps: steps? })
+        Some(Step::Call { service: service?, work: work?, fails: fails?, steps: steps? })
     }
 
     /// The field `service`: one that is not the teller itself.

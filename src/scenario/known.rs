@@ -33,6 +33,8 @@ pub(super) struct NodeFact {
     pub store: bool,
     /// That store, if it is a quorum: it takes blind writes, and nothing else.
     pub quorum: Option<NodeIx>,
+    /// Its instances register somewhere.
+    pub registers: bool,
     /// A client whose customers wait for each other.
     pub closed: bool,
 }

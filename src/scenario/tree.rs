@@ -10,8 +10,10 @@ mod live;
 
 pub use super::faults::*;
 pub use super::kinds::*;
-pub use super::policies::{Backoff, Breaker, Cancel, Hedge, Jitter, Policy, Throttle};
-pub use flow::{Change, Effect, Flow, Key, Step, Tell};
+pub use super::policies::{
+    Backoff, Breaker, Cancel, Hedge, Jitter, OutlierDetection, Policy, Throttle,
+};
+pub use flow::{Change, Effect, Fails, Flow, Key, Step, Tell};
 pub use intervention::{Deed, Intervention, NO_BENCH, Turned, freezable, unfreezable};
 pub use live::{LIVE, turns_into};
 

@@ -78,14 +78,9 @@ impl Reader<'_> {
 }
 
 /// How many journeys an open client starts, in the mean; closed ones start no more than they end.
-fn journeys(arrivals: &Arrivals, length: Span) -> f64 {
+pub(super) fn journeys(arrivals: &Arrivals, length: Span) -> f64 {
     match arrivals {
-        Arrivals::Poisson(rates) | Arrivals::Constant(rates) => {
-            let ends = rates.iter().skip(1).map(|(start, _)| *start).chain([length]);
-            let stretch =
-                |from: Span, to: Span| to.min(length).as_secs() - from.min(length).as_secs();
-            rates.iter().zip(ends).map(|((from, rate), to)| rate * stretch(*from, to)).sum()
-        }
+        Arrivals::Poisson(rates) | Arrivals::Constant(rates) => rates.expected(length),
         Arrivals::Gaps(gap) => length.0 as f64 / gap.mean(),
         Arrivals::Closed { .. } => 0.0,
     }
@@ -95,11 +90,13 @@ fn journeys(arrivals: &Arrivals, length: Span) -> f64 {
 mod tests {
     use super::*;
     use crate::base::Dist;
+    use crate::scenario::tree::Rates;
 
     #[test]
     fn journeys_are_rate_times_time() {
         let seconds = |seconds: f64| Span::from_secs(seconds);
-        let rates = vec![(Span::ZERO, 100.0), (seconds(10.0), 5.0), (seconds(90.0), 1e9)];
+        let steps = [(Span::ZERO, 100.0), (seconds(10.0), 5.0), (seconds(90.0), 1e9)];
+        let rates = Rates::steps(&steps);
         assert!((journeys(&Arrivals::Poisson(rates), seconds(60.0)) - 1_250.0).abs() < 1e-6);
         let gaps = Arrivals::Gaps(Dist::Const(2e6));
         assert!((journeys(&gaps, seconds(1.0)) - 500.0).abs() < 1e-6);

@@ -9,7 +9,8 @@ use crate::nodes::World;
 use crate::nodes::readings::{BreakerState, Value, What, Whom, readings};
 use crate::probes::Probe;
 use crate::probes::standing::{
-    Standing, StandingBreaker, StandingCalls, StandingGroup, StandingKept, StandingQueue,
+    Standing, StandingBreaker, StandingCalls, StandingEjected, StandingGroup, StandingKept,
+    StandingQueue,
 };
 
 /// What was added up of a group.
@@ -18,6 +19,7 @@ struct Group {
     partitions: u32,
     full: u32,
     lag: u64,
+    worst: (u32, u64),
 }
 
 /// What was added up of breakers in one state.
@@ -33,6 +35,7 @@ pub(super) fn standing<P: Probe>(simulation: &Simulation<World<P>>) -> Standing 
     let mut queues: BTreeMap<NodeIx, u64> = BTreeMap::new();
     let mut calls: BTreeMap<(NodeIx, NodeIx), u64> = BTreeMap::new();
     let mut kept: BTreeMap<(NodeIx, NodeIx), u64> = BTreeMap::new();
+    let mut ejected: BTreeMap<(NodeIx, NodeIx), u64> = BTreeMap::new();
     let mut breakers: BTreeMap<(NodeIx, NodeIx, bool), Breakers> = BTreeMap::new();
     let mut groups: BTreeMap<(NodeIx, NodeIx), Group> = BTreeMap::new();
     for (at, place) in model.instances.iter().enumerate() {
@@ -50,6 +53,9 @@ pub(super) fn standing<P: Probe>(simulation: &Simulation<World<P>>) -> Standing 
                 (What::Calls, Whom::Node(to), Value::Count(count)) => {
                     *calls.entry((node, to)).or_default() += count;
                 }
+                (What::Ejected, Whom::Node(of), Value::Count(count)) => {
+                    *ejected.entry((node, of)).or_default() += count;
+                }
                 (What::Kept, Whom::Node(of), Value::Count(count)) => {
                     *kept.entry((node, of)).or_default() += count;
                 }
@@ -61,11 +67,14 @@ pub(super) fn standing<P: Probe>(simulation: &Simulation<World<P>>) -> Standing 
                     its.instances += 1;
                     its.calls += under_way(to);
                 }
-                (What::Lag, Whom::Partition { consumer, .. }, Value::Count(lag)) => {
+                (What::Lag, Whom::Partition { consumer, partition }, Value::Count(lag)) => {
                     let group = groups.entry((node, consumer)).or_default();
                     group.partitions += 1;
                     group.full += u32::from(lag > 1);
                     group.lag += lag;
+                    if lag > group.worst.1 {
+                        group.worst = (partition, lag);
+                    }
                 }
                 _ => {}
             }
@@ -85,6 +94,15 @@ pub(super) fn standing<P: Probe>(simulation: &Simulation<World<P>>) -> Standing 
                 calls,
             })
             .collect(),
+        ejected: ejected
+            .into_iter()
+            .filter(|(_, instances)| *instances > 0)
+            .map(|((node, of), instances)| StandingEjected {
+                node: name(node),
+                of: name(of),
+                instances,
+            })
+            .collect(),
         kept: kept
             .into_iter()
             .map(|((registry, node), instances)| StandingKept {
@@ -101,12 +119,13 @@ pub(super) fn standing<P: Probe>(simulation: &Simulation<World<P>>) -> Standing 
         behind: groups
             .into_iter()
             .filter(|(_, group)| group.lag > 0)
-            .map(|((log, consumer), Group { partitions, full, lag })| StandingGroup {
+            .map(|((log, consumer), Group { partitions, full, lag, worst })| StandingGroup {
                 log: name(log),
                 consumer: name(consumer),
                 partitions,
                 full,
                 lag,
+                worst,
             })
             .collect(),
         calls: calls

@@ -134,10 +134,16 @@ fn choice(
         "count" => {
             let Victim::Node(node) = victim else { return None };
             let count = scenario.nodes[usize::from(node.0)].kind.instances().min(32);
-            let numbers = (0..count).map(|ix| ix.to_string());
-            let shown = std::iter::once("all".to_owned()).chain(numbers.clone()).collect();
-            let written = std::iter::once(String::new()).chain(numbers).collect();
-            (shown, written, instance.map_or(0, |ix| ix as usize + 1))
+            let mut written: Vec<String> = (0..count).map(|ix| ix.to_string()).collect();
+            if setting.default == Usual::Required {
+                // How many are left: one fewer than there are.
+                (written.clone(), written, count.saturating_sub(1) as usize)
+            } else {
+                let mut shown = written.clone();
+                shown.insert(0, "all".to_owned());
+                written.insert(0, String::new());
+                (shown, written, instance.map_or(0, |ix| ix as usize + 1))
+            }
         }
         "flag" => {
             let usual = setting.default == Usual::Is("true");
@@ -234,6 +240,8 @@ mod tests {
                 "Slow(\"orders\", 3)",
                 "Pause(\"orders\")",
                 "Skew(\"orders\", \"50ms\")",
+                "Errors(\"orders\", \"10%\")",
+                "Scale(\"orders\", 1)",
                 "Latency(\"orders\", \"inventory\", add: \"50ms\")",
                 "Loss(\"orders\", \"inventory\", probability: \"10%\")",
                 "Duplicate(\"orders\", \"inventory\", probability: \"10%\")",

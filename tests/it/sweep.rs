@@ -17,7 +17,7 @@ use windtunnel::probes::{Instruments, Label, Verdict};
 use windtunnel::scenario::parse;
 use windtunnel::scenario::tree::{
     Arrivals, Crash, Duplicate, Fault, FaultKind, Loss, Node, NodeIx, NodeKind, Partition, Path,
-    Scenario, Slow, Target, When,
+    Rates, Scenario, Slow, Target, When,
 };
 use windtunnel::simulate::{layout, run_to_audit};
 
@@ -44,7 +44,7 @@ fn far_apart(text: &str) -> Arc<Scenario> {
     scenario.run.length = Span::from_secs(300.0);
     for node in &mut scenario.nodes {
         if let NodeKind::Client(client) = &mut node.kind {
-            client.arrivals = Arrivals::Constant(vec![(Span::ZERO, 0.5)]);
+            client.arrivals = Arrivals::Constant(Rates::constant(0.5));
             client.sessions = 1;
         }
     }
@@ -316,7 +316,7 @@ fn alone(scenario: &mut Scenario) {
     for node in &mut scenario.nodes {
         if let NodeKind::Client(client) = &mut node.kind {
             let second = Span::from_secs(1.5);
-            client.arrivals = Arrivals::Constant(vec![(Span::ZERO, 1.0), (second, 0.0)]);
+            client.arrivals = Arrivals::Constant(Rates::steps(&[(Span::ZERO, 1.0), (second, 0.0)]));
             client.sessions = 1;
         }
     }

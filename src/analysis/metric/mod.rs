@@ -65,6 +65,8 @@ pub enum Role {
     Versions,
     /// A number of things in hand.
     Level,
+    /// An instance of a node, counted from 0.
+    Instance,
 }
 
 impl Role {
@@ -81,6 +83,7 @@ impl Role {
             Self::Limit => "time",
             Self::Versions => "versions",
             Self::Level => "number",
+            Self::Instance => "instance",
         }
     }
 
@@ -150,6 +153,8 @@ pub struct Subject {
     pub versions: Option<u64>,
     /// For `in_hand(...)`, from 1 to [`crate::probes::outcome::LEVELS`].
     pub level: Option<usize>,
+    /// Only this instance of the node, counted from 0.
+    pub instance: Option<usize>,
     /// Only the windows that begin in this stretch.
     pub stretch: Option<(Time, Time)>,
 }
@@ -266,6 +271,7 @@ mod tests {
                     Role::Limit => subject.limit_ns = Some(1e6),
                     Role::Versions => subject.versions = Some(2),
                     Role::Level => subject.level = Some(2),
+                    Role::Instance => subject.instance = Some(0),
                 }
             }
             subject

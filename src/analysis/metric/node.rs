@@ -3,7 +3,7 @@
 use super::{Metric, Reader, Role, Subject, optional, required, share};
 use crate::analysis::unit::Unit;
 use crate::probes::Extra;
-use crate::probes::outcome::{NodeOutcome, Outcome};
+use crate::probes::outcome::{InstanceOutcome, NodeOutcome, Outcome};
 
 /// A count of one node.
 type Tally = fn(&NodeOutcome) -> u64;
@@ -18,16 +18,18 @@ pub(super) enum Figure {
     Count(Tally),
     /// The first over the second, of all nodes together where none is named.
     Share(Tally, Tally),
+    /// Of one node, or of one of its instances.
+    Each(fn(&NodeOutcome) -> Option<f64>, fn(&InstanceOutcome) -> Option<f64>),
     /// Of one node only: adding it up over nodes would mean nothing.
     Own(fn(&NodeOutcome) -> Option<f64>),
     /// Of one node only, and of the number that is given.
     OfNumber(Level),
 }
 
-const NO_NODE: &str = "the run has no such node";
+const NO_NODE: &str = "the run has no such node, or the node no such instance";
 
 pub(super) fn metrics() -> Vec<Metric> {
-    use Figure::{Count, OfNumber, Own, Share};
+    use Figure::{Count, Each, OfNumber, Own, Share};
     use Unit::{Number, Ratio};
     vec![
         figure(
@@ -35,7 +37,7 @@ pub(super) fn metrics() -> Vec<Metric> {
             Unit::Count,
             "What arrived to be worked on.",
             NO_NODE,
-            Own(|n| Some(n.arrivals as f64)),
+            Each(|n| Some(n.arrivals as f64), |i| Some(i.arrivals as f64)),
         ),
         figure(
             "turned_away",
@@ -48,22 +50,29 @@ pub(super) fn metrics() -> Vec<Metric> {
             "utilization",
             Ratio,
             "Busy worker time over available worker time.",
-            "the node's workers are unlimited",
-            Own(|n| n.utilization),
+            "the workers are unlimited, or were never there",
+            Each(|n| n.utilization, |i| i.utilization),
+        ),
+        figure(
+            "working",
+            Ratio,
+            "The part of utilization in which workers work, rather than being held while they wait for others; by the work that began in the measured stretch.",
+            "the workers are unlimited, were never there, or never wait for others",
+            Each(|n| n.working, |i| i.working),
         ),
         figure(
             "queue_mean",
             Number,
             "Time-average number waiting, not in service.",
             NO_NODE,
-            Own(|n| Some(n.queue_mean)),
+            Each(|n| Some(n.queue_mean), |i| Some(i.queue_mean)),
         ),
         figure(
             "queue_max",
             Unit::Count,
             "The longest queue.",
             NO_NODE,
-            Own(|n| Some(n.queue_max as f64)),
+            Each(|n| Some(n.queue_max as f64), |i| Some(i.queue_max as f64)),
         ),
         figure(
             "waited",
@@ -158,6 +167,7 @@ pub(super) fn metrics() -> Vec<Metric> {
 fn figure(name: &str, unit: Unit, about: &str, absent: &'static str, figure: Figure) -> Metric {
     let parameters = match figure {
         Figure::Own(_) => vec![required(Role::Node)],
+        Figure::Each(..) => vec![required(Role::Node), optional(Role::Instance)],
         Figure::OfNumber(_) => vec![required(Role::Node), required(Role::Level)],
         Figure::Count(_) | Figure::Share(..) => vec![optional(Role::Node)],
     };
@@ -187,6 +197,13 @@ pub(super) fn read(figure: Figure, outcome: &Outcome, subject: &Subject) -> Opti
         Figure::OfNumber(read) => {
             let node = outcome.nodes.get(subject.name.as_deref()?)?;
             read(node, subject.level?)
+        }
+        Figure::Each(of_node, of_instance) => {
+            let node = outcome.nodes.get(subject.name.as_deref()?)?;
+            match subject.instance {
+                Some(instance) => of_instance(node.instances.get(instance)?),
+                None => of_node(node),
+            }
         }
         Figure::Own(read) => outcome.nodes.get(subject.name.as_deref()?).and_then(read),
     }

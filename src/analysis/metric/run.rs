@@ -48,7 +48,7 @@ pub(super) fn metrics() -> Vec<Metric> {
         fault(
             "recovery",
             Unit::Time,
-            "Time from the end of a fault until backlog and latency were back to normal.",
+            "Time from the end of a fault until things were normal: backlog and 99th percentile of latency stay within mean plus three standard deviations of the windows before the fault, for five windows running.",
             "things were not back to normal by the end of the run",
             |recovery| recovery.after.map(|span| span.0 as f64),
         ),

@@ -56,8 +56,7 @@ fn undo(lower: &mut Lower<'_>, segment: &Segment, before: Option<PubIx>) -> PubI
     let (service, nodes) = (segment.service, segment.nodes.clone());
     let what = lower.label(&format!("{} undo, best effort", lower.node_name(service)));
     let publication = lower.publication(what.clone());
-    let demand =
-        Demand { dist: default_work(lower.scenario, service), name: segment.demand.name ^ UNDO };
+    let demand = Demand::of(default_work(lower.scenario, service), segment.demand.name ^ UNDO);
     let handler = lower.later(service, what, move |lower, entry| {
         lower.begin(entry);
         lower.work(&demand);

@@ -21,7 +21,7 @@ impl Lower<'_> {
             self.begin(entry);
             self.hold_key(entry);
             let name = name_hash(&format!("{}/{}/work", scenario.flows[flow].name, node.name));
-            self.work(&Demand { dist: gateway.work.clone(), name });
+            self.work(&Demand::of(gateway.work.clone(), name));
             let policy = self.policy("call", scenario.flows[flow].home);
             let all = !0;
             self.emit(Instr::Call {
@@ -31,7 +31,7 @@ impl Lower<'_> {
                 unknown_is_done: false,
                 best_effort: false,
             });
-            self.work(&Demand { dist: gateway.answer_work.clone(), name: name ^ UNDO });
+            self.work(&Demand::of(gateway.answer_work.clone(), name ^ UNDO));
             self.emit(Instr::Answer);
             self.on_trouble(entry);
             self.emit(Instr::Answer);

@@ -174,10 +174,8 @@ impl Planner<'_, '_> {
     /// Makes `call` the continuation of a tell: its overhead is all the work.
     fn go_on_with(&self, call: &mut Tell) {
         call.path.push_str("/more");
-        call.demand = Demand {
-            dist: self.lower.overhead(call.service),
-            name: name_hash(&format!("{}/work", call.path)),
-        };
+        let name = name_hash(&format!("{}/work", call.path));
+        call.demand = Demand::of(self.lower.overhead(call.service), name);
         call.refuses = Chance { probability: 0.0, name: 0 };
     }
 
@@ -247,10 +245,7 @@ impl Planner<'_, '_> {
         Segment {
             service: at,
             nodes,
-            demand: Demand {
-                dist: self.lower.overhead(at),
-                name: name_hash(&format!("{path}/work")),
-            },
+            demand: Demand::of(self.lower.overhead(at), name_hash(&format!("{path}/work"))),
             refuses: Chance { probability: 0.0, name: 0 },
             best_effort,
             group: self.group,

@@ -112,8 +112,7 @@ impl<'a> Lower<'a> {
         let entry = self.reserve(at, name.clone());
         self.programs.entries[entry.0 as usize].sees_item = true;
         self.begin(entry);
-        let demand =
-            Demand { dist: self.overhead(at), name: name_hash(&format!("{name}/overhead")) };
+        let demand = Demand::of(self.overhead(at), name_hash(&format!("{name}/overhead")));
         self.work(&demand);
         let write = Write {
             entity,

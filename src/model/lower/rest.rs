@@ -33,7 +33,7 @@ pub(super) fn home(lower: &mut Lower<'_>, nodes: &[Node]) -> EntryIx {
 pub(super) fn home_demand(lower: &Lower<'_>) -> Demand {
     let flow = &lower.scenario.flows[lower.flow.0 as usize];
     let dist = flow.work.clone().unwrap_or_else(|| default_work(lower.scenario, flow.home));
-    Demand { dist, name: name_hash(&format!("{}/home/work", flow.name)) }
+    Demand { dist, name: name_hash(&format!("{}/home/work", flow.name)), fails: flow.fails }
 }
 
 /// A program that serves a call: work, steps, answer; or takes back what it did, and answers that.
@@ -92,8 +92,7 @@ pub(super) fn undo_tell(lower: &mut Lower<'_>, tell: &Tell) {
         return;
     }
     let (service, body) = (tell.service, tell.body.clone());
-    let demand =
-        Demand { dist: default_work(lower.scenario, service), name: tell.demand.name ^ UNDO };
+    let demand = Demand::of(default_work(lower.scenario, service), tell.demand.name ^ UNDO);
     let skip = lower.emit(Instr::IfDone { effects: bits(&body), to: Pc::default() });
     let label = lower.label(&format!("{} undo", lower.node_name(service)));
     let entry = lower.later(service, label, move |lower, entry| {
@@ -138,7 +137,7 @@ pub(super) fn read_at_owner(
     let label =
         lower.label(&format!("{} reads {}", lower.node_name(owner), lower.entity_name(entity)));
     lower.later(owner, label, move |lower, entry| {
-        let demand = Demand { dist: default_work(lower.scenario, owner), name: name ^ READ };
+        let demand = Demand::of(default_work(lower.scenario, owner), name ^ READ);
         lower.begin(entry);
         lower.work(&demand);
         lower.read(owner, entity, key, name);

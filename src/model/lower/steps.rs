@@ -5,19 +5,26 @@ use super::super::flow::{Chance, Demand, Node};
 use super::super::program::{Instr, Makes, Part, Pc, Row, Txn, Write};
 use super::{Last, Lower, UNDO, rest};
 use crate::base::{Dist, name_hash};
-use crate::scenario::tree::NodeIx;
+use crate::scenario::tree::{Fails, NodeIx};
+
+/// Tells who fails from how long the work takes.
+const FAILS: u64 = 0x4444_4444_4444_4444;
 
 impl Lower<'_> {
     pub(super) fn work(&mut self, demand: &Demand) {
         if demand.dist != Dist::Const(0.0) {
             self.emit(Instr::Work { dist: demand.dist.clone(), name: demand.name });
         }
+        if let Some(Fails { share, restart }) = demand.fails.filter(|fails| fails.share > 0.0) {
+            let name = demand.name ^ FAILS;
+            self.emit(Instr::Fail { probability: share, name, restart });
+        }
     }
 
     /// Worker time for a message that carries no step of the business.
     pub(super) fn overhead_work(&mut self, service: NodeIx, what: &str) {
         let name = name_hash(&format!("{}/{what}/overhead", self.label("")));
-        let demand = Demand { dist: self.overhead(service), name };
+        let demand = Demand::of(self.overhead(service), name);
         self.work(&demand);
     }
 
@@ -44,7 +51,7 @@ impl Lower<'_> {
                     self.change(service, *name, changes, last);
                 }
                 Node::Work { dist, name } => {
-                    self.work(&Demand { dist: dist.clone(), name: *name });
+                    self.work(&Demand::of(dist.clone(), *name));
                 }
                 Node::Tell(tell) => rest::tell(self, tell),
                 Node::Call { service: callee, demand, body } => {

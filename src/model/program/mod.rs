@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 pub use transaction::{Outgoing, Part, Read, Row, Txn, Write};
 
-use crate::base::Dist;
+use crate::base::{Dist, Span};
 use crate::model::demand::Start;
 use crate::model::{NodeIx, NodeModel};
 use crate::scenario::tree::{EntityIx, Life, PolicyIx, Scenario};
@@ -193,6 +193,15 @@ pub enum Instr {
         probability: f64,
         /// Names its draw.
         name: u64,
+    },
+    /// Fail, with this probability, drawn from the operation's word and `name`.
+    Fail {
+        /// How often.
+        probability: f64,
+        /// Names its draw.
+        name: u64,
+        /// Does the process die of it, and how long is it gone then?
+        restart: Option<Span>,
     },
     /// Be refused if the value seen last is below this.
     Need {

@@ -412,7 +412,7 @@ fn is_sent(scenario: &Scenario, flow: usize) -> bool {
         let NodeKind::Client(client) = &node.kind else { return false };
         let comes = match &client.arrivals {
             Arrivals::Poisson(rates) | Arrivals::Constant(rates) => {
-                rates.iter().any(|(from, rate)| *from < scenario.run.length && *rate > 0.0)
+                rates.any_before(scenario.run.length)
             }
             Arrivals::Gaps(_) | Arrivals::Closed { .. } => true,
         };

@@ -72,7 +72,8 @@ impl Calls {
                 let Some(target) = self.targets.found(node_of(env.model, what)) else {
                     return self.attempt_elsewhere(env, what, op, policy, waiter, attempt);
                 };
-                let to = attempt.again_at.unwrap_or_else(|| target.pick(&mut self.chance));
+                let to =
+                    attempt.again_at.unwrap_or_else(|| target.pick(env.now(), &mut self.chance));
                 if counts {
                     cold_path();
                     if target.has_nobody() {
@@ -133,15 +134,16 @@ impl Calls {
         }
         let timeout = state.timeout;
         let node = node_of(env.model, what);
-        let target = self.targets.of(env.model, node);
-        if target.has_nobody() {
+        if self.targets.of(env.model, node).has_nobody() {
             return self.finds_nobody(env, what, op, Some(policy), waiter);
         }
-        let stopped =
-            self.guards.begin(env.model, env.now(), Guarded { policy, node }, &mut self.chance);
+        let guarded = Guarded { policy, node };
+        let stopped = self.guards.begin(env.model, env.now(), guarded, &mut self.chance);
+        let avoided = self.avoided(env.model, env.now(), guarded, waiter);
+        let target = self.targets.of(env.model, node);
         let to = match (again_at, stopped) {
             (Some(to), _) => to,
-            (None, None) => target.pick(&mut self.chance),
+            (None, None) => target.pick_but_for(&avoided, env.now(), &mut self.chance),
             (None, Some(_)) => env.me(),
         };
         let call = Call {
@@ -201,7 +203,7 @@ impl Calls {
     /// A call was not let through by a guard, or found nobody. That is final.
     pub(super) fn stopped(&mut self, handle: Handle, why: Reason) -> Option<Ended> {
         let call = self.calls.remove(handle)?;
-        self.late.end(call.waiter);
+        self.is_over(call.waiter);
         Some(Ended { waiter: call.waiter, answer: Answer::Failed(why) })
     }
 

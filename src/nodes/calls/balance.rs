@@ -5,8 +5,10 @@
 //! No choice depends on the numbers of instances: every caller has an order of its own, drawn when it
 //! calls first, in which it takes turns, and among equals it draws one.
 
+use std::hint::cold_path;
+
 use super::list::List;
-use crate::base::{Stream, Time};
+use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::{Model, NodeIx};
 use crate::scenario::tree::Balance;
@@ -23,6 +25,8 @@ pub(super) struct Target {
     order: Vec<u32>,
     /// Whose turn it is.
     next: u32,
+    /// Which one its connection is with, and until when.
+    connected: Option<(u32, Time)>,
     /// Calls to each instance; empty unless the balance asks.
     outstanding: Vec<u32>,
     /// Those that a registry lists, where one does.
@@ -66,6 +70,7 @@ impl Target {
                 Balance::Shards(shards) => index % shards.min(count),
                 _ => 0,
             },
+            connected: None,
             list: is_listed.then(|| Box::new(List::of_all(count))),
             outstanding: if asks && count > 1 { vec![0; count as usize] } else { Vec::new() },
         }
@@ -73,12 +78,21 @@ impl Target {
 
     /// Does it matter what is outstanding, or who is there?
     pub(super) fn asks(&self) -> bool {
-        !self.outstanding.is_empty() || self.list.is_some()
+        let connects = matches!(self.balance, Balance::PerConnection(_));
+        connects || !self.outstanding.is_empty() || self.list.is_some()
+    }
+
+    /// A call there was reset, or not answered in time: the connection is not used any more.
+    pub(super) fn disconnect(&mut self, from: InstanceId) {
+        if self.connected.is_some_and(|(place, _)| self.first + place == from.0) {
+            self.connected = None;
+        }
     }
 
     /// Nothing is outstanding any more, and nobody is known.
     pub(super) fn forget(&mut self) {
         self.outstanding.fill(0);
+        self.connected = None;
         if let Some(list) = &mut self.list {
             list.forget();
         }
@@ -121,26 +135,90 @@ impl Target {
 
     /// Which instance is called.
     #[inline]
-    pub(super) fn pick(&mut self, chance: &mut Stream) -> InstanceId {
-        InstanceId(self.first + self.balance(None, chance))
+    pub(super) fn pick(&mut self, now: Time, chance: &mut Stream) -> InstanceId {
+        if let Balance::PerConnection(max_age) = self.balance {
+            cold_path();
+            return InstanceId(self.first + self.connection(max_age, now, chance));
+        }
+        InstanceId(self.first + self.balance(None, None, chance))
     }
 
-    /// Another instance than this one, for a second copy.
-    pub(super) fn other(&mut self, than: InstanceId, chance: &mut Stream) -> Option<InstanceId> {
+    /// The instance that its connection is with: a new one, if there is none or it is too old. Lists
+    /// of who is there are looked at only then.
+    fn connection(&mut self, max_age: Option<Span>, now: Time, chance: &mut Stream) -> u32 {
+        match self.connected {
+            Some((place, until)) if now < until => place,
+            _ => {
+                let place = self.balance(None, None, chance);
+                self.connected = Some((place, max_age.map_or(Time::NEVER, |age| now + age)));
+                place
+            }
+        }
+    }
+
+    /// Among how many it is chosen.
+    pub(super) fn choices(&self) -> u32 {
+        Choices::new(self.list.as_deref(), self.count).count()
+    }
+
+    /// The place of this instance among those of the node, if it is one of them.
+    pub(super) fn place(&self, instance: InstanceId) -> Option<u32> {
+        instance.0.checked_sub(self.first).filter(|place| *place < self.count)
+    }
+
+    /// Is there anybody but these?
+    pub(super) fn has_other(&self, but_for: &[u32]) -> bool {
+        Choices::new(self.list.as_deref(), self.count).but_for(but_for).next().is_some()
+    }
+
+    /// Which instance is called: none of these places, if there is any other.
+    pub(super) fn pick_but_for(
+        &mut self,
+        but_for: &[u32],
+        now: Time,
+        chance: &mut Stream,
+    ) -> InstanceId {
+        let is_connected = self.connected.is_some_and(|(place, _)| !but_for.contains(&place));
+        if but_for.is_empty() || is_connected || !self.has_other(but_for) {
+            return self.pick(now, chance);
+        }
+        let choices = Choices::new(self.list.as_deref(), self.count);
+        let left: Vec<u32> = choices.but_for(but_for).collect();
+        InstanceId(self.first + self.balance(Some(&left), None, chance))
+    }
+
+    /// Another instance than this one, for a second copy, and none of these places, if there is any
+    /// other.
+    pub(super) fn other(
+        &mut self,
+        than: InstanceId,
+        but_for: &[u32],
+        chance: &mut Stream,
+    ) -> Option<InstanceId> {
+        let all = [but_for, &[than.0 - self.first]].concat();
+        if !but_for.is_empty() && self.has_other(&all) {
+            let left: Vec<u32> =
+                Choices::new(self.list.as_deref(), self.count).but_for(&all).collect();
+            return Some(InstanceId(self.first + self.balance(Some(&left), None, chance)));
+        }
         let choices = Choices::new(self.list.as_deref(), self.count);
         let (than, count) = (than.0 - self.first, choices.count());
         let place = match self.balance {
             Balance::Shards(shards) if count > shards => (than + shards) % count,
             Balance::Shards(_) => return None,
-            _ if count > 1 => self.balance(Some(than), chance),
+            _ if count > 1 => self.balance(None, Some(than), chance),
             _ => return None,
         };
         Some(InstanceId(self.first + place))
     }
 
-    /// Who is next, but for one; the first where there is no choice.
-    fn balance(&mut self, but_for: Option<u32>, chance: &mut Stream) -> u32 {
-        let there = Choices::new(self.list.as_deref(), self.count);
+    /// Who is next, among all that are known to be there or only those `left`, but for one; the first
+    /// where there is no choice.
+    fn balance(&mut self, left: Option<&[u32]>, but_for: Option<u32>, chance: &mut Stream) -> u32 {
+        let there = match left {
+            None => Choices::new(self.list.as_deref(), self.count),
+            Some(_) => Choices { there: left, count: self.count },
+        };
         let (count, but_for) = (there.count(), but_for.and_then(|place| there.rank(place)));
         if count <= 1 {
             return there.at(0);
@@ -158,9 +236,11 @@ impl Target {
             Balance::Shards(shards) => {
                 let picked = self.next;
                 self.next = (picked + 1) % shards.min(count);
-                there.at(picked)
+                there.at(picked % count)
             }
-            Balance::Random => other(chance.below(u64::from(others)) as u32),
+            Balance::Random | Balance::PerConnection(_) => {
+                other(chance.below(u64::from(others)) as u32)
+            }
             Balance::LeastOutstanding => {
                 let asked = |drawn: u32| outstanding[other(drawn) as usize];
                 let least = (0..others).map(asked).min().expect("there is a choice");
@@ -202,6 +282,12 @@ impl<'a> Choices<'a> {
     /// The place of this one of them; the first where nobody is there.
     fn at(self, rank: u32) -> u32 {
         self.there.map_or(rank, |there| there.get(rank as usize).copied().unwrap_or_default())
+    }
+
+    /// Their places, but for these.
+    fn but_for(self, but_for: &[u32]) -> impl Iterator<Item = u32> {
+        let all = (0..self.count()).map(move |rank| self.at(rank));
+        all.filter(|place| !but_for.contains(place))
     }
 
     /// Which of them has this place, if any.

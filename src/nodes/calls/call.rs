@@ -10,6 +10,7 @@ use crate::model::{Model, NodeIx};
 use crate::nodes::message::Op;
 use crate::nodes::parts::demand;
 use crate::nodes::parts::slab::{Handle, Slab};
+use crate::probes::Reason;
 use crate::scenario::tree::PolicyIx;
 
 /// What is asked of the other side.
@@ -84,8 +85,8 @@ impl Try {
 pub(super) struct TryEnd {
     /// Who answered; `None` if the answer did not come in time.
     pub(super) from: Option<InstanceId>,
-    /// Was it of no use?
-    pub(super) failed: bool,
+    /// Why it was of no use, if it was.
+    pub(super) why: Option<Reason>,
 }
 
 /// The node that is called.

@@ -28,7 +28,7 @@ impl Calls {
             return;
         }
         // Those who have tied copies see to it themselves.
-        if !end.failed && policy.hedge.is_some_and(|hedge| hedge.tied) {
+        if end.why.is_none() && policy.hedge.is_some_and(|hedge| hedge.tied) {
             return;
         }
         let (caller, running) = (env.me(), cancel == Cancel::Running);

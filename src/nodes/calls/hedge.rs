@@ -22,6 +22,7 @@
 use super::call::{Call, What, is_keyed, name_of};
 use super::cancel::takes_cancels;
 use super::due::Due;
+use super::guards::Guarded;
 use super::{Calls, Waiters};
 use crate::base::Table;
 use crate::engine::InstanceId;
@@ -59,7 +60,7 @@ impl Calls {
     ) -> Cancellable {
         let node = env.model.node_of(to);
         let settings = &env.model.scenario.policies[policy.0 as usize];
-        let what = self.calls.get(call).expect("it was just made").what;
+        let Call { what, waiter, .. } = *self.calls.get(call).expect("it was just made");
         if !takes_cancels(env.model, node) {
             return Cancellable::Never;
         }
@@ -69,7 +70,9 @@ impl Calls {
             Cancellable::ByCaller
         };
         let Some(Hedge { after, tied }) = settings.hedge else { return may_cancel };
-        let other = self.targets.of(env.model, node).other(to, &mut self.chance);
+        let avoided = self.avoided(env.model, env.now(), Guarded { policy, node }, waiter);
+        let target = self.targets.of(env.model, node);
+        let other = target.other(to, &avoided, &mut self.chance);
         let Some(other) = other.filter(|_| !is_keyed(env.model, what)) else {
             return may_cancel;
         };

@@ -78,7 +78,7 @@ impl Calls {
             return self.answered(env, (call, from), answer, waiters);
         }
         self.calls.discard(call);
-        self.late.end(waiter);
+        self.is_over(waiter);
         Some(Ended { waiter, answer })
     }
 }

@@ -10,6 +10,7 @@
 //! | `retry.rs`, `backoff.rs`, `budget.rs` | what follows on a try that failed |
 //! | `targets.rs`, `balance.rs`, `list.rs` | whom it calls, which instance, and who is there |
 //! | `guards/` | what decides whether a call is made at all |
+//! | `outliers.rs`, `elsewhere.rs` | whom it leaves out for a while, and at the next try |
 //! | `hedge.rs`, `cancel.rs`, `late.rs` | second copies, calling off, late answers |
 
 mod attempt;
@@ -19,10 +20,12 @@ mod budget;
 mod call;
 mod cancel;
 mod due;
+mod elsewhere;
 mod guards;
 mod hedge;
 mod late;
 mod list;
+mod outliers;
 mod readings;
 mod retry;
 mod targets;
@@ -36,9 +39,11 @@ pub use self::due::Due;
 
 use self::budget::Budget;
 use self::call::{Call, TryEnd, node_of};
+use self::elsewhere::Tried;
 use self::guards::{Guarded, Guards};
 use self::hedge::Copies;
 use self::late::Late;
+use self::outliers::Outliers;
 use self::targets::Targets;
 use self::timeouts::Links;
 use super::env::Env;
@@ -74,8 +79,10 @@ pub struct Calls {
     /// Per policy: what holds for its calls.
     policies: Vec<PolicyState>,
     guards: Guards,
+    outliers: Outliers,
     copies: Copies,
     late: Late,
+    tried: Tried,
     /// Balancing and jitter.
     chance: Stream,
 }
@@ -95,9 +102,13 @@ impl PolicyState {
     fn new(policy: &Policy) -> Self {
         let budget = Budget::of(policy);
         let calls_off = policy.hedge.is_some() || policy.cancel != Cancel::Never;
-        let has_guards = guards::has_any(policy);
-        let is_special =
-            budget.is_some() || has_guards || calls_off || policy.late_answers || takes_long_way();
+        let chooses = policy.elsewhere || policy.outlier_detection.is_some();
+        let is_special = budget.is_some()
+            || guards::has_any(policy)
+            || chooses
+            || calls_off
+            || policy.late_answers
+            || takes_long_way();
         Self { timeout: policy.timeout, budget, is_special }
     }
 }
@@ -121,8 +132,10 @@ impl Calls {
             targets: Targets::new(model, instance.node, instance.index),
             policies: model.scenario.policies.iter().map(PolicyState::new).collect(),
             guards: Guards::default(),
+            outliers: Outliers::default(),
             copies: Copies::default(),
             late: Late::default(),
+            tried: Tried::default(),
             chance: Stream::new(model.seed, "calls", name, instance.index),
         }
     }
@@ -159,7 +172,12 @@ impl Calls {
     ) {
         let policy = call.policy.expect("what is special has a policy");
         let guarded = Guarded { policy, node: node_of(env.model, call.what) };
-        self.guards.end(env.now(), guarded, end.failed);
+        self.guards.end(env.now(), guarded, end.why.is_some());
+        let target = self.targets.of(env.model, guarded.node);
+        if let Some(place) = target.place(end.from.unwrap_or(call.to)) {
+            let place = (place, target.choices());
+            self.outliers.end(env.model, guarded, env.now(), place, end.why);
+        }
         self.call_off(env, handle, call, end, op);
     }
 
@@ -182,9 +200,9 @@ impl Calls {
         let (to, waiter, links) = (call.to, call.waiter, call.links);
         if call.is_special {
             let call = *call;
-            let end = TryEnd { from: Some(from), failed: false };
+            let end = TryEnd { from: Some(from), why: None };
             self.end_specially(env, handle, &call, end, &waiters.header(waiter));
-            self.late.end(waiter);
+            self.is_over(waiter);
         }
         self.settle(env.model, to, links);
         Some(Ended { waiter, answer })
@@ -221,8 +239,10 @@ impl Calls {
     pub fn forget(&mut self) {
         self.calls.drain();
         self.guards = Guards::default();
+        self.outliers = Outliers::default();
         self.copies.clear();
         self.late.forget();
+        self.tried.clear();
         self.targets.forget();
         self.calls.clear_lines(self.policies.len());
         let budgets = self.policies.iter_mut().filter_map(|policy| policy.budget.as_mut());

@@ -24,6 +24,9 @@ impl Calls {
         for (node, state) in self.guards.breakers(now) {
             into.say(What::Breaker, Whom::Node(node), Value::Breaker(state));
         }
+        for (node, ejected) in self.outliers.counts(now) {
+            into.of(What::Ejected, Whom::Node(node), ejected);
+        }
         for (policy, state) in (0..).map(PolicyIx).zip(&self.policies) {
             if let Some(budget) = &state.budget {
                 into.of(What::Budget, Whom::Policy(policy), budget.whole() as usize);

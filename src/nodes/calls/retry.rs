@@ -4,6 +4,7 @@
 use super::backoff::pause;
 use super::call::{Call, Try, TryEnd, is_keyed, name_of, node_of};
 use super::due::Due;
+use super::guards::Guarded;
 use super::timeouts::Links;
 use super::{Calls, Ended, Waiters};
 use crate::base::{Span, Time};
@@ -44,16 +45,25 @@ impl Calls {
         let mut call = self.calls.remove(handle)?;
         let op = waiters.header(call.waiter);
         if call.is_special {
-            self.end_specially(env, handle, &call, TryEnd { from, failed: true }, &op);
+            self.end_specially(env, handle, &call, TryEnd { from, why: Some(reason) }, &op);
         }
         self.settle(env.model, call.to, call.links);
+        if matches!(reason, Reason::Crashed | Reason::Timeout)
+            && let Some(target) = self.targets.known(env.model.node_of(call.to))
+        {
+            target.disconnect(call.to);
+        }
         let to = env.model.node_of(call.to);
         env.fact(Fact::AttemptFailed { op: op.id, to, why: reason });
         call.attempt = call.attempt.saturating_add(1);
         let Some(pause) = self.pause_before_retry(env, &call, op.deadline, reason) else {
-            self.late.end(call.waiter);
+            self.is_over(call.waiter);
             return Some(Ended { waiter: call.waiter, answer: Answer::Failed(reason) });
         };
+        if let Some(policy) = call.policy.filter(|_| call.is_special) {
+            let guarded = Guarded { policy, node: node_of(env.model, call.what) };
+            self.has_tried(env.model, guarded, call.waiter, call.to);
+        }
         env.fact(Fact::Retried { op: op.id, to, attempt: u32::from(call.attempt) });
         call.pause_us = u32::try_from(pause.0 / 1_000).unwrap_or(u32::MAX);
         call.links = Links::NOWHERE;

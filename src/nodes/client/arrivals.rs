@@ -9,7 +9,7 @@ use crate::model::{Model, NodeIx};
 use crate::nodes::behaviour::Tables;
 use crate::nodes::env::Env;
 use crate::probes::Probe;
-use crate::scenario::tree::{Arrivals, Client as Settings};
+use crate::scenario::tree::{Arrivals, Client as Settings, Rates};
 
 /// Longer than any run.
 const NEVER: Span = Span(u64::MAX);
@@ -36,36 +36,70 @@ impl Next {
     }
 }
 
-/// What rates of arrivals depend on: the rate per second from each of these instants on, surges.
-struct Rates<'a> {
-    per_s: &'a [(Span, f64)],
+/// What rates of arrivals depend on: time, and surges.
+struct Forecast<'a> {
+    per_s: &'a Rates,
     model: &'a Model,
     client: NodeIx,
 }
 
-impl Rates<'_> {
+impl Forecast<'_> {
     /// The instant after `now` until which so many arrivals are expected, if it ever comes; or, where
     /// that is after `until`, how many are expected from then on.
     fn foresee(&self, mut expected: f64, mut now: Time, until: Time) -> Result<Option<Time>, f64> {
-        let (rates, faults) = (self.per_s, &self.model.faults);
+        let (stretches, faults) = (self.per_s.stretches(), &self.model.faults);
         loop {
-            let stretch = rates.iter().rposition(|(from, _)| from.0 <= now.0).unwrap_or(0);
-            let rate_per_s = rates[stretch].1 * faults.rate_factor(self.client, now);
-            let change = rates.get(stretch + 1).map_or(Time::NEVER, |(from, _)| Time(from.0));
+            let place = stretches.iter().rposition(|it| it.from.0 <= now.0).unwrap_or(0);
+            let next = stretches.get(place + 1).map(|next| next.from);
+            let slope = stretches[place].slope(next);
+            let since = Span(now.0).as_secs() - stretches[place].from.as_secs();
+            let factor = faults.rate_factor(self.client, now);
+            let line = Line {
+                per_s: (stretches[place].per_s + slope * since).max(0.0) * factor,
+                slope: slope * factor,
+            };
+            let change = next.map_or(Time::NEVER, |from| Time(from.0));
             let change =
                 change.min(faults.next_rate_change(self.client, now).unwrap_or(Time::NEVER));
             let change = change.min(until);
-            let needs_ns =
-                if rate_per_s > 0.0 { expected / rate_per_s * 1e9 } else { f64::INFINITY };
+            let needs_ns = line.needs_ns(expected);
             if change == Time::NEVER || needs_ns <= change.since(now).0 as f64 {
                 return Ok(needs_ns.is_finite().then(|| now + Span::from_ns(needs_ns)));
             }
-            expected -= rate_per_s * change.since(now).as_secs();
+            expected = (expected - line.expected(change.since(now).as_secs())).max(0.0);
             now = change;
             if now == until {
                 return Err(expected);
             }
         }
+    }
+}
+
+/// A rate from an instant on, which grows as a straight line does.
+#[derive(Clone, Copy)]
+struct Line {
+    per_s: f64,
+    /// By so much per second, in a second.
+    slope: f64,
+}
+
+impl Line {
+    /// How many are expected in so many seconds.
+    fn expected(self, seconds: f64) -> f64 {
+        (self.per_s + self.slope * seconds / 2.0) * seconds
+    }
+
+    /// After how many nanoseconds so many are expected, if that comes to pass.
+    fn needs_ns(self, expected: f64) -> f64 {
+        if self.slope == 0.0 {
+            return if self.per_s > 0.0 { expected / self.per_s * 1e9 } else { f64::INFINITY };
+        }
+        let square = self.per_s * self.per_s + 2.0 * self.slope * expected;
+        if square < 0.0 {
+            return f64::INFINITY;
+        }
+        let seconds = 2.0 * expected / (self.per_s + square.sqrt());
+        if seconds.is_nan() { 0.0 } else { seconds * 1e9 }
     }
 }
 
@@ -114,8 +148,8 @@ impl Client {
                 };
                 self.after_expecting(expected, rates, env)
             }
-            Arrivals::Constant(rates) => match rates.as_slice() {
-                [(_, rate)] if !self.is_turned && never_surges(env.model, env.node()) => {
+            Arrivals::Constant(rates) => match rates.only() {
+                Some(rate) if !self.is_turned && never_surges(env.model, env.node()) => {
                     self.next = Next { due: Time::NEVER, since: env.now(), expected: 1.0 };
                     Some(Time(Span::from_secs((self.started + 1) as f64 / rate).0))
                 }
@@ -129,11 +163,11 @@ impl Client {
     fn after_expecting<P: Probe>(
         &mut self,
         expected: f64,
-        rates: &[(Span, f64)],
+        rates: &Rates,
         env: &Env<'_, '_, P>,
     ) -> Option<Time> {
         self.next = Next { due: Time::NEVER, since: env.now(), expected };
-        let rates = Rates { per_s: rates, model: env.model, client: env.node() };
+        let rates = Forecast { per_s: rates, model: env.model, client: env.node() };
         rates.foresee(expected, env.now(), Time::NEVER).ok().flatten()
     }
 
@@ -159,8 +193,8 @@ impl Client {
         if self.next.due <= at {
             return None;
         }
-        let old = Rates { per_s: old, model: before, client };
-        let new = Rates { per_s: new, model: after, client };
+        let old = Forecast { per_s: old, model: before, client };
+        let new = Forecast { per_s: new, model: after, client };
         let left = old.foresee(self.next.expected, self.next.since, at).err()?;
         let due = new.foresee(left, at, Time::NEVER).ok().flatten().unwrap_or(Time::NEVER);
         // Later changes go on from here: what was expected before is over.
@@ -172,8 +206,8 @@ impl Client {
 /// The one rate of Poisson arrivals, if there is but one and no surge.
 pub(super) fn steady_per_s(model: &Model, client: NodeIx, arrivals: &Arrivals) -> Option<f64> {
     match arrivals {
-        Arrivals::Poisson(rates) if rates.len() == 1 && never_surges(model, client) => {
-            Some(rates[0].1).filter(|rate| *rate > 0.0)
+        Arrivals::Poisson(rates) if never_surges(model, client) => {
+            rates.only().filter(|rate| *rate > 0.0)
         }
         _ => None,
     }

@@ -9,6 +9,8 @@ timers! {
     pub enum Due {
         /// The transaction's time is over.
         Committed(task: Handle) = 7,
+        /// The transaction has waited long enough for a lock.
+        LockTimeout(task: Handle) = 62,
         /// A version has come to a follower.
         Shipped(update: Handle) = 14,
     }

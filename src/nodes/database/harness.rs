@@ -209,6 +209,8 @@ impl Bench {
             delivery_limit: None,
             requeue_delay: Span::ZERO,
             heartbeat: Span(60_000_000_000),
+            consumer_timeout: None,
+            redrive: None,
         };
         let log = tree::Log {
             partitions: 1,
@@ -239,6 +241,7 @@ impl Bench {
             room: self.room,
             read: self.read.clone(),
             write: Dist::Const(WRITE as f64),
+            lock_timeout: None,
             followers: None,
             policy: None,
         };

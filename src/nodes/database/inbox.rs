@@ -96,6 +96,12 @@ impl Inbox {
         self.remember((op, 0), now).undone |= effects;
     }
 
+    /// That these effects were applied, or taken back, is lost.
+    pub(super) fn lose(&mut self, op: OpId, effects: u64, undo: bool, now: Time) {
+        let memory = self.remember((op, 0), now);
+        *(if undo { &mut memory.undone } else { &mut memory.applied }) &= !effects;
+    }
+
     /// The transaction of this name was carried out.
     pub(super) fn note(&mut self, op: OpId, name: u64, now: Time) {
         self.remember((op, name), now);

@@ -77,6 +77,24 @@ impl Locks {
         Some(heir)
     }
 
+    /// Leaves the line of this lock, in which it stands.
+    pub(super) fn leave(&mut self, lock: Lock, task: Handle) {
+        let line = self.lines.get_mut(&lock).expect("a lock with a line is held");
+        let behind = self.behind[task.slot()];
+        if line.first == task {
+            line.first = behind;
+            return;
+        }
+        let mut before = line.first;
+        while self.behind[before.slot()] != task {
+            before = self.behind[before.slot()];
+        }
+        self.behind[before.slot()] = behind;
+        if line.last == task {
+            line.last = before;
+        }
+    }
+
     /// Nobody holds anything any more.
     pub(super) fn clear(&mut self) {
         self.lines.clear();
@@ -87,6 +105,24 @@ impl Locks {
 mod tests {
     use super::*;
     use crate::nodes::parts::slab::Slab;
+
+    #[test]
+    fn whoever_leaves_a_line_leaves_the_order_of_the_others() {
+        for leaver in 0..3 {
+            let (mut slab, mut locks) = (Slab::default(), Locks::default());
+            let [holder, first, second, third, late] = std::array::from_fn(|_| slab.insert(()));
+            let mut line = vec![first, second, third];
+            assert!(locks.take(lock(1), holder));
+            assert!(line.iter().all(|task| !locks.take(lock(1), *task)));
+            locks.leave(lock(1), line.remove(leaver));
+            assert!(!locks.take(lock(1), late));
+            line.push(late);
+            for heir in line {
+                assert_eq!(locks.release(lock(1)), Some(heir), "{leaver}");
+            }
+            assert_eq!(locks.release(lock(1)), None);
+        }
+    }
 
     fn lock(key: u64) -> Lock {
         Lock { copy: false, entity: EntityIx(0), key: KeyId(key) }

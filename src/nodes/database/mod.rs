@@ -19,6 +19,7 @@ mod harness;
 mod inbox;
 mod judgement;
 mod locks;
+mod patience;
 mod progress;
 mod relay;
 pub(super) mod rows;
@@ -54,6 +55,7 @@ pub struct Database {
     connections: u32,
     room: usize,
     write: Dist,
+    lock_timeout: Option<Span>,
     /// Connections in use.
     busy: u32,
     tasks: Slab<Task>,
@@ -87,6 +89,8 @@ struct Task {
 struct Claims {
     locks: Vec<Lock>,
     taken: usize,
+    /// When it has waited long enough for the next, if it may not wait for ever.
+    gives_up: Time,
 }
 
 impl Behaviour for Database {
@@ -102,6 +106,7 @@ impl Behaviour for Database {
             connections: database.connections,
             room: database.room.map_or(usize::MAX, |room| room as usize),
             write: database.write.clone(),
+            lock_timeout: database.lock_timeout,
             busy: 0,
             tasks: Slab::default(),
             waiting: VecDeque::new(),
@@ -152,13 +157,15 @@ impl Behaviour for Database {
     fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
         match due {
             Due::Committed(_) => unreachable!("the commonest"),
+            Due::LockTimeout(task) => self.give_up(task, env),
             Due::Relay(due) => self.store.relay.timer(due, env),
             Due::Shipped(update) => self.store.shipped(update, env),
         }
     }
 
-    fn is_stale(&self, due: Due, _at: Time, _incarnation: u32) -> bool {
+    fn is_stale(&self, due: Due, at: Time, _incarnation: u32) -> bool {
         match due {
+            Due::LockTimeout(task) => !self.gives_up_at(task, at),
             Due::Committed(task) => self.tasks.get(task).is_none(),
             Due::Relay(due) => self.store.relay.is_stale(due),
             Due::Shipped(update) => self.store.is_stale(update),
@@ -330,6 +337,10 @@ impl Database {
         if let Some(claims) = &mut task.claims {
             while let Some(lock) = claims.locks.get(claims.taken) {
                 if !self.locks.take(*lock, handle) {
+                    if let Some(timeout) = self.lock_timeout {
+                        claims.gives_up = env.now() + timeout;
+                        env.wait(timeout, Due::LockTimeout(handle));
+                    }
                     return;
                 }
                 claims.taken += 1;

@@ -1,7 +1,7 @@
 //! The durable half of a database: what one transaction does to rows, inbox, sagas, joins and
 //! outbox, all at the instant of its commit. Knows no connections, locks or times of service.
 
-use super::followers::Followers;
+use super::followers::{Commit, Followers};
 use super::inbox::Inbox;
 use super::judgement::{Judgement, changed, effects, is_named};
 use super::progress::Progress;
@@ -58,6 +58,10 @@ impl Store {
     pub(super) fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         self.relay.restart(env);
         if let Some(followers) = &mut self.followers {
+            for lost in followers.promote(env) {
+                self.inbox.lose(lost.op.id, 1 << lost.commit.effect, lost.commit.undo, env.now());
+                followers.revert(&lost, &mut self.own, env);
+            }
             followers.restart(env);
         }
     }
@@ -231,7 +235,9 @@ impl Store {
                     }
                     self.own.write(env.model, (entity, key), after, op, now);
                     if let Some(followers) = &mut self.followers {
-                        followers.ship((entity, key), after, op, env);
+                        let undo = write.part == Part::Undo;
+                        let commit = Commit { effect: write.effect, undo };
+                        followers.ship((entity, key), after, commit, op, env);
                     }
                     op.seen = after;
                     let (op, effect, version) = (op.id, write.effect, after.version);

@@ -22,7 +22,7 @@ use crate::probes::{Fact, Probe};
 impl Log {
     /// A member has handled the record that it was given; the next one is given to it.
     pub(super) fn handled<P: Probe>(&mut self, receipt: Handle, env: &mut Env<'_, '_, P>) {
-        let Some(Delivery { channel, partition }) = self.deliveries.remove(receipt) else {
+        let Some(Delivery { channel, partition, .. }) = self.deliveries.remove(receipt) else {
             return;
         };
         let place = &mut self.channels[channel].partitions[partition];

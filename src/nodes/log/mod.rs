@@ -127,6 +127,7 @@ struct Record {
 struct Delivery {
     channel: usize,
     partition: usize,
+    since: Time,
 }
 
 impl Behaviour for Log {
@@ -214,7 +215,7 @@ impl Behaviour for Log {
             Body::Broker(Frame::Nack { receipt }) => {
                 used_up(message.op, None, env);
                 self.comes_by(message.from);
-                if let Some(Delivery { channel, partition }) = self.take_back(receipt, env) {
+                if let Some(Delivery { channel, partition, .. }) = self.take_back(receipt, env) {
                     self.is_done_with(channel, partition, env);
                 }
             }
@@ -326,7 +327,7 @@ impl Log {
 
     /// A member committed the offset behind its record. Too late if the partition was taken away.
     fn committed<P: Probe>(&mut self, receipt: Handle, env: &mut Env<'_, '_, P>) {
-        let Some(Delivery { channel, partition }) = self.deliveries.remove(receipt) else {
+        let Some(Delivery { channel, partition, .. }) = self.deliveries.remove(receipt) else {
             return;
         };
         let place = &mut self.channels[channel].partitions[partition];
@@ -390,7 +391,7 @@ impl Log {
         if redelivered {
             env.fact(Fact::Redelivered { op: op.id });
         }
-        let receipt = self.deliveries.insert(Delivery { channel, partition });
+        let receipt = self.deliveries.insert(Delivery { channel, partition, since: env.now() });
         place.out = Some(receipt);
         let first = self.groups[self.channels[channel].group].group.first;
         let to = InstanceId(first.0 + owner);

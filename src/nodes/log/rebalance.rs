@@ -110,6 +110,15 @@ impl Log {
         out.filter_map(|partition| partition.owner)
     }
 
+    /// Who holds records of a group, and since when.
+    fn held_since(&self, index: usize) -> impl Iterator<Item = (u32, Time)> {
+        let of_group = move |log: &Self, channel: usize| log.channels[channel].group == index;
+        self.deliveries.iter().filter_map(move |(_, it)| {
+            let owner = self.channels[it.channel].partitions[it.partition].owner;
+            owner.filter(|_| of_group(self, it.channel)).map(|owner| (owner, it.since))
+        })
+    }
+
     fn is_in(&self, index: usize, member: u32) -> bool {
         self.groups[index].group.is_enrolled(member)
     }
@@ -157,16 +166,18 @@ impl Log {
 
     /// Sets the timer that looks after a group, if it has records and none is set.
     pub(super) fn watch<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
-        let Watched { group, records, watch } = &mut self.groups[index];
+        let Watched { group, records, watch } = &self.groups[index];
         if *records == 0 || watch.is_some() {
             return;
         }
         let Some(end) = group.next_end() else { return };
+        let patience = group.patience();
+        let end = self.held_since(index).map(|(_, since)| since + patience).fold(end, Time::min);
         let mut due = end.max(env.now());
         if self.heartbeat > Span::ZERO {
             due = due.min(env.now() + self.heartbeat);
         }
-        *watch = Some(due);
+        self.groups[index].watch = Some(due);
         env.wait(due.since(env.now()), Due::Rebalanced(index as u32));
     }
 
@@ -178,6 +189,14 @@ impl Log {
         self.groups[index].watch = None;
         if let Consequence::Rebalance(since) = self.groups[index].group.expire(env.now(), true) {
             self.rebalance(index, since, env);
+        }
+        let now = env.now();
+        let patience = self.groups[index].group.patience();
+        let is_late = |(owner, since): (u32, Time)| (since + patience <= now).then_some(owner);
+        let late: Vec<u32> = self.held_since(index).filter_map(is_late).collect();
+        if !late.is_empty() {
+            self.groups[index].group.dismiss(&late);
+            self.rebalance(index, now, env);
         }
         if self.groups[index].group.is_overdue(env.now()) {
             let holders: Vec<u32> = self.holders(index).collect();

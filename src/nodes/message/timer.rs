@@ -4,6 +4,7 @@
 
 use std::num::NonZeroU32;
 
+use crate::base::Span;
 use crate::faults::Edge;
 use crate::nodes::parts::slab::Handle;
 use crate::probes::Reason;
@@ -119,6 +120,18 @@ impl Field for Handle {
     #[inline]
     fn unpack(timer: Timer, _at: usize) -> Self {
         Self::from_bits(timer.payload)
+    }
+}
+
+impl Field for Span {
+    const WORDS: usize = 2;
+
+    fn pack(self, timer: &mut Timer, _at: usize) {
+        timer.payload = self.0;
+    }
+
+    fn unpack(timer: Timer, _at: usize) -> Self {
+        Self(timer.payload)
     }
 }
 

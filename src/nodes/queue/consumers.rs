@@ -113,20 +113,38 @@ impl Queue {
 
     /// Sets the timer that looks for silent consumers, if somebody holds something and none is set.
     pub(super) fn watch<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
-        let channel = &mut self.channels[index];
+        let channel = &self.channels[index];
         if channel.watch.is_some() {
             return;
         }
         let holds = channel.consumers.iter().filter(|consumer| consumer.unacknowledged > 0);
         let Some(heard) = holds.map(|consumer| consumer.heard).min() else { return };
-        let due = (heard + self.heartbeat).max(env.now());
-        channel.watch = Some(due);
+        let silent = heard + self.heartbeat;
+        let slow = self.held_since(index).map(|(_, since)| since).min();
+        let slow = slow.zip(self.consumer_timeout).map(|(since, timeout)| since + timeout);
+        let due = slow.map_or(silent, |slow| slow.min(silent)).max(env.now());
+        self.channels[index].watch = Some(due);
         env.wait(due.since(env.now()), Due::Silence(index as u32));
     }
 
-    /// Takes back what those hold who were not heard of for too long.
+    /// Who holds messages of a channel, and since when.
+    fn held_since(&self, index: usize) -> impl Iterator<Item = (usize, Time)> {
+        let all = self.unacknowledged.iter().map(|(_, delivery)| delivery);
+        let own = all.filter(move |delivery| delivery.channel == index);
+        own.map(|delivery| (delivery.consumer, delivery.since))
+    }
+
+    /// Takes back what those hold who were not heard of for too long, or who have held a message for too
+    /// long.
     pub(super) fn look_after<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
         self.channels[index].watch = None;
+        if let Some(timeout) = self.consumer_timeout {
+            let is_late = |(at, since): (usize, Time)| (since + timeout <= env.now()).then_some(at);
+            let late: Vec<usize> = self.held_since(index).filter_map(is_late).collect();
+            for at in late {
+                self.take_all_from((index, at), env);
+            }
+        }
         for at in 0..self.channels[index].consumers.len() {
             let consumer = &mut self.channels[index].consumers[at];
             if consumer.unacknowledged > 0 && consumer.heard + self.heartbeat <= env.now() {

@@ -42,7 +42,7 @@ use crate::engine::InstanceId;
 use crate::model::program::EntryIx;
 use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe, Reason};
-use crate::scenario::tree::NodeKind;
+use crate::scenario::tree::{NodeKind, Redrive};
 
 /// The broker: one instance.
 #[derive(Clone, Debug)]
@@ -52,10 +52,14 @@ pub struct Queue {
     delivery_limit: Option<u32>,
     /// A consumer that was not heard of for so long has lost its connection.
     heartbeat: Span,
+    consumer_timeout: Option<Span>,
+    redrive: Option<Redrive>,
     /// Per channel of the program: its place in `channels`.
     places: Vec<u32>,
     channels: Vec<Channel>,
     unacknowledged: Slab<Delivery>,
+    /// Dead letters that will come back.
+    dead: Slab<DeadLetter>,
 }
 
 /// The queue of one consuming service.
@@ -111,6 +115,15 @@ struct Stored {
     since: Time,
     /// Deliveries that came back.
     returns: u32,
+    /// How often it was a dead letter.
+    deaths: u32,
+}
+
+/// A dead letter that will come back.
+#[derive(Clone, Copy, Debug)]
+struct DeadLetter {
+    message: Stored,
+    channel: usize,
 }
 
 /// A message on its way to a consumer, or in its hands.
@@ -119,6 +132,7 @@ struct Delivery {
     message: Stored,
     channel: usize,
     consumer: usize,
+    since: Time,
 }
 
 impl Behaviour for Queue {
@@ -156,9 +170,12 @@ impl Behaviour for Queue {
             prefetch: kind.prefetch,
             delivery_limit: kind.delivery_limit,
             heartbeat: kind.heartbeat,
+            consumer_timeout: kind.consumer_timeout,
+            redrive: kind.redrive,
             places,
             channels: own.iter().map(channel).collect(),
             unacknowledged: Slab::default(),
+            dead: Slab::default(),
         }
     }
 
@@ -216,6 +233,7 @@ impl Behaviour for Queue {
         let handle = match due {
             Due::Intake(broker::Due::Stored(handle)) => handle,
             Due::Silence(channel) => return self.look_after(channel as usize, env),
+            Due::Redrive(letter) => return self.comes_back(letter, env),
         };
         if let Some(incoming) = self.intake.stored(handle) {
             self.enqueue(incoming, env);
@@ -227,6 +245,7 @@ impl Behaviour for Queue {
         match due {
             Due::Intake(broker::Due::Stored(handle)) => self.intake.is_stale(handle),
             Due::Silence(channel) => self.channels[channel as usize].watch != Some(at),
+            Due::Redrive(letter) => self.dead.get(letter).is_none(),
         }
     }
 
@@ -249,6 +268,13 @@ impl Behaviour for Queue {
             }
             self.dispatch(channel, env);
         }
+        // What came due while it was down is put off.
+        let letters: Vec<Handle> = self.dead.iter().map(|(letter, _)| letter).collect();
+        for (letter, Redrive { after, .. }) in
+            letters.into_iter().zip(self.redrive.into_iter().cycle())
+        {
+            env.wait(after, Due::Redrive(letter));
+        }
     }
 
     fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
@@ -268,7 +294,8 @@ impl Queue {
             let channel = &mut self.channels[index];
             let place = channel.count;
             channel.count += 1;
-            let message = Stored { op, entry: subscriber.entry, item, place, since, returns: 0 };
+            let message =
+                Stored { op, entry: subscriber.entry, item, place, since, returns: 0, deaths: 0 };
             if channel.ready.is_empty()
                 && let Some(turn) = channel.free((self.prefetch, self.heartbeat), env)
             {
@@ -297,10 +324,12 @@ impl Queue {
         queued: bool,
         env: &mut Env<'_, '_, P>,
     ) {
-        let Stored { op, entry, item, since, returns, .. } = message;
-        let op = op.again(env.model.name_of(env.node()), u64::from(returns));
+        let Stored { op, entry, item, since, returns, deaths, .. } = message;
+        let attempt = u64::from(deaths) << 32 | u64::from(returns);
+        let op = op.again(env.model.name_of(env.node()), attempt);
         env.fact(Fact::Began { op: op.id, waited: env.now().since(since), queued, arrives: false });
-        if returns > 0 {
+        let redelivered = attempt > 0;
+        if redelivered {
             env.fact(Fact::Redelivered { op: op.id });
         }
         let channel = &mut self.channels[index];
@@ -308,9 +337,11 @@ impl Queue {
         let consumer = channel.order[turn] as usize;
         channel.consumers[consumer].unacknowledged += 1;
         let to = InstanceId(channel.first.0 + consumer as u32);
-        let receipt = self.unacknowledged.insert(Delivery { message, channel: index, consumer });
+        let since = env.now();
+        let out = Delivery { message, channel: index, consumer, since };
+        let receipt = self.unacknowledged.insert(out);
         self.watch(index, env);
-        env.send(to, &op, Frame::Deliver { receipt, entry, item, redelivered: returns > 0 });
+        env.send(to, &op, Frame::Deliver { receipt, entry, item, redelivered });
     }
 
     fn consumer(&mut self, of: &Delivery) -> &mut Consumer {
@@ -331,13 +362,39 @@ impl Queue {
         message.returns += 1;
         message.since = env.now();
         if self.delivery_limit.is_some_and(|limit| message.returns > limit) {
-            used_up(message.op, Some(Reason::DeadLetter), env);
-            return;
+            return self.dies(message, delivery.channel, env);
         }
         env.fact(Fact::Waits { op: message.op.id });
         let ready = &mut self.channels[delivery.channel].ready;
         let at = ready.partition_point(|other| other.place < message.place);
         ready.insert(at, message);
+    }
+}
+
+impl Queue {
+    /// A message was delivered too often: it is lost, unless it is to come back.
+    fn dies<P: Probe>(&mut self, mut message: Stored, channel: usize, env: &mut Env<'_, '_, P>) {
+        match self.redrive {
+            Some(Redrive { after, times }) if message.deaths < times => {
+                (message.deaths, message.returns) = (message.deaths + 1, 0);
+                let letter = self.dead.insert(DeadLetter { message, channel });
+                env.wait(after, Due::Redrive(letter));
+            }
+            _ => used_up(message.op, Some(Reason::DeadLetter), env),
+        }
+    }
+
+    /// A dead letter is put behind what waits in its queue.
+    fn comes_back<P: Probe>(&mut self, letter: Handle, env: &mut Env<'_, '_, P>) {
+        let Some(DeadLetter { mut message, channel: index }) = self.dead.remove(letter) else {
+            return;
+        };
+        let channel = &mut self.channels[index];
+        (message.place, message.since) = (channel.count, env.now());
+        channel.count += 1;
+        channel.ready.push_back(message);
+        env.fact(Fact::Waits { op: message.op.id });
+        self.dispatch(index, env);
     }
 }
 

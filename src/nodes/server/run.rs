@@ -8,7 +8,7 @@ use super::cache::Lookup;
 use super::due::Due;
 use super::task::{Origin, Task};
 use super::{AGAIN_PAUSE, Server, end_of_branch, goes_on_by_itself, is_call, slowed};
-use crate::base::{Span, Time, mix};
+use crate::base::{Span, Time, mix, name_hash};
 use crate::model::program::{Act, EntryIx, Instr, Makes, Pc};
 use crate::nodes::broker::Frame;
 use crate::nodes::calls::Ended;
@@ -22,6 +22,10 @@ impl Server {
     /// A task that was not begun has its worker: runs it. Nearly all begin with work.
     pub(super) fn begin<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get_mut(handle).expect("a task that begins is there");
+        if !self.is_plain && errs(task, env) {
+            self.trouble(handle, Answer::Failed(Reason::Error), env);
+            return self.run(handle, env);
+        }
         let demand = slowed(task.demand, env.model.faults.slowness(env.now(), env.me()));
         if demand == Span::ZERO || !env.model.programs.begins_with_work(task.pc) {
             return self.run(handle, env);
@@ -130,6 +134,18 @@ impl Server {
                     refused(op, entry, env);
                     self.trouble(handle, Answer::Refused, env);
                 }
+                return ControlFlow::Continue(());
+            }
+            Instr::Fail { probability, name, restart } => {
+                if crate::base::unit(mix(task.op.word, *name)) >= *probability {
+                    return ControlFlow::Continue(());
+                }
+                if let Some(restart) = restart {
+                    // It holds its worker until then.
+                    env.die(*restart);
+                    return ControlFlow::Break(());
+                }
+                self.trouble(handle, Answer::Failed(Reason::Error), env);
                 return ControlFlow::Continue(());
             }
             Instr::Need { least } => {
@@ -367,6 +383,23 @@ fn refused<P: Probe>(op: OpId, entry: EntryIx, env: &mut Env<'_, '_, P>) {
     let best_effort = env.model.programs.entries[entry.0 as usize].best_effort;
     env.fact(if best_effort { Fact::Declined { op, node } } else { Fact::Refused { op, node } });
 }
+
+/// Does this instance, at present, fail what it begins with this task? Every attempt is drawn anew.
+#[cold]
+fn errs<P: Probe>(task: &Task, env: &Env<'_, '_, P>) -> bool {
+    let share = env.model.faults.error_share(env.now(), env.me());
+    if share == 0.0 {
+        return false;
+    }
+    let step = match &env.model.programs.code[task.pc.0 as usize] {
+        Instr::Work { name, .. } => *name,
+        _ => 0,
+    };
+    let name = mix(mix(env.model.name_of(env.node()), ERRORS), step);
+    crate::base::unit(task.op.drawn_anew(name)) < share
+}
+
+const ERRORS: u64 = name_hash("errors");
 
 /// A task answers as the last thing that it does, unless it has answered already: says whether it did.
 #[expect(clippy::inline_always, reason = "called in two places, for every task")]

@@ -30,6 +30,8 @@ pub enum Harm {
 pub enum Ailment {
     /// Work takes so many times as long.
     Slow(f64),
+    /// It fails this share of what it begins.
+    Erring(f64),
     /// Its clock is so much ahead.
     Ahead(Span),
     /// Workers take no new work; what runs finishes.

@@ -96,6 +96,8 @@ faults! {
     pause: Pause,
     freeze: Freeze,
     skew: Skew,
+    errors: Errors,
+    scale: Scale,
     latency: Latency,
     loss: Loss,
     duplicate: Duplicate,

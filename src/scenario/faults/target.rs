@@ -15,9 +15,9 @@ pub struct Target {
 }
 
 impl<'a> Reader<'a> {
-    /// The settings `target` and `instance`.
-    pub(super) fn target(&mut self, fields: &Fields<'a>) -> Option<Target> {
-        let node = self.must(fields, "target", |reader, value| {
+    /// The setting `target`: a node that can break.
+    pub(super) fn victim(&mut self, fields: &Fields<'a>) -> Option<NodeIx> {
+        self.must(fields, "target", |reader, value| {
             let (name, at) = reader.text(value)?;
             let node = reader.node_named(name, at, &[])?;
             if !reader.known.node(node).role?.about().can_break(Breakable::Process) {
@@ -31,7 +31,12 @@ impl<'a> Reader<'a> {
                 return None;
             }
             Some(node)
-        });
+        })
+    }
+
+    /// The settings `target` and `instance`.
+    pub(super) fn target(&mut self, fields: &Fields<'a>) -> Option<Target> {
+        let node = self.victim(fields);
         let instance =
             self.maybe(fields, "instance", |reader, value| reader.count(value, 0..=u32::MAX));
         let (node, instance) = (node?, instance?);

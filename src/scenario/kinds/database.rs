@@ -1,7 +1,7 @@
 //! `Database`: a store with transactions, as the file describes one.
 
 use super::{About, Breakable, Followers, Kind, NodeKind, Role, Use, Usual, Word, settings};
-use crate::base::Dist;
+use crate::base::{Dist, Span};
 use crate::scenario::reader::Reader;
 use crate::scenario::syntax::Value;
 use crate::scenario::tree::PolicyIx;
@@ -22,7 +22,7 @@ static WORD: Word = Word {
         network hop away from its service; several services may share one.",
     settings: &SETTINGS,
     left_out: "Isolation levels, indexes and query plans, sizes and pages, deadlocks (locks are \
-        taken in order), synchronous replication, and the promotion of a follower.",
+        taken in order), and synchronous replication.",
     example: "Database(connections: 16, read: \"0.5ms\", write: LogNormal(median: \"0.8ms\", p99: \"6ms\"))",
     read: |reader, _, value| Some(NodeKind::Database(reader.database(value)?)),
 };
@@ -32,7 +32,8 @@ settings! {
     room: "count", Usual::Unset("unbounded"), "waiting places for a connection";
     read: "distribution", Usual::Required, "one read";
     write: "distribution", Usual::Required, "one key written";
-    followers: "group", Usual::Unset("none"), "copies that follow its commits: `(count: 2, lag: Exp(\"50ms\"), reads: Any)`, see [followers](../scenario.md#database)";
+    lock_timeout: "duration", Usual::Unset("none"), "a transaction that waits longer than this for one lock fails with `lock_timeout`, and its connection is free", "https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT";
+    followers: "group", Usual::Unset("none"), "copies that follow its commits: `(count: 2, lag: Exp(\"50ms\"), reads: Any, promote: true)`, see [followers](../scenario.md#database)";
     policy: "name", Usual::Unset("none"), "the policy of calls to it, over the class's";
 }
 
@@ -47,6 +48,8 @@ pub struct Database {
     pub read: Dist,
     /// Time of one key written.
     pub write: Dist,
+    /// A transaction that waits longer for one lock fails; `None` waits for ever.
+    pub lock_timeout: Option<Span>,
     /// Copies that follow it.
     pub followers: Option<Followers>,
     /// Policy of calls to this node, over the class's.
@@ -89,6 +92,7 @@ impl<'a> Reader<'a> {
         let room = self.optional(&fields, "room", Self::room);
         let read = self.setting(&fields, "read", Self::dist);
         let write = self.setting(&fields, "write", Self::dist);
+        let lock_timeout = self.optional(&fields, "lock_timeout", Self::positive_span);
         let followers = self.optional(&fields, "followers", Self::followers);
         let policy = self.optional(&fields, "policy", Self::policy);
         Some(Database {
@@ -96,6 +100,7 @@ impl<'a> Reader<'a> {
             room: room?,
             read: read?,
             write: write?,
+            lock_timeout: lock_timeout?,
             followers: followers?,
             policy: policy?,
         })

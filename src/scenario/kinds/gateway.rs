@@ -120,6 +120,7 @@ impl<'a> Reader<'a> {
         let balance = self.setting(&fields, "balance", Self::balance);
         self.fills_shards(&fields, balance, instances)?;
         let registry = self.registers_at(&fields, balance);
+        self.known.nodes[index].fact.registers = registry != Some(None);
         let policy = self.optional(&fields, "policy", Self::policy);
         Some(Gateway {
             instances: instances?,

@@ -11,7 +11,7 @@ pub use kind::{About, Breakable, Kind, Use, Word};
 pub(in crate::scenario) use parts::KEEPING;
 pub use parts::{
     Arrivals, Balance, Batch, Cache, Carries, Commit, Consume, Discipline, Evict, Expiry, Failed,
-    Followers, Gather, Keeping, Life, Produce, Readers, Terms,
+    Followers, Gather, Keeping, Life, Produce, Rates, Readers, Stretch, Terms,
 };
 
 use super::setting::{Setting, Usual, settings};
@@ -32,5 +32,6 @@ pub use cache::{Wait, Writes};
 pub use client::{Action, After, Again, Do, Journey};
 pub use gateway::Limit;
 pub use log::Acks;
+pub use queue::Redrive;
 pub use quorum::{Contact, Legs, Order};
 pub use registry::{Checks, Leases, Probes, Spread};

@@ -26,8 +26,8 @@ static WORD: Word = Word {
         service, persistent messages, confirms, manual acknowledgements.",
     settings: &SETTINGS,
     left_out: "Replication (the one broker stands for a cluster that fails as one), dead-letter \
-        exchanges (a dead letter is lost), times to live, length limits and flow control, \
-        priorities, automatic acknowledgement, and the delivery acknowledgement timeout.",
+        exchanges (a dead letter is lost, or comes back by `redrive`), times to live, length limits and flow control, \
+        priorities, and automatic acknowledgement.",
     example: "Queue(prefetch: 100, persist: Exp(\"0.5ms\"))",
     read: |reader, _, value| Some(NodeKind::Queue(reader.queue(value)?)),
 };
@@ -37,6 +37,8 @@ settings! {
     persist: "distribution", Usual::Is("\"1ms\""), "to store a message before its confirm";
     delivery_limit: "count, or `None`", Usual::Is("20"), "deliveries before a message is dead-lettered, `None` never. 20 is the default of RabbitMQ 4's quorum queues", "https://www.rabbitmq.com/docs/quorum-queues";
     heartbeat: "duration", Usual::Is("\"60s\""), "a consumer not heard of for so long has lost its connection, and what it holds goes to others; it says that it lives twice as often", "https://www.rabbitmq.com/docs/heartbeats";
+    consumer_timeout: "duration, or `None`", Usual::Is("\"30m\""), "a consumer that has held a message for so long loses its channel: all that it holds goes to others, and it subscribes anew", "https://www.rabbitmq.com/docs/consumers";
+    redrive: "group", Usual::Unset("none"), "dead letters are kept, and come back to their queue as if they were new: `(after: \"30s\", times: 1)`; `times` (1 by default) is how often. Without it a dead letter is lost", "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html";
     requeue_delay: "duration", Usual::Is("\"1s\""), "how long a consumer holds a message it could not process before it returns it";
 }
 
@@ -53,7 +55,21 @@ pub struct Queue {
     pub requeue_delay: Span,
     /// A consumer that was not heard of for so long has lost its connection.
     pub heartbeat: Span,
+    /// Whether, and when, dead letters come back.
+    pub redrive: Option<Redrive>,
+    /// What a consumer holds for so long is taken from it, with all else; `None` never.
+    pub consumer_timeout: Option<Span>,
 }
+
+/// Dead letters come back to their queue, as if they were new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Redrive {
+    /// So long after they were given up.
+    pub after: Span,
+    /// So often at most.
+    pub times: u32,
+}
+
 impl Kind for Queue {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -81,12 +97,22 @@ impl<'a> Reader<'a> {
         let delivery_limit = self.optional(&fields, "delivery_limit", Self::places);
         let requeue_delay = self.setting(&fields, "requeue_delay", Self::span);
         let heartbeat = self.setting(&fields, "heartbeat", Self::positive_span);
+        let consumer_timeout = self.optional(&fields, "consumer_timeout", Self::positive_span);
+        let redrive = self.optional(&fields, "redrive", |reader, value| {
+            let fields = reader.fields(value, "a redrive", 0, &["after", "times"])?;
+            let after = reader.must(&fields, "after", Self::positive_span);
+            let times =
+                reader.or(&fields, "times", 1, |reader, value| reader.count(value, 1..=u32::MAX));
+            Some(Redrive { after: after?, times: times? })
+        });
         Some(Queue {
             prefetch: prefetch?,
             persist: persist?,
             delivery_limit: delivery_limit?,
             requeue_delay: requeue_delay?,
             heartbeat: heartbeat?,
+            consumer_timeout: consumer_timeout?,
+            redrive: redrive?,
         })
     }
 }

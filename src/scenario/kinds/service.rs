@@ -48,7 +48,7 @@ settings! {
     hold: "flag", Usual::Is("true"), "is the worker held while the service waits for others?";
     store: "name", Usual::Unset("none"), "its database or quorum; required to own data, to ask in the `Events` designs, and to wait for several branches of an `All` (in `PubSub` the home, in `Events` whoever comes next)";
     cache: "name", Usual::Unset("none"), "the cache before its database; several services may share one";
-    balance: "word", Usual::Is("RoundRobin"), "`RoundRobin`, `Random`, `LeastOutstanding`, `Choices(2)` (the better of so many drawn at random) or `Shards(2)` (so many shards in turn; instance i is of shard i modulo 2: the first of a shard is called, the next ones get second copies); a caller knows only its own outstanding calls";
+    balance: "word", Usual::Is("RoundRobin"), "`RoundRobin`, `Random`, `LeastOutstanding`, `Choices(2)` (the better of so many drawn at random), `PerConnection(max_age: \"30s\")` (all calls of a caller go to one, drawn when it connects: first, after `max_age`, which is for ever by default, and when a call there was reset or timed out) or `Shards(2)` (so many shards in turn; instance i is of shard i modulo 2: the first of a shard is called, the next ones get second copies); a caller knows only its own outstanding calls";
     registry: "name", Usual::Unset("none"), "where its instances register, see [registries](registry.md); not with `Shards`";
     policy: "name", Usual::Unset("none"), "the policy of calls to it, over the class's";
 }
@@ -158,6 +158,7 @@ impl<'a> Reader<'a> {
         let fact = &mut self.known.nodes[index].fact;
         fact.instances = instances.unwrap_or(u32::MAX);
         fact.quorum = quorum;
+        fact.registers = registry != Some(None);
         fact.store = store != Some(None);
         self.fills_shards(&fields, balance, instances)?;
         let turns = turns?;

@@ -9,6 +9,7 @@ pub use backoff::{Backoff, Jitter};
 pub use breaker::Breaker;
 pub use cancel::Cancel;
 pub use hedge::Hedge;
+pub use outlier_detection::OutlierDetection;
 pub use throttle::Throttle;
 
 use super::reader::{Fields, Reader};
@@ -79,6 +80,8 @@ policies! {
         budget: Option<f64>,
         /// Does the answer to a try that was given up end the call as well?
         late_answers: bool,
+        /// Does a retry go to another instance than the tries before it, where there is one?
+        elsewhere: bool,
     }
     hedge {
         /// Sends second copies.
@@ -95,6 +98,10 @@ policies! {
     throttle {
         /// Calls less often what does not accept.
         throttle: Option<Throttle>,
+    }
+    outlier_detection {
+        /// Leaves out for a while the instances that fail.
+        outlier_detection: Option<OutlierDetection>,
     }
     bulkhead {
         /// So many calls of one caller to one node at once; `None` is unlimited.

@@ -1,5 +1,5 @@
-//! Retries: how often a call is tried, how long a caller pauses before, how many retries it may make
-//! for each call, and whether it takes late answers. And how often a customer tries again who was
+//! Retries: how often a call is tried and where, how long a caller pauses before, how many retries it
+//! may make for each call, and whether it takes late answers. And how often a customer tries again who was
 //! refused, which is no retry of a call but is written like one.
 
 use super::{Backoff, Guard, Policy, Room};
@@ -18,17 +18,19 @@ pub(super) const ROOM: Room = Room {
     guards: &[
         Guard { name: "retry", is_in_force: |policy| policy.tries > 1 },
         Guard { name: "retry budget", is_in_force: |policy| policy.budget.is_some() },
+        Guard { name: "retry elsewhere", is_in_force: |policy| policy.elsewhere },
     ],
     read,
 };
 
 fn read<'a>(reader: &mut Reader<'a>, fields: &Fields<'a>, policy: &mut Policy) -> Option<()> {
     let retry = reader.maybe(fields, "retry", Reader::retry)?;
-    let Retry { tries, backoff, budget, late_answers } = retry.unwrap_or(Retry::NEVER);
+    let Retry { tries, backoff, budget, late_answers, elsewhere } = retry.unwrap_or(Retry::NEVER);
     policy.tries = tries;
     policy.backoff = backoff;
     policy.budget = budget;
     policy.late_answers = late_answers;
+    policy.elsewhere = elsewhere;
     Some(())
 }
 
@@ -38,27 +40,35 @@ struct Retry {
     backoff: Backoff,
     budget: Option<f64>,
     late_answers: bool,
+    elsewhere: bool,
 }
 
 impl Retry {
     /// Where a policy says nothing about it.
-    const NEVER: Self =
-        Self { tries: 1, backoff: Backoff::USUAL, budget: None, late_answers: false };
+    const NEVER: Self = Self {
+        tries: 1,
+        backoff: Backoff::USUAL,
+        budget: None,
+        late_answers: false,
+        elsewhere: false,
+    };
 }
 
 impl<'a> Reader<'a> {
     fn retry(&mut self, value: &'a Value) -> Option<Retry> {
-        let names = ["tries", "backoff", "budget", "late_answers"];
+        let names = ["tries", "backoff", "budget", "late_answers", "elsewhere"];
         let fields = self.fields(value, "a retry", 0, &names)?;
         let tries = self.must(&fields, "tries", |reader, value| reader.count(value, 1..=MAX_TRIES));
         let backoff = self.or(&fields, "backoff", Backoff::USUAL, Self::backoff);
         let budget = self.maybe(&fields, "budget", Self::ratio);
         let late_answers = self.or(&fields, "late_answers", false, Self::flag);
+        let elsewhere = self.or(&fields, "elsewhere", false, Self::flag);
         Some(Retry {
             tries: tries?,
             backoff: backoff?,
             budget: budget?,
             late_answers: late_answers?,
+            elsewhere: elsewhere?,
         })
     }
 

@@ -16,6 +16,8 @@ pub struct Flow {
     pub propagate: bool,
     /// Worker time of the home's first step, over the service's.
     pub work: Option<Dist>,
+    /// Operations that always fail at the home.
+    pub fails: Option<Fails>,
     /// What happens, in causal order.
     pub steps: Vec<Step>,
 }
@@ -53,6 +55,8 @@ pub enum Step {
         service: NodeIx,
         /// Worker time there, over the service's.
         work: Option<Dist>,
+        /// Operations that always fail there.
+        fails: Option<Fails>,
         /// What it does there to answer: `Read`, `Ask`, `Work`, `Call` only.
         steps: Vec<Step>,
     },
@@ -126,8 +130,19 @@ pub struct Tell {
     pub work: Option<Dist>,
     /// Probability of a business "no".
     pub refuses: f64,
+    /// Operations that always fail there.
+    pub fails: Option<Fails>,
     /// Its failure changes nothing.
     pub best_effort: bool,
+}
+
+/// Operations that fail at a step whenever they come there, behind its first work: some are made so.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fails {
+    /// So many of them, as a share.
+    pub share: f64,
+    /// They kill the process that does the step, which is back after so long.
+    pub restart: Option<Span>,
 }
 
 /// A change of one item.
@@ -184,12 +199,14 @@ mod tests {
     #[test]
     fn a_walk_meets_every_step_once_in_the_order_of_the_file() {
         let work = |ms: f64| Step::Work(Dist::Const(ms));
-        let call = Step::Call { service: NodeIx(0), work: None, steps: vec![work(4.0)] };
+        let call =
+            Step::Call { service: NodeIx(0), work: None, fails: None, steps: vec![work(4.0)] };
         let tell = Step::Tell(Tell {
             service: NodeIx(0),
             steps: vec![work(2.0), Step::Maybe(0.5, vec![work(3.0), call])],
             work: None,
             refuses: 0.0,
+            fails: None,
             best_effort: false,
         });
         let repeat = Step::Repeat(2, vec![Step::Enough(1, vec![work(5.0)])]);

@@ -2,8 +2,8 @@
 //! needed. All else (who is there, how much room there is, who waits how long for whom) lives on in what
 //! instances hold, and is fixed when the run begins.
 
-use super::{Action, Arrivals, NodeKind, Scenario, Step, Tell};
-use crate::base::{Dist, Span};
+use super::{Action, Arrivals, NodeKind, Rates, Scenario, Step, Tell};
+use crate::base::Dist;
 
 /// What can be turned, for people.
 pub const LIVE: &str = "rates and gaps of arrivals, think times, work, reads and writes of databases, and latencies that are drawn can be turned on the way, as long as nothing stays nothing and a constant latency what it is";
@@ -44,13 +44,8 @@ fn fixed(scenario: &Scenario) -> Scenario {
                 match &mut client.arrivals {
                     Arrivals::Poisson(rates) | Arrivals::Constant(rates) => {
                         // Who never comes is not reckoned with.
-                        let comes = |(from, rate): &(Span, f64)| *from < length && *rate > 0.0;
-                        *rates = rates
-                            .iter()
-                            .any(comes)
-                            .then_some((Span::ZERO, 1.0))
-                            .into_iter()
-                            .collect();
+                        let comes = rates.any_before(length);
+                        *rates = if comes { Rates::constant(1.0) } else { Rates::default() };
                     }
                     Arrivals::Gaps(dist) | Arrivals::Closed { think: dist, .. } => blur(dist),
                 }

@@ -106,6 +106,7 @@ pub(super) const VALUES: &[Bad] = &[
     Bad("E0302", r#"rate: "2000/s""#, r#"rate: "2000/fortnight""#),
     Bad("E0302", r#"length: "60s""#, r#"length: "soon""#),
     Bad("W0201", r#"Poisson("$rate")"#, r#"Poisson("$rate * 10_000")"#),
+    Bad("W0202", r#"work: Exp("20ms")"#, r#"work: Exp("200ms")"#),
     Bad("E0303", r#"length: "60s""#, r#"length: 60"#),
     Bad("E0303", r#"length: "60s""#, r#"length: "60/s""#),
     Bad("E0303", r#"rate: "2000/s""#, r#"rate: 2000"#),
@@ -131,6 +132,7 @@ pub(super) const VALUES: &[Bad] = &[
     Bad("E0304", r#"keys: 1_000"#, r#"keys: 0"#),
     Bad("E0304", r#"Poisson("$rate")"#, r#"Poisson([("0s", "0/s")])"#),
     Bad("E0304", r#"Poisson("$rate")"#, r#"Poisson([("1s", "$rate")])"#),
+    Bad("E0304", r#"Poisson("$rate")"#, r#"Poisson([(from: "0s", rate: "1/s", to: "2/s")])"#),
     Bad("E0304", r#"partitions: 12"#, r#"partitions: 12, heartbeat: "1m""#),
     Bad("E0304", r#"Surge("web", 3)"#, r#"Surge("web", 0)"#),
     Bad(
@@ -298,6 +300,13 @@ pub(super) const DESIGNS: &[Bad] = &[
     ),
     Bad("W0701", r#""patient": ("#, r#""idle": (), "patient": ("#),
     Bad("E0304", r#"tries: 3"#, r#"tries: 0"#),
+    Bad(
+        "E0304",
+        r#""patient": ("#,
+        r#""patient": (outlier_detection: (max_ejection_percent: 0), "#,
+    ),
+    Bad("E0304", r#"refuses: "2%""#, r#"fails: "200%""#),
+    Bad("E0304", r#"refuses: "2%""#, r#"fails: Crash("1%", restart: "0s")"#),
     Bad("E0204", r#"tries: 3, "#, ""),
     Bad("E0203", r#""patient": ("#, r#""patient": (hedged: true, "#),
     Bad("E0204", r#""patient": ("#, r#""patient": (hedge: (), "#),
@@ -428,6 +437,10 @@ pub(super) const REGISTRIES: &[Bad] = &[
         r#""mail": Service(workers: 1), "names": Consul(deregister_critical_service_after: "59s"),"#,
     ),
     Bad("E0803", r#"Crash("inventory")"#, r#"Shutdown("inventory-db")"#),
+    Bad("E0803", r#"Crash("inventory")"#, r#"Errors("inventory-db", "10%")"#),
+    Bad("E0803", r#"Crash("inventory")"#, r#"Scale("inventory-db", 0)"#),
+    Bad("E0802", r#"Crash("inventory")"#, r#"Scale("inventory", 9)"#),
+    Bad("W0801", r#"Crash("inventory")"#, r#"Scale("inventory", 0)"#),
     Bad("E0803", r#"Crash("inventory")"#, r#"Shutdown("web")"#),
 ];
 

@@ -45,8 +45,7 @@ fn command(lower: &mut Lower<'_>, saga: &Saga, segment: &Segment, number: u8) ->
     let publication = lower.publication(what.clone());
     let undone = lower.publication(format!("{what} reply"));
     let nodes = segment.nodes.clone();
-    let demand =
-        Demand { dist: default_work(lower.scenario, service), name: segment.demand.name ^ UNDO };
+    let demand = Demand::of(default_work(lower.scenario, service), segment.demand.name ^ UNDO);
     let handler = lower.later(service, what.clone(), move |lower, entry| {
         lower.begin(entry);
         lower.work(&demand);

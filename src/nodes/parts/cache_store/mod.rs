@@ -6,18 +6,20 @@
 //! [`Expiry::Sampled`] it is served no longer either, but keeps its place, as in Redis
 //! (commands/expire, "How Redis expires keys"), until it is asked for ([`CacheStore::lapse`]) or found among
 //! some that are drawn at random ([`CacheStore::sweep`]); the limit of a quarter of a cycle's time is left
-//! out. All items that have a time to live have the same.
+//! out. All items that have a time to live have the same, or (`ttl_jitter`) one of their own that is up to
+//! a share longer.
 //!
 //! Every operation is constant in time (logarithmic for [`Evict::Lfu`]), and nothing is allocated
 //! once the store has been full.
 
 pub mod bag;
 pub mod chain;
+pub mod ends;
 pub mod heap;
 pub mod order;
 
 use self::bag::Bag;
-use self::chain::Chain;
+use self::ends::Ends;
 use self::order::Order;
 use crate::base::{Stream, Table, Time, weight};
 use crate::nodes::message::Seen;
@@ -36,7 +38,7 @@ pub struct CacheStore {
     /// Places to be used again.
     spare: Vec<u32>,
     /// In order of the ends of their times to live.
-    expiry: Chain,
+    expiry: Ends,
     /// Those that have a time to live, where any of them may be drawn.
     mortal: Option<Bag>,
     order: Order,
@@ -75,7 +77,7 @@ impl CacheStore {
             places: Table::default(),
             entries: Vec::new(),
             spare: Vec::new(),
-            expiry: Chain::default(),
+            expiry: Ends::new(keeping, &chance),
             order: Order::new(keeping.evict, chance),
             keeping: keeping.clone(),
         }
@@ -192,10 +194,11 @@ impl CacheStore {
     /// Puts back an item that is not there, whose time to live is over then: those with the earliest
     /// end first.
     pub fn restore(&mut self, name: ItemName, seen: Seen, expires: Time) {
-        let ttl = self.keeping.ttl.filter(|_| expires < Time::NEVER);
-        let life = if ttl.is_some() { Life::Renew } else { Life::Remove };
-        let since = expires.0.saturating_sub(ttl.map_or(0, |ttl| ttl.0));
-        self.put(Time(since), name, seen, life);
+        let Put::Entered(_) = self.put(Time::ZERO, name, seen, Life::Remove) else { return };
+        let is_mortal = self.keeping.ttl.is_some() && expires < Time::NEVER;
+        if is_mortal && let Some(&place) = self.places.get(&name) {
+            self.live_until(place, expires);
+        }
     }
 
     /// When an item's time to live is over, if it is there.
@@ -217,8 +220,7 @@ impl CacheStore {
         self.places.keys().copied()
     }
 
-    /// This becomes of its time to live. All that have one live equally long, so that the one that
-    /// begins is the last to go.
+    /// This becomes of its time to live.
     fn live_on(&mut self, now: Time, place: u32, life: Life) {
         let entry = &mut self.entries[place as usize];
         let was_mortal = entry.expires < Time::NEVER;
@@ -226,11 +228,19 @@ impl CacheStore {
             return;
         }
         let ttl = self.keeping.ttl.filter(|_| life == Life::Renew);
-        entry.expires = ttl.map_or(Time::NEVER, |ttl| now + ttl);
-        match (was_mortal, ttl.is_some()) {
-            (true, true) => self.expiry.rejoin(place),
+        let ends = ttl.map_or(Time::NEVER, |ttl| now + self.expiry.lifetime(ttl));
+        self.live_until(place, ends);
+    }
+
+    /// It lives until then.
+    fn live_until(&mut self, place: u32, ends: Time) {
+        let entry = &mut self.entries[place as usize];
+        let was_mortal = entry.expires < Time::NEVER;
+        entry.expires = ends;
+        match (was_mortal, ends < Time::NEVER) {
+            (true, true) => self.expiry.rejoin(place, ends),
             (false, true) => {
-                self.expiry.join(place);
+                self.expiry.join(place, ends);
                 if let Some(bag) = &mut self.mortal {
                     bag.insert(place);
                 }

@@ -247,3 +247,30 @@ fn a_sweep_goes_on_while_more_than_a_quarter_of_those_drawn_are_over() {
     lasting.put(Time(0), name(1), Seen::default(), Life::Remove);
     assert!(lasting.sweep(Time(1_000), 20, &mut chance).is_empty());
 }
+
+/// A thousand items filled at one instant leave over the whole stretch of the jitter, and those that
+/// are filled anew live on.
+#[test]
+fn jitter_spreads_the_ends_of_what_began_together() {
+    let keeping =
+        Keeping { capacity: None, ttl: Some(Span(1_000)), jitter: 0.5, ..Keeping::default() };
+    let mut store = CacheStore::new(&keeping, Stream::new(7, "test", "", 0));
+    for key in 0..1_000 {
+        store.put(Time(0), name(key), Seen::default(), Life::Renew);
+    }
+    let mut left = [0; 16];
+    let mut last = Time(0);
+    for now in (0..1_600).map(Time) {
+        while let Some(((_, key), at)) = store.expire(now) {
+            assert!(at <= now && last <= at, "in order of their ends: {at:?} after {last:?}");
+            last = at;
+            left[(at.0 / 100) as usize] += 1;
+            if key.0 == 0 && at < Time(1_500) {
+                store.put(Time(1_590), name(0), Seen::default(), Life::Renew);
+            }
+        }
+    }
+    assert_eq!(left[..10], [0; 10], "nobody before its time to live");
+    assert!(left[10..15].iter().all(|left| (150..250).contains(left)), "{left:?}");
+    assert!(store.peek(name(0)).is_some() && store.names().count() == 1);
+}

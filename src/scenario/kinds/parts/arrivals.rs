@@ -1,9 +1,10 @@
 //! When customers come, and how many at once.
 
-use crate::base::{Dist, Span, Stream, math};
+use super::Rates;
+use crate::base::{Dist, Stream, math};
 use crate::scenario::codes::Code;
 use crate::scenario::reader::Reader;
-use crate::scenario::syntax::{Kind, Value};
+use crate::scenario::syntax::Value;
 
 /// Customers of one client.
 pub(in crate::scenario::kinds) const MAX_SESSIONS: u32 = 10_000_000;
@@ -13,10 +14,11 @@ const MAX_BATCH: u32 = 1_000_000;
 /// When journeys start.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Arrivals {
-    /// Open: a Poisson process whose rate per second changes at the given instants (the first at 0).
-    Poisson(Vec<(Span, f64)>),
-    /// Open: arrival k exactly at k/rate within a stretch of constant rate.
-    Constant(Vec<(Span, f64)>),
+    /// Open: a Poisson process, of a rate that may change.
+    Poisson(Rates),
+    /// Open: one whenever the rate, as it changes, makes one more expected: arrival k exactly at
+    /// k/rate where it is constant.
+    Constant(Rates),
     /// Open: independent gaps from a distribution.
     Gaps(Dist),
     /// Closed: this many customers, each starting its next journey after the think time.
@@ -134,45 +136,6 @@ impl<'a> Reader<'a> {
 
     fn crowd(&mut self, value: &'a Value) -> Option<u32> {
         self.count(value, 1..=MAX_BATCH)
-    }
-
-    /// One rate, or `[(from, rate), ...]` beginning at 0.
-    fn rates(&mut self, value: &'a Value) -> Option<Vec<(Span, f64)>> {
-        let value = self.follow(value)?;
-        let Kind::List(items) = &value.kind else {
-            return self.positive_rate(value).map(|rate| vec![(Span::ZERO, rate)]);
-        };
-        let mut stretches: Vec<(Span, f64)> = Vec::new();
-        let mut sound = true;
-        for item in items {
-            let Some(fields) =
-                self.fields(item, "a stretch of constant rate", 2, &["from", "rate"])
-            else {
-                sound = false;
-                continue;
-            };
-            let from = self.must(&fields, "from", Self::span);
-            let rate = self.must(&fields, "rate", Self::rate);
-            let (Some(from), Some((rate, _))) = (from, rate) else {
-                sound = false;
-                continue;
-            };
-            let fits = stretches.last().map_or(from == Span::ZERO, |(last, _)| from > *last);
-            if sound && !fits {
-                self.wrong(
-                    Code::OutOfRange,
-                    fields.get("from").map_or(fields.head, Value::head),
-                    "stretches begin at 0 and go on in order of time",
-                );
-                sound = false;
-            }
-            stretches.push((from, rate));
-        }
-        if sound && stretches.iter().all(|(_, rate)| *rate == 0.0) {
-            self.wrong(Code::OutOfRange, value.head(), "nobody ever comes: no rate is above 0");
-            sound = false;
-        }
-        sound.then_some(stretches)
     }
 }
 

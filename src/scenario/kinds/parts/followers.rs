@@ -16,6 +16,8 @@ pub struct Followers {
     pub lag: Dist,
     /// Which of the copies are read.
     pub readers: Readers,
+    /// Does one of them take the place of a leader that dies?
+    pub promotes: bool,
 }
 
 /// Which copies are read by transactions that only read.
@@ -34,12 +36,12 @@ pub enum Readers {
 impl<'a> Reader<'a> {
     /// `followers: (count: 2, lag: Exp("50ms"), reads: Any)`.
     pub(in crate::scenario::kinds) fn followers(&mut self, value: &'a Value) -> Option<Followers> {
-        self.copies(value, "followers", Readers::Followers)
+        self.copies(value, "followers", Readers::Followers, false)
     }
 
     /// `replicas: (count: 2, lag: Exp("1ms"), reads: Any)`.
     pub(in crate::scenario::kinds) fn replicas(&mut self, value: &'a Value) -> Option<Followers> {
-        self.copies(value, "replicas", Readers::Leader)
+        self.copies(value, "replicas", Readers::Leader, true)
     }
 
     fn copies(
@@ -47,13 +49,21 @@ impl<'a> Reader<'a> {
         value: &'a Value,
         what: &'static str,
         readers: Readers,
+        always_promotes: bool,
     ) -> Option<Followers> {
-        let fields = self.fields(value, what, 0, &["count", "lag", "reads"])?;
+        let names = ["count", "lag", "reads", "promote"];
+        let names = if always_promotes { &names[..3] } else { &names };
+        let fields = self.fields(value, what, 0, names)?;
         let count =
             self.or(&fields, "count", 1, |reader, value| reader.count(value, 1..=MAX_FOLLOWERS));
         let lag = self.must(&fields, "lag", Self::dist);
         let readers = self.or(&fields, "reads", readers, Self::readers);
-        Some(Followers { count: count?, lag: lag?, readers: readers? })
+        let promotes = if always_promotes {
+            Some(true)
+        } else {
+            self.or(&fields, "promote", false, Self::flag)
+        };
+        Some(Followers { count: count?, lag: lag?, readers: readers?, promotes: promotes? })
     }
 
     fn readers(&mut self, value: &'a Value) -> Option<Readers> {

@@ -1,6 +1,7 @@
 //! What kinds with several instances share: how many there are, workers and places of each, how
 //! callers spread their calls over them, and where they register.
 
+use crate::base::Span;
 use crate::scenario::codes::Code;
 use crate::scenario::kinds::{Role, Use};
 use crate::scenario::reader::{Fields, Reader};
@@ -23,6 +24,9 @@ pub enum Balance {
     LeastOutstanding,
     /// The better of this many, drawn at random without replacement.
     Choices(u32),
+    /// Always the same, drawn at random when a connection is made: as long as the connection lasts,
+    /// which is so long at most. A Kubernetes Service balances so (connections, not requests).
+    PerConnection(Option<Span>),
     /// So many shards, one after the other. Instance i belongs to shard i modulo their number; its
     /// first instance is called, the others get second copies.
     Shards(u32),
@@ -52,6 +56,12 @@ impl<'a> Reader<'a> {
                 self.must(&fields, "of", |reader, value| reader.count(value, 1..=MAX_INSTANCES))
                     .map(Balance::Choices)
             }
+            (Some("PerConnection"), Kind::Word(_)) => Some(Balance::PerConnection(None)),
+            (Some("PerConnection"), _) => {
+                let fields = self.fields(value, "PerConnection", 1, &["max_age"])?;
+                let age = self.maybe(&fields, "max_age", Self::positive_span);
+                age.map(Balance::PerConnection)
+            }
             (Some("Shards"), _) => {
                 let fields = self.fields(value, "Shards", 1, &["of"])?;
                 self.must(&fields, "of", |reader, value| reader.count(value, 1..=MAX_INSTANCES))
@@ -61,7 +71,14 @@ impl<'a> Reader<'a> {
                 self.unknown_word(
                     value,
                     "a way to balance",
-                    &["RoundRobin", "Random", "LeastOutstanding", "Choices(2)", "Shards(2)"],
+                    &[
+                        "RoundRobin",
+                        "Random",
+                        "LeastOutstanding",
+                        "Choices(2)",
+                        "PerConnection",
+                        "Shards(2)",
+                    ],
                 );
                 None
             }

@@ -6,7 +6,8 @@ use crate::scenario::reader::{Fields, Reader};
 use crate::scenario::syntax::{Kind, Value};
 
 /// The fields of [`Keeping`].
-pub(in crate::scenario) const KEEPING: [&str; 4] = ["capacity", "evict", "ttl", "sliding"];
+pub(in crate::scenario) const KEEPING: [&str; 5] =
+    ["capacity", "evict", "ttl", "ttl_jitter", "sliding"];
 
 /// Redis' default of `maxmemory-samples`.
 const SAMPLES: u32 = 5;
@@ -35,6 +36,8 @@ pub struct Keeping {
     pub evict: Evict,
     /// How long an item is served; `None` is for ever.
     pub ttl: Option<Span>,
+    /// Up to such a share longer each item lives, drawn anew each time.
+    pub jitter: f64,
     /// Does the time count from the last use, rather than from the fill?
     pub sliding: bool,
     /// When the memory of an item whose time is over becomes free.
@@ -99,11 +102,13 @@ impl<'a> Reader<'a> {
         });
         let evict = self.or(fields, "evict", default.evict, Self::evict);
         let ttl = self.unless_none(fields, "ttl", default.ttl.map(Some), Self::time_to_live);
+        let jitter = self.or(fields, "ttl_jitter", default.jitter, Self::ratio);
         let sliding = self.or(fields, "sliding", default.sliding, Self::flag);
         Some(Keeping {
             capacity: capacity?,
             evict: evict?,
             ttl: ttl?.flatten(),
+            jitter: jitter?,
             sliding: sliding?,
             expiry: default.expiry,
         })
@@ -191,6 +196,7 @@ impl Default for Keeping {
             capacity: Some(10_000),
             evict: Evict::Lru,
             ttl,
+            jitter: 0.0,
             sliding: false,
             expiry: Expiry::Exact,
         }

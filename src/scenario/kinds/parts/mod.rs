@@ -5,6 +5,7 @@ mod arrivals;
 mod followers;
 mod instances;
 mod keeping;
+mod rates;
 mod terms;
 mod turns;
 
@@ -14,5 +15,6 @@ pub use followers::{Followers, Readers};
 pub use instances::Balance;
 pub(in crate::scenario) use keeping::KEEPING;
 pub use keeping::{Cache, Evict, Expiry, Keeping, Life};
+pub use rates::{Rates, Stretch};
 pub use terms::{Carries, Commit, Consume, Failed, Gather, Produce, Terms};
 pub use turns::Discipline;

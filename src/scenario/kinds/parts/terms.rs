@@ -117,6 +117,8 @@ mod tests {
             delivery_limit: None,
             requeue_delay: Span(5),
             heartbeat: Span(60),
+            consumer_timeout: None,
+            redrive: None,
         };
         let (queue, log) = (queue.terms().expect("a broker"), log().terms().expect("a broker"));
         assert_eq!(queue.consume.failed, Failed::Return(Span(5)));

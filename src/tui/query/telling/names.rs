@@ -69,6 +69,10 @@ impl<'a> Names<'a> {
             Fact::Undone { entity, key, version, before, value, .. } => {
                 format!("takes back {} v{version}{}", self.item(entity, key), change(before, value))
             }
+            Fact::Reverted { entity, key, version, before, value, .. } => {
+                let item = self.item(entity, key);
+                format!("loses {item} with its leader, v{version}{}", change(before, value))
+            }
             Fact::Saw { entity, key, version: 0, .. } if key.creator().is_some() => {
                 format!("sees no {}", self.item(entity, key))
             }

@@ -193,6 +193,7 @@ impl<'a> Facts<'a> {
         self.acting().flat_map(|(fault, _)| fault.what.harms()).find_map(|harm| match harm {
             Harm::Instances(target, ailment) if target.node == node => match ailment {
                 Ailment::Slow(times) => Some(format!("SLOW {times}x")),
+                Ailment::Erring(share) => Some(format!("ERRORS {}%", share * 100.0)),
                 Ailment::Ahead(_) => Some("CLOCK OFF".to_owned()),
                 Ailment::Paused => Some("PAUSED".to_owned()),
                 Ailment::Frozen => Some("FROZEN".to_owned()),

@@ -257,6 +257,10 @@ pub fn calls(facts: &Facts<'_>, node: NodeIx) -> Vec<Row> {
     for (node, count) in here.about(What::Listed) {
         rows.push(Row::new(format!("{} on its list", facts.name(node)), words::count(count)));
     }
+    for (node, count) in here.about(What::Ejected).into_iter().filter(|(_, count)| *count > 0) {
+        let row = Row::new(format!("{} ejected", facts.name(node)), words::count(count));
+        rows.push(Row { role: Role::Warn, ..row });
+    }
     let budgets = here.readings().filter_map(|it| match (it.what, it.whom, it.value) {
         (What::Budget, Whom::Policy(policy), Value::Count(left)) => Some((policy, left)),
         _ => None,

@@ -2,7 +2,7 @@
 
 use crate::base::Span;
 use crate::scenario::parse_named;
-use crate::scenario::tree::{Arrivals, Deed, Fault, KINDS, NodeKind, Scenario, When};
+use crate::scenario::tree::{Arrivals, Deed, Fault, KINDS, NodeKind, Rates, Scenario, When};
 use crate::tui::theme::Role;
 use crate::tui::words::count;
 
@@ -55,9 +55,9 @@ fn loads(scenario: &Scenario) -> Vec<String> {
         _ => None,
     });
     let told = clients.map(|(name, client)| {
-        let rate = |rates: &[(Span, f64)]| match rates {
-            [(_, rate)] => format!("{rate}/s"),
-            [(_, first), ..] => format!("{first}/s at first"),
+        let rate = |rates: &Rates| match rates.stretches() {
+            [only] => format!("{}/s", only.per_s),
+            [first, ..] => format!("{}/s at first", first.per_s),
             [] => "nobody".to_owned(),
         };
         let arrivals = match &client.arrivals {

@@ -20,6 +20,7 @@ pub fn follow(item: Item, version: u64, session: &mut Session, snapshot: &Snapsh
     let of_item = |fact: Fact| match fact {
         Fact::Applied { op, entity, key, version, .. }
         | Fact::Undone { op, entity, key, version, .. }
+        | Fact::Reverted { op, entity, key, version, .. }
             if (Item { entity, key }) == item =>
         {
             Some((op, version))
