@@ -1,6 +1,7 @@
 //! Monotonic writes and writes-follow-reads as Terry et al. (PDIS 1994) state them: they bind every
 //! server. Wherever a write is applied, the earlier writes of its session, and the writes whose
-//! versions its session had read before it, must have been applied already.
+//! versions its session had read before it, must have been applied already; or newer versions of the
+//! same items, which have replaced them.
 //!
 //! ```text
 //!  session:    write x1, write y1
@@ -30,8 +31,11 @@ pub struct Early {
 pub fn early_writes(accesses: &[Access], applied: &[Write]) -> Vec<Early> {
     let mut found = Vec::new();
     for (place, &write) in applied.iter().enumerate() {
+        let is_there = |(key, version): Write| {
+            applied[..place].iter().any(|it| it.0 == key && it.1 >= version)
+        };
         let missing = needs(accesses, write)
-            .filter(|(_, needed)| !applied[..place].contains(needed))
+            .filter(|(_, needed)| !is_there(*needed))
             .map(|(guarantee, missing)| Early { write, guarantee, missing });
         found.extend(missing);
     }
@@ -93,5 +97,19 @@ mod tests {
             Early { write: (Y, 1), guarantee: Guarantee::WritesFollowReads, missing: (X, 1) };
         assert_eq!(early_writes(&ops, &[(Y, 1), (X, 1), (X, 2)]), [missing]);
         assert_eq!(early_writes(&ops, &[(X, 1), (Y, 1), (X, 2)]), []);
+    }
+
+    #[test]
+    fn a_newer_version_of_the_same_item_will_do() {
+        let ops = [
+            access(0, Kind::Write, X, 1),
+            access(1, Kind::Read, X, 1),
+            access(2, Kind::Write, X, 2),
+            access(1, Kind::Write, Y, 1),
+        ];
+        assert_eq!(early_writes(&ops, &[(X, 2), (Y, 1)]), [], "the replica never needed x1");
+        assert_eq!(early_writes(&ops, &[(Y, 7), (Y, 1)]).len(), 1, "of another item it will not");
+        let own = [access(0, Kind::Write, X, 1), access(0, Kind::Write, X, 2)];
+        assert_eq!(early_writes(&own, &[(X, 2), (X, 1)]).len(), 1, "but not itself");
     }
 }

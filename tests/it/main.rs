@@ -14,6 +14,7 @@ mod laws;
 mod mutants;
 mod quorum;
 mod random;
+mod rare;
 mod readme;
 mod record;
 mod renumbering;

@@ -143,6 +143,23 @@ proptest! {
 }
 
 #[test]
+fn a_use_refreshes_whatever_place_an_item_has() {
+    const ROOM: u64 = 64;
+    for used in 0..ROOM {
+        let mut store = store(Evict::Lru, ROOM as u32, None, false);
+        let put = |store: &mut CacheStore, key| {
+            store.put(Time(0), name(key), Seen::default(), Life::Renew)
+        };
+        (0..ROOM).for_each(|key| assert_eq!(put(&mut store, key), Put::Entered(None)));
+        assert!(store.get(Time(0), name(used)).is_some());
+        let others = (0..ROOM).filter(|key| *key != used).chain([used]);
+        for (newcomer, evicted) in (ROOM..).zip(others) {
+            assert_eq!(put(&mut store, newcomer), Put::Entered(Some(name(evicted))));
+        }
+    }
+}
+
+#[test]
 fn a_sample_of_all_is_the_least_recently_used() {
     // Of 2 items 64 draws find both but once in 2^63.
     let mut store = store(Evict::SampledLru(64), 2, None, false);
