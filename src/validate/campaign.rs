@@ -78,6 +78,7 @@ impl Campaign {
         for mut case in cases {
             let state = match planned(&case) {
                 Planned::Left(why) => Ok(State::Left(why.to_owned())),
+                Planned::Broken(why) => Ok(State::Broken(why)),
                 Planned::Run(recipe, read) => {
                     case.tolerance.n = case.tolerance.n.or(recipe.requests);
                     let what = Simulated::new(&case, recipe, &scenario);
@@ -86,7 +87,9 @@ impl Campaign {
                 }
                 Planned::Compute(computation, method) => {
                     case.tolerance.n = case.tolerance.n.or(stated_trials(method));
-                    case.params.extend(computation.with.clone());
+                    for (name, value) in &computation.with {
+                        case.params.entry(name).or_insert_with(|| value.clone());
+                    }
                     if let (Kind::Reference, Some(within)) =
                         (case.tolerance.kind, computation.within)
                     {

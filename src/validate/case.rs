@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use crate::base::printable;
+
 /// One reference result.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -93,6 +95,7 @@ pub const AREAS: &[(&str, &str)] = &[
     ("auth", "security"),
     ("resilience", "resilience"),
     ("data", "databases"),
+    ("observability", "observability"),
     ("process", "method"),
 ];
 
@@ -128,9 +131,27 @@ impl Case {
 ///
 /// # Errors
 ///
-/// What is wrong, with its line and column.
+/// What is wrong, with its line and column, or in which case.
 pub fn read_cases(text: &str) -> Result<Vec<Case>, String> {
-    serde_json::from_str(text).map_err(|wrong| wrong.to_string())
+    let read: Vec<Case> = serde_json::from_str(text).map_err(|wrong| wrong.to_string())?;
+    for case in &read {
+        let id = printable(&case.id);
+        if !AREAS.iter().any(|(area, _)| *area == case.area) {
+            let areas: Vec<&str> = AREAS.iter().map(|(area, _)| *area).collect();
+            let area = printable(&case.area);
+            return Err(format!("{id}: no area `{area}`; there are {}", areas.join(", ")));
+        }
+        let told = [&case.id, &case.group, &case.model, &case.metric, &case.basis, &case.source];
+        if told
+            .into_iter()
+            .chain(&case.note)
+            .chain(case.params.keys())
+            .any(|text| printable(text) != text.as_str())
+        {
+            return Err(format!("{id}: a text of it cannot be shown as it is"));
+        }
+    }
+    Ok(read)
 }
 
 /// All cases, in the order of the areas.
@@ -154,7 +175,7 @@ mod tests {
     #[test]
     fn every_case_is_there_once_with_its_source_and_a_known_area() {
         let ids: BTreeSet<&str> = cases().iter().map(|case| case.id.as_str()).collect();
-        assert_eq!((cases().len(), ids.len()), (587, 587));
+        assert_eq!((cases().len(), ids.len()), (679, 679));
         for case in cases() {
             assert!(!case.source.is_empty() && !case.model.is_empty(), "{}", case.id);
             assert!(AREAS.iter().any(|(area, _)| *area == case.area), "{}", case.area);
@@ -168,11 +189,27 @@ mod tests {
     }
 
     #[test]
+    fn a_case_of_ones_own_has_a_known_area_and_texts_that_can_be_shown() {
+        let text = |id: &str, area: &str| {
+            format!(
+                r#"[{{"id": "{id}", "group": "g", "area": "{area}", "model": "m", "params": {{}}, "metric": "x",
+                    "expected": 1, "tolerance": {{"type": "exact"}}, "basis": "b", "source": "s"}}]"#
+            )
+        };
+        assert!(read_cases(&text("g/x", "tail")).is_ok());
+        assert!(
+            read_cases(&text("g/x", "tails")).is_err_and(|why| why.contains("no area `tails`"))
+        );
+        assert!(read_cases(&text("g/\\u001b[31m", "tail")).is_err());
+        assert!(read_cases("[{}]").is_err_and(|why| why.contains("line 1")));
+    }
+
+    #[test]
     fn a_filter_finds_ids_and_areas_by_either_name() {
         let found = |filter: &str| cases().iter().filter(|case| case.fits(filter)).count();
         assert_eq!(found("q-mm1-a"), 8);
         assert_eq!(found("pbs"), found("quorums"));
         assert_eq!(found("no such thing"), 0);
-        assert_eq!(found(""), 587);
+        assert_eq!(found(""), 679);
     }
 }

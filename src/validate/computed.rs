@@ -40,6 +40,8 @@ pub(super) struct Method {
     /// Trials of one replication where the case states no number of its own; `None` if it is exact,
     /// without chance.
     pub trials: Option<u64>,
+    /// The parameters that it reads, `$` before each.
+    pub reads: &'static [&'static str],
     /// What a trial costs, in events of a run.
     pub cost: f64,
     /// Does it.
@@ -52,6 +54,7 @@ pub(super) const METHODS: &[Method] = &[
         name: "history",
         about: "the checker of such histories judges the case's own",
         trials: None,
+        reads: &[],
         cost: 1.0,
         run: histories::judged,
     },
@@ -60,6 +63,7 @@ pub(super) const METHODS: &[Method] = &[
         about: "20 000 times the variance of the mean waits of runs of scenarios/theory/queue.ron, \
                 20 000 requests each after 2 000, one run a trial",
         trials: Some(261),
+        reads: &["$rho", "$mean_service_ms"],
         cost: 88_000.0,
         run: runs::variance_of_means,
     },
@@ -67,6 +71,7 @@ pub(super) const METHODS: &[Method] = &[
         name: "requests for a half width",
         about: "(1.96 / (share * mean))^2 times that variance, mean and variance of the same runs",
         trials: Some(261),
+        reads: &["$rho", "$mean_service_ms"],
         cost: 88_000.0,
         run: runs::requests_for,
     },
@@ -75,6 +80,7 @@ pub(super) const METHODS: &[Method] = &[
         about: "means of offered(change) of scenarios/theory/contention.ron with each `backoff`, one \
                 run each a trial, in order; alike (~) within 5 %",
         trials: Some(10),
+        reads: &["$clients"],
         cost: 150_000.0,
         run: order::of_backoffs,
     },
@@ -83,6 +89,7 @@ pub(super) const METHODS: &[Method] = &[
         about: "Kolmogorov and Smirnov's test of 20 samplers and Pearson's of five discrete ones, \
                 100 000 draws from our streams under five seeds each",
         trials: None,
+        reads: &[],
         cost: 10_000_000.0,
         run: samplers::fit,
     },
@@ -91,6 +98,7 @@ pub(super) const METHODS: &[Method] = &[
         about: "pairs of runs of scenarios/theory/queue.ron that differ in `service` alone, 20 000 \
                 requests each after 2 000, one pair a trial",
         trials: Some(85),
+        reads: &["$lambda_per_ms", "$s1_ms", "$s2_ms"],
         cost: 176_000.0,
         run: runs::common_random_numbers,
     },
@@ -99,6 +107,7 @@ pub(super) const METHODS: &[Method] = &[
         about: "the share of trials whose interval from batch means holds the true mean; waits by \
                 Lindley's recursion from our streams, since batches are counted in requests",
         trials: Some(400),
+        reads: &["$rho", "$mean_service_ms", "$n_requests", "$warmup", "$batches"],
         cost: 110_000.0,
         run: waits::coverage,
     },
@@ -108,6 +117,7 @@ pub(super) const METHODS: &[Method] = &[
                 recursion from our streams, since a run ends after a time and not after so many \
                 requests",
         trials: Some(2_000),
+        reads: &["$rho", "$mean_service_ms", "$n"],
         cost: 500.0,
         run: waits::mean_from_empty,
     },
@@ -163,6 +173,11 @@ impl Computed {
         let (metric, params) = (self.metric.clone(), self.params.clone());
         (self.method.run)(&Asked { metric, params, seed, trials })
     }
+}
+
+/// The parameters that a method reads, `$` before each.
+pub(super) fn reads(method: &str) -> &'static [&'static str] {
+    METHODS.iter().find(|known| known.name == method).map_or(&[], |method| method.reads)
 }
 
 /// The stated number of trials of a method, where a case names none.

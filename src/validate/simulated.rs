@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::campaign::Figures;
 use super::case::Case;
 use super::job::Shortcoming;
-use super::plan::Recipe;
+use super::plan::{Recipe, leaves};
 use super::reading::{FIRST, Reading};
 use super::template::{Quotes, fill, quantity};
 use crate::analysis::stats::mean;
@@ -74,8 +74,7 @@ impl Simulated {
         let name = &recipe.scenario;
         let text = scenario(name).ok_or_else(|| format!("there is no scenario `{name}`"))?;
         let filled = recipe
-            .set
-            .iter()
+            .knobs(case)
             .map(|(knob, value)| Ok((knob.clone(), fill(value, &case.params, Quotes::Scenario)?)));
         let sets = filled.collect::<Result<Vec<_>, String>>()?;
         let scenario = parse(&file(name), text, &sets).map_err(|found| found.render(false))?;
@@ -278,16 +277,6 @@ fn mean_of(trials: &[Figures], read: usize) -> Result<Value, String> {
     };
     let values = trials.iter().map(value).collect::<Result<Vec<f64>, String>>()?;
     mean(&values).map(Value::from).ok_or_else(|| "there were no trials".to_owned())
-}
-
-/// All texts of a shape, in order.
-fn leaves<'a>(shape: &'a Value, into: &mut Vec<&'a str>) {
-    match shape {
-        Value::String(text) => into.push(text),
-        Value::Array(items) => items.iter().for_each(|item| leaves(item, into)),
-        Value::Object(fields) => fields.values().for_each(|item| leaves(item, into)),
-        _ => {}
-    }
 }
 
 fn file(name: &str) -> String {

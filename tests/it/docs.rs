@@ -20,7 +20,7 @@ use windtunnel::report::validated::number;
 use windtunnel::scenario::faults;
 use windtunnel::scenario::kinds::KINDS;
 use windtunnel::scenario::setting::{Setting, Usual};
-use windtunnel::validate::{Case, cases, left_out};
+use windtunnel::validate::{Case, cases, left_out, lines};
 
 /// Holds the block `name` of a page against `table`, or writes it.
 fn hold(page: &str, name: &str, table: &str) {
@@ -131,6 +131,28 @@ fn every_command_is_documented() {
         writeln!(table, "| `{}` | {} |", line.trim_end(), about.words).unwrap();
     }
     hold("tui.md", "commands", &format!("{table}\n"));
+}
+
+#[test]
+fn what_the_plan_reads_is_documented() {
+    let code = |words: &mut dyn Iterator<Item = String>| {
+        words.map(|word| format!("`{}`", word.replace('|', "\\|"))).collect::<Vec<_>>().join(", ")
+    };
+    let mut table = String::from(
+        "\n| groups, models | reads | has to be | metrics |\n| --- | --- | --- | --- |\n",
+    );
+    for line in lines() {
+        let names = code(&mut line.groups.iter().chain(&line.models).cloned());
+        let optional = line.optional.iter().map(|name| format!("{name}?"));
+        let reads = code(&mut line.reads.iter().cloned().chain(optional));
+        let given = code(&mut line.given.iter().map(|(name, must)| match must.as_bytes()[0] {
+            b'=' | b'<' | b'>' => format!("{name} {must}"),
+            _ => format!("{name} = {must}"),
+        }));
+        let metrics = code(&mut line.metrics.iter().cloned());
+        writeln!(table, "| {names} | {reads} | {given} | {metrics} |").unwrap();
+    }
+    hold("validation.md", "lines", &format!("{table}\n"));
 }
 
 /// The row of each case within a text, by its id.
