@@ -183,7 +183,10 @@ impl Node {
             Edge::Up => {
                 // Two crashes may end at one instant: it starts once.
                 let is_kept_down = env.model.faults.down(env.now(), env.me()).is_some();
-                if is_down && !is_kept_down && env.place.dead_until <= env.now() {
+                // Whoever is to go is not started again (Kubernetes: a pod that terminates).
+                let is_leaving = env.model.faults.is_leaving(env.now(), env.me());
+                let is_over = !is_kept_down && !is_leaving && env.place.dead_until <= env.now();
+                if is_down && is_over {
                     env.place.down = false;
                     env.place.incarnation += 1;
                     env.fact(Fact::Up);

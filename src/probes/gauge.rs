@@ -34,15 +34,21 @@ impl Gauge {
     /// Its figures.
     pub(super) fn figures(&self, workers: Option<u32>, stretch: Span) -> InstanceOutcome {
         let there = i128::from(stretch.0) - self.down_ns;
+        let utilization = share(self.worked_ns, workers, there);
         InstanceOutcome {
             arrivals: self.arrivals,
             turned_away: self.turned_away,
-            utilization: share(self.worked_ns, workers, there),
-            working: share(i128::from(self.did_work_ns), workers, there),
+            utilization,
+            working: working(share(i128::from(self.did_work_ns), workers, there), utilization),
             queue_mean: self.waiting_ns as f64 / (stretch.0.max(1)) as f64,
             queue_max: u64::from(self.queue_max),
         }
     }
+}
+
+/// What was begun, as far as there was time for it: what is cut short counts no more than that.
+pub(super) fn working(begun: Option<f64>, utilization: Option<f64>) -> Option<f64> {
+    Some(begun?.min(utilization?))
 }
 
 /// Which share of the time of so many workers, who were there for so long, is that?

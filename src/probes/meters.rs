@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use super::fact::Fact;
-use super::gauge::{Gauge, share};
+use super::gauge::{Gauge, share, working};
 use super::instruments::Instrument;
 use super::layout::Layout;
 use super::outcome::{NodeOutcome, Outcome};
@@ -280,7 +280,8 @@ impl Meter {
         let sum = |of: fn(&Gauge) -> i128| own.iter().map(of).sum::<i128>();
         let there = own.len() as i128 * i128::from(stretch.0) - sum(|gauge| gauge.down_ns);
         node.utilization = share(sum(|gauge| gauge.worked_ns), workers, there);
-        node.working = share(sum(|gauge| i128::from(gauge.did_work_ns)), workers, there);
+        let begun = share(sum(|gauge| i128::from(gauge.did_work_ns)), workers, there);
+        node.working = working(begun, node.utilization);
         node.arrivals = own.iter().map(|gauge| gauge.arrivals).sum();
         node.turned_away = own.iter().map(|gauge| gauge.turned_away).sum();
         if stretch.0 > 0 {

@@ -6,7 +6,10 @@
 
 use super::codes::Code;
 use super::reader::Reader;
-use super::tree::{Action, After, Arrivals, Batch, Client, Flow, Gateway, Node, NodeKind, Step};
+use super::tree::{
+    Action, After, Arrivals, Batch, Client, EntityIx, Fails, Flow, Gateway, Key, Node, NodeKind,
+    Step,
+};
 use super::volume::journeys;
 use crate::base::{Dist, Span};
 
@@ -45,9 +48,9 @@ impl Reader<'_> {
                     asked[usize::from(gateway.0)].add(per_s, work.mean() + answer_work.mean());
                 }
                 let flow = &flows[flow];
-                let mut walk = Walk { nodes, asked: &mut asked };
+                let mut walk = Walk { nodes, asked: &mut asked, written: Vec::new() };
                 walk.begins(flow.home.0, flow.work.as_ref(), per_s);
-                walk.steps(&flow.steps, flow.home.0, per_s);
+                walk.steps(&flow.steps, flow.home.0, per_s * passes(flow.fails));
             }
         }
         for (place, asked) in asked.iter().enumerate() {
@@ -70,6 +73,11 @@ impl Reader<'_> {
             );
         }
     }
+}
+
+/// Which share gets past that.
+fn passes(fails: Option<Fails>) -> f64 {
+    fails.map_or(1.0, |fails| 1.0 - fails.share)
 }
 
 /// Three decimals at most.
@@ -113,6 +121,8 @@ fn sends(client: &Client, flows: usize, length: Span) -> Vec<f64> {
 struct Walk<'a> {
     nodes: &'a [Node],
     asked: &'a mut [Asked],
+    /// What the flow has written: a transaction writes an item once.
+    written: Vec<(u16, EntityIx, Key)>,
 }
 
 impl Walk<'_> {
@@ -127,14 +137,21 @@ impl Walk<'_> {
         for step in steps {
             match step {
                 Step::Work(work) => self.asked[usize::from(at)].busy += per_s * work.mean() / 1e9,
-                Step::Effect(_) => self.writes(at, per_s),
+                Step::Effect(effect) => {
+                    let item = (at, effect.entity, effect.key.clone());
+                    if !self.written.contains(&item) {
+                        self.written.push(item);
+                        self.writes(at, per_s);
+                    }
+                }
                 Step::Tell(tell) => {
                     self.begins(tell.service.0, tell.work.as_ref(), per_s);
-                    self.steps(&tell.steps, tell.service.0, per_s);
+                    let goes_on = (1.0 - tell.refuses) * passes(tell.fails);
+                    self.steps(&tell.steps, tell.service.0, per_s * goes_on);
                 }
-                Step::Call { service, work, steps, .. } => {
+                Step::Call { service, work, steps, fails } => {
                     self.begins(service.0, work.as_ref(), per_s);
-                    self.steps(steps, service.0, per_s);
+                    self.steps(steps, service.0, per_s * passes(*fails));
                 }
                 Step::All(steps) | Step::Enough(_, steps) => self.steps(steps, at, per_s),
                 Step::Maybe(probability, steps) => self.steps(steps, at, per_s * probability),

@@ -287,6 +287,24 @@ const CASES: &[Field] = &[
         ["lost_effects > 100", "lost_effects < 200"],
         "not too early, and not twice if that is too early as well"
     ),
+    field!(
+        "promotion",
+        ["second" = "12355ms"],
+        ["retracted(save) >= 58", "retracted(save) <= 61", "half_done(save) == 0"],
+        "a second crash before the others are set back loses what came between, and nothing twice"
+    ),
+    field!(
+        "slow-consumer",
+        [],
+        ["kept(send) == offered(send)", "duplicated_effects(send) == 0"],
+        "what was taken from it is worked off before it subscribes anew: no backlog grows for ever"
+    ),
+    field!(
+        "log-crash-meets-slow",
+        [],
+        ["pending(send) == 0", "kept(send) == offered(send)"],
+        "who finished while the log was down is no stranger to it"
+    ),
     // -- from issue trackers ----------------------------------------------------------------------------------
     field!(
         "rolling",

@@ -56,7 +56,7 @@ pub(super) fn metrics() -> Vec<Metric> {
         figure(
             "working",
             Ratio,
-            "The part of utilization in which workers work, rather than being held while they wait for others; by the work that began in the measured stretch.",
+            "The part of utilization in which workers work, rather than being held while they wait for others; by the work that began in the measured stretch (what was cut short counts whole, but never more than utilization).",
             "the workers are unlimited, were never there, or never wait for others",
             Each(|n| n.working, |i| i.working),
         ),

@@ -179,12 +179,18 @@ impl Target {
         chance: &mut Stream,
     ) -> InstanceId {
         let is_connected = self.connected.is_some_and(|(place, _)| !but_for.contains(&place));
-        if but_for.is_empty() || is_connected || !self.has_other(but_for) {
+        // An instance of a shard stands for it: there is no other.
+        let is_sharded = matches!(self.balance, Balance::Shards(_));
+        if but_for.is_empty() || is_connected || is_sharded || !self.has_other(but_for) {
             return self.pick(now, chance);
         }
         let choices = Choices::new(self.list.as_deref(), self.count);
         let left: Vec<u32> = choices.but_for(but_for).collect();
-        InstanceId(self.first + self.balance(Some(&left), None, chance))
+        let place = self.balance(Some(&left), None, chance);
+        if let Balance::PerConnection(max_age) = self.balance {
+            self.connected = Some((place, max_age.map_or(Time::NEVER, |age| now + age)));
+        }
+        InstanceId(self.first + place)
     }
 
     /// Another instance than this one, for a second copy, and none of these places, if there is any
@@ -196,7 +202,8 @@ impl Target {
         chance: &mut Stream,
     ) -> Option<InstanceId> {
         let all = [but_for, &[than.0 - self.first]].concat();
-        if !but_for.is_empty() && self.has_other(&all) {
+        let is_sharded = matches!(self.balance, Balance::Shards(_));
+        if !but_for.is_empty() && !is_sharded && self.has_other(&all) {
             let left: Vec<u32> =
                 Choices::new(self.list.as_deref(), self.count).but_for(&all).collect();
             return Some(InstanceId(self.first + self.balance(Some(&left), None, chance)));

@@ -153,10 +153,18 @@ impl Calls {
         (first, bits): (InstanceId, u64),
         at: Time,
     ) {
-        let Some(target) = self.targets.known(env.model.node_of(first)) else { return };
+        let node = env.model.node_of(first);
+        let Some(target) = self.targets.known(node) else { return };
+        let mut gone = Vec::new();
         target.learn(first, bits, at, |instance, is_listed| {
             env.fact(Fact::Listed { instance, is_listed });
+            if !is_listed {
+                gone.push(instance);
+            }
         });
+        for place in gone.into_iter().filter_map(|instance| target.place(instance)) {
+            self.outliers.forget(node, place);
+        }
     }
 
     /// A try under a policy with more than a timeout and retries has ended.

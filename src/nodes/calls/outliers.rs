@@ -50,6 +50,15 @@ impl Outliers {
         detector.end(now, (place, among), why.is_some_and(is_failure));
     }
 
+    /// A registry has taken this instance of the node off the list: when it comes again, it is as if new.
+    pub(super) fn forget(&mut self, node: NodeIx, place: u32) {
+        for (_, detector) in self.0.iter_mut().filter(|(guarded, _)| guarded.node == node) {
+            if let Some(host) = detector.hosts.get_mut(place as usize) {
+                *host = Host::default();
+            }
+        }
+    }
+
     /// How many instances of each node are ejected now.
     pub(super) fn counts(&self, now: Time) -> impl Iterator<Item = (NodeIx, usize)> {
         self.0.iter().map(move |(guarded, detector)| (guarded.node, detector.count(now)))
@@ -126,10 +135,13 @@ impl Host {
     fn eject(&mut self, now: Time, settings: &Settings) {
         let interval = settings.interval.0;
         let forgiven = now.since(self.back).0 / interval;
-        self.ejections =
-            self.ejections.saturating_sub(u32::try_from(forgiven).unwrap_or(u32::MAX)) + 1;
+        self.ejections = self.ejections.saturating_sub(u32::try_from(forgiven).unwrap_or(u32::MAX));
         let base = settings.base_ejection_time.0;
         let most = settings.max_ejection_time.0.max(base);
+        // It counts no further than it matters.
+        if base.saturating_mul(u64::from(self.ejections)) < most.saturating_add(base) {
+            self.ejections += 1;
+        }
         let lasts = base.saturating_mul(u64::from(self.ejections)).min(most);
         let until = now + Span(lasts);
         self.back = Time(until.0.div_ceil(interval).saturating_mul(interval));

@@ -57,8 +57,8 @@ pub(super) struct Update {
     follower: usize,
     /// For whom it was made.
     pub(super) op: Op,
-    /// Which of its effects.
-    pub(super) commit: Commit,
+    /// Of which of its effects it is; of none, where it only sets back what was lost.
+    pub(super) commit: Option<Commit>,
     name: Name,
     seen: Seen,
 }
@@ -122,7 +122,7 @@ impl Followers {
         &mut self,
         name: Name,
         seen: Seen,
-        commit: Commit,
+        commit: Option<Commit>,
         op: &Op,
         env: &mut Env<'_, '_, P>,
     ) {
@@ -175,7 +175,7 @@ impl Followers {
         for (_, update) in self.on_the_way.iter().filter(|(_, update)| update.follower == chosen) {
             let (entity, key) = update.name;
             let held = self.rows[chosen].read(model, entity, key, now);
-            if held.version < update.seen.version {
+            if held.version < update.seen.version && update.commit.is_some() {
                 lost.push(*update);
             }
         }
@@ -209,11 +209,11 @@ impl Followers {
         let held = self.rows[lost.follower].read(model, entity, key, now);
         let after = Seen { version: before.version + 1, value: held.value };
         own.write(model, lost.name, after, &lost.op, now);
-        let Commit { effect, undo } = lost.commit;
+        let Commit { effect, undo } = lost.commit.expect("only commits are lost");
         let (op, version) = (lost.op.id, after.version);
         let (before, value) = (before.value, after.value);
         env.fact(Fact::Reverted { op, effect, undo, entity, key, version, before, value });
-        self.ship(lost.name, after, lost.commit, &lost.op, env);
+        self.ship(lost.name, after, None, &lost.op, env);
         env.fact(Fact::Dropped { op, why: Some(Reason::Unreplicated) });
     }
 

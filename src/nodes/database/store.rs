@@ -59,7 +59,9 @@ impl Store {
         self.relay.restart(env);
         if let Some(followers) = &mut self.followers {
             for lost in followers.promote(env) {
-                self.inbox.lose(lost.op.id, 1 << lost.commit.effect, lost.commit.undo, env.now());
+                if let Some(Commit { effect, undo }) = lost.commit {
+                    self.inbox.lose(lost.op.id, 1 << effect, undo, env.now());
+                }
                 followers.revert(&lost, &mut self.own, env);
             }
             followers.restart(env);
@@ -236,7 +238,7 @@ impl Store {
                     self.own.write(env.model, (entity, key), after, op, now);
                     if let Some(followers) = &mut self.followers {
                         let undo = write.part == Part::Undo;
-                        let commit = Commit { effect: write.effect, undo };
+                        let commit = Some(Commit { effect: write.effect, undo });
                         followers.ship((entity, key), after, commit, op, env);
                     }
                     op.seen = after;

@@ -152,12 +152,14 @@ impl Group {
     }
 
     /// These have taken too long: they leave by themselves (`max.poll.interval.ms`), and may join again
-    /// when they come by.
-    pub(super) fn dismiss(&mut self, late: &[u32]) {
+    /// when they come by. Static ones only fall silent: their sessions have to end. Has anybody left?
+    pub(super) fn dismiss(&mut self, late: &[u32]) -> bool {
         for at in late {
             let member = &mut self.members[*at as usize];
-            (member.expelled, member.enrolled) = (true, false);
+            member.expelled = true;
+            member.enrolled &= self.is_static;
         }
+        !self.is_static && !late.is_empty()
     }
 
     /// A member has handled something: it comes by again (`poll`).
@@ -219,7 +221,8 @@ impl Group {
     /// A sign of life. One whose session has ended, though it lives, joins again.
     pub(super) fn heartbeat(&mut self, at: u32, now: Time) -> Consequence {
         let member = &mut self.members[at as usize];
-        if !member.connected || member.closes {
+        let is_silent = self.is_static && member.expelled;
+        if !member.connected || member.closes || is_silent {
             return Consequence::None;
         }
         member.heard = now;
@@ -327,6 +330,8 @@ impl Group {
         self.rebalances = self.rebalances.map(|_| Time(now.0 + 1));
         for member in &mut self.members {
             member.connected = true;
+            // Who finished meanwhile was not heard.
+            member.expelled = false;
             member.heard = now;
             member.ghost = member.ghost.map(|_| now + self.session_timeout);
         }

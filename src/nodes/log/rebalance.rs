@@ -194,8 +194,7 @@ impl Log {
         let patience = self.groups[index].group.patience();
         let is_late = |(owner, since): (u32, Time)| (since + patience <= now).then_some(owner);
         let late: Vec<u32> = self.held_since(index).filter_map(is_late).collect();
-        if !late.is_empty() {
-            self.groups[index].group.dismiss(&late);
+        if self.groups[index].group.dismiss(&late) {
             self.rebalance(index, now, env);
         }
         if self.groups[index].group.is_overdue(env.now()) {

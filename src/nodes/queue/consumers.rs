@@ -3,6 +3,7 @@
 //!
 //! ```text
 //! joined ──silent for `heartbeat`──▶ silent ──heard of──▶ joined
+//!    ├─ holds something for `consumer_timeout`: all is taken from it; joined again when it has worked that off
 //!    ├─ shut down ──▶ leaves (keeps what it holds) ──▶ gone
 //!    └─ connection lost ──▶ gone ──new start──▶ joined
 //! ```
@@ -60,8 +61,8 @@ impl Queue {
             if incarnation > self.at(seat).incarnation {
                 self.take_all_from(seat, env);
                 let (consumer, heard) = (self.at(seat), env.now());
-                *consumer =
-                    Consumer { incarnation, standing: Standing::Joined, heard, ..*consumer };
+                let standing = Standing::Joined;
+                *consumer = Consumer { incarnation, standing, heard, stale: 0, ..*consumer };
                 self.dispatch(seat.0, env);
             }
         }
@@ -111,6 +112,17 @@ impl Queue {
         }
     }
 
+    /// An instance has done with something that was taken from it.
+    pub(super) fn works_off<P: Probe>(&mut self, from: InstanceId, env: &mut Env<'_, '_, P>) {
+        for seat in self.seats(from) {
+            let consumer = self.at(seat);
+            if consumer.stale > 0 {
+                consumer.stale -= 1;
+                self.dispatch(seat.0, env);
+            }
+        }
+    }
+
     /// Sets the timer that looks for silent consumers, if somebody holds something and none is set.
     pub(super) fn watch<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
         let channel = &self.channels[index];
@@ -142,6 +154,8 @@ impl Queue {
             let is_late = |(at, since): (usize, Time)| (since + timeout <= env.now()).then_some(at);
             let late: Vec<usize> = self.held_since(index).filter_map(is_late).collect();
             for at in late {
+                let consumer = self.at((index, at));
+                consumer.stale += consumer.unacknowledged;
                 self.take_all_from((index, at), env);
             }
         }

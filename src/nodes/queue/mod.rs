@@ -86,6 +86,8 @@ struct Consumer {
     incarnation: u32,
     standing: Standing,
     unacknowledged: u32,
+    /// What it works off that was taken from it, because it took too long: it subscribes anew after that.
+    stale: u32,
     /// The last sign of life.
     heard: Time,
 }
@@ -151,6 +153,7 @@ impl Behaviour for Queue {
                 incarnation: 0,
                 standing: Standing::Joined,
                 unacknowledged: 0,
+                stale: 0,
                 heard: Time::ZERO,
             };
             let name = |node: NodeIx| &model.scenario.nodes[usize::from(node.0)].name;
@@ -206,6 +209,8 @@ impl Behaviour for Queue {
                     self.consumer(&delivery).heard = env.now();
                     used_up(delivery.message.op, None, env);
                     self.dispatch(delivery.channel, env);
+                } else {
+                    self.works_off(message.from, env);
                 }
             }
             Body::Broker(Frame::Nack { receipt }) => {
@@ -214,6 +219,8 @@ impl Behaviour for Queue {
                     self.consumer(&delivery).heard = env.now();
                     self.requeue(delivery, env);
                     self.dispatch(delivery.channel, env);
+                } else {
+                    self.works_off(message.from, env);
                 }
             }
             Body::Broker(Frame::Join { incarnation }) => {
@@ -262,6 +269,7 @@ impl Behaviour for Queue {
             self.channels[channel].watch = None;
             for consumer in &mut self.channels[channel].consumers {
                 consumer.heard = env.now();
+                consumer.stale = 0;
                 if consumer.standing != Standing::Leaves {
                     consumer.standing = Standing::Joined;
                 }
@@ -410,6 +418,7 @@ impl Channel {
         let has_room = |at: &usize| {
             let consumer = &self.consumers[self.order[*at] as usize];
             consumer.standing == Standing::Joined
+                && consumer.stale == 0
                 && consumer.heard + heartbeat > env.now()
                 && (prefetch == 0 || consumer.unacknowledged < prefetch)
         };

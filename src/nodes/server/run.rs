@@ -22,7 +22,7 @@ impl Server {
     /// A task that was not begun has its worker: runs it. Nearly all begin with work.
     pub(super) fn begin<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
         let task = self.tasks.get_mut(handle).expect("a task that begins is there");
-        if !self.is_plain && errs(task, env) {
+        if !self.is_plain && is_fresh(task, env) && errs(task, env) {
             self.trouble(handle, Answer::Failed(Reason::Error), env);
             return self.run(handle, env);
         }
@@ -382,6 +382,12 @@ fn refused<P: Probe>(op: OpId, entry: EntryIx, env: &mut Env<'_, '_, P>) {
     let node = env.node();
     let best_effort = env.model.programs.entries[entry.0 as usize].best_effort;
     env.fact(if best_effort { Fact::Declined { op, node } } else { Fact::Refused { op, node } });
+}
+
+/// Was nothing of this task done yet?
+fn is_fresh<P: Probe>(task: &Task, env: &Env<'_, '_, P>) -> bool {
+    let act = env.model.programs.entries[task.entry.0 as usize].act;
+    matches!(act, Act::Run { start, .. } if start == task.pc)
 }
 
 /// Does this instance, at present, fail what it begins with this task? Every attempt is drawn anew.

@@ -30,7 +30,7 @@ static WORD: Word = Word {
         `linger.ron` and `rebalance.ron` are examples.",
     settings: &SETTINGS,
     left_out: "Retention and compaction, fetch waits, the idempotent producer and transactions, \
-        `max.poll.interval.ms` outside rebalances, cooperative rebalancing, and the broker-side \
+        cooperative rebalancing, and the broker-side \
         protocol of KIP-848.",
     example: "Log(partitions: 24, lag: Exp(\"5ms\"))",
     read: |reader, _, value| Some(NodeKind::Log(reader.log(value)?)),
@@ -46,7 +46,7 @@ settings! {
     auto_commit: "duration", Usual::Unset("after each record"), "how often consumers commit the offsets of what they have handled, counted from their start (`enable.auto.commit`, `auto.commit.interval.ms`); what they have handled since is delivered again after a crash", "https://kafka.apache.org/documentation/#consumerconfigs_auto.commit.interval.ms";
     session_timeout: "duration", Usual::Is("\"45s\""), "a member not heard of for so long leaves its group", "https://kafka.apache.org/documentation/#consumerconfigs_session.timeout.ms";
     heartbeat: "duration, shorter than `session_timeout`", Usual::Is("\"3s\""), "how often members say that they live", "https://kafka.apache.org/documentation/#consumerconfigs_heartbeat.interval.ms";
-    max_poll_interval: "duration", Usual::Is("\"5m\""), "how long a rebalance waits for a member to finish what it holds; without it then", "https://kafka.apache.org/documentation/#consumerconfigs_max.poll.interval.ms";
+    max_poll_interval: "duration", Usual::Is("\"5m\""), "how long a member may take over a record: then it leaves its group (a static one falls silent), and joins again when it has finished; a rebalance waits for it no longer either", "https://kafka.apache.org/documentation/#consumerconfigs_max.poll.interval.ms";
     static_members: "flag", Usual::Is("false"), "do members keep their partitions over a restart?", "https://kafka.apache.org/documentation/#consumerconfigs_group.instance.id";
     retry_delay: "duration", Usual::Is("\"100ms\""), "before a failed record is tried again";
 }

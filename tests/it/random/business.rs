@@ -12,7 +12,7 @@ pub(super) struct Business {
     arrivals: String,
     services: [String; 3],
     stores: [String; 3],
-    brokers: (u32, u32, &'static str),
+    brokers: (u32, &'static str, u32, &'static str),
     flow: [String; 2],
     design: String,
     policies: String,
@@ -27,7 +27,7 @@ impl Business {
         let Self { arrivals, services: [shop, store, bank], stores, design, policies, .. } = self;
         let [shop_db, store_db, bank_db] = stores;
         let [first, second] = &self.flow;
-        let (prefetch, partitions, log) = self.brokers;
+        let (prefetch, queue, partitions, log) = self.brokers;
         let (length, warmup) = self.run;
         let [faults, changes] = [&self.faults, &self.changes].map(|all| all.join("\n        "));
         format!(
@@ -44,7 +44,7 @@ impl Business {
         "shop-db":  Database({shop_db}),
         "store-db": Database({store_db}),
         "bank-db":  Database({bank_db}),
-        "queue": Queue(prefetch: {prefetch}),
+        "queue": Queue(prefetch: {prefetch}{queue}),
         "log":   Log(partitions: {partitions}{log}),
     }},
     data: {{
@@ -104,7 +104,12 @@ pub(super) fn room() -> impl Strategy<Value = String> {
 }
 
 fn service() -> impl Strategy<Value = String> {
-    let balance = prop::sample::select(vec!["RoundRobin", "Random", "Choices(2)"]);
+    let balance = prop::sample::select(vec![
+        "RoundRobin",
+        "Random",
+        "Choices(2)",
+        r#"PerConnection(max_age: "200ms")"#,
+    ]);
     (1..3u32, 1..4u32, room(), duration(), balance, any::<bool>(), turns()).prop_map(
         |(instances, workers, room, work, balance, hold, turns)| {
             format!("instances: {instances}, workers: {workers}, room: {room}, work: {work}, balance: {balance}, hold: {hold}, {turns}")
@@ -130,9 +135,18 @@ fn turns() -> impl Strategy<Value = &'static str> {
 }
 
 fn store() -> impl Strategy<Value = String> {
-    (1..4u32, room(), duration(), duration()).prop_map(|(connections, room, read, write)| {
-        format!("connections: {connections}, room: {room}, read: {read}, write: {write}")
-    })
+    let more = prop::sample::select(vec![
+        "",
+        "",
+        r#", lock_timeout: "20ms""#,
+        r#", followers: (count: 2, lag: Exp("20ms"))"#,
+        r#", followers: (count: 2, lag: Exp("20ms"), promote: true)"#,
+    ]);
+    (1..4u32, room(), duration(), duration(), more).prop_map(
+        |(connections, room, read, write, more)| {
+            format!("connections: {connections}, room: {room}, read: {read}, write: {write}{more}")
+        },
+    )
 }
 
 fn arrivals() -> impl Strategy<Value = String> {
@@ -140,6 +154,12 @@ fn arrivals() -> impl Strategy<Value = String> {
         (20..200u32).prop_map(|rate| format!("Poisson(\"{rate}/s\")")),
         (20..200u32).prop_map(|rate| format!("Constant(\"{rate}/s\")")),
         (20..100u32).prop_map(|rate| format!("Poisson(\"{rate}/s\"), batch: Geometric(3)")),
+        (20..200u32).prop_map(|rate| {
+            let to = 2 * rate;
+            format!(
+                r#"Poisson([(from: "0s", rate: "0/s", to: "{to}/s"), (from: "400ms", rate: "{to}/s", to: "0/s"), ("1s", "{rate}/s")])"#
+            )
+        }),
         (1..20u32, duration()).prop_map(|(customers, think)| format!(
             "Closed(customers: {customers}, think: {think})"
         )),
@@ -149,6 +169,9 @@ fn arrivals() -> impl Strategy<Value = String> {
 fn flow() -> impl Strategy<Value = [String; 2]> {
     let take = r#"Tell("store", Take("stock", 1), undo: Add("stock", 1)),"#;
     let pay = r#"Tell("bank", Take("account", 5, undo: Add(5)), refuses: "5%"),"#;
+    let poison = r#"Tell("bank", Take("account", 5, undo: Add(5)), fails: "5%"),"#;
+    let deadly =
+        r#"Tell("bank", Take("account", 5, undo: Add(5)), fails: Crash("2%", restart: "40ms")),"#;
     let gift =
         r#"Maybe("50%", Tell("store", Add("stock", 1, key: Popular("gift")), best_effort: true)),"#;
     let first =
@@ -159,6 +182,8 @@ fn flow() -> impl Strategy<Value = [String; 2]> {
         format!("{take} {pay}"),
         format!("All([{take} {pay}]),"),
         format!("{pay} {gift}"),
+        format!("{take} {poison}"),
+        format!("{deadly} {gift}"),
     ]);
     (first, second).prop_map(|(first, second)| [first.to_owned(), second])
 }
@@ -178,6 +203,16 @@ fn design() -> impl Strategy<Value = String> {
     prop::sample::select(all.to_vec()).prop_map(str::to_owned)
 }
 
+/// Further settings of the queue.
+fn queue() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "",
+        "",
+        r#", delivery_limit: 2, requeue_delay: "10ms", redrive: (after: "50ms", times: 2)"#,
+        r#", consumer_timeout: "30ms""#,
+    ])
+}
+
 /// Further settings of the log.
 fn log() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
@@ -188,16 +223,21 @@ fn log() -> impl Strategy<Value = &'static str> {
         r#", lag: Exp("20ms"), acks: Leader"#,
         r#", linger: "15ms""#,
         r#", linger: "15ms", batch: 3"#,
+        r#", max_poll_interval: "25ms""#,
+        r#", max_poll_interval: "25ms", auto_commit: "70ms""#,
     ])
 }
 
 fn policies() -> impl Strategy<Value = String> {
-    (0..4u32, 1..4u32, 20..300u32, guards()).prop_map(|(kind, tries, timeout, guards)| match kind {
+    (0..5u32, 1..4u32, 20..300u32, guards()).prop_map(|(kind, tries, timeout, guards)| match kind {
         0 => String::new(),
         1 => format!(r#""call": (timeout: "{timeout}ms"),"#),
         2 => format!(
             r#""call": (timeout: "{timeout}ms", retry: (tries: {tries}, backoff: Constant("20ms"))),
                "client": (timeout: "2s", retry: (tries: 2, backoff: Constant("50ms"))),"#
+        ),
+        3 => format!(
+            r#""call": (timeout: "{timeout}ms", retry: (tries: {tries}, backoff: "0ms", elsewhere: true)),"#
         ),
         _ => format!(
             r#""call": (timeout: "{timeout}ms", retry: (tries: {tries}, backoff: Constant("20ms")), {guards}),
@@ -219,6 +259,8 @@ fn guards() -> impl Strategy<Value = &'static str> {
         r#"breaker: (window: 10, minimum: 5, open: "100ms", trials: 2)"#,
         r#"throttle: (k: 1.5, history: "1s")"#,
         "bulkhead: 3",
+        r#"outlier_detection: (consecutive_5xx: 2, interval: "50ms", base_ejection_time: "100ms", always_eject_one_host: true)"#,
+        r#"hedge: (after: "5ms"), outlier_detection: (consecutive_5xx: 1, max_ejection_percent: "100%", base_ejection_time: "50ms")"#,
     ])
 }
 
@@ -237,6 +279,10 @@ fn fault() -> impl Strategy<Value = String> {
         r#"Duplicate(to: ["store", "bank"], probability: "30%")"#,
         r#"Reorder(probability: "20%", by: Exp("20ms"))"#,
         r#"Slow("shop", 2)"#,
+        r#"Errors("store", "30%")"#,
+        r#"Errors("bank", "100%")"#,
+        r#"Scale("bank", 0)"#,
+        r#"Shutdown("store", drain: "20ms")"#,
     ]);
     (what, 0..600u32, 10..500u32).prop_map(|(what, at, lasts)| {
         format!(r#"(at: "{at}ms", lasts: "{lasts}ms", what: {what}),"#)
@@ -249,7 +295,7 @@ pub(super) fn business(faults: usize) -> impl Strategy<Value = Business> {
         arrivals(),
         [service(), service(), service()],
         [store(), store(), store()],
-        (1..9u32, 1..5u32, log()),
+        (1..9u32, queue(), 1..5u32, log()),
         flow(),
         design(),
         policies(),
