@@ -9,11 +9,11 @@ pub mod calls;
 pub mod client;
 pub mod database;
 pub mod env;
-pub mod log;
+pub mod kafka;
 pub mod message;
 pub mod parts;
-pub mod queue;
 pub mod quorum;
+pub mod rabbitmq;
 pub mod readings;
 pub mod registry;
 pub mod server;
@@ -40,7 +40,7 @@ behaviour::nodes! {
     database: Database for Database,
     cache_server: CacheServer for Cache,
     quorum: Quorum for Quorum,
-    queue: Queue for Queue,
-    log: Log for Log,
+    rabbitmq: RabbitMq for RabbitMq,
+    kafka: Kafka for Kafka,
     registry: Registry for Registry,
 }

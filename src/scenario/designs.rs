@@ -115,7 +115,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The broker: named, or the only one that can carry the design; `None` only where nothing needs one.
+    /// The broker: named, or the only one that can carry the design, or that is usual for it; `None` only
+    /// where nothing needs one.
     fn broker(
         &mut self,
         fields: &Fields<'a>,
@@ -129,9 +130,7 @@ impl<'a> Reader<'a> {
         needs.sort_unstable();
         needs.dedup();
         if needs.len() > 1 {
-            let brokers: Vec<&str> = needs.iter().map(|what| what.broker_words()).collect();
-            let message =
-                format!("a design has one broker, but this one needs {}", brokers.join(" and "));
+            let message = "a design sends commands or events, and this one would send both";
             self.wrong(Code::BrokerKind, fields.head, message)
                 .help("make the exceptions Rest(), or of the design's own kind");
             return None;
@@ -141,7 +140,7 @@ impl<'a> Reader<'a> {
             let node = self.node_named(name, at, &Role::brokers())?;
             let role = self.known.node(node).role?;
             if let Some(&wanted) =
-                needs.first().filter(|wanted| role.about().carries() != Some(**wanted))
+                needs.first().filter(|what| !role.about().is(Use::Broker(**what)))
             {
                 let message = format!(
                     "{name:?} is {}, but this design's messages need {}",
@@ -166,7 +165,12 @@ impl<'a> Reader<'a> {
             return Some(None);
         };
         let candidates: Vec<NodeIx> = self.known.that_are(Use::Broker(wanted)).collect();
-        if let [only] = candidates.as_slice() {
+        let is_usual = |node: &NodeIx| {
+            let role = self.known.node(*node).role;
+            role.and_then(|role| role.about().carries()) == Some(wanted)
+        };
+        let usual: Vec<NodeIx> = candidates.iter().copied().filter(is_usual).collect();
+        if let ([only], _) | (_, [only]) = (candidates.as_slice(), usual.as_slice()) {
             return Some(Some(*only));
         }
         let names: Vec<&str> = candidates.iter().map(|&node| self.known.node_name(node)).collect();

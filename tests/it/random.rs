@@ -133,7 +133,7 @@ proptest! {
                 let (Some(waiting), Some(busy)) = (waiting, busy) else { continue };
                 prop_assert_eq!(busy, u64::from(hand.busy));
                 // What waits at a broker outlives its crash; the meters count it anew from there.
-                if matches!(&of(at).kind, NodeKind::Queue(_) | NodeKind::Log(_)) {
+                if matches!(&of(at).kind, NodeKind::RabbitMq(_) | NodeKind::Kafka(_)) {
                     prop_assert!(waiting >= u64::from(hand.waiting));
                 } else {
                     prop_assert_eq!(waiting, u64::from(hand.waiting));

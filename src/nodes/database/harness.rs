@@ -203,7 +203,7 @@ impl Bench {
 
     fn scenario(&self) -> Scenario {
         let node = |name: &str, kind| tree::Node { name: name.to_owned(), kind };
-        let queue = tree::Queue {
+        let queue = tree::RabbitMq {
             prefetch: 1,
             persist: Dist::Const(0.0),
             delivery_limit: None,
@@ -212,7 +212,7 @@ impl Bench {
             consumer_timeout: None,
             redrive: None,
         };
-        let log = tree::Log {
+        let log = tree::Kafka {
             partitions: 1,
             append: Dist::Const(0.0),
             lag: None,
@@ -258,9 +258,9 @@ impl Bench {
             },
             knobs: vec![],
             nodes: vec![
-                node("app", NodeKind::Queue(queue)),
+                node("app", NodeKind::RabbitMq(queue)),
                 node("db", NodeKind::Database(database)),
-                node("log", NodeKind::Log(log)),
+                node("log", NodeKind::Kafka(log)),
             ],
             network: tree::Network { latency: Dist::Const(0.0), links: vec![] },
             entities: vec![],

@@ -118,7 +118,12 @@ impl About {
         self.uses.contains(&wanted)
     }
 
-    /// What it can carry, if it is a broker.
+    /// Is it a broker?
+    pub fn is_broker(&self) -> bool {
+        self.carries().is_some()
+    }
+
+    /// What it carries where a design names no broker, if it is one.
     pub fn carries(&self) -> Option<Carries> {
         self.uses.iter().find_map(|used| match used {
             Use::Broker(carries) => Some(*carries),
@@ -200,7 +205,7 @@ impl Role {
 
     /// The brokers, whatever they carry.
     pub(in crate::scenario) fn brokers() -> Vec<Self> {
-        let kinds = super::KINDS.iter().filter(|about| about.carries().is_some());
+        let kinds = super::KINDS.iter().filter(|about| about.is_broker());
         kinds.map(|about| about.role).collect()
     }
 

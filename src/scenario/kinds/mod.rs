@@ -23,15 +23,15 @@ kind::kinds! {
     database: Database(Database),
     cache: Cache(CacheServer),
     quorum: Quorum(Quorum),
-    queue: Queue(Queue),
-    log: Log(Log),
+    rabbitmq: RabbitMq(RabbitMq),
+    kafka: Kafka(Kafka),
     registry: Registry(Registry),
 }
 
 pub use cache::{Wait, Writes};
 pub use client::{Action, After, Again, Do, Journey};
 pub use gateway::Limit;
-pub use log::Acks;
-pub use queue::Redrive;
+pub use kafka::Acks;
 pub use quorum::{Contact, Legs, Order};
+pub use rabbitmq::Redrive;
 pub use registry::{Checks, Leases, Probes, Spread};

@@ -51,7 +51,7 @@ impl Wiring {
         }
         let nodes = holds.iter().map(|(name, held)| Node {
             name: (*name).to_owned(),
-            is_broker: scenario.nodes[usize::from(held[0].0)].kind.about().carries().is_some(),
+            is_broker: scenario.nodes[usize::from(held[0].0)].kind.about().is_broker(),
             rows: held.iter().map(|node| rows(scenario, *node)).sum::<u16>() + held.len() as u16
                 - 1,
         });
@@ -107,7 +107,7 @@ fn hosts(scenario: &Scenario, links: &BTreeSet<model::Link>) -> BTreeMap<NodeIx,
 fn rows(scenario: &Scenario, node: NodeIx) -> u16 {
     let about = scenario.nodes[usize::from(node.0)].kind.about();
     match about.role {
-        _ if about.carries().is_some() => 6,
+        _ if about.is_broker() => 6,
         Role::Database => 2,
         Role::Quorum | Role::Registry => 3,
         _ => 4,

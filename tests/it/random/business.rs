@@ -196,7 +196,8 @@ fn design() -> impl Strategy<Value = String> {
         "PubSub(outbox: true)",
         r#"PubSub(outbox: true, relay: Polling("40ms"))"#,
         "Events()",
-        "Events()",
+        r#"Events(broker: "queue")"#,
+        r#"PubSub(broker: "log")"#,
         "Events(dedup: false)",
         r#"Events(relay: Polling("40ms"))"#,
     ];

@@ -267,10 +267,7 @@ pub(super) const MEANING: &[Bad] = &[
 
 /// Designs, policies and faults.
 pub(super) const DESIGNS: &[Bad] = &[
-    Bad("E0701", r#"PubSub(broker: "queue""#, r#"PubSub(broker: "log""#),
-    Bad("E0701", r#"Events(broker: "log""#, r#"Events(broker: "queue""#),
     Bad("E0701", r#"{ "payments": Rest() }"#, r#"{ "payments": PubSub() }"#),
-    Bad("E0701", r#"Events(broker: "log", except"#, r#"PubSub(broker: "log", except"#),
     Bad(
         "E0701",
         r#"Rest(),

@@ -1,5 +1,4 @@
-//! How a broker's clients behave: what its producers and its consumers do, and which designs it can
-//! carry. Each kind of broker says here once what its settings mean for others, so that nobody else
+//! How a broker's clients behave: what its producers and its consumers do; and what brokers carry. Each kind of broker says here once what its settings mean for others, so that nobody else
 //! asks which broker it is. Refuses to know what goes on inside a broker.
 
 use crate::base::Span;
@@ -12,8 +11,6 @@ pub struct Terms {
     pub produce: Produce,
     /// What consumers do.
     pub consume: Consume,
-    /// What it can carry.
-    pub carries: Carries,
 }
 
 /// What the producers of a broker do.
@@ -69,7 +66,8 @@ pub enum Commit {
     Every(Span),
 }
 
-/// What a broker can carry.
+/// What a broker can carry. One that carries both names first what it is taken for where a design
+/// names no broker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Carries {
     /// Messages to one handler each, as `PubSub` sends them.
@@ -79,10 +77,11 @@ pub enum Carries {
 }
 
 impl Carries {
-    /// The kind of broker that carries this, with its article.
-    pub fn broker_words(self) -> &'static str {
-        let kind = KINDS.iter().find(|kind| kind.is(Use::Broker(self)));
-        kind.expect("some broker carries it").phrase
+    /// The brokers that carry this, with their articles.
+    pub fn broker_words(self) -> String {
+        let kinds = KINDS.iter().filter(|kind| kind.is(Use::Broker(self)));
+        let phrases: Vec<&str> = kinds.map(|kind| kind.phrase).collect();
+        phrases.join(" or ")
     }
 }
 
@@ -90,10 +89,10 @@ impl Carries {
 mod tests {
     use super::*;
     use crate::base::Dist;
-    use crate::scenario::tree::{Acks, Kind, Log, Queue};
+    use crate::scenario::tree::{Acks, Kafka, Kind, RabbitMq};
 
-    fn log() -> Log {
-        Log {
+    fn log() -> Kafka {
+        Kafka {
             partitions: 3,
             append: Dist::Const(0.0),
             lag: None,
@@ -111,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_queue_gets_back_what_failed_and_a_log_does_not() {
-        let queue = Queue {
+        let queue = RabbitMq {
             prefetch: 1,
             persist: Dist::Const(0.0),
             delivery_limit: None,
@@ -131,7 +130,7 @@ mod tests {
     fn a_log_gathers_and_commits_now_and_then_only_if_it_is_told_to() {
         let plain = log().terms().expect("a broker");
         assert_eq!((plain.produce.gather, plain.consume.commit), (None, Commit::Each));
-        let told = Log { linger: Span(9), batch: Some(4), auto_commit: Some(Span(8)), ..log() };
+        let told = Kafka { linger: Span(9), batch: Some(4), auto_commit: Some(Span(8)), ..log() };
         let gather = Gather { linger: Span(9), batch: Some(4) };
         assert_eq!(told.terms().expect("a broker").produce.gather, Some(gather));
         assert_eq!(told.terms().expect("a broker").consume.commit, Commit::Every(Span(8)));

@@ -72,7 +72,7 @@ fn figures(facts: &Facts<'_>, node: NodeIx, here: &NodeFacts<'_>) -> Vec<Line> {
         return customers(facts, node, here);
     }
     let mut lines = Vec::new();
-    let is_broker = about.carries().is_some();
+    let is_broker = about.is_broker();
     if is_broker {
         lines.push(waiting(here));
         lines.push(Line::Series(facts.waited(node, SERIES), Role::Warn));

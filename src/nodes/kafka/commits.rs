@@ -15,11 +15,11 @@
 use super::super::Env;
 use super::super::broker::used_up;
 use super::super::parts::slab::Handle;
-use super::{Delivery, Log};
+use super::{Delivery, Kafka};
 use crate::engine::InstanceId;
 use crate::probes::{Fact, Probe};
 
-impl Log {
+impl Kafka {
     /// A member has handled the record that it was given; the next one is given to it.
     pub(super) fn handled<P: Probe>(&mut self, receipt: Handle, env: &mut Env<'_, '_, P>) {
         let Some(Delivery { channel, partition, .. }) = self.deliveries.remove(receipt) else {

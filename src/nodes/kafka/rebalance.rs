@@ -6,13 +6,13 @@
 
 use super::due::Due;
 use super::group::{Consequence, Group};
-use super::{Log, Partition, Watched};
+use super::{Kafka, Partition, Watched};
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
 use crate::nodes::Env;
 use crate::probes::Probe;
 
-impl Log {
+impl Kafka {
     /// Something was heard from or of an instance. One that starts a session anew, as the same
     /// member or another, no longer holds what it was given before.
     pub(super) fn change<P: Probe>(

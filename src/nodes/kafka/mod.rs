@@ -55,7 +55,7 @@ use crate::scenario::tree::NodeKind;
 
 /// The broker: one instance, which is leader of all partitions and coordinator of all groups.
 #[derive(Clone, Debug)]
-pub struct Log {
+pub struct Kafka {
     intake: Intake,
     /// Where an appended record is not at once on all disks.
     replicas: Option<Box<Replicas>>,
@@ -130,13 +130,13 @@ struct Delivery {
     since: Time,
 }
 
-impl Behaviour for Log {
+impl Behaviour for Kafka {
     type Due = Due;
 
     /// The broker `me`, empty, with all instances of all consumers in their groups.
     fn new(model: &Model, me: InstanceId) -> Self {
         let me = model.node_of(me);
-        let NodeKind::Log(kind) = &model.scenario.nodes[me.0 as usize].kind else {
+        let NodeKind::Kafka(kind) = &model.scenario.nodes[me.0 as usize].kind else {
             unreachable!("node {me:?} is no log");
         };
         let (places, own) = own_channels(model, me);
@@ -302,7 +302,7 @@ impl Behaviour for Log {
     }
 }
 
-impl Log {
+impl Kafka {
     /// The record is durable: each subscriber's group will read it.
     fn append<P: Probe>(&mut self, incoming: Incoming, env: &mut Env<'_, '_, P>) {
         let (op, item, since) = (incoming.op, incoming.item, env.now());

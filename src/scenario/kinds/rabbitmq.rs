@@ -1,4 +1,4 @@
-//! `Queue`: a message queue in the manner of `RabbitMQ`, as the file describes one.
+//! `RabbitMQ`, as the file describes it.
 
 use super::{
     About, Breakable, Carries, Commit, Consume, Failed, Kind, NodeKind, Produce, Role, Terms, Use,
@@ -9,16 +9,13 @@ use crate::scenario::reader::Reader;
 use crate::scenario::syntax::Value;
 
 pub(super) static ABOUT: About = About {
-    role: Role::Queue,
-    name: "queue",
-    phrase: "a queue",
-    uses: &[Use::Broker(CARRIES)],
+    role: Role::RabbitMq,
+    name: "rabbitmq",
+    phrase: "a RabbitMQ broker",
+    uses: &[Use::Broker(Carries::Commands), Use::Broker(Carries::Events)],
     breaks: &[Breakable::Process, Breakable::Workers],
     words: &[&WORD],
 };
-
-/// What every queue carries.
-const CARRIES: Carries = Carries::Commands;
 
 static WORD: Word = Word {
     word: "Queue",
@@ -29,7 +26,7 @@ static WORD: Word = Word {
         exchanges (a dead letter is lost, or comes back by `redrive`), times to live, length limits and flow control, \
         priorities, and automatic acknowledgement.",
     example: "Queue(prefetch: 100, persist: Exp(\"0.5ms\"))",
-    read: |reader, _, value| Some(NodeKind::Queue(reader.queue(value)?)),
+    read: |reader, _, value| Some(NodeKind::RabbitMq(reader.rabbitmq(value)?)),
 };
 
 settings! {
@@ -44,7 +41,7 @@ settings! {
 
 /// A message queue: one durable queue per consuming service, persistent messages, confirms, manual acks.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Queue {
+pub struct RabbitMq {
     /// Unacknowledged deliveries per consumer.
     pub prefetch: u32,
     /// Time to store a message before its confirm.
@@ -70,7 +67,7 @@ pub struct Redrive {
     pub times: u32,
 }
 
-impl Kind for Queue {
+impl Kind for RabbitMq {
     fn about(&self) -> &'static About {
         &ABOUT
     }
@@ -83,13 +80,12 @@ impl Kind for Queue {
                 commit: Commit::Each,
                 beat: Some(Span(self.heartbeat.0.div_ceil(2))),
             },
-            carries: CARRIES,
         })
     }
 }
 
 impl<'a> Reader<'a> {
-    fn queue(&mut self, value: &'a Value) -> Option<Queue> {
+    fn rabbitmq(&mut self, value: &'a Value) -> Option<RabbitMq> {
         let fields = self.settings(value, ABOUT.phrase, &SETTINGS)?;
         let prefetch =
             self.setting(&fields, "prefetch", |reader, value| reader.count(value, 1..=65_535));
@@ -105,7 +101,7 @@ impl<'a> Reader<'a> {
                 reader.or(&fields, "times", 1, |reader, value| reader.count(value, 1..=u32::MAX));
             Some(Redrive { after: after?, times: times? })
         });
-        Some(Queue {
+        Some(RabbitMq {
             prefetch: prefetch?,
             persist: persist?,
             delivery_limit: delivery_limit?,

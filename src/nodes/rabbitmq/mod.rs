@@ -46,7 +46,7 @@ use crate::scenario::tree::{NodeKind, Redrive};
 
 /// The broker: one instance.
 #[derive(Clone, Debug)]
-pub struct Queue {
+pub struct RabbitMq {
     intake: Intake,
     prefetch: u32,
     delivery_limit: Option<u32>,
@@ -137,13 +137,13 @@ struct Delivery {
     since: Time,
 }
 
-impl Behaviour for Queue {
+impl Behaviour for RabbitMq {
     type Due = Due;
 
     /// The broker `me`, empty, with all consumers joined.
     fn new(model: &Model, me: InstanceId) -> Self {
         let me = model.node_of(me);
-        let NodeKind::Queue(kind) = &model.scenario.nodes[me.0 as usize].kind else {
+        let NodeKind::RabbitMq(kind) = &model.scenario.nodes[me.0 as usize].kind else {
             unreachable!("node {me:?} is no queue");
         };
         let (places, own) = own_channels(model, me);
@@ -291,7 +291,7 @@ impl Behaviour for Queue {
     }
 }
 
-impl Queue {
+impl RabbitMq {
     /// The message is durable: a copy goes to each subscriber's queue.
     fn enqueue<P: Probe>(&mut self, incoming: Incoming, env: &mut Env<'_, '_, P>) {
         let (op, item, since) = (incoming.op, incoming.item, env.now());
@@ -379,7 +379,7 @@ impl Queue {
     }
 }
 
-impl Queue {
+impl RabbitMq {
     /// A message was delivered too often: it is lost, unless it is to come back.
     fn dies<P: Probe>(&mut self, mut message: Stored, channel: usize, env: &mut Env<'_, '_, P>) {
         match self.redrive {

@@ -9,7 +9,7 @@
 //! ```
 
 use super::due::Due;
-use super::{Consumer, Delivery, Queue, Standing};
+use super::{Consumer, Delivery, RabbitMq, Standing};
 use crate::base::Time;
 use crate::engine::InstanceId;
 use crate::nodes::Env;
@@ -19,7 +19,7 @@ use crate::probes::Probe;
 /// A consumer: its channel, and its place in that.
 type Seat = (usize, usize);
 
-impl Queue {
+impl RabbitMq {
     /// Requeues the deliveries that are chosen.
     pub(super) fn take_back<P: Probe>(
         &mut self,

@@ -1,4 +1,4 @@
-//! `Log`: a partitioned log in the manner of Apache Kafka, as the file describes one. What Kafka's
+//! Apache Kafka, as the file describes it. What Kafka's
 //! producers and consumers are configured with stands here too.
 
 use super::{
@@ -11,16 +11,13 @@ use crate::scenario::reader::{Fields, Reader};
 use crate::scenario::syntax::{Kind, Value};
 
 pub(super) static ABOUT: About = About {
-    role: Role::Log,
-    name: "log",
-    phrase: "a log",
-    uses: &[Use::Broker(CARRIES)],
+    role: Role::Kafka,
+    name: "kafka",
+    phrase: "a Kafka cluster",
+    uses: &[Use::Broker(Carries::Events), Use::Broker(Carries::Commands)],
     breaks: &[Breakable::Process, Breakable::Workers],
     words: &[&WORD],
 };
-
-/// What every log carries.
-const CARRIES: Carries = Carries::Events;
 
 static WORD: Word = Word {
     word: "Log",
@@ -33,7 +30,7 @@ static WORD: Word = Word {
         cooperative rebalancing, and the broker-side \
         protocol of KIP-848.",
     example: "Log(partitions: 24, lag: Exp(\"5ms\"))",
-    read: |reader, _, value| Some(NodeKind::Log(reader.log(value)?)),
+    read: |reader, _, value| Some(NodeKind::Kafka(reader.kafka(value)?)),
 };
 
 settings! {
@@ -53,7 +50,7 @@ settings! {
 
 /// A partitioned log: one topic per producing service, one consumer group per consuming service.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Log {
+pub struct Kafka {
     /// Partitions of every topic.
     pub partitions: u32,
     /// Time to append a record before its acknowledgement.
@@ -88,7 +85,7 @@ pub enum Acks {
     /// The leader's alone (`acks=1`).
     Leader,
 }
-impl super::Kind for Log {
+impl super::Kind for Kafka {
     fn about(&self) -> &'static About {
         &ABOUT
     }
@@ -102,13 +99,12 @@ impl super::Kind for Log {
                 commit: self.auto_commit.map_or(Commit::Each, Commit::Every),
                 beat: Some(self.heartbeat),
             },
-            carries: CARRIES,
         })
     }
 }
 
 impl<'a> Reader<'a> {
-    fn log(&mut self, value: &'a Value) -> Option<Log> {
+    fn kafka(&mut self, value: &'a Value) -> Option<Kafka> {
         let fields = self.settings(value, ABOUT.phrase, &SETTINGS)?;
         let partitions =
             self.setting(&fields, "partitions", |reader, value| reader.count(value, 1..=10_000));
@@ -123,7 +119,7 @@ impl<'a> Reader<'a> {
         let max_poll_interval = self.setting(&fields, "max_poll_interval", Self::positive_span);
         let static_members = self.setting(&fields, "static_members", Self::flag);
         let retry_delay = self.setting(&fields, "retry_delay", Self::positive_span);
-        let log = Log {
+        let log = Kafka {
             partitions: partitions?,
             append: append?,
             lag: lag?,
@@ -154,7 +150,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Settings of a log that mean nothing without another.
-    fn check_log(&mut self, fields: &Fields<'a>, log: &Log) {
+    fn check_log(&mut self, fields: &Fields<'a>, log: &Kafka) {
         let at = |field| fields.get(field).map_or(fields.head, Value::head);
         if log.acks == Acks::Leader && log.lag.is_none() {
             let message = "`Leader` acknowledges before the followers have a record, but they have it at once";
