@@ -1,6 +1,7 @@
 //! What one instance has in hand, and what it did in the measured stretch. Knows no facts: whoever
 //! sees them moves its hands.
 
+use super::layout::NodePlan;
 use super::outcome::InstanceOutcome;
 use crate::base::Span;
 
@@ -32,14 +33,16 @@ pub(super) struct Gauge {
 
 impl Gauge {
     /// Its figures.
-    pub(super) fn figures(&self, workers: Option<u32>, stretch: Span) -> InstanceOutcome {
+    pub(super) fn figures(&self, plan: &NodePlan, stretch: Span) -> InstanceOutcome {
+        let workers = plan.workers;
         let there = i128::from(stretch.0) - self.down_ns;
         let utilization = share(self.worked_ns, workers, there);
+        let begun = share(i128::from(self.did_work_ns), workers, there);
         InstanceOutcome {
             arrivals: self.arrivals,
             turned_away: self.turned_away,
             utilization,
-            working: working(share(i128::from(self.did_work_ns), workers, there), utilization),
+            working: working(begun, utilization).filter(|_| plan.works()),
             queue_mean: self.waiting_ns as f64 / (stretch.0.max(1)) as f64,
             queue_max: u64::from(self.queue_max),
         }

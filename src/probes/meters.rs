@@ -14,7 +14,7 @@ use std::sync::Arc;
 use super::fact::Fact;
 use super::gauge::{Gauge, share, working};
 use super::instruments::Instrument;
-use super::layout::Layout;
+use super::layout::{Layout, NodePlan};
 use super::outcome::{NodeOutcome, Outcome};
 use super::sketch::Sketch;
 use crate::base::{Span, Time, weight};
@@ -115,11 +115,7 @@ impl Instrument for Meters {
             let (own, others) = gauges.split_at(plan.instances as usize);
             gauges = others;
             if let Some(node) = outcome.nodes.get_mut(&plan.name) {
-                meter.put(node, own, plan.workers, stretch);
-                node.working = node.working.filter(|_| plan.works());
-                if !plan.works() {
-                    node.instances.iter_mut().for_each(|it| it.working = None);
-                }
+                meter.put(node, own, plan, stretch);
             }
         }
     }
@@ -276,19 +272,20 @@ impl Meters {
 
 impl Meter {
     /// Puts its figures, and those of its instances, into those of its node.
-    fn put(&self, node: &mut NodeOutcome, own: &[Gauge], workers: Option<u32>, stretch: Span) {
+    fn put(&self, node: &mut NodeOutcome, own: &[Gauge], plan: &NodePlan, stretch: Span) {
+        let workers = plan.workers;
         let sum = |of: fn(&Gauge) -> i128| own.iter().map(of).sum::<i128>();
         let there = own.len() as i128 * i128::from(stretch.0) - sum(|gauge| gauge.down_ns);
         node.utilization = share(sum(|gauge| gauge.worked_ns), workers, there);
         let begun = share(sum(|gauge| i128::from(gauge.did_work_ns)), workers, there);
-        node.working = working(begun, node.utilization);
+        node.working = working(begun, node.utilization).filter(|_| plan.works());
         node.arrivals = own.iter().map(|gauge| gauge.arrivals).sum();
         node.turned_away = own.iter().map(|gauge| gauge.turned_away).sum();
         if stretch.0 > 0 {
             node.queue_mean = sum(|gauge| gauge.waiting_ns) as f64 / stretch.0 as f64;
         }
         node.queue_max = own.iter().map(|gauge| u64::from(gauge.queue_max)).max().unwrap_or(0);
-        node.instances = own.iter().map(|gauge| gauge.figures(workers, stretch)).collect();
+        node.instances = own.iter().map(|gauge| gauge.figures(plan, stretch)).collect();
         node.wait = self.wait.clone();
         node.waited = self.waited;
         node.batches = self.batches;
@@ -299,7 +296,6 @@ impl Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probes::layout::NodePlan;
     use crate::probes::{OpId, Reason};
     use crate::scenario::tree::NodeIx;
 

@@ -150,10 +150,15 @@ impl Target {
             Some((place, until)) if now < until => place,
             _ => {
                 let place = self.balance(None, None, chance);
-                self.connected = Some((place, max_age.map_or(Time::NEVER, |age| now + age)));
-                place
+                self.connect(place, max_age, now)
             }
         }
+    }
+
+    /// It connects to the instance of this place.
+    fn connect(&mut self, place: u32, max_age: Option<Span>, now: Time) -> u32 {
+        self.connected = Some((place, max_age.map_or(Time::NEVER, |age| now + age)));
+        place
     }
 
     /// Among how many it is chosen.
@@ -188,7 +193,7 @@ impl Target {
         let left: Vec<u32> = choices.but_for(but_for).collect();
         let place = self.balance(Some(&left), None, chance);
         if let Balance::PerConnection(max_age) = self.balance {
-            self.connected = Some((place, max_age.map_or(Time::NEVER, |age| now + age)));
+            self.connect(place, max_age, now);
         }
         InstanceId(self.first + place)
     }
@@ -201,12 +206,13 @@ impl Target {
         but_for: &[u32],
         chance: &mut Stream,
     ) -> Option<InstanceId> {
-        let all = [but_for, &[than.0 - self.first]].concat();
-        let is_sharded = matches!(self.balance, Balance::Shards(_));
-        if !but_for.is_empty() && !is_sharded && self.has_other(&all) {
-            let left: Vec<u32> =
-                Choices::new(self.list.as_deref(), self.count).but_for(&all).collect();
-            return Some(InstanceId(self.first + self.balance(Some(&left), None, chance)));
+        if !but_for.is_empty() && !matches!(self.balance, Balance::Shards(_)) {
+            let choices = Choices::new(self.list.as_deref(), self.count);
+            let than = than.0 - self.first;
+            let left: Vec<u32> = choices.but_for(but_for).filter(|place| *place != than).collect();
+            if !left.is_empty() {
+                return Some(InstanceId(self.first + self.balance(Some(&left), None, chance)));
+            }
         }
         let choices = Choices::new(self.list.as_deref(), self.count);
         let (than, count) = (than.0 - self.first, choices.count());

@@ -41,6 +41,9 @@ impl Calls {
         guarded: Guarded,
         waiter: Handle,
     ) -> Vec<u32> {
+        if !self.policies[usize::from(guarded.policy.0)].avoids {
+            return Vec::new();
+        }
         let target = self.targets.of(model, guarded.node);
         let ejected = self.outliers.ejected(guarded, now, target.choices());
         let Some(tried) = self.tried.get(&waiter) else { return ejected };

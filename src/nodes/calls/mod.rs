@@ -93,6 +93,8 @@ struct PolicyState {
     timeout: Option<Span>,
     /// The budget of retries; `None` is unlimited.
     budget: Option<Budget>,
+    /// Does it say whom not to call: those tried before, or outliers?
+    avoids: bool,
     /// Does the policy have more than a timeout and retries?
     is_special: bool,
 }
@@ -102,14 +104,14 @@ impl PolicyState {
     fn new(policy: &Policy) -> Self {
         let budget = Budget::of(policy);
         let calls_off = policy.hedge.is_some() || policy.cancel != Cancel::Never;
-        let chooses = policy.elsewhere || policy.outlier_detection.is_some();
+        let avoids = policy.elsewhere || policy.outlier_detection.is_some();
         let is_special = budget.is_some()
             || guards::has_any(policy)
-            || chooses
+            || avoids
             || calls_off
             || policy.late_answers
             || takes_long_way();
-        Self { timeout: policy.timeout, budget, is_special }
+        Self { timeout: policy.timeout, budget, avoids, is_special }
     }
 }
 
@@ -181,10 +183,12 @@ impl Calls {
         let policy = call.policy.expect("what is special has a policy");
         let guarded = Guarded { policy, node: node_of(env.model, call.what) };
         self.guards.end(env.now(), guarded, end.why.is_some());
-        let target = self.targets.of(env.model, guarded.node);
-        if let Some(place) = target.place(end.from.unwrap_or(call.to)) {
-            let place = (place, target.choices());
-            self.outliers.end(env.model, guarded, env.now(), place, end.why);
+        if self.policies[policy.0 as usize].avoids {
+            let target = self.targets.of(env.model, guarded.node);
+            if let Some(place) = target.place(end.from.unwrap_or(call.to)) {
+                let place = (place, target.choices());
+                self.outliers.end(env.model, guarded, env.now(), place, end.why);
+            }
         }
         self.call_off(env, handle, call, end, op);
     }

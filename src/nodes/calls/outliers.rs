@@ -31,8 +31,8 @@ pub(super) struct Outliers(BTreeMap<Guarded, Detector>);
 
 impl Outliers {
     /// Which of so many instances, by their places, are left out now.
-    pub(super) fn ejected(&mut self, guarded: Guarded, now: Time, among: u32) -> Vec<u32> {
-        self.0.get_mut(&guarded).map_or_else(Vec::new, |detector| detector.left_out(now, among))
+    pub(super) fn ejected(&self, guarded: Guarded, now: Time, among: u32) -> Vec<u32> {
+        self.0.get(&guarded).map_or_else(Vec::new, |detector| detector.left_out(now, among))
     }
 
     /// A try at the instance of this place, one of so many, has ended.
@@ -98,7 +98,7 @@ impl Detector {
         self.hosts.iter().filter(|host| now < host.back).count()
     }
 
-    fn left_out(&mut self, now: Time, among: u32) -> Vec<u32> {
+    fn left_out(&self, now: Time, among: u32) -> Vec<u32> {
         let places = (0..).zip(&self.hosts);
         let ejected: Vec<u32> =
             places.filter(|(_, host)| now < host.back).map(|(place, _)| place).collect();
