@@ -89,7 +89,8 @@ impl Books {
         if in_time {
             entry.set(Flag::InTime);
         }
-        self.sums.count(entry.flow, |windows| windows.done(in_time, latency));
+        let sent = entry.intended;
+        self.sums.count(entry.flow, |windows| windows.done(in_time, sent, latency));
         if entry.is(Flag::Measured) {
             self.sums.of(entry).done(in_time, latency);
         }

@@ -160,6 +160,7 @@ impl Instrument for Ledger {
 
     fn replan(&mut self, layout: &Arc<Layout>) {
         self.books.layout = Arc::clone(layout);
+        self.books.sums.foresee(layout);
     }
 
     fn outcome(&self, audit: Time, outcome: &mut Outcome) {

@@ -342,6 +342,8 @@ pub struct Window {
     pub failed: u64,
     /// Latency of operations answered in this window.
     pub latency: Sketch,
+    /// The same of those that were sent after the last fault's end, where others were answered too.
+    pub latency_since_fault: Option<Box<Sketch>>,
     /// Operations begun and not yet settled, at the window's end.
     pub backlog: u64,
     /// Messages sent.

@@ -1,6 +1,7 @@
 //! docs/semantics.md, rule 38: after a fault, when were things back to normal? Normal is the
 //! pre-fault mean plus three standard deviations, of the backlog and of the 99th percentile of
-//! latency, window by window; back is inside both for five windows running, before arrivals end.
+//! latency, window by window; back is inside both for five windows running, before arrivals end. Who was
+//! sent before the fault ended is its own tail: how late that is answered says nothing of the time after.
 
 use super::layout::{FaultPlan, Layout};
 use super::outcome::{Recovery, Window};
@@ -64,7 +65,7 @@ fn normal(before: &[Window]) -> Option<Normal> {
 }
 
 fn p99(window: &Window) -> Option<f64> {
-    window.latency.quantile(0.99).map(|span| span.0 as f64)
+    window.fresh_latency().quantile(0.99).map(|span| span.0 as f64)
 }
 
 /// Mean plus three standard deviations; none of fewer than two.

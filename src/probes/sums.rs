@@ -45,13 +45,26 @@ impl Sums {
     pub(super) fn new(layout: &Arc<Layout>) -> Self {
         let by_flow = layout.extras.has(Extra::FlowWindows);
         let count = if by_flow { layout.flows.len() } else { 0 };
-        Self {
+        let mut sums = Self {
             layout: Arc::clone(layout),
             flows: layout.flows.iter().map(Tally::new).collect(),
             windows: Windows::default(),
             flow_windows: vec![Windows::default(); count],
             anomalies: Anomalies::new(Arc::clone(layout)),
             journal: None,
+        };
+        sums.foresee(layout);
+        sums
+    }
+
+    /// Faults are those of this layout.
+    pub(super) fn foresee(&mut self, layout: &Layout) {
+        let windows = layout.faults.iter().flat_map(|fault| &fault.windows);
+        let mut ends: Vec<Time> = windows.map(|(_, end)| *end).collect();
+        ends.sort_unstable();
+        let ends: Arc<[Time]> = ends.into();
+        for windows in self.flow_windows.iter_mut().chain([&mut self.windows]) {
+            windows.foresee(Arc::clone(&ends));
         }
     }
 

@@ -21,6 +21,10 @@ pub struct Windows {
     end: Time,
     /// Operations begun and not yet settled.
     backlog: u64,
+    /// When faults end, in order.
+    faults_end: Arc<[Time]>,
+    /// The last of these ends that the current window comes after.
+    since: Time,
 }
 
 impl Default for Windows {
@@ -31,11 +35,18 @@ impl Default for Windows {
             current: Window::default(),
             end: Time::ZERO,
             backlog: 0,
+            faults_end: Arc::default(),
+            since: Time::ZERO,
         }
     }
 }
 
 impl Windows {
+    /// Faults end then; `ends` are in order.
+    pub fn foresee(&mut self, ends: Arc<[Time]>) {
+        self.faults_end = ends;
+    }
+
     /// Bytes that they hold; of those that are over, which clones share, their share.
     pub fn weight(&self) -> usize {
         let over = self.series.iter().map(|it| weight::share(it, it.latency.weight()));
@@ -69,11 +80,14 @@ impl Windows {
         self.current.messages += 1;
     }
 
-    /// An operation was done.
+    /// An operation that was sent then was done.
     #[inline]
-    pub fn done(&mut self, in_time: bool, latency: Span) {
+    pub fn done(&mut self, in_time: bool, sent: Time, latency: Span) {
         let window = &mut self.current;
         *(if in_time { &mut window.ok } else { &mut window.late }) += 1;
+        if sent < self.since || window.latency_since_fault.is_some() {
+            window.done_after_fault(sent >= self.since, latency);
+        }
         window.latency.record(latency);
     }
 
@@ -152,6 +166,9 @@ impl Windows {
         };
         self.current = again.unwrap_or(empty);
         self.end = Time((index as u64 + 1) * self.width.0);
+        let begin = Time(index as u64 * self.width.0);
+        let seen = self.faults_end.partition_point(|end| *end <= begin);
+        self.since = seen.checked_sub(1).map_or(Time::ZERO, |last| self.faults_end[last]);
     }
 
     fn double(&mut self) {
@@ -169,6 +186,20 @@ impl Windows {
 }
 
 impl Window {
+    /// An operation was done after a fault's end: one that was sent before that is the fault's own tail.
+    #[cold]
+    fn done_after_fault(&mut self, was_sent_since: bool, latency: Span) {
+        let fresh = self.latency_since_fault.get_or_insert_with(|| Box::new(self.latency.clone()));
+        if was_sent_since {
+            fresh.record(latency);
+        }
+    }
+
+    /// Latency of operations answered in this window, but for those of a fault that is over.
+    pub fn fresh_latency(&self) -> &Sketch {
+        self.latency_since_fault.as_deref().unwrap_or(&self.latency)
+    }
+
     /// The window that lasts until the end of the `next` one.
     fn absorb(&mut self, next: &Self) {
         self.offered += next.offered;
@@ -176,6 +207,11 @@ impl Window {
         self.late += next.late;
         self.refused += next.refused;
         self.failed += next.failed;
+        if self.latency_since_fault.is_some() || next.latency_since_fault.is_some() {
+            let mut fresh = self.fresh_latency().clone();
+            fresh.merge(next.fresh_latency());
+            self.latency_since_fault = Some(Box::new(fresh));
+        }
         self.latency.merge(&next.latency);
         self.backlog = next.backlog;
         self.messages += next.messages;
@@ -198,7 +234,7 @@ mod tests {
         windows.reach(Time(SECOND));
         windows.sent();
         windows.reach(Time(SECOND + 5));
-        windows.done(true, Span(6));
+        windows.done(true, Time(SECOND - 1), Span(6));
         windows.settled();
         windows.reach(Time(3 * SECOND));
         windows.read(true);
@@ -211,12 +247,38 @@ mod tests {
     }
 
     #[test]
+    fn rule_38_who_was_sent_before_a_fault_ended_is_its_tail() {
+        let mut windows = Windows::default();
+        windows.foresee([Time(SECOND), Time(9 * SECOND)].into());
+        let mut done = |at: u64, latency: u64| {
+            windows.reach(Time(at));
+            windows.sent();
+            windows.done(true, Time(at - latency), Span(latency));
+            windows.settled();
+        };
+        done(SECOND - 5, 3);
+        done(SECOND + 10, 4);
+        done(SECOND + 20, 700);
+        done(SECOND + 30, 5);
+        done(2 * SECOND + 40, 6);
+        let series = windows.outcome(Time(3 * SECOND));
+        let most = |sketch: &Sketch| sketch.max().map(|span| span.0);
+        let all: Vec<_> = series.iter().map(|window| most(&window.latency)).collect();
+        let fresh: Vec<_> = series.iter().map(|window| most(window.fresh_latency())).collect();
+        assert_eq!(all, [Some(3), Some(700), Some(6)]);
+        assert_eq!(fresh, [Some(3), Some(5), Some(6)]);
+        let mut both = series[0].clone();
+        both.absorb(&series[1]);
+        assert_eq!((both.latency.count(), both.fresh_latency().count()), (4, 3));
+    }
+
+    #[test]
     fn rule_38_at_most_512_windows_are_kept_and_nothing_is_lost() {
         let mut windows = Windows::default();
         for second in 0..1500 {
             windows.reach(Time(second * SECOND));
             windows.sent();
-            windows.done(true, Span(7));
+            windows.done(true, Time(second * SECOND), Span(7));
             windows.settled();
         }
         let series = windows.outcome(Time(1500 * SECOND));
