@@ -63,7 +63,8 @@ fn said(programs: &Programs) -> impl Iterator<Item = Link> {
             | Instr::Store { entry, .. }
             | Instr::Cached { entry, .. }
             | Instr::Lookup { entry, .. }
-            | Instr::Keep { entry, .. } => node_of(*entry),
+            | Instr::Keep { entry, .. }
+            | Instr::Admit { entry, .. } => node_of(*entry),
             Instr::Publish { publication, .. } | Instr::Invalidate { publication, .. } => {
                 broker_of(*publication)
             }

@@ -11,6 +11,7 @@ use windtunnel::scenario::tree::Scenario;
 use windtunnel::simulate::run;
 
 /// A case: its scenario, the knobs that are turned, and what must hold in every design of it.
+#[derive(Clone, Copy)]
 struct Field {
     text: &'static str,
     sets: &'static [(&'static str, &'static str)],
@@ -21,7 +22,7 @@ struct Field {
 macro_rules! field {
     ($file:literal, [$($knob:literal = $value:literal),*], [$($holds:literal),+], $why:literal) => {
         Field {
-            text: include_str!(concat!("field/", $file, ".ron")),
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/field/", $file, ".ron")),
             sets: &[$(($knob, $value)),*],
             holds: &[$($holds),+],
             why: $why,
@@ -29,7 +30,10 @@ macro_rules! field {
     };
 }
 
-const CASES: &[Field] = &[
+mod remedies;
+mod trackers;
+
+const BASICS: &[Field] = &[
     // -- chance ----------------------------------------------------------------------------------
     field!(
         "outer-retry",
@@ -176,190 +180,6 @@ const CASES: &[Field] = &[
         ["duplicated_effects == 2", "once_effects == 0"],
         "six attempts of one create make six rows"
     ),
-    // -- remedies -----------------------------------------------------------------------------------------
-    field!(
-        "outlier",
-        [],
-        ["failed(get) == 5"],
-        "five in a row eject it for 30 s, and sweeps are every 10 s: Envoy's defaults"
-    ),
-    field!(
-        "outlier",
-        ["hosts" = "9", "rate" = "90/s"],
-        ["failed(get) >= 299", "failed(get) <= 300"],
-        "one of nine is more than a tenth: nobody is ejected (envoyproxy/envoy#27909)"
-    ),
-    field!(
-        "outlier",
-        ["hosts" = "4", "always" = "true"],
-        ["failed(get) == 5"],
-        "unless one may always be (envoyproxy/envoy#34796)"
-    ),
-    field!(
-        "panic",
-        [],
-        ["failed(get) == 3000", "offered(get) == 5000"],
-        "four of ten are fewer than half: all are called, six of ten fail (envoyproxy/envoy#2671)"
-    ),
-    field!("panic", ["threshold" = "0%"], ["failed(get) == 0"], "without panic the four serve all"),
-    field!(
-        "elsewhere",
-        [],
-        ["failed(get) == 0"],
-        "three of four are well (kubernetes/ingress-nginx#2846)"
-    ),
-    field!(
-        "elsewhere",
-        ["elsewhere" = "false"],
-        ["failed(get) > 528", "failed(get) < 722"],
-        "two draws of four meet the ill one twice with 1/16: 625, four sigma are 97"
-    ),
-    field!(
-        "elsewhere",
-        ["tries" = "1", "share" = "30%"],
-        ["failed(get) > 645", "failed(get) < 855"],
-        "30 % of a quarter: 750, four sigma are 105"
-    ),
-    field!(
-        "connections",
-        [],
-        ["arrivals(api, 5) == 0", "arrivals(api, 6) == 0"],
-        "who connected to the four there were sees none of the four new ones (dapr/dapr#1444)"
-    ),
-    field!(
-        "connections",
-        ["balance" = "PerConnection(max_age: \"10s\")"],
-        ["arrivals(api, 5) > 6000", "arrivals(api, 6) > 6000"],
-        "a new connection every 10 s: an eighth of 120,000 in the last minute, in lumps of 500"
-    ),
-    field!(
-        "connections",
-        ["balance" = "RoundRobin"],
-        ["arrivals(api, 5) > 12000", "arrivals(api, 5) < 15100"],
-        "an eighth of 120,000 less what it takes until callers know"
-    ),
-    field!(
-        "ramp",
-        [],
-        ["offered(get) >= 19999", "offered(get) <= 20000"],
-        "8000 under the first ramp, 8000 between, 4000 under the last"
-    ),
-    field!(
-        "ramp",
-        ["arrivals" =
-            "Poisson([(from: \"0s\", rate: \"0/s\", to: \"400/s\"), (\"40s\", \"0/s\")])"],
-        ["offered(get) > 7642", "offered(get) < 8358"],
-        "8000, four sigma are 358"
-    ),
-    field!(
-        "locks",
-        [],
-        ["p99(sell) < 360ms", "failures(sell, lock_timeout) > 250", "p99(look) < 10ms"],
-        "nobody holds a connection for longer than 250 ms and a write of 100 ms"
-    ),
-    field!(
-        "herd",
-        [],
-        ["queue_max(db) > 400", "p999(look) > 300ms"],
-        "what was cached together expires together: a thousand reads at once (openfga/openfga#3033)"
-    ),
-    field!(
-        "herd",
-        ["jitter" = "50%"],
-        ["queue_max(db) < 20", "p999(look) < 30ms"],
-        "... or spread over fifteen seconds"
-    ),
-    field!(
-        "innocents",
-        [],
-        ["lost_effects > 150", "lost_effects < 400"],
-        "what comes in an outage of 30 s is returned three times and given up"
-    ),
-    field!(
-        "innocents",
-        ["redrive" = "(after: \"60s\")"],
-        ["lost_effects == 0", "convergence_max(send) > 60s"],
-        "... unless dead letters come back"
-    ),
-    field!(
-        "innocents",
-        ["redrive" = "(after: \"2s\", times: 2)"],
-        ["lost_effects > 100", "lost_effects < 200"],
-        "not too early, and not twice if that is too early as well"
-    ),
-    field!(
-        "promotion",
-        ["second" = "12355ms"],
-        ["retracted(save) >= 58", "retracted(save) <= 61", "half_done(save) == 0"],
-        "a second crash before the others are set back loses what came between, and nothing twice"
-    ),
-    field!(
-        "slow-consumer",
-        [],
-        ["kept(send) == offered(send)", "duplicated_effects(send) == 0"],
-        "what was taken from it is worked off before it subscribes anew: no backlog grows for ever"
-    ),
-    field!(
-        "log-crash-meets-slow",
-        [],
-        ["pending(send) == 0", "kept(send) == offered(send)"],
-        "who finished while the log was down is no stranger to it"
-    ),
-    // -- from issue trackers ----------------------------------------------------------------------------------
-    field!(
-        "rolling",
-        [],
-        ["failed(get) > 20", "failed(get) < 40"],
-        "what is in hand, and what comes until callers know (kubernetes/kubernetes#43576)"
-    ),
-    field!(
-        "rolling",
-        ["drain" = "3s"],
-        ["failed(get) == 0"],
-        "a sleep before it stops is enough (kubernetes/kubernetes#64510)"
-    ),
-    field!(
-        "storm",
-        [],
-        ["arrivals(c) > 7.9 * offered(ask)", "arrivals(c) <= 9 * offered(ask)"],
-        "three tries at each of two layers are nine (palantir/conjure-java-runtime#1084)"
-    ),
-    field!(
-        "hoard",
-        [],
-        ["convergence_p99(short) > 1.2s", "queue_mean(worker) > 2"],
-        "fetched ahead by who is busy with a long one (sonata-project/SonataNotificationBundle#232)"
-    ),
-    field!(
-        "hoard",
-        ["prefetch" = "1"],
-        ["convergence_p99(short) < 1s"],
-        "one at a time goes to whoever is idle"
-    ),
-    field!(
-        "poll",
-        [],
-        ["kept(send) == 0", "pending(send) == 5", "arrivals(worker) > 8"],
-        "6 s of work in a poll interval of 5 s never get anywhere (confluentinc/librdkafka#3732)"
-    ),
-    field!(
-        "poll",
-        ["interval" = "10s"],
-        ["kept(send) == 5", "arrivals(worker) == 5"],
-        "in 10 s they do"
-    ),
-    field!(
-        "outer-timeout",
-        [],
-        ["turned_away(psp) > 90", "arrivals(psp) < 300"],
-        "tries at 0, 2 and 4 s in a patience of 3 s: the third is of no use (apache/shenyu#6583)"
-    ),
-    field!(
-        "outer-timeout",
-        ["patience" = "10s"],
-        ["turned_away(psp) == 0", "arrivals(psp) > 370"],
-        "four fit"
-    ),
     // -- poison ----------------------------------------------------------------------------------------------
     field!(
         "poison",
@@ -400,7 +220,8 @@ fn outcomes(scenario: &Arc<Scenario>) -> Runs {
 
 #[test]
 fn what_people_met_comes_out_as_they_met_it() {
-    let failed: Vec<String> = CASES
+    let failed: Vec<String> = [BASICS, remedies::CASES, trackers::CASES]
+        .concat()
         .par_iter()
         .flat_map(|case| {
             let scenario = scenario(case, None);

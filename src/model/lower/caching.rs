@@ -108,7 +108,7 @@ impl Lower<'_> {
         Some((cache, settings))
     }
 
-    fn command(&mut self, cache: NodeIx, what: &str, command: Command) -> EntryIx {
+    pub(super) fn command(&mut self, cache: NodeIx, what: &str, command: Command) -> EntryIx {
         let label = self.label(&format!("{} {what}", self.node_name(cache)));
         let entry = EntryIx(self.programs.entries.len() as u32);
         let alike = self.programs.entries.iter().filter(|entry| entry.label == label).count();

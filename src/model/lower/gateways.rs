@@ -1,10 +1,10 @@
 //! Gateways: route a request to its home, pass the answer back.
 
 use super::super::flow::Demand;
-use super::super::program::{EntryIx, Instr};
+use super::super::program::{Command, EntryIx, Instr};
 use super::{Lower, UNDO};
 use crate::base::name_hash;
-use crate::scenario::tree::{FlowIx, NodeIx, NodeKind};
+use crate::scenario::tree::{FlowIx, NodeIx, NodeKind, SharedCount};
 
 impl Lower<'_> {
     /// The entries of a flow at every gateway: route it, pass the answer back.
@@ -20,6 +20,12 @@ impl Lower<'_> {
             let entry = self.reserve(at, self.label(&node.name));
             self.begin(entry);
             self.hold_key(entry);
+            if let Some(shared) = gateway.limit.as_ref().and_then(|limit| limit.shared) {
+                let SharedCount { at: cache, fault_tolerant } = shared;
+                let policy = self.policy("store", cache);
+                let entry = self.command(cache, "admit", Command::Admit(at));
+                self.emit(Instr::Admit { entry, policy, fault_tolerant });
+            }
             let name = name_hash(&format!("{}/{}/work", scenario.flows[flow].name, node.name));
             self.work(&Demand::of(gateway.work.clone(), name));
             let policy = self.policy("call", scenario.flows[flow].home);

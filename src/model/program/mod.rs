@@ -151,6 +151,8 @@ pub enum Command {
         /// How the call to the database is guarded.
         policy: Option<PolicyIx>,
     },
+    /// Count a request at this gateway: `Done`, or `Idle` where it is one too many.
+    Admit(NodeIx),
 }
 
 /// What a transaction changes, as far as its answer tells.
@@ -288,6 +290,15 @@ pub enum Instr {
         policy: Option<PolicyIx>,
         /// Is it about what the last transaction made, rather than what the flow saw last?
         made: bool,
+    },
+    /// Ask a cache that keeps count of requests, and go on if it admits this one.
+    Admit {
+        /// The command there.
+        entry: EntryIx,
+        /// How the call is guarded.
+        policy: Option<PolicyIx>,
+        /// Does it go on where nothing is heard?
+        fault_tolerant: bool,
     },
     /// Publish and wait for the confirm.
     Publish {

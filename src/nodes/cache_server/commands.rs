@@ -2,6 +2,7 @@
 
 use super::leases::Missed;
 use super::{CacheServer, Task};
+use crate::model::NodeIx;
 use crate::model::program::Command;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Body, Op, Seen};
@@ -21,6 +22,7 @@ impl CacheServer {
             Command::Set(entity, key, life) => self.set(task, name(entity, key), life, env),
             Command::Delete(entity, key) => self.delete(task, name(entity, key), env),
             Command::Take { commit, policy } => self.take(task, (commit, policy), env),
+            Command::Admit(gateway) => self.admit(task, gateway, env),
         }
     }
 
@@ -54,6 +56,14 @@ impl CacheServer {
             saw(&waiter, name, seen, env);
         }
         answer(task, &task.op, Answer::Done, env);
+    }
+
+    /// A gateway asks whether one more request may pass.
+    fn admit<P: Probe>(&mut self, task: &Task, gateway: NodeIx, env: &mut Env<'_, '_, P>) {
+        let mut counts = self.counts.iter_mut().filter(|(whose, _)| *whose == gateway);
+        let (_, count) = counts.next().expect("who asks has its count here");
+        let verdict = if count.take(env.now()) { Answer::Done } else { Answer::Idle };
+        answer(task, &task.op, verdict, env);
     }
 
     fn delete<P: Probe>(&mut self, task: &Task, name: ItemName, env: &mut Env<'_, '_, P>) {

@@ -7,6 +7,7 @@
 //!                └ miss: Idle; with `single_flight` the next ones wait for the first one's set
 //! set ─▶ worker ─▶ kept (unless `versioned` knows better), and whoever waits has its answer
 //! delete ─▶ worker ─▶ gone
+//! admit ─▶ worker ─▶ Done, or Idle: one more of a gateway's requests is counted
 //! take ─▶ worker ─▶ Done; handed on to the database at the next multiple of the interval
 //! ```
 //!
@@ -34,13 +35,14 @@ use super::calls::Calls;
 use super::env::Env;
 use super::message::{Answer, Body, Message, Op};
 use super::parts::cache_store::{CacheStore, ItemName, Put};
+use super::parts::limit::Limiter;
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
 use super::server::slowed;
 use crate::base::{Span, Stream, Time};
 use crate::engine::InstanceId;
-use crate::model::Model;
 use crate::model::program::{Act, Command};
+use crate::model::{Model, NodeIx};
 use crate::probes::fact::Leaving;
 use crate::probes::{Fact, KeyId, OpId, Probe, Reason};
 use crate::scenario::tree::{self, Arrivals, EntityIx, Expiry, Life, NodeKind, Scenario};
@@ -67,6 +69,8 @@ pub struct CacheServer {
     /// Those that wait for replicas, in order.
     waits: VecDeque<Waiting>,
     replicas: Option<Box<Replicas>>,
+    /// By gateway: how many of its requests were admitted.
+    counts: Vec<(NodeIx, Limiter)>,
     /// When the next flush is due.
     flush: Time,
     /// When it looks next for items whose time is over.
@@ -115,6 +119,7 @@ impl Behaviour for CacheServer {
                 .replicas
                 .as_ref()
                 .map(|settings| Box::new(Replicas::new(model, node, settings))),
+            counts: counts(model, node),
             flush: Time::ZERO,
             sweep: Time::ZERO,
             calls: Calls::new(model, me),
@@ -219,6 +224,7 @@ impl Behaviour for CacheServer {
         }
         if self.replicas.is_none() {
             self.store = CacheStore::new(&self.settings.keeping, self.chance.clone());
+            self.counts = counts(env.model, env.node());
         }
         self.lose(host, env);
         self.waiting.clear();
@@ -391,6 +397,20 @@ fn refuse<P: Probe>(task: &Task, host: bool, env: &mut Env<'_, '_, P>) {
         env.send(task.from, &task.op, Body::Answer { call: task.call, verdict });
     }
     env.fact(Fact::Dropped { op: task.op.id, why: Some(Reason::Crashed) });
+}
+
+/// The counts that gateways have kept here, as at the start.
+fn counts(model: &Model, me: NodeIx) -> Vec<(NodeIx, Limiter)> {
+    let gateways = (0..).map(NodeIx).zip(&model.scenario.nodes);
+    let kept = gateways.filter_map(|(at, node)| match &node.kind {
+        NodeKind::Gateway(gateway) => {
+            let limit = gateway.limit.as_ref()?;
+            limit.shared.filter(|shared| shared.at == me)?;
+            Some((at, Limiter::new(&limit.quota)))
+        }
+        _ => None,
+    });
+    kept.collect()
 }
 
 /// Which entities somebody may change during the run.

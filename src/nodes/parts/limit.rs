@@ -5,7 +5,7 @@
 //! service): around such an instant it admits twice its limit at once.
 
 use crate::base::{Span, Time};
-use crate::scenario::tree::Limit;
+use crate::scenario::tree::Quota;
 
 /// What a limit remembers.
 #[derive(Clone, Debug)]
@@ -25,10 +25,10 @@ impl Limiter {
     }
 
     /// That nobody has come to yet.
-    pub fn new(limit: &Limit) -> Self {
-        match *limit {
-            Limit::TokenBucket { rate, burst } => Self::Bucket(TokenBucket::new(rate, burst)),
-            Limit::FixedWindow { limit, window } => {
+    pub fn new(quota: &Quota) -> Self {
+        match *quota {
+            Quota::TokenBucket { rate, burst } => Self::Bucket(TokenBucket::new(rate, burst)),
+            Quota::FixedWindow { limit, window } => {
                 Self::Window(FixedWindow { limit, window, number: 0, admitted: 0 })
             }
         }
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_window_admits_its_limit_whenever_they_come_and_as_many_in_the_next() {
         let window = Span(1_000);
-        let mut limiter = Limiter::new(&Limit::FixedWindow { limit: 3, window });
+        let mut limiter = Limiter::new(&Quota::FixedWindow { limit: 3, window });
         let mut admitted = |now| (0..5).filter(|_| limiter.take(Time(now))).count();
         assert_eq!((admitted(999), admitted(1_000)), (3, 3), "twice the limit at once");
         assert_eq!((admitted(1_999), admitted(2_000)), (0, 3));

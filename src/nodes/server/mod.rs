@@ -94,7 +94,10 @@ impl Behaviour for Server {
         let node = model.node_of(me);
         let (workers, room, hold, limit) = match &model.scenario.nodes[node.0 as usize].kind {
             NodeKind::Service(service) => (Some(service.workers), service.room, service.hold, None),
-            NodeKind::Gateway(gateway) => (gateway.workers, None, false, gateway.limit.as_ref()),
+            NodeKind::Gateway(gateway) => {
+                let own = gateway.limit.as_ref().filter(|limit| limit.shared.is_none());
+                (gateway.workers, None, false, own.map(|limit| Limiter::new(&limit.quota)))
+            }
             _ => unreachable!("a server is a service or a gateway"),
         };
         let dispatch = Dispatch::new(model, me);
@@ -115,7 +118,7 @@ impl Behaviour for Server {
                 && model.faults.is_steady(me),
             dedup: model.scenario.designs[model.design].dedup,
             dispatch,
-            limit: limit.map(Limiter::new),
+            limit,
             calls: Calls::new(model, me),
             waits: Slab::default(),
             attempts: Attempts::default(),

@@ -204,6 +204,10 @@ impl Server {
             Instr::Lookup { entry, policy, .. } | Instr::Keep { entry, policy, .. } => {
                 self.ask_cache(handle, (*entry, *policy), env);
             }
+            Instr::Admit { entry, policy, .. } => {
+                self.calls.start(env, *entry, &task.op, *policy, handle);
+                self.wait(handle, env);
+            }
             Instr::Publish { publication, policy, .. } => {
                 self.calls.publish(env, *publication, &task.op, *policy, handle);
                 self.wait(handle, env);
@@ -324,6 +328,11 @@ impl Server {
                     answer => self.trouble(handle, answer, env),
                 }
             }
+            Instr::Admit { fault_tolerant, .. } => match answer {
+                Answer::Idle => self.trouble(handle, Answer::Failed(Reason::RateLimited), env),
+                Answer::Failed(_) if !fault_tolerant => self.trouble(handle, answer, env),
+                _ => {}
+            },
             Instr::Publish { .. } if answer == Answer::Failed(Reason::Timeout) => {
                 self.trouble(handle, Answer::Failed(Reason::Unconfirmed), env);
             }

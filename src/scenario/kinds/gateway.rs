@@ -2,7 +2,8 @@
 
 use super::{About, Balance, Breakable, Kind, NodeKind, Role, Use, Usual, Word, settings};
 use crate::base::{Dist, Span};
-use crate::scenario::reader::Reader;
+use crate::scenario::codes::Code;
+use crate::scenario::reader::{Fields, Reader};
 use crate::scenario::syntax::Value;
 use crate::scenario::tree::{NodeIx, PolicyIx};
 
@@ -30,7 +31,7 @@ settings! {
     workers: "count", Usual::Unset("unlimited"), "requests that each instance works on at once";
     work: "distribution", Usual::Is("\"0ms\""), "to route a request";
     answer_work: "distribution", Usual::Is("\"0ms\""), "to transform an answer on its way back";
-    limit: "group", Usual::Unset("none"), "what each instance admits. A token bucket, full at the start: `(rate: \"2000/s\", burst: 200)`, both required. Or `FixedWindow(200, \"1s\")`, with the names `limit` and `window`: so many from one multiple of that time to the next, so that twice as many may pass around such an instant";
+    limit: "group", Usual::Unset("none"), "what each instance admits. A token bucket, full at the start: `(rate: \"2000/s\", burst: 200)`, both required. Or `FixedWindow(200, \"1s\")`, with the names `limit` and `window`: so many from one multiple of that time to the next, so that twice as many may pass around such an instant. With `at: \"redis\"`, the name of a cache, all instances share one count that is kept there, as in Envoy's global rate limits, Kong's `policy: redis` and Spring Cloud Gateway; who cannot reach it admits, or with `fault_tolerant: false` does not";
     balance: "word", Usual::Is("RoundRobin"), "how its callers spread their calls, see [services](service.md)";
     registry: "name", Usual::Unset("none"), "where its instances register, see [registries](registry.md); not with `Shards`";
     policy: "name", Usual::Unset("none"), "the policy of calls to it, over the class's";
@@ -47,7 +48,7 @@ pub struct Gateway {
     pub work: Dist,
     /// Time to transform an answer on its way back.
     pub answer_work: Dist,
-    /// How many requests each instance admits.
+    /// How many requests are admitted.
     pub limit: Option<Limit>,
     /// How callers spread their calls over the instances.
     pub balance: Balance,
@@ -56,9 +57,18 @@ pub struct Gateway {
     /// Policy of calls to this node, over the class's.
     pub policy: Option<PolicyIx>,
 }
+/// How many requests are admitted, and where that is counted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limit {
+    /// So many.
+    pub quota: Quota,
+    /// Whose count all instances share; `None`: each has its own.
+    pub shared: Option<SharedCount>,
+}
+
 /// How many requests are admitted.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Limit {
+pub enum Quota {
     /// A token bucket, full at the start.
     TokenBucket {
         /// Tokens per second.
@@ -74,6 +84,16 @@ pub enum Limit {
         window: Span,
     },
 }
+
+/// A count of requests that several instances share.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SharedCount {
+    /// The cache that keeps it.
+    pub at: NodeIx,
+    /// Is a request admitted about which it cannot be asked?
+    pub fault_tolerant: bool,
+}
+
 impl Kind for Gateway {
     fn about(&self) -> &'static About {
         &ABOUT
@@ -137,12 +157,14 @@ impl<'a> Reader<'a> {
     fn limit(&mut self, value: &'a Value) -> Option<Limit> {
         let value = self.follow(value)?;
         let requests = |reader: &mut Self, value| reader.integer(value, 1..=i64::MAX);
-        match value.word() {
+        let (fields, quota) = match value.word() {
             Some("FixedWindow") => {
-                let fields = self.fields(value, "FixedWindow", 2, &["limit", "window"])?;
+                let names = ["limit", "window", "at", "fault_tolerant"];
+                let fields = self.fields(value, "FixedWindow", 2, &names)?;
                 let limit = self.must(&fields, "limit", requests);
                 let window = self.must(&fields, "window", Self::positive_span);
-                Some(Limit::FixedWindow { limit: limit? as u64, window: window? })
+                let quota = || Some(Quota::FixedWindow { limit: limit? as u64, window: window? });
+                (fields, quota())
             }
             Some(_) => {
                 self.unknown_word(
@@ -150,14 +172,32 @@ impl<'a> Reader<'a> {
                     "a limit",
                     &["(rate: \"2000/s\", burst: 200)", "FixedWindow"],
                 );
-                None
+                return None;
             }
             None => {
-                let fields = self.fields(value, "a limit", 0, &["rate", "burst"])?;
+                let names = ["rate", "burst", "at", "fault_tolerant"];
+                let fields = self.fields(value, "a limit", 0, &names)?;
                 let rate = self.must(&fields, "rate", Self::positive_rate);
                 let burst = self.must(&fields, "burst", requests);
-                Some(Limit::TokenBucket { rate: rate?, burst: burst? as u64 })
+                let quota = || Some(Quota::TokenBucket { rate: rate?, burst: burst? as u64 });
+                (fields, quota())
             }
+        };
+        let shared = self.shared_count(&fields);
+        Some(Limit { quota: quota?, shared: shared? })
+    }
+
+    fn shared_count(&mut self, fields: &Fields<'a>) -> Option<Option<SharedCount>> {
+        let at = self.optional(fields, "at", |reader, value| {
+            reader.node(value, &Role::that_are(Use::Cache))
+        });
+        let fault_tolerant = self.or(fields, "fault_tolerant", true, Self::flag);
+        if let (Some(None), Some(value)) = (at, fields.get("fault_tolerant")) {
+            let message = "`fault_tolerant` is about a count that cannot be reached, but each instance has its own";
+            self.wrong(Code::MissingField, value.head(), message)
+                .help("say which cache keeps it, at: \"redis\"");
         }
+        let (at, fault_tolerant) = (at?, fault_tolerant?);
+        Some(at.map(|at| SharedCount { at, fault_tolerant }))
     }
 }

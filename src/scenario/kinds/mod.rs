@@ -30,7 +30,7 @@ kind::kinds! {
 
 pub use cache::{Wait, Writes};
 pub use client::{Action, After, Again, Do, Journey};
-pub use gateway::Limit;
+pub use gateway::{Limit, Quota, SharedCount};
 pub use kafka::Acks;
 pub use quorum::{Contact, Legs, Order};
 pub use rabbitmq::Redrive;
