@@ -1,5 +1,7 @@
 //! `Gateway`: the front door, as the file describes one.
 
+#![expect(clippy::option_option, reason = "the outer `None` is a mistake that was noted")]
+
 use super::{About, Balance, Breakable, Kind, NodeKind, Role, Use, Usual, Word, settings};
 use crate::base::{Dist, Span};
 use crate::scenario::codes::Code;
