@@ -311,8 +311,8 @@ pub(super) struct Explain {
 
 Closed forms, published tables and exact traces, each run as an ordinary scenario with its knobs
 turned. Seeds are 1, 2, 3 and so on, or those from --seed on; there are three to ten runs of each
-case, until the 95 % interval is within the tolerance. Takes minutes; --quick takes seconds and tolerates more, --full
-makes ten runs of the stated length. Exit code 99 if a case is missed.")]
+case, until the 95 % interval is within the tolerance. Takes minutes; --quick makes short runs, judges them by the
+same rule and takes seconds; --full makes ten runs of the stated length. Exit code 99 if a case is missed.")]
 pub(super) struct Validate {
     /// Only cases with this in their name, or of this area.
     #[arg(env = "WINDTUNNEL_FILTER")]
@@ -323,7 +323,7 @@ pub(super) struct Validate {
     /// The first seed.
     #[arg(long, short, value_name = "FIRST", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..), env = "WINDTUNNEL_SEED")]
     pub seed: u64,
-    /// Short runs, and wider tolerances.
+    /// Short runs, judged by the same rule: more may be left that cannot be told.
     #[arg(long, conflicts_with = "full", env = "WINDTUNNEL_QUICK", value_parser = clap::builder::FalseyValueParser::new())]
     pub quick: bool,
     /// Ten runs of the stated length of each case, however long that takes.

@@ -5,32 +5,37 @@
 use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::case::{Case, cases};
 use super::template::{Params, is_given, names, parameter, quantity};
 use crate::scenario::units::Quantity;
 
-/// What a line says of the cases that it is about.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct About<'a> {
+/// Which cases a line is about.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct About {
     /// Groups, `*` for anything.
-    pub groups: &'a [String],
+    #[serde(default)]
+    pub groups: Vec<String>,
     /// Models, `*` for anything.
-    pub models: &'a [String],
+    #[serde(default)]
+    pub models: Vec<String>,
     /// Parameters that have to be so, see [`is_so`].
-    pub given: &'a IndexMap<String, Value>,
+    #[serde(default)]
+    pub given: IndexMap<String, Value>,
     /// Parameters that make no difference to what is read, `*` for anything.
-    pub ignores: &'a [String],
+    #[serde(default)]
+    pub ignores: Vec<String>,
 }
 
 /// How exactly numbers that follow from one another have to agree.
 const EQUAL: f64 = 1e-4;
 
-impl About<'_> {
+impl About {
     /// Is it about such a case?
     pub(super) fn names(&self, case: &Case) -> bool {
-        any(self.groups, &case.group) || any(self.models, &case.model)
+        any(&self.groups, &case.group) || any(&self.models, &case.model)
     }
 
     /// Is it about this one case, by its name?
@@ -57,7 +62,7 @@ impl About<'_> {
             name == "note"
                 || read.contains(name)
                 || self.given.contains_key(name)
-                || any(self.ignores, name)
+                || any(&self.ignores, name)
                 || known.is_some_and(|known| parameter(name, &known.params) == Some(value))
         };
         wrong.or_else(|| {
@@ -160,8 +165,8 @@ mod tests {
             {"rho": "= $rate * $work_1", "servers": "> 1", "queue": "FIFO", "cancel": false}
         ))
         .expect("an object");
-        let (groups, ignores) = (["X-*".to_owned()], ["seen".to_owned()]);
-        let about = About { groups: &groups, models: &[], given: &given, ignores: &ignores };
+        let (groups, ignores) = (vec!["X-*".to_owned()], vec!["seen".to_owned()]);
+        let about = About { groups, given, ignores, ..About::default() };
         let complaint = |params| about.complaint(&case(params), ["Exp({$work_1})", "{$rate}"]);
         let good = json!({"rate": 2.0, "work": [0.4], "rho": 0.8, "servers": 2, "seen": 1});
         assert_eq!(complaint(good.clone()), None);

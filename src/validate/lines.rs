@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::computed;
-use super::plan::{Entry, entries, leaves};
+use super::fitting::About;
+use super::plan::{Entry, Says, entries, leaves};
 use super::template::names;
 
 /// A line of the plan.
@@ -32,38 +33,30 @@ pub fn lines() -> Vec<Line> {
 }
 
 fn line(entry: &Entry) -> Option<Line> {
-    let told = |given: &Value| given.as_str().map_or_else(|| given.to_string(), str::to_owned);
-    match entry {
-        Entry::Covered(it) => {
-            let mut texts = Vec::new();
+    let mut texts = Vec::new();
+    let (optional, metrics) = match &entry.says {
+        Says::Covered(it) => {
             it.read.values().for_each(|read| leaves(read, &mut texts));
             let fixed = [&it.cost, &it.after].into_iter().chain(&it.rate).chain(&it.length);
             texts.extend(fixed.chain(it.set.values()).map(String::as_str));
-            Some(Line {
-                groups: it.groups.clone(),
-                models: it.models.clone(),
-                reads: texts.into_iter().flat_map(names).map(str::to_owned).collect(),
-                optional: it.optional.keys().cloned().collect(),
-                given: it.given.iter().map(|(name, given)| (name.clone(), told(given))).collect(),
-                metrics: it.read.keys().cloned().collect(),
-            })
+            (it.optional.keys().cloned().collect(), it.read.keys().cloned().collect())
         }
-        Entry::Computed(it) => Some(Line {
-            groups: it.groups.clone(),
-            models: it.models.clone(),
-            reads: it
-                .compute
-                .values()
-                .flat_map(|method| computed::reads(method))
-                .flat_map(|text| names(text))
-                .map(str::to_owned)
-                .collect(),
-            optional: Vec::new(),
-            given: it.given.iter().map(|(name, given)| (name.clone(), told(given))).collect(),
-            metrics: it.compute.keys().cloned().collect(),
-        }),
-        Entry::Claimed(_) | Entry::Left(_) => None,
-    }
+        Says::Computed(it) => {
+            texts.extend(it.compute.values().flat_map(|method| computed::reads(method)));
+            (Vec::new(), it.compute.keys().cloned().collect())
+        }
+        Says::Claimed(_) | Says::Left(_) => return None,
+    };
+    let told = |given: &Value| given.as_str().map_or_else(|| given.to_string(), str::to_owned);
+    let About { groups, models, given, .. } = &entry.about;
+    Some(Line {
+        groups: groups.clone(),
+        models: models.clone(),
+        reads: texts.into_iter().flat_map(names).map(str::to_owned).collect(),
+        optional,
+        given: given.iter().map(|(name, given)| (name.clone(), told(given))).collect(),
+        metrics,
+    })
 }
 
 #[cfg(test)]

@@ -50,8 +50,19 @@ const FILES: &[&str] = &[
 
 /// One line of the plan.
 #[derive(Clone, Debug, Deserialize)]
+pub(super) struct Entry {
+    /// Which cases it is about.
+    #[serde(flatten)]
+    pub about: About,
+    /// What it says of them.
+    #[serde(flatten)]
+    pub says: Says,
+}
+
+/// What a line says of its cases.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Entry {
+pub(super) enum Says {
     /// How some groups are run.
     Covered(Box<Recipe>),
     /// By which method some groups are computed.
@@ -66,18 +77,6 @@ pub(super) enum Entry {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Recipe {
-    /// Groups, `*` for anything.
-    #[serde(default)]
-    pub groups: Vec<String>,
-    /// Models, `*` for anything.
-    #[serde(default)]
-    pub models: Vec<String>,
-    /// Parameters that have to be so.
-    #[serde(default)]
-    pub given: IndexMap<String, Value>,
-    /// Parameters that make no difference.
-    #[serde(default)]
-    pub ignores: Vec<String>,
     /// The scenario, by its path below `scenarios/` without its ending.
     pub scenario: String,
     /// One of its designs; the first where none is named.
@@ -124,18 +123,6 @@ pub(super) struct Recipe {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Computation {
-    /// Groups, `*` for anything.
-    #[serde(default)]
-    pub groups: Vec<String>,
-    /// Models, `*` for anything.
-    #[serde(default)]
-    pub models: Vec<String>,
-    /// Parameters that have to be so.
-    #[serde(default)]
-    pub given: IndexMap<String, Value>,
-    /// Parameters that make no difference.
-    #[serde(default)]
-    pub ignores: Vec<String>,
     /// Metrics with the names of methods.
     pub compute: IndexMap<String, String>,
     /// Parameters beside those of the case.
@@ -150,18 +137,6 @@ pub(super) struct Computation {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Sentence {
-    /// Groups, `*` for anything.
-    #[serde(default)]
-    pub groups: Vec<String>,
-    /// Models, `*` for anything.
-    #[serde(default)]
-    pub models: Vec<String>,
-    /// Parameters that have to be so.
-    #[serde(default)]
-    pub given: IndexMap<String, Value>,
-    /// Parameters that make no difference.
-    #[serde(default)]
-    pub ignores: Vec<String>,
     /// Metrics with what has to hold for them.
     pub claims: IndexMap<String, Vec<Claim>>,
     /// What there is to say about it, and what of the sentence is not tried.
@@ -198,10 +173,6 @@ pub(super) struct Claim {
 impl From<Claim> for Recipe {
     fn from(claim: Claim) -> Self {
         Self {
-            groups: Vec::new(),
-            models: Vec::new(),
-            given: IndexMap::new(),
-            ignores: Vec::new(),
             optional: IndexMap::new(),
             scenario: claim.scenario,
             design: claim.design,
@@ -223,8 +194,6 @@ impl From<Claim> for Recipe {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Left {
-    /// Groups, `*` for anything.
-    pub groups: Vec<String>,
     /// Only these metrics, `*` for anything.
     #[serde(default)]
     pub metrics: Vec<String>,
@@ -261,23 +230,23 @@ pub(super) enum Planned {
 
 /// What the plan says of this case.
 pub(super) fn planned(case: &Case) -> Planned {
-    let left = |entry: &'static Entry| match entry {
-        Entry::Left(left) if left.fits(case) => Some(left),
+    let left = |entry: &'static Entry| match &entry.says {
+        Says::Left(left) if entry.is_of(case) => Some((&entry.about, left.not_covered.as_str())),
         _ => None,
     };
     let mut all_left = entries().iter().filter_map(left);
-    if let Some(left) = all_left.clone().find(|left| left.groups.contains(&case.group)) {
-        return Planned::Left(&left.not_covered);
+    if let Some((_, why)) = all_left.clone().find(|(about, _)| about.is_for_one(case)) {
+        return Planned::Left(why);
     }
     let mut complaint = None;
     for entry in entries() {
-        let Some((about, planned)) = entry.of(case) else { continue };
-        match about.complaint(case, planned.texts(case)) {
+        let Some(planned) = entry.of(case) else { continue };
+        match entry.about.complaint(case, planned.texts(case)) {
             None => return planned,
             Some(why) => complaint = complaint.or(Some(why)),
         }
     }
-    let left = all_left.next().map_or(UNKNOWN, |left| &left.not_covered);
+    let left = all_left.next().map_or(UNKNOWN, |(_, why)| why);
     complaint.map_or(Planned::Left(left), Planned::Broken)
 }
 
@@ -293,28 +262,27 @@ pub fn left_out(case: &Case) -> Option<&'static str> {
 }
 
 impl Entry {
-    /// What it says of this case, if it is about it and its metric.
-    fn of(&'static self, case: &Case) -> Option<(About<'static>, Planned)> {
-        let (about, planned) = match self {
-            Self::Covered(it) => {
-                let Recipe { groups, models, given, ignores, .. } = &**it;
-                let read = it.read.get(&case.metric).map(|read| Planned::Run(it, read));
-                (About { groups, models, given, ignores }, read)
-            }
-            Self::Computed(it) => {
-                let Computation { groups, models, given, ignores, .. } = it;
-                let method = it.compute.get(&case.metric);
-                let planned = method.map(|method| Planned::Compute(it, method));
-                (About { groups, models, given, ignores }, planned)
-            }
-            Self::Claimed(it) => {
-                let Sentence { groups, models, given, ignores, .. } = it;
-                let claims = it.claims.get(&case.metric).map(|claims| Planned::Claim(it, claims));
-                (About { groups, models, given, ignores }, claims)
-            }
-            Self::Left(_) => return None,
+    /// Is it about this case and its metric?
+    fn is_of(&self, case: &Case) -> bool {
+        let metric = &case.metric;
+        let has_metric = match &self.says {
+            Says::Covered(it) => it.read.contains_key(metric),
+            Says::Computed(it) => it.compute.contains_key(metric),
+            Says::Claimed(it) => it.claims.contains_key(metric),
+            Says::Left(it) => it.metrics.is_empty() || any(&it.metrics, metric),
         };
-        Some((about, planned?)).filter(|(about, _)| about.names(case))
+        has_metric && self.about.names(case)
+    }
+
+    /// How a case that it is about is run.
+    fn of(&'static self, case: &Case) -> Option<Planned> {
+        let metric = self.is_of(case).then_some(&case.metric)?;
+        match &self.says {
+            Says::Covered(it) => Some(Planned::Run(it, &it.read[metric])),
+            Says::Computed(it) => Some(Planned::Compute(it, &it.compute[metric])),
+            Says::Claimed(it) => Some(Planned::Claim(it, &it.claims[metric])),
+            Says::Left(_) => None,
+        }
     }
 }
 
@@ -373,13 +341,6 @@ pub(super) fn leaves<'a>(shape: &'a Value, into: &mut Vec<&'a str>) {
     }
 }
 
-impl Left {
-    fn fits(&self, case: &Case) -> bool {
-        any(&self.groups, &case.group)
-            && (self.metrics.is_empty() || any(&self.metrics, &case.metric))
-    }
-}
-
 /// The whole plan.
 pub(super) fn entries() -> &'static [Entry] {
     static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
@@ -419,12 +380,8 @@ mod tests {
     #[test]
     fn every_line_of_the_plan_is_about_some_case() {
         for entry in entries() {
-            let is_about = |case: &Case| match entry {
-                Entry::Left(left) => left.fits(case),
-                _ => entry.of(case).is_some(),
-            };
-            assert!(cases().iter().any(is_about), "{entry:?}");
-            if let Entry::Covered(recipe) = entry {
+            assert!(cases().iter().any(|case| entry.is_of(case)), "{entry:?}");
+            if let Says::Covered(recipe) = &entry.says {
                 assert!(recipe.rate.is_some() != recipe.length.is_some(), "{recipe:?}");
             }
         }

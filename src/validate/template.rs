@@ -36,6 +36,9 @@ const FUNCTIONS: &[Function] = &[
     Function { name: "exp(", run: math::exp },
     Function { name: "ln(", run: math::ln },
     Function { name: "normal_cdf(", run: math::normal_cdf },
+    Function { name: "floor(", run: f64::floor },
+    // 0 below 0, and 1 from there on.
+    Function { name: "step(", run: |of| f64::from(of >= 0.0) },
 ];
 
 /// The text with its holes filled, or what is wrong with it.
@@ -161,6 +164,8 @@ mod tests {
             ("{$rows_2_1 + $work_ms_sum}", "29"),
             ("{2 * sqrt($K - sqrt(1) * 1) * 1ms}", "\"6000000ns\""),
             ("{2 * exp(ln(1)) * normal_cdf(0)}", "1"),
+            ("{floor($K / 3)}", "3"),
+            ("{step($K - 10) + step($K - 10.5)}", "1"),
             ("RoundRobin", "RoundRobin"),
         ] {
             assert_eq!(fill(text, &params(), Quotes::Scenario).as_deref(), Ok(expected));

@@ -185,8 +185,7 @@ impl Target {
     ) -> InstanceId {
         let is_connected = self.connected.is_some_and(|(place, _)| !but_for.contains(&place));
         // An instance of a shard stands for it: there is no other.
-        let is_sharded = matches!(self.balance, Balance::Shards(_));
-        if but_for.is_empty() || is_connected || is_sharded || !self.has_other(but_for) {
+        if but_for.is_empty() || is_connected || self.is_sharded() || !self.has_other(but_for) {
             return self.pick(now, chance);
         }
         let choices = Choices::new(self.list.as_deref(), self.count);
@@ -198,6 +197,11 @@ impl Target {
         InstanceId(self.first + place)
     }
 
+    /// Do instances stand for shards, so that only some can do what another does?
+    pub(super) fn is_sharded(&self) -> bool {
+        matches!(self.balance, Balance::Shards(_))
+    }
+
     /// Another instance than this one, for a second copy, and none of these places, if there is any
     /// other.
     pub(super) fn other(
@@ -206,7 +210,7 @@ impl Target {
         but_for: &[u32],
         chance: &mut Stream,
     ) -> Option<InstanceId> {
-        if !but_for.is_empty() && !matches!(self.balance, Balance::Shards(_)) {
+        if !but_for.is_empty() && !self.is_sharded() {
             let choices = Choices::new(self.list.as_deref(), self.count);
             let than = than.0 - self.first;
             let left: Vec<u32> = choices.but_for(but_for).filter(|place| *place != than).collect();

@@ -20,7 +20,7 @@ impl Calls {
         end: TryEnd,
         op: &Op,
     ) {
-        let copy = self.end_copy(env.model, handle);
+        let copies = self.end_copies(env.model, handle);
         let Some(policy) = call.policy else { return };
         let policy = &env.model.scenario.policies[policy.0 as usize];
         let cancel = policy.cancel;
@@ -32,7 +32,7 @@ impl Calls {
             return;
         }
         let (caller, running) = (env.me(), cancel == Cancel::Running);
-        for to in [Some(call.to), copy].into_iter().flatten() {
+        for to in [call.to].into_iter().chain(copies) {
             if end.from != Some(to) {
                 env.send(to, op, Body::Cancel { caller, call: handle, running });
             }

@@ -10,9 +10,12 @@
 //!         ──cancel───▶ one       if the policy cancels                    ◀──answer──── one
 //! ```
 //!
-//! Both copies carry the same handle, so that the second answer finds nobody. They are one call:
-//! one timeout, one entry in breakers and bulkheads. A failed copy is waited out for the other one,
-//! but not where the copies are tied and the failed one may have called off the other.
+//! All copies carry the same handle, so that a second answer finds nobody. They are one call: one
+//! timeout, one entry in breakers and bulkheads. A failed copy is waited out for the others, but not
+//! where the copies are tied and the failed one may have called off the other. There may be more than
+//! one, each `after` the one before, to an instance where none went yet: with no delay and all that is
+//! left called off, that is redundancy d of n (Gardner et al., "Redundancy-d: The Power of d Choices
+//! for Redundancy", Operations Research 65(4), 2017).
 //!
 //! A copy draws its work anew. It goes where the node's balance says, or one instance further if
 //! that is where the first one went; with one instance nothing is hedged. A copy of what writes does
@@ -37,16 +40,17 @@ use crate::scenario::tree::{Cancel, Hedge, PolicyIx};
 /// Marks the draws of second copies.
 const COPY: u64 = 1 << 32;
 
-/// The calls that have, or may get, a second copy.
-pub(super) type Copies = Table<Handle, Copy>;
+/// The calls that have, or may get, second copies.
+pub(super) type Hedged = Table<Handle, Copies>;
 
-/// Where a second copy goes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Copy {
-    to: InstanceId,
-    is_sent: bool,
-    /// Has one of the two failed?
-    is_alone: bool,
+/// Where second copies go, but for those that have failed.
+#[derive(Clone, Debug)]
+pub(super) struct Copies {
+    to: Vec<InstanceId>,
+    /// So many of them are sent.
+    sent: usize,
+    /// So many were sent before, and have failed.
+    failed: usize,
 }
 
 impl Calls {
@@ -69,14 +73,25 @@ impl Calls {
         } else {
             Cancellable::ByCaller
         };
-        let Some(Hedge { after, tied }) = settings.hedge else { return may_cancel };
-        let avoided = self.avoided(env.model, env.now(), Guarded { policy, node }, waiter);
+        let Some(Hedge { after, tied, copies }) = settings.hedge else { return may_cancel };
+        let mut avoided = self.avoided(env.model, env.now(), Guarded { policy, node }, waiter);
         let target = self.targets.of(env.model, node);
-        let other = target.other(to, &avoided, &mut self.chance);
-        let Some(other) = other.filter(|_| !is_keyed(env.model, what)) else {
+        let Some(other) =
+            target.other(to, &avoided, &mut self.chance).filter(|_| !is_keyed(env.model, what))
+        else {
             return may_cancel;
         };
-        self.copies.insert(call, Copy { to: other, is_sent: false, is_alone: false });
+        let mut others = vec![other];
+        while others.len() < copies as usize {
+            avoided.extend(others.last().and_then(|last| target.place(*last)));
+            let last = *others.last().expect("there is one");
+            let from = if target.is_sharded() { last } else { to };
+            match target.other(from, &avoided, &mut self.chance) {
+                Some(next) if next != to && !others.contains(&next) => others.push(next),
+                _ => break,
+            }
+        }
+        self.hedged.insert(call, Copies { to: others, sent: 0, failed: 0 });
         env.wait(after, Due::Hedge(call));
         if tied {
             Cancellable::Tied { with: other, stops: settings.cancel == Cancel::Running }
@@ -85,7 +100,7 @@ impl Calls {
         }
     }
 
-    /// Time for the second copy.
+    /// Time for the next copy.
     pub(super) fn hedge<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
@@ -97,9 +112,10 @@ impl Calls {
         };
         let What::Entry(entry) = what else { return };
         let policy = &env.model.scenario.policies[policy.expect("it hedges").0 as usize];
-        let copy = self.copies.get_mut(&handle).expect("it has not ended");
-        copy.is_sent = true;
-        let copy_to = copy.to;
+        let copies = self.hedged.get_mut(&handle).expect("it has not ended");
+        let copy_to = copies.to[copies.sent];
+        copies.sent += 1;
+        let (ordinal, is_last) = (copies.sent + copies.failed, copies.sent == copies.to.len());
         let node = env.model.node_of(copy_to);
         if self.targets.counts() {
             self.targets.of(env.model, node).count(copy_to, 1);
@@ -109,15 +125,18 @@ impl Calls {
             (_, Cancel::Never) => Cancellable::Never,
             _ => Cancellable::ByCaller,
         };
-        let attempt = u64::from(attempt) | COPY;
+        let attempt = u64::from(attempt) | (COPY * ordinal as u64);
         let op = waiters.header(waiter).again(name_of(env.model, what), attempt);
         env.fact(Fact::Hedged { op: op.id, to: node });
         let demand = demand::first(env.model, entry, &op);
         let body = Body::Request { call: handle, entry, cancel, demand };
         env.send(copy_to, &op, body);
+        if let Some(Hedge { after, .. }) = policy.hedge.filter(|_| !is_last) {
+            env.wait(after, Due::Hedge(handle));
+        }
     }
 
-    /// A copy has failed: does the call wait for the other one?
+    /// A copy has failed: does the call wait for another one?
     pub(super) fn waits_for_other(
         &mut self,
         model: &Model,
@@ -125,18 +144,21 @@ impl Calls {
         from: InstanceId,
         reason: Reason,
     ) -> bool {
-        let Some(copy) = self.copies.get_mut(&handle) else { return false };
+        let Some(copies) = self.hedged.get_mut(&handle) else { return false };
         let Some(call) = self.calls.get_mut(handle) else { return false };
         let policy = &model.scenario.policies[call.policy.expect("it hedges").0 as usize];
         // What was turned away has not begun, and has not called off the other.
         let has_not_begun = matches!(reason, Reason::Rejected | Reason::RateLimited);
         let is_tied = policy.hedge.is_some_and(|hedge| hedge.tied);
-        if !copy.is_sent || copy.is_alone || is_tied && !has_not_begun {
+        if copies.sent == 0 || is_tied && !has_not_begun {
             return false;
         }
-        copy.is_alone = true;
+        let sent = &copies.to[..copies.sent];
+        let failed = sent.iter().position(|to| *to == from).unwrap_or(0);
+        let other = copies.to.remove(failed);
+        (copies.sent, copies.failed) = (copies.sent - 1, copies.failed + 1);
         if from == call.to {
-            std::mem::swap(&mut call.to, &mut copy.to);
+            call.to = other;
         }
         if self.targets.counts() {
             self.targets.of(model, model.node_of(from)).count(from, -1);
@@ -144,12 +166,17 @@ impl Calls {
         true
     }
 
-    /// A call has ended: where does a second copy of it still run, if one does?
-    pub(super) fn end_copy(&mut self, model: &Model, call: Handle) -> Option<InstanceId> {
-        let copy = self.copies.swap_remove(&call).filter(|copy| copy.is_sent && !copy.is_alone)?;
+    /// A call has ended: where do second copies of it still run, if any do?
+    pub(super) fn end_copies(&mut self, model: &Model, call: Handle) -> Vec<InstanceId> {
+        let Some(Copies { mut to, sent, .. }) = self.hedged.swap_remove(&call) else {
+            return Vec::new();
+        };
+        to.truncate(sent);
         if self.targets.counts() {
-            self.targets.of(model, model.node_of(copy.to)).count(copy.to, -1);
+            for copy in &to {
+                self.targets.of(model, model.node_of(*copy)).count(*copy, -1);
+            }
         }
-        Some(copy.to)
+        to
     }
 }

@@ -41,7 +41,7 @@ use self::budget::Budget;
 use self::call::{Call, TryEnd, node_of};
 use self::elsewhere::Tried;
 use self::guards::{Guarded, Guards};
-use self::hedge::Copies;
+use self::hedge::Hedged;
 use self::late::Late;
 use self::outliers::Outliers;
 use self::targets::Targets;
@@ -80,7 +80,7 @@ pub struct Calls {
     policies: Vec<PolicyState>,
     guards: Guards,
     outliers: Outliers,
-    copies: Copies,
+    hedged: Hedged,
     late: Late,
     tried: Tried,
     /// Balancing and jitter.
@@ -135,7 +135,7 @@ impl Calls {
             policies: model.scenario.policies.iter().map(PolicyState::new).collect(),
             guards: Guards::default(),
             outliers: Outliers::default(),
-            copies: Copies::default(),
+            hedged: Hedged::default(),
             late: Late::default(),
             tried: Tried::default(),
             chance: Stream::new(model.seed, "calls", name, instance.index),
@@ -252,7 +252,7 @@ impl Calls {
         self.calls.drain();
         self.guards = Guards::default();
         self.outliers = Outliers::default();
-        self.copies.clear();
+        self.hedged.clear();
         self.late.forget();
         self.tried.clear();
         self.targets.forget();

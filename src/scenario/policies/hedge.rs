@@ -7,13 +7,18 @@ use crate::scenario::codes::Code;
 use crate::scenario::reader::{Fields, Reader};
 use crate::scenario::syntax::Value;
 
-/// A second copy of a request, to another instance; the first answer wins.
+/// Most second copies of one request.
+const MAX_COPIES: u32 = 63;
+
+/// Second copies of a request, each to another instance; the first answer wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hedge {
     /// So long after the first.
     pub after: Span,
     /// Does the copy that begins first call the other one off?
     pub tied: bool,
+    /// So many copies beside the first, each so long after the one before.
+    pub copies: u32,
 }
 
 pub(super) const ROOM: Room = Room {
@@ -51,17 +56,24 @@ fn read<'a>(reader: &mut Reader<'a>, fields: &Fields<'a>, policy: &mut Policy) -
 }
 
 impl<'a> Reader<'a> {
-    /// `(after:, tied:)`; nothing where neither is set.
+    /// `(after:, tied:, copies:)`; nothing where neither of the first two is set.
     #[expect(clippy::option_option, reason = "the outer one says whether it could be read")]
     fn hedge(&mut self, value: &'a Value) -> Option<Option<Hedge>> {
-        let fields = self.fields(value, "a hedge", 0, &["after", "tied"])?;
+        let fields = self.fields(value, "a hedge", 0, &["after", "tied", "copies"])?;
         if fields.get("tied").is_none() {
             self.must(&fields, "after", |_, _| Some(()))?;
         }
         let after = self.maybe(&fields, "after", Self::span);
         let tied = self.or(&fields, "tied", false, Self::flag);
-        let (after, tied) = (after?, tied?);
+        let copies =
+            self.or(&fields, "copies", 1, |reader, value| reader.count(value, 1..=MAX_COPIES));
+        let (after, tied, copies) = (after?, tied?, copies?);
+        if let Some(value) = fields.get("copies").filter(|_| tied && copies > 1) {
+            self.wrong(Code::Unsupported, value.head(), "only two copies can be tied")
+                .help("leave out `tied`, and call the others off when one has answered: `cancel: Running`");
+            return None;
+        }
         let is_on = tied || after.is_some();
-        Some(is_on.then_some(Hedge { after: after.unwrap_or(Span::ZERO), tied }))
+        Some(is_on.then_some(Hedge { after: after.unwrap_or(Span::ZERO), tied, copies }))
     }
 }

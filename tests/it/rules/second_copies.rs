@@ -57,6 +57,37 @@ fn a_copy_is_not_sent_if_the_answer_comes_before() {
     assert_eq!(run.flow("f").hedges, 0, "there is no other instance");
 }
 
+fn all_slow(instances: &[u8]) -> String {
+    let slow = |instance| format!(r#"(at: "0s", what: Slow("b", 10, instance: {instance}))"#);
+    instances.iter().map(slow).collect::<Vec<_>>().join(", ")
+}
+
+/// Three instances of b, of which these are slow.
+fn three(policy: &str, slow: &[u8]) -> Case {
+    pair(policy)
+        .under(in_order("a", "b", 3))
+        .but("instances: 2", "instances: 3")
+        .faults(&all_slow(slow))
+}
+
+#[test]
+fn several_copies_go_to_as_many_instances_one_after_the_other() {
+    let run = three(r#"hedge: (after: "10ms", copies: 5), cancel: Running"#, &[0, 1]).go();
+    // Copies leave a at 13 and 23; that at b#2 is done at 27, and the others are called off.
+    assert_eq!(run.answer(0), done(29.0));
+    assert_eq!(freed(&run), [at(27.0, "b#2"), at(29.0, "b#0"), at(29.0, "b#1")]);
+    assert_eq!(run.flow("f").hedges, 2, "there is no fourth instance");
+}
+
+#[test]
+fn the_next_copy_is_sent_also_when_one_has_failed() {
+    let hedge = r#"hedge: (after: "5ms", copies: 2)"#;
+    let crash = r#"(at: "1010ms", lasts: "1s", what: Crash("b", instance: 0))"#;
+    // The first dies at 10, with a slow copy at b#1; the second copy is at b#2 from 14 to 17.
+    let run = three(hedge, &[0, 1]).faults(&format!("{}, {crash}", all_slow(&[0, 1]))).go();
+    assert_eq!(run.answer(0), done(19.0));
+}
+
 #[test]
 fn a_copy_that_waits_is_dropped() {
     // b#0 is at the first request from 4 to 34, the second waits behind it; its copy is at b#1.
