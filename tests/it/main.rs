@@ -1,6 +1,7 @@
 //! The one integration test binary: a module for each layer that is tested from outside.
 
 mod architecture;
+mod brokers;
 mod caching;
 mod checkout;
 mod cli;
