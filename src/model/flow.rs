@@ -138,7 +138,8 @@ pub(super) fn list_maybes(nodes: &[Node], into: &mut Vec<(f64, u64, u64)>) {
 /// Makes a flow ready.
 pub(super) fn ready(scenario: &Scenario, flow: &Flow) -> Vec<Node> {
     let own = Step::entities_by(&flow.steps, &Key::Own);
-    let mut reader = Reader { scenario, flow: &flow.name, own, next_effect: 0 };
+    let mut reader =
+        Reader { scenario, flow: &flow.name, own, next_effect: 0, turn: Turn { at: 0, count: 1 } };
     reader.steps(&flow.steps, flow.home, &flow.name)
 }
 
@@ -148,6 +149,23 @@ struct Reader<'a> {
     /// The entities of which it means the session's own item.
     own: Vec<EntityIx>,
     next_effect: u8,
+    /// Which turn of the repetitions around it a step stands in, and how many there are.
+    turn: Turn,
+}
+
+/// One of several.
+#[derive(Clone, Copy)]
+struct Turn {
+    at: u16,
+    count: u16,
+}
+
+impl Turn {
+    /// The turns of a repetition within this one.
+    fn within(self, at: usize, count: usize) -> Self {
+        let (at, count) = (at as u16, count as u16);
+        Self { at: self.at * count + at, count: self.count * count }
+    }
 }
 
 impl Reader<'_> {
@@ -205,12 +223,15 @@ impl Reader<'_> {
                 nodes.push(Node::Call { service: *service, demand, body });
             }
             Step::All(branches) | Step::Enough(_, branches) => {
+                let (outer, count) = (self.turn, branches.len());
                 let branches = branches.iter().enumerate().map(|(branch, step)| {
                     let mut nodes = Vec::new();
+                    self.turn = outer.within(branch, count);
                     self.step(step, at, &format!("{path}/{branch}"), &mut nodes);
                     nodes
                 });
                 let branches = branches.collect();
+                self.turn = outer;
                 nodes.push(match step {
                     Step::Enough(enough, _) => Node::Enough(*enough, branches),
                     _ => Node::All(branches),
@@ -223,11 +244,14 @@ impl Reader<'_> {
                 nodes.push(Node::Maybe { chance, body });
             }
             Step::Repeat(times, steps) => {
+                let outer = self.turn;
                 for round in 0..*times {
+                    self.turn = outer.within(round as usize, *times as usize);
                     for (place, step) in steps.iter().enumerate() {
                         self.step(step, at, &format!("{path}.{round}/{place}"), nodes);
                     }
                 }
+                self.turn = outer;
             }
         }
     }
@@ -256,6 +280,13 @@ impl Reader<'_> {
             Key::Session => KeyRule::Session,
             Key::Popular(name) => KeyRule::Popular(name_hash(&format!("{}/key/{name}", self.flow))),
             Key::Another => KeyRule::Popular(name_hash(&format!("{path}/key"))),
+            Key::Each { of, draw: Some(draw) } => {
+                let name = name_hash(&format!("{}/key/{draw}", self.flow));
+                KeyRule::Each { name, of: *of, at: self.turn.at, count: self.turn.count }
+            }
+            Key::Each { draw: None, .. } => {
+                KeyRule::EachOfSession { at: self.turn.at, count: self.turn.count }
+            }
         }
     }
 

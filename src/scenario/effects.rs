@@ -119,6 +119,11 @@ impl<'a> Reader<'a> {
             let new = write && !declared.fact.numeric;
             return Some(if new { Key::New } else { Key::Popular(declared.name.to_owned()) });
         };
+        self.key_said(value, entity)
+    }
+
+    /// A key as the file says it, of an item of this entity.
+    fn key_said(&mut self, value: &'a Value, entity: Option<EntityIx>) -> Option<Key> {
         let value = self.follow(value)?;
         match (value.word(), &value.kind) {
             (Some("New"), Kind::Word(_)) => Some(Key::New),
@@ -134,6 +139,7 @@ impl<'a> Reader<'a> {
                 Some(Key::Popular(draw.to_owned()))
             }
             (Some("Another"), Kind::Word(_)) => Some(Key::Another),
+            (Some("Each"), _) => self.key_of_list(value),
             (Some("Same"), _) => {
                 self.wrong(Code::Unsupported, value.head(), "`Same` cannot be simulated yet")
                     .help("steps with the same Popular(\"name\") mean the same item");
@@ -143,10 +149,40 @@ impl<'a> Reader<'a> {
                 self.unknown_word(
                     value,
                     "a key",
-                    &["New", "Own", "Session", "Popular", "Popular(\"draw\")", "Another"],
+                    &[
+                        "New",
+                        "Own",
+                        "Session",
+                        "Popular",
+                        "Popular(\"draw\")",
+                        "Another",
+                        "Each(\"entity\")",
+                    ],
                 );
                 None
             }
         }
+    }
+
+    /// `Each("hall")`, `Each("hall", of: Session)`, `Each("hall", of: Popular("draw"))`.
+    fn key_of_list(&mut self, value: &'a Value) -> Option<Key> {
+        let fields = self.fields(value, "Each", 1, &["entity", "of"])?;
+        let of = self.must(&fields, "entity", Self::entity)?;
+        let draw = match fields.get("of") {
+            None => Some(self.known.entities[of.0 as usize].name.to_owned()),
+            Some(value) => match self.key_said(value, Some(of))? {
+                Key::Popular(draw) => Some(draw),
+                Key::Session => None,
+                _ => {
+                    self.unknown_word(
+                        value,
+                        "whose list",
+                        &["Popular", "Popular(\"draw\")", "Session"],
+                    );
+                    return None;
+                }
+            },
+        };
+        Some(Key::Each { of, draw })
     }
 }

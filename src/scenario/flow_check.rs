@@ -308,7 +308,7 @@ impl Reader<'_> {
         if times > 1 && Step::walk(steps).any(same) && !Step::walk(steps).any(changes) {
             let message = format!("this reads the same item {times} times");
             self.wrong(Code::SameItem, at, message).help(
-                "a Popular key is drawn once per operation; key: Another draws one each time",
+                "a Popular key is drawn once per operation; key: Another draws one each time, Each(\"entity\") goes through a list",
             );
         }
     }

@@ -20,6 +20,7 @@ mod enough;
 mod faults;
 mod guards;
 mod hybrids;
+mod lists;
 mod second_copies;
 mod steps;
 mod turns;
@@ -34,7 +35,7 @@ use windtunnel::nodes::World;
 use windtunnel::probes::outcome::{FlowOutcome, Outcome};
 use windtunnel::probes::{Carrier, Fact, Instruments, Label, OpId, Probe, Verdict};
 use windtunnel::scenario;
-use windtunnel::scenario::tree::{NodeKind, Scenario};
+use windtunnel::scenario::tree::{EntityIx, NodeKind, Scenario};
 use windtunnel::simulate;
 
 /// The parts of a scenario, as text.
@@ -321,12 +322,17 @@ impl Run {
         &self.outcome.flows[name]
     }
 
+    /// The entity of this name.
+    pub(crate) fn entity(&self, name: &str) -> EntityIx {
+        let entity = self.scenario.entities.iter().position(|it| it.name == name);
+        EntityIx(entity.expect("an entity") as u16)
+    }
+
     /// What reads of an entity saw: instant from the start of the run, version, value.
     pub(crate) fn saw(&self, entity: &str) -> Vec<(f64, u64, i64)> {
-        let entity = self.scenario.entities.iter().position(|it| it.name == entity);
-        let wanted = entity.expect("an entity");
+        let wanted = self.entity(entity);
         let saw = self.facts().filter_map(|(time, _, fact)| match fact {
-            Fact::Saw { entity, version, value, .. } if usize::from(entity.0) == wanted => {
+            Fact::Saw { entity, version, value, .. } if entity == wanted => {
                 Some((round(time), version, value))
             }
             _ => None,

@@ -349,9 +349,30 @@ pub enum KeyRule {
     Popular(u64),
     /// The item of the session's number.
     Session,
+    /// The one at this place of a list of so many: that of the item of another entity that is drawn under
+    /// this name.
+    Each {
+        /// Names the draw.
+        name: u64,
+        /// Of which entity that is.
+        of: EntityIx,
+        /// Which of the list.
+        at: u16,
+        /// How long the list is.
+        count: u16,
+    },
+    /// The same of the session's own list.
+    EachOfSession {
+        /// Which of the list.
+        at: u16,
+        /// How long the list is.
+        count: u16,
+    },
     /// The item that the record names (copy updates).
     Named,
 }
+
+const _: () = assert!(size_of::<KeyRule>() == 16, "as small as without lists");
 
 /// What a broker does with a published message.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,6 +20,13 @@ pub fn item(model: &Model, rule: KeyRule, entity: EntityIx, op: &Op) -> KeyId {
             let popularity = &model.entities[entity.0 as usize].popularity;
             KeyId(popularity.pick(mix(op.word, name)))
         }
+        KeyRule::Each { name, of, at, count } => {
+            let popularity = &model.entities[of.0 as usize].popularity;
+            listed(model, entity, popularity.pick(mix(op.word, name)), (at, count))
+        }
+        KeyRule::EachOfSession { at, count } => {
+            listed(model, entity, u64::from(op.session), (at, count))
+        }
         KeyRule::Session => preloaded(model, entity, u64::from(op.session)),
         KeyRule::Named => op.named,
     }
@@ -28,6 +35,12 @@ pub fn item(model: &Model, rule: KeyRule, entity: EntityIx, op: &Op) -> KeyId {
 #[inline]
 fn own(model: &Model, entity: EntityIx, own: KeyId) -> KeyId {
     if own.creator().is_some() { own } else { preloaded(model, entity, own.0) }
+}
+
+/// The one at this place of the list of this number: lists are of one length and follow one another.
+#[inline(never)]
+fn listed(model: &Model, entity: EntityIx, list: u64, (at, count): (u16, u16)) -> KeyId {
+    preloaded(model, entity, list.wrapping_mul(u64::from(count)).wrapping_add(u64::from(at)))
 }
 
 /// The preloaded item of this number, counted round and round.

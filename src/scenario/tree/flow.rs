@@ -190,6 +190,15 @@ pub enum Key {
     Popular(String),
     /// By popularity, drawn anew by each step, and each time that it is repeated.
     Another,
+    /// From the list that belongs to an item of another entity, the one whose turn it is: the first, the
+    /// second and so on of as many as the `Repeat` or `All` around it has turns. Lists share nothing
+    /// as long as there are items enough.
+    Each {
+        /// Of which entity that item is.
+        of: EntityIx,
+        /// Which of them: by a draw of this name, or (where there is none) the session's own.
+        draw: Option<String>,
+    },
 }
 
 #[cfg(test)]
