@@ -203,8 +203,20 @@ impl Target {
     }
 
     /// Another instance than this one, for a second copy, and none of these places, if there is any
-    /// other.
+    /// other. It takes no turn: most copies are never sent.
     pub(super) fn other(
+        &mut self,
+        than: InstanceId,
+        but_for: &[u32],
+        chance: &mut Stream,
+    ) -> Option<InstanceId> {
+        let turn = self.next;
+        let other = self.another(than, but_for, chance);
+        self.next = turn;
+        other
+    }
+
+    fn another(
         &mut self,
         than: InstanceId,
         but_for: &[u32],

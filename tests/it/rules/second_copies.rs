@@ -201,3 +201,19 @@ fn a_copy_of_what_writes_writes_again_unless_there_are_keys() {
     assert_eq!(keyed.flow("f").hedges, 0, "a key under way is known to one instance only");
     assert_eq!(keyed.flow("f").effects.once, 1);
 }
+
+#[test]
+fn a_copy_that_is_not_sent_takes_no_turn() {
+    for policy in
+        [r#"hedge: (after: "1s")"#, r#"hedge: (after: "1s"), retry: (tries: 2, elsewhere: true)"#]
+    {
+        let run = pair(policy)
+            .faults("")
+            .web(r#"arrivals: Constant("20/s"), does: "f""#)
+            .run_for("1210ms")
+            .go();
+        let began = run.began_at("b");
+        let alternates = began.windows(2).all(|two| two[0] != two[1]);
+        assert!(began.len() > 3 && alternates, "{policy}: {began:?}");
+    }
+}
