@@ -19,12 +19,16 @@ pub struct Between {
 
 impl Between {
     /// The draws of `of` from `low` up to `high`. `None` if there are none, or if one word is not
-    /// enough for a draw of this kind (`Erlang`, `HyperExp`, `Mix`; empirical values need not be
+    /// enough for a draw of this kind (`Erlang`, `HyperExp`, `Mix`, `Sum`; empirical values need not be
     /// in order).
     pub fn new(of: Dist, low: f64, high: f64) -> Option<Self> {
         let is_ordered = !matches!(
             of,
-            Dist::Erlang { .. } | Dist::HyperExp(_) | Dist::Mix(_) | Dist::Empirical(_)
+            Dist::Erlang { .. }
+                | Dist::HyperExp(_)
+                | Dist::Mix(_)
+                | Dist::Sum(_)
+                | Dist::Empirical(_)
         );
         if !is_ordered {
             return None;

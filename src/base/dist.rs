@@ -45,6 +45,8 @@ pub enum Dist {
     Empirical(Vec<f64>),
     /// With probability `.0` the distribution `.1`; probabilities sum to 1.
     Mix(Vec<(f64, Dist)>),
+    /// Draws of these together, independent of one another.
+    Sum(Vec<Dist>),
     /// Another one's draws that lie between two values.
     Between(Box<Between>),
 }
@@ -74,6 +76,9 @@ impl Dist {
                 values.get(index(word, values.len() as u64) as usize).copied().unwrap_or(0.0)
             }
             Self::Mix(parts) => pick(parts, word).map_or(0.0, |part| part.sample(mix(word, 1))),
+            Self::Sum(parts) => {
+                (1..).zip(parts).map(|(place, part)| part.sample(mix(word, place))).sum()
+            }
             Self::Between(cut) => cut.sample(word),
         }
     }
@@ -111,6 +116,7 @@ impl Dist {
             Self::Pareto { .. } => f64::INFINITY,
             Self::Empirical(values) => values.iter().sum::<f64>() / values.len().max(1) as f64,
             Self::Mix(parts) => parts.iter().map(|(share, part)| share * part.mean()).sum(),
+            Self::Sum(parts) => parts.iter().map(Self::mean).sum(),
             Self::Between(cut) => cut.mean(),
         }
     }
@@ -138,6 +144,7 @@ impl Dist {
             Self::Mix(parts) => {
                 Self::Mix(parts.iter().map(|(share, part)| (*share, part.scaled(factor))).collect())
             }
+            Self::Sum(parts) => Self::Sum(parts.iter().map(|part| part.scaled(factor)).collect()),
             Self::Between(cut) => Self::Between(Box::new(cut.scaled(factor))),
         }
     }
@@ -177,6 +184,7 @@ mod tests {
             (Dist::Pareto { min: 1.0, alpha: 5.0 }, 5.0 / (16.0 * 3.0)),
             (Dist::Empirical(vec![1.0, 2.0, 6.0]), 14.0 / 3.0),
             (Dist::Mix(vec![(0.5, Dist::Const(1.0)), (0.5, Dist::Exp(3.0))]), 0.5 * 19.0 - 4.0),
+            (Dist::Sum(vec![Dist::Const(2.0), Dist::Exp(3.0), Dist::Uniform(0.0, 6.0)]), 12.0),
         ]
     }
 
@@ -260,6 +268,12 @@ mod tests {
                 0x4011_7f5e_ba08_6c77,
                 0x401d_3f2a_1770_1a1d,
             ],
+            [
+                0x401f_9f65_5f7a_94a9,
+                0x4019_bb56_bb9f_874c,
+                0x4016_2008_1637_d83a,
+                0x4015_3404_a635_cf5b,
+            ],
         ];
         assert_eq!(found, expected, "{found:#x?}");
     }
@@ -267,7 +281,8 @@ mod tests {
     #[test]
     fn a_larger_word_never_means_a_smaller_draw_where_one_word_is_enough() {
         for (dist, _) in kinds() {
-            if matches!(dist, Dist::Erlang { .. } | Dist::HyperExp(_) | Dist::Mix(_)) {
+            if matches!(dist, Dist::Erlang { .. } | Dist::HyperExp(_) | Dist::Mix(_) | Dist::Sum(_))
+            {
                 continue;
             }
             let draws = (0..=1_000u64).map(|n| dist.sample(u64::MAX / 1_000 * n));

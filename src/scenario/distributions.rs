@@ -18,6 +18,7 @@ pub(super) const NAMES: &[&str] = &[
     "Pareto",
     "Empirical",
     "Mix",
+    "Sum",
     "Between",
 ];
 
@@ -72,6 +73,18 @@ impl<'a> Reader<'a> {
             }
             "Empirical" => self.empirical(value),
             "Mix" => self.branches(value, "Mix", Self::dist).map(Dist::Mix),
+            "Sum" => {
+                let fields = self.fields(value, "Sum", 1, &["parts"])?;
+                let parts = self.must(&fields, "parts", |reader, value| {
+                    reader.list(value, "distributions", false)
+                })?;
+                let read: Vec<Option<Dist>> = parts.iter().map(|part| self.dist(part)).collect();
+                if read.is_empty() {
+                    self.contradiction(fields.head, "there is nothing to add up");
+                    return None;
+                }
+                read.into_iter().collect::<Option<_>>().map(Dist::Sum)
+            }
             "Between" => self.between(value),
             _ => {
                 self.unknown_word(value, "a distribution", NAMES);
@@ -165,6 +178,7 @@ impl<'a> Reader<'a> {
             Dist::Erlang { .. } => Some("Erlang"),
             Dist::HyperExp(_) => Some("HyperExp"),
             Dist::Mix(_) => Some("Mix"),
+            Dist::Sum(_) => Some("Sum"),
             Dist::Empirical(_) => Some("Empirical"),
             _ => None,
         };

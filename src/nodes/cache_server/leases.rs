@@ -10,15 +10,15 @@ use super::Task;
 use crate::base::{Span, Table, Time};
 use crate::nodes::parts::cache_store::ItemName;
 use crate::nodes::parts::slab::{Handle, Slab};
-
-/// A lease that was not used for so long is given to the next who misses.
-const TERM: Span = Span(10_000_000_000);
+use crate::scenario::tree::CacheServer;
 
 /// All leases.
 #[derive(Clone, Debug)]
 pub(super) struct Leases {
     single_flight: bool,
     versioned: bool,
+    /// A lease that was not used for so long is given to the next who misses.
+    term: Span,
     by_item: Table<ItemName, Lease>,
     waiters: Slab<Waiter>,
     /// Those whose item has just been set.
@@ -55,10 +55,11 @@ pub(super) enum Missed {
 
 impl Leases {
     /// None yet.
-    pub(super) fn new(single_flight: bool, versioned: bool) -> Self {
+    pub(super) fn new(settings: &CacheServer) -> Self {
         Self {
-            single_flight,
-            versioned,
+            single_flight: settings.single_flight,
+            versioned: settings.versioned,
+            term: settings.lease,
             by_item: Table::default(),
             waiters: Slab::default(),
             served: Handle::NONE,
@@ -85,7 +86,7 @@ impl Leases {
             last: Handle::NONE,
         };
         let lease = self.by_item.entry(name).or_insert(new);
-        let is_held = lease.fetches > 0 && now.since(lease.since) < TERM;
+        let is_held = lease.fetches > 0 && now.since(lease.since) < self.term;
         if !self.single_flight || !is_held {
             lease.since = now;
             lease.fetches += 1;
@@ -138,7 +139,7 @@ impl Leases {
     fn sweep(&mut self, now: Time) {
         self.sweep = if self.sweep < self.by_item.len() { self.sweep + 1 } else { 0 };
         let Some((name, lease)) = self.by_item.get_index(self.sweep) else { return };
-        if now.since(lease.since) >= TERM && self.waiters.get(lease.first).is_none() {
+        if now.since(lease.since) >= self.term && self.waiters.get(lease.first).is_none() {
             let name = *name;
             self.by_item.swap_remove(&name);
         }

@@ -106,7 +106,7 @@ impl Behaviour for CacheServer {
         let chance = Stream::new(model.seed, "eviction", &scenario.nodes[node.0 as usize].name, 0);
         Self {
             store: CacheStore::new(&settings.keeping, chance.clone()),
-            leases: Leases::new(settings.single_flight, settings.versioned),
+            leases: Leases::new(settings),
             chance,
             changes: changes(model),
             tasks: Slab::default(),

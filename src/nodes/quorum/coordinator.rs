@@ -3,7 +3,8 @@
 
 use std::collections::VecDeque;
 
-use super::{Due, Frame, leg};
+use super::legs::{Leg, Replica};
+use super::{Due, Frame};
 use crate::base::{Dist, Span, Stream, Time, weight};
 use crate::engine::InstanceId;
 use crate::model::Model;
@@ -23,10 +24,11 @@ pub struct Coordinator {
     write_quorum: u32,
     contact: Contact,
     timeout: Span,
-    write_legs: Vec<Dist>,
-    read_legs: Vec<Dist>,
+    /// To each replica, by its place.
+    write_legs: Vec<Leg>,
+    read_legs: Vec<Leg>,
     /// The replicas; the first few are asked when not all are.
-    replicas: Vec<InstanceId>,
+    replicas: Vec<(InstanceId, Replica)>,
     /// Which replicas are asked, when not all are.
     chance: Stream,
     /// The newest version given out of each item.
@@ -74,14 +76,18 @@ impl Coordinator {
         let place = model.instances[me.0 as usize];
         let name = &model.scenario.nodes[usize::from(place.node.0)].name;
         let replicas = (1..=settings.replicas).map(|replica| InstanceId(me.0 + replica));
+        let replicas: Vec<_> = replicas.map(|id| (id, Replica::new(model, id, settings))).collect();
+        let legs = |legs: &[Dist]| -> Vec<Leg> {
+            (0..replicas.len()).map(|place| Leg::of(legs, place, settings)).collect()
+        };
         Self {
             read_quorum: settings.read_quorum,
             write_quorum: settings.write_quorum,
             contact: settings.contact,
             timeout: settings.timeout,
-            write_legs: settings.legs.write.clone(),
-            read_legs: settings.legs.read.clone(),
-            replicas: replicas.collect(),
+            write_legs: legs(&settings.legs.write),
+            read_legs: legs(&settings.legs.read),
+            replicas,
             chance: Stream::new(model.seed, "quorum", name, 0),
             issued: Rows::default(),
             committed: Rows::default(),
@@ -186,20 +192,18 @@ impl Coordinator {
             Contact::All => all,
             Contact::Enough => enough as usize,
         };
-        let first = self.replicas.iter().min().copied().expect("a quorum has replicas");
         for place in 0..asked {
             if asked < all {
                 // The n-th of those not yet drawn comes n-th.
                 let drawn = place as u64 + self.chance.below((all - place) as u64);
                 self.replicas.swap(place, drawn as usize);
             }
-            let to = self.replicas[place];
-            let replica = (to.0 - first.0) as usize;
+            let (to, replica) = self.replicas[place];
             let (legs, body) = match what {
                 What::Write(_, item) => (&self.write_legs, Frame::Replicate { call, item }),
                 What::Read(entity, key, _) => (&self.read_legs, Frame::Poll { call, entity, key }),
             };
-            env.send_along(leg(legs, replica), to, op, body);
+            env.send_along(legs[replica.place].takes(replica, op), to, op, body);
         }
     }
 

@@ -11,6 +11,8 @@
 //! The four legs are those of the WARS model (Bailis, Venkataraman, Franklin, Hellerstein, Stoica:
 //! "Probabilistically Bounded Staleness for Practical Partial Quorums", PVLDB 5(8), 2012);
 //! a leg holds all that a message waits for on its way, the replica's own work included.
+//! Where replicas are `away` from one another, each operation begins near to one of them, drawn at
+//! random, and the legs to and from all others are longer (the paper's WAN).
 //! Requests go to all replicas (the paper's expanding quorums), or with `contact: Enough` only to
 //! as many as are waited for, drawn at random, as in its closed forms of
 //! k-staleness.
@@ -30,16 +32,18 @@
 
 mod coordinator;
 mod frame;
+mod legs;
 
 pub use self::frame::Frame;
 
 use self::coordinator::Coordinator;
+use self::legs::{Leg, Replica as Place};
 use super::behaviour::Behaviour;
 use super::database::rows::Rows;
 use super::env::Env;
 use super::message::{Body, Message, timers};
 use super::readings::{Readings, What};
-use crate::base::{Dist, Time};
+use crate::base::Time;
 use crate::engine::InstanceId;
 use crate::model::Model;
 use crate::probes::{Fact, Probe};
@@ -65,8 +69,9 @@ pub enum Quorum {
 /// One replica of every item.
 #[derive(Clone, Debug)]
 pub struct Replica {
-    ack_leg: Dist,
-    respond_leg: Dist,
+    me: Place,
+    ack_leg: Leg,
+    respond_leg: Leg,
     rows: Rows,
 }
 
@@ -82,7 +87,9 @@ impl Behaviour for Quorum {
         };
         match place.index.checked_sub(1) {
             None => Self::Coordinator(Box::new(Coordinator::new(model, me, settings))),
-            Some(replica) => Self::Replica(Box::new(Replica::new(settings, replica as usize))),
+            Some(_) => {
+                Self::Replica(Box::new(Replica::new(Place::new(model, me, settings), settings)))
+            }
         }
     }
 
@@ -140,10 +147,10 @@ impl Behaviour for Quorum {
 }
 
 impl Replica {
-    fn new(settings: &Settings, replica: usize) -> Self {
-        let Settings { legs, .. } = settings;
-        let (ack_leg, respond_leg) = (leg(&legs.ack, replica), leg(&legs.respond, replica));
-        Self { ack_leg: ack_leg.clone(), respond_leg: respond_leg.clone(), rows: Rows::default() }
+    fn new(me: Place, settings: &Settings) -> Self {
+        let leg = |legs| Leg::of(legs, me.place, settings);
+        let (ack_leg, respond_leg) = (leg(&settings.legs.ack), leg(&settings.legs.respond));
+        Self { me, ack_leg, respond_leg, rows: Rows::default() }
     }
 
     /// Keeps what is newer than what it holds, or says what it holds.
@@ -157,19 +164,19 @@ impl Replica {
                     self.rows.write(env.model, (entity, key), item.seen, op, now);
                     env.fact(Fact::Holds { op: op.id, entity, key, version });
                 }
-                env.send_along(&self.ack_leg, from, op, Frame::Replicated { call });
+                env.send_along(
+                    self.ack_leg.takes(self.me, op),
+                    from,
+                    op,
+                    Frame::Replicated { call },
+                );
             }
             Body::Quorum(Frame::Poll { call, entity, key }) => {
                 let seen = self.rows.read(env.model, entity, key, now);
                 let body = Frame::Polled { call, seen, at: now };
-                env.send_along(&self.respond_leg, from, op, body);
+                env.send_along(self.respond_leg.takes(self.me, op), from, op, body);
             }
             body => unreachable!("a replica is not sent {body:?}"),
         }
     }
-}
-
-/// The leg of one replica: its own, or that of all.
-fn leg(legs: &[Dist], replica: usize) -> &Dist {
-    legs.get(replica).unwrap_or(&legs[0])
 }

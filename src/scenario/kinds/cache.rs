@@ -38,7 +38,8 @@ settings! {
     ttl_jitter: "ratio", Usual::Is("0"), "each item lives up to such a share of `ttl` longer, drawn anew each time that it begins to: what was filled together does not leave together";
     sliding: "flag", Usual::Is("false"), "does that time count from the last use, rather than from the fill?";
     expiry: "word", Usual::Is("Exact"), "when the memory of an item whose time is over is free: `Exact`, at that instant, or as in Redis `Sampled(20, every: \"100ms\")` (its values are the defaults): when somebody asks for it, or when it is found among so many drawn at random, so often, and again as long as more than a quarter of those drawn were over. Nobody is served it in either case; until then it counts in `items_mean` and takes up capacity", "https://redis.io/docs/latest/commands/expire/";
-    single_flight: "flag", Usual::Is("false"), "who misses an item that somebody fetches already waits for it at the cache; after 10 s the next one fetches too";
+    single_flight: "flag", Usual::Is("false"), "who misses an item that somebody fetches already waits for it at the cache";
+    lease: "duration", Usual::Is("\"10s\""), "with `single_flight`: when a fetch has taken so long, the next who misses fetches too", "https://www.usenix.org/conference/nsdi13/technical-sessions/presentation/nishtala";
     versioned: "flag", Usual::Is("false"), "a fill stays out if a newer version was deleted while it was fetched, and nothing newer is overwritten (leases)";
     writes: "word", Usual::Is("Invalidate"), "what becomes of it when its services write, see [writes](../scenario.md#cache)";
     replicas: "group", Usual::Unset("none"), "copies that follow it: `(count: 1, lag: Exp(\"1ms\"), reads: Leader)`, see [replicas](../scenario.md#cache)";
@@ -55,6 +56,8 @@ pub struct CacheServer {
     pub keeping: Keeping,
     /// Does it hold back who misses an item that somebody fetches already?
     pub single_flight: bool,
+    /// When a fetch has taken so long, the next who misses fetches too.
+    pub lease: Span,
     /// Does a fill older than an invalidation stay out?
     pub versioned: bool,
     /// What becomes of it when its services write.
@@ -123,6 +126,7 @@ impl<'a> Reader<'a> {
         let keeping = self.keeping(&fields, &Keeping { ttl: None, ..Keeping::default() });
         let expiry = self.setting(&fields, "expiry", Self::expiry);
         let single_flight = self.setting(&fields, "single_flight", Self::flag);
+        let lease = self.setting(&fields, "lease", Self::positive_span);
         let versioned = self.setting(&fields, "versioned", Self::flag);
         let writes = self.setting(&fields, "writes", Self::writes);
         let replicas = self.optional(&fields, "replicas", Self::replicas);
@@ -134,6 +138,7 @@ impl<'a> Reader<'a> {
         Some(CacheServer {
             keeping: Keeping { expiry: expiry?, ..keeping? },
             single_flight: single_flight?,
+            lease: lease?,
             versioned: versioned?,
             writes: writes?,
             replicas: replicas?,

@@ -45,6 +45,7 @@ settings! {
     ack_leg: "distribution, or a list with one for each replica", Usual::Required, "its acknowledgement on the way back", "https://www.vldb.org/pvldb/vol5/p776_peterbailis_vldb2012.pdf";
     read_leg: "distribution, or a list with one for each replica", Usual::Required, "a read on its way to a replica", "https://www.vldb.org/pvldb/vol5/p776_peterbailis_vldb2012.pdf";
     respond_leg: "distribution, or a list with one for each replica", Usual::Required, "its response on the way back", "https://www.vldb.org/pvldb/vol5/p776_peterbailis_vldb2012.pdf";
+    away: "distribution", Usual::Unset("none"), "how much longer each leg takes to all replicas but the one that an operation begins near to, which is drawn at random for each operation: data centres that are apart", "https://www.vldb.org/pvldb/vol5/p776_peterbailis_vldb2012.pdf";
     contact: "`All` or `Enough`", Usual::Is("All"), "`All`: requests go to all replicas; `Enough`: only to as many as are waited for, drawn for each request";
     order: "`Arrival` or `Clocks`", Usual::Is("Arrival"), "which of two writes of an item is the later one, and stays: the one that comes to the coordinator later (`Arrival`), or the one for which the clock of the writing service's instance shows the later time when it comes (`Clocks`: Cassandra's timestamps). What a clock calls older than the newest is acknowledged and kept by nobody (reason `outdated`)";
     timeout: "duration", Usual::Is("\"60s\""), "the coordinator fails a request that has found no quorum";
@@ -62,6 +63,8 @@ pub struct Quorum {
     pub write_quorum: u32,
     /// How a request's four legs take their time.
     pub legs: Legs,
+    /// How much longer they take to all replicas but one, drawn for each operation.
+    pub away: Option<Dist>,
     /// Do requests go to all replicas, or only to as many as are waited for?
     pub contact: Contact,
     /// Which of two writes of one item is the later one.
@@ -136,6 +139,7 @@ impl<'a> Reader<'a> {
         let ack = self.leg(&fields, "ack_leg", replicas);
         let read = self.leg(&fields, "read_leg", replicas);
         let respond = self.leg(&fields, "respond_leg", replicas);
+        let away = self.optional(&fields, "away", Self::dist);
         let contact = self.setting(&fields, "contact", Self::contact);
         let order = self.setting(&fields, "order", Self::order);
         let timeout = self.setting(&fields, "timeout", Self::positive_span);
@@ -148,6 +152,7 @@ impl<'a> Reader<'a> {
             read_quorum: read_quorum?,
             write_quorum: write_quorum?,
             legs,
+            away: away?,
             contact: contact?,
             order: order?,
             timeout: timeout?,
