@@ -21,6 +21,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/discovery", include_str!("../../scenarios/theory/discovery.ron")),
     ("theory/failover", include_str!("../../scenarios/theory/failover.ron")),
     ("theory/fanout", include_str!("../../scenarios/theory/fanout.ron")),
+    ("theory/feedback", include_str!("../../scenarios/theory/feedback.ron")),
     ("theory/follower", include_str!("../../scenarios/theory/follower.ron")),
     ("theory/hedge", include_str!("../../scenarios/theory/hedge.ron")),
     ("theory/hoarder", include_str!("../../scenarios/theory/hoarder.ron")),

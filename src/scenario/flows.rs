@@ -5,6 +5,7 @@ use super::flow_check;
 use super::kinds::{Role, Use};
 use super::known::{AskFact, JoinFact};
 use super::reader::{Fields, Reader};
+use super::repeat::MAX_TIMES;
 use super::source::Extent;
 use super::syntax::Value;
 use super::tree::{Change, EntityIx, Flow, FlowIx, NodeIx, Step, Tell};
@@ -13,8 +14,6 @@ use super::tree::{Change, EntityIx, Flow, FlowIx, NodeIx, Step, Tell};
 const MAX_TELLS: u32 = 4;
 /// Calls may be nested so deep.
 const MAX_CALLS: u32 = 16;
-/// A `Repeat` counts so far.
-const MAX_TIMES: u32 = 10_000;
 
 const STEPS: &[&str] = &[
     "Ask", "Read", "Write", "Add", "Take", "Put", "Work", "Tell", "Call", "All", "Maybe", "Repeat",
@@ -125,25 +124,7 @@ impl<'a> Reader<'a> {
                 let steps = self.body(&fields, scene, sites);
                 Some(Step::Maybe(probability?, steps?))
             }
-            "Repeat" => {
-                let fields = self.fields(value, "Repeat", 2, &["times", "steps"])?;
-                let times =
-                    self.must(&fields, "times", |reader, value| reader.count(value, 0..=MAX_TIMES));
-                // What is repeated never is nothing, and nested words multiply.
-                let all = scene.times.saturating_mul(times.unwrap_or(1).max(1));
-                if all > MAX_TIMES {
-                    let message = format!(
-                        "with the `Repeat`s around it this is done {all} times, and at most {MAX_TIMES}"
-                    );
-                    self.wrong(Code::OutOfRange, fields.head, message)
-                        .help("repeat less often, or in one `Repeat` instead of nested ones");
-                    return None;
-                }
-                let steps = self.body(&fields, Scene { times: all, ..scene }, sites);
-                let (times, steps) = (times?, steps?);
-                self.check_repeat(times, &steps, fields.head);
-                Some(Step::Repeat(times, steps))
-            }
+            "Repeat" => self.repeat(value, scene, sites),
             _ => {
                 self.unknown_word(value, "a step", STEPS);
                 None
@@ -152,7 +133,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The field `steps`, which must hold some.
-    fn body(
+    pub(super) fn body(
         &mut self,
         fields: &Fields<'a>,
         scene: Scene,

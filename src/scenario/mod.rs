@@ -33,6 +33,7 @@ mod offered;
 mod outline;
 pub mod policies;
 mod reader;
+mod repeat;
 mod rewrite;
 mod scalars;
 pub mod setting;

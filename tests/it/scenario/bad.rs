@@ -230,6 +230,7 @@ pub(super) const MEANING: &[Bad] = &[
     ),
     Bad("E0604", r#"Call("mail", work: "1ms")"#, r#"Repeat(2, Tell("mail", Work("1ms")))"#),
     Bad("E0501", r#"Call("mail", work: "1ms")"#, r#"Maybe("5%", [])"#),
+    Bad("E0304", r#"Call("mail", work: "1ms")"#, r#"Repeat(65, Call("mail"), again: "50%")"#),
     Bad("E0605", r#"Write("order", undo: Write)"#, r#"Repeat(9, Write("order", undo: Write))"#),
     Bad(
         "E0605",
@@ -307,6 +308,7 @@ pub(super) const DESIGNS: &[Bad] = &[
     Bad("E0204", r#"tries: 3, "#, ""),
     Bad("E0203", r#""patient": ("#, r#""patient": (hedged: true, "#),
     Bad("E0204", r#""patient": ("#, r#""patient": (hedge: (), "#),
+    Bad("E0609", r#""patient": ("#, r#""patient": (hedge: (tied: true, copies: 2), "#),
     Bad("E0304", r#""patient": ("#, r#""patient": (hedge: (after: "1s"), "#),
     Bad("E0208", r#""patient": ("#, r#""patient": (cancel: Waiting, "#),
     Bad(
