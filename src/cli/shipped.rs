@@ -14,6 +14,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/cache", include_str!("../../scenarios/theory/cache.ron")),
     ("theory/cache-flush", include_str!("../../scenarios/theory/cache-flush.ron")),
     ("theory/cache-weights", include_str!("../../scenarios/theory/cache-weights.ron")),
+    ("theory/caller", include_str!("../../scenarios/theory/caller.ron")),
     ("theory/clocks", include_str!("../../scenarios/theory/clocks.ron")),
     ("theory/closed", include_str!("../../scenarios/theory/closed.ron")),
     ("theory/consumers", include_str!("../../scenarios/theory/consumers.ron")),
