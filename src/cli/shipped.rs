@@ -2,6 +2,7 @@
 
 /// Name (the path below `scenarios/` without its ending) and text.
 pub const SHIPPED: &[(&str, &str)] = &[
+    ("brokers/kafka-isr", include_str!("../../scenarios/brokers/kafka-isr.ron")),
     ("checkout", include_str!("../../scenarios/checkout.ron")),
     ("theory/acks", include_str!("../../scenarios/theory/acks.ron")),
     ("theory/auto-commit", include_str!("../../scenarios/theory/auto-commit.ron")),

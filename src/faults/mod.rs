@@ -189,6 +189,11 @@ impl Faults {
         self.instances.down(now, at)
     }
 
+    /// Was this instance down at any time of this stretch?
+    pub fn was_down(&self, from: Time, to: Time, at: InstanceId) -> bool {
+        self.instances.was_down(from, to, at)
+    }
+
     /// Since when and until when this instance is down, if it is now.
     pub fn outage(&self, now: Time, at: InstanceId) -> Option<(Time, Time)> {
         self.instances.outage(now, at)

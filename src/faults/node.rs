@@ -130,6 +130,14 @@ impl Instances {
         crashes.map(|(_, host)| *host).reduce(|one, other| one || other)
     }
 
+    /// Was it down at any time of this stretch, its ends included?
+    pub fn was_down(&self, from: Time, to: Time, at: InstanceId) -> bool {
+        let overlaps = |(start, end): &(Time, Time)| *start <= to && from < *end;
+        self.of(at).is_some_and(|ailments| {
+            ailments.crashes.iter().any(|(windows, _)| windows.list().iter().any(overlaps))
+        })
+    }
+
     /// Since when and until when it is down, if it is now.
     pub fn outage(&self, now: Time, at: InstanceId) -> Option<(Time, Time)> {
         let all = Windows::union(self.of(at)?.crashes.iter().map(|(windows, _)| windows));

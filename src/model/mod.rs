@@ -18,7 +18,7 @@ use crate::faults::Faults;
 use crate::scenario::tree::{Change, Deed, Intervention, PolicyIx, Scenario, Terms};
 pub use crate::scenario::tree::{EntityIx, FlowIx, NodeIx};
 pub use links::Link;
-use program::Programs;
+use program::{Programs, PubIx};
 
 /// One scenario under one design.
 #[derive(Clone, Debug)]
@@ -162,6 +162,17 @@ impl Model {
     /// How the clients of this broker behave.
     pub fn terms(&self, broker: NodeIx) -> &Terms {
         self.nodes[broker.0 as usize].terms.as_ref().expect("only brokers have terms")
+    }
+
+    /// Which instance takes a publication in.
+    pub fn carrier(&self, publication: PubIx) -> InstanceId {
+        let broker = self.programs.publications[publication.0 as usize].broker;
+        self.nodes[usize::from(broker.0)].first
+    }
+
+    /// Does who sends a publication wait for the broker's confirm?
+    pub fn is_confirmed(&self, publication: PubIx) -> bool {
+        self.terms(self.programs.publications[publication.0 as usize].broker).produce.confirm
     }
 
     /// The model after a change of a run that leaves these faults.

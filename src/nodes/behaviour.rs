@@ -90,6 +90,11 @@ pub trait Behaviour: Sized {
         false
     }
 
+    /// Are its timers due though its process is down, because it stands for others too?
+    fn goes_on_while_down(&self) -> bool {
+        false
+    }
+
     /// Does it wait for something that only a periodic event settles, so that a drain goes on?
     fn awaits(&self) -> bool {
         false
@@ -254,6 +259,10 @@ macro_rules! nodes {
 
             fn outlives(&self, message: &Message, model: &Model) -> bool {
                 match self { $(Self::$Kind(node) => node.outlives(message, model),)+ }
+            }
+
+            fn goes_on_while_down(&self) -> bool {
+                match self { $(Self::$Kind(node) => node.goes_on_while_down(),)+ }
             }
 
             fn awaits(&self) -> bool {

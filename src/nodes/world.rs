@@ -147,7 +147,7 @@ impl Node {
             Some(Fated::Dies(restart)) => self.die(restart, env),
             Some(Fated::Start) => self.start(env),
             None if self.is_stale(timer, env.now(), env.incarnation()) => return false,
-            None if env.place.down => {}
+            None if env.place.down && !self.goes_on_while_down() => {}
             None => self.timer(timer, env),
         }
         true

@@ -85,6 +85,7 @@ codes! {
     NobodyTells "W0801" "Instances come and go, and no registry tells their callers.",
     UnusedPolicy "W0701" "A policy is never used.",
     UnusedKnob "W0401" "A knob is never used.",
+    NoEffect "W0302" "A setting has no effect beside another.",
     PastExpiry "W0301" "A time to live is over before it begins.",
     Overload "W0202" "A node is asked for more than it can do.",
     ManyArrivals "W0201" "So many customers arrive that a run takes very long.",

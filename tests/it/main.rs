@@ -8,6 +8,7 @@ mod cli;
 mod consistency;
 mod discovery;
 mod docs;
+mod elections;
 mod field;
 mod fuzz;
 mod history;

@@ -154,6 +154,11 @@ fn designs_policies_and_faults() {
 }
 
 #[test]
+fn brokers() {
+    insta::assert_snapshot!(judge(bad::BROKERS));
+}
+
+#[test]
 fn copies() {
     insta::assert_snapshot!(judge(bad::COPIES));
 }
@@ -315,6 +320,7 @@ fn every_code_is_provoked() {
         bad::MEANING,
         bad::DESIGNS,
         bad::COPIES,
+        bad::BROKERS,
         bad::CHANGES,
         bad::REGISTRIES,
     ];

@@ -45,6 +45,22 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
+    /// A [`Frame::Publish`] arrived.
+    pub(super) fn arrived<P: Probe>(message: &Message, env: &mut Env<'_, '_, P>) -> Self {
+        let Message { op, from, body: Body::Broker(Frame::Publish { call, publication, item }) } =
+            *message
+        else {
+            unreachable!("not a publication: {message:?}");
+        };
+        env.fact(Fact::Arrived { op: op.id });
+        Self { from, call, op, publication, item }
+    }
+
+    /// Whose it is until it is confirmed.
+    pub(super) fn publisher(self) -> InstanceId {
+        self.from
+    }
+
     /// To whom it goes.
     pub(super) fn subscribers(self, model: &Model) -> &[Subscriber] {
         &model.programs.publications[self.publication.0 as usize].subscribers
@@ -85,17 +101,11 @@ impl Intake {
 
     /// A [`Frame::Publish`] arrived.
     pub(super) fn take<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
-        let Message { op, from, body: Body::Broker(Frame::Publish { call, publication, item }) } =
-            *message
-        else {
-            unreachable!("not a publication: {message:?}");
-        };
-        let incoming = Incoming { from, call, op, publication, item };
-        env.fact(Fact::Arrived { op: op.id });
+        let incoming = Incoming::arrived(message, env);
         if is_paused(env) {
             self.held.push_back(incoming);
         } else {
-            self.store(incoming, env);
+            self.store(incoming, env.me(), env);
         }
     }
 
@@ -104,7 +114,7 @@ impl Intake {
         while !is_paused(env)
             && let Some(incoming) = self.held.pop_front()
         {
-            self.store(incoming, env);
+            self.store(incoming, env.me(), env);
         }
     }
 
@@ -128,7 +138,13 @@ impl Intake {
         }
     }
 
-    fn store<P: Probe>(&mut self, incoming: Incoming, env: &mut Env<'_, '_, P>) {
+    /// It is stored, in the time that this takes on an instance of the broker.
+    pub(super) fn store<P: Probe>(
+        &mut self,
+        incoming: Incoming,
+        on: InstanceId,
+        env: &mut Env<'_, '_, P>,
+    ) {
         let model = env.model;
         let publication = &model.programs.publications[incoming.publication.0 as usize];
         invalidate(publication, incoming, env);
@@ -138,7 +154,7 @@ impl Intake {
             used_up(incoming.op, None, env);
             return;
         }
-        let slowness = model.faults.slowness(env.now(), env.me());
+        let slowness = model.faults.slowness(env.now(), on);
         let delay = Span::from_ns(self.chance.sample(&self.delay) * slowness);
         let handle = self.pending.insert(incoming);
         env.complete_after(delay, Due::Stored(handle));

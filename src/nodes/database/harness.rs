@@ -225,6 +225,7 @@ impl Bench {
             max_poll_interval: Span(300_000_000_000),
             static_members: false,
             retry_delay: Span(1),
+            cluster: None,
         };
         let design = tree::Design {
             name: "events".to_owned(),

@@ -84,6 +84,8 @@ pub(super) struct Relay {
     gate: Option<Box<Gate>>,
     /// When that one is due. It stays when everything is confirmed, and serves what is sent next.
     due: Time,
+    /// Does a row stay until the broker has confirmed it?
+    is_confirmed: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -112,13 +114,16 @@ impl Relay {
         let policy =
             scenario.class_policy("publish").map(|ix| &scenario.policies[usize::from(ix.0)]);
         let name = &scenario.nodes[usize::from(database.0)].name;
+        let design = scenario.designs.get(model.design);
+        let produce = design.and_then(|it| it.broker).map(|broker| model.terms(broker).produce);
+        let patience = produce.and_then(|it| it.overdue).unwrap_or(CONFIRM_TIMEOUT);
         Self {
             rows: Slab::default(),
             order: VecDeque::new(),
             next: 0,
             in_flight: 0,
             is_pausing: false,
-            patience: policy.map_or(Some(CONFIRM_TIMEOUT), |policy| policy.timeout),
+            patience: policy.map_or(Some(patience), |policy| policy.timeout),
             backoff: match policy {
                 Some(policy) if policy.tries > 1 => policy.backoff.clone(),
                 _ => Backoff::Constant(PAUSE),
@@ -128,6 +133,7 @@ impl Relay {
             timer: 0,
             gate: Gate::of(model).map(Box::new),
             due: Time::ZERO,
+            is_confirmed: produce.is_none_or(|it| it.confirm),
         }
     }
 
@@ -145,7 +151,7 @@ impl Relay {
             if self.gate.is_some() {
                 return self.pump_through_gate(env);
             }
-            self.send(self.order.len(), env);
+            self.send_or_forget(self.order.len(), env);
         }
     }
 
@@ -153,7 +159,31 @@ impl Relay {
     fn pump_through_gate<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let rows = self.order.len();
         let until = self.gate.as_mut().map_or(rows, |gate| gate.released(rows, env));
-        self.send(until, env);
+        self.send_or_forget(until, env);
+    }
+
+    fn send_or_forget<P: Probe>(&mut self, until: usize, env: &mut Env<'_, '_, P>) {
+        if self.is_confirmed {
+            self.send(until, env);
+        } else {
+            self.forget_what_is_sent(until, env);
+        }
+    }
+
+    /// Nobody waits for a confirm: what is sent is gone.
+    #[cold]
+    fn forget_what_is_sent<P: Probe>(&mut self, until: usize, env: &mut Env<'_, '_, P>) {
+        for call in self.order.drain(..until) {
+            let Some(row) = self.rows.remove(call) else { continue };
+            let Posting { op, publication, item } = row.posting;
+            let call = Handle::NONE;
+            let broker = env.model.carrier(publication);
+            env.send(broker, &op, Frame::Publish { call, publication, item });
+            env.fact(Fact::Dropped { op: op.id, why: None });
+            if let Some(gate) = &mut self.gate {
+                gate.shift();
+            }
+        }
     }
 
     /// Sends of the first so many rows what waits and may be in flight.
@@ -166,7 +196,7 @@ impl Relay {
             row.sent = Some(env.now());
             self.in_flight += 1;
             let Posting { op, publication, item } = row.posting;
-            let broker = broker(env.model, publication);
+            let broker = env.model.carrier(publication);
             let op = op.again(env.model.name_of(env.node()), u64::from(row.times));
             row.times += 1;
             env.send(broker, &op, Frame::Publish { call, publication, item });
@@ -212,7 +242,7 @@ impl Relay {
     pub(super) fn disconnect<P: Probe>(&mut self, from: InstanceId, env: &mut Env<'_, '_, P>) {
         let oldest = self.order.front().and_then(|row| self.rows.get(*row));
         let oldest = oldest.filter(|row| row.sent.is_some());
-        if oldest.is_some_and(|row| broker(env.model, row.posting.publication) == from) {
+        if oldest.is_some_and(|row| env.model.carrier(row.posting.publication) == from) {
             self.go_back(env);
         }
     }
@@ -302,9 +332,4 @@ impl Relay {
         }
         self.pump(env);
     }
-}
-
-fn broker(model: &Model, publication: PubIx) -> InstanceId {
-    let node = model.programs.publications[publication.0 as usize].broker;
-    model.nodes[node.0 as usize].first
 }

@@ -17,7 +17,7 @@ use super::super::broker::used_up;
 use super::super::parts::slab::Handle;
 use super::{Delivery, Kafka};
 use crate::engine::InstanceId;
-use crate::probes::{Fact, Probe};
+use crate::probes::{Fact, Probe, Reason};
 
 impl Kafka {
     /// A member has handled the record that it was given; the next one is given to it.
@@ -110,6 +110,31 @@ impl Kafka {
             env.fact(Fact::Waits { op: record.op.id });
         }
         place.handled = 0;
+    }
+
+    /// The log ends at this offset now: what lay behind is gone, for whoever has not handled it.
+    pub(super) fn truncate<P: Probe>(&mut self, at: usize, end: u64, env: &mut Env<'_, '_, P>) {
+        for channel in 0..self.channels.len() {
+            let place = &self.channels[channel].partitions[at];
+            if place.records.back().is_none_or(|record| record.offset < end) {
+                continue;
+            }
+            let is_out = place.records.get(place.handled).is_some_and(|it| it.offset >= end);
+            if let Some(receipt) = place.out.filter(|_| is_out) {
+                self.take_back(receipt, env);
+            }
+            let group = self.channels[channel].group;
+            let place = &mut self.channels[channel].partitions[at];
+            while let Some(record) = place.records.pop_back_if(|record| record.offset >= end) {
+                let is_handled = place.records.len() < place.handled;
+                if !is_handled {
+                    env.fact(Fact::LeftQueue { op: record.op.id });
+                }
+                place.handled = place.handled.min(place.records.len());
+                used_up(record.op, (!is_handled).then_some(Reason::Unreplicated), env);
+                self.groups[group].records -= 1;
+            }
+        }
     }
 
     fn each_partition(&mut self, group: usize, mut visit: impl FnMut(&mut Self, usize, usize)) {

@@ -12,6 +12,10 @@ timers! {
         Rebalanced(group: u32) = 12,
         /// The followers have the record.
         Replicated(record: Handle) = 22,
+        /// Something happens by itself to the partitions of this number; counts.
+        Turn { log: u32, turn: u32 } = 23,
+        /// This broker may have been silent for too long; counts its silences.
+        Fenced { broker: u32, silence: u32 } = 24,
     }
     parts {
         /// What it is sent.

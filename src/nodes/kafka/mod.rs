@@ -29,36 +29,42 @@
 //! producer and transactions (a publication sent again is a record again), `max.poll.interval.ms`
 //! outside rebalances, cooperative rebalancing (KIP-429), and the broker-side protocol of KIP-848.
 
+mod cluster;
 mod commits;
+mod deliveries;
 mod due;
+mod followers;
 mod group;
 mod rebalance;
-mod replicas;
 
-use std::collections::VecDeque;
-
+use self::cluster::Cluster;
+use self::deliveries::{Delivery, Partition, Record};
 use self::due::Due;
+use self::followers::Followers;
 use self::group::{Consequence, Group};
-use self::replicas::Replicas;
 use super::behaviour::Behaviour;
-use super::broker::{Frame, Incoming, Intake, is_paused, multiply, own_channels, used_up};
+use super::broker::{Frame, Incoming, Intake, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op};
-use super::parts::slab::{Handle, Slab};
+use super::parts::slab::Slab;
 use super::readings::{Readings, What, Whom};
 use super::{Env, broker};
-use crate::base::{Span, Stream, Time, index, mix, weight};
+use crate::base::{Dist, Span, Stream, Time, index, mix, weight};
 use crate::engine::InstanceId;
-use crate::model::program::EntryIx;
 use crate::model::{Model, NodeIx};
-use crate::probes::{Fact, OpId, Probe};
+use crate::probes::{Fact, Probe};
 use crate::scenario::tree::NodeKind;
 
-/// The broker: one instance, which is leader of all partitions and coordinator of all groups.
+/// The broker: leader of all partitions and coordinator of all groups. Where its brokers are told apart,
+/// what they know together is with the first one.
 #[derive(Clone, Debug)]
 pub struct Kafka {
     intake: Intake,
     /// Where an appended record is not at once on all disks.
-    replicas: Option<Box<Replicas>>,
+    followers: Option<Box<Followers>>,
+    /// Where its brokers are told apart.
+    cluster: Option<Box<Cluster>>,
+    /// The first of them, for the others.
+    front: Option<InstanceId>,
     /// Do consumers commit later than they handle?
     auto_commits: bool,
     partitions: u32,
@@ -87,59 +93,19 @@ struct Watched {
     watch: Option<Time>,
 }
 
-/// One partition from the committed offset on.
-#[derive(Clone, Debug, Default)]
-struct Partition {
-    records: VecDeque<Record>,
-    /// So many of them are handled and not committed.
-    handled: usize,
-    owner: Option<u32>,
-    /// The delivery of the first record after them, if it is out.
-    out: Option<Handle>,
-}
-
-impl Partition {
-    /// Records that nobody has in hand, in order.
-    fn waiting(&self) -> impl Iterator<Item = &Record> {
-        self.records.iter().skip(self.handled + usize::from(self.out.is_some()))
-    }
-
-    /// Whose record is in the hands of its owner.
-    fn at_work(&self) -> OpId {
-        self.records.get(self.handled).map_or(OpId::NONE, |record| record.op.id)
-    }
-}
-
-/// A durable record.
-#[derive(Clone, Copy, Debug)]
-struct Record {
-    op: Op,
-    entry: EntryIx,
-    item: Item,
-    /// Waits since then.
-    since: Time,
-    /// How often it was delivered.
-    deliveries: u32,
-}
-
-/// A record in a member's hands.
-#[derive(Clone, Copy, Debug)]
-struct Delivery {
-    channel: usize,
-    partition: usize,
-    since: Time,
-}
-
 impl Behaviour for Kafka {
     type Due = Due;
 
     /// The broker `me`, empty, with all instances of all consumers in their groups.
     fn new(model: &Model, me: InstanceId) -> Self {
-        let me = model.node_of(me);
+        let (instance, me) = (me, model.node_of(me));
         let NodeKind::Kafka(kind) = &model.scenario.nodes[me.0 as usize].kind else {
             unreachable!("node {me:?} is no log");
         };
-        let (places, own) = own_channels(model, me);
+        let first = model.nodes[usize::from(me.0)].first;
+        let is_front = instance == first;
+        let (places, mut own) = own_channels(model, me);
+        own.retain(|_| is_front);
         let mut groups: Vec<Watched> = Vec::new();
         let mut channels = Vec::new();
         for channel in &own {
@@ -158,10 +124,12 @@ impl Behaviour for Kafka {
         }
         Self {
             intake: Intake::new(model, me, kind.append.clone(), true),
-            replicas: kind.lag.as_ref().map(|lag| {
+            cluster: Cluster::new(model, me, kind).filter(|_| is_front),
+            front: (!is_front).then_some(first),
+            followers: kind.lag.as_ref().filter(|_| kind.cluster.is_none()).map(|lag| {
                 let name = &model.scenario.nodes[me.0 as usize].name;
                 let chance = Stream::new(model.seed, "replication", name, 0);
-                Box::new(Replicas::new(lag.clone(), kind.acks, chance))
+                Box::new(Followers::new(lag.clone(), kind.acks, chance))
             }),
             auto_commits: kind.auto_commit.is_some(),
             partitions: kind.partitions,
@@ -176,7 +144,8 @@ impl Behaviour for Kafka {
     fn weight(&self) -> usize {
         let partitions = self.channels.iter().flat_map(|channel| &channel.partitions);
         let records: usize = partitions.map(|it| weight::deque(&it.records)).sum();
-        self.intake.weight() + records + self.deliveries.weight()
+        let cluster = self.cluster.as_ref().map_or(0, |cluster| cluster.weight());
+        self.intake.weight() + records + self.deliveries.weight() + cluster
     }
 
     fn readings(&self, model: &Model, now: Time, into: &mut Readings) {
@@ -199,6 +168,10 @@ impl Behaviour for Kafka {
     #[inline(never)]
     fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
+            _ if env.model.node_of(message.from) == env.node() => self.look(env),
+            Body::Broker(Frame::Publish { .. }) if self.cluster.is_some() => {
+                self.produced(message, env);
+            }
             Body::Broker(Frame::Publish { .. }) => self.intake.take(message, env),
             Body::Broker(Frame::Ack { receipt }) => {
                 used_up(message.op, None, env);
@@ -241,18 +214,22 @@ impl Behaviour for Kafka {
         match due {
             Due::Intake(broker::Due::Stored(handle)) => {
                 let Some(incoming) = self.intake.stored(handle) else { return };
-                if let Some(replicas) = &mut self.replicas {
-                    return replicas.append(incoming, env);
+                if self.cluster.is_some() {
+                    return self.stored(incoming, env);
                 }
-                self.append(incoming, env);
+                if let Some(followers) = &mut self.followers {
+                    return followers.append(incoming, env);
+                }
+                self.append(incoming, 0, env);
                 incoming.confirm(Answer::Done, env);
             }
             Due::Replicated(handle) => {
-                let replicas = self.replicas.as_mut().expect("who replicates has followers");
-                if let Some(incoming) = replicas.replicated(handle, env) {
-                    self.append(incoming, env);
+                let followers = self.followers.as_mut().expect("who replicates has followers");
+                if let Some(incoming) = followers.replicated(handle, env) {
+                    self.append(incoming, 0, env);
                 }
             }
+            due @ (Due::Turn { .. } | Due::Fenced { .. }) => self.cluster_timer(due, env),
             Due::Rebalanced(group) => self.look_after(group as usize, env),
         }
     }
@@ -261,8 +238,9 @@ impl Behaviour for Kafka {
         match due {
             Due::Intake(broker::Due::Stored(handle)) => self.intake.is_stale(handle),
             Due::Replicated(handle) => {
-                self.replicas.as_ref().is_none_or(|replicas| replicas.is_stale(handle))
+                self.followers.as_ref().is_none_or(|followers| followers.is_stale(handle))
             }
+            due @ (Due::Turn { .. } | Due::Fenced { .. }) => self.is_obsolete(due),
             Due::Rebalanced(_) => false,
         }
     }
@@ -270,9 +248,12 @@ impl Behaviour for Kafka {
     /// The broker goes: what was not durable is lost (and what no follower has), and what was
     /// delivered is no longer known to be out. Records, offsets and members stay.
     fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
+        if self.is_one_of_many(env) {
+            return;
+        }
         self.intake.crash(host, env);
-        if let Some(replicas) = &mut self.replicas {
-            replicas.crash(host, env);
+        if let Some(followers) = &mut self.followers {
+            followers.crash(host, env);
         }
         for channel in 0..self.channels.len() {
             for partition in 0..self.channels[channel].partitions.len() {
@@ -285,6 +266,9 @@ impl Behaviour for Kafka {
 
     /// It comes back: every partition goes on from its committed offset.
     fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if self.is_one_of_many(env) {
+            return;
+        }
         for group in 0..self.groups.len() {
             self.groups[group].group.restart(env.now());
             self.groups[group].watch = None;
@@ -297,14 +281,40 @@ impl Behaviour for Kafka {
     }
 
     fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if self.is_one_of_many(env) {
+            return;
+        }
         self.intake.resume(env);
         (0..self.groups.len()).for_each(|group| self.feed_group(group, env));
+    }
+
+    fn freeze<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        self.is_one_of_many(env);
+    }
+
+    fn outlives(&self, _message: &Message, _model: &Model) -> bool {
+        self.cluster.is_some()
+    }
+
+    fn goes_on_while_down(&self) -> bool {
+        self.cluster.is_some()
     }
 }
 
 impl Kafka {
+    /// Something befalls a broker of several, or is over. Says whether it is one.
+    fn is_one_of_many<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) -> bool {
+        if let Some(front) = self.front {
+            let incarnation = env.incarnation();
+            env.send_along(&Dist::Const(0.0), front, &Op::NONE, Frame::Join { incarnation });
+        } else if self.cluster.is_some() {
+            self.look(env);
+        }
+        self.front.is_some() || self.cluster.is_some()
+    }
+
     /// The record is durable: each subscriber's group will read it.
-    fn append<P: Probe>(&mut self, incoming: Incoming, env: &mut Env<'_, '_, P>) {
+    fn append<P: Probe>(&mut self, incoming: Incoming, offset: u64, env: &mut Env<'_, '_, P>) {
         let (op, item, since) = (incoming.op, incoming.item, env.now());
         let subscribers = incoming.subscribers(env.model);
         let at = partition_of(op, item, self.partitions);
@@ -314,7 +324,7 @@ impl Kafka {
             let group = self.channels[index].group;
             self.catch_up(group, env);
             self.groups[group].records += 1;
-            let record = Record { op, entry: subscriber.entry, item, since, deliveries: 0 };
+            let record = Record { offset, op, entry: subscriber.entry, item, since, deliveries: 0 };
             self.channels[index].partitions[at].records.push_back(record);
             if let Some(owner) = self.is_due(index, at, env) {
                 self.deliver(index, at, owner, false, env);
@@ -323,95 +333,6 @@ impl Kafka {
             }
             self.watch(group, env);
         }
-    }
-
-    /// A member committed the offset behind its record. Too late if the partition was taken away.
-    fn committed<P: Probe>(&mut self, receipt: Handle, env: &mut Env<'_, '_, P>) {
-        let Some(Delivery { channel, partition, .. }) = self.deliveries.remove(receipt) else {
-            return;
-        };
-        let place = &mut self.channels[channel].partitions[partition];
-        place.out = None;
-        env.fact(Fact::Freed { op: place.at_work() });
-        if let Some(record) = place.records.pop_front() {
-            used_up(record.op, None, env);
-            self.groups[self.channels[channel].group].records -= 1;
-        }
-        self.is_done_with(channel, partition, env);
-    }
-
-    /// A member holds a record less: it may have the next one, or a rebalance may go on.
-    fn is_done_with<P: Probe>(&mut self, channel: usize, at: usize, env: &mut Env<'_, '_, P>) {
-        let group = self.channels[channel].group;
-        self.let_go(group, env);
-        if self.groups[group].group.is_rebalancing() {
-            return self.go_on(group, env);
-        }
-        self.feed(channel, at, env);
-    }
-
-    /// Who is to have the first record of a partition now, if anybody is.
-    fn is_due<P: Probe>(&self, channel: usize, at: usize, env: &Env<'_, '_, P>) -> Option<u32> {
-        let Channel { group, partitions } = &self.channels[channel];
-        let (group, partition) = (&self.groups[*group].group, &partitions[at]);
-        let owner = partition.owner.filter(|owner| group.reaches(*owner))?;
-        let is_idle = partition.out.is_none() && partition.records.len() > partition.handled;
-        (is_idle && !group.is_rebalancing() && !is_paused(env)).then_some(owner)
-    }
-
-    fn feed<P: Probe>(&mut self, channel: usize, at: usize, env: &mut Env<'_, '_, P>) {
-        if let Some(owner) = self.is_due(channel, at, env) {
-            self.deliver(channel, at, owner, true, env);
-        }
-    }
-
-    fn feed_group<P: Probe>(&mut self, group: usize, env: &mut Env<'_, '_, P>) {
-        for channel in 0..self.channels.len() {
-            if self.channels[channel].group == group {
-                (0..self.partitions as usize).for_each(|at| self.feed(channel, at, env));
-            }
-        }
-    }
-
-    fn deliver<P: Probe>(
-        &mut self,
-        channel: usize,
-        partition: usize,
-        owner: u32,
-        queued: bool,
-        env: &mut Env<'_, '_, P>,
-    ) {
-        let place = &mut self.channels[channel].partitions[partition];
-        let record = &mut place.records[place.handled];
-        let Record { op, entry, item, since, deliveries } = *record;
-        let redelivered = deliveries > 0;
-        record.deliveries += 1;
-        let op = op.again(env.model.name_of(env.node()), u64::from(deliveries));
-        env.fact(Fact::Began { op: op.id, waited: env.now().since(since), queued, arrives: false });
-        if redelivered {
-            env.fact(Fact::Redelivered { op: op.id });
-        }
-        let receipt = self.deliveries.insert(Delivery { channel, partition, since: env.now() });
-        place.out = Some(receipt);
-        let first = self.groups[self.channels[channel].group].group.first;
-        let to = InstanceId(first.0 + owner);
-        env.send(to, &op, Frame::Deliver { receipt, entry, item, redelivered });
-    }
-
-    /// A delivery no longer counts: its record waits to be delivered again.
-    fn take_back<P: Probe>(
-        &mut self,
-        receipt: Handle,
-        env: &mut Env<'_, '_, P>,
-    ) -> Option<Delivery> {
-        let delivery = self.deliveries.remove(receipt)?;
-        let place = &mut self.channels[delivery.channel].partitions[delivery.partition];
-        place.out = None;
-        let record = &mut place.records[place.handled];
-        record.since = env.now();
-        env.fact(Fact::Freed { op: record.op.id });
-        env.fact(Fact::Waits { op: record.op.id });
-        Some(delivery)
     }
 }
 

@@ -5,5 +5,6 @@ pub mod demand;
 pub mod in_service;
 pub mod keys;
 pub mod limit;
+pub mod replicas;
 pub mod slab;
 pub mod wait_queue;

@@ -180,11 +180,9 @@ impl Server {
             Instr::Invalidate { publication, entity, key } => {
                 let key = keys::item(model, *key, *entity, &task.op);
                 let item = Item { entity: *entity, key, seen: self.made.get(handle) };
-                let broker = model.programs.publications[publication.0 as usize].broker;
-                let to = model.nodes[broker.0 as usize].first;
                 let call = Handle::NONE;
                 let body = Frame::Publish { call, publication: *publication, item };
-                env.send(to, &task.op, body);
+                env.send(model.carrier(*publication), &task.op, body);
                 return ControlFlow::Continue(());
             }
             Instr::Cached { entity, key, entry, policy } => {
@@ -207,6 +205,13 @@ impl Server {
             Instr::Admit { entry, policy, .. } => {
                 self.calls.start(env, *entry, &task.op, *policy, handle);
                 self.wait(handle, env);
+            }
+            Instr::Publish { publication, effects, .. } if !model.is_confirmed(*publication) => {
+                task.op.done |= effects;
+                let (call, item) = (Handle::NONE, Item::NONE);
+                let body = Frame::Publish { call, publication: *publication, item };
+                env.send(model.carrier(*publication), &task.op, body);
+                return ControlFlow::Continue(());
             }
             Instr::Publish { publication, policy, .. } => {
                 self.calls.publish(env, *publication, &task.op, *policy, handle);

@@ -31,7 +31,7 @@ kind::kinds! {
 pub use cache::{Wait, Writes};
 pub use client::{Action, After, Again, Do, Journey};
 pub use gateway::{Limit, Quota, SharedCount};
-pub use kafka::Acks;
+pub use kafka::{Acks, Cluster};
 pub use quorum::{Contact, Legs, Order};
 pub use rabbitmq::Redrive;
 pub use registry::{Checks, Leases, Probes, Spread};

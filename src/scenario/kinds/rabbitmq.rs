@@ -74,7 +74,7 @@ impl Kind for RabbitMq {
 
     fn terms(&self) -> Option<Terms> {
         Some(Terms {
-            produce: Produce { gather: None },
+            produce: Produce { gather: None, confirm: true, overdue: None },
             consume: Consume {
                 failed: Failed::Return(self.requeue_delay),
                 commit: Commit::Each,

@@ -3,8 +3,10 @@
 
 #![expect(clippy::needless_raw_string_hashes, reason = "one form for all rows")]
 
+mod brokers;
 mod changes;
 
+pub(super) use brokers::BROKERS;
 pub(super) use changes::CHANGES;
 
 /// A mistake: the codes it must give, in order; the good text and the bad one that replaces it.

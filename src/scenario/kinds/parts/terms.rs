@@ -18,6 +18,11 @@ pub struct Terms {
 pub struct Produce {
     /// How the relay of an outbox gathers what it sends together; `None` sends each message at once.
     pub gather: Option<Gather>,
+    /// Do they wait for the broker's confirm?
+    pub confirm: bool,
+    /// What is not confirmed for so long has failed, where no policy says otherwise; `None` leaves
+    /// that to whoever waits.
+    pub overdue: Option<Span>,
 }
 
 /// How messages are gathered to a batch.
@@ -105,6 +110,7 @@ mod tests {
             max_poll_interval: Span(300),
             static_members: false,
             retry_delay: Span(7),
+            cluster: None,
         }
     }
 

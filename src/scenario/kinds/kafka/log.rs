@@ -1,36 +1,24 @@
-//! Apache Kafka, as the file describes it. What Kafka's
-//! producers and consumers are configured with stands here too.
+//! `Log`: a partitioned log in the manner of Apache Kafka, with the few settings that theory needs. It is
+//! its own follower, or all followers are as one.
 
-use super::{
-    About, Breakable, Carries, Commit, Consume, Failed, Gather, NodeKind, Produce, Role, Terms,
-    Use, Usual, Word, settings,
-};
-use crate::base::{Dist, Span};
+use super::{Acks, Kafka, NodeKind, Usual, Word, settings};
+use crate::base::Span;
 use crate::scenario::codes::Code;
 use crate::scenario::reader::{Fields, Reader};
-use crate::scenario::syntax::{Kind, Value};
+use crate::scenario::syntax::Value;
 
-pub(super) static ABOUT: About = About {
-    role: Role::Kafka,
-    name: "kafka",
-    phrase: "a Kafka cluster",
-    uses: &[Use::Broker(Carries::Events), Use::Broker(Carries::Commands)],
-    breaks: &[Breakable::Process, Breakable::Workers],
-    words: &[&WORD],
-};
-
-static WORD: Word = Word {
+pub(super) static WORD: Word = Word {
     word: "Log",
     about: "A partitioned log in the manner of Apache Kafka: a topic for each producing service, \
         a consumer group for each consuming service. What Kafka's producers and consumers \
-        are configured with stands here too. `scenarios/theory/acks.ron`, `auto-commit.ron`, \
+        are configured with stands here too. `Kafka` is the same by its product's own settings. `scenarios/theory/acks.ron`, `auto-commit.ron`, \
         `linger.ron` and `rebalance.ron` are examples.",
     settings: &SETTINGS,
     left_out: "Retention and compaction, fetch waits, the idempotent producer and transactions, \
         cooperative rebalancing, and the broker-side \
         protocol of KIP-848.",
     example: "Log(partitions: 24, lag: Exp(\"5ms\"))",
-    read: |reader, _, value| Some(NodeKind::Kafka(reader.kafka(value)?)),
+    read: |reader, _, value| Some(NodeKind::Kafka(reader.log(value)?)),
 };
 
 settings! {
@@ -48,69 +36,15 @@ settings! {
     retry_delay: "duration", Usual::Is("\"100ms\""), "before a failed record is tried again";
 }
 
-/// A partitioned log: one topic per producing service, one consumer group per consuming service.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Kafka {
-    /// Partitions of every topic.
-    pub partitions: u32,
-    /// Time to append a record before its acknowledgement.
-    pub append: Dist,
-    /// How long the followers take to have an appended record; `None`: the log is its own follower,
-    /// and loses nothing that was appended.
-    pub lag: Option<Dist>,
-    /// Whose having a record is waited for before it is acknowledged.
-    pub acks: Acks,
-    /// How long a producer gathers records before it sends them.
-    pub linger: Span,
-    /// So many of them go at once; `None` is any number.
-    pub batch: Option<u32>,
-    /// How often consumers commit the offsets of what they have handled; `None` after each record.
-    pub auto_commit: Option<Span>,
-    /// A member that was not heard of for so long is removed from its group.
-    pub session_timeout: Span,
-    /// How often members say that they live.
-    pub heartbeat: Span,
-    /// A rebalance goes on without a member that holds a record for so much longer.
-    pub max_poll_interval: Span,
-    /// Do members keep their partitions over a restart (static membership)?
-    pub static_members: bool,
-    /// How long a consumer waits before it tries a failed record again.
-    pub retry_delay: Span,
-}
-/// Whose having a record is waited for before it is acknowledged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Acks {
-    /// The leader's and its followers' (Kafka's `acks=all`).
-    All,
-    /// The leader's alone (`acks=1`).
-    Leader,
-}
-impl super::Kind for Kafka {
-    fn about(&self) -> &'static About {
-        &ABOUT
-    }
-
-    fn terms(&self) -> Option<Terms> {
-        let gather = Gather { linger: self.linger, batch: self.batch };
-        Some(Terms {
-            produce: Produce { gather: (self.linger > Span::ZERO).then_some(gather) },
-            consume: Consume {
-                failed: Failed::InPlace(self.retry_delay),
-                commit: self.auto_commit.map_or(Commit::Each, Commit::Every),
-                beat: Some(self.heartbeat),
-            },
-        })
-    }
-}
-
 impl<'a> Reader<'a> {
-    fn kafka(&mut self, value: &'a Value) -> Option<Kafka> {
-        let fields = self.settings(value, ABOUT.phrase, &SETTINGS)?;
+    fn log(&mut self, value: &'a Value) -> Option<Kafka> {
+        let fields = self.settings(value, "a log", &SETTINGS)?;
         let partitions =
             self.setting(&fields, "partitions", |reader, value| reader.count(value, 1..=10_000));
         let append = self.setting(&fields, "append", Self::dist);
         let lag = self.optional(&fields, "lag", Self::dist);
-        let acks = self.setting(&fields, "acks", Self::acks);
+        let acks =
+            self.setting(&fields, "acks", |reader, value| reader.acks(value, &["All", "Leader"]));
         let linger = self.setting(&fields, "linger", Self::span);
         let batch = self.optional(&fields, "batch", Self::places);
         let auto_commit = self.optional(&fields, "auto_commit", Self::positive_span);
@@ -132,6 +66,7 @@ impl<'a> Reader<'a> {
             max_poll_interval: max_poll_interval?,
             static_members: static_members?,
             retry_delay: retry_delay?,
+            cluster: None,
         };
         if log.heartbeat >= log.session_timeout {
             let at = fields
@@ -161,18 +96,6 @@ impl<'a> Reader<'a> {
             let message = "`batch` bounds what producers gather, but they send each record at once";
             self.wrong(Code::MissingField, at("batch"), message)
                 .help("say how long they gather, linger: \"5ms\"");
-        }
-    }
-
-    fn acks(&mut self, value: &'a Value) -> Option<Acks> {
-        let value = self.follow(value)?;
-        match (value.word(), &value.kind) {
-            (Some("All"), Kind::Word(_)) => Some(Acks::All),
-            (Some("Leader"), Kind::Word(_)) => Some(Acks::Leader),
-            _ => {
-                self.unknown_word(value, "an acknowledgement", &["All", "Leader"]);
-                None
-            }
         }
     }
 }

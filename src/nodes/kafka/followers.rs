@@ -1,4 +1,4 @@
-//! Replication: what the leader has appended and its followers do not have yet.
+//! The followers of a log, taken together: what its leader has appended and they do not have yet.
 //!
 //! ```text
 //! publish ──append──▶ on the leader ──lag──▶ on the followers: consumers may see it
@@ -12,8 +12,8 @@
 //! (`acks=1`) may be among it; one acknowledged by all (`acks=all`) may not. A crash of the log is that
 //! of its leader, and lasts until the follower leads.
 //!
-//! Followers have records in order. Left out: followers that fail or fall out of sync, and with them
-//! `min.insync.replicas` and unclean elections; `acks=0`.
+//! Followers have records in order. They neither fail nor fall out of sync: where brokers are told
+//! apart, see `cluster`.
 
 use super::super::Env;
 use super::super::broker::{Incoming, used_up};
@@ -26,7 +26,7 @@ use crate::scenario::tree::Acks;
 
 /// The followers of a log, taken together.
 #[derive(Clone, Debug)]
-pub(super) struct Replicas {
+pub(super) struct Followers {
     lag: Dist,
     acks: Acks,
     chance: Stream,
@@ -36,7 +36,7 @@ pub(super) struct Replicas {
     until: Time,
 }
 
-impl Replicas {
+impl Followers {
     pub(super) fn new(lag: Dist, acks: Acks, chance: Stream) -> Self {
         Self { lag, acks, chance, behind: Slab::default(), until: Time::ZERO }
     }

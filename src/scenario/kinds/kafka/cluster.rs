@@ -1,0 +1,182 @@
+//! `Kafka`: a cluster of brokers with the product's own settings and defaults (durations without
+//! `_ms`, dots as underscores), and what Kafka refuses or what has no effect together.
+
+use super::{Acks, Kafka, NodeKind, Usual, Word, settings};
+use crate::base::Span;
+use crate::scenario::codes::Code;
+use crate::scenario::reader::{Fields, Reader};
+use crate::scenario::syntax::Value;
+
+/// Brokers of one cluster.
+const MAX_BROKERS: u32 = 64;
+
+pub(super) static WORD: Word = Word {
+    word: "Kafka",
+    about: "A cluster of Apache Kafka 4.x, with the product's settings and defaults: a topic for each \
+        producing service, a consumer group for each consuming service, and brokers (instances 0 and \
+        on) that lead partitions and follow each other. Settings of topics, brokers, producers and \
+        consumers stand side by side. `scenarios/brokers/kafka-isr.ron` is an example.",
+    settings: &SETTINGS,
+    left_out: "KRaft's own elections (one controller that is up), tiered storage, quotas, compression, rack \
+        awareness, streams groups, \
+        retention and compaction (a record goes when it is committed), fetch waits, transactions, \
+        share groups, cooperative rebalancing and the consumer protocol of KIP-848, what a host that \
+        goes had not written to its disk, and a group coordinator that fails.",
+    example: "Kafka(brokers: 3, partitions: 12, linger: \"0s\")",
+    read: |reader, index, value| Some(NodeKind::Kafka(reader.cluster(index, value)?)),
+};
+
+settings! {
+    brokers: "count, up to 64", Usual::Is("1"), "its brokers, which are its instances. Partition 0 is led by broker 0, partition 1 by broker 1, and so on; the brokers after the leader follow it";
+    partitions: "count, up to 10,000", Usual::Is("1"), "partitions of every topic (`num.partitions`)", "https://kafka.apache.org/41/configuration/broker-configs";
+    replication_factor: "count, up to `brokers`", Usual::Is("1"), "brokers that have a partition (`default.replication.factor`)", "https://kafka.apache.org/41/configuration/broker-configs";
+    min_insync_replicas: "count", Usual::Is("1"), "with fewer replicas in sync what wants `acks: All` is refused, which producers try again, and the high watermark stands still", "https://kafka.apache.org/41/configuration/topic-configs";
+    replica_lag_time_max: "duration", Usual::Is("\"30s\""), "a follower that lacks a record for so long is not in sync any more", "https://kafka.apache.org/41/configuration/broker-configs";
+    unclean_leader_election_enable: "flag", Usual::Is("false"), "may a replica lead that is not in sync, if no other is there? What it does not have is lost (reason `unreplicated`)", "https://kafka.apache.org/41/configuration/topic-configs";
+    eligible_leader_replicas: "flag", Usual::Is("true"), "are replicas known that have all that was committed though they are not in sync (`eligible.leader.replicas.version`, on for new clusters since 4.1)? They may lead too. Without them the last replica in sync is waited for", "https://kafka.apache.org/41/operations/eligible-leader-replicas";
+    broker_session_timeout: "duration", Usual::Is("\"9s\""), "a broker that is gone, or stands still, for so long is fenced by the controller: it leads nothing any more, and is in sync with nothing", "https://kafka.apache.org/41/configuration/broker-configs";
+    append: "distribution", Usual::Is("\"1ms\""), "until the leader has appended a record";
+    lag: "distribution", Usual::Is("\"1ms\""), "until a follower has what its leader has appended";
+    acks: "`All`, `Leader` or `None`", Usual::Is("All"), "whose having a record is waited for before it is acknowledged: all replicas in sync (`acks=all`), the `Leader` alone (`acks=1`), or `None` (`acks=0`: what does not arrive is lost)", "https://kafka.apache.org/41/configuration/producer-configs";
+    linger: "duration", Usual::Is("\"5ms\""), "how long the relay of an outbox gathers records before it sends them, counted from the first (0 before Kafka 4.0)", "https://kafka.apache.org/41/configuration/producer-configs";
+    batch_size: "count", Usual::Is("16384"), "bytes that go at once, whatever `linger` says", "https://kafka.apache.org/41/configuration/producer-configs";
+    record_size: "count", Usual::Is("1024"), "bytes of a record";
+    request_timeout: "duration", Usual::Is("\"30s\""), "a producer whose leader is silent asks for another one then", "https://kafka.apache.org/41/configuration/producer-configs";
+    delivery_timeout: "duration, not below `linger` + `request_timeout`", Usual::Is("\"2m\""), "a record that is not acknowledged for so long has failed", "https://kafka.apache.org/41/configuration/producer-configs";
+    enable_auto_commit: "flag", Usual::Is("true"), "do consumers commit now and then what they have handled? Else they do so after each record", "https://kafka.apache.org/41/configuration/consumer-configs";
+    auto_commit_interval: "duration", Usual::Is("\"5s\""), "how often, counted from their start; what they have handled since is delivered again after a crash", "https://kafka.apache.org/41/configuration/consumer-configs";
+    session_timeout: "duration", Usual::Is("\"45s\""), "a member not heard of for so long leaves its group", "https://kafka.apache.org/41/configuration/consumer-configs";
+    heartbeat_interval: "duration, shorter than `session_timeout`", Usual::Is("\"3s\""), "how often members say that they live", "https://kafka.apache.org/41/configuration/consumer-configs";
+    max_poll_interval: "duration", Usual::Is("\"5m\""), "how long a member may take over a record: then it leaves its group (a static one falls silent), and joins again when it has finished; a rebalance waits for it no longer either", "https://kafka.apache.org/41/configuration/consumer-configs";
+    group_instance_id: "flag", Usual::Is("false"), "do members have names of their own, and so keep their partitions over a restart (KIP-345)?", "https://kafka.apache.org/41/configuration/consumer-configs";
+    retry_delay: "duration", Usual::Is("\"100ms\""), "before a consumer tries again what failed";
+}
+
+/// What is set of a cluster whose brokers are told apart.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cluster {
+    /// Its brokers.
+    pub brokers: u32,
+    /// Brokers that have a partition.
+    pub replication_factor: u32,
+    /// With fewer in sync nothing is committed.
+    pub min_insync_replicas: u32,
+    /// A follower that lacks something for so long is not in sync.
+    pub replica_lag_time_max: Span,
+    /// May a replica lead that is not in sync?
+    pub unclean_election: bool,
+    /// Are replicas known that may lead though they are not in sync (KIP-966)?
+    pub eligible_replicas: bool,
+    /// A broker that is silent for so long is fenced.
+    pub broker_session_timeout: Span,
+    /// A producer whose leader is silent asks for another one then.
+    pub request_timeout: Span,
+    /// A record that is not acknowledged for so long has failed.
+    pub delivery_timeout: Span,
+}
+
+impl<'a> Reader<'a> {
+    fn cluster(&mut self, index: usize, value: &'a Value) -> Option<Kafka> {
+        let fields = self.settings(value, super::ABOUT.phrase, &SETTINGS)?;
+        let brokers =
+            self.setting(&fields, "brokers", |reader, value| reader.count(value, 1..=MAX_BROKERS));
+        if let Some(brokers) = brokers {
+            self.known.nodes[index].fact.instances = brokers;
+        }
+        let partitions =
+            self.setting(&fields, "partitions", |reader, value| reader.count(value, 1..=10_000));
+        let replicas = |reader: &mut Self, value| reader.count(value, 1..=MAX_BROKERS);
+        let replication_factor = self.setting(&fields, "replication_factor", replicas);
+        let min_insync_replicas = self.setting(&fields, "min_insync_replicas", replicas);
+        let replica_lag_time_max =
+            self.setting(&fields, "replica_lag_time_max", Self::positive_span);
+        let unclean_election = self.setting(&fields, "unclean_leader_election_enable", Self::flag);
+        let eligible_replicas = self.setting(&fields, "eligible_leader_replicas", Self::flag);
+        let broker_session_timeout =
+            self.setting(&fields, "broker_session_timeout", Self::positive_span);
+        let append = self.setting(&fields, "append", Self::dist);
+        let lag = self.setting(&fields, "lag", Self::dist);
+        let acks = self.setting(&fields, "acks", |reader, value| {
+            reader.acks(value, &["All", "Leader", "None"])
+        });
+        let linger = self.setting(&fields, "linger", Self::span);
+        let batch_size = self.setting(&fields, "batch_size", Self::places);
+        let record_size = self.setting(&fields, "record_size", Self::places);
+        let request_timeout = self.setting(&fields, "request_timeout", Self::positive_span);
+        let delivery_timeout = self.setting(&fields, "delivery_timeout", Self::positive_span);
+        let enable_auto_commit = self.setting(&fields, "enable_auto_commit", Self::flag);
+        let auto_commit_interval =
+            self.setting(&fields, "auto_commit_interval", Self::positive_span);
+        let session_timeout = self.setting(&fields, "session_timeout", Self::positive_span);
+        let heartbeat = self.setting(&fields, "heartbeat_interval", Self::positive_span);
+        let max_poll_interval = self.setting(&fields, "max_poll_interval", Self::positive_span);
+        let static_members = self.setting(&fields, "group_instance_id", Self::flag);
+        let retry_delay = self.setting(&fields, "retry_delay", Self::positive_span);
+        let kafka = Kafka {
+            partitions: partitions?,
+            append: append?,
+            lag: Some(lag?),
+            acks: acks?,
+            linger: linger?,
+            batch: Some((batch_size? / record_size?).max(1)),
+            auto_commit: Some(auto_commit_interval?).filter(|_| enable_auto_commit == Some(true)),
+            session_timeout: session_timeout?,
+            heartbeat: heartbeat?,
+            max_poll_interval: max_poll_interval?,
+            static_members: static_members?,
+            retry_delay: retry_delay?,
+            cluster: Some(Cluster {
+                brokers: brokers?,
+                replication_factor: replication_factor?,
+                min_insync_replicas: min_insync_replicas?,
+                replica_lag_time_max: replica_lag_time_max?,
+                unclean_election: unclean_election?,
+                eligible_replicas: eligible_replicas?,
+                broker_session_timeout: broker_session_timeout?,
+                request_timeout: request_timeout?,
+                delivery_timeout: delivery_timeout?,
+            }),
+        };
+        self.check_cluster(&fields, &kafka);
+        Some(kafka)
+    }
+
+    /// What Kafka refuses, in its own words, and what has no effect.
+    fn check_cluster(&mut self, fields: &Fields<'a>, kafka: &Kafka) {
+        let Some(cluster) = &kafka.cluster else { return };
+        let Cluster { brokers, replication_factor, min_insync_replicas, .. } = *cluster;
+        let at = |field| fields.get(field).map_or(fields.head, Value::head);
+        if replication_factor > brokers {
+            let message = format!(
+                "the target replication factor of {replication_factor} cannot be reached because only {brokers} broker(s) are registered"
+            );
+            self.wrong(Code::OutOfRange, at("replication_factor"), message)
+                .help(format!("brokers: {replication_factor} (InvalidReplicationFactorException)"));
+        }
+        if cluster.delivery_timeout < kafka.linger + cluster.request_timeout {
+            let message = "delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms";
+            self.wrong(Code::OutOfRange, at("delivery_timeout"), message).help(
+                "a shorter `request_timeout`; see https://kafka.apache.org/41/configuration/producer-configs",
+            );
+        }
+        if kafka.heartbeat >= kafka.session_timeout {
+            let message = "heartbeat.interval.ms must be set lower than session.timeout.ms";
+            self.wrong(Code::OutOfRange, at("heartbeat_interval"), message).help(
+                "a third of it at most; see https://kafka.apache.org/41/configuration/consumer-configs",
+            );
+        }
+        if min_insync_replicas > replication_factor {
+            let message = format!(
+                "{min_insync_replicas} replicas are never in sync where there are {replication_factor}: nothing is ever committed"
+            );
+            self.wrong(Code::NoEffect, at("min_insync_replicas"), message)
+                .help(format!("replication_factor: {min_insync_replicas}, or more"));
+        } else if min_insync_replicas > 1 && kafka.acks != Acks::All {
+            let message = format!(
+                "min.insync.replicas = {min_insync_replicas} refuses nothing: only acks=all waits for replicas in sync"
+            );
+            self.wrong(Code::NoEffect, at("min_insync_replicas"), message)
+                .help("acks: All; see https://kafka.apache.org/41/configuration/topic-configs");
+        }
+    }
+}
