@@ -324,6 +324,9 @@ impl<'a> Reader<'a> {
         let times =
             (times? as usize).min(flow_check::MAX_STEPS as usize / branches.len().max(1) + 1);
         let (count, own) = (branches.len() * times, sites[before..].to_vec());
+        if times > 1 && own.len() * times <= flow_check::MAX_STEPS as usize {
+            self.write_out(own.len(), times, fields.head)?;
+        }
         (1..times).for_each(|_| sites.extend_from_slice(&own));
         let enough = self.maybe(&fields, "enough", |reader, value| reader.enough(value, count))?;
         let branches: Vec<Step> = branches.into_iter().cycle().take(count).collect();

@@ -91,6 +91,8 @@ pub(super) struct Known<'a> {
     pub joins: Vec<JoinFact>,
     /// Who is asked, told or called in which flow.
     pub edges: Vec<(FlowIx, NodeIx)>,
+    /// Steps that were written out once more for each time.
+    pub written_out: usize,
 }
 
 impl<'a> Known<'a> {

@@ -13,6 +13,8 @@ use super::tree::Step;
 pub(super) const MAX_TIMES: u32 = 10_000;
 /// ... and so far where each time is a chance.
 const MAX_AGAIN: u32 = 64;
+/// In all flows together so many steps are written out once more for each time.
+const MAX_WRITTEN_OUT: usize = 200_000;
 
 impl<'a> Reader<'a> {
     /// `Repeat(times, steps, again:)`. `sites` gets the place of each step in pre-order.
@@ -44,18 +46,33 @@ impl<'a> Reader<'a> {
             return Some(Step::Repeat(times, steps));
         };
         let inner = sites.split_off(before);
-        if inner.len() as u64 * u64::from(times) > MAX_STEPS {
-            let message = format!("this unrolls into more than {MAX_STEPS} steps");
-            self.wrong(Code::OutOfRange, fields.head, message)
-                .help("what comes so late hardly ever comes: repeat less often");
-            return None;
-        }
+        self.write_out(inner.len(), times as usize, fields.head)?;
         sites.extend(&inner);
         for _ in 1..times {
             sites.push(fields.head);
             sites.extend(&inner);
         }
         Some(Step::Repeat(1, once_more(times - 1, &steps, again)))
+    }
+
+    /// So many steps are about to be written out so many times, unless that is more than a flow, or all
+    /// of them, can be asked for.
+    pub(super) fn write_out(&mut self, steps: usize, times: usize, at: Extent) -> Option<()> {
+        let more = steps.saturating_mul(times);
+        let before = self.known.written_out;
+        self.known.written_out = before.saturating_add(more);
+        let message = if more > MAX_STEPS as usize {
+            format!("this unrolls into {more} steps, more than {MAX_STEPS}")
+        } else if before > MAX_WRITTEN_OUT {
+            // That was said where it came about.
+            return None;
+        } else if self.known.written_out > MAX_WRITTEN_OUT {
+            format!("with this, all flows repeat more than {MAX_WRITTEN_OUT} steps")
+        } else {
+            return Some(());
+        };
+        self.wrong(Code::OutOfRange, at, message).help("do it fewer times, or less in each");
+        None
     }
 }
 

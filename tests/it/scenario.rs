@@ -335,3 +335,20 @@ fn every_code_is_provoked() {
         );
     }
 }
+
+/// What a few words write out many times takes memory before it could be counted in the end.
+#[test]
+fn what_all_flows_repeat_is_bounded() {
+    let calls = vec![r#"Call("mail")"#; 60].join(", ");
+    for steps in
+        [format!(r#"Repeat(64, [{calls}], again: "50%")"#), format!("All([{calls}], times: 64)")]
+    {
+        let flow = |number| format!(r#""more-{number}": (home: "orders", steps: {steps}), "#);
+        let with = |flows| {
+            let all: String = (0..flows).map(flow).collect();
+            said(&GOOD.replacen("flows: {", &format!("flows: {{ {all}"), 1), &[]).1
+        };
+        assert!(!with(40).contains("E0304"), "{steps}");
+        assert_eq!(with(80).matches("repeat more than 200000 steps").count(), 1, "{steps}");
+    }
+}
