@@ -4,6 +4,8 @@
 pub const SHIPPED: &[(&str, &str)] = &[
     ("brokers/kafka-isr", include_str!("../../scenarios/brokers/kafka-isr.ron")),
     ("checkout", include_str!("../../scenarios/checkout.ron")),
+    ("brokers/sqs-poison-group", include_str!("../../scenarios/brokers/sqs-poison-group.ron")),
+    ("brokers/sqs-visibility", include_str!("../../scenarios/brokers/sqs-visibility.ron")),
     ("theory/acks", include_str!("../../scenarios/theory/acks.ron")),
     ("theory/auto-commit", include_str!("../../scenarios/theory/auto-commit.ron")),
     ("theory/backoff", include_str!("../../scenarios/theory/backoff.ron")),

@@ -17,6 +17,7 @@ pub mod rabbitmq;
 pub mod readings;
 pub mod registry;
 pub mod server;
+pub mod sqs;
 pub mod world;
 
 pub use behaviour::Behaviour;
@@ -42,5 +43,6 @@ behaviour::nodes! {
     quorum: Quorum for Quorum,
     rabbitmq: RabbitMq for RabbitMq,
     kafka: Kafka for Kafka,
+    sqs: Sqs for Sqs,
     registry: Registry for Registry,
 }

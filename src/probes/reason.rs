@@ -48,11 +48,13 @@ pub enum Reason {
     LockTimeout,
     /// Acknowledged by a store that orders writes by clocks, and not kept: another clock was ahead.
     Outdated,
+    /// A broker kept it no longer.
+    Retention,
 }
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -75,6 +77,7 @@ impl Reason {
         Self::Error,
         Self::LockTimeout,
         Self::Outdated,
+        Self::Retention,
     ];
 
     /// As outputs spell it.
@@ -102,6 +105,7 @@ impl Reason {
             Self::Error => "error",
             Self::LockTimeout => "lock_timeout",
             Self::Outdated => "outdated",
+            Self::Retention => "retention",
         }
     }
 
@@ -134,6 +138,7 @@ impl Reason {
             Self::Outdated => {
                 "acknowledged and not kept: a clock that is ahead had called another newer"
             }
+            Self::Retention => "the broker kept it no longer: its retention period was over",
         }
     }
 }

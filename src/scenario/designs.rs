@@ -154,7 +154,10 @@ impl<'a> Reader<'a> {
                     .collect::<Vec<_>>();
                 choices.truncate(8);
                 let mistake = self.wrong(Code::BrokerKind, at, message);
-                if !choices.is_empty() {
+                if role.about().is(Use::Outlet) {
+                    let topic = format!("\"topic\": Sns(to: {name:?})");
+                    mistake.help(format!("put a topic before it, {topic}, and name that"));
+                } else if !choices.is_empty() {
                     mistake.help(format!("there is {}", choices.join(", ")));
                 }
                 return None;

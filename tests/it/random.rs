@@ -258,7 +258,10 @@ fn random_scenarios_are_of_every_kind() {
     }
     for word in [
         "Rest()",
-        "PubSub()",
+        r#"PubSub(broker: "queue")"#,
+        r#"PubSub(broker: "sqs")"#,
+        "fifo",
+        "duplicates",
         "Events()",
         "Polling(",
         "auto_commit:",

@@ -169,6 +169,11 @@ fn changes() {
 }
 
 #[test]
+fn amazon() {
+    insta::assert_snapshot!(judge(bad::AMAZON));
+}
+
+#[test]
 fn registries() {
     insta::assert_snapshot!(judge(bad::REGISTRIES));
 }

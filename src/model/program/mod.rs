@@ -85,6 +85,22 @@ impl Programs {
         })
     }
 
+    /// The item that whoever runs this entry changes first, if it changes any.
+    pub fn changes_first(&self, entry: EntryIx) -> Option<(EntityIx, KeyRule)> {
+        let Act::Run { start, .. } = self.entries[entry.0 as usize].act else { return None };
+        let code = self.code[start.0 as usize..].iter();
+        let own = code.take_while(|instr| !matches!(instr, Instr::Answer | Instr::End));
+        own.filter_map(|instr| match instr {
+            Instr::Store { entry, .. } => match self.entries[entry.0 as usize].act {
+                Act::Transact(txn) => self.transactions[txn.0 as usize].writes.first(),
+                _ => None,
+            },
+            _ => None,
+        })
+        .map(|write| (write.entity, write.key))
+        .next()
+    }
+
     /// The brokers from which this node consumes, in order.
     pub fn brokers_of(&self, consumer: NodeIx) -> impl Iterator<Item = NodeIx> {
         let first = self.consumers.partition_point(|(node, _)| *node < consumer);

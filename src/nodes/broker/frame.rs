@@ -1,7 +1,7 @@
 //! What brokers and their clients say to one another.
 
 use crate::model::program::{EntryIx, PubIx};
-use crate::nodes::message::{Item, Refusal, Wire};
+use crate::nodes::message::{Body, Item, Refusal, Wire};
 use crate::nodes::parts::slab::Handle;
 use crate::probes::Carrier;
 
@@ -54,6 +54,23 @@ pub enum Frame {
         /// Which start of it.
         incarnation: u32,
     },
+    /// From a consumer that polls: send what there is for it. Counts its polls.
+    Receive {
+        /// Which poll.
+        poll: u32,
+    },
+    /// The answer to a poll; the messages come by themselves, before it.
+    Received {
+        /// Which poll.
+        poll: u32,
+        /// How many messages.
+        count: u32,
+    },
+    /// From a consumer: a delivery takes longer than was foreseen.
+    Extend {
+        /// The broker's own handle.
+        receipt: Handle,
+    },
     /// A consumer lives.
     Heartbeat,
     /// A consumer is being shut down in good order: it takes nothing new; counts its starts.
@@ -71,18 +88,29 @@ impl Wire for Frame {
             Self::Deliver { .. } => Carrier::Deliver,
             Self::Ack { .. } | Self::Nack { .. } | Self::Commit { .. } => Carrier::Acknowledge,
             Self::Invalidate { .. } => Carrier::Invalidate,
-            Self::Join { .. } | Self::Leave { .. } | Self::Heartbeat => Carrier::Control,
+            Self::Join { .. }
+            | Self::Leave { .. }
+            | Self::Receive { .. }
+            | Self::Received { .. }
+            | Self::Extend { .. }
+            | Self::Heartbeat => Carrier::Control,
         }
     }
 
     fn is_periodic(&self) -> bool {
-        matches!(self, Self::Heartbeat)
+        matches!(
+            self,
+            Self::Heartbeat | Self::Receive { .. } | Self::Received { .. } | Self::Extend { .. }
+        )
     }
 
     fn refusal(&self) -> Refusal {
         match self {
             Self::Publish { call, .. } => Refusal::Reset(*call),
             Self::Deliver { .. } => Refusal::Gone,
+            Self::Receive { poll } => {
+                Refusal::Says(Body::Broker(Self::Received { poll: *poll, count: 0 }))
+            }
             _ => Refusal::Silence,
         }
     }
@@ -95,6 +123,9 @@ impl Wire for Frame {
             Self::Nack { .. } => 5 << 8,
             Self::Invalidate { item } => 6 << 8 ^ item.seen.version,
             Self::Join { incarnation } => 7 << 8 ^ u64::from(incarnation),
+            Self::Receive { .. } => 23 << 8,
+            Self::Received { count, .. } => 24 << 8 ^ u64::from(count),
+            Self::Extend { .. } => 25 << 8,
             Self::Heartbeat => 8 << 8,
             Self::Leave { incarnation } => 22 << 8 ^ u64::from(incarnation),
             Self::Commit { incarnation } => 15 << 8 ^ u64::from(incarnation),

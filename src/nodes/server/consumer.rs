@@ -4,6 +4,7 @@
 
 use super::due::Due;
 use super::offsets::Offsets;
+use super::polling::Polling;
 use crate::model::{Model, NodeIx};
 use crate::nodes::broker::Frame;
 use crate::nodes::env::Env;
@@ -17,8 +18,10 @@ pub(super) struct Consumer {
     pub(super) brokers: Vec<NodeIx>,
     /// Where it does not commit after each message.
     pub(super) offsets: Option<Offsets>,
+    /// Where it has to ask for messages.
+    pub(super) polling: Option<Polling>,
     /// It has said that it goes.
-    has_left: bool,
+    pub(super) has_left: bool,
     /// Was it to say that it lives, and stood still?
     owes: bool,
 }
@@ -28,7 +31,8 @@ impl Consumer {
     pub(super) fn new(model: &Model, node: NodeIx) -> Option<Box<Self>> {
         let brokers: Vec<NodeIx> = model.programs.brokers_of(node).collect();
         let offsets = Offsets::new(model, &brokers);
-        let consumer = Self { brokers, offsets, has_left: false, owes: false };
+        let polling = Polling::new(model, &brokers);
+        let consumer = Self { brokers, offsets, polling, has_left: false, owes: false };
         (!consumer.brokers.is_empty()).then(|| Box::new(consumer))
     }
 
@@ -48,6 +52,9 @@ impl Consumer {
         }
         if incarnation > 0 {
             self.tell(Frame::Join { incarnation }, env);
+        }
+        if let Some(polling) = &mut self.polling {
+            polling.start(env);
         }
         for (place, broker) in (0..).zip(&self.brokers) {
             if let Some(every) = env.model.terms(*broker).consume.beat {
@@ -78,6 +85,16 @@ impl Consumer {
     pub(super) fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if std::mem::take(&mut self.owes) {
             self.tell(self.sign_of_life(env.incarnation()), env);
+        }
+        if let Some(polling) = self.polling.as_mut().filter(|_| !self.has_left) {
+            polling.ask(env);
+        }
+    }
+
+    /// A poll was not answered, or the pause after an empty one is over.
+    pub(super) fn polls_again<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if let Some(polling) = self.polling.as_mut().filter(|_| !self.has_left) {
+            polling.is_idle(env);
         }
     }
 

@@ -21,6 +21,11 @@ timers! {
         Patience(place: Handle) = 19,
         /// Of a log's consumer: time to commit offsets; counts the starts.
         Commit(start: u32) = 23,
+        /// Of a consumer that polls: a poll was not answered, or the pause after an empty one is over;
+        /// counts both.
+        Poll(poll: u32) = 33 periodic,
+        /// Of a consumer that polls: what it has in hand takes longer.
+        Extend(task: Handle) = 34 periodic,
     }
     parts {
         /// Its calls.

@@ -21,8 +21,11 @@ impl Server {
         if let Origin::Delivery { from, receipt } = task.origin {
             env.send(from, &task.op, Frame::Ack { receipt });
             self.foresee_commit(env);
+            self.leave(handle, env);
+            self.has_free_hand(env);
+        } else {
+            self.leave(handle, env);
         }
-        self.leave(handle, env);
         env.fact(Fact::Dropped { op, why: None });
     }
 
@@ -80,9 +83,12 @@ impl Server {
             return self.run(handle, env);
         };
         let terms = env.model.terms(env.model.node_of(from));
-        if let Failed::Return(_) = terms.consume.failed {
+        if let Failed::Return(_) | Failed::Leave = terms.consume.failed {
             let task = self.tasks.remove(handle).expect("it was there");
-            env.send(from, &task.op, Frame::Nack { receipt });
+            if terms.consume.failed != Failed::Leave {
+                env.send(from, &task.op, Frame::Nack { receipt });
+            }
+            self.has_free_hand(env);
             env.fact(Fact::Dropped { op: task.op.id, why: None });
             return;
         }

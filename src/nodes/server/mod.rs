@@ -13,6 +13,7 @@ mod due;
 mod ending;
 mod enough;
 mod offsets;
+mod polling;
 mod reading;
 mod run;
 mod task;
@@ -189,6 +190,8 @@ impl Behaviour for Server {
                 self.consumer.as_mut().expect("it set the timer").beat(due, broker, env);
             }
             Due::Commit(_) => self.commit(env),
+            Due::Poll(_) => self.consumer.as_mut().expect("it polls").polls_again(env),
+            Due::Extend(task) => self.extend(task, env),
             Due::Served(_) => self.work_done(env),
             Due::Patience(place) => self.abandon(place, env),
             Due::Call(due) => {
@@ -205,7 +208,11 @@ impl Behaviour for Server {
     #[inline]
     fn is_stale(&self, due: Due, at: Time, incarnation: u32) -> bool {
         match due {
-            Due::Worked(task) | Due::Requeue(task) => self.is_over(task),
+            Due::Worked(task) | Due::Requeue(task) | Due::Extend(task) => self.is_over(task),
+            Due::Poll(poll) => {
+                let polling = self.consumer.as_ref().and_then(|it| it.polling.as_ref());
+                polling.is_none_or(|polling| polling.poll != poll)
+            }
             Due::Beat { start, .. } | Due::Commit(start) => start != incarnation,
             Due::Served(_) | Due::Patience(_) => {
                 self.dispatch.as_ref().is_some_and(|dispatch| dispatch.is_stale(due))
@@ -361,6 +368,9 @@ impl Server {
                 let demand = demand::first(env.model, entry, &message.op);
                 let asked = (Cancellable::Never, demand);
                 self.arrive(&message.op, origin, entry, asked, item, env);
+            }
+            Body::Broker(broker::Frame::Received { poll, count }) => {
+                self.poll_answered(poll, count, env);
             }
             Body::Cancel { caller, call, running } => {
                 let may_overtake = message.from != caller;

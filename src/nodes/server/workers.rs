@@ -90,7 +90,7 @@ impl Server {
         let new = Task::new(op, origin, (entry, start), now);
         *place = Task { has_worker, is_cancellable, demand, ..new };
         if matches!(origin, Origin::Delivery { .. }) {
-            self.delivered(task, program.sees_item.then_some(item));
+            self.delivered(task, program.sees_item.then_some(item), env);
         }
         if program.keyed {
             self.attempts.begin(op.id, entry, task);
@@ -113,7 +113,13 @@ impl Server {
     /// A new task is for what a broker delivered. A deadline is about the answer; what was accepted
     /// is done however late it is.
     #[cold]
-    pub(super) fn delivered(&mut self, task: Handle, sees: Option<Item>) {
+    pub(super) fn delivered<P: Probe>(
+        &mut self,
+        task: Handle,
+        sees: Option<Item>,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        self.takes_in_hand(task, env);
         let task = self.tasks.get_mut(task).expect("it was just made");
         task.op.deadline = Time::NEVER;
         if let Some(item) = sees {

@@ -171,6 +171,8 @@ pub enum Use {
     Cache,
     /// It carries a design's messages, if they are such.
     Broker(Carries),
+    /// A broker can hand on to it what it carries.
+    Outlet,
     /// Instances register there.
     Registry,
 }

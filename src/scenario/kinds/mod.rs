@@ -11,7 +11,7 @@ pub use kind::{About, Breakable, Kind, Use, Word};
 pub(in crate::scenario) use parts::KEEPING;
 pub use parts::{
     Arrivals, Balance, Batch, Cache, Carries, Commit, Consume, Discipline, Evict, Expiry, Failed,
-    Followers, Gather, Keeping, Life, Produce, Rates, Readers, Stretch, Terms,
+    Followers, Gather, Keeping, Life, Polls, Produce, Rates, Readers, Stretch, Style, Terms,
 };
 
 use super::setting::{Setting, Usual, settings};
@@ -25,6 +25,7 @@ kind::kinds! {
     quorum: Quorum(Quorum),
     rabbitmq: RabbitMq(RabbitMq),
     kafka: Kafka(Kafka),
+    sqs: Sqs(Sqs),
     registry: Registry(Registry),
 }
 
@@ -35,3 +36,4 @@ pub use kafka::{Acks, Cluster};
 pub use quorum::{Contact, Legs, Order};
 pub use rabbitmq::Redrive;
 pub use registry::{Checks, Leases, Probes, Spread};
+pub use sqs::MessageGroup;

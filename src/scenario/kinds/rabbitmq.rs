@@ -1,8 +1,8 @@
 //! `RabbitMQ`, as the file describes it.
 
 use super::{
-    About, Breakable, Carries, Commit, Consume, Failed, Kind, NodeKind, Produce, Role, Terms, Use,
-    Usual, Word, settings,
+    About, Breakable, Carries, Commit, Consume, Failed, Kind, NodeKind, Produce, Role, Style,
+    Terms, Use, Usual, Word, settings,
 };
 use crate::base::{Dist, Span};
 use crate::scenario::reader::Reader;
@@ -76,6 +76,7 @@ impl Kind for RabbitMq {
         Some(Terms {
             produce: Produce { gather: None, confirm: true, overdue: None },
             consume: Consume {
+                style: Style::Pushed,
                 failed: Failed::Return(self.requeue_delay),
                 commit: Commit::Each,
                 beat: Some(Span(self.heartbeat.0.div_ceil(2))),

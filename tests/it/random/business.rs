@@ -13,6 +13,7 @@ pub(super) struct Business {
     services: [String; 3],
     stores: [String; 3],
     brokers: (u32, &'static str, u32, &'static str),
+    sqs: &'static str,
     flow: [String; 2],
     design: String,
     policies: String,
@@ -24,7 +25,8 @@ pub(super) struct Business {
 
 impl Business {
     pub(super) fn text(&self) -> String {
-        let Self { arrivals, services: [shop, store, bank], stores, design, policies, .. } = self;
+        let Self { arrivals, sqs, services: [shop, store, bank], stores, design, policies, .. } =
+            self;
         let [shop_db, store_db, bank_db] = stores;
         let [first, second] = &self.flow;
         let (prefetch, queue, partitions, log) = self.brokers;
@@ -46,6 +48,7 @@ impl Business {
         "bank-db":  Database({bank_db}),
         "queue": Queue(prefetch: {prefetch}{queue}),
         "log":   Log(partitions: {partitions}{log}),
+        "sqs":   Sqs({sqs}),
     }},
     data: {{
         "order":   (owner: "shop"),
@@ -192,9 +195,11 @@ fn design() -> impl Strategy<Value = String> {
     let all = [
         "Rest()",
         "Rest(dedup: true)",
-        "PubSub()",
-        "PubSub(outbox: true)",
-        r#"PubSub(outbox: true, relay: Polling("40ms"))"#,
+        r#"PubSub(broker: "queue")"#,
+        r#"PubSub(broker: "queue", outbox: true)"#,
+        r#"PubSub(broker: "queue", outbox: true, relay: Polling("40ms"))"#,
+        r#"PubSub(broker: "sqs")"#,
+        r#"PubSub(broker: "sqs", outbox: true)"#,
         "Events()",
         r#"Events(broker: "queue")"#,
         r#"PubSub(broker: "log")"#,
@@ -211,6 +216,20 @@ fn queue() -> impl Strategy<Value = &'static str> {
         "",
         r#", delivery_limit: 2, requeue_delay: "10ms", redrive: (after: "50ms", times: 2)"#,
         r#", consumer_timeout: "30ms""#,
+    ])
+}
+
+/// Settings of the queue service.
+fn sqs() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        r#"visibility_timeout: "30ms""#,
+        r#"visibility_timeout: "30ms", extend_every: "20ms", max_number_of_messages: 10"#,
+        r#"visibility_timeout: "90ms", receive_message_wait_time: "20s", late_deletes: true"#,
+        r#"visibility_timeout: "50ms", max_receive_count: 2, poll_pause: "7ms""#,
+        r#"visibility_timeout: "50ms", max_receive_count: 2, redrive_after: "40ms", duplicates: "20%""#,
+        r#"visibility_timeout: "70ms", fifo: true, max_receive_count: 3, redrive_after: "100ms""#,
+        r#"visibility_timeout: "70ms", fifo: true, message_group: Queue, max_number_of_messages: 5"#,
+        r#"delay: "30ms", in_flight_limit: 2, receive_message_wait_time: "1s""#,
     ])
 }
 
@@ -272,6 +291,9 @@ fn fault() -> impl Strategy<Value = String> {
         r#"Crash("bank-db")"#,
         r#"Crash("queue")"#,
         r#"Crash("log", host: true)"#,
+        r#"Crash("sqs")"#,
+        r#"Crash("sqs", host: true)"#,
+        r#"Pause("sqs")"#,
         r#"Pause("bank")"#,
         r#"Freeze("store")"#,
         r#"Slow("store", 4)"#,
@@ -296,7 +318,7 @@ pub(super) fn business(faults: usize) -> impl Strategy<Value = Business> {
         arrivals(),
         [service(), service(), service()],
         [store(), store(), store()],
-        (1..9u32, queue(), 1..5u32, log()),
+        ((1..9u32, queue(), 1..5u32, log()), sqs()),
         flow(),
         design(),
         policies(),
@@ -305,12 +327,24 @@ pub(super) fn business(faults: usize) -> impl Strategy<Value = Business> {
         any::<u64>(),
     );
     parts.prop_map(
-        |(arrivals, services, stores, brokers, flow, design, policies, faults, run, seed)| {
+        |(
+            arrivals,
+            services,
+            stores,
+            (brokers, sqs),
+            flow,
+            design,
+            policies,
+            faults,
+            run,
+            seed,
+        )| {
             Business {
                 arrivals,
                 services,
                 stores,
                 brokers,
+                sqs,
                 flow,
                 design,
                 policies,

@@ -3,9 +3,11 @@
 
 #![expect(clippy::needless_raw_string_hashes, reason = "one form for all rows")]
 
+mod amazon;
 mod brokers;
 mod changes;
 
+pub(super) use amazon::AMAZON;
 pub(super) use brokers::BROKERS;
 pub(super) use changes::CHANGES;
 

@@ -8,8 +8,8 @@ mod log;
 pub use cluster::Cluster;
 
 use super::{
-    About, Breakable, Carries, Commit, Consume, Failed, Gather, NodeKind, Produce, Role, Terms,
-    Use, Usual, Word, settings,
+    About, Breakable, Carries, Commit, Consume, Failed, Gather, NodeKind, Produce, Role, Style,
+    Terms, Use, Usual, Word, settings,
 };
 use crate::base::{Dist, Span};
 use crate::scenario::reader::Reader;
@@ -94,6 +94,7 @@ impl super::Kind for Kafka {
                 overdue: self.cluster.as_ref().map(|cluster| cluster.delivery_timeout),
             },
             consume: Consume {
+                style: Style::Pushed,
                 failed: Failed::InPlace(self.retry_delay),
                 commit: self.auto_commit.map_or(Commit::Each, Commit::Every),
                 beat: Some(self.heartbeat),

@@ -16,5 +16,5 @@ pub use instances::Balance;
 pub(in crate::scenario) use keeping::KEEPING;
 pub use keeping::{Cache, Evict, Expiry, Keeping, Life};
 pub use rates::{Rates, Stretch};
-pub use terms::{Carries, Commit, Consume, Failed, Gather, Produce, Terms};
+pub use terms::{Carries, Commit, Consume, Failed, Gather, Polls, Produce, Style, Terms};
 pub use turns::Discipline;

@@ -37,12 +37,36 @@ pub struct Gather {
 /// What the consumers of a broker do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Consume {
+    /// How messages come to a consumer.
+    pub style: Style,
     /// What becomes of a message that could not be handled.
     pub failed: Failed,
     /// When the broker keeps what a consumer has handled.
     pub commit: Commit,
     /// How often a consumer says that it lives; `None` where it need not.
     pub beat: Option<Span>,
+}
+
+/// How messages come to a consumer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// The broker sends them, by itself.
+    Pushed,
+    /// The consumer asks for them.
+    Polled(Polls),
+}
+
+/// How a consumer asks for messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Polls {
+    /// How long the broker waits for a message before it answers that there is none.
+    pub wait: Span,
+    /// For how many messages it asks at once; more than 0.
+    pub batch: u32,
+    /// From an answer that there is none to the next question.
+    pub pause: Span,
+    /// How often it says of a message in its hands that it needs longer; `None` never.
+    pub extend: Option<Span>,
 }
 
 /// What becomes of a message that could not be handled.
@@ -52,13 +76,17 @@ pub enum Failed {
     Return(Span),
     /// The consumer tries it again itself after this pause; what comes behind it waits.
     InPlace(Span),
+    /// The consumer leaves it: the broker finds out by itself.
+    Leave,
 }
 
 impl Failed {
     /// From the failure to what is done about it.
     pub fn pause(self) -> Span {
-        let (Self::Return(pause) | Self::InPlace(pause)) = self;
-        pause
+        match self {
+            Self::Return(pause) | Self::InPlace(pause) => pause,
+            Self::Leave => Span::ZERO,
+        }
     }
 }
 

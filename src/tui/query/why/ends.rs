@@ -132,6 +132,7 @@ pub(super) fn lost(case: &Case<'_>) -> Option<String> {
         Reason::Unflushed,
         Reason::LostMessage,
         Reason::Outdated,
+        Reason::Retention,
     ])?;
     Some(format!(
         "{} {} promised and will never happen. At {} {}.",

@@ -1,0 +1,28 @@
+//! What Amazon's brokers refuse, and what means nothing there.
+
+use super::Bad;
+
+pub(in crate::scenario) const AMAZON: &[Bad] = &[
+    Bad("E0701", r#""log": Log(partitions: 12),"#, r#""log": Sqs(),"#),
+    Bad("E0304", r#""queue": Queue("#, r#""q": Sqs(visibility_timeout: "13h"), "queue": Queue("#),
+    Bad("E0304", r#""queue": Queue("#, r#""q": Sqs(delay: "16m"), "queue": Queue("#),
+    Bad("E0304", r#""queue": Queue("#, r#""q": Sqs(max_number_of_messages: 11), "queue": Queue("#),
+    Bad("E0304", r#""queue": Queue("#, r#""q": Sqs(extend_every: "30s"), "queue": Queue("#),
+    Bad(
+        "E0304",
+        r#""queue": Queue("#,
+        r#""q": Sqs(fifo: true, duplicates: "1%"), "queue": Queue("#,
+    ),
+    Bad(
+        "E0304",
+        r#""queue": Queue("#,
+        r#""q": Sqs(fifo: true, late_deletes: true), "queue": Queue("#,
+    ),
+    Bad("E0304", r#""queue": Queue("#, r#""q": Sqs(message_group: Queue), "queue": Queue("#),
+    Bad("E0304", r#""queue": Queue("#, r#""q": Sqs(redrive_after: "1h"), "queue": Queue("#),
+    Bad(
+        "E0208",
+        r#""queue": Queue("#,
+        r#""q": Sqs(fifo: true, message_group: Key), "queue": Queue("#,
+    ),
+];
