@@ -221,6 +221,8 @@ pub(super) fn full_outcome() -> Outcome {
 fn place_order() -> FlowOutcome {
     FlowOutcome {
         hedges: 0,
+        redeliveries: 0,
+        dead_letters: 0,
         offered: 8,
         ok: 3,
         late: 1,

@@ -3,6 +3,13 @@
 /// Name (the path below `scenarios/` without its ending) and text.
 pub const SHIPPED: &[(&str, &str)] = &[
     ("brokers/kafka-isr", include_str!("../../scenarios/brokers/kafka-isr.ron")),
+    ("brokers/rabbit-deployment", include_str!("../../scenarios/brokers/rabbit-deployment.ron")),
+    ("brokers/rabbit-full", include_str!("../../scenarios/brokers/rabbit-full.ron")),
+    ("brokers/rabbit-innocents", include_str!("../../scenarios/brokers/rabbit-innocents.ron")),
+    ("brokers/rabbit-outage", include_str!("../../scenarios/brokers/rabbit-outage.ron")),
+    ("brokers/rabbit-poison", include_str!("../../scenarios/brokers/rabbit-poison.ron")),
+    ("brokers/rabbit-prefetch", include_str!("../../scenarios/brokers/rabbit-prefetch.ron")),
+    ("brokers/rabbit-silent-host", include_str!("../../scenarios/brokers/rabbit-silent-host.ron")),
     ("checkout", include_str!("../../scenarios/checkout.ron")),
     ("brokers/sqs-poison-group", include_str!("../../scenarios/brokers/sqs-poison-group.ron")),
     ("brokers/sqs-visibility", include_str!("../../scenarios/brokers/sqs-visibility.ron")),
@@ -28,7 +35,6 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/feedback", include_str!("../../scenarios/theory/feedback.ron")),
     ("theory/follower", include_str!("../../scenarios/theory/follower.ron")),
     ("theory/hedge", include_str!("../../scenarios/theory/hedge.ron")),
-    ("theory/hoarder", include_str!("../../scenarios/theory/hoarder.ron")),
     ("theory/jackson", include_str!("../../scenarios/theory/jackson.ron")),
     ("theory/layers", include_str!("../../scenarios/theory/layers.ron")),
     ("theory/legs", include_str!("../../scenarios/theory/legs.ron")),

@@ -266,6 +266,8 @@ pub enum Fact {
     Batched { records: u32 },
     /// A broker delivered again what it had delivered before.
     Redelivered { op: OpId },
+    /// A broker gave a message up: to whoever consumes dead letters, to a later time, or for good.
+    DeadLetter { op: OpId },
 
     // -- discovery ---------------------------------------------------------------------------------
     /// A registry, or a caller that was told by one, now lists this instance, or lists it no more.
@@ -343,7 +345,8 @@ impl Fact {
             | Self::AttemptFailed { op, .. }
             | Self::Retried { op, .. }
             | Self::Hedged { op, .. }
-            | Self::Redelivered { op } => op,
+            | Self::Redelivered { op }
+            | Self::DeadLetter { op } => op,
             Self::Forgot { .. }
             | Self::Entered
             | Self::Left { .. }

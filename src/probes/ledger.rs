@@ -115,6 +115,12 @@ impl Instrument for Ledger {
             Fact::Hedged { op, .. } => self.with(op, |books, entry| {
                 books.sums.of(entry).flow.hedges += u64::from(entry.is(Flag::Measured));
             }),
+            Fact::Redelivered { op } => self.with(op, |books, entry| {
+                books.sums.of(entry).flow.redeliveries += u64::from(entry.is(Flag::Measured));
+            }),
+            Fact::DeadLetter { op } => self.with(op, |books, entry| {
+                books.sums.of(entry).flow.dead_letters += u64::from(entry.is(Flag::Measured));
+            }),
             Fact::Overwrote { op } => self.with(op, |books, entry| {
                 books.sums.of(entry).flow.lost_updates += u64::from(entry.is(Flag::Measured));
             }),
@@ -137,7 +143,6 @@ impl Instrument for Ledger {
             | Fact::LeftQueue { .. }
             | Fact::TurnedAway { .. }
             | Fact::AttemptFailed { .. }
-            | Fact::Redelivered { .. }
             | Fact::Listed { .. }
             | Fact::Up => {}
         }

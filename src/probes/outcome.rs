@@ -119,6 +119,10 @@ pub struct FlowOutcome {
     pub retries: u64,
     /// Second copies of requests sent.
     pub hedges: u64,
+    /// Messages that brokers delivered again.
+    pub redeliveries: u64,
+    /// Messages that brokers gave up.
+    pub dead_letters: u64,
     /// Latency over own work of those that were done, in units of 1 / [`ONE`]; empty unless the
     /// scenario asks for it.
     pub slowdown: Sketch,

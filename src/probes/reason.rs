@@ -50,11 +50,15 @@ pub enum Reason {
     Outdated,
     /// A broker kept it no longer.
     Retention,
+    /// It made room in a queue that was full.
+    Overflow,
+    /// It could be routed to no queue.
+    Unroutable,
 }
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -78,6 +82,8 @@ impl Reason {
         Self::LockTimeout,
         Self::Outdated,
         Self::Retention,
+        Self::Overflow,
+        Self::Unroutable,
     ];
 
     /// As outputs spell it.
@@ -106,6 +112,8 @@ impl Reason {
             Self::LockTimeout => "lock_timeout",
             Self::Outdated => "outdated",
             Self::Retention => "retention",
+            Self::Overflow => "overflow",
+            Self::Unroutable => "unroutable",
         }
     }
 
@@ -135,6 +143,8 @@ impl Reason {
             Self::NoInstance => "the caller's list of instances there was empty",
             Self::LockTimeout => "it waited too long for a lock of the database",
             Self::Error => "an internal error: it could not be done there",
+            Self::Overflow => "dropped from a full queue, to make room for a newer message",
+            Self::Unroutable => "there was no queue that it could be routed to",
             Self::Outdated => {
                 "acknowledged and not kept: a clock that is ahead had called another newer"
             }

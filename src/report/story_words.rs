@@ -83,6 +83,7 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
             (Tone::Warn, format!("asks another instance of {} as well", names.name(to)))
         }
         Fact::Redelivered { .. } => (Tone::Warn, "delivers it again".to_owned()),
+        Fact::DeadLetter { .. } => (Tone::Bad, "gives the message up: a dead letter".to_owned()),
         Fact::Down => (Tone::Bad, "goes down".to_owned()),
         Fact::Up => (Tone::Good, "is up again".to_owned()),
         // What needs its circumstances to be told: [`super::story_causes`].

@@ -152,6 +152,8 @@ fn sketch(count: u64, step_us: u64) -> Sketch {
 fn orders(pace: u64) -> FlowOutcome {
     FlowOutcome {
         hedges: 0,
+        redeliveries: 0,
+        dead_letters: 0,
         slowdown: Sketch::default(),
         windows: Vec::new(),
         offered: 100,

@@ -70,6 +70,7 @@ codes! {
     Unsupported "E0609" "A word of the language that cannot be simulated yet.",
     NotBlind "E0610" "An effect at a quorum is more than a blind write.",
     BrokerKind "E0701" "A design's broker is missing or of the wrong kind.",
+    ProductRefuses "E0706" "Settings that the product itself refuses together.",
     Unreached "E0702" "An exception names an edge that no flow has.",
     CopyWithoutStore "E0703" "A service asks by local copy but has no store to keep it in.",
     JoinWithoutStore "E0704" "A service waits for several branches but has no store to count them in.",

@@ -234,6 +234,18 @@ pub(super) fn metrics() -> Vec<Metric> {
             |f, _| f.hedges,
             None,
         ),
+        count(
+            "redeliveries",
+            "Messages of the flow's operations that brokers delivered again.",
+            |f, _| f.redeliveries,
+            None,
+        ),
+        count(
+            "dead_letters",
+            "Messages of the flow's operations that brokers gave up: rejected, over their time, without room, or delivered too often.",
+            |f, _| f.dead_letters,
+            None,
+        ),
         Metric {
             windowed: true,
             ..figure(

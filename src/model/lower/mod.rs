@@ -4,6 +4,7 @@
 mod assembler;
 mod best_effort;
 mod caching;
+mod dead_letters;
 mod events;
 mod gateways;
 mod plan;
@@ -40,6 +41,7 @@ pub(super) fn lower(
         homes.push(lower.flow(FlowIx(ix as u16), flow));
     }
     let gateways = homes.iter().enumerate().map(|(ix, home)| lower.gateways(ix, *home)).collect();
+    lower.dead_letters();
     lower.programs.make_ready(scenario, nodes);
     Lowered { programs: lower.programs, homes, gateways }
 }

@@ -46,6 +46,8 @@ pub struct Programs {
     pub publications: Vec<Publication>,
     /// Per broker node (others empty): its channels.
     pub channels: Vec<Channel>,
+    /// Who consumes dead letters, and what it runs.
+    pub dead_letters: Option<Subscriber>,
     /// Who consumes from which broker: each pair once, in order.
     pub consumers: Vec<(NodeIx, NodeIx)>,
 }
@@ -420,6 +422,7 @@ pub struct Channel {
     pub broker: NodeIx,
     /// Whose instances consume it.
     pub consumer: NodeIx,
-    /// Who produces into it (a log's topics are per producing service; a queue has `None`).
+    /// Who produces into it, where that is one alone: the service whose topic it is, or for dead letters
+    /// the broker.
     pub producer: Option<NodeIx>,
 }

@@ -78,12 +78,14 @@ impl Incoming {
 #[derive(Clone, Debug)]
 pub(super) struct Intake {
     pending: Slab<Incoming>,
-    /// Arrived during a pause.
+    /// Arrived during a pause, or while publishers are blocked.
     held: VecDeque<Incoming>,
     delay: Dist,
     chance: Stream,
     /// Is a message stored that nobody subscribes to?
     stores_unread: bool,
+    /// Is nothing taken from publishers at present?
+    is_blocked: bool,
 }
 
 impl Intake {
@@ -96,13 +98,20 @@ impl Intake {
     pub(super) fn new(model: &Model, me: NodeIx, delay: Dist, stores_unread: bool) -> Self {
         let name = &model.scenario.nodes[me.0 as usize].name;
         let chance = Stream::new(model.seed, "broker", name, 0);
-        Self { pending: Slab::default(), held: VecDeque::new(), delay, chance, stores_unread }
+        Self {
+            pending: Slab::default(),
+            held: VecDeque::new(),
+            delay,
+            chance,
+            stores_unread,
+            is_blocked: false,
+        }
     }
 
     /// A [`Frame::Publish`] arrived.
     pub(super) fn take<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         let incoming = Incoming::arrived(message, env);
-        if is_paused(env) {
+        if is_paused(env) || self.is_blocked {
             self.held.push_back(incoming);
         } else {
             self.store(incoming, env.me(), env);
@@ -112,9 +121,17 @@ impl Intake {
     /// A pause is over.
     pub(super) fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         while !is_paused(env)
+            && !self.is_blocked
             && let Some(incoming) = self.held.pop_front()
         {
             self.store(incoming, env.me(), env);
+        }
+    }
+
+    /// Publishers are blocked, or are not any more.
+    pub(super) fn block<P: Probe>(&mut self, is_blocked: bool, env: &mut Env<'_, '_, P>) {
+        if std::mem::replace(&mut self.is_blocked, is_blocked) && !is_blocked {
+            self.resume(env);
         }
     }
 

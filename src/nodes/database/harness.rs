@@ -209,8 +209,7 @@ impl Bench {
             delivery_limit: None,
             requeue_delay: Span::ZERO,
             heartbeat: Span(60_000_000_000),
-            consumer_timeout: None,
-            redrive: None,
+            ..tree::RabbitMq::plain()
         };
         let log = tree::Kafka {
             partitions: 1,

@@ -20,24 +20,35 @@ use crate::probes::Probe;
 type Seat = (usize, usize);
 
 impl RabbitMq {
-    /// Requeues the deliveries that are chosen.
+    /// Requeues the deliveries that are chosen; that counts as a failure of theirs, or does not.
     pub(super) fn take_back<P: Probe>(
         &mut self,
+        counts: bool,
         env: &mut Env<'_, '_, P>,
         chosen: impl Fn(&Delivery) -> bool,
     ) {
         let out = self.unacknowledged.iter().filter(|(_, delivery)| chosen(delivery));
-        let receipts: Vec<Handle> = out.map(|(receipt, _)| receipt).collect();
-        for receipt in receipts {
+        let mut out: Vec<(Time, u64, Handle)> = out
+            .map(|(receipt, delivery)| (delivery.since, delivery.message.place, receipt))
+            .collect();
+        out.sort_unstable_by_key(|(since, place, _)| (*since, *place));
+        for (_, _, receipt) in out {
             if let Some(delivery) = self.settle(receipt, env) {
-                self.requeue(delivery, env);
+                self.requeue(delivery, counts, env);
             }
         }
     }
 
     /// Requeues what one consumer holds.
-    fn take_all_from<P: Probe>(&mut self, (index, at): Seat, env: &mut Env<'_, '_, P>) {
-        self.take_back(env, |delivery| (delivery.channel, delivery.consumer) == (index, at));
+    fn take_all_from<P: Probe>(
+        &mut self,
+        (index, at): Seat,
+        counts: bool,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        self.take_back(counts, env, |delivery| {
+            (delivery.channel, delivery.consumer) == (index, at)
+        });
     }
 
     /// The channels that an instance consumes, and its place in each.
@@ -59,10 +70,11 @@ impl RabbitMq {
     ) {
         for seat in self.seats(from) {
             if incarnation > self.at(seat).incarnation {
-                self.take_all_from(seat, env);
+                self.take_all_from(seat, true, env);
                 let (consumer, heard) = (self.at(seat), env.now());
                 let standing = Standing::Joined;
                 *consumer = Consumer { incarnation, standing, heard, stale: 0, ..*consumer };
+                self.is_declared(seat.0);
                 self.dispatch(seat.0, env);
             }
         }
@@ -79,16 +91,34 @@ impl RabbitMq {
             let consumer = self.at(seat);
             if incarnation >= consumer.incarnation {
                 *consumer = Consumer { incarnation, standing: Standing::Gone, ..*consumer };
-                self.take_all_from(seat, env);
+                self.take_all_from(seat, true, env);
                 self.dispatch(seat.0, env);
+                self.may_be_deserted(seat.0, env);
             }
+        }
+    }
+
+    /// Whoever comes declares its queue.
+    fn is_declared(&mut self, index: usize) {
+        let channel = &mut self.channels[index];
+        channel.unused = None;
+        channel.is_gone = self.settings.unbound.contains(&channel.node);
+    }
+
+    /// A queue that nobody consumes for long enough is deleted, if that is wanted.
+    fn may_be_deserted<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
+        let Some(expires) = self.settings.expires else { return };
+        let channel = &mut self.channels[index];
+        if channel.is_deserted() && !channel.is_gone {
+            channel.unused = Some(env.now() + expires);
+            env.wait(expires, Due::Unused(index as u32));
         }
     }
 
     /// An instance lives.
     pub(super) fn hears<P: Probe>(&mut self, from: InstanceId, env: &mut Env<'_, '_, P>) {
         for seat in self.seats(from) {
-            let (heartbeat, now) = (self.heartbeat, env.now());
+            let (heartbeat, now) = (self.settings.heartbeat, env.now());
             let consumer = self.at(seat);
             let was_silent = consumer.heard + heartbeat <= now;
             consumer.heard = now;
@@ -131,9 +161,9 @@ impl RabbitMq {
         }
         let holds = channel.consumers.iter().filter(|consumer| consumer.unacknowledged > 0);
         let Some(heard) = holds.map(|consumer| consumer.heard).min() else { return };
-        let silent = heard + self.heartbeat;
+        let silent = heard + self.settings.heartbeat;
         let slow = self.held_since(index).map(|(_, since)| since).min();
-        let slow = slow.zip(self.consumer_timeout).map(|(since, timeout)| since + timeout);
+        let slow = slow.zip(self.settings.consumer_timeout).map(|(since, timeout)| since + timeout);
         let due = slow.map_or(silent, |slow| slow.min(silent)).max(env.now());
         self.channels[index].watch = Some(due);
         env.wait(due.since(env.now()), Due::Silence(index as u32));
@@ -150,22 +180,23 @@ impl RabbitMq {
     /// long.
     pub(super) fn look_after<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
         self.channels[index].watch = None;
-        if let Some(timeout) = self.consumer_timeout {
+        if let Some(timeout) = self.settings.consumer_timeout {
             let is_late = |(at, since): (usize, Time)| (since + timeout <= env.now()).then_some(at);
             let late: Vec<usize> = self.held_since(index).filter_map(is_late).collect();
             for at in late {
                 let consumer = self.at((index, at));
                 consumer.stale += consumer.unacknowledged;
-                self.take_all_from((index, at), env);
+                self.take_all_from((index, at), false, env);
             }
         }
         for at in 0..self.channels[index].consumers.len() {
             let consumer = &mut self.channels[index].consumers[at];
-            if consumer.unacknowledged > 0 && consumer.heard + self.heartbeat <= env.now() {
+            if consumer.unacknowledged > 0 && consumer.heard + self.settings.heartbeat <= env.now()
+            {
                 if consumer.standing == Standing::Joined {
                     consumer.standing = Standing::Silent;
                 }
-                self.take_all_from((index, at), env);
+                self.take_all_from((index, at), true, env);
             }
         }
         self.dispatch(index, env);

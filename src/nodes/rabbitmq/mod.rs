@@ -1,83 +1,70 @@
-//! A message queue in the manner of RabbitMQ: one durable queue per consuming service, persistent
-//! messages, publisher confirms, manual acknowledgements, prefetch, redelivery, dead letters.
+//! `RabbitMQ` 4.3: a durable queue for each consuming service, persistent messages, publisher confirms,
+//! acknowledgements, prefetch, redelivery, limits, dead letters.
 //!
 //! What is modelled, after the pages of rabbitmq.com/docs:
 //!
 //! * `confirms`: a message is confirmed once it is durable in every queue it was routed to; one that
-//!   is routed nowhere is confirmed at once. Deliveries that were not acknowledged when their
-//!   consumer's connection closes are requeued at their original position and flagged redelivered.
+//!   is routed nowhere is confirmed at once (and returned before, if `mandatory`). Deliveries that were not
+//!   acknowledged when their consumer's connection closes are requeued and flagged redelivered: at their
+//!   original position in classic queues, before all else in quorum queues. With automatic
+//!   acknowledgement a message is gone when it is sent.
 //! * `consumer-prefetch`: the limit is per consumer; 0 is no limit. Consumers are served in turn
 //!   (`consumers`), those at their limit are passed over, so nothing waits beside a free one. The order
-//!   of turns is that in which they subscribed: it is drawn.
-//! * `quorum-queues`, poison messages: every return of a delivery counts, be it a negative
-//!   acknowledgement or a lost connection (as up to 4.2; since 4.3 `basic.nack` no longer does); a
-//!   message returned more often than the limit becomes a dead letter: a limit of 2 makes three
-//!   deliveries. Here a dead letter is lost: there is no dead-letter exchange.
+//!   of turns is that in which they subscribed: it is drawn. `consumer-priority`: those with the highest
+//!   first. `consumers`, single active consumer: one as long as it is there.
+//! * `quorum-queues`, poison messages: a delivery that failed counts, be it rejected or a lost connection;
+//!   since 4.3 `basic.nack` and the time-out do not. A message that failed more often than the limit
+//!   becomes a dead letter: a limit of 2 makes three deliveries. Delayed retry: what comes back
+//!   waits min(min * deliveries, max).
+//! * `maxlength`: a bound on ready messages, with its three overflow behaviours. `ttl`: of messages, at the
+//!   head, and of queues that nobody consumes. `dlx`: `letters`.
 //! * `reliability`: a broker that restarts still has what it confirmed, in order; publishing again
 //!   after a lost confirm makes a duplicate, which is the consumer's to recognise.
-//!
 //! * `heartbeats`: a connection on which nothing was heard for so long is closed, and what its consumer
 //!   holds is requeued; one that lives connects again. Consumers say that they live twice as often.
 //! * `consumers`, cancellation: one that is shut down in good order is given nothing more, and
-//!   acknowledges what it holds.
+//!   acknowledges what it holds. Delivery acknowledgement timeout: who holds a message for too long is
+//!   cancelled, and subscribes anew when it has worked off what it had.
+//! * `memory`: publishers are blocked above the watermark.
 //!
-//! Left out: replication (the one broker stands for a cluster that fails as one), TTL, length
-//! limits and flow control, priorities, automatic acknowledgement, and the 30 minutes of the delivery
-//! acknowledgement timeout.
+//! What is left out stands with its words, in `scenario/kinds/rabbitmq/`.
 
+mod arrivals;
 mod consumers;
 mod due;
+mod letters;
+mod queue;
 
-use std::collections::VecDeque;
+use std::sync::Arc;
 
 use self::due::Due;
+use self::queue::{Channel, Service, Stored};
 use super::behaviour::Behaviour;
 use super::broker::{Frame, Incoming, Intake, is_paused, multiply, own_channels, used_up};
-use super::message::{Answer, Body, Item, Message, Op};
+use super::message::{Answer, Body, Message};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
 use super::{Env, broker};
-use crate::base::{Span, Stream, Time, weight};
+use crate::base::{Stream, Time, weight};
 use crate::engine::InstanceId;
 use crate::model::program::EntryIx;
 use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe, Reason};
-use crate::scenario::tree::{NodeKind, Redrive};
+use crate::scenario::tree::{self, NodeKind, Redrive, Returns};
 
 /// The broker: one instance.
 #[derive(Clone, Debug)]
 pub struct RabbitMq {
+    settings: Arc<tree::RabbitMq>,
     intake: Intake,
-    prefetch: u32,
-    delivery_limit: Option<u32>,
-    /// A consumer that was not heard of for so long has lost its connection.
-    heartbeat: Span,
-    consumer_timeout: Option<Span>,
-    redrive: Option<Redrive>,
     /// Per channel of the program: its place in `channels`.
     places: Vec<u32>,
     channels: Vec<Channel>,
+    /// The channel of dead letters, and what its consumer runs.
+    dead_letters: Option<(usize, EntryIx)>,
     unacknowledged: Slab<Delivery>,
-    /// Dead letters that will come back.
-    dead: Slab<DeadLetter>,
-}
-
-/// The queue of one consuming service.
-#[derive(Clone, Debug)]
-struct Channel {
-    /// The consumer node's first instance.
-    first: InstanceId,
-    consumers: Vec<Consumer>,
-    /// In which order they take turns.
-    order: Vec<u32>,
-    /// The place there of whose turn it is.
-    turn: usize,
-    /// When silent consumers are looked for.
-    watch: Option<Time>,
-    /// Messages that ever came in.
-    count: u64,
-    /// In order of arrival, whatever was delivered and returned in between.
-    ready: VecDeque<Stored>,
+    /// Messages that will come back to their queues.
+    aside: Slab<Aside>,
 }
 
 /// One instance of the consuming service, as the broker knows it.
@@ -105,27 +92,13 @@ enum Standing {
     Gone,
 }
 
-/// A durable message.
+/// A message that will come back to its queue.
 #[derive(Clone, Copy, Debug)]
-struct Stored {
-    op: Op,
-    entry: EntryIx,
-    item: Item,
-    /// Its place in the order of arrival.
-    place: u64,
-    /// Ready since then.
-    since: Time,
-    /// Deliveries that came back.
-    returns: u32,
-    /// How often it was a dead letter.
-    deaths: u32,
-}
-
-/// A dead letter that will come back.
-#[derive(Clone, Copy, Debug)]
-struct DeadLetter {
+struct Aside {
     message: Stored,
     channel: usize,
+    /// As if it were new, or as what was delivered?
+    is_new: bool,
 }
 
 /// A message on its way to a consumer, or in its hands.
@@ -143,48 +116,38 @@ impl Behaviour for RabbitMq {
     /// The broker `me`, empty, with all consumers joined.
     fn new(model: &Model, me: InstanceId) -> Self {
         let me = model.node_of(me);
-        let NodeKind::RabbitMq(kind) = &model.scenario.nodes[me.0 as usize].kind else {
-            unreachable!("node {me:?} is no queue");
+        let NodeKind::RabbitMq(settings) = &model.scenario.nodes[me.0 as usize].kind else {
+            unreachable!("node {me:?} is no RabbitMQ");
         };
         let (places, own) = own_channels(model, me);
         let channel = |channel: &crate::model::program::Channel| {
             let consumer = &model.nodes[channel.consumer.0 as usize];
-            let fresh = Consumer {
-                incarnation: 0,
-                standing: Standing::Joined,
-                unacknowledged: 0,
-                stale: 0,
-                heard: Time::ZERO,
-            };
             let name = |node: NodeIx| &model.scenario.nodes[usize::from(node.0)].name;
             let purpose = format!("turns of {}", name(channel.consumer));
-            Channel {
-                first: consumer.first,
-                consumers: vec![fresh; consumer.count as usize],
-                order: Stream::new(model.seed, &purpose, name(me), 0).order(consumer.count),
-                turn: 0,
-                watch: None,
-                count: 0,
-                ready: VecDeque::new(),
-            }
+            let order = Stream::new(model.seed, &purpose, name(me), 0).order(consumer.count);
+            let is_gone = settings.unbound.contains(&channel.consumer);
+            let node = (channel.consumer, consumer.first);
+            Channel::new(node, order, settings.quorum.is_some(), is_gone)
         };
+        let dead_letters = model
+            .programs
+            .dead_letters
+            .filter(|it| model.programs.channels[it.channel as usize].broker == me);
         Self {
-            intake: Intake::new(model, me, kind.persist.clone(), false),
-            prefetch: kind.prefetch,
-            delivery_limit: kind.delivery_limit,
-            heartbeat: kind.heartbeat,
-            consumer_timeout: kind.consumer_timeout,
-            redrive: kind.redrive,
+            settings: Arc::new(settings.clone()),
+            intake: Intake::new(model, me, settings.persist.clone(), false),
+            dead_letters: dead_letters.map(|it| (places[it.channel as usize] as usize, it.entry)),
             places,
             channels: own.iter().map(channel).collect(),
             unacknowledged: Slab::default(),
-            dead: Slab::default(),
+            aside: Slab::default(),
         }
     }
 
     fn weight(&self) -> usize {
-        let ready: usize = self.channels.iter().map(|it| weight::deque(&it.ready)).sum();
-        self.intake.weight() + ready + self.unacknowledged.weight()
+        let queues = |it: &Channel| weight::deque(&it.ready) + weight::deque(&it.letters);
+        let ready: usize = self.channels.iter().map(queues).sum();
+        self.intake.weight() + ready + self.unacknowledged.weight() + self.aside.weight()
     }
 
     fn readings(&self, _model: &Model, now: Time, into: &mut Readings) {
@@ -207,7 +170,7 @@ impl Behaviour for RabbitMq {
                 used_up(message.op, None, env);
                 if let Some(delivery) = self.settle(receipt, env) {
                     self.consumer(&delivery).heard = env.now();
-                    used_up(delivery.message.op, None, env);
+                    self.is_done_with(delivery.message, env);
                     self.dispatch(delivery.channel, env);
                 } else {
                     self.works_off(message.from, env);
@@ -217,7 +180,13 @@ impl Behaviour for RabbitMq {
                 used_up(message.op, None, env);
                 if let Some(delivery) = self.settle(receipt, env) {
                     self.consumer(&delivery).heard = env.now();
-                    self.requeue(delivery, env);
+                    match self.settings.returns {
+                        Returns::Nack => self.requeue(delivery, false, env),
+                        Returns::Reject => self.requeue(delivery, true, env),
+                        Returns::Discard => {
+                            self.dies(delivery.message, delivery.channel, Reason::DeadLetter, env);
+                        }
+                    }
                     self.dispatch(delivery.channel, env);
                 } else {
                     self.works_off(message.from, env);
@@ -233,26 +202,36 @@ impl Behaviour for RabbitMq {
             }
             body => unreachable!("not for a queue: {body:?}"),
         }
+        self.mind_memory(env);
     }
 
     #[inline(never)]
     fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
-        let handle = match due {
-            Due::Intake(broker::Due::Stored(handle)) => handle,
-            Due::Silence(channel) => return self.look_after(channel as usize, env),
-            Due::Redrive(letter) => return self.comes_back(letter, env),
-        };
-        if let Some(incoming) = self.intake.stored(handle) {
-            self.enqueue(incoming, env);
-            incoming.confirm(Answer::Done, env);
+        match due {
+            Due::Intake(broker::Due::Stored(handle)) => {
+                if let Some(incoming) = self.intake.stored(handle) {
+                    let verdict = self.route(incoming, env);
+                    incoming.confirm(verdict, env);
+                }
+            }
+            Due::Silence(channel) => self.look_after(channel as usize, env),
+            Due::Back(aside) => self.comes_back(aside, env),
+            Due::Expire(channel) => {
+                self.channels[channel as usize].expiry = None;
+                self.dispatch(channel as usize, env);
+            }
+            Due::Unused(channel) => self.delete(channel as usize, env),
         }
+        self.mind_memory(env);
     }
 
     fn is_stale(&self, due: Due, at: Time, _incarnation: u32) -> bool {
         match due {
             Due::Intake(broker::Due::Stored(handle)) => self.intake.is_stale(handle),
             Due::Silence(channel) => self.channels[channel as usize].watch != Some(at),
-            Due::Redrive(letter) => self.dead.get(letter).is_none(),
+            Due::Back(aside) => self.aside.get(aside).is_none(),
+            Due::Expire(channel) => self.channels[channel as usize].expiry != Some(at),
+            Due::Unused(channel) => self.channels[channel as usize].unused != Some(at),
         }
     }
 
@@ -260,14 +239,15 @@ impl Behaviour for RabbitMq {
     /// receipt is void.
     fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
         self.intake.crash(host, env);
-        self.take_back(env, |_| true);
+        self.take_back(true, env, |_| true);
     }
 
     /// It comes back, and all consumers reconnect; for those that are down, somebody will say so.
     fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         for channel in 0..self.channels.len() {
-            self.channels[channel].watch = None;
-            for consumer in &mut self.channels[channel].consumers {
+            let it = &mut self.channels[channel];
+            (it.watch, it.expiry, it.unused) = (None, None, None);
+            for consumer in &mut it.consumers {
                 consumer.heard = env.now();
                 consumer.stale = 0;
                 if consumer.standing != Standing::Leaves {
@@ -277,12 +257,12 @@ impl Behaviour for RabbitMq {
             self.dispatch(channel, env);
         }
         // What came due while it was down is put off.
-        let letters: Vec<Handle> = self.dead.iter().map(|(letter, _)| letter).collect();
-        for (letter, Redrive { after, .. }) in
-            letters.into_iter().zip(self.redrive.into_iter().cycle())
-        {
-            env.wait(after, Due::Redrive(letter));
+        let after = self.settings.redrive.map(|Redrive { after, .. }| after);
+        let again: Vec<Handle> = self.aside.iter().map(|(aside, _)| aside).collect();
+        for aside in again {
+            env.wait(after.unwrap_or_default(), Due::Back(aside));
         }
+        self.mind_memory(env);
     }
 
     fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
@@ -292,37 +272,63 @@ impl Behaviour for RabbitMq {
 }
 
 impl RabbitMq {
-    /// The message is durable: a copy goes to each subscriber's queue.
-    fn enqueue<P: Probe>(&mut self, incoming: Incoming, env: &mut Env<'_, '_, P>) {
+    /// The message is durable: a copy goes to each queue that it is routed to. Says what its publisher is
+    /// told.
+    fn route<P: Probe>(&mut self, incoming: Incoming, env: &mut Env<'_, '_, P>) -> Answer {
         let (op, item, since) = (incoming.op, incoming.item, env.now());
         let subscribers = incoming.subscribers(env.model);
         multiply(op, subscribers.len(), env);
+        let (mut is_refused, mut is_routed) = (false, subscribers.is_empty());
         for subscriber in subscribers {
             let index = self.places[subscriber.channel as usize] as usize;
-            let channel = &mut self.channels[index];
-            let place = channel.count;
-            channel.count += 1;
-            let message =
-                Stored { op, entry: subscriber.entry, item, place, since, returns: 0, deaths: 0 };
-            if channel.ready.is_empty()
-                && let Some(turn) = channel.free((self.prefetch, self.heartbeat), env)
-            {
-                self.deliver(message, (index, turn), false, env);
-            } else {
-                channel.ready.push_back(message);
-                env.fact(Fact::Waits { op: op.id });
+            if self.channels[index].is_gone {
+                used_up(op, Some(Reason::Unroutable), env);
+                continue;
+            }
+            is_routed = true;
+            let (entry, place) = (subscriber.entry, 0);
+            let message = Stored {
+                op,
+                entry,
+                item,
+                place,
+                since,
+                until: Time::NEVER,
+                returns: 0,
+                failures: 0,
+                deaths: 0,
+                died: None,
+            };
+            if !self.arrives(message, index, env) {
+                is_refused = true;
+                used_up(op, Some(Reason::Rejected), env);
             }
         }
+        match (is_refused, is_routed || !self.settings.mandatory) {
+            (true, _) => Answer::Failed(Reason::Rejected),
+            (false, true) => Answer::Done,
+            (false, false) => Answer::Failed(Reason::Unroutable),
+        }
+    }
+
+    /// Who is served next here, if anybody may be.
+    fn free<P: Probe>(&mut self, index: usize, env: &Env<'_, '_, P>) -> Option<usize> {
+        let service = Service { settings: &self.settings, now: env.now() };
+        self.channels[index].next(service).filter(|_| !is_paused(env))
     }
 
     /// Delivers what is ready to whoever has room.
     fn dispatch<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
+        self.expire(index, env);
         while !self.channels[index].ready.is_empty()
-            && let Some(turn) = self.channels[index].free((self.prefetch, self.heartbeat), env)
+            && let Some(turn) = self.free(index, env)
             && let Some(message) = self.channels[index].ready.pop_front()
         {
             self.deliver(message, (index, turn), true, env);
+            self.expire(index, env);
         }
+        self.foresee_expiry(index, env);
+        self.pass_on(env);
     }
 
     fn deliver<P: Probe>(
@@ -336,20 +342,30 @@ impl RabbitMq {
         let attempt = u64::from(deaths) << 32 | u64::from(returns);
         let op = op.again(env.model.name_of(env.node()), attempt);
         env.fact(Fact::Began { op: op.id, waited: env.now().since(since), queued, arrives: false });
-        let redelivered = attempt > 0;
+        // A dead letter that is published anew is a new message.
+        let redelivered = returns > 0;
         if redelivered {
             env.fact(Fact::Redelivered { op: op.id });
         }
         let channel = &mut self.channels[index];
         channel.turn = turn + 1;
         let consumer = channel.order[turn] as usize;
-        channel.consumers[consumer].unacknowledged += 1;
         let to = InstanceId(channel.first.0 + consumer as u32);
-        let since = env.now();
-        let out = Delivery { message, channel: index, consumer, since };
-        let receipt = self.unacknowledged.insert(out);
-        self.watch(index, env);
+        let receipt = if self.settings.auto_ack {
+            Handle::NONE
+        } else {
+            channel.consumers[consumer].unacknowledged += 1;
+            let since = env.now();
+            let out = Delivery { message, channel: index, consumer, since };
+            let receipt = self.unacknowledged.insert(out);
+            self.watch(index, env);
+            receipt
+        };
         env.send(to, &op, Frame::Deliver { receipt, entry, item, redelivered });
+        if receipt == Handle::NONE {
+            env.fact(Fact::Freed { op: op.id });
+            self.is_done_with(message, env);
+        }
     }
 
     fn consumer(&mut self, of: &Delivery) -> &mut Consumer {
@@ -364,71 +380,29 @@ impl RabbitMq {
         Some(delivery)
     }
 
-    /// Puts a message back where it was, unless it came back too often.
-    fn requeue<P: Probe>(&mut self, delivery: Delivery, env: &mut Env<'_, '_, P>) {
-        let mut message = delivery.message;
+    /// Puts a message back, unless it failed too often.
+    fn requeue<P: Probe>(&mut self, delivery: Delivery, counts: bool, env: &mut Env<'_, '_, P>) {
+        let Delivery { mut message, channel, .. } = delivery;
         message.returns += 1;
+        message.failures += u32::from(counts);
         message.since = env.now();
-        if self.delivery_limit.is_some_and(|limit| message.returns > limit) {
-            return self.dies(message, delivery.channel, env);
+        if counts && self.settings.delivery_limit.is_some_and(|limit| message.failures > limit) {
+            return self.dies(message, channel, Reason::DeadLetter, env);
+        }
+        let retry = self.settings.delayed_retry;
+        if let Some(pause) = retry.and_then(|retry| retry.pause(counts, message.returns)) {
+            let aside = self.aside.insert(Aside { message, channel, is_new: false });
+            return env.wait(pause, Due::Back(aside));
         }
         env.fact(Fact::Waits { op: message.op.id });
-        let ready = &mut self.channels[delivery.channel].ready;
-        let at = ready.partition_point(|other| other.place < message.place);
-        ready.insert(at, message);
-    }
-}
-
-impl RabbitMq {
-    /// A message was delivered too often: it is lost, unless it is to come back.
-    fn dies<P: Probe>(&mut self, mut message: Stored, channel: usize, env: &mut Env<'_, '_, P>) {
-        match self.redrive {
-            Some(Redrive { after, times }) if message.deaths < times => {
-                (message.deaths, message.returns) = (message.deaths + 1, 0);
-                let letter = self.dead.insert(DeadLetter { message, channel });
-                env.wait(after, Due::Redrive(letter));
-            }
-            _ => used_up(message.op, Some(Reason::DeadLetter), env),
-        }
+        self.channels[channel].put_back(message);
     }
 
-    /// A dead letter is put behind what waits in its queue.
-    fn comes_back<P: Probe>(&mut self, letter: Handle, env: &mut Env<'_, '_, P>) {
-        let Some(DeadLetter { mut message, channel: index }) = self.dead.remove(letter) else {
-            return;
-        };
-        let channel = &mut self.channels[index];
-        (message.place, message.since) = (channel.count, env.now());
-        channel.count += 1;
-        channel.ready.push_back(message);
-        env.fact(Fact::Waits { op: message.op.id });
-        self.dispatch(index, env);
-    }
-}
-
-impl Channel {
-    /// The place in turn of the next consumer that may have one more, and was heard of lately.
-    fn free<P: Probe>(
-        &self,
-        (prefetch, heartbeat): (u32, Span),
-        env: &Env<'_, '_, P>,
-    ) -> Option<usize> {
-        let count = self.consumers.len();
-        let in_turn = (0..count).map(|step| (self.turn + step) % count);
-        let has_room = |at: &usize| {
-            let consumer = &self.consumers[self.order[*at] as usize];
-            consumer.standing == Standing::Joined
-                && consumer.stale == 0
-                && consumer.heard + heartbeat > env.now()
-                && (prefetch == 0 || consumer.unacknowledged < prefetch)
-        };
-        in_turn.into_iter().find(has_room).filter(|_| !is_paused(env))
-    }
-
-    /// Which of its consumers this instance is.
-    fn place_of(&self, instance: InstanceId) -> Option<usize> {
-        let at = instance.0.checked_sub(self.first.0)? as usize;
-        (at < self.consumers.len()).then_some(at)
+    /// Publishers are blocked while its messages take too much of its memory.
+    fn mind_memory<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let Some(most) = self.settings.blocks_at else { return };
+        let held: usize = self.channels.iter().map(Channel::len).sum();
+        self.intake.block(held as u64 > most, env);
     }
 }
 

@@ -18,7 +18,9 @@ impl Server {
         self.release_worker(handle, env);
         let task = self.tasks.get(handle).expect("it ends");
         let op = task.op.id;
-        if let Origin::Delivery { from, receipt } = task.origin {
+        if let Origin::Delivery { from, receipt } = task.origin
+            && receipt != Handle::NONE
+        {
             env.send(from, &task.op, Frame::Ack { receipt });
             self.foresee_commit(env);
             self.leave(handle, env);
@@ -85,11 +87,16 @@ impl Server {
         let terms = env.model.terms(env.model.node_of(from));
         if let Failed::Return(_) | Failed::Leave = terms.consume.failed {
             let task = self.tasks.remove(handle).expect("it was there");
-            if terms.consume.failed != Failed::Leave {
+            let why = match task.verdict {
+                // Nobody has it but this task: it was acknowledged when it was sent.
+                Answer::Failed(why) if receipt == Handle::NONE => Some(why),
+                _ => None,
+            };
+            if receipt != Handle::NONE && terms.consume.failed != Failed::Leave {
                 env.send(from, &task.op, Frame::Nack { receipt });
             }
             self.has_free_hand(env);
-            env.fact(Fact::Dropped { op: task.op.id, why: None });
+            env.fact(Fact::Dropped { op: task.op.id, why });
             return;
         }
         let Act::Run { start, .. } = env.model.programs.entries[task.entry.0 as usize].act else {

@@ -111,7 +111,7 @@ impl Kind for Sqs {
         });
         let consume = Consume { style, failed: Failed::Leave, commit: Commit::Each, beat: None };
         let produce = Produce { gather: None, confirm: true, overdue: None };
-        Some(Terms { produce, consume })
+        Some(Terms { produce, consume, has_topics: false, dead_letters: None })
     }
 }
 

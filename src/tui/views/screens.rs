@@ -230,7 +230,7 @@ fn the_picker() {
             assert!(text.is_ascii());
         }
     }
-    "/retry".chars().for_each(|key| drop(state.key(Key::Char(key))));
+    "/retry-s".chars().for_each(|key| drop(state.key(Key::Char(key))));
     let text = drawn((80, 24), Look::default(), |area, canvas| picker::draw(&state, area, canvas));
     insta::assert_snapshot!("picker-filter", text);
     let picker::Picked::Open(path, Some(_)) = state.key(Key::Enter) else {

@@ -99,6 +99,8 @@ impl super::Kind for Kafka {
                 commit: self.auto_commit.map_or(Commit::Each, Commit::Every),
                 beat: Some(self.heartbeat),
             },
+            has_topics: true,
+            dead_letters: None,
         })
     }
 }

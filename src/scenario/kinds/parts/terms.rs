@@ -3,6 +3,7 @@
 
 use crate::base::Span;
 use crate::scenario::kinds::{KINDS, Use};
+use crate::scenario::tree::NodeIx;
 
 /// The terms on which a broker is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +12,10 @@ pub struct Terms {
     pub produce: Produce,
     /// What consumers do.
     pub consume: Consume,
+    /// Has each producing service a topic of its own? Else all that is for a consumer comes in one queue.
+    pub has_topics: bool,
+    /// The service that consumes dead letters.
+    pub dead_letters: Option<NodeIx>,
 }
 
 /// What the producers of a broker do.
@@ -144,15 +149,7 @@ mod tests {
 
     #[test]
     fn a_queue_gets_back_what_failed_and_a_log_does_not() {
-        let queue = RabbitMq {
-            prefetch: 1,
-            persist: Dist::Const(0.0),
-            delivery_limit: None,
-            requeue_delay: Span(5),
-            heartbeat: Span(60),
-            consumer_timeout: None,
-            redrive: None,
-        };
+        let queue = RabbitMq { requeue_delay: Span(5), heartbeat: Span(60), ..RabbitMq::plain() };
         let (queue, log) = (queue.terms().expect("a broker"), log().terms().expect("a broker"));
         assert_eq!(queue.consume.failed, Failed::Return(Span(5)));
         assert_eq!(log.consume.failed, Failed::InPlace(Span(7)));

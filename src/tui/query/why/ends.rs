@@ -133,6 +133,8 @@ pub(super) fn lost(case: &Case<'_>) -> Option<String> {
         Reason::LostMessage,
         Reason::Outdated,
         Reason::Retention,
+        Reason::Overflow,
+        Reason::Unroutable,
     ])?;
     Some(format!(
         "{} {} promised and will never happen. At {} {}.",

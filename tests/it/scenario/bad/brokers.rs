@@ -20,4 +20,18 @@ pub(in crate::scenario) const BROKERS: &[Bad] = &[
         "W0302",
         "Kafka(brokers: 2, replication_factor: 2, min_insync_replicas: 2, acks: Leader)"
     ),
+    broker!("E0706", "RabbitMq(delivery_limit: 5)"),
+    broker!("E0706", "RabbitMq(consumer_timeout: \"1m\")"),
+    broker!("E0706", "RabbitMq(delayed_retry_type: Failed, delayed_retry_min: \"1s\")"),
+    broker!("E0204", "RabbitMq(queue_type: Quorum, delayed_retry_type: Failed)"),
+    broker!("W0302", "RabbitMq(delayed_retry_min: \"1s\")"),
+    broker!("E0706", "RabbitMq(queue_type: Quorum, max_length: 5, overflow: RejectPublishDlx)"),
+    broker!("W0302", "RabbitMq(overflow: RejectPublish)"),
+    broker!("W0302", "RabbitMq(dead_letter_sends_back: true)"),
+    broker!("E0706", "RabbitMq(dead_letter_exchange: \"mail\", dead_letter_strategy: AtLeastOnce)"),
+    broker!("E0206", "RabbitMq(dead_letter_exchange: \"log\")"),
+    broker!("E0205", "RabbitMq(unbound: [\"male\"])"),
+    broker!("E0208", "RabbitMq(queue_type: Stream)"),
+    broker!("E0203", "RabbitMq(prefetch: 5)"),
+    broker!("E0301", "RabbitMq(consumer_priorities: [High])"),
 ];

@@ -1,0 +1,97 @@
+//! How messages come into a queue, as far as there is room, and how they go of themselves: when their time is
+//! over, or their queue is deleted.
+
+use super::RabbitMq;
+use super::due::Due;
+use super::queue::Stored;
+use crate::base::{Time, mix, name_hash};
+use crate::nodes::Env;
+use crate::nodes::broker::used_up;
+use crate::probes::{Fact, Probe, Reason};
+use crate::scenario::tree::Overflow;
+
+/// Names the draws of how long messages are kept.
+const TTL: u64 = name_hash("time to live");
+
+impl RabbitMq {
+    /// A message comes into this queue. Says whether it is taken; what is not taken is the caller's.
+    pub(super) fn arrives<P: Probe>(
+        &mut self,
+        mut message: Stored,
+        index: usize,
+        env: &mut Env<'_, '_, P>,
+    ) -> bool {
+        self.expire(index, env);
+        message.since = env.now();
+        message.until = self.until(&message, index, env);
+        let free = self.free(index, env);
+        let channel = &mut self.channels[index];
+        message.place = channel.place();
+        if channel.ready.is_empty()
+            && let Some(turn) = free
+        {
+            self.deliver(message, (index, turn), false, env);
+            return true;
+        }
+        let length = self.settings.length;
+        let full = length.filter(|length| channel.ready.len() >= length.max as usize);
+        match full.map(|length| length.overflow) {
+            Some(Overflow::RejectPublish) => return false,
+            Some(Overflow::RejectPublishDlx) => {
+                // A copy of its own: what its publisher was told is another thing.
+                if message.op.id.is_some() {
+                    env.fact(Fact::Carried { op: message.op.id });
+                }
+                self.dies(message, index, Reason::Overflow, env);
+                return false;
+            }
+            Some(Overflow::DropHead) => {
+                let head = channel.ready.pop_front();
+                channel.ready.push_back(message);
+                env.fact(Fact::Waits { op: message.op.id });
+                if let Some(head) = head {
+                    env.fact(Fact::LeftQueue { op: head.op.id });
+                    self.dies(head, index, Reason::Overflow, env);
+                }
+            }
+            None => {
+                channel.ready.push_back(message);
+                env.fact(Fact::Waits { op: message.op.id });
+            }
+        }
+        self.foresee_expiry(index, env);
+        true
+    }
+
+    /// How long a message that comes now is kept here. Dead letters are kept.
+    fn until<P: Probe>(&self, message: &Stored, index: usize, env: &Env<'_, '_, P>) -> Time {
+        let keeps = self.dead_letters.is_some_and(|(letters, _)| letters == index);
+        let ttl = self.settings.message_ttl.as_ref().filter(|_| !keeps);
+        let name = mix(env.model.name_of(env.node()), TTL);
+        ttl.map_or(Time::NEVER, |ttl| env.now() + ttl.span(message.op.drawn_anew(name)))
+    }
+
+    /// What is over its time leaves, from the head.
+    pub(super) fn expire<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
+        while let Some(head) = self.channels[index].expired(env.now()) {
+            env.fact(Fact::LeftQueue { op: head.op.id });
+            self.dies(head, index, Reason::Retention, env);
+        }
+    }
+
+    pub(super) fn foresee_expiry<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
+        if let Some(due) = self.channels[index].foresee_expiry() {
+            env.wait(due.since(env.now()), Due::Expire(index as u32));
+        }
+    }
+
+    /// Nobody has consumed this queue for so long that it is deleted. Nothing in it is a dead letter.
+    pub(super) fn delete<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
+        let channel = &mut self.channels[index];
+        (channel.unused, channel.is_gone) = (None, true);
+        for message in std::mem::take(&mut channel.ready) {
+            env.fact(Fact::LeftQueue { op: message.op.id });
+            used_up(message.op, Some(Reason::Retention), env);
+        }
+    }
+}
