@@ -29,6 +29,15 @@ fn blows() -> impl Strategy<Value = Vec<Blow>> {
 /// What is lost of a busy log of three brokers under these blows, and how much was told done. Its
 /// reader stands still till the end, so that whatever is taken from the log is missed.
 fn lost(settings: &str, blows: &[Blow], seed: u64) -> [f64; 2] {
+    let kafka = format!(
+        r#"Kafka(brokers: 3, {settings}, partitions: 3, lag: Exp("5ms"),
+            broker_session_timeout: "900ms", replica_lag_time_max: "700ms", request_timeout: "500ms")"#
+    );
+    lost_by(&kafka, blows, seed)
+}
+
+/// The same of any broker of three instances.
+fn lost_by(broker: &str, blows: &[Blow], seed: u64) -> [f64; 2] {
     let (mut faults, mut at) = (String::new(), 1_000);
     for (number, Blow { what, broker, lasts_ms, pause_ms }) in blows.iter().enumerate() {
         let (word, host) = match *what {
@@ -49,8 +58,7 @@ fn lost(settings: &str, blows: &[Blow], seed: u64) -> [f64; 2] {
         "api": Service(workers: 100, hold: false),
         "reader": Service(workers: 8, store: "reader-db"),
         "reader-db": Database(connections: 8, read: "0s", write: "0s"),
-        "log": Kafka(brokers: 3, {settings}, partitions: 3, lag: Exp("5ms"),
-            broker_session_timeout: "900ms", replica_lag_time_max: "700ms", request_timeout: "500ms"),
+        "log": {broker},
     }},
     data: {{ "done": (owner: "reader", keys: 100) }},
     flows: {{ "send": (home: "api", steps: [Tell("reader", Write("done"))]) }},
@@ -83,6 +91,15 @@ proptest! {
     ) {
         let settings = format!("replication_factor: 3, acks: All, min_insync_replicas: {least}, unclean_leader_election_enable: false");
         let [lost, done] = lost(&settings, &blows, seed);
+        prop_assert_eq!(lost, 0.0);
+        prop_assert!(done > 0.0);
+    }
+
+    /// The same of quorum queues, of which a majority is always there.
+    #[test]
+    fn what_a_majority_has_is_never_lost(blows in blows(), seed in 1..1_000u64) {
+        let rabbit = r#"RabbitMq(queue_type: Quorum, replicate: Exp("5ms"), election: "900ms", delivery_limit: None)"#;
+        let [lost, done] = lost_by(rabbit, &blows, seed);
         prop_assert_eq!(lost, 0.0);
         prop_assert!(done > 0.0);
     }

@@ -111,10 +111,24 @@ impl Intake {
     /// A [`Frame::Publish`] arrived.
     pub(super) fn take<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         let incoming = Incoming::arrived(message, env);
-        if is_paused(env) || self.is_blocked {
+        if is_paused(env) {
             self.held.push_back(incoming);
         } else {
-            self.store(incoming, env.me(), env);
+            self.take_to(incoming, env.me(), env);
+        }
+    }
+
+    /// A publication arrived that this instance of several stores, unless publishers are blocked.
+    pub(super) fn take_to<P: Probe>(
+        &mut self,
+        incoming: Incoming,
+        on: InstanceId,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        if self.is_blocked {
+            self.held.push_back(incoming);
+        } else {
+            self.store(incoming, on, env);
         }
     }
 

@@ -1,12 +1,13 @@
-//! How messages come into a queue, as far as there is room, and how they go of themselves: when their time is
-//! over, or their queue is deleted.
+//! How messages are routed to queues, come into them as far as there is room, and go of themselves: when
+//! their time is over, or their queue is deleted.
 
 use super::RabbitMq;
 use super::due::Due;
 use super::queue::Stored;
 use crate::base::{Time, mix, name_hash};
 use crate::nodes::Env;
-use crate::nodes::broker::used_up;
+use crate::nodes::broker::{Incoming, multiply, used_up};
+use crate::nodes::message::Answer;
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::Overflow;
 
@@ -14,6 +15,49 @@ use crate::scenario::tree::Overflow;
 const TTL: u64 = name_hash("time to live");
 
 impl RabbitMq {
+    /// The message is durable: a copy goes to each queue that it is routed to. Says what its publisher is
+    /// told.
+    pub(super) fn route<P: Probe>(
+        &mut self,
+        incoming: Incoming,
+        env: &mut Env<'_, '_, P>,
+    ) -> Answer {
+        let (op, item, since) = (incoming.op, incoming.item, env.now());
+        let subscribers = incoming.subscribers(env.model);
+        multiply(op, subscribers.len(), env);
+        let (mut is_refused, mut is_routed) = (false, subscribers.is_empty());
+        for subscriber in subscribers {
+            let index = self.places[subscriber.channel as usize] as usize;
+            if self.channels[index].is_gone {
+                used_up(op, Some(Reason::Unroutable), env);
+                continue;
+            }
+            is_routed = true;
+            let (entry, place) = (subscriber.entry, 0);
+            let message = Stored {
+                op,
+                entry,
+                item,
+                place,
+                since,
+                until: Time::NEVER,
+                returns: 0,
+                failures: 0,
+                deaths: 0,
+                died: None,
+            };
+            if !self.arrives(message, index, env) {
+                is_refused = true;
+                used_up(op, Some(Reason::Rejected), env);
+            }
+        }
+        match (is_refused, is_routed || !self.settings.mandatory) {
+            (true, _) => Answer::Failed(Reason::Rejected),
+            (false, true) => Answer::Done,
+            (false, false) => Answer::Failed(Reason::Unroutable),
+        }
+    }
+
     /// A message comes into this queue. Says whether it is taken; what is not taken is the caller's.
     pub(super) fn arrives<P: Probe>(
         &mut self,

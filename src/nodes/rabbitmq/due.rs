@@ -15,6 +15,10 @@ timers! {
         Expire(channel: u32) = 70,
         /// This channel had no consumer for too long.
         Unused(channel: u32) = 71 periodic,
+        /// Something happens by itself to the members of quorum queues; counts.
+        Turn(turn: u32) = 72,
+        /// This member has been silent for so long that others notice; counts its silences.
+        Missed { replica: u32, silence: u32 } = 73,
     }
     parts {
         /// What it is sent.

@@ -33,15 +33,17 @@ mod arrivals;
 mod consumers;
 mod due;
 mod letters;
+mod members;
 mod queue;
 
 use std::sync::Arc;
 
 use self::due::Due;
+use self::members::Members;
 use self::queue::{Channel, Service, Stored};
 use super::behaviour::Behaviour;
-use super::broker::{Frame, Incoming, Intake, is_paused, multiply, own_channels, used_up};
-use super::message::{Answer, Body, Message};
+use super::broker::{Frame, Intake, is_paused, own_channels, used_up};
+use super::message::{Body, Message};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
 use super::{Env, broker};
@@ -57,6 +59,10 @@ use crate::scenario::tree::{self, NodeKind, Redrive, Returns};
 pub struct RabbitMq {
     settings: Arc<tree::RabbitMq>,
     intake: Intake,
+    /// Of quorum queues.
+    members: Option<Box<Members>>,
+    /// The first of several brokers, for the others.
+    front: Option<InstanceId>,
     /// Per channel of the program: its place in `channels`.
     places: Vec<u32>,
     channels: Vec<Channel>,
@@ -115,11 +121,14 @@ impl Behaviour for RabbitMq {
 
     /// The broker `me`, empty, with all consumers joined.
     fn new(model: &Model, me: InstanceId) -> Self {
-        let me = model.node_of(me);
+        let (instance, me) = (me, model.node_of(me));
         let NodeKind::RabbitMq(settings) = &model.scenario.nodes[me.0 as usize].kind else {
             unreachable!("node {me:?} is no RabbitMQ");
         };
-        let (places, own) = own_channels(model, me);
+        let first = model.nodes[usize::from(me.0)].first;
+        let is_front = instance == first;
+        let (places, mut own) = own_channels(model, me);
+        own.retain(|_| is_front);
         let channel = |channel: &crate::model::program::Channel| {
             let consumer = &model.nodes[channel.consumer.0 as usize];
             let name = |node: NodeIx| &model.scenario.nodes[usize::from(node.0)].name;
@@ -136,6 +145,12 @@ impl Behaviour for RabbitMq {
         Self {
             settings: Arc::new(settings.clone()),
             intake: Intake::new(model, me, settings.persist.clone(), false),
+            members: settings
+                .quorum
+                .as_ref()
+                .filter(|_| is_front)
+                .map(|group| Box::new(Members::new(model, me, group))),
+            front: (!is_front).then_some(first),
             dead_letters: dead_letters.map(|it| (places[it.channel as usize] as usize, it.entry)),
             places,
             channels: own.iter().map(channel).collect(),
@@ -147,7 +162,9 @@ impl Behaviour for RabbitMq {
     fn weight(&self) -> usize {
         let queues = |it: &Channel| weight::deque(&it.ready) + weight::deque(&it.letters);
         let ready: usize = self.channels.iter().map(queues).sum();
-        self.intake.weight() + ready + self.unacknowledged.weight() + self.aside.weight()
+        let members = self.members.as_ref().map_or(0, |members| members.weight());
+        let held = self.unacknowledged.weight() + self.aside.weight();
+        self.intake.weight() + ready + held + members
     }
 
     fn readings(&self, _model: &Model, now: Time, into: &mut Readings) {
@@ -165,6 +182,9 @@ impl Behaviour for RabbitMq {
     #[inline(never)]
     fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
+            Body::Broker(Frame::Publish { .. }) if self.members.is_some() => {
+                self.published(message, env);
+            }
             Body::Broker(Frame::Publish { .. }) => self.intake.take(message, env),
             Body::Broker(Frame::Ack { receipt }) => {
                 used_up(message.op, None, env);
@@ -192,6 +212,9 @@ impl Behaviour for RabbitMq {
                     self.works_off(message.from, env);
                 }
             }
+            Body::Broker(Frame::Join { .. }) if env.model.node_of(message.from) == env.node() => {
+                self.look(env);
+            }
             Body::Broker(Frame::Join { incarnation }) => {
                 self.joined(message.from, incarnation, env);
             }
@@ -210,6 +233,9 @@ impl Behaviour for RabbitMq {
         match due {
             Due::Intake(broker::Due::Stored(handle)) => {
                 if let Some(incoming) = self.intake.stored(handle) {
+                    if self.members.is_some() {
+                        return self.proposed(incoming, env);
+                    }
                     let verdict = self.route(incoming, env);
                     incoming.confirm(verdict, env);
                 }
@@ -221,6 +247,7 @@ impl Behaviour for RabbitMq {
                 self.dispatch(channel as usize, env);
             }
             Due::Unused(channel) => self.delete(channel as usize, env),
+            due @ (Due::Turn(_) | Due::Missed { .. }) => self.members_timer(due, env),
         }
         self.mind_memory(env);
     }
@@ -232,18 +259,25 @@ impl Behaviour for RabbitMq {
             Due::Back(aside) => self.aside.get(aside).is_none(),
             Due::Expire(channel) => self.channels[channel as usize].expiry != Some(at),
             Due::Unused(channel) => self.channels[channel as usize].unused != Some(at),
+            Due::Turn(_) | Due::Missed { .. } => self.is_obsolete(due),
         }
     }
 
     /// The broker goes: what was not durable is lost, what was delivered is ready again, and every
     /// receipt is void.
     fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
+        if self.is_one_of_many(env) {
+            return;
+        }
         self.intake.crash(host, env);
         self.take_back(true, env, |_| true);
     }
 
     /// It comes back, and all consumers reconnect; for those that are down, somebody will say so.
     fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if self.is_one_of_many(env) {
+            return;
+        }
         for channel in 0..self.channels.len() {
             let it = &mut self.channels[channel];
             (it.watch, it.expiry, it.unused) = (None, None, None);
@@ -266,55 +300,35 @@ impl Behaviour for RabbitMq {
     }
 
     fn resume<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        if self.is_one_of_many(env) {
+            return;
+        }
         self.intake.resume(env);
         (0..self.channels.len()).for_each(|channel| self.dispatch(channel, env));
+    }
+
+    fn freeze<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        self.is_one_of_many(env);
+    }
+
+    fn outlives(&self, _message: &Message, _model: &Model) -> bool {
+        self.members.is_some()
+    }
+
+    fn goes_on_while_down(&self) -> bool {
+        self.members.is_some()
     }
 }
 
 impl RabbitMq {
-    /// The message is durable: a copy goes to each queue that it is routed to. Says what its publisher is
-    /// told.
-    fn route<P: Probe>(&mut self, incoming: Incoming, env: &mut Env<'_, '_, P>) -> Answer {
-        let (op, item, since) = (incoming.op, incoming.item, env.now());
-        let subscribers = incoming.subscribers(env.model);
-        multiply(op, subscribers.len(), env);
-        let (mut is_refused, mut is_routed) = (false, subscribers.is_empty());
-        for subscriber in subscribers {
-            let index = self.places[subscriber.channel as usize] as usize;
-            if self.channels[index].is_gone {
-                used_up(op, Some(Reason::Unroutable), env);
-                continue;
-            }
-            is_routed = true;
-            let (entry, place) = (subscriber.entry, 0);
-            let message = Stored {
-                op,
-                entry,
-                item,
-                place,
-                since,
-                until: Time::NEVER,
-                returns: 0,
-                failures: 0,
-                deaths: 0,
-                died: None,
-            };
-            if !self.arrives(message, index, env) {
-                is_refused = true;
-                used_up(op, Some(Reason::Rejected), env);
-            }
-        }
-        match (is_refused, is_routed || !self.settings.mandatory) {
-            (true, _) => Answer::Failed(Reason::Rejected),
-            (false, true) => Answer::Done,
-            (false, false) => Answer::Failed(Reason::Unroutable),
-        }
-    }
-
     /// Who is served next here, if anybody may be.
     fn free<P: Probe>(&mut self, index: usize, env: &Env<'_, '_, P>) -> Option<usize> {
+        let serves = match &self.members {
+            None => !is_paused(env),
+            Some(members) => members.leader(env.now(), &env.model.faults).is_some(),
+        };
         let service = Service { settings: &self.settings, now: env.now() };
-        self.channels[index].next(service).filter(|_| !is_paused(env))
+        self.channels[index].next(service).filter(|_| serves)
     }
 
     /// Delivers what is ready to whoever has room.

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::super::broker::fixture::*;
 use super::*;
+use crate::nodes::message::Answer;
 
 fn seen(deliveries: &[Got]) -> Vec<(u64, u32, bool)> {
     deliveries.iter().map(|got| (got.op, got.to, got.redelivered)).collect()

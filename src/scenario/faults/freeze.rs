@@ -28,7 +28,7 @@ pub(super) static ROOM: Room = Room {
 };
 
 settings! {
-    target: "service", Usual::Required, "who stands still";
+    target: "service, or RabbitMQ or Kafka broker", Usual::Required, "who stands still";
     instance: "count", Usual::Unset("all"), "which of its instances, counted from 0";
 }
 

@@ -34,6 +34,6 @@ pub use client::{Action, After, Again, Do, Journey};
 pub use gateway::{Limit, Quota, SharedCount};
 pub use kafka::{Acks, Cluster};
 pub use quorum::{Contact, Legs, Order};
-pub use rabbitmq::{DeadLetters, DelayedRetry, Length, Overflow, Redrive, Returns};
+pub use rabbitmq::{DeadLetters, DelayedRetry, Length, Overflow, QuorumQueue, Redrive, Returns};
 pub use registry::{Checks, Leases, Probes, Spread};
 pub use sqs::MessageGroup;

@@ -49,6 +49,10 @@ const ONE_FROZEN: &[(&str, &str)] = &[(
 const ILL: &[(&str, &str)] =
     &[("faults", r#"[(name: "ill", at: "5s", lasts: "5s", what: Errors("mail", "100%"))]"#)];
 
+/// The first broker is away for a while.
+const LEADER_DIES: &[(&str, &str)] =
+    &[("faults", r#"[(name: "one", at: "5s", lasts: "6s", what: Crash("rabbit", instance: 0))]"#)];
+
 /// A setting alone, in this world.
 const fn shown(
     setting: &'static str,
@@ -62,8 +66,28 @@ const fn shown(
 
 pub(super) const IT: Product = Product {
     word: "RabbitMq",
-    ours: &["requeue_delay", "memory", "unbound", "dead_letter_sends_back"],
+    ours: &[
+        "replicate",
+        "election",
+        "requeue_delay",
+        "memory",
+        "unbound",
+        "dead_letter_sends_back",
+    ],
     shown: &[
+        Shown {
+            beside: "queue_type: Quorum",
+            usual: "1",
+            ..shown("quorum_initial_group_size", "5", LEADER_DIES, "max(order)", Turns::Down)
+        },
+        Shown {
+            beside: "queue_type: Quorum",
+            ..shown("replicate", "\"50ms\"", NO, "p50(order)", Turns::FromTo(3.0, 51.0))
+        },
+        Shown {
+            beside: "queue_type: Quorum",
+            ..shown("election", "\"1s\"", LEADER_DIES, "max(order)", Turns::Down)
+        },
         shown("persist", "\"100ms\"", NO, "p50(order)", Turns::FromTo(1.0, 100.0)),
         Shown {
             beside: "returns: Reject",

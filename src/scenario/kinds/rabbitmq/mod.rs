@@ -16,7 +16,7 @@ pub(super) static ABOUT: About = About {
     name: "rabbitmq",
     phrase: "a RabbitMQ broker",
     uses: &[Use::Broker(Carries::Commands), Use::Broker(Carries::Events)],
-    breaks: &[Breakable::Process, Breakable::Workers],
+    breaks: &[Breakable::Process, Breakable::Workers, Breakable::Work],
     words: &[&settings::WORD, &queue::WORD],
 };
 
@@ -24,8 +24,8 @@ pub(super) static ABOUT: About = About {
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a setting of the product")]
 pub struct RabbitMq {
-    /// Its queues are replicated, and so many replicas there are; `None`: classic queues.
-    pub quorum: Option<u32>,
+    /// Its queues are replicated; `None`: classic queues.
+    pub quorum: Option<QuorumQueue>,
     /// Time to store a message before its confirm.
     pub persist: Dist,
     /// Unacknowledged deliveries per consumer; 0 is any number.
@@ -95,6 +95,17 @@ impl RabbitMq {
             mandatory: false,
         }
     }
+}
+
+/// The members of quorum queues.
+#[derive(Clone, Debug, PartialEq)]
+pub struct QuorumQueue {
+    /// How many there are, each on a broker of its own.
+    pub size: u32,
+    /// Until a follower has what the leader appends.
+    pub replicate: Dist,
+    /// From a leader's silence to another leader.
+    pub election: Span,
 }
 
 /// How a consumer gives back what it could not process.
@@ -171,6 +182,19 @@ pub struct DeadLetters {
 impl Kind for RabbitMq {
     fn about(&self) -> &'static About {
         &ABOUT
+    }
+
+    fn instances(&self) -> u32 {
+        self.quorum.as_ref().map_or(1, |group| group.size)
+    }
+
+    /// Clients are told by the first one who leads.
+    fn callable(&self) -> u32 {
+        1
+    }
+
+    fn outlives_itself(&self) -> bool {
+        self.quorum.is_some()
     }
 
     fn terms(&self) -> Option<Terms> {

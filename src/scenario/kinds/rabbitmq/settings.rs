@@ -3,10 +3,10 @@
 #![expect(clippy::option_option, reason = "the outer `None` is a mistake that was noted")]
 
 use super::{
-    ABOUT, DeadLetters, DelayedRetry, Length, NodeKind, Overflow, RabbitMq, Returns, Role, Use,
-    Usual, Word, settings,
+    ABOUT, DeadLetters, DelayedRetry, Length, NodeKind, Overflow, QuorumQueue, RabbitMq, Returns,
+    Role, Use, Usual, Word, settings,
 };
-use crate::base::Span;
+use crate::base::{Dist, Span};
 use crate::scenario::codes::Code;
 use crate::scenario::reader::{Fields, Reader};
 use crate::scenario::syntax::{Kind, Value};
@@ -22,11 +22,14 @@ pub(super) static WORD: Word = Word {
         streams (a `Kafka` with one partition), MQTT and STOMP, lazy queues, message store files and \
         sizes in bytes.",
     example: "RabbitMq(prefetch_count: 100, persist: Exp(\"5ms\"))",
-    read: |reader, _, value| Some(NodeKind::RabbitMq(reader.rabbitmq(value)?)),
+    read: |reader, index, value| Some(NodeKind::RabbitMq(reader.rabbitmq(index, value)?)),
 };
 
 settings! {
     queue_type: "`Classic` or `Quorum`", Usual::Is("Classic"), "`Classic`: one broker has them, and what comes back has its old place. `Quorum`: they are replicated, what comes back is delivered before all else, in the order in which it came, and prefetch ends at 2,000", "https://www.rabbitmq.com/docs/quorum-queues";
+    quorum_initial_group_size: "count, up to 64", Usual::Unset("3 for quorum queues"), "members of a quorum queue, each on a broker of its own: the instances of this node. A majority of them confirms, and a minority stops", "https://www.rabbitmq.com/docs/quorum-queues";
+    replicate: "distribution", Usual::Unset("2ms for quorum queues"), "until a follower has what its leader appended";
+    election: "duration", Usual::Unset("5s for quorum queues"), "from a leader's silence until the others have noticed, and have elected another";
     persist: "distribution", Usual::Is("\"1ms\""), "to store a message before its confirm; disks write in batches, so up to a few hundred milliseconds", "https://www.rabbitmq.com/docs/confirms";
     prefetch_count: "count, up to 65,535", Usual::Is("0"), "deliveries that a consumer may hold unacknowledged, 0 any number; 100 to 300 are usually best. Consumers below it are served in turn, ahead of their pace", "https://www.rabbitmq.com/docs/consumer-prefetch";
     auto_ack: "flag", Usual::Is("false"), "is a message acknowledged by being sent? Then nothing bounds what a consumer is sent, and what it had not processed dies with it", "https://www.rabbitmq.com/docs/confirms";
@@ -56,11 +59,15 @@ settings! {
 const ATLEAST: &str = "https://www.rabbitmq.com/docs/quorum-queues#dead-lettering";
 
 impl<'a> Reader<'a> {
-    fn rabbitmq(&mut self, value: &'a Value) -> Option<RabbitMq> {
+    fn rabbitmq(&mut self, index: usize, value: &'a Value) -> Option<RabbitMq> {
         let fields = self.settings(value, ABOUT.phrase, &SETTINGS)?;
         let is_quorum = self.setting(&fields, "queue_type", |reader, value| {
             reader.one_of(value, "a queue type", &[("Classic", false), ("Quorum", true)])
         });
+        let group = self.group(&fields, is_quorum);
+        if let Some(Some(group)) = &group {
+            self.known.nodes[index].fact.instances = group.size;
+        }
         let persist = self.setting(&fields, "persist", Self::dist);
         let prefetch = self
             .setting(&fields, "prefetch_count", |reader, value| reader.count(value, 0..=65_535));
@@ -114,7 +121,7 @@ impl<'a> Reader<'a> {
         };
         let watermark = watermark?;
         Some(RabbitMq {
-            quorum: is_quorum.then_some(1),
+            quorum: group?,
             persist: persist?,
             prefetch,
             auto_ack: auto_ack?,
@@ -176,6 +183,30 @@ impl<'a> Reader<'a> {
                 None
             }
         }
+    }
+
+    fn group(
+        &mut self,
+        fields: &Fields<'a>,
+        is_quorum: Option<bool>,
+    ) -> Option<Option<QuorumQueue>> {
+        let size = self.only_quorum(
+            fields,
+            is_quorum,
+            "quorum_initial_group_size",
+            Some(3),
+            |reader, value| reader.count(value, 1..=64),
+        );
+        let usual = Some(Dist::Const(2e6));
+        let replicate = self.only_quorum(fields, is_quorum, "replicate", usual, Self::dist);
+        let usual = Some(Span(5_000_000_000));
+        let election = self.only_quorum(fields, is_quorum, "election", usual, Self::positive_span);
+        let (size, replicate, election) = (size?, replicate?, election?);
+        Some(size.zip(replicate).zip(election).map(|((size, replicate), election)| QuorumQueue {
+            size,
+            replicate,
+            election,
+        }))
     }
 
     fn delayed_retry(
