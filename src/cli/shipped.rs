@@ -11,6 +11,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("brokers/rabbit-prefetch", include_str!("../../scenarios/brokers/rabbit-prefetch.ron")),
     ("brokers/rabbit-silent-host", include_str!("../../scenarios/brokers/rabbit-silent-host.ron")),
     ("checkout", include_str!("../../scenarios/checkout.ron")),
+    ("brokers/sns-http", include_str!("../../scenarios/brokers/sns-http.ron")),
     ("brokers/sqs-poison-group", include_str!("../../scenarios/brokers/sqs-poison-group.ron")),
     ("brokers/sqs-visibility", include_str!("../../scenarios/brokers/sqs-visibility.ron")),
     ("theory/acks", include_str!("../../scenarios/theory/acks.ron")),

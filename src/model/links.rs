@@ -42,10 +42,11 @@ impl Model {
         })
     }
 
-    /// Stores and registries that nodes name.
+    /// Stores, registries and brokers that nodes name.
     fn declared(&self) -> impl Iterator<Item = Link> {
         (0..).map(NodeIx).zip(&self.scenario.nodes).flat_map(|(from, node)| {
             let named = node.kind.store().into_iter().chain(node.kind.registry());
+            let named = named.chain(node.kind.hands_on_to());
             let asked = self.directory.asked_by(from);
             named.chain(asked).map(move |to| Link { from, to })
         })

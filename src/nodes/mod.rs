@@ -17,6 +17,7 @@ pub mod rabbitmq;
 pub mod readings;
 pub mod registry;
 pub mod server;
+pub mod sns;
 pub mod sqs;
 pub mod world;
 
@@ -44,5 +45,6 @@ behaviour::nodes! {
     rabbitmq: RabbitMq for RabbitMq,
     kafka: Kafka for Kafka,
     sqs: Sqs for Sqs,
+    sns: Sns for Sns,
     registry: Registry for Registry,
 }

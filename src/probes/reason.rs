@@ -54,11 +54,13 @@ pub enum Reason {
     Overflow,
     /// It could be routed to no queue.
     Unroutable,
+    /// A topic has tried for as long as it should, and nobody keeps what it could not deliver.
+    Undelivered,
 }
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -84,6 +86,7 @@ impl Reason {
         Self::Retention,
         Self::Overflow,
         Self::Unroutable,
+        Self::Undelivered,
     ];
 
     /// As outputs spell it.
@@ -114,6 +117,7 @@ impl Reason {
             Self::Retention => "retention",
             Self::Overflow => "overflow",
             Self::Unroutable => "unroutable",
+            Self::Undelivered => "undelivered",
         }
     }
 
@@ -147,6 +151,9 @@ impl Reason {
             Self::Unroutable => "there was no queue that it could be routed to",
             Self::Outdated => {
                 "acknowledged and not kept: a clock that is ahead had called another newer"
+            }
+            Self::Undelivered => {
+                "it could not be delivered in as many tries as there are, and there is no dead-letter queue"
             }
             Self::Retention => "the broker kept it no longer: its retention period was over",
         }

@@ -2,6 +2,39 @@
 //! an effect when it is turned. A file for each product tells, setting by setting, in which world, by which
 //! figure and in which direction; a setting that no file tells of is a failure.
 
+/// A world in which `a` tells `b` to do something, once each `gap`, over a broker of this word.
+macro_rules! world {
+    ($word:literal, $faults:literal) => {
+        concat!(
+            r#"(
+    run: (length: "$length", drain: "10m"),
+    network: (latency: "1ms"),
+    knobs: { "length": "10s", "gap": "1s", "work": "10ms", "workers": 1, "fails": "0%", "items": 1, "away": "2m" },
+    nodes: {
+        "web": Client(arrivals: Gaps(Const("$gap")), does: "f"),
+        "a": Service(workers: 4, work: "1ms", store: "a-db"),
+        "b": Service(workers: "$workers", work: "$work", store: "b-db"),
+        "a-db": Database(read: "1ms", write: "1ms"),
+        "b-db": Database(read: "1ms", write: "1ms"),
+        "it": "#,
+            $word,
+            r#"(IT_IS),
+        "queue": Sqs(),
+    },
+    data: { "x": (owner: "a"), "y": (owner: "b", keys: "$items", start: 0) },
+    flows: { "f": (home: "a", steps: [
+        Write("x"),
+        Tell("b", Add("y", 1), fails: "$fails"),
+    ]) },
+    designs: { "one": PubSub(broker: "it", dedup: false) },
+    faults: ["#,
+            $faults,
+            r#"],
+)"#
+        )
+    };
+}
+
 mod kafka;
 mod rabbitmq;
 mod sns;
@@ -105,6 +138,18 @@ impl Shown {
             .then(|| format!("{setting}: {to}: {figure} from {usual} to {turned}, not {turns:?}"))
     }
 }
+
+/// Nothing is turned.
+const ANY: Shown = Shown {
+    setting: "",
+    world: "",
+    sets: &[],
+    beside: "",
+    usual: "",
+    turned: "",
+    figure: "",
+    turns: Turns::Up,
+};
 
 #[test]
 fn every_setting_has_a_default_and_a_page_or_is_our_own() {

@@ -152,12 +152,13 @@ impl<'a> Lower<'a> {
         own.or_else(|| self.scenario.class_policy(class))
     }
 
-    /// The channel at the broker into which `producer` publishes for `consumer`: what services publish is
-    /// kept apart where they have topics.
+    /// The channel into which `producer` publishes for `consumer`, at the broker, or where that hands on
+    /// to: what services publish is kept apart where they have topics.
     pub(super) fn channel(&mut self, producer: Option<NodeIx>, consumer: NodeIx) -> u32 {
+        let kind = |node: NodeIx| &self.scenario.nodes[usize::from(node.0)].kind;
         let broker = self.broker();
-        let terms = self.scenario.nodes[usize::from(broker.0)].kind.terms();
-        let has_topics = terms.is_some_and(|terms| terms.has_topics);
+        let broker = kind(broker).hands_on_to().unwrap_or(broker);
+        let has_topics = kind(broker).terms().is_some_and(|terms| terms.has_topics);
         let producer = producer.filter(|producer| has_topics || *producer == broker);
         let channel = Channel { broker, consumer, producer };
         let found = self.programs.channels.iter().position(|known| *known == channel);

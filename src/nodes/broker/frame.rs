@@ -18,6 +18,17 @@ pub enum Frame {
         /// What changed.
         item: Item,
     },
+    /// From a broker to another: keep this for the consumers of one of your channels, then answer `call`.
+    Forward {
+        /// The sender's own handle.
+        call: Handle,
+        /// For whom.
+        channel: u32,
+        /// What to run.
+        entry: EntryIx,
+        /// What changed.
+        item: Item,
+    },
     /// From a broker to a consumer: handle `entry`, then acknowledge `receipt`.
     Deliver {
         /// The broker's own handle.
@@ -84,7 +95,7 @@ impl Wire for Frame {
     #[inline]
     fn carrier(&self) -> Carrier {
         match self {
-            Self::Publish { .. } => Carrier::Publish,
+            Self::Publish { .. } | Self::Forward { .. } => Carrier::Publish,
             Self::Deliver { .. } => Carrier::Deliver,
             Self::Ack { .. } | Self::Nack { .. } | Self::Commit { .. } => Carrier::Acknowledge,
             Self::Invalidate { .. } => Carrier::Invalidate,
@@ -106,7 +117,7 @@ impl Wire for Frame {
 
     fn refusal(&self) -> Refusal {
         match self {
-            Self::Publish { call, .. } => Refusal::Reset(*call),
+            Self::Publish { call, .. } | Self::Forward { call, .. } => Refusal::Reset(*call),
             Self::Deliver { .. } => Refusal::Gone,
             Self::Receive { poll } => {
                 Refusal::Says(Body::Broker(Self::Received { poll: *poll, count: 0 }))
@@ -118,6 +129,7 @@ impl Wire for Frame {
     fn fingerprint(&self) -> u64 {
         match *self {
             Self::Publish { item, .. } => 2 << 8 ^ item.seen.version,
+            Self::Forward { item, .. } => 26 << 8 ^ item.seen.version,
             Self::Deliver { redelivered, .. } => 3 << 8 | u64::from(redelivered),
             Self::Ack { .. } => 4 << 8,
             Self::Nack { .. } => 5 << 8,

@@ -13,6 +13,8 @@ timers! {
         Empty(ask: Handle) = 41 periodic,
         /// The oldest message of a queue has been kept long enough.
         Retired(queue: u32) = 42 periodic,
+        /// What another broker hands on is stored.
+        Forwarded(forwarded: Handle) = 43,
     }
     parts {
         /// What it is sent.

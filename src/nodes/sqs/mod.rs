@@ -29,14 +29,16 @@
 
 mod due;
 mod flight;
+mod forwarded;
 mod polls;
 mod queue;
 
 use self::due::Due;
+use self::forwarded::Forwarded;
 use self::queue::{Ask, Queue, Receipt, State, Stored};
 use super::behaviour::Behaviour;
 use super::broker::{Frame, Incoming, Intake, multiply, own_channels, used_up};
-use super::message::{Answer, Body, Message};
+use super::message::{Answer, Body, Item, Message, Op};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
 use super::{Env, broker};
@@ -58,6 +60,8 @@ pub struct Sqs {
     /// All that was stored and is neither deleted nor lost, dead letters that come back among them.
     messages: Slab<Stored>,
     receipts: Slab<Receipt>,
+    /// What another broker hands on, and is not stored yet.
+    forwarded: Slab<Forwarded>,
     /// Polls that wait for a message.
     asks: Slab<Ask>,
 }
@@ -82,6 +86,7 @@ impl Behaviour for Sqs {
             queues: own.iter().map(queue).collect(),
             messages: Slab::default(),
             receipts: Slab::default(),
+            forwarded: Slab::default(),
             asks: Slab::default(),
         }
     }
@@ -89,6 +94,7 @@ impl Behaviour for Sqs {
     fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
             Body::Broker(Frame::Publish { .. }) => self.intake.take(message, env),
+            Body::Broker(Frame::Forward { .. }) => self.is_handed(message, env),
             Body::Broker(Frame::Receive { poll }) => self.polled(message.from, poll, env),
             Body::Broker(Frame::Ack { receipt }) => {
                 used_up(message.op, None, env);
@@ -109,6 +115,7 @@ impl Behaviour for Sqs {
                     incoming.confirm(Answer::Done, env);
                 }
             }
+            Due::Forwarded(forwarded) => self.has_stored(forwarded, env),
             Due::Until(message) => self.comes_up(message, env),
             Due::Empty(ask) => self.answers_empty(ask, env),
             Due::Retired(queue) => self.retire(queue as usize, env),
@@ -121,6 +128,7 @@ impl Behaviour for Sqs {
             Due::Until(message) => {
                 self.messages.get(message).is_none_or(|message| message.state.until() != Some(at))
             }
+            Due::Forwarded(forwarded) => self.forwarded.get(forwarded).is_none(),
             Due::Empty(ask) => self.asks.get(ask).is_none(),
             Due::Retired(queue) => self.queues[queue as usize].retires != Some(at),
         }
@@ -129,6 +137,7 @@ impl Behaviour for Sqs {
     /// It cannot be reached: what it has not stored is lost, polls that wait are cut off.
     fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
         self.intake.crash(host, env);
+        self.hands_back(host, env);
         self.cuts_off(host, env);
     }
 
@@ -187,13 +196,14 @@ impl Sqs {
         let subscribers = incoming.subscribers(env.model);
         multiply(incoming.op, subscribers.len(), env);
         for subscriber in subscribers {
-            self.accept(incoming, *subscriber, env);
+            self.accept(incoming.op, incoming.item, *subscriber, env);
         }
     }
 
     fn accept<P: Probe>(
         &mut self,
-        Incoming { op, item, .. }: Incoming,
+        op: Op,
+        item: Item,
         Subscriber { channel, entry }: Subscriber,
         env: &mut Env<'_, '_, P>,
     ) {

@@ -69,6 +69,11 @@ pub trait Kind: Debug {
         None
     }
 
+    /// The broker that it hands on to what it carries, so that its subscribers consume there.
+    fn hands_on_to(&self) -> Option<NodeIx> {
+        None
+    }
+
     /// Does it keep what others own, as one copy for all of its instances?
     fn shares_copy(&self) -> bool {
         false

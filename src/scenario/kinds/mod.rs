@@ -26,6 +26,7 @@ kind::kinds! {
     rabbitmq: RabbitMq(RabbitMq),
     kafka: Kafka(Kafka),
     sqs: Sqs(Sqs),
+    sns: Sns(Sns),
     registry: Registry(Registry),
 }
 
@@ -36,4 +37,5 @@ pub use kafka::{Acks, Cluster};
 pub use quorum::{Contact, Legs, Order};
 pub use rabbitmq::{DeadLetters, DelayedRetry, Length, Overflow, QuorumQueue, Redrive, Returns};
 pub use registry::{Checks, Leases, Probes, Spread};
+pub use sns::{BackoffFunction, DeliveryPolicy};
 pub use sqs::MessageGroup;

@@ -102,6 +102,11 @@ impl Kind for Sqs {
         &ABOUT
     }
 
+    /// What it has lasts, and its clocks go on, while it cannot be reached.
+    fn outlives_itself(&self) -> bool {
+        true
+    }
+
     fn terms(&self) -> Option<Terms> {
         let style = Style::Polled(Polls {
             wait: self.receive_message_wait_time,

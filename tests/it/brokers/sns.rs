@@ -1,5 +1,131 @@
 //! What the settings of `Sns` do.
 
-use super::Product;
+use super::Turns::{Down, Up};
+use super::{ANY, Product, Shown};
 
-pub(super) const IT: Product = Product { word: "Sns", ours: &[], shown: &[], not_yet: &[] };
+/// Some messages for a handler, one each `gap`.
+const QUIET: &str = world!("Sns", "");
+
+/// The same while the handler cannot do what it is told.
+const ERRORS: &str = world!("Sns", r#"(at: "0s", lasts: "$away", what: Errors("b", "100%"))"#);
+
+/// The same while the handler is gone.
+const GONE: &str = world!("Sns", r#"(at: "0s", lasts: "$away", what: Crash("b"))"#);
+
+pub(super) const IT: Product = Product {
+    word: "Sns",
+    ours: &["persist"],
+    not_yet: &[],
+    shown: &[
+        Shown {
+            setting: "to",
+            world: GONE,
+            sets: &[("length", "4m"), ("gap", "10s")],
+            beside: "",
+            turned: r#""queue""#,
+            figure: "lost_effects",
+            turns: Down,
+            ..ANY
+        },
+        Shown {
+            setting: "num_retries",
+            world: ERRORS,
+            sets: &[("length", "4m"), ("gap", "10s")],
+            beside: "",
+            turned: "10",
+            figure: "lost_effects",
+            turns: Down,
+            ..ANY
+        },
+        Shown {
+            setting: "min_delay_target",
+            world: ERRORS,
+            sets: &[("away", "5s")],
+            beside: "",
+            turned: r#""1s""#,
+            figure: "convergence_max",
+            turns: Down,
+            ..ANY
+        },
+        Shown {
+            setting: "max_delay_target",
+            world: ERRORS,
+            sets: &[("length", "4m"), ("gap", "10s"), ("away", "100s")],
+            beside: "",
+            turned: r#""60s""#,
+            figure: "lost_effects",
+            turns: Down,
+            ..ANY
+        },
+        Shown {
+            setting: "num_no_delay_retries",
+            world: ERRORS,
+            sets: &[("length", "4m"), ("gap", "10s"), ("away", "50s")],
+            beside: "",
+            turned: "3",
+            figure: "lost_effects",
+            turns: Up,
+            ..ANY
+        },
+        Shown {
+            setting: "num_min_delay_retries",
+            world: ERRORS,
+            sets: &[("length", "4m"), ("gap", "10s"), ("away", "100s")],
+            beside: r#"max_delay_target: "60s""#,
+            turned: "3",
+            figure: "lost_effects",
+            turns: Up,
+            ..ANY
+        },
+        Shown {
+            setting: "num_max_delay_retries",
+            world: ERRORS,
+            sets: &[("length", "4m"), ("gap", "10s"), ("away", "150s")],
+            beside: r#"max_delay_target: "60s""#,
+            turned: "3",
+            figure: "lost_effects",
+            turns: Down,
+            ..ANY
+        },
+        Shown {
+            setting: "backoff_function",
+            world: ERRORS,
+            sets: &[("length", "4m"), ("gap", "10s"), ("away", "150s")],
+            beside: r#"num_retries: 6, min_delay_target: "1s", max_delay_target: "60s""#,
+            turned: "Exponential",
+            figure: "lost_effects",
+            turns: Up,
+            ..ANY
+        },
+        Shown {
+            setting: "max_receives_per_second",
+            world: QUIET,
+            sets: &[("gap", "100ms")],
+            beside: "",
+            turned: r#""0.5/s""#,
+            figure: "convergence_max",
+            turns: Up,
+            ..ANY
+        },
+        Shown {
+            setting: "redrive_after",
+            world: ERRORS,
+            sets: &[("length", "4m"), ("gap", "10s")],
+            beside: "",
+            turned: r#""3m""#,
+            figure: "lost_effects",
+            turns: Down,
+            ..ANY
+        },
+        Shown {
+            setting: "persist",
+            world: QUIET,
+            sets: &[],
+            beside: "",
+            turned: r#""1s""#,
+            figure: "p50",
+            turns: Up,
+            ..ANY
+        },
+    ],
+};

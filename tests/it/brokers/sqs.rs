@@ -1,56 +1,18 @@
 //! What the settings of `Sqs` do.
 
 use super::Turns::{Down, FromTo, Up};
-use super::{Product, Shown};
-
-macro_rules! world {
-    ($faults:literal) => {
-        concat!(
-            r#"(
-    run: (length: "$length", drain: "10m"),
-    network: (latency: "1ms"),
-    knobs: { "length": "10s", "gap": "1s", "work": "10ms", "workers": 1, "fails": "0%", "items": 1 },
-    nodes: {
-        "web": Client(arrivals: Gaps(Const("$gap")), does: "f"),
-        "a": Service(workers: 4, work: "1ms", store: "a-db"),
-        "b": Service(workers: "$workers", work: "$work", store: "b-db"),
-        "a-db": Database(read: "1ms", write: "1ms"),
-        "b-db": Database(read: "1ms", write: "1ms"),
-        "it": Sqs(IT_IS),
-    },
-    data: { "x": (owner: "a"), "y": (owner: "b", keys: "$items", start: 0) },
-    flows: { "f": (home: "a", steps: [
-        Write("x"),
-        Tell("b", Add("y", 1), fails: "$fails"),
-    ]) },
-    designs: { "one": PubSub(broker: "it", dedup: false) },
-    faults: ["#,
-            $faults,
-            r#"],
-)"#
-        )
-    };
-}
+use super::{ANY, Product, Shown};
 
 /// Some messages for a handler, one each `gap`.
-const QUIET: &str = world!("");
+const QUIET: &str = world!("Sqs", "");
 
 /// The same while the handler cannot do what it is told.
-const ERRORS: &str = world!(r#"(at: "0s", lasts: "1m", what: Errors("b", "100%"))"#);
+const ERRORS: &str = world!("Sqs", r#"(at: "0s", lasts: "1m", what: Errors("b", "100%"))"#);
 
 /// The same while the handler is gone for three minutes.
-const GONE: &str = world!(r#"(at: "0s", lasts: "3m", what: Crash("b"))"#);
+const GONE: &str = world!("Sqs", r#"(at: "0s", lasts: "3m", what: Crash("b"))"#);
 
-const PLAIN: Shown = Shown {
-    setting: "",
-    world: QUIET,
-    sets: &[],
-    beside: "",
-    usual: "",
-    turned: "",
-    figure: "",
-    turns: Up,
-};
+const PLAIN: Shown = Shown { world: QUIET, ..ANY };
 
 /// One message, of which the work takes 45 s, for two workers.
 const SLOW: &[(&str, &str)] = &[("gap", "6s"), ("work", "45s"), ("workers", "2")];

@@ -14,6 +14,7 @@ pub(super) struct Business {
     stores: [String; 3],
     brokers: (u32, &'static str, u32, &'static str),
     sqs: &'static str,
+    sns: &'static str,
     flow: [String; 2],
     design: String,
     policies: String,
@@ -25,8 +26,16 @@ pub(super) struct Business {
 
 impl Business {
     pub(super) fn text(&self) -> String {
-        let Self { arrivals, sqs, services: [shop, store, bank], stores, design, policies, .. } =
-            self;
+        let Self {
+            arrivals,
+            sqs,
+            sns,
+            services: [shop, store, bank],
+            stores,
+            design,
+            policies,
+            ..
+        } = self;
         let [shop_db, store_db, bank_db] = stores;
         let [first, second] = &self.flow;
         let (prefetch, queue, partitions, log) = self.brokers;
@@ -49,6 +58,8 @@ impl Business {
         "queue": Queue(prefetch: {prefetch}{queue}),
         "log":   Log(partitions: {partitions}{log}),
         "sqs":   Sqs({sqs}),
+        "topic": Sns(to: "sqs"),
+        "hook":  Sns({sns}),
     }},
     data: {{
         "order":   (owner: "shop"),
@@ -200,11 +211,15 @@ fn design() -> impl Strategy<Value = String> {
         r#"PubSub(broker: "queue", outbox: true, relay: Polling("40ms"))"#,
         r#"PubSub(broker: "sqs")"#,
         r#"PubSub(broker: "sqs", outbox: true)"#,
-        "Events()",
+        r#"Events(broker: "log")"#,
+        r#"Events(broker: "topic")"#,
+        r#"Events(broker: "hook")"#,
+        r#"PubSub(broker: "topic")"#,
+        r#"PubSub(broker: "hook", outbox: true)"#,
         r#"Events(broker: "queue")"#,
         r#"PubSub(broker: "log")"#,
-        "Events(dedup: false)",
-        r#"Events(relay: Polling("40ms"))"#,
+        r#"Events(broker: "log", dedup: false)"#,
+        r#"Events(broker: "log", relay: Polling("40ms"))"#,
     ];
     prop::sample::select(all.to_vec()).prop_map(str::to_owned)
 }
@@ -230,6 +245,17 @@ fn sqs() -> impl Strategy<Value = &'static str> {
         r#"visibility_timeout: "70ms", fifo: true, max_receive_count: 3, redrive_after: "100ms""#,
         r#"visibility_timeout: "70ms", fifo: true, message_group: Queue, max_number_of_messages: 5"#,
         r#"delay: "30ms", in_flight_limit: 2, receive_message_wait_time: "1s""#,
+    ])
+}
+
+/// Settings of the topics that push.
+fn sns() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "",
+        "num_retries: 2, num_no_delay_retries: 2",
+        r#"num_retries: 6, min_delay_target: "1s", backoff_function: Exponential"#,
+        r#"num_retries: 1, num_no_delay_retries: 1, redrive_after: "70ms""#,
+        r#"max_receives_per_second: "60/s""#,
     ])
 }
 
@@ -294,6 +320,8 @@ fn fault() -> impl Strategy<Value = String> {
         r#"Crash("sqs")"#,
         r#"Crash("sqs", host: true)"#,
         r#"Pause("sqs")"#,
+        r#"Crash("topic")"#,
+        r#"Crash("hook", host: true)"#,
         r#"Pause("bank")"#,
         r#"Freeze("store")"#,
         r#"Slow("store", 4)"#,
@@ -318,7 +346,7 @@ pub(super) fn business(faults: usize) -> impl Strategy<Value = Business> {
         arrivals(),
         [service(), service(), service()],
         [store(), store(), store()],
-        ((1..9u32, queue(), 1..5u32, log()), sqs()),
+        ((1..9u32, queue(), 1..5u32, log()), sqs(), sns()),
         flow(),
         design(),
         policies(),
@@ -331,7 +359,7 @@ pub(super) fn business(faults: usize) -> impl Strategy<Value = Business> {
             arrivals,
             services,
             stores,
-            (brokers, sqs),
+            (brokers, sqs, sns),
             flow,
             design,
             policies,
@@ -345,6 +373,7 @@ pub(super) fn business(faults: usize) -> impl Strategy<Value = Business> {
                 stores,
                 brokers,
                 sqs,
+                sns,
                 flow,
                 design,
                 policies,

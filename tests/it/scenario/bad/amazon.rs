@@ -25,4 +25,14 @@ pub(in crate::scenario) const AMAZON: &[Bad] = &[
         r#""queue": Queue("#,
         r#""q": Sqs(fifo: true, message_group: Key), "queue": Queue("#,
     ),
+    Bad("E0206", r#""queue": Queue("#, r#""t": Sns(to: "orders"), "queue": Queue("#),
+    Bad("E0304", r#""queue": Queue("#, r#""t": Sns(num_no_delay_retries: 4), "queue": Queue("#),
+    Bad("E0304", r#""queue": Queue("#, r#""t": Sns(min_delay_target: "30s"), "queue": Queue("#),
+    Bad("E0304", r#""queue": Queue("#, r#""t": Sns(max_delay_target: "1h"), "queue": Queue("#),
+    Bad(
+        "E0304",
+        r#""queue": Queue("#,
+        r#""q": Sqs(), "t": Sns(to: "q", num_retries: 5), "queue": Queue("#,
+    ),
+    Bad("E0208", r#""queue": Queue("#, r#""t": Sns(backoff_function: Squared), "queue": Queue("#),
 ];
