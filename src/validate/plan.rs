@@ -45,6 +45,7 @@ const FILES: &[&str] = &[
     include_str!("plan/traces.json"),
     include_str!("plan/statistics.json"),
     include_str!("plan/products.json"),
+    include_str!("plan/amazon.json"),
     include_str!("plan/others.json"),
 ];
 
