@@ -49,6 +49,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/priority", include_str!("../../scenarios/theory/priority.ron")),
     ("theory/queue", include_str!("../../scenarios/theory/queue.ron")),
     ("theory/quorum", include_str!("../../scenarios/theory/quorum.ron")),
+    ("theory/rabbit", include_str!("../../scenarios/theory/rabbit.ron")),
     ("theory/races", include_str!("../../scenarios/theory/races.ron")),
     ("theory/read-model", include_str!("../../scenarios/theory/read-model.ron")),
     ("theory/rebalance", include_str!("../../scenarios/theory/rebalance.ron")),

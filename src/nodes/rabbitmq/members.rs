@@ -134,8 +134,6 @@ impl RabbitMq {
     fn turn<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let (now, faults) = (env.now(), &env.model.faults);
         self.elect(now);
-        let Members { log, each, .. } = self.members();
-        log.advance(now, |replica, time| faults.is_paused(time, each[replica].at));
         self.commit_all(env);
         while self.members().leader(now, faults).is_some()
             && let Some(incoming) = self.members().waiting.pop_front()
@@ -148,8 +146,11 @@ impl RabbitMq {
         self.foresee(env);
     }
 
-    /// What a majority has is in its queues, and confirmed.
+    /// Followers have what has come by now; what a majority has is in its queues, and confirmed.
     fn commit_all<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let (now, faults) = (env.now(), &env.model.faults);
+        let Members { log, each, .. } = self.members();
+        log.advance(now, |replica, time| faults.is_paused(time, each[replica].at));
         while let Some((_, incoming)) = self.members().log.commit() {
             let verdict = self.route(incoming, env);
             incoming.confirm(verdict, env);

@@ -210,3 +210,55 @@ impl Channel {
         (at < self.consumers.len()).then_some(at)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nodes::message::Op;
+
+    fn message(place: u64, until: u64) -> Stored {
+        Stored {
+            op: Op::NONE,
+            entry: EntryIx(0),
+            item: Item::NONE,
+            place,
+            since: Time::ZERO,
+            until: Time(until),
+            returns: 0,
+            failures: 0,
+            deaths: 0,
+            died: None,
+        }
+    }
+
+    fn channel(is_quorum: bool) -> Channel {
+        Channel::new((NodeIx(0), InstanceId(0)), vec![0], is_quorum, false)
+    }
+
+    #[test]
+    fn what_is_over_its_time_leaves_from_the_head_whoever_is_before_it() {
+        let mut channel = channel(true);
+        channel.ready.extend([message(0, 60), message(1, 10)]);
+        assert_eq!(channel.foresee_expiry(), Some(Time(60)));
+        assert!(channel.expired(Time(10)).is_none(), "it is not at the head");
+        assert_eq!(channel.expired(Time(60)).map(|it| it.place), Some(0));
+        assert_eq!(channel.expired(Time(60)).map(|it| it.place), Some(1));
+        assert!(channel.expired(Time::NEVER).is_none());
+    }
+
+    #[test]
+    fn what_comes_back_has_its_old_place_or_goes_before_all_else() {
+        for (is_quorum, order) in [(false, [0, 1, 2, 3]), (true, [1, 0, 2, 3])] {
+            let mut channel = channel(is_quorum);
+            let all: Vec<u64> = (0..4).map(|_| channel.place()).collect();
+            channel.ready.extend(all[2..].iter().map(|place| message(*place, 9)));
+            for at in [1, 0] {
+                let mut back = message(all[at], 9);
+                back.returns = at as u32;
+                channel.put_back(back);
+            }
+            let first: Vec<u32> = channel.ready.iter().take(2).map(|it| it.returns).collect();
+            assert_eq!(first, order[..2]);
+        }
+    }
+}

@@ -29,9 +29,8 @@ fn header(source: &Path) -> String {
     let lines: Vec<&str> = lines.map(|line| line[3..].strip_prefix(' ').unwrap_or("")).collect();
     let paragraphs = lines.split(|line| line.is_empty());
     let kept = paragraphs.filter(|it| {
-        !it.first().is_none_or(|line| {
-            line.starts_with("Left out") || line.starts_with("What is left out")
-        })
+        !it.first()
+            .is_none_or(|line| line.starts_with("Left out") || line.starts_with("What is left out"))
     });
     let kept: Vec<String> = kept.map(|paragraph| paragraph.join("\n")).collect();
     kept.join("\n\n")
