@@ -3,6 +3,7 @@
 /// Name (the path below `scenarios/` without its ending) and text.
 pub const SHIPPED: &[(&str, &str)] = &[
     ("brokers/kafka-isr", include_str!("../../scenarios/brokers/kafka-isr.ron")),
+    ("brokers/kafka-poll", include_str!("../../scenarios/brokers/kafka-poll.ron")),
     ("brokers/rabbit-deployment", include_str!("../../scenarios/brokers/rabbit-deployment.ron")),
     ("brokers/rabbit-full", include_str!("../../scenarios/brokers/rabbit-full.ron")),
     ("brokers/rabbit-innocents", include_str!("../../scenarios/brokers/rabbit-innocents.ron")),
@@ -10,10 +11,10 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("brokers/rabbit-poison", include_str!("../../scenarios/brokers/rabbit-poison.ron")),
     ("brokers/rabbit-prefetch", include_str!("../../scenarios/brokers/rabbit-prefetch.ron")),
     ("brokers/rabbit-silent-host", include_str!("../../scenarios/brokers/rabbit-silent-host.ron")),
-    ("checkout", include_str!("../../scenarios/checkout.ron")),
     ("brokers/sns-http", include_str!("../../scenarios/brokers/sns-http.ron")),
     ("brokers/sqs-poison-group", include_str!("../../scenarios/brokers/sqs-poison-group.ron")),
     ("brokers/sqs-visibility", include_str!("../../scenarios/brokers/sqs-visibility.ron")),
+    ("checkout", include_str!("../../scenarios/checkout.ron")),
     ("theory/acks", include_str!("../../scenarios/theory/acks.ron")),
     ("theory/amazon", include_str!("../../scenarios/theory/amazon.ron")),
     ("theory/auto-commit", include_str!("../../scenarios/theory/auto-commit.ron")),
@@ -38,6 +39,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/follower", include_str!("../../scenarios/theory/follower.ron")),
     ("theory/hedge", include_str!("../../scenarios/theory/hedge.ron")),
     ("theory/jackson", include_str!("../../scenarios/theory/jackson.ron")),
+    ("theory/kafka", include_str!("../../scenarios/theory/kafka.ron")),
     ("theory/layers", include_str!("../../scenarios/theory/layers.ron")),
     ("theory/legs", include_str!("../../scenarios/theory/legs.ron")),
     ("theory/linger", include_str!("../../scenarios/theory/linger.ron")),

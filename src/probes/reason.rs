@@ -56,11 +56,13 @@ pub enum Reason {
     Unroutable,
     /// A topic has tried for as long as it should, and nobody keeps what it could not deliver.
     Undelivered,
+    /// A consumer's place in a log was behind it before it was handled.
+    Skipped,
 }
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -87,6 +89,7 @@ impl Reason {
         Self::Overflow,
         Self::Unroutable,
         Self::Undelivered,
+        Self::Skipped,
     ];
 
     /// As outputs spell it.
@@ -118,6 +121,7 @@ impl Reason {
             Self::Overflow => "overflow",
             Self::Unroutable => "unroutable",
             Self::Undelivered => "undelivered",
+            Self::Skipped => "skipped",
         }
     }
 
@@ -156,6 +160,7 @@ impl Reason {
                 "it could not be delivered in as many tries as there are, and there is no dead-letter queue"
             }
             Self::Retention => "the broker kept it no longer: its retention period was over",
+            Self::Skipped => "a consumer had committed it before it was handled, and died",
         }
     }
 }

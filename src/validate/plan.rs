@@ -44,6 +44,7 @@ const FILES: &[&str] = &[
     include_str!("plan/checkers.json"),
     include_str!("plan/traces.json"),
     include_str!("plan/statistics.json"),
+    include_str!("plan/kafka.json"),
     include_str!("plan/products.json"),
     include_str!("plan/amazon.json"),
     include_str!("plan/rabbitmq.json"),

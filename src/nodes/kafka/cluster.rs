@@ -190,18 +190,10 @@ impl Kafka {
     fn turn<P: Probe>(&mut self, partition: usize, env: &mut Env<'_, '_, P>) {
         let (now, faults) = (env.now(), &env.model.faults);
         self.elect(partition, env);
+        self.replicate(partition, env);
         let cluster = self.cluster();
-        let is_served = cluster.serves(partition, now, faults);
-        let brokers = cluster.brokers.len();
-        let first = cluster.first.0;
-        let still = |replica: usize, time: Time| {
-            let broker = (partition + replica) % brokers;
-            faults.is_paused(time, InstanceId(first + broker as u32))
-        };
-        let replicas = &mut cluster.logs[partition].replicas;
-        replicas.advance(now, still);
-        if is_served {
-            replicas.expire(now);
+        if cluster.serves(partition, now, faults) {
+            cluster.logs[partition].replicas.expire(now);
         }
         self.commit_all(partition, env);
         self.give_up_overdue(partition, env);
@@ -209,12 +201,24 @@ impl Kafka {
             && let Some(record) = self.cluster().logs[partition].waiting.pop_front()
         {
             self.append_at_leader(partition, record, env);
+            self.replicate(partition, env);
             self.commit_all(partition, env);
         }
         for channel in 0..self.channels.len() {
             self.feed(channel, partition, env);
         }
         self.foresee(partition, env);
+    }
+
+    /// Followers have what has come by now.
+    fn replicate<P: Probe>(&mut self, partition: usize, env: &Env<'_, '_, P>) {
+        let faults = &env.model.faults;
+        let Cluster { first, brokers, logs, .. } = self.cluster();
+        let still = |replica: usize, time: Time| {
+            let broker = (partition + replica) % brokers.len();
+            faults.is_paused(time, InstanceId(first.0 + broker as u32))
+        };
+        logs[partition].replicas.advance(env.now(), still);
     }
 
     fn append_at_leader<P: Probe>(

@@ -29,7 +29,10 @@ impl Kafka {
         env.fact(Fact::Freed { op: place.at_work() });
         place.out = None;
         place.handled += 1;
-        self.is_done_with(channel, partition, env);
+        match place.owner.filter(|_| self.polling.is_some()) {
+            Some(member) => self.polled_one(channel, partition, member, env),
+            None => self.is_done_with(channel, partition, env),
+        }
     }
 
     /// A member commits. One that has crashed since is not heard any more.
@@ -91,7 +94,7 @@ impl Kafka {
     }
 
     /// Everything that is handled is committed, and goes.
-    fn keep<P: Probe>(&mut self, channel: usize, at: usize, env: &mut Env<'_, '_, P>) {
+    pub(super) fn keep<P: Probe>(&mut self, channel: usize, at: usize, env: &mut Env<'_, '_, P>) {
         let Self { channels, groups, .. } = self;
         let group = channels[channel].group;
         let place = &mut channels[channel].partitions[at];
@@ -120,10 +123,13 @@ impl Kafka {
                 continue;
             }
             let is_out = place.records.get(place.handled).is_some_and(|it| it.offset >= end);
+            let (owner, group) = (place.owner, self.channels[channel].group);
             if let Some(receipt) = place.out.filter(|_| is_out) {
                 self.take_back(receipt, env);
             }
-            let group = self.channels[channel].group;
+            if let Some(owner) = owner.filter(|_| self.polling.is_some()) {
+                self.revoke(group, env, |it| it == owner);
+            }
             let place = &mut self.channels[channel].partitions[at];
             while let Some(record) = place.records.pop_back_if(|record| record.offset >= end) {
                 let is_handled = place.records.len() < place.handled;

@@ -8,7 +8,7 @@ use super::super::broker::{Frame, is_paused, used_up};
 use super::super::message::{Item, Op};
 use super::super::parts::slab::Handle;
 use super::{Channel, Kafka};
-use crate::base::Time;
+use crate::base::{Dist, Time};
 use crate::engine::InstanceId;
 use crate::model::program::EntryIx;
 use crate::probes::{Fact, OpId, Probe};
@@ -20,6 +20,8 @@ pub(super) struct Partition {
     /// So many of them are handled and not committed.
     pub(super) handled: usize,
     pub(super) owner: Option<u32>,
+    /// So many behind them are in its owner's batch, where members poll for batches.
+    pub(super) polled: usize,
     /// The delivery of the first record after them, if it is out.
     pub(super) out: Option<Handle>,
 }
@@ -100,6 +102,9 @@ impl Kafka {
         let (group, partition) = (&self.groups[*group].group, &partitions[at]);
         let owner = partition.owner.filter(|owner| group.reaches(*owner))?;
         let is_idle = partition.out.is_none() && partition.records.len() > partition.handled;
+        if let Some(is_next) = self.is_polled(channel, at, owner) {
+            return (is_idle && is_next).then_some(owner);
+        }
         let is_served = match &self.cluster {
             Some(cluster) => cluster.serves(at, env.now(), &env.model.faults),
             None => !is_paused(env),
@@ -129,6 +134,15 @@ impl Kafka {
         queued: bool,
         env: &mut Env<'_, '_, P>,
     ) {
+        let group = self.channels[channel].group;
+        let mut follows = false;
+        if self.polling.is_some() {
+            follows = self.groups[group].polls[owner as usize].since.is_some();
+            if !follows {
+                self.poll(channel, partition, owner, env);
+            }
+            self.groups[group].polls[owner as usize].is_out = true;
+        }
         let place = &mut self.channels[channel].partitions[partition];
         let record = &mut place.records[place.handled];
         let Record { op, entry, item, since, deliveries, .. } = *record;
@@ -141,9 +155,13 @@ impl Kafka {
         }
         let receipt = self.deliveries.insert(Delivery { channel, partition, since: env.now() });
         place.out = Some(receipt);
-        let first = self.groups[self.channels[channel].group].group.first;
-        let to = InstanceId(first.0 + owner);
-        env.send(to, &op, Frame::Deliver { receipt, entry, item, redelivered });
+        let to = InstanceId(self.groups[group].group.first.0 + owner);
+        let body = Frame::Deliver { receipt, entry, item, redelivered };
+        if follows {
+            env.send_along(&Dist::Const(0.0), to, &op, body);
+        } else {
+            env.send(to, &op, body);
+        }
     }
 
     /// A delivery no longer counts: its record waits to be delivered again.

@@ -14,6 +14,8 @@ timers! {
         Replicated(record: Handle) = 22,
         /// Something happens by itself to the partitions of this number; counts.
         Turn { log: u32, turn: u32 } = 23,
+        /// Time for a member of a group to commit, if it has nothing to do.
+        Commits { group: u32, member: u32 } = 25,
         /// This broker may have been silent for too long; counts its silences.
         Fenced { broker: u32, silence: u32 } = 24,
     }

@@ -1,4 +1,4 @@
-//! A partitioned log in the manner of Apache Kafka: one topic per producing service, one consumer
+//! Apache Kafka 4.1, a partitioned log: one topic per producing service, one consumer
 //! group per consuming service, records with a key in order, at least once.
 //!
 //! What is modelled, after kafka.apache.org/documentation and the KIPs:
@@ -6,7 +6,7 @@
 //! * Design, "The Consumer": a partition is consumed by one member of a group at a time, in order;
 //!   its position is one committed offset, from which whoever owns the partition next goes on.
 //! * Producer: records with one key go to one partition by hash; the acknowledgement comes when the
-//!   record is appended; with a `lag` followers have it later, see `replicas`.
+//!   record is appended; with a `lag` followers have it later, see `followers`.
 //! * `session.timeout.ms`, `heartbeat.interval.ms`: a member unheard for so long leaves the group, and
 //!   its partitions go to others. A lost connection alone changes nothing. A member that was
 //!   removed though it lives joins again with its next heartbeat.
@@ -20,14 +20,16 @@
 //!   its former self has ended; a static member (`group.instance.id`) takes up what it left.
 //! * The coordinator keeps members and offsets on disk; after its own restart sessions start anew.
 //!
-//! A consumer handles one record per partition (`max.poll.records=1`) and commits after each,
-//! synchronously, or every so often, see `commits`. An offset committed for a partition that was
-//! taken away in between is rejected, and the record is handled twice. Producers gather records for
-//! `linger.ms` where the outbox is relayed (`nodes/database/gate.rs`).
+//! There are two words for it. A `Log` is one broker that stands for all: its consumer handles one record
+//! per partition (`max.poll.records=1`) and commits after each, synchronously, or every so often, see
+//! `commits`; an offset committed for a partition that was taken away in between is rejected, and
+//! the record is handled twice. Of a `Kafka` the brokers are told apart (`cluster`), and its members poll
+//! for batches (`polls`). Producers gather records for `linger.ms` where the outbox is relayed
+//! (`nodes/database/gate.rs`); those of a `Kafka` are idempotent.
 //!
-//! Left out: retention and compaction (a record goes when it is committed), fetch waits, the idempotent
-//! producer and transactions (a publication sent again is a record again), `max.poll.interval.ms`
-//! outside rebalances, cooperative rebalancing (KIP-429), and the broker-side protocol of KIP-848.
+//! Left out: retention and compaction (a record goes when it is committed), fetch waits, transactions,
+//! producers that are not idempotent, cooperative rebalancing (KIP-429), the broker-side protocol of KIP-848,
+//! share groups (KIP-932), and a group coordinator that fails.
 
 mod cluster;
 mod commits;
@@ -35,6 +37,7 @@ mod deliveries;
 mod due;
 mod followers;
 mod group;
+mod polls;
 mod rebalance;
 
 use self::cluster::Cluster;
@@ -42,6 +45,7 @@ use self::deliveries::{Delivery, Partition, Record};
 use self::due::Due;
 use self::followers::Followers;
 use self::group::{Consequence, Group};
+use self::polls::{Poll, Polling};
 use super::behaviour::Behaviour;
 use super::broker::{Frame, Incoming, Intake, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op};
@@ -65,6 +69,8 @@ pub struct Kafka {
     cluster: Option<Box<Cluster>>,
     /// The first of them, for the others.
     front: Option<InstanceId>,
+    /// How members poll, where they do so for batches.
+    polling: Option<Polling>,
     /// Do consumers commit later than they handle?
     auto_commits: bool,
     partitions: u32,
@@ -87,6 +93,8 @@ struct Channel {
 #[derive(Clone, Debug)]
 struct Watched {
     group: Group,
+    /// What each member has in hand.
+    polls: Vec<Poll>,
     /// Records of all its channels.
     records: u64,
     /// When the timer is due.
@@ -115,14 +123,20 @@ impl Behaviour for Kafka {
                 let timeouts = (kind.session_timeout, kind.max_poll_interval);
                 let ids = ids(model, me, channel.consumer);
                 let group = Group::new(consumer.first, &ids, timeouts, kind.static_members);
-                groups.push(Watched { group, records: 0, watch: None });
+                let polls = vec![Poll::default(); ids.len()];
+                groups.push(Watched { group, polls, records: 0, watch: None });
                 groups.len() - 1
             });
             let owner = |partition| groups[group].group.owner(partition, kind.partitions);
             let fresh = |at| Partition { owner: owner(at), ..Partition::default() };
             channels.push(Channel { group, partitions: (0..kind.partitions).map(fresh).collect() });
         }
-        Self {
+        let polling = kind
+            .cluster
+            .as_ref()
+            .map(|cluster| Polling { most: cluster.max_poll_records, commit: cluster.commit });
+        let mut this = Self {
+            polling,
             intake: Intake::new(model, me, kind.append.clone(), true),
             cluster: Cluster::new(model, me, kind).filter(|_| is_front),
             front: (!is_front).then_some(first),
@@ -131,14 +145,16 @@ impl Behaviour for Kafka {
                 let chance = Stream::new(model.seed, "replication", name, 0);
                 Box::new(Followers::new(lag.clone(), kind.acks, chance))
             }),
-            auto_commits: kind.auto_commit.is_some(),
+            auto_commits: kind.auto_commit.is_some() || kind.cluster.is_some(),
             partitions: kind.partitions,
             heartbeat: kind.heartbeat,
             places,
             channels,
             groups,
             deliveries: Slab::default(),
-        }
+        };
+        this.all_begin_to_poll();
+        this
     }
 
     fn weight(&self) -> usize {
@@ -229,6 +245,7 @@ impl Behaviour for Kafka {
                     self.append(incoming, 0, env);
                 }
             }
+            Due::Commits { group, member } => self.commits(group as usize, member, env),
             due @ (Due::Turn { .. } | Due::Fenced { .. }) => self.cluster_timer(due, env),
             Due::Rebalanced(group) => self.look_after(group as usize, env),
         }
@@ -241,7 +258,7 @@ impl Behaviour for Kafka {
                 self.followers.as_ref().is_none_or(|followers| followers.is_stale(handle))
             }
             due @ (Due::Turn { .. } | Due::Fenced { .. }) => self.is_obsolete(due),
-            Due::Rebalanced(_) => false,
+            Due::Rebalanced(_) | Due::Commits { .. } => false,
         }
     }
 
@@ -326,7 +343,9 @@ impl Kafka {
             self.groups[group].records += 1;
             let record = Record { offset, op, entry: subscriber.entry, item, since, deliveries: 0 };
             self.channels[index].partitions[at].records.push_back(record);
-            if let Some(owner) = self.is_due(index, at, env) {
+            // Where brokers are told apart, all that is committed at once is read at once.
+            let is_read = self.cluster.is_none();
+            if let Some(owner) = self.is_due(index, at, env).filter(|_| is_read) {
                 self.deliver(index, at, owner, false, env);
             } else {
                 env.fact(Fact::Waits { op: op.id });

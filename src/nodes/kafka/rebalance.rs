@@ -29,11 +29,13 @@ impl Kafka {
                 Consequence::None => {}
                 Consequence::Resumes => {
                     self.revoke(index, env, |owner| owner == at);
+                    self.begins_to_poll(index, at, env);
                     self.forget(index, at, env);
                     self.feed_group(index, env);
                 }
                 Consequence::Rebalance(since) => {
                     self.revoke(index, env, |owner| owner == at);
+                    self.begins_to_poll(index, at, env);
                     self.forget(index, at, env);
                     self.rebalance(index, since, env);
                 }
@@ -107,16 +109,19 @@ impl Kafka {
     pub(super) fn holders(&self, index: usize) -> impl Iterator<Item = u32> {
         let channels = self.channels.iter().filter(move |channel| channel.group == index);
         let out = channels.flat_map(|channel| &channel.partitions).filter(|it| it.out.is_some());
-        out.filter_map(|partition| partition.owner)
+        let out = out.filter_map(|partition| partition.owner);
+        out.chain(self.batches(index).map(|(member, _)| member))
     }
 
     /// Who holds records of a group, and since when.
     fn held_since(&self, index: usize) -> impl Iterator<Item = (u32, Time)> {
         let of_group = move |log: &Self, channel: usize| log.channels[channel].group == index;
-        self.deliveries.iter().filter_map(move |(_, it)| {
+        let deliveries = self.deliveries.iter().filter_map(move |(_, it)| {
             let owner = self.channels[it.channel].partitions[it.partition].owner;
             owner.filter(|_| of_group(self, it.channel)).map(|owner| (owner, it.since))
-        })
+        });
+        let single = self.polling.is_none().then_some(deliveries).into_iter().flatten();
+        single.chain(self.batches(index))
     }
 
     fn is_in(&self, index: usize, member: u32) -> bool {
@@ -138,7 +143,7 @@ impl Kafka {
     }
 
     /// Takes deliveries back from partitions chosen by their owner.
-    fn revoke<P: Probe>(
+    pub(super) fn revoke<P: Probe>(
         &mut self,
         index: usize,
         env: &mut Env<'_, '_, P>,
@@ -155,6 +160,11 @@ impl Kafka {
                 }
             }
         }
+        for member in 0..self.groups[index].polls.len() as u32 {
+            if chosen(member) {
+                self.drop_batch(index, member, env);
+            }
+        }
     }
 
     /// While nobody watched, sessions may have ended.
@@ -166,7 +176,7 @@ impl Kafka {
 
     /// Sets the timer that looks after a group, if it has records and none is set.
     pub(super) fn watch<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
-        let Watched { group, records, watch } = &self.groups[index];
+        let Watched { group, records, watch, .. } = &self.groups[index];
         if *records == 0 || watch.is_some() {
             return;
         }

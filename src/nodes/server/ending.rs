@@ -3,6 +3,7 @@
 use super::Server;
 use super::due::Due;
 use super::task::Origin;
+use crate::base::Dist;
 use crate::model::program::Act;
 use crate::nodes::broker::Frame;
 use crate::nodes::env::Env;
@@ -10,7 +11,7 @@ use crate::nodes::message::{Answer, Body};
 use crate::nodes::parts::demand;
 use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, Probe, Reason};
-use crate::scenario::tree::Failed;
+use crate::scenario::tree::{Failed, Style};
 
 impl Server {
     /// The task is over: its delivery is acknowledged.
@@ -21,8 +22,12 @@ impl Server {
         if let Origin::Delivery { from, receipt } = task.origin
             && receipt != Handle::NONE
         {
-            env.send(from, &task.op, Frame::Ack { receipt });
-            self.foresee_commit(env);
+            if env.model.terms(env.model.node_of(from)).consume.style == Style::Ahead {
+                env.send_along(&Dist::Const(0.0), from, &task.op, Frame::Ack { receipt });
+            } else {
+                env.send(from, &task.op, Frame::Ack { receipt });
+                self.foresee_commit(env);
+            }
             self.leave(handle, env);
             self.has_free_hand(env);
         } else {

@@ -55,7 +55,7 @@ enum Standing {
 fn polls(model: &Model, broker: NodeIx) -> Option<Polls> {
     match model.terms(broker).consume.style {
         Style::Polled(polls) => Some(polls),
-        Style::Pushed => None,
+        Style::Pushed | Style::Ahead => None,
     }
 }
 

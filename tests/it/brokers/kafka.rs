@@ -3,7 +3,7 @@
 use super::Product;
 
 /// Of the machines, and of who writes the consumers; no setting of Kafka.
-const OURS: &[&str] = &["brokers", "append", "lag", "record_size", "retry_delay"];
+const OURS: &[&str] = &["brokers", "append", "lag", "record_size", "commit", "retry_delay"];
 
 pub(super) const IT: Product = Product {
     word: "Kafka",
@@ -26,6 +26,8 @@ pub(super) const IT: Product = Product {
         "record_size",
         "request_timeout",
         "delivery_timeout",
+        "max_poll_records",
+        "commit",
         "enable_auto_commit",
         "auto_commit_interval",
         "session_timeout",

@@ -56,7 +56,7 @@ impl Business {
         "store-db": Database({store_db}),
         "bank-db":  Database({bank_db}),
         "queue": Queue(prefetch: {prefetch}{queue}),
-        "log":   Log(partitions: {partitions}{log}),
+        "log":   {log}partitions: {partitions}),
         "sqs":   Sqs({sqs}),
         "topic": Sns(to: "sqs"),
         "hook":  Sns({sns}),
@@ -259,18 +259,24 @@ fn sns() -> impl Strategy<Value = &'static str> {
     ])
 }
 
-/// Further settings of the log.
+/// The log and its settings, but for its partitions.
 fn log() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        "",
-        r#", auto_commit: "70ms""#,
-        r#", auto_commit: "70ms", static_members: true"#,
-        r#", lag: Exp("20ms")"#,
-        r#", lag: Exp("20ms"), acks: Leader"#,
-        r#", linger: "15ms""#,
-        r#", linger: "15ms", batch: 3"#,
-        r#", max_poll_interval: "25ms""#,
-        r#", max_poll_interval: "25ms", auto_commit: "70ms""#,
+        "Log(",
+        r#"Log(auto_commit: "70ms", "#,
+        r#"Log(auto_commit: "70ms", static_members: true, "#,
+        r#"Log(lag: Exp("20ms"), "#,
+        r#"Log(lag: Exp("20ms"), acks: Leader, "#,
+        r#"Log(linger: "15ms", "#,
+        r#"Log(linger: "15ms", batch: 3, "#,
+        r#"Log(max_poll_interval: "25ms", "#,
+        r#"Log(max_poll_interval: "25ms", auto_commit: "70ms", "#,
+        r#"Kafka(linger: "15ms", retry_delay: "10ms", "#,
+        r#"Kafka(brokers: 3, replication_factor: 3, min_insync_replicas: 2, broker_session_timeout: "40ms", replica_lag_time_max: "30ms", request_timeout: "60ms", "#,
+        r#"Kafka(brokers: 3, replication_factor: 2, lag: Exp("20ms"), broker_session_timeout: "40ms", unclean_leader_election_enable: true, eligible_leader_replicas: false, max_poll_records: 3, enable_auto_commit: false, "#,
+        r#"Kafka(brokers: 2, replication_factor: 2, lag: Exp("20ms"), acks: Leader, broker_session_timeout: "40ms", auto_commit_interval: "50ms", group_instance_id: true, "#,
+        r#"Kafka(brokers: 2, acks: None, request_timeout: "60ms", max_poll_interval: "25ms", max_poll_records: 2, enable_auto_commit: false, commit: Each, "#,
+        r#"Kafka(max_poll_interval: "25ms", max_poll_records: 4, enable_auto_commit: false, commit: Before, "#,
     ])
 }
 
@@ -317,6 +323,9 @@ fn fault() -> impl Strategy<Value = String> {
         r#"Crash("bank-db")"#,
         r#"Crash("queue")"#,
         r#"Crash("log", host: true)"#,
+        r#"Crash("log", instance: 0)"#,
+        r#"Freeze("log")"#,
+        r#"Pause("log", instance: 0)"#,
         r#"Crash("sqs")"#,
         r#"Crash("sqs", host: true)"#,
         r#"Pause("sqs")"#,

@@ -5,7 +5,7 @@ use super::{Acks, Kafka, NodeKind, Usual, Word, settings};
 use crate::base::Span;
 use crate::scenario::codes::Code;
 use crate::scenario::reader::{Fields, Reader};
-use crate::scenario::syntax::Value;
+use crate::scenario::syntax::{Kind, Value};
 
 /// Brokers of one cluster.
 const MAX_BROKERS: u32 = 64;
@@ -20,6 +20,7 @@ pub(super) static WORD: Word = Word {
     left_out: "KRaft's own elections (one controller that is up), tiered storage, quotas, compression, rack \
         awareness, streams groups, \
         retention and compaction (a record goes when it is committed), fetch waits, transactions, \
+        producers that are not idempotent or have no room, \
         share groups, cooperative rebalancing and the consumer protocol of KIP-848, what a host that \
         goes had not written to its disk, and a group coordinator that fails.",
     example: "Kafka(brokers: 3, partitions: 12, linger: \"0s\")",
@@ -43,11 +44,13 @@ settings! {
     record_size: "count", Usual::Is("1024"), "bytes of a record";
     request_timeout: "duration", Usual::Is("\"30s\""), "a producer whose leader is silent asks for another one then", "https://kafka.apache.org/41/configuration/producer-configs";
     delivery_timeout: "duration, not below `linger` + `request_timeout`", Usual::Is("\"2m\""), "a record that is not acknowledged for so long has failed", "https://kafka.apache.org/41/configuration/producer-configs";
-    enable_auto_commit: "flag", Usual::Is("true"), "do consumers commit now and then what they have handled? Else they do so after each record", "https://kafka.apache.org/41/configuration/consumer-configs";
+    max_poll_records: "count", Usual::Is("500"), "records that a member is given at once, of all its partitions; it handles them one after the other, and polls again", "https://kafka.apache.org/41/configuration/consumer-configs";
+    enable_auto_commit: "flag", Usual::Is("true"), "do consumers commit now and then what they have handled, when they poll? Else by hand, see `commit`", "https://kafka.apache.org/41/configuration/consumer-configs";
     auto_commit_interval: "duration", Usual::Is("\"5s\""), "how often, counted from their start; what they have handled since is delivered again after a crash", "https://kafka.apache.org/41/configuration/consumer-configs";
+    commit: "`Batch`, `Each` or `Before`", Usual::Unset("`Batch`"), "what is committed by hand where `enable_auto_commit` is false: each `Batch` when it is handled (`commitSync` in the poll loop, Spring's `BATCH`), `Each` record, or the batch `Before` it is handled: then nobody handles the rest of it if its owner dies (reason `skipped`)";
     session_timeout: "duration", Usual::Is("\"45s\""), "a member not heard of for so long leaves its group", "https://kafka.apache.org/41/configuration/consumer-configs";
     heartbeat_interval: "duration, shorter than `session_timeout`", Usual::Is("\"3s\""), "how often members say that they live", "https://kafka.apache.org/41/configuration/consumer-configs";
-    max_poll_interval: "duration", Usual::Is("\"5m\""), "how long a member may take over a record: then it leaves its group (a static one falls silent), and joins again when it has finished; a rebalance waits for it no longer either", "https://kafka.apache.org/41/configuration/consumer-configs";
+    max_poll_interval: "duration", Usual::Is("\"5m\""), "how long a member may take over a batch: then it leaves its group (a static one falls silent), and joins again when it has finished a record; what it did is not committed. A rebalance waits for it no longer either", "https://kafka.apache.org/41/configuration/consumer-configs";
     group_instance_id: "flag", Usual::Is("false"), "do members have names of their own, and so keep their partitions over a restart (KIP-345)?", "https://kafka.apache.org/41/configuration/consumer-configs";
     retry_delay: "duration", Usual::Is("\"100ms\""), "before a consumer tries again what failed";
 }
@@ -73,6 +76,23 @@ pub struct Cluster {
     pub request_timeout: Span,
     /// A record that is not acknowledged for so long has failed.
     pub delivery_timeout: Span,
+    /// Records that a member is given at once.
+    pub max_poll_records: u32,
+    /// When members commit.
+    pub commit: Committing,
+}
+
+/// When a member of a group commits what it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Committing {
+    /// With the first poll after so long.
+    Auto(Span),
+    /// When a batch is handled.
+    Batch,
+    /// When a record is handled.
+    Each,
+    /// Before a batch is handled.
+    Before,
 }
 
 impl<'a> Reader<'a> {
@@ -104,6 +124,8 @@ impl<'a> Reader<'a> {
         let record_size = self.setting(&fields, "record_size", Self::places);
         let request_timeout = self.setting(&fields, "request_timeout", Self::positive_span);
         let delivery_timeout = self.setting(&fields, "delivery_timeout", Self::positive_span);
+        let max_poll_records = self.setting(&fields, "max_poll_records", Self::places);
+        let by_hand = self.optional(&fields, "commit", Self::committing);
         let enable_auto_commit = self.setting(&fields, "enable_auto_commit", Self::flag);
         let auto_commit_interval =
             self.setting(&fields, "auto_commit_interval", Self::positive_span);
@@ -112,6 +134,9 @@ impl<'a> Reader<'a> {
         let max_poll_interval = self.setting(&fields, "max_poll_interval", Self::positive_span);
         let static_members = self.setting(&fields, "group_instance_id", Self::flag);
         let retry_delay = self.setting(&fields, "retry_delay", Self::positive_span);
+        let auto_commit = Committing::Auto(auto_commit_interval?);
+        let commit =
+            if enable_auto_commit? { auto_commit } else { by_hand?.unwrap_or(Committing::Batch) };
         let kafka = Kafka {
             partitions: partitions?,
             append: append?,
@@ -119,7 +144,7 @@ impl<'a> Reader<'a> {
             acks: acks?,
             linger: linger?,
             batch: Some((batch_size? / record_size?).max(1)),
-            auto_commit: Some(auto_commit_interval?).filter(|_| enable_auto_commit == Some(true)),
+            auto_commit: None,
             session_timeout: session_timeout?,
             heartbeat: heartbeat?,
             max_poll_interval: max_poll_interval?,
@@ -135,14 +160,29 @@ impl<'a> Reader<'a> {
                 broker_session_timeout: broker_session_timeout?,
                 request_timeout: request_timeout?,
                 delivery_timeout: delivery_timeout?,
+                max_poll_records: max_poll_records?,
+                commit,
             }),
         };
-        self.check_cluster(&fields, &kafka);
+        self.check_cluster(&fields, &kafka, by_hand?.is_some());
         Some(kafka)
     }
 
+    fn committing(&mut self, value: &'a Value) -> Option<Committing> {
+        let value = self.follow(value)?;
+        match (value.word(), &value.kind) {
+            (Some("Batch"), Kind::Word(_)) => Some(Committing::Batch),
+            (Some("Each"), Kind::Word(_)) => Some(Committing::Each),
+            (Some("Before"), Kind::Word(_)) => Some(Committing::Before),
+            _ => {
+                self.unknown_word(value, "a way to commit", &["Batch", "Each", "Before"]);
+                None
+            }
+        }
+    }
+
     /// What Kafka refuses, in its own words, and what has no effect.
-    fn check_cluster(&mut self, fields: &Fields<'a>, kafka: &Kafka) {
+    fn check_cluster(&mut self, fields: &Fields<'a>, kafka: &Kafka, by_hand: bool) {
         let Some(cluster) = &kafka.cluster else { return };
         let Cluster { brokers, replication_factor, min_insync_replicas, .. } = *cluster;
         let at = |field| fields.get(field).map_or(fields.head, Value::head);
@@ -163,6 +203,12 @@ impl<'a> Reader<'a> {
             let message = "heartbeat.interval.ms must be set lower than session.timeout.ms";
             self.wrong(Code::OutOfRange, at("heartbeat_interval"), message).help(
                 "a third of it at most; see https://kafka.apache.org/41/configuration/consumer-configs",
+            );
+        }
+        if by_hand && matches!(cluster.commit, Committing::Auto(_)) {
+            let message = "commits by hand have no effect beside enable.auto.commit = true";
+            self.wrong(Code::NoEffect, at("commit"), message).help(
+                "enable_auto_commit: false; see https://kafka.apache.org/41/configuration/consumer-configs",
             );
         }
         if min_insync_replicas > replication_factor {

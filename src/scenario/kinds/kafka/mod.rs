@@ -5,7 +5,7 @@
 mod cluster;
 mod log;
 
-pub use cluster::Cluster;
+pub use cluster::{Cluster, Committing};
 
 use super::{
     About, Breakable, Carries, Commit, Consume, Failed, Gather, NodeKind, Produce, Role, Style,
@@ -94,7 +94,7 @@ impl super::Kind for Kafka {
                 overdue: self.cluster.as_ref().map(|cluster| cluster.delivery_timeout),
             },
             consume: Consume {
-                style: Style::Pushed,
+                style: if self.cluster.is_some() { Style::Ahead } else { Style::Pushed },
                 failed: Failed::InPlace(self.retry_delay),
                 commit: self.auto_commit.map_or(Commit::Each, Commit::Every),
                 beat: Some(self.heartbeat),

@@ -57,6 +57,8 @@ pub struct Consume {
 pub enum Style {
     /// The broker sends them, by itself.
     Pushed,
+    /// The same, and ahead: who is done with one has the next already, and nothing is on the way between.
+    Ahead,
     /// The consumer asks for them.
     Polled(Polls),
 }

@@ -136,6 +136,7 @@ pub(super) fn lost(case: &Case<'_>) -> Option<String> {
         Reason::Overflow,
         Reason::Unroutable,
         Reason::Undelivered,
+        Reason::Skipped,
     ])?;
     Some(format!(
         "{} {} promised and will never happen. At {} {}.",
