@@ -1,6 +1,7 @@
 //! What the settings of `Kafka` do.
 
-use super::Product;
+use super::Turns::{Down, Up};
+use super::{Product, Shown, Turns};
 
 /// Of the machines, and of who writes the consumers; no setting of Kafka.
 const OURS: &[&str] = &["brokers", "append", "lag", "record_size", "commit", "retry_delay"];
@@ -8,32 +9,179 @@ const OURS: &[&str] = &["brokers", "append", "lag", "record_size", "commit", "re
 pub(super) const IT: Product = Product {
     word: "Kafka",
     ours: OURS,
-    shown: &[],
+    shown: SHOWN,
     not_yet: &[
         "brokers",
-        "partitions",
-        "replication_factor",
-        "min_insync_replicas",
-        "replica_lag_time_max",
-        "unclean_leader_election_enable",
-        "eligible_leader_replicas",
-        "broker_session_timeout",
-        "append",
-        "lag",
-        "acks",
         "linger",
         "batch_size",
         "record_size",
-        "request_timeout",
-        "delivery_timeout",
-        "max_poll_records",
-        "commit",
-        "enable_auto_commit",
-        "auto_commit_interval",
-        "session_timeout",
         "heartbeat_interval",
-        "max_poll_interval",
-        "group_instance_id",
         "retry_delay",
     ],
 };
+
+/// Three brokers, and consumers that count; who is away, when and how long, are knobs.
+const WORLD: &str = r#"(
+    run: (length: "60s", drain: "30s"),
+    knobs: {
+        "rate": "100/s", "consumers": 1, "work": "0.1ms",
+        "leader_at": "1ms", "leader_away": "1ns", "leader_host": false,
+        "first_at": "1ms", "first_away": "1ns", "second_at": "1ms", "second_away": "1ns",
+        "slow_at": "1ms", "slow_for": "1ns", "stop_at": "1ms", "stop_for": "1ns",
+        "consumer_at": "59s", "consumer_away": "1ns",
+    },
+    nodes: {
+        "client": Client(arrivals: Constant("$rate"), does: "send"),
+        "publisher": Service(workers: 1_000_000, hold: false, overhead: "0s"),
+        "consumer": Service(instances: "$consumers", workers: 1, overhead: "0s", store: "db"),
+        "db": Database(connections: 1_000_000, read: "0s", write: "0s"),
+        "log": Kafka(brokers: 3, linger: "0s", IT_IS),
+    },
+    network: (latency: "0s"),
+    data: { "done": (owner: "consumer", keys: 100_000, start: 0) },
+    flows: { "send": (home: "publisher", steps: [Tell("consumer", Add("done", 1), work: "$work")]) },
+    designs: { "events": Events(broker: "log", dedup: false) },
+    faults: [
+        (at: "$leader_at", lasts: "$leader_away", what: Crash("log", instance: 0, host: "$leader_host")),
+        (at: "$first_at", lasts: "$first_away", what: Crash("log", instance: 1)),
+        (at: "$second_at", lasts: "$second_away", what: Crash("log", instance: 2)),
+        (at: "$slow_at", lasts: "$slow_for", what: Pause("log", instance: 1)),
+        (at: "$stop_at", lasts: "$stop_for", what: Pause("log")),
+        (at: "$consumer_at", lasts: "$consumer_away", what: Crash("consumer", instance: 0)),
+    ],
+)
+"#;
+
+/// Knobs with their values.
+type Sets = &'static [(&'static str, &'static str)];
+
+const FOLLOWERS_AWAY: Sets =
+    &[("first_at", "10s"), ("first_away", "20s"), ("second_at", "10s"), ("second_away", "20s")];
+const LEADER_AWAY: Sets = &[("leader_at", "10s"), ("leader_away", "20s")];
+const LEADER_SILENT: Sets =
+    &[("leader_at", "10s"), ("leader_away", "40s"), ("leader_host", "true")];
+/// The followers go, then the leader; one of them is back long before it.
+const ALL_AWAY: Sets = &[
+    ("first_at", "5s"),
+    ("first_away", "50s"),
+    ("second_at", "6s"),
+    ("second_away", "10s"),
+    ("leader_at", "10s"),
+    ("leader_away", "20s"),
+];
+/// Three hundred records pile up, which take three seconds; the consumer dies after half of them.
+const PILE: Sets =
+    &[("stop_for", "3s"), ("work", "9ms"), ("consumer_at", "4500ms"), ("consumer_away", "1ns")];
+const BUSY_PILE: Sets = &[("stop_for", "3s"), ("work", "9ms")];
+const BY_HAND: &str = "enable_auto_commit: false, group_instance_id: true";
+const THREE: &str = "replication_factor: 3";
+
+const fn turned(
+    setting: &'static str,
+    (usual, turned): (&'static str, &'static str),
+    (figure, turns): (&'static str, Turns),
+    sets: Sets,
+    beside: &'static str,
+) -> Shown {
+    Shown { setting, world: WORLD, sets, beside, usual, turned, figure, turns }
+}
+
+const SHOWN: &[Shown] = &[
+    turned(
+        "partitions",
+        ("1", "8"),
+        ("convergence_p99(send)", Down),
+        &[("consumers", "2"), ("work", "12ms")],
+        "group_instance_id: true",
+    ),
+    turned(
+        "replication_factor",
+        ("1", "3"),
+        ("max(send)", Down),
+        LEADER_AWAY,
+        r#"broker_session_timeout: "1s""#,
+    ),
+    turned("min_insync_replicas", ("1", "2"), ("p99(send)", Up), FOLLOWERS_AWAY, THREE),
+    turned(
+        "replica_lag_time_max",
+        (r#""1s""#, r#""5s""#),
+        ("max(send)", Up),
+        &[("slow_at", "10s"), ("slow_for", "20s")],
+        THREE,
+    ),
+    turned(
+        "unclean_leader_election_enable",
+        ("false", "true"),
+        ("max(send)", Down),
+        ALL_AWAY,
+        r#"replication_factor: 3, broker_session_timeout: "1s""#,
+    ),
+    turned(
+        "eligible_leader_replicas",
+        ("true", "false"),
+        ("max(send)", Up),
+        ALL_AWAY,
+        r#"replication_factor: 3, min_insync_replicas: 2, acks: Leader, broker_session_timeout: "1s""#,
+    ),
+    turned("broker_session_timeout", (r#""1s""#, r#""5s""#), ("max(send)", Up), LEADER_AWAY, THREE),
+    turned("append", (r#""1ms""#, r#""5ms""#), ("p50(send)", Up), &[], ""),
+    turned("lag", (r#""1ms""#, r#""5ms""#), ("p50(send)", Up), &[], THREE),
+    turned(
+        "acks",
+        ("All", "Leader"),
+        ("p50(send)", Down),
+        &[],
+        r#"replication_factor: 3, lag: "20ms""#,
+    ),
+    turned(
+        "request_timeout",
+        (r#""2s""#, r#""10s""#),
+        ("max(send)", Up),
+        LEADER_SILENT,
+        r#"replication_factor: 3, broker_session_timeout: "1s""#,
+    ),
+    turned(
+        "delivery_timeout",
+        (r#""2m""#, r#""5s""#),
+        ("failed(send)", Up),
+        LEADER_AWAY,
+        r#"request_timeout: "1s""#,
+    ),
+    turned("max_poll_records", ("1", "500"), ("duplicated_effects(send)", Up), PILE, BY_HAND),
+    turned("commit", ("Each", "Before"), ("lost_effects", Up), PILE, BY_HAND),
+    turned(
+        "enable_auto_commit",
+        ("false", "true"),
+        ("duplicated_effects(send)", Up),
+        &[("consumer_at", "14s"), ("consumer_away", "1ns")],
+        "group_instance_id: true",
+    ),
+    turned(
+        "auto_commit_interval",
+        (r#""1s""#, r#""5s""#),
+        ("duplicated_effects(send)", Up),
+        &[("consumer_at", "14s"), ("consumer_away", "1ns")],
+        "group_instance_id: true",
+    ),
+    turned(
+        "session_timeout",
+        (r#""10s""#, r#""20s""#),
+        ("convergence_max(send)", Up),
+        &[("consumers", "2"), ("consumer_at", "10s"), ("consumer_away", "1h")],
+        "partitions: 8",
+    ),
+    turned(
+        "max_poll_interval",
+        (r#""1s""#, r#""5m""#),
+        ("duplicated_effects(send)", Down),
+        BUSY_PILE,
+        "enable_auto_commit: false",
+    ),
+    turned(
+        "group_instance_id",
+        ("false", "true"),
+        ("convergence_max(send)", Down),
+        &[("consumer_at", "10s"), ("consumer_away", "1ns")],
+        r#"session_timeout: "10s""#,
+    ),
+];
