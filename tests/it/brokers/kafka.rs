@@ -6,19 +6,7 @@ use super::{Product, Shown, Turns};
 /// Of the machines, and of who writes the consumers; no setting of Kafka.
 const OURS: &[&str] = &["brokers", "append", "lag", "record_size", "commit", "retry_delay"];
 
-pub(super) const IT: Product = Product {
-    word: "Kafka",
-    ours: OURS,
-    shown: SHOWN,
-    not_yet: &[
-        "brokers",
-        "linger",
-        "batch_size",
-        "record_size",
-        "heartbeat_interval",
-        "retry_delay",
-    ],
-};
+pub(super) const IT: Product = Product { word: "Kafka", ours: OURS, shown: SHOWN, not_yet: &[] };
 
 /// Three brokers, and consumers that count; who is away, when and how long, are knobs.
 const WORLD: &str = r#"(
@@ -48,6 +36,30 @@ const WORLD: &str = r#"(
         (at: "$slow_at", lasts: "$slow_for", what: Pause("log", instance: 1)),
         (at: "$stop_at", lasts: "$stop_for", what: Pause("log")),
         (at: "$consumer_at", lasts: "$consumer_away", what: Crash("consumer", instance: 0)),
+    ],
+)
+"#;
+
+/// A producer with an outbox; a consumer that fails now and then, and one of two that is shut down.
+const OUTBOX: &str = r#"(
+    run: (length: "40s", drain: "30s"),
+    knobs: { "away": "1ns", "fails": "0%", "stops": "1ns" },
+    nodes: {
+        "client": Client(arrivals: Constant("200/s"), does: "send"),
+        "publisher": Service(workers: 1_000_000, hold: false, overhead: "0s", store: "outbox"),
+        "outbox": Database(connections: 1_000_000, read: "0s", write: "0s"),
+        "consumer": Service(instances: 2, workers: 1, overhead: "0s", store: "db"),
+        "db": Database(connections: 1_000_000, read: "0s", write: "0s"),
+        "log": Kafka(partitions: 8, IT_IS),
+    },
+    network: (latency: "0s"),
+    data: { "sent": (owner: "publisher"), "done": (owner: "consumer", keys: 100_000, start: 0) },
+    flows: { "send": (home: "publisher", steps: [Write("sent"), Tell("consumer", Add("done", 1), work: "0.1ms")]) },
+    designs: { "events": Events(broker: "log") },
+    faults: [
+        (at: "10s", lasts: "$away", what: Crash("log", instance: 0)),
+        (at: "10s", lasts: "10s", what: Errors("consumer", "$fails")),
+        (at: "10s", lasts: "$stops", what: Shutdown("consumer", instance: 0)),
     ],
 )
 "#;
@@ -184,4 +196,58 @@ const SHOWN: &[Shown] = &[
         &[("consumer_at", "10s"), ("consumer_away", "1ns")],
         r#"session_timeout: "10s""#,
     ),
+    Shown {
+        world: OUTBOX,
+        ..turned(
+            "brokers",
+            ("1", "4"),
+            ("convergence_mean(send)", Down),
+            &[("away", "10s")],
+            "group_instance_id: true",
+        )
+    },
+    Shown {
+        world: OUTBOX,
+        ..turned("linger", (r#""5ms""#, r#""50ms""#), ("batch_mean(outbox)", Up), &[], "")
+    },
+    Shown {
+        world: OUTBOX,
+        ..turned(
+            "batch_size",
+            ("16384", "2048"),
+            ("batch_mean(outbox)", Down),
+            &[],
+            r#"linger: "50ms""#,
+        )
+    },
+    Shown {
+        world: OUTBOX,
+        ..turned(
+            "record_size",
+            ("1024", "8192"),
+            ("batch_mean(outbox)", Down),
+            &[],
+            r#"linger: "50ms""#,
+        )
+    },
+    Shown {
+        world: OUTBOX,
+        ..turned(
+            "heartbeat_interval",
+            (r#""1s""#, r#""9s""#),
+            ("convergence_max(send)", Up),
+            &[("stops", "20s")],
+            "",
+        )
+    },
+    Shown {
+        world: OUTBOX,
+        ..turned(
+            "retry_delay",
+            (r#""10ms""#, r#""500ms""#),
+            ("convergence_mean(send)", Up),
+            &[("fails", "10%")],
+            "",
+        )
+    },
 ];
