@@ -15,6 +15,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("brokers/sqs-poison-group", include_str!("../../scenarios/brokers/sqs-poison-group.ron")),
     ("brokers/sqs-visibility", include_str!("../../scenarios/brokers/sqs-visibility.ron")),
     ("checkout", include_str!("../../scenarios/checkout.ron")),
+    ("checkout-brokers", include_str!("../../scenarios/checkout-brokers.ron")),
     ("theory/acks", include_str!("../../scenarios/theory/acks.ron")),
     ("theory/amazon", include_str!("../../scenarios/theory/amazon.ron")),
     ("theory/auto-commit", include_str!("../../scenarios/theory/auto-commit.ron")),

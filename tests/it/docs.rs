@@ -6,6 +6,7 @@
 //! puts the rows of a file, made with `windtunnel validate --full --format markdown -o FILE` or of
 //! some cases only, in the place of the old ones.
 
+mod brokers;
 mod nodes;
 mod paths;
 mod semantics;

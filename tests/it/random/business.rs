@@ -39,6 +39,7 @@ impl Business {
         let [shop_db, store_db, bank_db] = stores;
         let [first, second] = &self.flow;
         let (prefetch, queue, partitions, log) = self.brokers;
+        let queue = queue.replace('#', &prefetch.to_string());
         let (length, warmup) = self.run;
         let [faults, changes] = [&self.faults, &self.changes].map(|all| all.join("\n        "));
         format!(
@@ -55,7 +56,7 @@ impl Business {
         "shop-db":  Database({shop_db}),
         "store-db": Database({store_db}),
         "bank-db":  Database({bank_db}),
-        "queue": Queue(prefetch: {prefetch}{queue}),
+        "queue": {queue},
         "log":   {log}partitions: {partitions}),
         "sqs":   Sqs({sqs}),
         "topic": Sns(to: "sqs"),
@@ -227,10 +228,17 @@ fn design() -> impl Strategy<Value = String> {
 /// Further settings of the queue.
 fn queue() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        "",
-        "",
-        r#", delivery_limit: 2, requeue_delay: "10ms", redrive: (after: "50ms", times: 2)"#,
-        r#", consumer_timeout: "30ms""#,
+        "Queue(prefetch: #)",
+        r#"Queue(prefetch: #, delivery_limit: 2, requeue_delay: "10ms", redrive: (after: "50ms", times: 2))"#,
+        r#"Queue(prefetch: #, consumer_timeout: "30ms")"#,
+        r#"RabbitMq(prefetch_count: #, auto_ack: true, message_ttl: "200ms")"#,
+        r#"RabbitMq(prefetch_count: #, single_active_consumer: true, returns: Reject, requeue_delay: "5ms")"#,
+        r#"RabbitMq(prefetch_count: #, max_length: 3, expires: "50ms", requeue_delay: "5ms")"#,
+        r#"RabbitMq(prefetch_count: #, max_length: 3, overflow: RejectPublishDlx, dead_letter_exchange: "bank", returns: Discard)"#,
+        r#"RabbitMq(prefetch_count: #, memory: 20, consumer_priorities: [0, 2, 1], requeue_delay: "5ms")"#,
+        r#"RabbitMq(queue_type: Quorum, prefetch_count: #, returns: Reject, delivery_limit: 2, dead_letter_exchange: "bank", dead_letter_sends_back: true, election: "70ms", delayed_retry_type: All, delayed_retry_min: "20ms")"#,
+        r#"RabbitMq(queue_type: Quorum, prefetch_count: #, replicate: Exp("5ms"), election: "40ms", consumer_timeout: "40ms", heartbeat: "90ms", requeue_delay: "5ms")"#,
+        r#"RabbitMq(queue_type: Quorum, prefetch_count: #, returns: Discard, max_length: 2, overflow: RejectPublish, dead_letter_exchange: "bank", dead_letter_strategy: AtLeastOnce)"#,
     ])
 }
 
@@ -322,6 +330,8 @@ fn fault() -> impl Strategy<Value = String> {
         r#"Crash("shop", host: true)"#,
         r#"Crash("bank-db")"#,
         r#"Crash("queue")"#,
+        r#"Crash("queue", instance: 0, host: true)"#,
+        r#"Freeze("queue")"#,
         r#"Crash("log", host: true)"#,
         r#"Crash("log", instance: 0)"#,
         r#"Freeze("log")"#,
