@@ -58,6 +58,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/rebalance", include_str!("../../scenarios/theory/rebalance.ron")),
     ("theory/redis", include_str!("../../scenarios/theory/redis.ron")),
     ("theory/redundancy", include_str!("../../scenarios/theory/redundancy.ron")),
+    ("theory/redis-pubsub", include_str!("../../scenarios/theory/redis-pubsub.ron")),
     ("theory/repeats", include_str!("../../scenarios/theory/repeats.ron")),
     ("theory/retry-loss", include_str!("../../scenarios/theory/retry-loss.ron")),
     ("theory/retry-storm", include_str!("../../scenarios/theory/retry-storm.ron")),

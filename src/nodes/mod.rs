@@ -12,6 +12,7 @@ pub mod env;
 pub mod kafka;
 pub mod message;
 pub mod parts;
+pub mod pubsub;
 pub mod quorum;
 pub mod rabbitmq;
 pub mod readings;
@@ -46,5 +47,6 @@ behaviour::nodes! {
     kafka: Kafka for Kafka,
     sqs: Sqs for Sqs,
     sns: Sns for Sns,
+    pubsub: RedisPubSub for RedisPubSub,
     registry: Registry for Registry,
 }

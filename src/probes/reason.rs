@@ -54,6 +54,8 @@ pub enum Reason {
     Overflow,
     /// It could be routed to no queue.
     Unroutable,
+    /// It was published while its subscriber was away, and nobody keeps it.
+    NoSubscriber,
     /// A topic has tried for as long as it should, and nobody keeps what it could not deliver.
     Undelivered,
     /// A consumer's place in a log was behind it before it was handled.
@@ -62,7 +64,7 @@ pub enum Reason {
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -88,6 +90,7 @@ impl Reason {
         Self::Retention,
         Self::Overflow,
         Self::Unroutable,
+        Self::NoSubscriber,
         Self::Undelivered,
         Self::Skipped,
     ];
@@ -120,6 +123,7 @@ impl Reason {
             Self::Retention => "retention",
             Self::Overflow => "overflow",
             Self::Unroutable => "unroutable",
+            Self::NoSubscriber => "no_subscriber",
             Self::Undelivered => "undelivered",
             Self::Skipped => "skipped",
         }
@@ -156,6 +160,7 @@ impl Reason {
             Self::Outdated => {
                 "acknowledged and not kept: a clock that is ahead had called another newer"
             }
+            Self::NoSubscriber => "published while its subscriber was away, and kept by nobody",
             Self::Undelivered => {
                 "it could not be delivered in as many tries as there are, and there is no dead-letter queue"
             }

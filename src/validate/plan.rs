@@ -48,6 +48,7 @@ const FILES: &[&str] = &[
     include_str!("plan/products.json"),
     include_str!("plan/amazon.json"),
     include_str!("plan/rabbitmq.json"),
+    include_str!("plan/pubsub.json"),
     include_str!("plan/others.json"),
 ];
 

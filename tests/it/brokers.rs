@@ -37,6 +37,7 @@ macro_rules! world {
 
 mod kafka;
 mod rabbitmq;
+mod redis_pubsub;
 mod sns;
 mod sqs;
 
@@ -94,7 +95,7 @@ enum Turns {
 /// Where the settings of the node stand in a world.
 const IT: &str = "IT_IS";
 
-const PRODUCTS: &[&Product] = &[&rabbitmq::IT, &kafka::IT, &sqs::IT, &sns::IT];
+const PRODUCTS: &[&Product] = &[&rabbitmq::IT, &kafka::IT, &sqs::IT, &sns::IT, &redis_pubsub::IT];
 
 impl Product {
     /// Its word, with its settings, once there is one.

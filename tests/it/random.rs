@@ -265,6 +265,7 @@ fn random_scenarios_are_of_every_kind() {
         r#"Events(broker: "log")"#,
         r#"Events(broker: "topic")"#,
         r#"Events(broker: "hook")"#,
+        r#"Events(broker: "redis")"#,
         "Polling(",
         "auto_commit:",
         "acks:",

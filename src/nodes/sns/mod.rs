@@ -16,8 +16,9 @@
 //!   may be done all the same, and then twice. Endpoints may be sent a message more than once, and in any order.
 //! * `sns-dead-letter-queues`: what could not be delivered waits in a queue until somebody sends it again.
 //!
-//! It is a managed service: a crash means that it cannot be reached, while what it has confirmed is kept. Left
-//! out is what the room in `scenario/kinds` says.
+//! It is a managed service: a crash means that it cannot be reached, while what it has confirmed is kept.
+//!
+//! Left out is what the room in `scenario/kinds` says.
 
 mod due;
 #[cfg(test)]

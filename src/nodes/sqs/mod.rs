@@ -25,7 +25,9 @@
 //!   queue returns nothing.
 //!
 //! It is a managed service: a crash means that it cannot be reached. What it has confirmed is kept, with
-//! what is in flight and its clocks. Left out is what the room in `scenario/kinds` says.
+//! what is in flight and its clocks.
+//!
+//! Left out is what the room in `scenario/kinds` says.
 
 mod due;
 mod flight;

@@ -27,6 +27,7 @@ kind::kinds! {
     kafka: Kafka(Kafka),
     sqs: Sqs(Sqs),
     sns: Sns(Sns),
+    redis_pubsub: RedisPubSub(RedisPubSub),
     registry: Registry(Registry),
 }
 

@@ -135,6 +135,7 @@ pub(super) fn lost(case: &Case<'_>) -> Option<String> {
         Reason::Retention,
         Reason::Overflow,
         Reason::Unroutable,
+        Reason::NoSubscriber,
         Reason::Undelivered,
         Reason::Skipped,
     ])?;
