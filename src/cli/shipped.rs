@@ -2,6 +2,10 @@
 
 /// Name (the path below `scenarios/` without its ending) and text.
 pub const SHIPPED: &[(&str, &str)] = &[
+    (
+        "brokers/kafka-hot-partition",
+        include_str!("../../scenarios/brokers/kafka-hot-partition.ron"),
+    ),
     ("brokers/kafka-isr", include_str!("../../scenarios/brokers/kafka-isr.ron")),
     ("brokers/kafka-poll", include_str!("../../scenarios/brokers/kafka-poll.ron")),
     ("brokers/rabbit-deployment", include_str!("../../scenarios/brokers/rabbit-deployment.ron")),
