@@ -25,6 +25,8 @@ pub struct Windows {
     faults_end: Arc<[Time]>,
     /// The last of these ends that the current window comes after.
     since: Time,
+    /// Who was sent before this is looked at: `since`, or everybody once somebody was sent before that.
+    looks_at: Time,
 }
 
 impl Default for Windows {
@@ -37,6 +39,7 @@ impl Default for Windows {
             backlog: 0,
             faults_end: Arc::default(),
             since: Time::ZERO,
+            looks_at: Time::ZERO,
         }
     }
 }
@@ -85,8 +88,9 @@ impl Windows {
     pub fn done(&mut self, in_time: bool, sent: Time, latency: Span) {
         let window = &mut self.current;
         *(if in_time { &mut window.ok } else { &mut window.late }) += 1;
-        if sent < self.since || window.latency_since_fault.is_some() {
+        if sent < self.looks_at {
             window.done_after_fault(sent >= self.since, latency);
+            self.looks_at = Time::NEVER;
         }
         window.latency.record(latency);
     }
@@ -169,6 +173,8 @@ impl Windows {
         let begin = Time(index as u64 * self.width.0);
         let seen = self.faults_end.partition_point(|end| *end <= begin);
         self.since = seen.checked_sub(1).map_or(Time::ZERO, |last| self.faults_end[last]);
+        let is_mixed = self.current.latency_since_fault.is_some();
+        self.looks_at = if is_mixed { Time::NEVER } else { self.since };
     }
 
     fn double(&mut self) {

@@ -37,6 +37,7 @@ macro_rules! world {
 
 mod kafka;
 mod rabbitmq;
+mod recoveries;
 mod redis_pubsub;
 mod sns;
 mod sqs;

@@ -8,6 +8,7 @@ use crate::base::{Time, mix, name_hash};
 use crate::nodes::Env;
 use crate::nodes::broker::{Incoming, multiply, used_up};
 use crate::nodes::message::Answer;
+use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::Overflow;
 
@@ -65,6 +66,9 @@ impl RabbitMq {
         index: usize,
         env: &mut Env<'_, '_, P>,
     ) -> bool {
+        if self.channels[index].is_gone {
+            return false;
+        }
         self.expire(index, env);
         message.since = env.now();
         message.until = self.until(&message, index, env);
@@ -97,6 +101,7 @@ impl RabbitMq {
                     env.fact(Fact::LeftQueue { op: head.op.id });
                     self.dies(head, index, Reason::Overflow, env);
                 }
+                self.expire(index, env);
             }
             None => {
                 channel.ready.push_back(message);
@@ -104,6 +109,7 @@ impl RabbitMq {
             }
         }
         self.foresee_expiry(index, env);
+        self.watch(index, env);
         true
     }
 
@@ -115,6 +121,18 @@ impl RabbitMq {
         ttl.map_or(Time::NEVER, |ttl| env.now() + ttl.span(message.op.drawn_anew(name)))
     }
 
+    /// What came back may be more than there is room for: the oldest go.
+    pub(super) fn trim<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
+        let Some(length) = self.settings.length else { return };
+        while length.overflow == Overflow::DropHead
+            && self.channels[index].ready.len() > length.max as usize
+            && let Some(head) = self.channels[index].ready.pop_front()
+        {
+            env.fact(Fact::LeftQueue { op: head.op.id });
+            self.dies(head, index, Reason::Overflow, env);
+        }
+    }
+
     /// What is over its time leaves, from the head.
     pub(super) fn expire<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
         while let Some(head) = self.channels[index].expired(env.now()) {
@@ -124,7 +142,7 @@ impl RabbitMq {
     }
 
     pub(super) fn foresee_expiry<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
-        if let Some(due) = self.channels[index].foresee_expiry() {
+        if let Some(due) = self.channels[index].foresee_expiry(env.now()) {
             env.wait(due.since(env.now()), Due::Expire(index as u32));
         }
     }
@@ -135,6 +153,13 @@ impl RabbitMq {
         (channel.unused, channel.is_gone) = (None, true);
         for message in std::mem::take(&mut channel.ready) {
             env.fact(Fact::LeftQueue { op: message.op.id });
+            used_up(message.op, Some(Reason::Retention), env);
+        }
+        let aside = self.aside.iter().filter(|(_, it)| it.channel == index && !it.is_new);
+        let aside: Vec<Handle> = aside.map(|(aside, _)| aside).collect();
+        let aside = aside.into_iter().filter_map(|it| Some(self.aside.remove(it)?.message));
+        let rest: Vec<Stored> = aside.chain(self.channels[index].letters.drain(..)).collect();
+        for message in rest {
             used_up(message.op, Some(Reason::Retention), env);
         }
     }

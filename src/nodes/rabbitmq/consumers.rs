@@ -9,6 +9,7 @@
 //! ```
 
 use super::due::Due;
+use super::queue::Service;
 use super::{Consumer, Delivery, RabbitMq, Standing};
 use crate::base::Time;
 use crate::engine::InstanceId;
@@ -99,17 +100,18 @@ impl RabbitMq {
     }
 
     /// Whoever comes declares its queue.
-    fn is_declared(&mut self, index: usize) {
+    pub(super) fn is_declared(&mut self, index: usize) {
         let channel = &mut self.channels[index];
         channel.unused = None;
         channel.is_gone = self.settings.unbound.contains(&channel.node);
     }
 
     /// A queue that nobody consumes for long enough is deleted, if that is wanted.
-    fn may_be_deserted<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
+    pub(super) fn may_be_deserted<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
         let Some(expires) = self.settings.expires else { return };
+        let service = Service { settings: &self.settings, now: env.now() };
         let channel = &mut self.channels[index];
-        if channel.is_deserted() && !channel.is_gone {
+        if channel.unused.is_none() && channel.is_deserted(service) && !channel.is_gone {
             channel.unused = Some(env.now() + expires);
             env.wait(expires, Due::Unused(index as u32));
         }
@@ -126,18 +128,26 @@ impl RabbitMq {
                 consumer.standing = Standing::Joined;
             }
             if was_silent {
+                self.is_declared(seat.0);
                 self.dispatch(seat.0, env);
             }
         }
     }
 
     /// An instance is being shut down in good order, and says so as long as it lives.
-    pub(super) fn leaves(&mut self, from: InstanceId, incarnation: u32, heard: Time) {
+    pub(super) fn leaves<P: Probe>(
+        &mut self,
+        from: InstanceId,
+        incarnation: u32,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let heard = env.now();
         for seat in self.seats(from) {
             let consumer = self.at(seat);
             if incarnation >= consumer.incarnation && consumer.standing != Standing::Gone {
                 let standing = Standing::Leaves;
                 *consumer = Consumer { incarnation, standing, heard, ..*consumer };
+                self.dispatch(seat.0, env);
             }
         }
     }
@@ -159,7 +169,13 @@ impl RabbitMq {
         if channel.watch.is_some() {
             return;
         }
-        let holds = channel.consumers.iter().filter(|consumer| consumer.unacknowledged > 0);
+        // Where it matters who is there, also those who hold nothing are missed.
+        let waits = self.settings.single_active_consumer && !channel.ready.is_empty();
+        let misses = waits || self.settings.expires.is_some();
+        let is_watched = |consumer: &&Consumer| {
+            consumer.unacknowledged > 0 || (misses && consumer.standing == Standing::Joined)
+        };
+        let holds = channel.consumers.iter().filter(is_watched);
         let Some(heard) = holds.map(|consumer| consumer.heard).min() else { return };
         let silent = heard + self.settings.heartbeat;
         let slow = self.held_since(index).map(|(_, since)| since).min();
@@ -191,14 +207,14 @@ impl RabbitMq {
         }
         for at in 0..self.channels[index].consumers.len() {
             let consumer = &mut self.channels[index].consumers[at];
-            if consumer.unacknowledged > 0 && consumer.heard + self.settings.heartbeat <= env.now()
-            {
+            if consumer.heard + self.settings.heartbeat <= env.now() {
                 if consumer.standing == Standing::Joined {
                     consumer.standing = Standing::Silent;
                 }
                 self.take_all_from((index, at), true, env);
             }
         }
+        self.may_be_deserted(index, env);
         self.dispatch(index, env);
         self.watch(index, env);
     }

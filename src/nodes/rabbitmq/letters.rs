@@ -66,7 +66,9 @@ impl RabbitMq {
             while !self.has_no_room(letters)
                 && let Some(message) = self.channels[channel].letters.pop_front()
             {
-                self.arrives(message, letters, env);
+                if !self.arrives(message, letters, env) {
+                    used_up(message.op, message.died.map(|death| death.why), env);
+                }
             }
         }
     }
@@ -90,6 +92,9 @@ impl RabbitMq {
         };
         message.since = env.now();
         let channel = &mut self.channels[index];
+        if channel.is_gone {
+            return used_up(message.op, Some(Reason::Unroutable), env);
+        }
         if is_new {
             message.place = channel.place();
             channel.ready.push_back(message);
@@ -97,6 +102,7 @@ impl RabbitMq {
             channel.put_back(message);
         }
         env.fact(Fact::Waits { op: message.op.id });
+        self.trim(index, env);
         self.dispatch(index, env);
     }
 }

@@ -108,6 +108,7 @@ impl RabbitMq {
         }
         if self.members.is_some() {
             self.look(env);
+            self.mind_memory(env);
         }
         self.members.is_some()
     }

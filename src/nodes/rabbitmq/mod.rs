@@ -221,7 +221,7 @@ impl Behaviour for RabbitMq {
             Body::Gone { incarnation } => self.gone(message.from, incarnation, env),
             Body::Broker(Frame::Heartbeat) => self.hears(message.from, env),
             Body::Broker(Frame::Leave { incarnation }) => {
-                self.leaves(message.from, incarnation, env.now());
+                self.leaves(message.from, incarnation, env);
             }
             body => unreachable!("not for a queue: {body:?}"),
         }
@@ -234,10 +234,11 @@ impl Behaviour for RabbitMq {
             Due::Intake(broker::Due::Stored(handle)) => {
                 if let Some(incoming) = self.intake.stored(handle) {
                     if self.members.is_some() {
-                        return self.proposed(incoming, env);
+                        self.proposed(incoming, env);
+                    } else {
+                        let verdict = self.route(incoming, env);
+                        incoming.confirm(verdict, env);
                     }
-                    let verdict = self.route(incoming, env);
-                    incoming.confirm(verdict, env);
                 }
             }
             Due::Silence(channel) => self.look_after(channel as usize, env),
@@ -273,7 +274,7 @@ impl Behaviour for RabbitMq {
         self.take_back(true, env, |_| true);
     }
 
-    /// It comes back, and all consumers reconnect; for those that are down, somebody will say so.
+    /// It comes back, and all consumers that are there reconnect, which declares their queues.
     fn restart<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if self.is_one_of_many(env) {
             return;
@@ -281,13 +282,17 @@ impl Behaviour for RabbitMq {
         for channel in 0..self.channels.len() {
             let it = &mut self.channels[channel];
             (it.watch, it.expiry, it.unused) = (None, None, None);
-            for consumer in &mut it.consumers {
+            for (at, consumer) in (it.first.0..).zip(&mut it.consumers) {
                 consumer.heard = env.now();
                 consumer.stale = 0;
-                if consumer.standing != Standing::Leaves {
-                    consumer.standing = Standing::Joined;
-                }
+                // Who is about to leave says so once more.
+                let is_down = env.model.faults.down(env.now(), InstanceId(at)).is_some();
+                consumer.standing = if is_down { Standing::Gone } else { Standing::Joined };
             }
+            if it.consumers.iter().any(|it| it.standing == Standing::Joined) {
+                self.is_declared(channel);
+            }
+            self.may_be_deserted(channel, env);
             self.dispatch(channel, env);
         }
         // What came due while it was down is put off.
@@ -305,6 +310,7 @@ impl Behaviour for RabbitMq {
         }
         self.intake.resume(env);
         (0..self.channels.len()).for_each(|channel| self.dispatch(channel, env));
+        self.mind_memory(env);
     }
 
     fn freeze<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
@@ -410,13 +416,14 @@ impl RabbitMq {
         }
         env.fact(Fact::Waits { op: message.op.id });
         self.channels[channel].put_back(message);
+        self.trim(channel, env);
     }
 
     /// Publishers are blocked while its messages take too much of its memory.
     fn mind_memory<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         let Some(most) = self.settings.blocks_at else { return };
         let held: usize = self.channels.iter().map(Channel::len).sum();
-        self.intake.block(held as u64 > most, env);
+        self.intake.block((held + self.aside.len()) as u64 > most, env);
     }
 }
 

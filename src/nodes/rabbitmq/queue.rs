@@ -153,8 +153,8 @@ impl Channel {
     }
 
     /// When its head has to be looked at, if nobody does already.
-    pub(super) fn foresee_expiry(&mut self) -> Option<Time> {
-        let until = self.ready.front()?.until;
+    pub(super) fn foresee_expiry(&mut self, now: Time) -> Option<Time> {
+        let until = self.ready.front()?.until.max(now);
         let is_foreseen = self.expiry.is_some_and(|due| due <= until);
         if until == Time::NEVER || is_foreseen {
             return None;
@@ -167,7 +167,7 @@ impl Channel {
     pub(super) fn next(&mut self, service: Service<'_>) -> Option<usize> {
         let count = self.consumers.len();
         if service.settings.single_active_consumer {
-            let active = self.active()?;
+            let active = self.active(service)?;
             return self.has_room(active, service).then_some(active);
         }
         let in_turn = (0..count).map(|step| (self.turn + step) % count);
@@ -184,30 +184,40 @@ impl Channel {
     }
 
     /// The single active consumer: the one that was it, while it is there; else the next.
-    fn active(&mut self) -> Option<usize> {
-        let is_there =
-            |at: &usize| self.consumers[self.order[*at] as usize].standing == Standing::Joined;
+    fn active(&mut self, service: Service<'_>) -> Option<usize> {
+        let is_there = |at: &usize| self.consumers[self.order[*at] as usize].is_there(service);
         self.active = self.active.filter(is_there).or_else(|| (0..self.order.len()).find(is_there));
         self.active
     }
 
-    fn has_room(&self, at: usize, Service { settings, now }: Service<'_>) -> bool {
-        let consumer = &self.consumers[self.order[at] as usize];
-        consumer.standing == Standing::Joined
-            && consumer.stale == 0
-            && consumer.heard + settings.heartbeat > now
-            && (settings.prefetch == 0 || consumer.unacknowledged < settings.prefetch)
+    fn has_room(&self, at: usize, service: Service<'_>) -> bool {
+        let (consumer, prefetch) =
+            (&self.consumers[self.order[at] as usize], service.settings.prefetch);
+        consumer.is_there(service) && (prefetch == 0 || consumer.unacknowledged < prefetch)
     }
 
     /// Is there nobody who consumes it?
-    pub(super) fn is_deserted(&self) -> bool {
-        self.consumers.iter().all(|consumer| consumer.standing == Standing::Gone)
+    pub(super) fn is_deserted(&self, Service { settings, now }: Service<'_>) -> bool {
+        let consumes = |consumer: &Consumer| {
+            matches!(consumer.standing, Standing::Joined | Standing::Leaves)
+                && consumer.heard + settings.heartbeat > now
+        };
+        !self.consumers.iter().any(consumes)
     }
 
     /// Which of its consumers this instance is.
     pub(super) fn place_of(&self, instance: InstanceId) -> Option<usize> {
         let at = instance.0.checked_sub(self.first.0)? as usize;
         (at < self.consumers.len()).then_some(at)
+    }
+}
+
+impl Consumer {
+    /// Does it take deliveries, as far as the broker knows?
+    fn is_there(&self, Service { settings, now }: Service<'_>) -> bool {
+        self.standing == Standing::Joined
+            && self.stale == 0
+            && self.heard + settings.heartbeat > now
     }
 }
 
@@ -239,7 +249,7 @@ mod tests {
     fn what_is_over_its_time_leaves_from_the_head_whoever_is_before_it() {
         let mut channel = channel(true);
         channel.ready.extend([message(0, 60), message(1, 10)]);
-        assert_eq!(channel.foresee_expiry(), Some(Time(60)));
+        assert_eq!(channel.foresee_expiry(Time::ZERO), Some(Time(60)));
         assert!(channel.expired(Time(10)).is_none(), "it is not at the head");
         assert_eq!(channel.expired(Time(60)).map(|it| it.place), Some(0));
         assert_eq!(channel.expired(Time(60)).map(|it| it.place), Some(1));

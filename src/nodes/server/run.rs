@@ -334,7 +334,11 @@ impl Server {
                 }
             }
             Instr::Admit { fault_tolerant, .. } => match answer {
-                Answer::Idle => self.trouble(handle, Answer::Failed(Reason::RateLimited), env),
+                Answer::Idle => {
+                    let (op, why) = (task.op.id, Reason::RateLimited);
+                    env.fact(Fact::TurnedAway { op, why });
+                    self.trouble(handle, Answer::Failed(why), env);
+                }
                 Answer::Failed(_) if !fault_tolerant => self.trouble(handle, answer, env),
                 _ => {}
             },

@@ -146,7 +146,7 @@ pub(super) const CASES: &[Field] = &[
     field!(
         "shared-limit",
         ["limit" = r#"FixedWindow(100, "1s", at: "redis")"#],
-        ["goodput(get) > 99/s", "goodput(get) < 101/s", "failures(get, rate_limited) > 24000"],
+        ["goodput(get) > 99/s", "goodput(get) < 101/s", "turned_away(edge) > 24000"],
         "the same, by windows"
     ),
     field!(

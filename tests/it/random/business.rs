@@ -234,7 +234,7 @@ fn queue() -> impl Strategy<Value = &'static str> {
         "Queue(prefetch: #)",
         r#"Queue(prefetch: #, delivery_limit: 2, requeue_delay: "10ms", redrive: (after: "50ms", times: 2))"#,
         r#"Queue(prefetch: #, consumer_timeout: "30ms")"#,
-        r#"RabbitMq(prefetch_count: #, auto_ack: true, message_ttl: "200ms")"#,
+        r#"RabbitMq(auto_ack: true, message_ttl: "200ms")"#,
         r#"RabbitMq(prefetch_count: #, single_active_consumer: true, returns: Reject, requeue_delay: "5ms")"#,
         r#"RabbitMq(prefetch_count: #, max_length: 3, expires: "50ms", requeue_delay: "5ms")"#,
         r#"RabbitMq(prefetch_count: #, max_length: 3, overflow: RejectPublishDlx, dead_letter_exchange: "bank", returns: Discard)"#,

@@ -19,7 +19,7 @@ pub(super) static WORD: Word = Word {
 settings! {
     prefetch: "count, up to 65,535", Usual::Is("250"), "unacknowledged deliveries per consumer; 100 to 300 are usually best", "https://www.rabbitmq.com/docs/confirms";
     persist: "distribution", Usual::Is("\"1ms\""), "to store a message before its confirm";
-    delivery_limit: "count, or `None`", Usual::Is("20"), "deliveries before a message is dead-lettered, `None` never. 20 is the default of RabbitMQ 4's quorum queues", "https://www.rabbitmq.com/docs/quorum-queues";
+    delivery_limit: "count, or `None`", Usual::Is("20"), "a message that came back more often than this is dead, `None` never: a limit of 2 makes three deliveries. 20 is the default of RabbitMQ 4's quorum queues", "https://www.rabbitmq.com/docs/quorum-queues";
     heartbeat: "duration", Usual::Is("\"60s\""), "a consumer not heard of for so long has lost its connection, and what it holds goes to others; it says that it lives twice as often", "https://www.rabbitmq.com/docs/heartbeats";
     consumer_timeout: "duration, or `None`", Usual::Is("\"30m\""), "a consumer that has held a message for so long loses its channel: all that it holds goes to others, and it subscribes anew", "https://www.rabbitmq.com/docs/consumers";
     redrive: "group", Usual::Unset("none"), "dead letters are kept, and come back to their queue as if they were new: `(after: \"30s\", times: 1)`; `times` (1 by default) is how often. Without it a dead letter is lost", "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html";

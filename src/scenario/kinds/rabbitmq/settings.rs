@@ -114,6 +114,7 @@ impl<'a> Reader<'a> {
             items.iter().map(|item| reader.node(item, &services)).collect::<Option<Vec<_>>>()
         });
         let mandatory = self.setting(&fields, "mandatory", Self::flag);
+        self.check_together(&fields, auto_ack, single_active_consumer);
         let is_quorum = is_quorum?;
         let prefetch = match prefetch? {
             0 | 2_001.. if is_quorum => 2_000,
@@ -143,6 +144,40 @@ impl<'a> Reader<'a> {
             unbound: unbound?,
             mandatory: mandatory?,
         })
+    }
+
+    /// Settings that do nothing beside others, or cannot be together.
+    fn check_together(
+        &mut self,
+        fields: &Fields<'a>,
+        auto_ack: Option<bool>,
+        single: Option<bool>,
+    ) {
+        let mut no_effect = |name: &'static str, because: &str, help: &str| {
+            if let Some(value) = fields.get(name) {
+                let message = format!("`{name}` has no effect: {because}");
+                self.wrong(Code::NoEffect, value.head(), message).help(help);
+            }
+        };
+        if fields.get("memory").is_none() {
+            let help = "say how many messages there is room for, memory: 100_000";
+            no_effect("vm_memory_high_watermark", "its memory has no bound", help);
+        }
+        if single == Some(true) {
+            let help = "leave one of the two out";
+            no_effect("consumer_priorities", "a single consumer is active, the first", help);
+        }
+        if auto_ack == Some(true) {
+            for name in ["prefetch_count", "returns", "delivery_limit", "consumer_timeout"] {
+                let help = "leave it out, or say auto_ack: false";
+                no_effect(name, "what is sent is acknowledged", help);
+            }
+            if let Some(value) = fields.get("dead_letter_sends_back") {
+                let message = "who consumes dead letters has not worked at what is acknowledged when it is sent";
+                self.wrong(Code::ProductRefuses, value.head(), message)
+                    .help("say auto_ack: false, so that it sends back what it has worked at");
+            }
+        }
     }
 
     /// One of these words.

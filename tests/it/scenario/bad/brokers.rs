@@ -34,4 +34,11 @@ pub(in crate::scenario) const BROKERS: &[Bad] = &[
     broker!("E0208", "RabbitMq(queue_type: Stream)"),
     broker!("E0203", "RabbitMq(prefetch: 5)"),
     broker!("E0301", "RabbitMq(consumer_priorities: [High])"),
+    broker!(
+        "E0706",
+        "RabbitMq(auto_ack: true, dead_letter_exchange: \"mail\", dead_letter_sends_back: true)"
+    ),
+    broker!("W0302", "RabbitMq(auto_ack: true, prefetch_count: 5)"),
+    broker!("W0302", "RabbitMq(vm_memory_high_watermark: \"40%\")"),
+    broker!("W0302", "RabbitMq(single_active_consumer: true, consumer_priorities: [1, 2])"),
 ];
