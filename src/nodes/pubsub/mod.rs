@@ -37,6 +37,7 @@ impl Behaviour for RedisPubSub {
         Self { intake, connected: vec![true; model.instances.len()] }
     }
 
+    #[inline(never)]
     fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         let from = message.from.0 as usize;
         match message.body {
@@ -49,6 +50,7 @@ impl Behaviour for RedisPubSub {
         }
     }
 
+    #[inline(never)]
     fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
         let Due::Stored(handle) = due;
         if let Some(incoming) = self.intake.stored(handle) {

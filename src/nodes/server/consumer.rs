@@ -92,6 +92,7 @@ impl Consumer {
     }
 
     /// A poll was not answered, or the pause after an empty one is over.
+    #[cold]
     pub(super) fn polls_again<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
         if let Some(polling) = self.polling.as_mut().filter(|_| !self.has_left) {
             polling.is_idle(env);

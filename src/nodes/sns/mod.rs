@@ -115,6 +115,7 @@ impl Behaviour for Sns {
         }
     }
 
+    #[inline(never)]
     fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
             Body::Broker(Frame::Publish { .. }) => self.intake.take(message, env),
@@ -140,6 +141,7 @@ impl Behaviour for Sns {
         }
     }
 
+    #[inline(never)]
     fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
         match due {
             Due::Intake(broker::Due::Stored(handle)) => {

@@ -93,6 +93,7 @@ impl Behaviour for Sqs {
         }
     }
 
+    #[inline(never)]
     fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
             Body::Broker(Frame::Publish { .. }) => self.intake.take(message, env),
@@ -109,6 +110,7 @@ impl Behaviour for Sqs {
         }
     }
 
+    #[inline(never)]
     fn timer<P: Probe>(&mut self, due: Due, env: &mut Env<'_, '_, P>) {
         match due {
             Due::Intake(broker::Due::Stored(handle)) => {
