@@ -1,5 +1,6 @@
-//! How a broker's clients behave: what its producers and its consumers do; and what brokers carry. Each kind of broker says here once what its settings mean for others, so that nobody else
-//! asks which broker it is. Refuses to know what goes on inside a broker.
+//! How a broker's clients behave: what its producers and its consumers do; and what brokers carry. Each
+//! kind of broker says here once what its settings mean for others, so that nobody else asks which broker
+//! it is. Refuses to know what goes on inside a broker.
 
 use crate::base::Span;
 use crate::scenario::kinds::{KINDS, Use};
