@@ -93,19 +93,12 @@ impl RabbitMq {
                 self.dies(message, index, Reason::Overflow, env);
                 return false;
             }
-            Some(Overflow::DropHead) => {
-                let head = channel.ready.pop_front();
+            Some(Overflow::DropHead) | None => {
                 channel.ready.push_back(message);
                 env.fact(Fact::Waits { op: message.op.id });
-                if let Some(head) = head {
-                    env.fact(Fact::LeftQueue { op: head.op.id });
-                    self.dies(head, index, Reason::Overflow, env);
-                }
+                self.trim(index, env);
+                // What made room may have uncovered what is over its time.
                 self.expire(index, env);
-            }
-            None => {
-                channel.ready.push_back(message);
-                env.fact(Fact::Waits { op: message.op.id });
             }
         }
         self.foresee_expiry(index, env);
@@ -121,7 +114,7 @@ impl RabbitMq {
         ttl.map_or(Time::NEVER, |ttl| env.now() + ttl.span(message.op.drawn_anew(name)))
     }
 
-    /// What came back may be more than there is room for: the oldest go.
+    /// There may be more than there is room for: the oldest go.
     pub(super) fn trim<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
         let Some(length) = self.settings.length else { return };
         while length.overflow == Overflow::DropHead
