@@ -89,8 +89,7 @@ impl Books {
         if in_time {
             entry.set(Flag::InTime);
         }
-        let sent = entry.intended;
-        self.sums.count(entry.flow, |windows| windows.done(in_time, sent, latency));
+        self.sums.done(entry.flow, in_time, entry.intended, latency);
         if entry.is(Flag::Measured) {
             self.sums.of(entry).done(in_time, latency);
         }

@@ -14,7 +14,7 @@ use super::layout::Layout;
 use super::outcome::{Violations, Window};
 use super::sessions::Broken;
 use super::windows::Windows;
-use crate::base::{Time, weight};
+use crate::base::{Span, Time, weight};
 use crate::scenario::tree::FlowIx;
 
 /// The sums.
@@ -111,6 +111,21 @@ impl Sums {
         if let Some(windows) = self.flow_windows.get_mut(usize::from(flow.0)) {
             counted(windows);
         }
+    }
+
+    /// An operation that was sent then was done.
+    #[inline]
+    pub(super) fn done(&mut self, flow: FlowIx, in_time: bool, sent: Time, latency: Span) {
+        self.windows.done(in_time, sent, latency);
+        if usize::from(flow.0) < self.flow_windows.len() {
+            self.done_of(flow, in_time, sent, latency);
+        }
+    }
+
+    /// The same of its flow's own windows: apart, as most runs have none.
+    #[cold]
+    fn done_of(&mut self, flow: FlowIx, in_time: bool, sent: Time, latency: Span) {
+        self.flow_windows[usize::from(flow.0)].done(in_time, sent, latency);
     }
 
     /// A message of all flows is one of this flow's, if somebody wants it.

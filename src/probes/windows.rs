@@ -84,7 +84,8 @@ impl Windows {
     }
 
     /// An operation that was sent then was done.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "called in two places, of which one is cold")]
+    #[inline(always)]
     pub fn done(&mut self, in_time: bool, sent: Time, latency: Span) {
         let window = &mut self.current;
         *(if in_time { &mut window.ok } else { &mut window.late }) += 1;

@@ -70,6 +70,11 @@ impl Programs {
         self.consumers = pairs.collect::<BTreeSet<_>>().into_iter().collect();
     }
 
+    /// The `nth` subscriber of a publication.
+    pub fn subscriber(&self, publication: PubIx, nth: u16) -> Subscriber {
+        self.publications[publication.0 as usize].subscribers[usize::from(nth)]
+    }
+
     /// All instructions, each with the node that runs it. The code of an entry goes from where it starts
     /// to where the next one does.
     pub fn instructions(&self) -> impl Iterator<Item = (NodeIx, &Instr)> {

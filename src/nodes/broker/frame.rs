@@ -18,14 +18,14 @@ pub enum Frame {
         /// What changed.
         item: Item,
     },
-    /// From a broker to another: keep this for the consumers of one of your channels, then answer `call`.
+    /// From a broker to another: keep this for a subscriber of yours, then answer `call`.
     Forward {
         /// The sender's own handle.
         call: Handle,
-        /// For whom.
-        channel: u32,
-        /// What to run.
-        entry: EntryIx,
+        /// What was published.
+        publication: PubIx,
+        /// For which of its subscribers.
+        nth: u16,
         /// What changed.
         item: Item,
     },
@@ -90,6 +90,9 @@ pub enum Frame {
         incarnation: u32,
     },
 }
+
+// So small that a [`Body`] has room for a tag of its own beside it: every message is looked at by that.
+const _: () = assert!(size_of::<Frame>() <= 44);
 
 impl Wire for Frame {
     #[inline]

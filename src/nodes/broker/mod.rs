@@ -39,7 +39,7 @@ pub(super) struct Incoming {
     call: Handle,
     /// For which operation.
     pub(super) op: Op,
-    publication: PubIx,
+    pub(super) publication: PubIx,
     /// What changed.
     pub(super) item: Item,
 }

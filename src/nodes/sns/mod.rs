@@ -26,14 +26,14 @@ mod tests;
 
 use self::due::Due;
 use super::behaviour::Behaviour;
-use super::broker::{Frame, Intake, multiply, used_up};
+use super::broker::{Frame, Incoming, Intake, multiply, used_up};
 use super::message::{Answer, Body, Item, Message, Op};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
 use super::{Env, broker};
 use crate::base::{Span, Time, weight};
 use crate::engine::InstanceId;
-use crate::model::program::{EntryIx, Subscriber};
+use crate::model::program::{PubIx, Subscriber};
 use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::{self, DeliveryPolicy, NodeKind};
@@ -56,14 +56,21 @@ pub struct Sns {
 #[derive(Clone, Copy, Debug)]
 struct Letter {
     op: Op,
-    entry: EntryIx,
+    publication: PubIx,
+    /// Which of its subscribers.
+    nth: u16,
     item: Item,
-    channel: u32,
     /// How often its delivery was tried.
     attempts: u32,
     /// How often it came back from the dead-letter queue.
     deaths: u32,
     state: State,
+}
+
+impl Letter {
+    fn subscriber(&self, model: &Model) -> Subscriber {
+        model.programs.subscriber(self.publication, self.nth)
+    }
 }
 
 /// How a letter stands.
@@ -149,12 +156,13 @@ impl Behaviour for Sns {
                 let subscribers = incoming.subscribers(env.model);
                 multiply(incoming.op, subscribers.len(), env);
                 incoming.confirm(Answer::Done, env);
-                for &Subscriber { channel, entry } in subscribers {
-                    let (op, item, since) = (incoming.op, incoming.item, env.now());
-                    let state = State::waits(since, Span::ZERO);
+                let Incoming { op, item, publication, .. } = incoming;
+                for nth in (0..).take(subscribers.len()) {
+                    let state = State::waits(env.now(), Span::ZERO);
                     let (attempts, deaths) = (0, 0);
                     env.fact(Fact::Waits { op: op.id });
-                    self.tries(Letter { op, entry, item, channel, attempts, deaths, state }, env);
+                    let letter = Letter { op, publication, nth, item, attempts, deaths, state };
+                    self.tries(letter, env);
                 }
             }
             Due::Until(letter) => self.comes_up(letter, env),
@@ -207,9 +215,10 @@ impl Sns {
     /// Tries to deliver a letter that waits: now, or when its endpoint may be tried again.
     fn tries<P: Probe>(&mut self, mut letter: Letter, env: &mut Env<'_, '_, P>) {
         let State::Waits { since, has_turn, .. } = letter.state else { unreachable!("it waits") };
-        let channel = &env.model.programs.channels[letter.channel as usize];
+        let Subscriber { channel: at, entry } = letter.subscriber(env.model);
+        let channel = &env.model.programs.channels[at as usize];
         let is_pushed = channel.broker == self.me;
-        let turn = &mut self.turns[letter.channel as usize];
+        let turn = &mut self.turns[at as usize];
         if let Some(spacing) = self.settings.spacing.filter(|_| is_pushed && !has_turn) {
             let now = env.now();
             let until = turn.not_before.max(now);
@@ -227,7 +236,7 @@ impl Sns {
         let attempt = u64::from(letter.deaths) << 32 | u64::from(letter.attempts);
         letter.attempts += 1;
         letter.state = State::Sent { to, until: env.now() + PATIENCE };
-        let Letter { entry, item, channel, .. } = letter;
+        let Letter { publication, nth, item, .. } = letter;
         let op = letter.op.again(env.model.name_of(env.node()), attempt);
         let waited = env.now().since(since);
         env.fact(Fact::Began { op: op.id, waited, queued: true, arrives: false });
@@ -244,7 +253,7 @@ impl Sns {
             if is_pushed {
                 Frame::Deliver { receipt, entry, item, redelivered }
             } else {
-                Frame::Forward { call: receipt, channel, entry, item }
+                Frame::Forward { call: receipt, publication, nth, item }
             },
         );
     }
@@ -260,7 +269,8 @@ impl Sns {
     fn fails<P: Probe>(&mut self, attempt: Handle, env: &mut Env<'_, '_, P>) {
         let Some(mut letter) = self.letters.remove(attempt) else { return };
         env.fact(Fact::Freed { op: letter.op.id });
-        let is_pushed = env.model.programs.channels[letter.channel as usize].broker == self.me;
+        let channel = letter.subscriber(env.model).channel;
+        let is_pushed = env.model.programs.channels[channel as usize].broker == self.me;
         let policy = if is_pushed { self.settings.retries } else { DeliveryPolicy::QUEUES };
         let now = env.now();
         letter.state = match (policy.pause(letter.attempts - 1), self.settings.redrive_after) {

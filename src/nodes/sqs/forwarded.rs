@@ -24,16 +24,15 @@ pub(super) struct Forwarded {
 impl Sqs {
     /// Another broker hands on a message. While work pauses it is not taken in, and handed on again.
     pub(super) fn is_handed<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
-        let Message { op, from, body: Body::Broker(Frame::Forward { call, channel, entry, item }) } =
-            *message
-        else {
+        let Body::Broker(Frame::Forward { call, publication, nth, item }) = message.body else {
             unreachable!("not handed on: {message:?}");
         };
+        let (op, from) = (message.op, message.from);
         if is_paused(env) {
             return used_up(op, None, env);
         }
         env.fact(Fact::Arrived { op: op.id });
-        let to = Subscriber { channel, entry };
+        let to = env.model.programs.subscriber(publication, nth);
         let word = op.drawn_anew(name_hash("sqs forwarded"));
         let slowness = env.model.faults.slowness(env.now(), env.me());
         let takes = Span::from_ns(self.settings.persist.span(word).0 as f64 * slowness);
