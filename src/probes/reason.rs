@@ -60,11 +60,13 @@ pub enum Reason {
     Undelivered,
     /// A consumer's place in a log was behind it before it was handled.
     Skipped,
+    /// A group's place in a log was gone, and it went on at the end.
+    OffsetReset,
 }
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -93,6 +95,7 @@ impl Reason {
         Self::NoSubscriber,
         Self::Undelivered,
         Self::Skipped,
+        Self::OffsetReset,
     ];
 
     /// As outputs spell it.
@@ -126,6 +129,7 @@ impl Reason {
             Self::NoSubscriber => "no_subscriber",
             Self::Undelivered => "undelivered",
             Self::Skipped => "skipped",
+            Self::OffsetReset => "offset_reset",
         }
     }
 
@@ -166,6 +170,9 @@ impl Reason {
             }
             Self::Retention => "the broker kept it no longer: its retention period was over",
             Self::Skipped => "a consumer had committed it before it was handled, and died",
+            Self::OffsetReset => {
+                "its consumer's place in the log was deleted, and the consumer went on at the end"
+            }
         }
     }
 }

@@ -117,6 +117,9 @@ impl Kafka {
 
     /// The log ends at this offset now: what lay behind is gone, for whoever has not handled it.
     pub(super) fn truncate<P: Probe>(&mut self, at: usize, end: u64, env: &mut Env<'_, '_, P>) {
+        if let Some(retention) = &mut self.retention {
+            retention.truncate(at, end);
+        }
         for channel in 0..self.channels.len() {
             let place = &self.channels[channel].partitions[at];
             if place.records.back().is_none_or(|record| record.offset < end) {

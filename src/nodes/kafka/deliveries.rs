@@ -24,12 +24,19 @@ pub(super) struct Partition {
     pub(super) polled: usize,
     /// The delivery of the first record after them, if it is out.
     pub(super) out: Option<Handle>,
+    /// Is its group's place in it gone?
+    pub(super) is_out_of_range: bool,
 }
 
 impl Partition {
     /// Records that nobody has in hand, in order.
     pub(super) fn waiting(&self) -> impl Iterator<Item = &Record> {
         self.records.iter().skip(self.handled + usize::from(self.out.is_some()))
+    }
+
+    /// So many of its first records are in its owner's memory.
+    pub(super) fn in_hand(&self) -> usize {
+        self.handled + self.polled.max(usize::from(self.out.is_some()))
     }
 
     /// Whose record is in the hands of its owner.
@@ -101,18 +108,27 @@ impl Kafka {
         let Channel { group, partitions } = &self.channels[channel];
         let (group, partition) = (&self.groups[*group].group, &partitions[at]);
         let owner = partition.owner.filter(|owner| group.reaches(*owner))?;
-        let is_idle = partition.out.is_none() && partition.records.len() > partition.handled;
+        let is_idle = partition.out.is_none()
+            && (!partition.is_out_of_range || partition.polled > 0)
+            && partition.records.len() > partition.handled;
         if let Some(is_next) = self.is_polled(channel, at, owner) {
             return (is_idle && is_next).then_some(owner);
         }
-        let is_served = match &self.cluster {
+        (is_idle && !group.is_rebalancing() && self.is_served(at, env)).then_some(owner)
+    }
+
+    /// Is there a broker that members can read a partition from?
+    pub(super) fn is_served<P: Probe>(&self, at: usize, env: &Env<'_, '_, P>) -> bool {
+        match &self.cluster {
             Some(cluster) => cluster.serves(at, env.now(), &env.model.faults),
             None => !is_paused(env),
-        };
-        (is_idle && !group.is_rebalancing() && is_served).then_some(owner)
+        }
     }
 
     pub(super) fn feed<P: Probe>(&mut self, channel: usize, at: usize, env: &mut Env<'_, '_, P>) {
+        if self.retention.is_some() {
+            self.find_place(channel, at, env);
+        }
         if let Some(owner) = self.is_due(channel, at, env) {
             self.deliver(channel, at, owner, true, env);
         }

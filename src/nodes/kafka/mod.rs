@@ -27,7 +27,7 @@
 //! for batches (`polls`). Producers gather records for `linger.ms` where the outbox is relayed
 //! (`nodes/database/gate.rs`); those of a `Kafka` are idempotent.
 //!
-//! Left out: retention and compaction (a record goes when it is committed), fetch waits, transactions,
+//! Left out: compaction, retention by bytes and of committed offsets, fetch waits, transactions,
 //! producers that are not idempotent, cooperative rebalancing (KIP-429), the broker-side protocol of KIP-848,
 //! share groups (KIP-932), and a group coordinator that fails.
 
@@ -39,6 +39,7 @@ mod followers;
 mod group;
 mod polls;
 mod rebalance;
+mod retention;
 
 use self::cluster::Cluster;
 use self::deliveries::{Delivery, Partition, Record};
@@ -46,6 +47,7 @@ use self::due::Due;
 use self::followers::Followers;
 use self::group::{Consequence, Group};
 use self::polls::{Poll, Polling};
+use self::retention::Retention;
 use super::behaviour::Behaviour;
 use super::broker::{Frame, Incoming, Intake, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op};
@@ -67,6 +69,8 @@ pub struct Kafka {
     followers: Option<Box<Followers>>,
     /// Where its brokers are told apart.
     cluster: Option<Box<Cluster>>,
+    /// Where records can become too old.
+    retention: Option<Box<Retention>>,
     /// The first of them, for the others.
     front: Option<InstanceId>,
     /// How members poll, where they do so for batches.
@@ -139,6 +143,9 @@ impl Behaviour for Kafka {
             polling,
             intake: Intake::new(model, me, kind.append.clone(), true),
             cluster: Cluster::new(model, me, kind).filter(|_| is_front),
+            retention: kind.cluster.as_ref().filter(|_| is_front).and_then(|cluster| {
+                Retention::new(model, &cluster.retention, kind.partitions).map(Box::new)
+            }),
             front: (!is_front).then_some(first),
             followers: kind.lag.as_ref().filter(|_| kind.cluster.is_none()).map(|lag| {
                 let name = &model.scenario.nodes[me.0 as usize].name;
@@ -161,7 +168,8 @@ impl Behaviour for Kafka {
         let partitions = self.channels.iter().flat_map(|channel| &channel.partitions);
         let records: usize = partitions.map(|it| weight::deque(&it.records)).sum();
         let cluster = self.cluster.as_ref().map_or(0, |cluster| cluster.weight());
-        self.intake.weight() + records + self.deliveries.weight() + cluster
+        let segments = self.retention.as_ref().map_or(0, |retention| retention.weight());
+        self.intake.weight() + records + self.deliveries.weight() + cluster + segments
     }
 
     fn readings(&self, model: &Model, now: Time, into: &mut Readings) {
@@ -245,6 +253,7 @@ impl Behaviour for Kafka {
                     self.append(incoming, 0, env);
                 }
             }
+            Due::Deletes => self.delete_old(env),
             Due::Commits { group, member } => self.commits(group as usize, member, env),
             due @ (Due::Turn { .. } | Due::Fenced { .. }) => self.cluster_timer(due, env),
             Due::Rebalanced(group) => self.look_after(group as usize, env),
@@ -258,6 +267,7 @@ impl Behaviour for Kafka {
                 self.followers.as_ref().is_none_or(|followers| followers.is_stale(handle))
             }
             due @ (Due::Turn { .. } | Due::Fenced { .. }) => self.is_obsolete(due),
+            Due::Deletes => self.is_read(),
             Due::Rebalanced(_) | Due::Commits { .. } => false,
         }
     }
@@ -336,6 +346,9 @@ impl Kafka {
         let subscribers = incoming.subscribers(env.model);
         let at = partition_of(op, item, self.partitions);
         multiply(op, subscribers.len(), env);
+        if self.retention.is_some() {
+            self.is_kept(at, offset, env);
+        }
         for subscriber in subscribers {
             let index = self.places[subscriber.channel as usize] as usize;
             let group = self.channels[index].group;

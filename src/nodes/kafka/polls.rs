@@ -77,7 +77,7 @@ impl Kafka {
                 .as_ref()
                 .is_none_or(|cluster| cluster.serves(at, env.now(), &env.model.faults));
             let place = &mut self.channels[channel].partitions[at];
-            if is_served {
+            if is_served && !place.is_out_of_range {
                 place.polled = left.min(place.records.len() - place.handled);
                 left -= place.polled;
             }

@@ -34,7 +34,7 @@ kind::kinds! {
 pub use cache::{Wait, Writes};
 pub use client::{Action, After, Again, Do, Journey};
 pub use gateway::{Limit, Quota, SharedCount};
-pub use kafka::{Acks, Cluster, Committing};
+pub use kafka::{Acks, Cluster, Committing, OffsetReset, Retention};
 pub use quorum::{Contact, Legs, Order};
 pub use rabbitmq::{DeadLetters, DelayedRetry, Length, Overflow, QuorumQueue, Redrive, Returns};
 pub use registry::{Checks, Leases, Probes, Spread};

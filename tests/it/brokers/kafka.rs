@@ -81,6 +81,8 @@ const ALL_AWAY: Sets = &[
     ("leader_at", "10s"),
     ("leader_away", "20s"),
 ];
+/// The consumer is away for longer than records are kept.
+const LATE: Sets = &[("consumer_at", "10s"), ("consumer_away", "30s")];
 /// Three hundred records pile up, which take three seconds; the consumer dies after half of them.
 const PILE: Sets =
     &[("stop_for", "3s"), ("work", "9ms"), ("consumer_at", "4500ms"), ("consumer_away", "1ns")];
@@ -158,6 +160,34 @@ const SHOWN: &[Shown] = &[
         ("failed(send)", Up),
         LEADER_AWAY,
         r#"request_timeout: "1s""#,
+    ),
+    turned(
+        "retention",
+        (r#""10s""#, r#""20s""#),
+        ("lost_effects", Down),
+        LATE,
+        r#"segment: "100ms", log_retention_check_interval: "1s", auto_offset_reset: Earliest, group_instance_id: true"#,
+    ),
+    turned(
+        "segment",
+        (r#""100ms""#, r#""1h""#),
+        ("lost_effects", Down),
+        LATE,
+        r#"retention: "10s", log_retention_check_interval: "1s", auto_offset_reset: Earliest, group_instance_id: true"#,
+    ),
+    turned(
+        "log_retention_check_interval",
+        (r#""1s""#, r#""5m""#),
+        ("lost_effects", Down),
+        LATE,
+        r#"retention: "10s", segment: "100ms", group_instance_id: true"#,
+    ),
+    turned(
+        "auto_offset_reset",
+        ("Earliest", "Latest"),
+        ("lost_effects", Up),
+        LATE,
+        r#"retention: "10s", segment: "100ms", log_retention_check_interval: "1s", group_instance_id: true"#,
     ),
     turned("max_poll_records", ("1", "500"), ("duplicated_effects(send)", Up), PILE, BY_HAND),
     turned("commit", ("Each", "Before"), ("lost_effects", Up), PILE, BY_HAND),

@@ -1,7 +1,7 @@
 //! `Kafka`: a cluster of brokers with the product's own settings and defaults (durations without
 //! `_ms`, dots as underscores), and what Kafka refuses or what has no effect together.
 
-use super::{Acks, Kafka, NodeKind, Usual, Word, settings};
+use super::{Acks, Kafka, NodeKind, Retention, Usual, Word, settings};
 use crate::base::Span;
 use crate::scenario::codes::Code;
 use crate::scenario::reader::{Fields, Reader};
@@ -19,7 +19,7 @@ pub(super) static WORD: Word = Word {
     settings: &SETTINGS,
     left_out: "KRaft's own elections (one controller that is up), tiered storage, quotas, compression, rack \
         awareness, streams groups, \
-        retention and compaction (a record goes when it is committed), fetch waits, transactions, \
+        compaction, retention by bytes and of committed offsets, fetch waits, transactions, \
         producers that are not idempotent or have no room, \
         share groups, cooperative rebalancing and the consumer protocol of KIP-848, what a host that \
         goes had not written to its disk, and a group coordinator that fails.",
@@ -44,6 +44,10 @@ settings! {
     record_size: "count", Usual::Is("1024"), "bytes of a record";
     request_timeout: "duration", Usual::Is("\"30s\""), "a producer whose leader is silent asks for another one then", "https://kafka.apache.org/41/configuration/producer-configs";
     delivery_timeout: "duration, not below `linger` + `request_timeout`", Usual::Is("\"2m\""), "a record that is not acknowledged for so long has failed", "https://kafka.apache.org/41/configuration/producer-configs";
+    retention: "duration", Usual::Is("\"168h\""), "how long records are kept (`retention.ms`): a segment goes when its last record is older. Who has not read it by then never does (reason `retention`)", "https://kafka.apache.org/41/configuration/topic-configs";
+    segment: "duration", Usual::Is("\"168h\""), "a record that comes so long after the first one of its segment begins another (`segment.ms`): records are deleted by segments", "https://kafka.apache.org/41/configuration/topic-configs";
+    log_retention_check_interval: "duration", Usual::Is("\"5m\""), "how often brokers look for segments to delete, counted from the start of the run", "https://kafka.apache.org/41/configuration/broker-configs";
+    auto_offset_reset: "`Latest`, `Earliest` or `None`", Usual::Is("Latest"), "where a group goes on whose offset is gone: with the next record that comes, so that all that is there is passed over (reason `offset_reset`), with the oldest one that is there, or nowhere: the consumer fails, and its partition stands still", "https://kafka.apache.org/41/configuration/consumer-configs";
     max_poll_records: "count", Usual::Is("500"), "records that a member is given at once, of all its partitions; it handles them one after the other, and polls again", "https://kafka.apache.org/41/configuration/consumer-configs";
     enable_auto_commit: "flag", Usual::Is("true"), "do consumers commit now and then what they have handled, when they poll? Else by hand, see `commit`", "https://kafka.apache.org/41/configuration/consumer-configs";
     auto_commit_interval: "duration", Usual::Is("\"5s\""), "how often, counted from their start; what they have handled since is delivered again after a crash", "https://kafka.apache.org/41/configuration/consumer-configs";
@@ -76,6 +80,8 @@ pub struct Cluster {
     pub request_timeout: Span,
     /// A record that is not acknowledged for so long has failed.
     pub delivery_timeout: Span,
+    /// How long records are kept.
+    pub retention: Retention,
     /// Records that a member is given at once.
     pub max_poll_records: u32,
     /// When members commit.
@@ -93,6 +99,34 @@ pub enum Committing {
     Each,
     /// Before a batch is handled.
     Before,
+}
+
+#[cfg(test)]
+impl Cluster {
+    /// One broker with the product's defaults.
+    pub fn alone() -> Self {
+        let seconds = |count: u64| Span(count * 1_000_000_000);
+        let week = seconds(7 * 24 * 3_600);
+        Self {
+            brokers: 1,
+            replication_factor: 1,
+            min_insync_replicas: 1,
+            replica_lag_time_max: seconds(30),
+            unclean_election: false,
+            eligible_replicas: true,
+            broker_session_timeout: seconds(9),
+            request_timeout: seconds(30),
+            delivery_timeout: seconds(120),
+            retention: Retention {
+                period: week,
+                segment: week,
+                check: seconds(300),
+                reset: super::OffsetReset::Latest,
+            },
+            max_poll_records: 500,
+            commit: Committing::Auto(seconds(5)),
+        }
+    }
 }
 
 impl<'a> Reader<'a> {
@@ -124,6 +158,7 @@ impl<'a> Reader<'a> {
         let record_size = self.setting(&fields, "record_size", Self::places);
         let request_timeout = self.setting(&fields, "request_timeout", Self::positive_span);
         let delivery_timeout = self.setting(&fields, "delivery_timeout", Self::positive_span);
+        let retention = self.retention(&fields);
         let max_poll_records = self.setting(&fields, "max_poll_records", Self::places);
         let by_hand = self.optional(&fields, "commit", Self::committing);
         let enable_auto_commit = self.setting(&fields, "enable_auto_commit", Self::flag);
@@ -160,6 +195,7 @@ impl<'a> Reader<'a> {
                 broker_session_timeout: broker_session_timeout?,
                 request_timeout: request_timeout?,
                 delivery_timeout: delivery_timeout?,
+                retention: retention?,
                 max_poll_records: max_poll_records?,
                 commit,
             }),

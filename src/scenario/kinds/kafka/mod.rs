@@ -4,8 +4,10 @@
 
 mod cluster;
 mod log;
+mod retention;
 
 pub use cluster::{Cluster, Committing};
+pub use retention::{OffsetReset, Retention};
 
 use super::{
     About, Breakable, Carries, Commit, Consume, Failed, Gather, NodeKind, Produce, Role, Style,

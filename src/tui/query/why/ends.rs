@@ -138,6 +138,7 @@ pub(super) fn lost(case: &Case<'_>) -> Option<String> {
         Reason::NoSubscriber,
         Reason::Undelivered,
         Reason::Skipped,
+        Reason::OffsetReset,
     ])?;
     Some(format!(
         "{} {} promised and will never happen. At {} {}.",
