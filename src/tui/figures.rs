@@ -128,6 +128,11 @@ impl Value {
         Self { rank: count as f64, text: words::count(count) }
     }
 
+    /// A time that does not end.
+    fn never() -> Self {
+        Self { rank: f64::INFINITY, text: "never".to_owned() }
+    }
+
     fn percent(part: u64, whole: u64) -> Option<Self> {
         let rank = part as f64 / whole as f64;
         (whole > 0).then(|| Self { rank, text: words::percent(part, whole) })
@@ -193,9 +198,9 @@ pub const TRUTH: &[Truth] = &[
         name: "converged p99 ms",
         better: Less,
         series: None,
-        of: |it| {
-            let span = it.converged?;
-            Some(Value { rank: span.0 as f64, text: words::millis(span) })
+        of: |it| match it.converged {
+            Some(span) => Some(Value { rank: span.0 as f64, text: words::millis(span) }),
+            None => (it.unconverged > 0).then(Value::never),
         },
     },
 ];
@@ -230,6 +235,8 @@ pub struct Totals {
     pub read_your_writes: u64,
     /// Until the last effect or copy was there: the 99th percentile.
     pub converged: Option<Span>,
+    /// Where one of these was never there.
+    pub unconverged: u64,
 }
 
 impl Totals {
@@ -260,6 +267,7 @@ impl Totals {
                 totals.retracted += flow.ends.retracted;
                 totals.half_done += flow.ends.half_done;
                 converged.merge(&flow.convergence);
+                totals.unconverged += flow.unconverged;
             }
         }
         totals.available = Some((available, offered));
@@ -281,6 +289,7 @@ impl Totals {
             reads: column.all.reads.into(),
             read_your_writes: column.all.anomaly(Kind::ReadYourWrites).into(),
             converged: None,
+            unconverged: 0,
         }
     }
 }
@@ -336,6 +345,18 @@ mod tests {
         assert_eq!(standings(Neither, &row(&[1, 2])), [Between; 2]);
         let unknown = [None, Some(Value::count(3)), Some(Value::count(1))];
         assert_eq!(standings(Less, &unknown), [Between, Worst, Best]);
+    }
+
+    #[test]
+    fn what_was_never_there_is_no_time_and_worse_than_any() {
+        let converged = TRUTH.iter().find(|it| it.name == "converged p99 ms").unwrap();
+        let totals =
+            |converged, unconverged| Totals { converged, unconverged, ..Totals::default() };
+        let row = [totals(None, 3), totals(Some(Span(7_000_000)), 1), totals(None, 0)];
+        let row: Vec<_> = row.iter().map(|it| converged.value(it)).collect();
+        let texts: Vec<_> = row.iter().map(|it| it.as_ref().map(|it| it.text.as_str())).collect();
+        assert_eq!(texts, [Some("never"), Some("7.00"), None]);
+        assert_eq!(standings(Less, &row), [Standing::Worst, Standing::Best, Standing::Between]);
     }
 
     #[test]

@@ -269,9 +269,12 @@ fn marked(value: Option<&Value>, standing: Standing) -> (&'static str, Role) {
     }
 }
 
-/// How far a value is from the base's: `+372`, `-12.5`.
+/// How far a value is from the base's: `+372`, `-12.5`; of what never ends, itself.
 fn difference(row: Row, value: &Value, base: &Value) -> String {
-    let by = value.rank - base.rank;
+    if value.rank.is_infinite() != base.rank.is_infinite() {
+        return value.text.clone();
+    }
+    let by = if value.rank == base.rank { 0.0 } else { value.rank - base.rank };
     let size = match row {
         Row::Traffic(figure) => figure.words(by.abs() as u64),
         Row::Truth(truth) if truth.name.ends_with('%') => words::three(100.0 * by.abs()),
