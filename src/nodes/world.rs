@@ -219,7 +219,7 @@ fn refuse<P: Probe>(message: &Message, env: &mut Env<'_, '_, P>) {
         Refusal::Gone if !is_silent => env.send_gone(message.from),
         Refusal::Reset(_) | Refusal::Says(_) | Refusal::Gone | Refusal::Silence => {}
     }
-    env.fact(Fact::Dropped { op: message.op.id, why: Some(Reason::Crashed) });
+    env.fact(Fact::Dropped { op: message.op.id, why: Some(message.body.loss()) });
 }
 
 impl<P: Probe> World<P> {

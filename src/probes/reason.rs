@@ -169,7 +169,7 @@ impl Reason {
                 "it could not be delivered in as many tries as there are, and there is no dead-letter queue"
             }
             Self::Retention => "the broker kept it no longer: its retention period was over",
-            Self::Skipped => "a consumer had committed it before it was handled, and died",
+            Self::Skipped => "it was acknowledged before it was handled, and its consumer died",
             Self::OffsetReset => {
                 "its consumer's place in the log was deleted, and the consumer went on at the end"
             }

@@ -3,7 +3,7 @@
 use crate::model::program::{EntryIx, PubIx};
 use crate::nodes::message::{Body, Item, Refusal, Wire};
 use crate::nodes::parts::slab::Handle;
-use crate::probes::Carrier;
+use crate::probes::{Carrier, Reason};
 
 /// Between a broker and its clients, over long-lived connections.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -126,6 +126,14 @@ impl Wire for Frame {
                 Refusal::Says(Body::Broker(Self::Received { poll: *poll, count: 0 }))
             }
             _ => Refusal::Silence,
+        }
+    }
+
+    /// What was acknowledged as it was sent, nobody has any more.
+    fn loss(&self) -> Reason {
+        match self {
+            Self::Deliver { receipt, .. } if *receipt == Handle::NONE => Reason::Skipped,
+            _ => Reason::Crashed,
         }
     }
 

@@ -33,6 +33,11 @@ pub trait Wire: Copy {
         Refusal::Silence
     }
 
+    /// Why it is lost where the addressee is down.
+    fn loss(&self) -> Reason {
+        Reason::Crashed
+    }
+
     /// What the digest folds of it beside the event's key: names and values, no handles.
     fn fingerprint(&self) -> u64;
 }
@@ -147,6 +152,17 @@ macro_rules! bodies {
                         Refusal::Silence
                     }
                     $(Self::$Room(words) => words.refusal(),)+
+                }
+            }
+
+            /// Why it is lost where the addressee is down.
+            pub fn loss(&self) -> Reason {
+                match self {
+                    Self::Request { .. }
+                    | Self::Answer { .. }
+                    | Self::Cancel { .. }
+                    | Self::Gone { .. } => Reason::Crashed,
+                    $(Self::$Room(words) => words.loss(),)+
                 }
             }
 

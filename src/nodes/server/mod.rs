@@ -233,7 +233,12 @@ impl Behaviour for Server {
                     }
                     env.fact(Fact::Dropped { op: task.op.id, why: Some(Reason::Crashed) });
                 }
-                Origin::Delivery { .. } | Origin::OneOf { .. } => {
+                Origin::Delivery { receipt, .. } => {
+                    let is_acknowledged = receipt == Handle::NONE;
+                    let why = if is_acknowledged { Reason::Skipped } else { Reason::Crashed };
+                    env.fact(Fact::Dropped { op: task.op.id, why: Some(why) });
+                }
+                Origin::OneOf { .. } => {
                     env.fact(Fact::Dropped { op: task.op.id, why: Some(Reason::Crashed) });
                 }
                 Origin::Branch { .. } => {}

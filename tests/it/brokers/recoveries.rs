@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 use windtunnel::analysis::extras;
+use windtunnel::probes::{Outcome, Reason};
 use windtunnel::scenario::parse;
 use windtunnel::simulate::run_with;
 
@@ -78,8 +79,34 @@ fn nothing_waits_beside_who_could_have_it() {
     let wrong: Vec<String> = CASES
         .par_iter()
         .filter_map(|(settings, faults, pending, lost)| {
-            let text = format!(
-                r#"(
+            let outcome = run(settings, faults);
+            let flow = &outcome.flows["order"];
+            let seen = (flow.ends.pending, flow.effects.lost);
+            let is_right = seen.0 == *pending && lost.is_none_or(|lost| seen.1 == lost);
+            (!is_right).then(|| format!("{settings}; {faults}: pending and lost are {seen:?}"))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_was_acknowledged_as_it_was_sent_dies_with_its_consumer() {
+    // In its hands, and on the way to it.
+    for at in ["10050ms", "10004500us"] {
+        let faults = format!(r#"(at: "{at}", lasts: "5s", what: Crash("mail"))"#);
+        let losses = |settings| run(settings, &faults).flows["order"].losses.clone();
+        assert_eq!(
+            losses("auto_ack: true").into_iter().collect::<Vec<_>>(),
+            [(Reason::Skipped, 1)]
+        );
+        assert!(losses("").is_empty());
+    }
+}
+
+/// What comes of orders that shop tells mail by way of a queue like this.
+fn run(settings: &str, faults: &str) -> Outcome {
+    let text = format!(
+        r#"(
     run: (length: "60s", drain: "300s"),
     nodes: {{
         "users": Client(arrivals: Gaps("1s"), does: "order"),
@@ -96,15 +123,8 @@ fn nothing_waits_beside_who_could_have_it() {
     policies: {{ "publish": (timeout: "60s") }},
     faults: [{faults}],
 )"#
-            );
-            let scenario = parse("recoveries.ron", &text, &[]);
-            let scenario = Arc::new(scenario.unwrap_or_else(|wrong| panic!("{wrong}\n{text}")));
-            let outcome = run_with(&scenario, 0, 1, extras(&scenario));
-            let flow = &outcome.flows["order"];
-            let seen = (flow.ends.pending, flow.effects.lost);
-            let is_right = seen.0 == *pending && lost.is_none_or(|lost| seen.1 == lost);
-            (!is_right).then(|| format!("{settings}; {faults}: pending and lost are {seen:?}"))
-        })
-        .collect();
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    );
+    let scenario = parse("recoveries.ron", &text, &[]);
+    let scenario = Arc::new(scenario.unwrap_or_else(|wrong| panic!("{wrong}\n{text}")));
+    run_with(&scenario, 0, 1, extras(&scenario))
 }
