@@ -35,6 +35,7 @@ macro_rules! world {
     };
 }
 
+mod exchanges;
 mod kafka;
 mod rabbitmq;
 mod recoveries;

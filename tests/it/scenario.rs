@@ -89,7 +89,7 @@ fn documented_distributions_and_arrivals_are_read() {
 #[test]
 fn documented_nodes_are_read() {
     let nodes = documented("ron nodes").join("\n");
-    assert_eq!(nodes.lines().count(), 2);
+    assert_eq!(nodes.lines().count(), 6);
     for line in nodes.lines() {
         let text = GOOD.replacen("\"log\": Log(", &format!("\"one\": {line}, \"log\": Log("), 1);
         assert_eq!(said(&text, &[]).1, "", "{line}");

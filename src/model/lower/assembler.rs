@@ -5,6 +5,7 @@ use super::super::program::{
     Act, Channel, Entry, EntryIx, Instr, Pc, PubIx, Publication, Subscriber, Txn, TxnIx,
 };
 use super::Lower;
+use super::routing::Said;
 use crate::base::Dist;
 use crate::scenario::tree::{NodeIx, PolicyIx};
 
@@ -170,13 +171,15 @@ impl<'a> Lower<'a> {
     }
 
     /// A publication that nobody has subscribed to yet.
-    pub(super) fn publication(&mut self, label: String) -> PubIx {
+    pub(super) fn publication(&mut self, label: String, said: Said) -> PubIx {
         let ix = PubIx(self.programs.publications.len() as u32);
         let broker = self.broker();
+        self.said.push(said);
         self.programs.publications.push(Publication {
             broker,
             label,
             subscribers: Vec::new(),
+            missed: 0,
             caches: Vec::new(),
         });
         ix

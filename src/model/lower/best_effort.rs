@@ -14,6 +14,7 @@ use super::super::program::{Instr, PubIx};
 use super::plan::{Segment, Stage};
 use super::pubsub::publish;
 use super::{Lower, UNDO};
+use crate::scenario::tree::Says;
 
 /// The stage whose only segment goes on with the best-effort tell of this one's, if one does.
 pub(super) fn next(stages: &[Stage], stage: usize) -> Option<usize> {
@@ -55,7 +56,7 @@ pub(super) fn undos(lower: &mut Lower<'_>, stages: &[Stage]) -> Vec<Vec<Option<P
 fn undo(lower: &mut Lower<'_>, segment: &Segment, before: Option<PubIx>) -> PubIx {
     let (service, nodes) = (segment.service, segment.nodes.clone());
     let what = lower.label(&format!("{} undo, best effort", lower.node_name(service)));
-    let publication = lower.publication(what.clone());
+    let publication = lower.publication(what.clone(), lower.says(service, Says::Undo));
     let demand = Demand::of(default_work(lower.scenario, service), segment.demand.name ^ UNDO);
     let handler = lower.later(service, what, move |lower, entry| {
         lower.begin(entry);

@@ -22,7 +22,7 @@ use super::plan::{Segment, Stage, stages};
 use super::pubsub::publish;
 use super::{Last, Lower};
 use crate::base::name_hash;
-use crate::scenario::tree::{Change, NodeIx};
+use crate::scenario::tree::{Change, NodeIx, Says};
 
 /// One flow as a chain of reactions.
 struct Chain {
@@ -79,8 +79,8 @@ fn chain(lower: &mut Lower<'_>, planned: Vec<Stage>) -> Chain {
         let is_heard = place + 1 < stages.len() || !followers[place].is_empty();
         let events = stage.iter().map(|segment| {
             is_heard.then(|| {
-                lower
-                    .publication(lower.label(&format!("{} done", lower.node_name(segment.service))))
+                let label = lower.label(&format!("{} done", lower.node_name(segment.service)));
+                lower.publication(label, lower.says(segment.service, Says::Done))
             })
         });
         done.push(events.collect());
@@ -177,18 +177,18 @@ fn follow(lower: &mut Lower<'_>, chain: &Chain, after: usize, group: &[Segment])
     let mut heard = None;
     for (place, segment) in group.iter().enumerate() {
         let (service, is_last) = (segment.service, place + 1 == group.len());
-        let said = |lower: &mut Lower<'_>, what: &str| {
-            let what = format!("{} {what}, best effort", lower.node_name(service));
-            lower.publication(lower.label(&what))
+        let said = |lower: &mut Lower<'_>, says: Says| {
+            let what = format!("{} {}, best effort", lower.node_name(service), says.word());
+            lower.publication(lower.label(&what), lower.says(service, says))
         };
-        let event = (!is_last).then(|| said(lower, "done"));
+        let event = (!is_last).then(|| said(lower, Says::Done));
         let is_owed = group[..place].iter().any(Segment::is_undoable);
         let refused = match event {
             _ if !can_refuse(segment) => None,
             Some(event) if segment.shrugs => Some(event),
             _ if segment.shrugs || !is_owed => None,
             _ => {
-                let refused = said(lower, "refused");
+                let refused = said(lower, Says::Refused);
                 taken_back_by(lower, refused, service, &group[..place]);
                 Some(refused)
             }
@@ -272,8 +272,8 @@ fn say_refused(lower: &mut Lower<'_>, segment: &Segment, refused: PubIx) {
 /// part back, what nobody waited for included, and who would have joined does not wait any longer.
 fn refusal(lower: &mut Lower<'_>, chain: &Chain, stage: usize, branch: usize) -> PubIx {
     let refuser = chain.stages[stage][branch].service;
-    let publication =
-        lower.publication(lower.label(&format!("{} refused", lower.node_name(refuser))));
+    let label = lower.label(&format!("{} refused", lower.node_name(refuser)));
+    let publication = lower.publication(label, lower.says(refuser, Says::Refused));
     let earlier = chain.stages[..stage].iter().flatten();
     let siblings = chain.stages[stage].iter().enumerate().filter(|(place, _)| *place != branch);
     let followers = chain.followers[..stage].iter().flatten().flatten();

@@ -11,6 +11,7 @@ mod plan;
 mod pubsub;
 mod reading;
 mod rest;
+mod routing;
 mod steps;
 
 use std::collections::BTreeMap;
@@ -41,6 +42,7 @@ pub(super) fn lower(
         homes.push(lower.flow(FlowIx(ix as u16), flow));
     }
     let gateways = homes.iter().enumerate().map(|(ix, home)| lower.gateways(ix, *home)).collect();
+    lower.routing();
     lower.dead_letters();
     lower.programs.make_ready(scenario, nodes);
     Lowered { programs: lower.programs, homes, gateways }
@@ -51,6 +53,8 @@ struct Lower<'a> {
     scenario: &'a Scenario,
     design: &'a Design,
     programs: Programs,
+    /// Per publication: what it says of itself.
+    said: Vec<routing::Said>,
     /// The flow that is being lowered.
     flow: FlowIx,
     /// Publications that keep local copies up to date.
@@ -82,6 +86,7 @@ impl<'a> Lower<'a> {
             scenario,
             design,
             programs: Programs::default(),
+            said: Vec::new(),
             flow: FlowIx(0),
             copies: BTreeMap::new(),
             caches: BTreeMap::new(),

@@ -27,7 +27,7 @@ use super::super::program::{EntryIx, Instr, Outgoing, Pc, PubIx, Row, Txn};
 use super::plan::{Segment, Stage, stages};
 use super::{Last, Lower, best_effort};
 use crate::base::name_hash;
-use crate::scenario::tree::NodeIx;
+use crate::scenario::tree::{NodeIx, Says};
 
 /// One flow as a saga.
 struct Saga {
@@ -263,7 +263,7 @@ fn handler(lower: &mut Lower<'_>, saga: &Saga, stage: usize, branch: usize) -> P
     let segment = saga.stages[stage][branch].clone();
     let service = segment.service;
     let what = lower.label(lower.node_name(service));
-    let publication = lower.publication(what.clone());
+    let publication = lower.publication(what.clone(), lower.says(service, Says::Do));
     let replies = (!segment.best_effort)
         .then(|| [false, true].map(|refused| reply(lower, saga, stage, branch, refused)));
     let next = best_effort::next(&saga.stages, stage).and_then(|next| saga.commands[next][0]);
@@ -302,7 +302,9 @@ fn handler(lower: &mut Lower<'_>, saga: &Saga, stage: usize, branch: usize) -> P
 fn reply(lower: &mut Lower<'_>, saga: &Saga, stage: usize, branch: usize, refused: bool) -> PubIx {
     let what =
         lower.label(&format!("reply {stage}.{branch}{}", if refused { " refused" } else { "" }));
-    let publication = lower.publication(what.clone());
+    let says = if refused { Says::Refused } else { Says::Done };
+    let service = saga.stages[stage][branch].service;
+    let publication = lower.publication(what.clone(), lower.says(service, says));
     let entry = lower.reserve(saga.home, what.clone());
     lower.subscribe(publication, None, saga.home, entry);
     lower.begin(entry);

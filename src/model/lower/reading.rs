@@ -55,18 +55,20 @@ impl<'a> Lower<'a> {
         for (entity, at, route) in wanted {
             let owner = self.scenario.entities[entity.0 as usize].owner;
             if route == Preset::Events {
-                let publication = match self.copies.get(&entity) {
-                    Some(publication) => *publication,
-                    None => self.publication(format!("copies of {}", self.entity_name(entity))),
-                };
+                let known = self.copies.get(&entity).copied();
+                let publication = known.unwrap_or_else(|| {
+                    let label = format!("copies of {}", self.entity_name(entity));
+                    self.publication(label, self.changed(entity))
+                });
                 self.copies.insert(entity, publication);
                 let entry = self.copy_entry(entity, at);
                 self.subscribe(publication, Some(owner), at, entry);
             } else {
-                let publication = match self.caches.get(&entity) {
-                    Some(publication) => *publication,
-                    None => self.publication(format!("caches of {}", self.entity_name(entity))),
-                };
+                let known = self.caches.get(&entity).copied();
+                let publication = known.unwrap_or_else(|| {
+                    let label = format!("caches of {}", self.entity_name(entity));
+                    self.publication(label, self.changed(entity))
+                });
                 self.caches.insert(entity, publication);
                 self.programs.publications[publication.0 as usize].caches.push(at);
             }

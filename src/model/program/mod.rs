@@ -406,6 +406,8 @@ pub struct Publication {
     pub label: String,
     /// To whom: channel and the entry that the consumer runs.
     pub subscribers: Vec<Subscriber>,
+    /// How many more would handle it, and are not let have it by the broker's rules.
+    pub missed: u32,
     /// Nodes whose instances are told [`crate::nodes::broker::Frame::Invalidate`] without
     /// acknowledgement (caches); then `subscribers` is empty.
     pub caches: Vec<NodeIx>,

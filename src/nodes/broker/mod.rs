@@ -66,6 +66,11 @@ impl Incoming {
         &model.programs.publications[self.publication.0 as usize].subscribers
     }
 
+    /// How many more would handle it, and do not get it.
+    pub(super) fn missed(self, model: &Model) -> u32 {
+        model.programs.publications[self.publication.0 as usize].missed
+    }
+
     /// Answers the publisher, if it asked for that.
     pub(super) fn confirm<P: Probe>(self, verdict: Answer, env: &mut Env<'_, '_, P>) {
         if self.call != Handle::NONE {
@@ -179,7 +184,7 @@ impl Intake {
         let model = env.model;
         let publication = &model.programs.publications[incoming.publication.0 as usize];
         invalidate(publication, incoming, env);
-        let unread = publication.subscribers.is_empty();
+        let unread = publication.subscribers.is_empty() && publication.missed == 0;
         if unread && (!self.stores_unread || !publication.caches.is_empty()) {
             incoming.confirm(Answer::Done, env);
             used_up(incoming.op, None, env);
@@ -204,6 +209,11 @@ fn invalidate<P: Probe>(
             env.send(instance, &incoming.op, Frame::Invalidate { item: incoming.item });
         }
     }
+}
+
+/// Those who would handle it and do not get it miss what they had to do.
+pub(super) fn miss<P: Probe>(op: Op, missed: u32, why: Reason, env: &mut Env<'_, '_, P>) {
+    (0..missed).for_each(|_| used_up(op, Some(why), env));
 }
 
 /// One thing that could act for `op` is gone.

@@ -154,6 +154,7 @@ impl Bench {
             broker: NodeIx(2),
             label: label.to_owned(),
             subscribers: vec![],
+            missed: 0,
             caches: vec![],
         };
         let entry = |txn| Entry {

@@ -6,7 +6,7 @@ use super::due::Due;
 use super::queue::Stored;
 use crate::base::{Time, mix, name_hash};
 use crate::nodes::Env;
-use crate::nodes::broker::{Incoming, multiply, used_up};
+use crate::nodes::broker::{Incoming, miss, multiply, used_up};
 use crate::nodes::message::Answer;
 use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, Probe, Reason};
@@ -25,8 +25,10 @@ impl RabbitMq {
     ) -> Answer {
         let (op, item, since) = (incoming.op, incoming.item, env.now());
         let subscribers = incoming.subscribers(env.model);
-        multiply(op, subscribers.len(), env);
-        let (mut is_refused, mut is_routed) = (false, subscribers.is_empty());
+        let missed = incoming.missed(env.model);
+        multiply(op, subscribers.len() + missed as usize, env);
+        miss(op, missed, Reason::Unroutable, env);
+        let (mut is_refused, mut is_routed) = (false, subscribers.is_empty() && missed == 0);
         for subscriber in subscribers {
             let index = self.places[subscriber.channel as usize] as usize;
             if self.channels[index].is_gone {

@@ -102,8 +102,7 @@ impl RabbitMq {
     /// Whoever comes declares its queue.
     pub(super) fn is_declared(&mut self, index: usize) {
         let channel = &mut self.channels[index];
-        channel.unused = None;
-        channel.is_gone = self.settings.unbound.contains(&channel.node);
+        (channel.unused, channel.is_gone) = (None, false);
     }
 
     /// A queue that nobody consumes for long enough is deleted, if that is wanted.

@@ -8,6 +8,7 @@
 //!   acknowledged when their consumer's connection closes are requeued and flagged redelivered: at their
 //!   original position in classic queues, before all else in quorum queues. With automatic
 //!   acknowledgement a message is gone when it is sent.
+//! * `exchanges`: who gets what is published is worked out with the model; a message follows its list.
 //! * `consumer-prefetch`: the limit is per consumer; 0 is no limit. Consumers are served in turn
 //!   (`consumers`), those at their limit are passed over, so nothing waits beside a free one. The order
 //!   of turns is that in which they subscribed: it is drawn. `consumer-priority`: those with the highest
@@ -134,9 +135,7 @@ impl Behaviour for RabbitMq {
             let name = |node: NodeIx| &model.scenario.nodes[usize::from(node.0)].name;
             let purpose = format!("turns of {}", name(channel.consumer));
             let order = Stream::new(model.seed, &purpose, name(me), 0).order(consumer.count);
-            let is_gone = settings.unbound.contains(&channel.consumer);
-            let node = (channel.consumer, consumer.first);
-            Channel::new(node, order, settings.quorum.is_some(), is_gone)
+            Channel::new(consumer.first, order, settings.quorum.is_some())
         };
         let dead_letters = model
             .programs

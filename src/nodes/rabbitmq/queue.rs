@@ -9,7 +9,6 @@ use std::collections::VecDeque;
 use super::{Consumer, Standing};
 use crate::base::Time;
 use crate::engine::InstanceId;
-use crate::model::NodeIx;
 use crate::model::program::EntryIx;
 use crate::nodes::message::{Item, Op};
 use crate::probes::Reason;
@@ -21,8 +20,7 @@ const FRESH: u64 = 1 << 63;
 /// The queue of one consuming service.
 #[derive(Clone, Debug)]
 pub(super) struct Channel {
-    /// The consumer node, and its first instance.
-    pub(super) node: NodeIx,
+    /// The first instance of the consuming service.
     pub(super) first: InstanceId,
     pub(super) consumers: Vec<Consumer>,
     /// In which order they take turns.
@@ -92,12 +90,7 @@ pub(super) struct Service<'a> {
 
 impl Channel {
     /// An empty one.
-    pub(super) fn new(
-        (node, first): (NodeIx, InstanceId),
-        order: Vec<u32>,
-        is_quorum: bool,
-        is_gone: bool,
-    ) -> Self {
+    pub(super) fn new(first: InstanceId, order: Vec<u32>, is_quorum: bool) -> Self {
         let fresh = Consumer {
             incarnation: 0,
             standing: Standing::Joined,
@@ -106,7 +99,6 @@ impl Channel {
             heard: Time::ZERO,
         };
         Self {
-            node,
             first,
             consumers: vec![fresh; order.len()],
             order,
@@ -115,7 +107,7 @@ impl Channel {
             watch: None,
             expiry: None,
             unused: None,
-            is_gone,
+            is_gone: false,
             is_quorum,
             arrived: 0,
             returned: 0,
@@ -242,7 +234,7 @@ mod tests {
     }
 
     fn channel(is_quorum: bool) -> Channel {
-        Channel::new((NodeIx(0), InstanceId(0)), vec![0], is_quorum, false)
+        Channel::new(InstanceId(0), vec![0], is_quorum)
     }
 
     #[test]

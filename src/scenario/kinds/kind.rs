@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use super::super::reader::Reader;
 use super::super::syntax::Value;
 use super::super::tree::{Balance, NodeIx, PolicyIx};
-use super::{Carries, NodeKind, Role, Setting, Terms};
+use super::{Carries, NodeKind, Role, Setting, Subject, Terms};
 use crate::base::Dist;
 
 /// What every kind of node can be asked.
@@ -71,6 +71,17 @@ pub trait Kind: Debug {
 
     /// The broker that it hands on to what it carries, so that its subscribers consume there.
     fn hands_on_to(&self) -> Option<NodeIx> {
+        None
+    }
+
+    /// The services that its rules of who gets what name, once each; empty where all get what they handle.
+    fn bound(&self) -> Vec<NodeIx> {
+        Vec::new()
+    }
+
+    /// Does what `from` publishes about this go to that service, where a rule says so? `None`: it goes there
+    /// if it is handled there.
+    fn passes(&self, _from: NodeIx, _subject: &Subject<'_>, _to: NodeIx) -> Option<bool> {
         None
     }
 

@@ -11,7 +11,8 @@ pub use kind::{About, Breakable, Kind, Use, Word};
 pub(in crate::scenario) use parts::KEEPING;
 pub use parts::{
     Arrivals, Balance, Batch, Cache, Carries, Commit, Consume, Discipline, Evict, Expiry, Failed,
-    Followers, Gather, Keeping, Life, Polls, Produce, Rates, Readers, Stretch, Style, Terms,
+    Followers, Gather, Header, Keeping, Life, Polls, Produce, Rates, Readers, Says, Stretch, Style,
+    Subject, Terms, Wanted,
 };
 
 use super::setting::{Setting, Usual, settings};
@@ -36,7 +37,10 @@ pub use client::{Action, After, Again, Do, Journey};
 pub use gateway::{Limit, Quota, SharedCount};
 pub use kafka::{Acks, Cluster, Committing, OffsetReset, Retention};
 pub use quorum::{Contact, Legs, Order};
-pub use rabbitmq::{DeadLetters, DelayedRetry, Length, Overflow, QuorumQueue, Redrive, Returns};
+pub use rabbitmq::{
+    Binding, DeadLetters, DelayedRetry, Exchange, Length, Overflow, QuorumQueue, Redrive, Returns,
+    Takes,
+};
 pub use registry::{Checks, Leases, Probes, Spread};
 pub use sns::{BackoffFunction, DeliveryPolicy};
 pub use sqs::MessageGroup;

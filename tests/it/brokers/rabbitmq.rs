@@ -66,14 +66,7 @@ const fn shown(
 
 pub(super) const IT: Product = Product {
     word: "RabbitMq",
-    ours: &[
-        "replicate",
-        "election",
-        "requeue_delay",
-        "memory",
-        "unbound",
-        "dead_letter_sends_back",
-    ],
+    ours: &["replicate", "election", "requeue_delay", "memory", "dead_letter_sends_back"],
     shown: &[
         Shown {
             beside: "queue_type: Quorum",
@@ -205,9 +198,15 @@ pub(super) const IT: Product = Product {
                 Turns::Down,
             )
         },
-        shown("unbound", "[\"mail\"]", NO, "lost_effects(order)", Turns::FromTo(0.0, 199.0)),
+        shown(
+            "exchanges",
+            "{ \"shop\": Topic({ \"mail\": \"#.undo\" }) }",
+            NO,
+            "lost_effects(order)",
+            Turns::FromTo(0.0, 199.0),
+        ),
         Shown {
-            beside: "unbound: [\"mail\"]",
+            beside: "exchanges: { \"shop\": Fanout([]) }",
             ..shown(
                 "mandatory",
                 "true",

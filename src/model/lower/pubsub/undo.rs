@@ -6,6 +6,7 @@ use super::{Saga, publish};
 use crate::base::name_hash;
 use crate::model::flow::{Demand, default_work};
 use crate::model::program::{Instr, Pc, PubIx, Row, Txn};
+use crate::scenario::tree::Says;
 
 /// Takes back in reverse order, one at a time: the home's own by itself, others by command and
 /// reply; what the flow did not wait for it does not wait for here either.
@@ -42,8 +43,8 @@ fn command(lower: &mut Lower<'_>, saga: &Saga, segment: &Segment, number: u8) ->
     let service = segment.service;
     let behind = Pc(lower.here().0 + 2);
     let what = lower.label(&format!("{} undo {number}", lower.node_name(service)));
-    let publication = lower.publication(what.clone());
-    let undone = lower.publication(format!("{what} reply"));
+    let publication = lower.publication(what.clone(), lower.says(service, Says::Undo));
+    let undone = lower.publication(format!("{what} reply"), lower.says(service, Says::Undone));
     let nodes = segment.nodes.clone();
     let demand = Demand::of(default_work(lower.scenario, service), segment.demand.name ^ UNDO);
     let handler = lower.later(service, what.clone(), move |lower, entry| {

@@ -6,6 +6,7 @@ mod followers;
 mod instances;
 mod keeping;
 mod rates;
+mod subject;
 mod terms;
 mod turns;
 
@@ -16,5 +17,6 @@ pub use instances::Balance;
 pub(in crate::scenario) use keeping::KEEPING;
 pub use keeping::{Cache, Evict, Expiry, Keeping, Life};
 pub use rates::{Rates, Stretch};
+pub use subject::{Header, Says, Subject, Wanted};
 pub use terms::{Carries, Commit, Consume, Failed, Gather, Polls, Produce, Style, Terms};
 pub use turns::Discipline;

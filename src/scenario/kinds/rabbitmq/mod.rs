@@ -1,12 +1,15 @@
 //! `RabbitMQ`, as the file describes it: by its own words (`settings`), and by the few of `Queue`
 //! (`queue`).
 
+mod exchanges;
 mod queue;
 mod settings;
 
+pub use exchanges::{Binding, Exchange, Takes};
+
 use super::{
     About, Breakable, Carries, Commit, Consume, Failed, Kind, NodeKind, Produce, Role, Style,
-    Terms, Use, Usual, Word, settings,
+    Subject, Terms, Use, Usual, Word, settings,
 };
 use crate::base::{Dist, Span};
 use crate::scenario::tree::NodeIx;
@@ -62,8 +65,8 @@ pub struct RabbitMq {
     pub consumer_timeout: Option<Span>,
     /// Publishers are blocked while it holds so many messages.
     pub blocks_at: Option<u64>,
-    /// Services whose queue is bound to no exchange.
-    pub unbound: Vec<NodeIx>,
+    /// Exchanges of which something is said; all others are fanouts to whoever handles what is published.
+    pub exchanges: Vec<Exchange>,
     /// Is what can be routed to no queue returned to its publisher?
     pub mandatory: bool,
 }
@@ -91,7 +94,7 @@ impl RabbitMq {
             heartbeat: Span(60_000_000_000),
             consumer_timeout: None,
             blocks_at: None,
-            unbound: Vec::new(),
+            exchanges: Vec::new(),
             mandatory: false,
         }
     }
@@ -195,6 +198,16 @@ impl Kind for RabbitMq {
 
     fn outlives_itself(&self) -> bool {
         self.quorum.is_some()
+    }
+
+    fn bound(&self) -> Vec<NodeIx> {
+        let all = self.exchanges.iter().flat_map(|it| &it.bindings).map(|it| it.to);
+        all.collect::<std::collections::BTreeSet<_>>().into_iter().collect()
+    }
+
+    fn passes(&self, from: NodeIx, subject: &Subject<'_>, to: NodeIx) -> Option<bool> {
+        let exchange = self.exchanges.iter().find(|it| it.of == from)?;
+        Some(exchange.routes(subject, to))
     }
 
     fn terms(&self) -> Option<Terms> {

@@ -17,8 +17,8 @@ pub(super) static WORD: Word = Word {
         whose messages it handles; persistent messages, publisher confirms. \
         `scenarios/brokers/` has what it is known for.",
     settings: &SETTINGS,
-    left_out: "Exchanges as things of their own (routing follows the design: a command goes to its \
-        handler's queue, an event to the queues of all who react to it), priorities of messages, federation and shovel, \
+    left_out: "Exchanges that are bound to exchanges, that several services publish to, and alternate ones (a service \
+        has one exchange, and one queue), the invalidation of caches, which is a fanout to queues that nobody keeps, priorities of messages, federation and shovel, \
         streams (a `Kafka` with one partition), MQTT and STOMP, lazy queues, message store files and \
         sizes in bytes.",
     example: "RabbitMq(prefetch_count: 100, persist: Exp(\"5ms\"))",
@@ -52,7 +52,7 @@ settings! {
     heartbeat: "duration", Usual::Is("\"60s\""), "a consumer not heard of for so long has lost its connection, and what it holds goes to others; it says that it lives twice as often", "https://www.rabbitmq.com/docs/heartbeats";
     memory: "count of messages", Usual::Unset("any number"), "how many messages its memory has room for";
     vm_memory_high_watermark: "ratio", Usual::Is("\"60%\""), "while its messages take more of its memory than this, publishers are blocked; consumers go on, but for those that publish (replies of `PubSub`, say) before they acknowledge", "https://www.rabbitmq.com/docs/memory";
-    unbound: "list of names", Usual::Is("[]"), "services whose queue nobody has bound: what is for them can be routed nowhere. It is confirmed, and dropped";
+    exchanges: "map of exchanges by service", Usual::Is("{}"), "what a service publishes goes to the exchange of its name, and from there to the queues that are bound to it: `{ \"orders\": Topic({ \"mail\": [\"place-order.*.done\", \"*.*.refused\"] }) }`. Keys are FLOW.SERVICE.KIND, and `*` is one word, `#` any number. An exchange is `Direct`, `Topic`, `Fanout([\"mail\"])`, or `Headers({ \"mail\": All(flow: \"place-order\", kind: \"done\") })`, with `All` or `Any` of `flow`, `entity`, `service` and `kind`. One of which nothing is said is a fanout to all who handle what is published", "https://www.rabbitmq.com/docs/exchanges";
     mandatory: "flag", Usual::Is("false"), "is what can be routed nowhere returned to its publisher, for whom it has failed then?", "https://www.rabbitmq.com/docs/publishers";
 }
 
@@ -108,13 +108,9 @@ impl<'a> Reader<'a> {
         let memory =
             self.optional(&fields, "memory", |reader, value| reader.integer(value, 1..=i64::MAX));
         let watermark = self.setting(&fields, "vm_memory_high_watermark", Self::ratio);
-        let unbound = self.setting(&fields, "unbound", |reader, value| {
-            let items = reader.list(value, "services", true)?;
-            let services = Role::that_are(Use::Service);
-            items.iter().map(|item| reader.node(item, &services)).collect::<Option<Vec<_>>>()
-        });
+        let exchanges = self.setting(&fields, "exchanges", Self::exchanges);
         let mandatory = self.setting(&fields, "mandatory", Self::flag);
-        self.check_together(&fields, auto_ack, single_active_consumer);
+        self.check_together(&fields, auto_ack, single_active_consumer, mandatory);
         let is_quorum = is_quorum?;
         let prefetch = match prefetch? {
             0 | 2_001.. if is_quorum => 2_000,
@@ -141,7 +137,7 @@ impl<'a> Reader<'a> {
             heartbeat: heartbeat?,
             consumer_timeout: consumer_timeout?,
             blocks_at: memory?.map(|memory| (memory as f64 * watermark) as u64),
-            unbound: unbound?,
+            exchanges: exchanges?,
             mandatory: mandatory?,
         })
     }
@@ -152,6 +148,7 @@ impl<'a> Reader<'a> {
         fields: &Fields<'a>,
         auto_ack: Option<bool>,
         single: Option<bool>,
+        mandatory: Option<bool>,
     ) {
         let mut no_effect = |name: &'static str, because: &str, help: &str| {
             if let Some(value) = fields.get(name) {
@@ -162,6 +159,13 @@ impl<'a> Reader<'a> {
         if fields.get("memory").is_none() {
             let help = "say how many messages there is room for, memory: 100_000";
             no_effect("vm_memory_high_watermark", "its memory has no bound", help);
+        }
+        if mandatory == Some(true)
+            && !["exchanges", "expires"].iter().any(|it| fields.get(it).is_some())
+        {
+            let help =
+                "bind something else, exchanges: { \"orders\": Topic({ ... }) }, or leave it out";
+            no_effect("mandatory", "everything is routed to who handles it", help);
         }
         if single == Some(true) {
             let help = "leave one of the two out";

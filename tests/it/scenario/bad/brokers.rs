@@ -30,7 +30,31 @@ pub(in crate::scenario) const BROKERS: &[Bad] = &[
     broker!("W0302", "RabbitMq(dead_letter_sends_back: true)"),
     broker!("E0706", "RabbitMq(dead_letter_exchange: \"mail\", dead_letter_strategy: AtLeastOnce)"),
     broker!("E0206", "RabbitMq(dead_letter_exchange: \"log\")"),
-    broker!("E0205", "RabbitMq(unbound: [\"male\"])"),
+    broker!("E0205", r#"RabbitMq(exchanges: { "male": Fanout([]) })"#),
+    broker!("E0206", r#"RabbitMq(exchanges: { "log": Fanout([]) })"#),
+    broker!("E0205", r#"RabbitMq(exchanges: { "orders": Fanout(["male"]) })"#),
+    broker!("W0302", r#"RabbitMq(exchanges: { "orders": Fanout(["mail", "mail"]) })"#),
+    broker!("E0208", r##"RabbitMq(exchanges: { "orders": Topics({ "mail": "#" }) })"##),
+    broker!("E0205", r##"RabbitMq(exchanges: { "orders": Topic({ "male": "#" }) })"##),
+    broker!(
+        "E0205",
+        r#"RabbitMq(exchanges: { "orders": Topic({ "mail": "place-oder.*.done" }) })"#
+    ),
+    broker!(
+        "E0205",
+        r##"RabbitMq(exchanges: { "orders": Topic({ "mail": ["#", "place*.#"] }) })"##
+    ),
+    broker!("E0301", r#"RabbitMq(exchanges: { "orders": Topic({ "mail": "place-order.done" }) })"#),
+    broker!(
+        "E0205",
+        r#"RabbitMq(exchanges: { "orders": Direct({ "mail": "place-order.*.do" }) })"#
+    ),
+    broker!(
+        "E0205",
+        r#"RabbitMq(exchanges: { "orders": Headers({ "mail": All(kind: "dnoe") }) })"#
+    ),
+    broker!("E0301", r#"RabbitMq(exchanges: { "orders": Headers({ "mail": (kind: "done") }) })"#),
+    broker!("W0302", "RabbitMq(mandatory: true)"),
     broker!("E0208", "RabbitMq(queue_type: Stream)"),
     broker!("E0203", "RabbitMq(prefetch: 5)"),
     broker!("E0301", "RabbitMq(consumer_priorities: [High])"),
