@@ -87,6 +87,7 @@ codes! {
     UnusedPolicy "W0701" "A policy is never used.",
     UnusedKnob "W0401" "A knob is never used.",
     NoEffect "W0302" "A setting has no effect beside another.",
+    ForEver "W0303" "A message may be sent again and again for ever.",
     PastExpiry "W0301" "A time to live is over before it begins.",
     Overload "W0202" "A node is asked for more than it can do.",
     ManyArrivals "W0201" "So many customers arrive that a run takes very long.",

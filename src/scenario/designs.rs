@@ -79,6 +79,7 @@ impl<'a> Reader<'a> {
         self.check_copies(declared.at, &design);
         self.check_joins(declared.at, &design);
         self.check_quorums(declared.at, &design);
+        self.check_returns(declared.at, &design);
         Some(design)
     }
 
@@ -284,6 +285,24 @@ impl<'a> Reader<'a> {
             self.wrong(Code::JoinWithoutStore, at, message)
                 .note(flow, format!("in flow {name:?}"))
                 .help(format!("give {who:?} a store, or tell one after the other"));
+        }
+    }
+
+    /// A relay does not know that a message can never be routed, and sends it until it is confirmed.
+    fn check_returns(&mut self, at: Extent, design: &Design) {
+        let Some(broker) = design.broker.filter(|broker| self.known.node(*broker).returns) else {
+            return;
+        };
+        if design.outbox {
+            let name = self.known.node_name(broker);
+            let said = self.known.nodes[usize::from(broker.0)].at;
+            let message = format!(
+                "the outboxes of design {:?} send what {name:?} returns as unroutable again and again",
+                design.name
+            );
+            self.wrong(Code::ForEver, at, message)
+                .note(said, "with `mandatory: true`")
+                .help("bind a queue to all that is published, or leave out `mandatory`");
         }
     }
 

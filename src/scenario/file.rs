@@ -129,6 +129,7 @@ impl<'a> Reader<'a> {
         self.something_to_do(fields);
         if let (Some(nodes), Some(run)) = (&nodes, &run) {
             self.warn_of_volume(nodes, run.length);
+            self.warn_of_idle_priorities(nodes);
             self.refuse_volume(nodes, faults.as_deref().unwrap_or_default(), run.length);
         }
         if let (Some(nodes), Some(flows), Some(run)) = (&nodes, &flows, &run) {

@@ -24,6 +24,7 @@ pub(super) struct Declared<'a, F> {
 
 /// What others need to know about a node.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself")]
 pub(super) struct NodeFact {
     /// What it is, if that could be read.
     pub role: Option<Role>,
@@ -35,6 +36,8 @@ pub(super) struct NodeFact {
     pub quorum: Option<NodeIx>,
     /// Its instances register somewhere.
     pub registers: bool,
+    /// It returns to their publishers what it can route nowhere.
+    pub returns: bool,
     /// A client whose customers wait for each other.
     pub closed: bool,
 }

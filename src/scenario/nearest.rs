@@ -1,18 +1,31 @@
-//! The valid name that a mistyped one probably meant.
+//! The valid name that a mistyped one, or the first words of one, probably meant.
 
 /// The candidate with the smallest edit distance, if it is close enough to be meant; the first of
 /// equals. A swap of neighbours counts as one edit; capitals and the choice between `-` and `_` as
 /// none.
 pub fn nearest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let candidates: Vec<&str> = candidates.into_iter().collect();
     let plain = |text: &str| text.to_lowercase().replace('_', "-");
     let allowed = (wrong.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
+    let near = candidates
+        .iter()
+        .copied()
         .filter(|candidate| *candidate != wrong)
         .map(|candidate| (distance(&plain(wrong), &plain(candidate)), candidate))
         .filter(|&(edits, _)| edits <= allowed)
         .min_by_key(|&(edits, _)| edits)
-        .map(|(_, candidate)| candidate)
+        .map(|(_, candidate)| candidate);
+    near.or_else(|| begun(wrong, &candidates))
+}
+
+/// The only candidate that goes on with another word.
+fn begun<'a>(wrong: &str, candidates: &[&'a str]) -> Option<&'a str> {
+    let goes_on = |candidate: &&&str| {
+        let rest = candidate.strip_prefix(wrong).filter(|_| !wrong.is_empty());
+        rest.is_some_and(|rest| rest.starts_with(['_', '-']))
+    };
+    let mut begun = candidates.iter().filter(goes_on);
+    begun.next().copied().filter(|_| begun.next().is_none())
 }
 
 fn distance(left: &str, right: &str) -> usize {
@@ -54,5 +67,8 @@ mod tests {
         assert_eq!(nearest("Veiw-Order", metrics), Some("view-order"));
         assert_eq!(nearest("p98", metrics), Some("p99"));
         assert_eq!(nearest("", names), None);
+        let settings = ["prefetch_count", "delayed_retry_min", "delayed_retry_max"];
+        assert_eq!(nearest("prefetch", settings), Some("prefetch_count"));
+        assert_eq!(nearest("delayed_retry", settings), None, "it could be either");
     }
 }

@@ -16,7 +16,7 @@
 //! * `quorum-queues`, poison messages: a delivery that failed counts, be it rejected or a lost connection;
 //!   since 4.3 `basic.nack` and the time-out do not. A message that failed more often than the limit
 //!   becomes a dead letter: a limit of 2 makes three deliveries. Delayed retry: what comes back
-//!   waits min(min * deliveries, max).
+//!   waits min(min * deliveries that failed, max), and at least min.
 //! * `maxlength`: a bound on ready messages, with its three overflow behaviours. `ttl`: of messages, at the
 //!   head, and of queues that nobody consumes. `dlx`: `letters`.
 //! * `reliability`: a broker that restarts still has what it confirmed, in order; publishing again
@@ -409,7 +409,7 @@ impl RabbitMq {
             return self.dies(message, channel, Reason::DeadLetter, env);
         }
         let retry = self.settings.delayed_retry;
-        if let Some(pause) = retry.and_then(|retry| retry.pause(counts, message.returns)) {
+        if let Some(pause) = retry.and_then(|retry| retry.pause(counts, message.failures)) {
             let aside = self.aside.insert(Aside { message, channel, is_new: false });
             return env.wait(pause, Due::Back(aside));
         }

@@ -100,6 +100,27 @@ fn every_default_of_a_table_is_the_one_in_force() {
 }
 
 #[test]
+fn defaults_that_only_quorum_queues_have_are_those_in_force() {
+    let mut checked = 0;
+    for (word, example) in words() {
+        for setting in word.settings {
+            let Usual::Unset(text) = setting.default else { continue };
+            let Some(default) = text.strip_suffix(" for quorum queues") else { continue };
+            let is_number = default.bytes().all(|byte| byte.is_ascii_digit());
+            let default = if is_number { default.to_owned() } else { format!("{default:?}") };
+            let kind = word.settings.iter().find(|it| it.name == "queue_type").expect("a type");
+            let quorum = with(&example, kind, Some("Quorum"));
+            let said = load(&with(&quorum, setting, Some(&default)));
+            assert!(said.is_ok(), "{} of {}: {said:?}", setting.name, word.word);
+            let unsaid = load(&with(&quorum, setting, None));
+            assert_eq!(said, unsaid, "{} of {}", setting.name, word.word);
+            checked += 1;
+        }
+    }
+    assert_eq!(checked, 5);
+}
+
+#[test]
 fn a_setting_may_be_left_out_unless_it_is_required() {
     for (word, example) in words() {
         for setting in word.settings {

@@ -114,7 +114,7 @@ pub(super) const IT: Product = Product {
             ..shown("delayed_retry_min", "\"5s\"", POISON, "redeliveries(order)", Turns::Down)
         },
         Shown {
-            beside: "queue_type: Quorum, delayed_retry_type: Returned, delayed_retry_min: \"1s\"",
+            beside: "queue_type: Quorum, returns: Reject, delivery_limit: None, delayed_retry_type: Failed, delayed_retry_min: \"1s\"",
             ..shown("delayed_retry_max", "\"2s\"", POISON, "redeliveries(order)", Turns::Up)
         },
         Shown {

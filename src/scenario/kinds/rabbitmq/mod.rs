@@ -129,17 +129,17 @@ pub struct DelayedRetry {
     pub failed: bool,
     /// Those that are not?
     pub returned: bool,
-    /// So long for each delivery before.
+    /// So long for each delivery that failed, and at least so long.
     pub min: Span,
     /// At most so long.
     pub max: Span,
 }
 
 impl DelayedRetry {
-    /// How long what was delivered so often waits, if returns of this kind wait.
-    pub fn pause(self, counted: bool, deliveries: u32) -> Option<Span> {
+    /// How long what failed so often waits, if returns of this kind wait.
+    pub fn pause(self, counted: bool, failures: u32) -> Option<Span> {
         let waits = if counted { self.failed } else { self.returned };
-        let pause = Span(self.min.0.saturating_mul(u64::from(deliveries))).min(self.max);
+        let pause = Span(self.min.0.saturating_mul(u64::from(failures.max(1)))).min(self.max);
         waits.then_some(pause)
     }
 }

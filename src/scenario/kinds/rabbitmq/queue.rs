@@ -34,7 +34,7 @@ impl<'a> Reader<'a> {
         let persist = self.setting(&fields, "persist", Self::dist);
         let delivery_limit = self.optional(&fields, "delivery_limit", Self::places);
         let requeue_delay = self.setting(&fields, "requeue_delay", Self::span);
-        let heartbeat = self.setting(&fields, "heartbeat", Self::positive_span);
+        let heartbeat = self.setting(&fields, "heartbeat", Self::heartbeat);
         let consumer_timeout = self.optional(&fields, "consumer_timeout", Self::positive_span);
         let redrive = self.optional(&fields, "redrive", Self::redrive);
         Some(RabbitMq {

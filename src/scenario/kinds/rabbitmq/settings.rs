@@ -10,6 +10,7 @@ use crate::base::{Dist, Span};
 use crate::scenario::codes::Code;
 use crate::scenario::reader::{Fields, Reader};
 use crate::scenario::syntax::{Kind, Value};
+use crate::scenario::tree::Node;
 
 pub(super) static WORD: Word = Word {
     word: "RabbitMq",
@@ -37,7 +38,7 @@ settings! {
     requeue_delay: "duration", Usual::Is("\"0s\""), "how long a consumer holds what it could not process before it gives it back";
     delivery_limit: "count, or `None`", Usual::Unset("20 for quorum queues"), "a message that failed more often than this is dead: a limit of 2 makes three deliveries. Rejections, lost connections and crashes count; quorum queues only", "https://www.rabbitmq.com/docs/quorum-queues";
     delayed_retry_type: "`Disabled`, `All`, `Failed` or `Returned`", Usual::Is("Disabled"), "which of what comes back waits in the broker before it is delivered again: what counts (`Failed`), what does not (`Returned`); quorum queues only (4.3)", "https://www.rabbitmq.com/docs/quorum-queues";
-    delayed_retry_min: "duration", Usual::Unset("required with `delayed_retry_type`"), "it waits so long for each delivery that it has had", "https://www.rabbitmq.com/docs/quorum-queues";
+    delayed_retry_min: "duration", Usual::Unset("required with `delayed_retry_type`"), "it waits so long for each delivery that failed, and at least so long", "https://www.rabbitmq.com/docs/quorum-queues";
     delayed_retry_max: "duration", Usual::Unset("none"), "but no longer than this", "https://www.rabbitmq.com/docs/quorum-queues";
     max_length: "count", Usual::Unset("none"), "messages that may be ready in a queue; those with consumers are not among them", "https://www.rabbitmq.com/docs/maxlength";
     overflow: "`DropHead`, `RejectPublish` or `RejectPublishDlx`", Usual::Is("DropHead"), "what becomes of one more: the oldest makes room for it, and the publisher is told that all is well; or it is refused, and the publisher told so (`basic.nack`; copies in other queues stay); or refused and dead-lettered too (classic queues only)", "https://www.rabbitmq.com/docs/maxlength";
@@ -85,7 +86,7 @@ impl<'a> Reader<'a> {
             self.only_quorum(&fields, is_quorum, "delivery_limit", Some(20), |it, value| {
                 it.places(value)
             });
-        let delayed_retry = self.delayed_retry(&fields, is_quorum);
+        let delayed_retry = self.delayed_retry(&fields, is_quorum, returns);
         let length = self.length(&fields, is_quorum);
         let message_ttl = self.optional(&fields, "message_ttl", Self::dist);
         let expires = self.optional(&fields, "expires", Self::positive_span);
@@ -104,12 +105,13 @@ impl<'a> Reader<'a> {
             half_hour,
             Self::positive_span,
         );
-        let heartbeat = self.setting(&fields, "heartbeat", Self::positive_span);
+        let heartbeat = self.setting(&fields, "heartbeat", Self::heartbeat);
         let memory =
             self.optional(&fields, "memory", |reader, value| reader.integer(value, 1..=i64::MAX));
         let watermark = self.setting(&fields, "vm_memory_high_watermark", Self::ratio);
         let exchanges = self.setting(&fields, "exchanges", Self::exchanges);
         let mandatory = self.setting(&fields, "mandatory", Self::flag);
+        self.known.nodes[index].fact.returns = mandatory == Some(true);
         self.check_together(&fields, auto_ack, single_active_consumer, mandatory);
         let is_quorum = is_quorum?;
         let prefetch = match prefetch? {
@@ -172,7 +174,13 @@ impl<'a> Reader<'a> {
             no_effect("consumer_priorities", "a single consumer is active, the first", help);
         }
         if auto_ack == Some(true) {
-            for name in ["prefetch_count", "returns", "delivery_limit", "consumer_timeout"] {
+            for name in [
+                "prefetch_count",
+                "returns",
+                "delivery_limit",
+                "delayed_retry_type",
+                "consumer_timeout",
+            ] {
                 let help = "leave it out, or say auto_ack: false";
                 no_effect(name, "what is sent is acknowledged", help);
             }
@@ -180,6 +188,37 @@ impl<'a> Reader<'a> {
                 let message = "who consumes dead letters has not worked at what is acknowledged when it is sent";
                 self.wrong(Code::ProductRefuses, value.head(), message)
                     .help("say auto_ack: false, so that it sends back what it has worked at");
+            }
+        }
+    }
+
+    /// How long a consumer may be silent. It says that it lives twice as often, which is to leave a run
+    /// time for all else.
+    pub(super) fn heartbeat(&mut self, value: &'a Value) -> Option<Span> {
+        let heartbeat = self.positive_span(value)?;
+        if heartbeat < Span(1_000_000) {
+            let message = format!("a heartbeat of {heartbeat} is too short: at least 1ms");
+            self.wrong(Code::OutOfRange, value.head(), message)
+                .help("RabbitMQ counts it in seconds, and advises 5 s to 20 s");
+            return None;
+        }
+        Some(heartbeat)
+    }
+
+    /// Warns of priorities for consumers that no service has.
+    pub(in crate::scenario) fn warn_of_idle_priorities(&mut self, nodes: &[Node]) {
+        let services = nodes.iter().filter(|it| it.kind.about().is(Use::Service));
+        let most = services.map(|it| it.kind.instances()).max().unwrap_or(0);
+        for (place, node) in nodes.iter().enumerate() {
+            let NodeKind::RabbitMq(rabbit) = &node.kind else { continue };
+            let said = rabbit.priorities.len();
+            if said > most as usize {
+                let at = self.known.nodes[place].at;
+                let message = format!(
+                    "{said} `consumer_priorities`, and no service has more than {most} instances"
+                );
+                self.wrong(Code::NoEffect, at, message)
+                    .help("there is one for each instance of a consuming service");
             }
         }
     }
@@ -252,6 +291,7 @@ impl<'a> Reader<'a> {
         &mut self,
         fields: &Fields<'a>,
         is_quorum: Option<bool>,
+        returns: Option<Returns>,
     ) -> Option<Option<DelayedRetry>> {
         let kinds = [
             ("Disabled", None),
@@ -285,6 +325,22 @@ impl<'a> Reader<'a> {
                 .help("delayed_retry_min: \"1s\"");
             return None;
         };
+        if let Some(max) = max.filter(|max| *max < min) {
+            let at = fields.get("delayed_retry_max").map_or(at, Value::head);
+            let message = format!("all that comes back waits {max}: the shortest pause is longer");
+            self.wrong(Code::NoEffect, at, message)
+                .help(format!("make it longer than `delayed_retry_min`, which is {min}"));
+        }
+        let (idle, other) = match returns? {
+            Returns::Nack => (!returned, "Returned"),
+            Returns::Reject | Returns::Discard => (!failed, "Failed"),
+        };
+        if idle {
+            let message = "no message waits that a consumer gives back: see `returns`";
+            self.wrong(Code::NoEffect, at, message).help(format!(
+                "say {other}, or All: `basic.nack` does not count as a failure, `basic.reject` and lost connections do"
+            ));
+        }
         Some(Some(DelayedRetry { failed, returned, min, max: max.unwrap_or(Span(u64::MAX)) }))
     }
 

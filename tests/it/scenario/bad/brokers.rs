@@ -55,6 +55,26 @@ pub(in crate::scenario) const BROKERS: &[Bad] = &[
     ),
     broker!("E0301", r#"RabbitMq(exchanges: { "orders": Headers({ "mail": (kind: "done") }) })"#),
     broker!("W0302", "RabbitMq(mandatory: true)"),
+    broker!(
+        "W0302",
+        r#"RabbitMq(queue_type: Quorum, delayed_retry_type: All, delayed_retry_min: "5s", delayed_retry_max: "1s")"#
+    ),
+    broker!(
+        "W0302",
+        r#"RabbitMq(queue_type: Quorum, delayed_retry_type: Failed, delayed_retry_min: "5s")"#
+    ),
+    broker!(
+        "W0302",
+        r#"RabbitMq(queue_type: Quorum, returns: Reject, delayed_retry_type: Returned, delayed_retry_min: "5s")"#
+    ),
+    broker!("W0302", "RabbitMq(consumer_priorities: [1, 2, 3, 4])"),
+    broker!("E0304", r#"RabbitMq(heartbeat: "1ns")"#),
+    broker!("E0304", r#"Queue(heartbeat: "1ns")"#),
+    Bad(
+        "W0303",
+        r#""log": Log(partitions: 12),"#,
+        r#""log": RabbitMq(mandatory: true, exchanges: { "orders": Fanout(["mail"]) }),"#,
+    ),
     broker!("E0208", "RabbitMq(queue_type: Stream)"),
     broker!("E0203", "RabbitMq(prefetch: 5)"),
     broker!("E0301", "RabbitMq(consumer_priorities: [High])"),
