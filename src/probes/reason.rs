@@ -62,11 +62,13 @@ pub enum Reason {
     Skipped,
     /// A group's place in a log was gone, and it went on at the end.
     OffsetReset,
+    /// A log kept only a later record of its key.
+    Compacted,
 }
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -96,6 +98,7 @@ impl Reason {
         Self::Undelivered,
         Self::Skipped,
         Self::OffsetReset,
+        Self::Compacted,
     ];
 
     /// As outputs spell it.
@@ -130,6 +133,7 @@ impl Reason {
             Self::Undelivered => "undelivered",
             Self::Skipped => "skipped",
             Self::OffsetReset => "offset_reset",
+            Self::Compacted => "compacted",
         }
     }
 
@@ -170,6 +174,7 @@ impl Reason {
             }
             Self::Retention => "the broker kept it no longer: its retention period was over",
             Self::Skipped => "it was acknowledged before it was handled, and its consumer died",
+            Self::Compacted => "a compacted log kept only a later record of its key",
             Self::OffsetReset => {
                 "its consumer's place in the log was deleted, and the consumer went on at the end"
             }

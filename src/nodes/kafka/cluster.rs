@@ -30,6 +30,7 @@ use std::collections::VecDeque;
 use super::super::broker::{Incoming, used_up};
 use super::super::message::{Answer, Message};
 use super::super::parts::replicas::{Lost, Replicas, Rule};
+use super::compaction::refuses;
 use super::due::Due;
 use super::{Kafka, partition_of};
 use crate::base::{Dist, Span, Stream, Time};
@@ -180,6 +181,10 @@ impl Kafka {
         let cluster = self.cluster();
         if cluster.acks == Acks::None && !cluster.serves(partition, now, &env.model.faults) {
             return used_up(incoming.op, Some(Reason::Crashed), env);
+        }
+        if refuses(&cluster.settings.retention, incoming.item) {
+            incoming.confirm(Answer::Failed(Reason::Error), env);
+            return used_up(incoming.op, Some(Reason::Error), env);
         }
         let record = Appended { incoming, since: now, is_settled: false };
         cluster.logs[partition].waiting.push_back(record);

@@ -16,8 +16,8 @@ timers! {
         Turn { log: u32, turn: u32 } = 23,
         /// Time for a member of a group to commit, if it has nothing to do.
         Commits { group: u32, member: u32 } = 25,
-        /// Time to delete what is too old.
-        Deletes = 27,
+        /// Time to delete or compact old segments.
+        CleansUp = 27,
         /// This broker may have been silent for too long; counts its silences.
         Fenced { broker: u32, silence: u32 } = 24,
     }

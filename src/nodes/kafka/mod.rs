@@ -27,12 +27,13 @@
 //! for batches (`polls`). Producers gather records for `linger.ms` where the outbox is relayed
 //! (`nodes/database/gate.rs`); those of a `Kafka` are idempotent.
 //!
-//! Left out: compaction, retention by bytes and of committed offsets, fetch waits, transactions,
+//! Left out: retention by bytes and of committed offsets, fetch waits, transactions,
 //! producers that are not idempotent, cooperative rebalancing (KIP-429), the broker-side protocol of KIP-848,
 //! share groups (KIP-932), and a group coordinator that fails.
 
 mod cluster;
 mod commits;
+mod compaction;
 mod deliveries;
 mod due;
 mod followers;
@@ -253,7 +254,7 @@ impl Behaviour for Kafka {
                     self.append(incoming, 0, env);
                 }
             }
-            Due::Deletes => self.delete_old(env),
+            Due::CleansUp => self.clean_up(env),
             Due::Commits { group, member } => self.commits(group as usize, member, env),
             due @ (Due::Turn { .. } | Due::Fenced { .. }) => self.cluster_timer(due, env),
             Due::Rebalanced(group) => self.look_after(group as usize, env),
@@ -267,7 +268,7 @@ impl Behaviour for Kafka {
                 self.followers.as_ref().is_none_or(|followers| followers.is_stale(handle))
             }
             due @ (Due::Turn { .. } | Due::Fenced { .. }) => self.is_obsolete(due),
-            Due::Deletes => self.is_read(),
+            Due::CleansUp => self.is_read(),
             Due::Rebalanced(_) | Due::Commits { .. } => false,
         }
     }

@@ -18,7 +18,8 @@
 //!   one stands still.
 //! * A group has committed its first place, the log's beginning, when the run begins, so that only retention takes one.
 //!
-//! Where no record can become so old before the end of the run nothing is looked at.
+//! Where no record can become so old before the end of the run nothing is looked at. Logs that are compacted
+//! have segments too, see `compaction`.
 
 use std::collections::VecDeque;
 
@@ -29,24 +30,28 @@ use crate::model::Model;
 use crate::nodes::Env;
 use crate::nodes::broker::used_up;
 use crate::probes::{Fact, Probe, Reason};
-use crate::scenario::tree::{self, OffsetReset};
+use crate::scenario::tree::{self, CleanupPolicy, OffsetReset};
 
 /// What is known of the segments of all partitions.
 #[derive(Clone, Debug)]
 pub(super) struct Retention {
-    settings: tree::Retention,
+    pub(super) settings: tree::Retention,
     /// By the number of the partition, for all topics.
-    logs: Vec<Segments>,
+    pub(super) logs: Vec<Segments>,
     /// When brokers look next; past, if they need not.
     looks_at: Time,
 }
 
 /// The segments of a log in which there may be something that somebody has not read.
 #[derive(Clone, Debug, Default)]
-struct Segments {
+pub(super) struct Segments {
     /// Records before this one are deleted.
     start: u64,
     kept: VecDeque<Segment>,
+    /// The first record of the active segment.
+    pub(super) active: u64,
+    /// Is there another one that is not compacted yet?
+    pub(super) is_dirty: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -59,10 +64,14 @@ struct Segment {
 }
 
 impl Retention {
-    /// That of these settings, if records can become so old in a run.
+    /// That of these settings, if segments can become so old in a run.
     pub(super) fn new(model: &Model, settings: &tree::Retention, partitions: u32) -> Option<Self> {
         let run = &model.scenario.run;
-        let can_be_old = settings.period.0 < run.length.0.saturating_add(run.drain.0);
+        let age = match settings.cleanup {
+            CleanupPolicy::Delete => settings.period,
+            CleanupPolicy::Compact => settings.segment,
+        };
+        let can_be_old = age.0 < run.length.0.saturating_add(run.drain.0);
         can_be_old.then(|| Self {
             settings: *settings,
             logs: vec![Segments::default(); partitions as usize],
@@ -77,13 +86,15 @@ impl Retention {
 
     /// A log has a record more; everybody has read what is before `unread`.
     fn append(&mut self, at: usize, offset: u64, unread: u64, now: Time) {
-        let Segments { kept, .. } = &mut self.logs[at];
+        let Segments { kept, active: begin, is_dirty, .. } = &mut self.logs[at];
         let active = kept.back_mut().filter(|it| now.since(it.first) <= self.settings.segment);
         if let Some(active) = active {
             (active.end, active.last) = (offset + 1, now);
             return;
         }
         while kept.pop_front_if(|it| it.end <= unread).is_some() {}
+        *is_dirty |= !kept.is_empty();
+        *begin = offset;
         kept.push_back(Segment { end: offset + 1, first: now, last: now });
     }
 
@@ -108,11 +119,16 @@ impl Retention {
         log.start > before
     }
 
-    /// When brokers find something to delete for the first time.
+    /// When brokers find something to delete or to compact for the first time.
     fn finds_at(&self, now: Time) -> Option<Time> {
-        let oldest = self.logs.iter().filter_map(|log| log.kept.front()).map(|it| it.last).min()?;
-        let is_old = (oldest + self.settings.period).max(now);
-        let every = self.settings.check.0;
+        let tree::Retention { cleanup, period, check, backoff, .. } = self.settings;
+        let oldest = self.logs.iter().filter_map(|log| log.kept.front()).map(|it| it.last);
+        let (is_old, every) = match cleanup {
+            CleanupPolicy::Delete => ((oldest.min()? + period).max(now), check.0),
+            CleanupPolicy::Compact => {
+                (self.logs.iter().find(|log| log.is_dirty).map(|_| now)?, backoff.0)
+            }
+        };
         Some(Time((is_old.0 / every + 1) * every))
     }
 }
@@ -135,16 +151,21 @@ impl Kafka {
             && let Some(due) = retention.finds_at(env.now())
         {
             retention.looks_at = due;
-            env.wait(due.since(env.now()), Due::Deletes);
+            env.wait(due.since(env.now()), Due::CleansUp);
         }
     }
 
     /// Brokers look for old segments.
-    pub(super) fn delete_old<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+    pub(super) fn clean_up<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let policy = self.retention.as_ref().map(|it| it.settings.cleanup);
         let now = env.now();
         for at in 0..self.partitions as usize {
-            let is_served = self.is_served(at, env);
-            if is_served && self.retention.as_mut().is_some_and(|it| it.delete(at, now)) {
+            if !self.is_served(at, env) {
+                continue;
+            }
+            if policy == Some(CleanupPolicy::Compact) {
+                self.compact(at, env);
+            } else if self.retention.as_mut().is_some_and(|it| it.delete(at, now)) {
                 for channel in 0..self.channels.len() {
                     self.lose_deleted(channel, at, env);
                     self.feed(channel, at, env);
@@ -243,7 +264,13 @@ mod tests {
             log.lag = Some(Dist::Const(0.0));
             log.session_timeout = ms(100_000);
             log.cluster = Some(Cluster {
-                retention: tree::Retention { period: ms(50), segment, check: ms(10), reset },
+                retention: tree::Retention {
+                    period: ms(50),
+                    segment,
+                    check: ms(10),
+                    reset,
+                    ..Cluster::alone().retention
+                },
                 commit: Committing::Each,
                 ..Cluster::alone()
             });

@@ -1,6 +1,6 @@
 //! What the settings of `Kafka` do.
 
-use super::Turns::{Down, Up};
+use super::Turns::{Down, FromTo, Up};
 use super::{Product, Shown, Turns};
 
 /// Of the machines, and of who writes the consumers; no setting of Kafka.
@@ -61,6 +61,31 @@ const OUTBOX: &str = r#"(
         (at: "10s", lasts: "10s", what: Errors("consumer", "$fails")),
         (at: "10s", lasts: "$stops", what: Shutdown("consumer", instance: 0)),
     ],
+)
+"#;
+
+/// Prices of few things change again and again while one is away who keeps copies of them, and does something
+/// each time, or nothing.
+const PRICES: &str = r#"(
+    run: (length: "60s", drain: "30s"),
+    knobs: { "does": "0%" },
+    nodes: {
+        "owner": Client(arrivals: Constant("50/s"), does: "change"),
+        "reader": Client(arrivals: Constant("10/s"), does: "look"),
+        "catalogue": Service(workers: 1_000_000, hold: false, overhead: "0s", store: "prices"),
+        "prices": Database(connections: 1_000_000, read: "0s", write: "0s"),
+        "shop": Service(workers: 1, overhead: "2ms", store: "shelf"),
+        "shelf": Database(connections: 1_000_000, read: "0s", write: "0s"),
+        "log": Kafka(segment: "2s", group_instance_id: true, IT_IS),
+    },
+    network: (latency: "0s"),
+    data: { "price": (owner: "catalogue", keys: 5, start: 0), "label": (owner: "shop", keys: 100_000, start: 0) },
+    flows: {
+        "change": (home: "catalogue", steps: [Write("price"), Maybe("$does", [Tell("shop", Add("label", 1))])]),
+        "look": (home: "shop", steps: [Ask("price")]),
+    },
+    designs: { "events": Events(broker: "log") },
+    faults: [(at: "10s", lasts: "30s", what: Crash("shop"))],
 )
 "#;
 
@@ -175,6 +200,42 @@ const SHOWN: &[Shown] = &[
         LATE,
         r#"retention: "10s", log_retention_check_interval: "1s", auto_offset_reset: Earliest, group_instance_id: true"#,
     ),
+    Shown {
+        world: PRICES,
+        ..turned("cleanup_policy", ("Delete", "Compact"), ("utilization(shop)", Down), &[], "")
+    },
+    // A copy misses nothing.
+    Shown {
+        world: PRICES,
+        ..turned(
+            "cleanup_policy",
+            ("Delete", "Compact"),
+            ("lost_effects", FromTo(0.0, 0.0)),
+            &[],
+            "",
+        )
+    },
+    // What is to be done is not done.
+    Shown {
+        world: PRICES,
+        ..turned(
+            "cleanup_policy",
+            ("Delete", "Compact"),
+            ("lost_effects", Up),
+            &[("does", "100%")],
+            "",
+        )
+    },
+    Shown {
+        world: PRICES,
+        ..turned(
+            "log_cleaner_backoff",
+            (r#""1s""#, r#""50s""#),
+            ("utilization(shop)", Up),
+            &[],
+            "cleanup_policy: Compact",
+        )
+    },
     turned(
         "log_retention_check_interval",
         (r#""1s""#, r#""5m""#),

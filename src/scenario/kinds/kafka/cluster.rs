@@ -19,7 +19,8 @@ pub(super) static WORD: Word = Word {
     settings: &SETTINGS,
     left_out: "KRaft's own elections (one controller that is up), tiered storage, quotas, compression, rack \
         awareness, streams groups, \
-        compaction, retention by bytes and of committed offsets, fetch waits, transactions, \
+        retention by bytes and of committed offsets, compaction by `min.cleanable.dirty.ratio` (all that may be \
+        cleaned is) and of tombstones, fetch waits, transactions, \
         producers that are not idempotent or have no room, \
         share groups, cooperative rebalancing and the consumer protocol of KIP-848, what a host that \
         goes had not written to its disk, and a group coordinator that fails.",
@@ -44,6 +45,8 @@ settings! {
     record_size: "count", Usual::Is("1024"), "bytes of a record";
     request_timeout: "duration", Usual::Is("\"30s\""), "a producer whose leader is silent asks for another one then", "https://kafka.apache.org/41/configuration/producer-configs";
     delivery_timeout: "duration, not below `linger` + `request_timeout`", Usual::Is("\"2m\""), "a record that is not acknowledged for so long has failed", "https://kafka.apache.org/41/configuration/producer-configs";
+    cleanup_policy: "`Delete` or `Compact`", Usual::Is("Delete"), "what becomes of old segments: they are deleted, or of each key the last record stays. Who has not read an older one by then never does (reason `compacted`, if a step of a flow hung on it), and a record without a key is refused", "https://kafka.apache.org/41/configuration/topic-configs";
+    log_cleaner_backoff: "duration", Usual::Is("\"15s\""), "how often brokers compact, counted from the start of the run; the segment that is written to is left alone", "https://kafka.apache.org/41/configuration/broker-configs";
     retention: "duration", Usual::Is("\"168h\""), "how long records are kept (`retention.ms`): a segment goes when its last record is older. Who has not read it by then never does (reason `retention`)", "https://kafka.apache.org/41/configuration/topic-configs";
     segment: "duration", Usual::Is("\"168h\""), "a record that comes so long after the first one of its segment begins another (`segment.ms`): records are deleted by segments", "https://kafka.apache.org/41/configuration/topic-configs";
     log_retention_check_interval: "duration", Usual::Is("\"5m\""), "how often brokers look for segments to delete, counted from the start of the run", "https://kafka.apache.org/41/configuration/broker-configs";
@@ -118,9 +121,11 @@ impl Cluster {
             request_timeout: seconds(30),
             delivery_timeout: seconds(120),
             retention: Retention {
+                cleanup: super::CleanupPolicy::Delete,
                 period: week,
                 segment: week,
                 check: seconds(300),
+                backoff: seconds(15),
                 reset: super::OffsetReset::Latest,
             },
             max_poll_records: 500,

@@ -7,7 +7,7 @@ mod log;
 mod retention;
 
 pub use cluster::{Cluster, Committing};
-pub use retention::{OffsetReset, Retention};
+pub use retention::{CleanupPolicy, OffsetReset, Retention};
 
 use super::{
     About, Breakable, Carries, Commit, Consume, Failed, Gather, NodeKind, Produce, Role, Style,

@@ -2,20 +2,34 @@
 
 use super::Reader;
 use crate::base::Span;
+use crate::scenario::codes::Code;
 use crate::scenario::reader::Fields;
 use crate::scenario::syntax::{Kind, Value};
 
-/// How long records are kept.
+/// What is kept of a log, and how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retention {
-    /// A segment goes when its last record is older.
+    /// What is done with old segments.
+    pub cleanup: CleanupPolicy,
+    /// Of those that are deleted one goes when its last record is older.
     pub period: Span,
     /// A record that comes so long after the first one of its segment begins another.
     pub segment: Span,
-    /// How often the brokers look for old segments.
+    /// How often the brokers look for segments to delete.
     pub check: Span,
+    /// How often they look for segments to compact.
+    pub backoff: Span,
     /// Where a group goes on whose offset is gone.
     pub reset: OffsetReset,
+}
+
+/// What is done with old segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CleanupPolicy {
+    /// They go when they are old enough.
+    Delete,
+    /// Of each key the last record stays.
+    Compact,
 }
 
 /// Where a group goes on whose offset is gone.
@@ -31,11 +45,59 @@ pub enum OffsetReset {
 
 impl<'a> Reader<'a> {
     pub(super) fn retention(&mut self, fields: &Fields<'a>) -> Option<Retention> {
+        let cleanup = self.setting(fields, "cleanup_policy", Self::cleanup_policy);
         let period = self.setting(fields, "retention", Self::positive_span);
         let segment = self.setting(fields, "segment", Self::positive_span);
         let check = self.setting(fields, "log_retention_check_interval", Self::positive_span);
+        let backoff = self.setting(fields, "log_cleaner_backoff", Self::positive_span);
         let reset = self.setting(fields, "auto_offset_reset", Self::offset_reset);
-        Some(Retention { period: period?, segment: segment?, check: check?, reset: reset? })
+        let retention = Retention {
+            cleanup: cleanup?,
+            period: period?,
+            segment: segment?,
+            check: check?,
+            backoff: backoff?,
+            reset: reset?,
+        };
+        self.check_cleanup(fields, retention.cleanup);
+        Some(retention)
+    }
+
+    /// What has no effect on logs that are cleaned up in the other way.
+    fn check_cleanup(&mut self, fields: &Fields<'a>, policy: CleanupPolicy) {
+        let (policy, without): (_, &[(&str, &str)]) = match policy {
+            CleanupPolicy::Delete => {
+                ("delete", &[("log_cleaner_backoff", "log.cleaner.backoff.ms")])
+            }
+            CleanupPolicy::Compact => (
+                "compact",
+                &[
+                    ("retention", "retention.ms"),
+                    ("log_retention_check_interval", "log.retention.check.interval.ms"),
+                    ("auto_offset_reset", "auto.offset.reset"),
+                ],
+            ),
+        };
+        for (setting, name) in without {
+            if let Some(value) = fields.get(setting) {
+                let message = format!("{name} has no effect beside cleanup.policy = {policy}");
+                self.wrong(Code::NoEffect, value.head(), message).help(
+                    "cleanup_policy says what becomes of old segments; see https://kafka.apache.org/41/configuration/topic-configs",
+                );
+            }
+        }
+    }
+
+    fn cleanup_policy(&mut self, value: &'a Value) -> Option<CleanupPolicy> {
+        let value = self.follow(value)?;
+        match (value.word(), &value.kind) {
+            (Some("Delete"), Kind::Word(_)) => Some(CleanupPolicy::Delete),
+            (Some("Compact"), Kind::Word(_)) => Some(CleanupPolicy::Compact),
+            _ => {
+                self.unknown_word(value, "a cleanup policy", &["Delete", "Compact"]);
+                None
+            }
+        }
     }
 
     fn offset_reset(&mut self, value: &'a Value) -> Option<OffsetReset> {
