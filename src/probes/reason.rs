@@ -62,13 +62,15 @@ pub enum Reason {
     Skipped,
     /// A group's place in a log was gone, and it went on at the end.
     OffsetReset,
+    /// A subscription's filter policy did not let it through.
+    Filtered,
     /// A log kept only a later record of its key.
     Compacted,
 }
 
 impl Reason {
     /// All of them, in order.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::Timeout,
         Self::Crashed,
         Self::Rejected,
@@ -98,6 +100,7 @@ impl Reason {
         Self::Undelivered,
         Self::Skipped,
         Self::OffsetReset,
+        Self::Filtered,
         Self::Compacted,
     ];
 
@@ -133,6 +136,7 @@ impl Reason {
             Self::Undelivered => "undelivered",
             Self::Skipped => "skipped",
             Self::OffsetReset => "offset_reset",
+            Self::Filtered => "filtered",
             Self::Compacted => "compacted",
         }
     }
@@ -175,6 +179,7 @@ impl Reason {
             Self::Retention => "the broker kept it no longer: its retention period was over",
             Self::Skipped => "it was acknowledged before it was handled, and its consumer died",
             Self::Compacted => "a compacted log kept only a later record of its key",
+            Self::Filtered => "the filter policy of a subscription did not let it through",
             Self::OffsetReset => {
                 "its consumer's place in the log was deleted, and the consumer went on at the end"
             }

@@ -130,6 +130,7 @@ impl<'a> Reader<'a> {
         if let (Some(nodes), Some(run)) = (&nodes, &run) {
             self.warn_of_volume(nodes, run.length);
             self.warn_of_idle_priorities(nodes);
+            self.refuse_unordered_topics(nodes);
             self.refuse_volume(nodes, faults.as_deref().unwrap_or_default(), run.length);
         }
         if let (Some(nodes), Some(flows), Some(run)) = (&nodes, &flows, &run) {

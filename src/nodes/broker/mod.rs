@@ -6,12 +6,14 @@
 //!    └─ for caches, or for nobody: Invalidate to each instance and the confirm, at once
 //! ```
 
+mod fifo;
 #[cfg(test)]
 pub(super) mod fixture;
 mod frame;
 
 use std::collections::VecDeque;
 
+pub(super) use fifo::{Deduplication, group};
 pub use frame::Frame;
 
 use super::message::{Answer, Body, Item, Op, timers};

@@ -14,6 +14,8 @@
 //!   queue. No subscription waits for another.
 //! * `SendMessageToHttp.prepare`: an endpoint that has not answered within 15 seconds has failed; the attempt
 //!   may be done all the same, and then twice. Endpoints may be sent a message more than once, and in any order.
+//! * `sns-fifo-topics`, `fifo-message-delivery`, `fifo-message-dedup`: `fifo`. `sns-message-filtering`: who gets what
+//!   is worked out with the model; a message follows its list.
 //! * `sns-dead-letter-queues`: what could not be delivered waits in a queue until somebody sends it again.
 //!
 //! It is a managed service: a crash means that it cannot be reached, while what it has confirmed is kept.
@@ -21,12 +23,14 @@
 //! Left out is what the room in `scenario/kinds` says.
 
 mod due;
+mod fifo;
 #[cfg(test)]
 mod tests;
 
 use self::due::Due;
+use self::fifo::Fifo;
 use super::behaviour::Behaviour;
-use super::broker::{Frame, Incoming, Intake, multiply, used_up};
+use super::broker::{Frame, Incoming, Intake, miss, multiply, used_up};
 use super::message::{Answer, Body, Item, Message, Op};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
@@ -48,6 +52,8 @@ pub struct Sns {
     me: NodeIx,
     settings: tree::Sns,
     letters: Slab<Letter>,
+    /// Of FIFO topics.
+    fifo: Option<Box<Fifo>>,
     /// Per channel of the program: whose turn it is, and when the next attempt may be made.
     turns: Vec<Turn>,
 }
@@ -118,6 +124,7 @@ impl Behaviour for Sns {
             me,
             settings: settings.clone(),
             letters: Slab::default(),
+            fifo: settings.fifo.then(|| Box::new(Fifo::new(settings.to, model))),
             turns: vec![Turn::default(); model.programs.channels.len()],
         }
     }
@@ -125,7 +132,7 @@ impl Behaviour for Sns {
     #[inline(never)]
     fn receive<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         match message.body {
-            Body::Broker(Frame::Publish { .. }) => self.intake.take(message, env),
+            Body::Broker(Frame::Publish { .. }) => self.is_sent(message, env),
             Body::Broker(Frame::Ack { receipt }) => {
                 used_up(message.op, None, env);
                 self.is_delivered(receipt, env);
@@ -153,16 +160,22 @@ impl Behaviour for Sns {
         match due {
             Due::Intake(broker::Due::Stored(handle)) => {
                 let Some(incoming) = self.intake.stored(handle) else { return };
-                let subscribers = incoming.subscribers(env.model);
-                multiply(incoming.op, subscribers.len(), env);
                 incoming.confirm(Answer::Done, env);
+                let now = env.now();
+                if self.fifo.as_mut().is_some_and(|fifo| fifo.is_repeated(&incoming, now)) {
+                    return used_up(incoming.op, None, env);
+                }
+                let subscribers = incoming.subscribers(env.model);
+                let missed = incoming.missed(env.model);
+                multiply(incoming.op, subscribers.len() + missed as usize, env);
+                miss(incoming.op, missed, Reason::Filtered, env);
                 let Incoming { op, item, publication, .. } = incoming;
                 for nth in (0..).take(subscribers.len()) {
                     let state = State::waits(env.now(), Span::ZERO);
                     let (attempts, deaths) = (0, 0);
                     env.fact(Fact::Waits { op: op.id });
                     let letter = Letter { op, publication, nth, item, attempts, deaths, state };
-                    self.tries(letter, env);
+                    self.comes(letter, env);
                 }
             }
             Due::Until(letter) => self.comes_up(letter, env),
@@ -200,18 +213,50 @@ impl Behaviour for Sns {
             State::Waits { since, .. } => Some(since),
             _ => None,
         };
-        into.own(What::Waiting, self.letters.iter().filter_map(since).count());
+        let behind = self.fifo.as_ref().map_or(0, |fifo| fifo.waiting());
+        into.own(What::Waiting, self.letters.iter().filter_map(since).count() + behind);
         into.oldest(now, self.letters.iter().filter_map(since).min());
         let is_sent = |letter: &Letter| matches!(letter.state, State::Sent { .. });
         into.own(What::Busy, self.letters.iter().filter(|(_, letter)| is_sent(letter)).count());
     }
 
     fn weight(&self) -> usize {
-        self.intake.weight() + self.letters.weight() + weight::vec(&self.turns)
+        let fifo = self.fifo.as_ref().map_or(0, |fifo| fifo.weight());
+        self.intake.weight() + self.letters.weight() + weight::vec(&self.turns) + fifo
     }
 }
 
 impl Sns {
+    /// A publication arrives. A FIFO topic refuses what is too much for it.
+    fn is_sent<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
+        let (topic, now) = (env.model.node_of(message.from), env.now());
+        if self.fifo.as_mut().is_none_or(|fifo| fifo.takes(topic, now)) {
+            return self.intake.take(message, env);
+        }
+        let incoming = Incoming::arrived(message, env);
+        incoming.confirm(Answer::Failed(Reason::RateLimited), env);
+        used_up(incoming.op, Some(Reason::RateLimited), env);
+    }
+
+    /// A letter is there to be delivered: now, or after those of its group.
+    fn comes<P: Probe>(&mut self, letter: Letter, env: &mut Env<'_, '_, P>) {
+        let first = match &mut self.fifo {
+            Some(fifo) => fifo.comes(letter, env.model),
+            None => Some(letter),
+        };
+        if let Some(letter) = first {
+            self.tries(letter, env);
+        }
+    }
+
+    /// A letter is no more: the next of its group may go.
+    fn goes<P: Probe>(&mut self, letter: &Letter, env: &mut Env<'_, '_, P>) {
+        let next = self.fifo.as_mut().and_then(|fifo| fifo.goes(letter, env.model));
+        if let Some(next) = next {
+            self.tries(next, env);
+        }
+    }
+
     /// Tries to deliver a letter that waits: now, or when its endpoint may be tried again.
     fn tries<P: Probe>(&mut self, mut letter: Letter, env: &mut Env<'_, '_, P>) {
         let State::Waits { since, has_turn, .. } = letter.state else { unreachable!("it waits") };
@@ -263,6 +308,7 @@ impl Sns {
         let Some(letter) = self.letters.remove(attempt) else { return };
         env.fact(Fact::Freed { op: letter.op.id });
         used_up(letter.op, None, env);
+        self.goes(&letter, env);
     }
 
     /// An attempt has failed.
@@ -276,14 +322,20 @@ impl Sns {
         letter.state = match (policy.pause(letter.attempts - 1), self.settings.redrive_after) {
             (Some(pause), _) => State::waits(now, pause),
             (None, Some(after)) => State::Dead { until: now + after },
-            (None, None) => return used_up(letter.op, Some(Reason::Undelivered), env),
+            (None, None) => {
+                used_up(letter.op, Some(Reason::Undelivered), env);
+                return self.goes(&letter, env);
+            }
         };
         if let State::Waits { .. } = letter.state {
             env.fact(Fact::Waits { op: letter.op.id });
         }
         let lasts = letter.state.until().since(now);
-        let letter = self.letters.insert(letter);
-        env.wait(lasts, Due::Until(letter));
+        let handle = self.letters.insert(letter);
+        env.wait(lasts, Due::Until(handle));
+        if let State::Dead { .. } = letter.state {
+            self.goes(&letter, env);
+        }
     }
 
     /// What was to last until now is over.
@@ -297,6 +349,7 @@ impl Sns {
             (letter.attempts, letter.deaths) = (0, letter.deaths + 1);
             letter.state = State::waits(env.now(), Span::ZERO);
             env.fact(Fact::Waits { op: letter.op.id });
+            return self.comes(letter, env);
         }
         self.tries(letter, env);
     }

@@ -20,7 +20,15 @@ fn bench(differs: impl FnOnce(&mut tree::Sns)) -> Bench {
         function: BackoffFunction::Linear,
     };
     let persist = Dist::Const(2e6);
-    let mut sns = tree::Sns { to: None, retries, spacing: None, redrive_after: None, persist };
+    let mut sns = tree::Sns {
+        to: None,
+        retries,
+        spacing: None,
+        redrive_after: None,
+        persist,
+        fifo: false,
+        filters: Vec::new(),
+    };
     differs(&mut sns);
     Bench::with(&NodeKind::Sns(sns))
 }
@@ -111,4 +119,22 @@ fn a_crash_loses_only_what_was_not_confirmed() {
     assert_eq!(got.iter().map(|got| got.op).collect::<Vec<_>>(), [7, 7]);
     bench.ack(&got);
     assert_eq!((bench.alive(7), bench.books().busy, bench.books().waiting), (0, 0, 0));
+}
+
+#[test]
+fn what_is_published_to_a_fifo_topic_again_is_confirmed_and_not_delivered() {
+    let mut bench = bench(|sns| sns.fifo = true);
+    bench.publish(7, TO_ONE);
+    bench.run_for(10);
+    bench.publish(7, TO_ONE);
+    bench.run_for(10);
+    assert_eq!(bench.answers(), [(3, 7, Answer::Done), (13, 7, Answer::Done)]);
+    let got = bench.deliveries();
+    assert_eq!(got.len(), 1);
+    bench.ack(&got);
+    // Five minutes after its acceptance it is as good as new.
+    bench.run_to(303 * S);
+    bench.publish(7, TO_ONE);
+    bench.run_for(10);
+    assert_eq!(bench.deliveries().len(), 1);
 }

@@ -39,7 +39,7 @@ use self::due::Due;
 use self::forwarded::Forwarded;
 use self::queue::{Ask, Queue, Receipt, State, Stored};
 use super::behaviour::Behaviour;
-use super::broker::{Frame, Incoming, Intake, multiply, own_channels, used_up};
+use super::broker::{Frame, Incoming, Intake, group, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op};
 use super::parts::slab::{Handle, Slab};
 use super::readings::{Readings, What};
@@ -213,10 +213,13 @@ impl Sqs {
     ) {
         let at = self.places[channel as usize] as usize;
         let is_fifo = self.settings.fifo.is_some();
-        if is_fifo && op.id.is_some() && self.queues[at].is_repeated((op.id, entry), env.now()) {
+        if is_fifo
+            && op.id.is_some()
+            && self.queues[at].accepted.is_repeated((op.id, entry), env.now())
+        {
             return used_up(op, None, env);
         }
-        let group = queue::group(self.settings.fifo, &op, entry, env.model);
+        let group = group(self.settings.fifo, &op, entry, env.model);
         let mut message = Stored::new(op, entry, item, group, at, env.now());
         let (share, name) = (self.settings.duplicates, mix(DUPLICATES, u64::from(entry.0)));
         let is_doubled = share > 0.0 && unit(op.drawn_anew(name)) < share;

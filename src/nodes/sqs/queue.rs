@@ -3,18 +3,13 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use crate::base::{Span, Time, mix, weight};
+use crate::base::{Time, weight};
 use crate::engine::InstanceId;
-use crate::model::Model;
 use crate::model::program::EntryIx;
+use crate::nodes::broker::Deduplication;
 use crate::nodes::message::{Item, Op};
-use crate::nodes::parts::keys;
 use crate::nodes::parts::slab::Handle;
 use crate::probes::OpId;
-use crate::scenario::tree::MessageGroup;
-
-/// So long after its acceptance a message that is sent again to a FIFO queue is recognised.
-const DEDUPLICATION: Span = Span(300_000_000_000);
 
 /// A message that was stored.
 #[derive(Clone, Copy, Debug)]
@@ -114,9 +109,8 @@ pub(super) struct Queue {
     ages: BTreeMap<(Time, u64), Handle>,
     /// When the oldest of them is too old.
     pub retires: Option<Time>,
-    /// What a FIFO queue has accepted lately, and when.
-    accepted: BTreeMap<(OpId, EntryIx), Time>,
-    lately: VecDeque<(Time, (OpId, EntryIx))>,
+    /// What a FIFO queue has accepted lately.
+    pub accepted: Deduplication<(OpId, EntryIx)>,
     /// Who waits for a message, in order.
     pub asks: VecDeque<Handle>,
 }
@@ -140,8 +134,7 @@ impl Queue {
             held: BTreeMap::new(),
             ages: BTreeMap::new(),
             retires: None,
-            accepted: BTreeMap::new(),
-            lately: VecDeque::new(),
+            accepted: Deduplication::new(),
             asks: VecDeque::new(),
         }
     }
@@ -161,26 +154,7 @@ impl Queue {
     }
 
     pub(super) fn weight(&self) -> usize {
-        weight::deque(&self.visible)
-            + weight::deque(&self.lately)
-            + self.ages.len() * 32
-            + self.accepted.len() * 32
-    }
-
-    /// Was this sent before, and accepted within the last five minutes? If not, it is accepted now.
-    pub(super) fn is_repeated(&mut self, name: (OpId, EntryIx), now: Time) -> bool {
-        while let Some((at, old)) = self.lately.front()
-            && *at + DEDUPLICATION <= now
-        {
-            self.accepted.remove(old);
-            self.lately.pop_front();
-        }
-        if self.accepted.contains_key(&name) {
-            return true;
-        }
-        self.accepted.insert(name, now);
-        self.lately.push_back((now, name));
-        false
+        weight::deque(&self.visible) + self.ages.len() * 32 + self.accepted.weight()
     }
 
     /// The next place in the order of sending.
@@ -237,21 +211,6 @@ impl Queue {
             if *held == 0 {
                 self.held.remove(&group);
             }
-        }
-    }
-}
-
-/// The group of a message.
-pub(super) fn group(of: Option<MessageGroup>, op: &Op, entry: EntryIx, model: &Model) -> u64 {
-    let by_operation = || mix(op.id.word(), u64::MAX);
-    match of {
-        None | Some(MessageGroup::Queue) => 0,
-        Some(MessageGroup::Operation) => by_operation(),
-        Some(MessageGroup::Item) => {
-            let changed = model.programs.changes_first(entry);
-            changed.map_or_else(by_operation, |(entity, key)| {
-                mix(u64::from(entity.0), keys::item(model, key, entity, op).0)
-            })
         }
     }
 }

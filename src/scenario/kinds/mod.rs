@@ -42,5 +42,5 @@ pub use rabbitmq::{
     Takes,
 };
 pub use registry::{Checks, Leases, Probes, Spread};
-pub use sns::{BackoffFunction, DeliveryPolicy};
+pub use sns::{BackoffFunction, DeliveryPolicy, Filter};
 pub use sqs::MessageGroup;

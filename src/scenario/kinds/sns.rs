@@ -2,13 +2,13 @@
 
 use super::{
     About, Breakable, Carries, Commit, Consume, Failed, Kind, NodeKind, Produce, Role, Style,
-    Terms, Use, Usual, Word, settings,
+    Subject, Terms, Use, Usual, Wanted, Word, settings,
 };
 use crate::base::{Dist, Span};
 use crate::scenario::codes::Code;
 use crate::scenario::reader::{Fields, Reader};
 use crate::scenario::syntax::Value;
-use crate::scenario::tree::NodeIx;
+use crate::scenario::tree::{Node, NodeIx};
 
 pub(super) static ABOUT: About = About {
     role: Role::Sns,
@@ -27,7 +27,8 @@ static WORD: Word = Word {
         within 15 s is tried again as the delivery policy says. It is a managed service: a crash means that it \
         cannot be reached, and loses nothing that it has confirmed. `scenarios/brokers/sns-http.ron` is an example.",
     settings: &SETTINGS,
-    left_out: "FIFO topics, filter policies (a `Maybe` around what is told shows what they let through), the \
+    left_out: "Filters by content beyond the attributes of `filter_policy`, and the 15 minutes that a new filter takes, the \
+        message group as the scope of quotas and deduplication, the \
         jitter of retries, client-side errors, which are not retried, mobile push, SMS, e-mail and Lambda, archives \
         and their replay, and several accounts.",
     example: "Sns(num_retries: 5, min_delay_target: \"5s\", max_delay_target: \"60s\")",
@@ -44,6 +45,8 @@ settings! {
     num_max_delay_retries: "count", Usual::Is("0"), "of the retries, those with the longest pause: the last ones", "https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html";
     backoff_function: "`Linear`, `Arithmetic`, `Geometric` or `Exponential`", Usual::Is("Linear"), "how pauses grow from the shortest to the longest in the retries that are left. Amazon draws the curves and gives no formula: here by equal steps, by steps that grow, by equal factors, and by steps that double", "https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html";
     max_receives_per_second: "rate", Usual::Unset("no throttle"), "attempts a second that each subscription over HTTP gets at most", "https://docs.aws.amazon.com/sns/latest/dg/sns-message-delivery-retries.html";
+    fifo: "flag; needs `to`", Usual::Is("false"), "FIFO topics: each subscription gets the messages of a group in order, the next one when the one before has arrived or was given up. Groups are those of the queues behind (`message_group`; items before standard queues, to which they may deliver too). What is published again within five minutes is accepted and not delivered; a topic takes 3,000 messages a second, and refuses more (reason `rate_limited`)", "https://docs.aws.amazon.com/sns/latest/dg/sns-fifo-topics.html";
+    filter_policy: "map of attributes by subscriber", Usual::Is("{}"), "what the subscriptions of a service let through, by the attributes that messages have here: `{ \"mail\": (flow: \"place-order\", kind: [\"done\", \"refused\"]) }`. A message must have each of the attributes, `flow` or `entity`, `service` and `kind`, with one of its values. What does not pass is not delivered, and what it would have done is not done (reason `filtered`); what passes and is not handled costs `overhead`. A service of which nothing is said gets what it handles", "https://docs.aws.amazon.com/sns/latest/dg/sns-message-filtering.html";
     redrive_after: "duration", Usual::Unset("there is no dead-letter queue"), "subscriptions have a dead-letter queue, from which what could not be delivered comes back to them so long after it was given up; somebody has looked and sends it again", "https://docs.aws.amazon.com/sns/latest/dg/sns-dead-letter-queues.html";
     persist: "distribution", Usual::Is("\"5ms\""), "to store a message on several servers before `Publish` is answered";
 }
@@ -59,8 +62,21 @@ pub struct Sns {
     pub spacing: Option<Span>,
     /// What was given up comes back so long after; `None` never.
     pub redrive_after: Option<Span>,
+    /// Are its topics FIFO topics?
+    pub fifo: bool,
+    /// What the subscriptions of some services let through.
+    pub filters: Vec<Filter>,
     /// Time to store a message before its confirm.
     pub persist: Dist,
+}
+
+/// A filter policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// Of whose subscriptions.
+    pub of: NodeIx,
+    /// What a message must have.
+    pub wanted: Vec<Wanted>,
 }
 
 /// When a delivery is tried again: phase after phase.
@@ -160,6 +176,15 @@ impl Kind for Sns {
         self.to
     }
 
+    fn bound(&self) -> Vec<NodeIx> {
+        self.filters.iter().map(|filter| filter.of).collect()
+    }
+
+    fn passes(&self, _from: NodeIx, subject: &Subject<'_>, to: NodeIx) -> Option<bool> {
+        let filter = self.filters.iter().find(|filter| filter.of == to)?;
+        Some(filter.wanted.iter().all(|wanted| subject.has(wanted)))
+    }
+
     fn terms(&self) -> Option<Terms> {
         let produce = Produce { gather: None, confirm: true, overdue: None };
         let failed = Failed::Return(Span::ZERO);
@@ -186,6 +211,9 @@ impl<'a> Reader<'a> {
         let function = self.setting(&fields, "backoff_function", Self::backoff_function);
         let rate = self.optional(&fields, "max_receives_per_second", Self::positive_rate);
         let redrive_after = self.optional(&fields, "redrive_after", Self::positive_span);
+        let fifo = self.setting(&fields, "fifo", Self::flag);
+        self.check_fifo_topic(&fields, fifo);
+        let filters = self.setting(&fields, "filter_policy", Self::filters);
         let persist = self.setting(&fields, "persist", Self::dist);
         let (no_delay, min_delay, max_delay) = (no_delay?, min_delay?, max_delay?);
         let backoff = retries?.checked_sub(no_delay + min_delay + max_delay);
@@ -203,10 +231,41 @@ impl<'a> Reader<'a> {
             retries,
             spacing: rate?.map(|rate| Span::from_ns(1e9 / rate)),
             redrive_after: redrive_after?,
+            fifo: fifo?,
+            filters: filters?,
             persist: persist?,
         };
         self.check_sns(&fields, &sns, backoff.is_none());
         Some(sns)
+    }
+
+    /// `{ "mail": (kind: "done") }`.
+    fn filters(&mut self, value: &'a Value) -> Option<Vec<Filter>> {
+        let services = Role::that_are(Use::Service);
+        let read = self.entries(value, "filter policies").into_iter().map(|(name, at, value)| {
+            let of = self.node_named(name, at, &services);
+            let wanted = self.wanted(value, "a filter policy");
+            Some(Filter { of: of?, wanted: wanted? })
+        });
+        read.collect::<Vec<_>>().into_iter().collect()
+    }
+
+    /// FIFO queues take from FIFO topics only.
+    pub(in crate::scenario) fn refuse_unordered_topics(&mut self, nodes: &[Node]) {
+        for (place, node) in nodes.iter().enumerate() {
+            let NodeKind::Sns(Sns { to: Some(to), fifo: false, .. }) = &node.kind else { continue };
+            let NodeKind::Sqs(queue) = &nodes[usize::from(to.0)].kind else { continue };
+            if queue.fifo.is_some() {
+                let (at, there) =
+                    (self.known.nodes[place].at, &self.known.nodes[usize::from(to.0)]);
+                let (name, there) = (there.name, there.at);
+                let message =
+                    format!("FIFO queues, as those of {name:?}, subscribe to FIFO topics only");
+                self.wrong(Code::ProductRefuses, at, message)
+                    .note(there, "FIFO queues")
+                    .help("say fifo: true of both, or of neither (https://docs.aws.amazon.com/sns/latest/dg/fifo-message-delivery.html)");
+            }
+        }
     }
 
     fn backoff_function(&mut self, value: &'a Value) -> Option<BackoffFunction> {
@@ -230,7 +289,7 @@ impl<'a> Reader<'a> {
         let pauses = (0..policy.retries()).filter_map(|retry| policy.pause(retry));
         let in_all = Span(pauses.map(|pause| pause.0).sum());
         let given = |name: &'static str| fields.get(name).map(Value::head);
-        let only_http = SETTINGS[1..SETTINGS.len() - 2].iter().find_map(|it| given(it.name));
+        let only_http = SETTINGS[1..SETTINGS.len() - 4].iter().find_map(|it| given(it.name));
         let (at, message, help) = if has_too_many {
             let message = "`num_retries` counts the retries of all phases".to_owned();
             let at = given("num_retries").or(given("num_no_delay_retries"));
@@ -254,6 +313,14 @@ impl<'a> Reader<'a> {
             return;
         };
         self.wrong(Code::OutOfRange, at.unwrap_or(fields.head), message).help(help);
+    }
+
+    /// A FIFO topic knows queues only.
+    fn check_fifo_topic(&mut self, fields: &Fields<'a>, fifo: Option<bool>) {
+        if let (Some(true), Some(value), None) = (fifo, fields.get("fifo"), fields.get("to")) {
+            self.wrong(Code::ProductRefuses, value.head(), "FIFO topics deliver to queues only")
+                .help("say to: \"queue\", an `Sqs` (https://docs.aws.amazon.com/sns/latest/dg/fifo-message-delivery.html)");
+        }
     }
 }
 

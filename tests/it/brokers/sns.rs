@@ -1,6 +1,6 @@
 //! What the settings of `Sns` do.
 
-use super::Turns::{Down, Up};
+use super::Turns::{Down, FromTo, Up};
 use super::{ANY, Product, Shown};
 
 /// Some messages for a handler, one each `gap`.
@@ -12,11 +12,83 @@ const ERRORS: &str = world!("Sns", r#"(at: "0s", lasts: "$away", what: Errors("b
 /// The same while the handler is gone.
 const GONE: &str = world!("Sns", r#"(at: "0s", lasts: "$away", what: Crash("b"))"#);
 
+/// Ten thousand a second to tell.
+const CROWD: &str = r#"(
+    run: (length: "500ms", drain: "10m"),
+    network: (latency: "1ms"),
+    nodes: {
+        "web": Client(arrivals: Gaps(Const("100us")), does: "f"),
+        "a": Service(workers: 1_000),
+        "b": Service(workers: 1_000),
+        "it": Sns(IT_IS),
+        "queue": Sqs(),
+    },
+    flows: { "f": (home: "a", steps: [Tell("b", Work("1ms"))]) },
+    designs: { "one": PubSub(broker: "it", dedup: false) },
+)"#;
+
+/// Each customer changes one thing twice, and what tells of it may overtake on the way to the queue.
+const TWICE: &str = r#"(
+    run: (length: "30s", drain: "10m"),
+    network: (latency: "1ms", links: [(from: "it", to: "queue", latency: Exp("50ms"))]),
+    nodes: {
+        "web": Client(arrivals: Constant("5/s"), journeys: { "twice": (steps: [Do("f"), Do("f")]) }),
+        "a": Service(workers: 10),
+        "b": Service(workers: 1, store: "b-db"),
+        "b-db": Database(read: "1ms", write: "1ms"),
+        "it": Sns(IT_IS),
+        "queue": Sqs(receive_message_wait_time: "20s"),
+    },
+    data: { "y": (owner: "b", keys: 1_000) },
+    flows: { "f": (home: "a", steps: [Tell("b", Write("y", key: Session))]) },
+    designs: { "one": PubSub(broker: "it") },
+)"#;
+
 pub(super) const IT: Product = Product {
     word: "Sns",
     ours: &["persist"],
     not_yet: &[],
     shown: &[
+        Shown {
+            setting: "fifo",
+            world: TWICE,
+            sets: &[],
+            beside: r#"to: "queue""#,
+            turned: "true",
+            figure: "violations(monotonic_writes)",
+            turns: Down,
+            ..ANY
+        },
+        Shown {
+            setting: "fifo",
+            world: CROWD,
+            sets: &[],
+            beside: r#"to: "queue""#,
+            turned: "true",
+            figure: "failures(f, rate_limited)",
+            turns: Up,
+            ..ANY
+        },
+        Shown {
+            setting: "filter_policy",
+            world: QUIET,
+            sets: &[],
+            beside: "",
+            turned: r#"{ "b": (kind: "undo") }"#,
+            figure: "lost_effects",
+            turns: FromTo(0.0, 9.0),
+            ..ANY
+        },
+        Shown {
+            setting: "filter_policy",
+            world: QUIET,
+            sets: &[],
+            beside: "",
+            turned: r#"{ "b": (flow: "f", kind: ["do", "undo"]) }"#,
+            figure: "lost_effects",
+            turns: FromTo(0.0, 0.0),
+            ..ANY
+        },
         Shown {
             setting: "to",
             world: GONE,

@@ -139,6 +139,7 @@ pub(super) fn lost(case: &Case<'_>) -> Option<String> {
         Reason::Undelivered,
         Reason::Skipped,
         Reason::OffsetReset,
+        Reason::Filtered,
         Reason::Compacted,
     ])?;
     Some(format!(

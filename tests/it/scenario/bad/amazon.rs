@@ -34,5 +34,21 @@ pub(in crate::scenario) const AMAZON: &[Bad] = &[
         r#""queue": Queue("#,
         r#""q": Sqs(), "t": Sns(to: "q", num_retries: 5), "queue": Queue("#,
     ),
+    Bad("E0706", r#""queue": Queue("#, r#""t": Sns(fifo: true), "queue": Queue("#),
+    Bad(
+        "E0706",
+        r#""queue": Queue("#,
+        r#""q": Sqs(fifo: true), "t": Sns(to: "q"), "queue": Queue("#,
+    ),
+    Bad(
+        "E0205",
+        r#""queue": Queue("#,
+        r#""t": Sns(filter_policy: { "mail": (flow: "place-oder") }), "queue": Queue("#,
+    ),
+    Bad(
+        "E0203",
+        r#""queue": Queue("#,
+        r#""t": Sns(filter_policy: { "mail": (colour: "red") }), "queue": Queue("#,
+    ),
     Bad("E0208", r#""queue": Queue("#, r#""t": Sns(backoff_function: Squared), "queue": Queue("#),
 ];
