@@ -45,6 +45,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("theory/hedge", include_str!("../../scenarios/theory/hedge.ron")),
     ("theory/jackson", include_str!("../../scenarios/theory/jackson.ron")),
     ("theory/kafka", include_str!("../../scenarios/theory/kafka.ron")),
+    ("theory/kafka-producer", include_str!("../../scenarios/theory/kafka-producer.ron")),
     ("theory/layers", include_str!("../../scenarios/theory/layers.ron")),
     ("theory/legs", include_str!("../../scenarios/theory/legs.ron")),
     ("theory/linger", include_str!("../../scenarios/theory/linger.ron")),

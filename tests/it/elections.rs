@@ -82,14 +82,16 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     /// At most one broker is away at a time. Two in sync are enough for what is acknowledged to stay,
-    /// and so is one where no election is unclean: what is not in sync does not lead.
+    /// and so is one where no election is unclean: what is not in sync does not lead. Whether the producer is
+    /// idempotent makes no difference to that: the other one has records there twice, or swapped.
     #[test]
     fn what_was_acknowledged_is_never_lost_under_the_safe_settings(
         blows in blows(),
         seed in 1..1_000u64,
         least in 1..3u32,
+        idempotent: bool,
     ) {
-        let settings = format!("replication_factor: 3, acks: All, min_insync_replicas: {least}, unclean_leader_election_enable: false");
+        let settings = format!("replication_factor: 3, acks: All, min_insync_replicas: {least}, unclean_leader_election_enable: false, enable_idempotence: {idempotent}");
         let [lost, done] = lost(&settings, &blows, seed);
         prop_assert_eq!(lost, 0.0);
         prop_assert!(done > 0.0);

@@ -22,7 +22,7 @@
 //!   the leader fell silent, its clients ask for another one only after `request.timeout.ms`; a connection
 //!   that was reset they miss at once.
 //! * What the leader has and is not confirmed stays its producer's: a leader that does not have it takes it
-//!   once more (the idempotent producer: no second time if it has it). What was acknowledged
+//!   once more (the idempotent producer: no second time if it has it; for others see `requests`). What was acknowledged
 //!   (`acks=1`, or by an unclean election `acks=all`) is lost with the leader that alone had it.
 
 use std::collections::VecDeque;
@@ -32,6 +32,7 @@ use super::super::message::{Answer, Message};
 use super::super::parts::replicas::{Lost, Replicas, Rule};
 use super::compaction::refuses;
 use super::due::Due;
+use super::requests::Requests;
 use super::{Kafka, partition_of};
 use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::InstanceId;
@@ -53,7 +54,7 @@ pub(super) struct Cluster {
     first: InstanceId,
     brokers: Vec<Broker>,
     /// By the number of the partition, for all topics.
-    logs: Vec<Log>,
+    pub(super) logs: Vec<Log>,
 }
 
 /// What the controller knows of a broker.
@@ -62,16 +63,20 @@ struct Broker {
     /// Since when it is down or stands still.
     silent: Option<Time>,
     is_fenced: bool,
+    /// It stands still, and has not lost its connections.
+    is_frozen: bool,
     /// Counts its silences.
     silences: u32,
 }
 
 /// The partitions of one number.
 #[derive(Clone, Debug)]
-struct Log {
-    replicas: Replicas<Appended>,
+pub(super) struct Log {
+    pub(super) replicas: Replicas<Appended>,
     /// In the buffers of producers.
-    waiting: VecDeque<Appended>,
+    pub(super) waiting: VecDeque<Appended>,
+    /// Where producers are not idempotent.
+    pub(super) requests: Option<Requests>,
     /// The leader fell silent: its clients wait for it until then.
     stalls_until: Time,
     /// Counts the timers; older ones are stale.
@@ -82,11 +87,13 @@ struct Log {
 
 /// A record, as its producer knows it.
 #[derive(Clone, Copy, Debug)]
-struct Appended {
-    incoming: Incoming,
-    since: Time,
+pub(super) struct Appended {
+    pub(super) incoming: Incoming,
+    pub(super) since: Time,
     /// Has its producer heard what became of it?
-    is_settled: bool,
+    pub(super) is_settled: bool,
+    /// Which request it goes in, where that is of interest; 0 before it went in any.
+    pub(super) request: u32,
 }
 
 impl Cluster {
@@ -103,6 +110,7 @@ impl Cluster {
         let log = Log {
             replicas: Replicas::new(settings.replication_factor, rule),
             waiting: VecDeque::new(),
+            requests: settings.max_in_flight.map(|most| Requests::new(most, kind.batch)),
             stalls_until: Time::ZERO,
             turn: 0,
             due: None,
@@ -161,7 +169,7 @@ impl Cluster {
 }
 
 impl Kafka {
-    fn cluster(&mut self) -> &mut Cluster {
+    pub(super) fn cluster(&mut self) -> &mut Cluster {
         self.cluster.as_mut().expect("its brokers are told apart")
     }
 
@@ -186,7 +194,7 @@ impl Kafka {
             incoming.confirm(Answer::Failed(Reason::Error), env);
             return used_up(incoming.op, Some(Reason::Error), env);
         }
-        let record = Appended { incoming, since: now, is_settled: false };
+        let record = Appended { incoming, since: now, is_settled: false, request: 0 };
         cluster.logs[partition].waiting.push_back(record);
         self.turn(partition, env);
     }
@@ -202,8 +210,9 @@ impl Kafka {
         }
         self.commit_all(partition, env);
         self.give_up_overdue(partition, env);
+        self.reconnect(partition, env);
         while self.cluster().takes(partition, now, faults)
-            && let Some(record) = self.cluster().logs[partition].waiting.pop_front()
+            && let Some(record) = self.next_record(partition, now)
         {
             self.append_at_leader(partition, record, env);
             self.replicate(partition, env);
@@ -281,7 +290,9 @@ impl Kafka {
         let is_overdue = |record: &Appended| record.since + patience <= now;
         let late = log.replicas.tail().filter(|it| !it.is_settled && is_overdue(it));
         let late: Vec<Incoming> = late.map(|it| (it.is_settled = true, it.incoming).1).collect();
-        while let Some(record) = log.waiting.pop_front_if(|record| is_overdue(record)) {
+        while let Some(place) = { log.oldest().position(is_overdue) }
+            && let Some(record) = log.waiting.remove(place)
+        {
             record.incoming.confirm(Answer::Failed(Reason::Timeout), env);
             used_up(record.incoming.op, Some(Reason::Timeout), env);
         }
@@ -295,11 +306,13 @@ impl Kafka {
         let now = env.now();
         let Cluster { settings, logs, .. } = self.cluster();
         let log = &mut logs[partition];
-        let waits = log.waiting.front().map(|record| record.since);
+        let waits = log.oldest().map(|record| record.since).min();
         let unsettled = log.replicas.tail().find(|it| !it.is_settled).map(|record| record.since);
         let overdue = [waits, unsettled].into_iter().flatten().min();
         let overdue = overdue.map(|since| since + settings.delivery_timeout);
-        let stalls = (!log.waiting.is_empty()).then_some(log.stalls_until);
+        let breaks = log.requests.as_ref().and_then(Requests::breaks_at);
+        let stalls =
+            (!log.waiting.is_empty()).then_some(log.stalls_until).into_iter().chain(breaks);
         let all = log.replicas.next_due(now).into_iter().chain(overdue).chain(stalls);
         let next = all.filter(|due| *due > now).min();
         if next == log.due {
@@ -360,7 +373,7 @@ impl Kafka {
             let is_silent = down.is_some() || faults.is_frozen(now, at);
             match (cluster.brokers[broker].silent, is_silent) {
                 (None, true) => {
-                    cluster.falls_silent(broker, now, down == Some(false));
+                    cluster.falls_silent(broker, now, down);
                     let silence = cluster.brokers[broker].silences;
                     let patience = cluster.settings.broker_session_timeout;
                     env.wait(patience, Due::Fenced { broker: broker as u32, silence });
@@ -377,18 +390,35 @@ impl Kafka {
     }
 }
 
+impl Log {
+    /// Among these is the oldest of the records that wait.
+    fn oldest(&self) -> impl Iterator<Item = &Appended> {
+        // Only those that are sent again can be out of order.
+        let all = if self.requests.is_some() { self.waiting.len() } else { 1 };
+        self.waiting.iter().take(all)
+    }
+}
+
 impl Cluster {
     /// A broker goes, or stands still. Who is connected to it learns that only if the connection is
     /// reset.
-    fn falls_silent(&mut self, broker: usize, now: Time, resets: bool) {
+    fn falls_silent(&mut self, broker: usize, now: Time, down: Option<bool>) {
         let it = &mut self.brokers[broker];
+        let resets = down == Some(false);
+        it.is_frozen = down.is_none();
         (it.silent, it.silences) = (Some(now), it.silences.wrapping_add(1));
         for partition in 0..self.logs.len() {
             let Some(replica) = self.replicas_on(broker, partition) else { continue };
             let log = &mut self.logs[partition];
             log.replicas.goes(replica);
-            if log.replicas.leader() == Some(replica) && !resets {
+            if log.replicas.leader() != Some(replica) {
+                continue;
+            }
+            if !resets {
                 log.stalls_until = now + self.settings.request_timeout;
+            }
+            if let Some(requests) = &mut log.requests {
+                requests.will_break(if resets { now } else { log.stalls_until });
             }
         }
     }
@@ -403,6 +433,9 @@ impl Cluster {
             log.replicas.returns(replica, now, || Span::from_ns(chance.sample(lag)));
             if log.replicas.leader() == Some(replica) {
                 log.stalls_until = Time::ZERO;
+                if let Some(requests) = &mut log.requests {
+                    requests.leader_is_back(now, self.brokers[broker].is_frozen);
+                }
             }
         }
     }

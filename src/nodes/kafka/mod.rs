@@ -25,10 +25,10 @@
 //! `commits`; an offset committed for a partition that was taken away in between is rejected, and
 //! the record is handled twice. Of a `Kafka` the brokers are told apart (`cluster`), and its members poll
 //! for batches (`polls`). Producers gather records for `linger.ms` where the outbox is relayed
-//! (`nodes/database/gate.rs`); those of a `Kafka` are idempotent.
+//! (`nodes/database/gate.rs`); those of a `Kafka` are idempotent, unless they are told not to be (`requests`).
 //!
 //! Left out: retention by bytes and of committed offsets, fetch waits, transactions,
-//! producers that are not idempotent, cooperative rebalancing (KIP-429), the broker-side protocol of KIP-848,
+//! cooperative rebalancing (KIP-429), the broker-side protocol of KIP-848,
 //! share groups (KIP-932), and a group coordinator that fails.
 
 mod cluster;
@@ -40,6 +40,7 @@ mod followers;
 mod group;
 mod polls;
 mod rebalance;
+mod requests;
 mod retention;
 
 use self::cluster::Cluster;

@@ -43,19 +43,19 @@ const WORLD: &str = r#"(
 /// A producer with an outbox; a consumer that fails now and then, and one of two that is shut down.
 const OUTBOX: &str = r#"(
     run: (length: "40s", drain: "30s"),
-    knobs: { "away": "1ns", "fails": "0%", "stops": "1ns" },
+    knobs: { "away": "1ns", "fails": "0%", "stops": "1ns", "customers": 1_000, "counters": 100_000, "partitions": 8, "dedup": true },
     nodes: {
-        "client": Client(arrivals: Constant("200/s"), does: "send"),
+        "client": Client(arrivals: Constant("200/s"), sessions: "$customers", does: "send"),
         "publisher": Service(workers: 1_000_000, hold: false, overhead: "0s", store: "outbox"),
         "outbox": Database(connections: 1_000_000, read: "0s", write: "0s"),
         "consumer": Service(instances: 2, workers: 1, overhead: "0s", store: "db"),
         "db": Database(connections: 1_000_000, read: "0s", write: "0s"),
-        "log": Kafka(partitions: 8, IT_IS),
+        "log": Kafka(partitions: "$partitions", IT_IS),
     },
     network: (latency: "0s"),
-    data: { "sent": (owner: "publisher"), "done": (owner: "consumer", keys: 100_000, start: 0) },
+    data: { "sent": (owner: "publisher"), "done": (owner: "consumer", keys: "$counters", start: 0) },
     flows: { "send": (home: "publisher", steps: [Write("sent"), Tell("consumer", Add("done", 1), work: "0.1ms")]) },
-    designs: { "events": Events(broker: "log") },
+    designs: { "events": Events(broker: "log", dedup: "$dedup") },
     faults: [
         (at: "10s", lasts: "$away", what: Crash("log", instance: 0)),
         (at: "10s", lasts: "10s", what: Errors("consumer", "$fails")),
@@ -114,6 +114,7 @@ const PILE: Sets =
 const BUSY_PILE: Sets = &[("stop_for", "3s"), ("work", "9ms")];
 const BY_HAND: &str = "enable_auto_commit: false, group_instance_id: true";
 const THREE: &str = "replication_factor: 3";
+const TWO: &str = r#"brokers: 2, replication_factor: 2, lag: "20ms", linger: "1ms""#;
 
 const fn turned(
     setting: &'static str,
@@ -179,6 +180,34 @@ const SHOWN: &[Shown] = &[
         LEADER_SILENT,
         r#"replication_factor: 3, broker_session_timeout: "1s""#,
     ),
+    // The leader is back before anybody has noticed, and has what it had not answered.
+    Shown {
+        world: OUTBOX,
+        ..turned(
+            "enable_idempotence",
+            ("true", "false"),
+            ("duplicated_effects(send)", Up),
+            &[("away", "1ms"), ("dedup", "false")],
+            TWO,
+        )
+    },
+    // Another one leads, and has nothing of it.
+    Shown {
+        world: OUTBOX,
+        ..turned(
+            "max_in_flight_requests",
+            ("1", "5"),
+            ("violations(monotonic_writes)", Up),
+            &[
+                ("away", "10s"),
+                ("dedup", "false"),
+                ("customers", "1"),
+                ("counters", "1"),
+                ("partitions", "1"),
+            ],
+            r#"brokers: 2, replication_factor: 2, lag: "20ms", enable_idempotence: false, linger: "1ms", broker_session_timeout: "1s""#,
+        )
+    },
     turned(
         "delivery_timeout",
         (r#""2m""#, r#""5s""#),

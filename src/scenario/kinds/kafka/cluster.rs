@@ -21,7 +21,7 @@ pub(super) static WORD: Word = Word {
         awareness, streams groups, \
         retention by bytes and of committed offsets, compaction by `min.cleanable.dirty.ratio` (all that may be \
         cleaned is) and of tombstones, fetch waits, transactions, \
-        producers that are not idempotent or have no room, \
+        producers that have no room, \
         share groups, cooperative rebalancing and the consumer protocol of KIP-848, what a host that \
         goes had not written to its disk, and a group coordinator that fails.",
     example: "Kafka(brokers: 3, partitions: 12, linger: \"0s\")",
@@ -40,6 +40,8 @@ settings! {
     append: "distribution", Usual::Is("\"1ms\""), "until the leader has appended a record";
     lag: "distribution", Usual::Is("\"1ms\""), "until a follower has what its leader has appended";
     acks: "`All`, `Leader` or `None`", Usual::Is("All"), "whose having a record is waited for before it is acknowledged: all replicas in sync (`acks=all`), the `Leader` alone (`acks=1`), or `None` (`acks=0`: what does not arrive is lost)", "https://kafka.apache.org/41/configuration/producer-configs";
+    enable_idempotence: "flag", Usual::Is("true"), "do brokers know a producer's records again? If not, what is sent again because its acknowledgement was lost can be there twice, and requests under way can be swapped. Like the product it is off, unless it is asked for, with other `acks` than `All` or more than 5 requests in flight", "https://kafka.apache.org/41/configuration/producer-configs";
+    max_in_flight_requests: "count", Usual::Is("5"), "requests of a producer to a partition that are unanswered at once (`max.in.flight.requests.per.connection`), where it is not idempotent: with 1 they stay in order. An idempotent producer's stay so with up to 5, and what it has ready is not held up here", "https://kafka.apache.org/41/configuration/producer-configs";
     linger: "duration", Usual::Is("\"5ms\""), "how long the relay of an outbox gathers records before it sends them, counted from the first (0 before Kafka 4.0)", "https://kafka.apache.org/41/configuration/producer-configs";
     batch_size: "count", Usual::Is("16384"), "bytes that go at once, whatever `linger` says", "https://kafka.apache.org/41/configuration/producer-configs";
     record_size: "count", Usual::Is("1024"), "bytes of a record";
@@ -79,6 +81,8 @@ pub struct Cluster {
     pub eligible_replicas: bool,
     /// A broker that is silent for so long is fenced.
     pub broker_session_timeout: Span,
+    /// So many requests of a producer to a partition are unanswered at once; `None`: it is idempotent.
+    pub max_in_flight: Option<u32>,
     /// A producer whose leader is silent asks for another one then.
     pub request_timeout: Span,
     /// A record that is not acknowledged for so long has failed.
@@ -118,6 +122,7 @@ impl Cluster {
             unclean_election: false,
             eligible_replicas: true,
             broker_session_timeout: seconds(9),
+            max_in_flight: None,
             request_timeout: seconds(30),
             delivery_timeout: seconds(120),
             retention: Retention {
@@ -177,6 +182,7 @@ impl<'a> Reader<'a> {
         let auto_commit = Committing::Auto(auto_commit_interval?);
         let commit =
             if enable_auto_commit? { auto_commit } else { by_hand?.unwrap_or(Committing::Batch) };
+        let max_in_flight = self.in_flight(&fields, acks?);
         let kafka = Kafka {
             partitions: partitions?,
             append: append?,
@@ -198,6 +204,7 @@ impl<'a> Reader<'a> {
                 unclean_election: unclean_election?,
                 eligible_replicas: eligible_replicas?,
                 broker_session_timeout: broker_session_timeout?,
+                max_in_flight,
                 request_timeout: request_timeout?,
                 delivery_timeout: delivery_timeout?,
                 retention: retention?,

@@ -4,6 +4,7 @@
 
 mod cluster;
 mod log;
+mod producer;
 mod retention;
 
 pub use cluster::{Cluster, Committing};

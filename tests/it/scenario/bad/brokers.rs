@@ -20,6 +20,12 @@ pub(in crate::scenario) const BROKERS: &[Bad] = &[
         "W0302",
         "Kafka(brokers: 2, replication_factor: 2, min_insync_replicas: 2, acks: Leader)"
     ),
+    broker!("E0208", "Kafka(auto_offset_reset: Oldest)"),
+    broker!("E0208", "Kafka(cleanup_policy: Remove)"),
+    broker!("W0302", "Kafka(cleanup_policy: Compact, auto_offset_reset: Earliest)"),
+    broker!("W0302", r#"Kafka(log_cleaner_backoff: "1s")"#),
+    broker!("E0304", "Kafka(enable_idempotence: true, acks: Leader)"),
+    broker!("E0304", "Kafka(enable_idempotence: true, max_in_flight_requests: 6)"),
     broker!("E0706", "RabbitMq(delivery_limit: 5)"),
     broker!("E0706", "RabbitMq(consumer_timeout: \"1m\")"),
     broker!("E0706", "RabbitMq(delayed_retry_type: Failed, delayed_retry_min: \"1s\")"),
