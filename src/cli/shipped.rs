@@ -3,6 +3,10 @@
 /// Name (the path below `scenarios/` without its ending) and text.
 pub const SHIPPED: &[(&str, &str)] = &[
     (
+        "brokers/competing-consumers",
+        include_str!("../../scenarios/brokers/competing-consumers.ron"),
+    ),
+    (
         "brokers/kafka-hot-partition",
         include_str!("../../scenarios/brokers/kafka-hot-partition.ron"),
     ),
