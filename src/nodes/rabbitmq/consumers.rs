@@ -47,6 +47,10 @@ impl RabbitMq {
         counts: bool,
         env: &mut Env<'_, '_, P>,
     ) {
+        // Each message that comes to a dead consumer says again that it is gone.
+        if self.at((index, at)).unacknowledged == 0 {
+            return;
+        }
         self.take_back(counts, env, |delivery| {
             (delivery.channel, delivery.consumer) == (index, at)
         });
