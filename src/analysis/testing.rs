@@ -164,6 +164,7 @@ pub(super) fn full_outcome() -> Outcome {
         waited: 2,
         batches: 2,
         batched: 12,
+        revoked: 3,
         in_hand: Some(std::array::from_fn(|level| [0.5, 0.25].get(level).copied().unwrap_or(0.0))),
         cache: CacheOutcome {
             hits: 3,

@@ -264,6 +264,8 @@ pub enum Fact {
     Hedged { op: OpId, to: NodeIx },
     /// A relay that polls or lingers sends so many records together.
     Batched { records: u32 },
+    /// Members of a consumer group give up so many partitions, to share them out anew.
+    Revoked { partitions: u32 },
     /// A broker delivered again what it had delivered before.
     Redelivered { op: OpId },
     /// A broker gave a message up: to whoever consumes dead letters, to a later time, or for good.
@@ -351,6 +353,7 @@ impl Fact {
             | Self::Entered
             | Self::Left { .. }
             | Self::Batched { .. }
+            | Self::Revoked { .. }
             | Self::Listed { .. }
             | Self::Down
             | Self::Up => OpId::NONE,

@@ -140,6 +140,7 @@ impl Instrument for Ledger {
             | Fact::Freed { .. }
             | Fact::Received { .. }
             | Fact::Batched { .. }
+            | Fact::Revoked { .. }
             | Fact::LeftQueue { .. }
             | Fact::TurnedAway { .. }
             | Fact::AttemptFailed { .. }

@@ -52,6 +52,7 @@ struct Meter {
     waited: u64,
     batches: u64,
     batched: u64,
+    revoked: u64,
     wait: Sketch,
 }
 
@@ -81,6 +82,7 @@ impl Instrument for Meters {
             Fact::Works { work, .. } => self.instances[at.0 as usize].at_work_ns += work.0,
             Fact::Freed { .. } => self.frees(now, at),
             Fact::Batched { records } => self.batched(now, at, records),
+            Fact::Revoked { partitions } => self.revoked(now, at, partitions),
             // It says itself of what it loses.
             Fact::Down | Fact::Up if self.outlives_itself(at) => {}
             Fact::Down => {
@@ -219,6 +221,13 @@ impl Meters {
         }
     }
 
+    #[cold]
+    fn revoked(&mut self, now: Time, at: InstanceId, partitions: u32) {
+        if self.layout.measures(now) {
+            self.nodes[self.layout.node_of(at)].revoked += u64::from(partitions);
+        }
+    }
+
     /// At most so many of the queue leave it.
     #[inline(never)]
     fn leaves(&mut self, now: Time, at: InstanceId, most: u32) {
@@ -290,6 +299,7 @@ impl Meter {
         node.waited = self.waited;
         node.batches = self.batches;
         node.batched = self.batched;
+        node.revoked = self.revoked;
     }
 }
 

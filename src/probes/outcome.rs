@@ -240,6 +240,8 @@ pub struct NodeOutcome {
     pub batches: u64,
     /// See `batches`.
     pub batched: u64,
+    /// Partitions that members of its consumer groups gave up in rebalances and stayed members.
+    pub revoked: u64,
     /// Share of time that an instance had 1, 2, ... or more in hand, waiting or in service; `None`
     /// unless the scenario asks for it.
     pub in_hand: Option<[f64; LEVELS]>,

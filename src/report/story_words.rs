@@ -99,7 +99,8 @@ pub fn says(names: &Names, at: InstanceId, fact: Fact) -> Option<(Tone, String)>
         | Fact::Freed { .. }
         | Fact::Received { .. }
         | Fact::Listed { .. }
-        | Fact::Batched { .. } => return None,
+        | Fact::Batched { .. }
+        | Fact::Revoked { .. } => return None,
     })
 }
 

@@ -108,6 +108,23 @@ impl<'a> Reader<'a> {
         self.wrong(Code::WrongShape, value.head(), message)
     }
 
+    /// One of these words.
+    pub(super) fn one_of<T: Copy>(
+        &mut self,
+        value: &'a Value,
+        what: &str,
+        words: &[(&'static str, T)],
+    ) -> Option<T> {
+        let value = self.follow(value)?;
+        let is_word = matches!(value.kind, Kind::Word(_));
+        let found = words.iter().find(|(word, _)| is_word && value.word() == Some(word));
+        if found.is_none() {
+            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            self.unknown_word(value, what, &words);
+        }
+        found.map(|(_, meant)| *meant)
+    }
+
     /// Notes a word that does not belong here.
     pub(super) fn unknown_word(&mut self, value: &Value, what: &str, allowed: &[&str]) {
         let Some(word) = value.word() else {

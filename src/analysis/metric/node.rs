@@ -95,6 +95,13 @@ pub(super) fn metrics() -> Vec<Metric> {
             "nothing was sent in batches",
             Share(|n| n.batched, |n| n.batches),
         ),
+        figure(
+            "revoked",
+            Unit::Count,
+            "Partitions that members of a log's consumer groups had to give up in rebalances, and stopped for: all that they have where everybody stops, else those that move. What those had that went is not counted.",
+            NO_NODE,
+            Count(|n| n.revoked),
+        ),
         Metric {
             needs: Some(Extra::InHand),
             ..figure(

@@ -18,6 +18,7 @@ use super::super::parts::slab::Handle;
 use super::{Delivery, Kafka};
 use crate::engine::InstanceId;
 use crate::probes::{Fact, Probe, Reason};
+use crate::scenario::tree::Protocol;
 
 impl Kafka {
     /// A member has handled the record that it was given; the next one is given to it.
@@ -77,6 +78,30 @@ impl Kafka {
                 log.rewind(channel, at, env);
             }
         });
+    }
+
+    /// A member joins that was none: what it had an earlier start of it had, or it has lost.
+    pub(super) fn begins_anew<P: Probe>(
+        &mut self,
+        group: usize,
+        member: u32,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let members = &self.groups[group].group;
+        let lives_on = members.protocol() == Protocol::Consumer && members.has_ghost(member);
+        self.each_partition(group, |log, channel, at| {
+            if log.channels[channel].partitions[at].owner == Some(member) {
+                log.lose(channel, at, env);
+                log.channels[channel].partitions[at].ghost = lives_on.then_some(member);
+            }
+        });
+    }
+
+    /// The owner of a partition is none any more: whoever is the next begins at the committed offset.
+    pub(super) fn lose<P: Probe>(&mut self, channel: usize, at: usize, env: &mut Env<'_, '_, P>) {
+        self.rewind(channel, at, env);
+        let place = &mut self.channels[channel].partitions[at];
+        (place.owner, place.is_called_in) = (None, false);
     }
 
     /// An instance begins anew: its places were in its memory.
@@ -146,7 +171,11 @@ impl Kafka {
         }
     }
 
-    fn each_partition(&mut self, group: usize, mut visit: impl FnMut(&mut Self, usize, usize)) {
+    pub(super) fn each_partition(
+        &mut self,
+        group: usize,
+        mut visit: impl FnMut(&mut Self, usize, usize),
+    ) {
         for channel in 0..self.channels.len() {
             if self.channels[channel].group == group {
                 (0..self.partitions as usize).for_each(|at| visit(self, channel, at));

@@ -20,6 +20,12 @@ pub(super) struct Partition {
     /// So many of them are handled and not committed.
     pub(super) handled: usize,
     pub(super) owner: Option<u32>,
+    /// Who is to have it, where it moves from one member to another alone.
+    pub(super) heir: Option<u32>,
+    /// Its owner has heard that it is to give it up, and does when its batch is done.
+    pub(super) is_called_in: bool,
+    /// The earlier start of this member has it until its session ends.
+    pub(super) ghost: Option<u32>,
     /// So many behind them are in its owner's batch, where members poll for batches.
     pub(super) polled: usize,
     /// The delivery of the first record after them, if it is out.
@@ -93,9 +99,11 @@ impl Kafka {
         let group = self.channels[channel].group;
         self.let_go(group, env);
         if self.groups[group].group.is_rebalancing() {
-            return self.go_on(group, env);
+            self.go_on(group, env);
         }
-        self.feed(channel, at, env);
+        if !self.groups[group].group.stands_still() {
+            self.feed(channel, at, env);
+        }
     }
 
     /// Who is to have the first record of a partition now, if anybody is.
@@ -114,7 +122,7 @@ impl Kafka {
         if let Some(is_next) = self.is_polled(channel, at, owner) {
             return (is_idle && is_next).then_some(owner);
         }
-        (is_idle && !group.is_rebalancing() && self.is_served(at, env)).then_some(owner)
+        (is_idle && !group.stands_still() && self.is_served(at, env)).then_some(owner)
     }
 
     /// Is there a broker that members can read a partition from?

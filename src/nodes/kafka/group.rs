@@ -15,8 +15,12 @@
 //!           group  deliveries ──────────┤ waits for heartbeats ─┤ reassigned, deliveries
 //! ```
 
+mod barrier;
+
+use self::barrier::Opens;
 use crate::base::{Span, Time, mix};
 use crate::engine::InstanceId;
+use crate::scenario::tree::Protocol;
 
 /// The group of one consuming service, shared by all its channels.
 #[derive(Clone, Debug)]
@@ -24,13 +28,26 @@ pub(super) struct Group {
     /// The first instance of the consuming service.
     pub(super) first: InstanceId,
     members: Vec<Member>,
-    session_timeout: Span,
-    rebalance_timeout: Span,
-    is_static: bool,
+    settings: Settings,
     /// Since when a rebalance waits for the members, if one does.
     rebalances: Option<Time>,
+    /// It had no members, and waits for more than the first until then.
+    opens: Option<Opens>,
     /// Instances that partitions are shared out to, in the order of their ids.
     shares: Vec<u32>,
+}
+
+/// What a group is set to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settings {
+    pub(super) protocol: Protocol,
+    /// Whoever is not heard of for so long is no member any more.
+    pub(super) session_timeout: Span,
+    /// So long a rebalance waits for those who hold something (`max.poll.interval.ms`).
+    pub(super) rebalance_timeout: Span,
+    /// So long a group that had no members waits for more than the first.
+    pub(super) initial_delay: Span,
+    pub(super) is_static: bool,
 }
 
 /// One instance of the consuming service, as the log knows it.
@@ -51,6 +68,8 @@ struct Member {
     closes: bool,
     /// The group went on without it; it joins again when it has handled what it held.
     expelled: bool,
+    /// It has come by since it heard of the rebalance, where members go on meanwhile.
+    joined: bool,
     /// The session of an earlier start of it that still has to end.
     ghost: Option<Time>,
 }
@@ -69,12 +88,7 @@ pub(super) enum Consequence {
 
 impl Group {
     /// A group of instances from `first` on with these ids, all of them members from the start.
-    pub(super) fn new(
-        first: InstanceId,
-        ids: &[u64],
-        (session_timeout, rebalance_timeout): (Span, Span),
-        is_static: bool,
-    ) -> Self {
+    pub(super) fn new(first: InstanceId, ids: &[u64], settings: Settings) -> Self {
         let fresh = |id: &u64| Member {
             id: *id,
             incarnation: 0,
@@ -83,18 +97,12 @@ impl Group {
             heard: Time::ZERO,
             closes: false,
             expelled: false,
+            joined: false,
             ghost: None,
         };
         let members = ids.iter().map(fresh).collect();
-        let mut group = Self {
-            first,
-            members,
-            session_timeout,
-            rebalance_timeout,
-            is_static,
-            rebalances: None,
-            shares: Vec::new(),
-        };
+        let (rebalances, opens, shares) = (None, None, Vec::new());
+        let mut group = Self { first, members, settings, rebalances, opens, shares };
         group.share_out();
         group
     }
@@ -115,40 +123,19 @@ impl Group {
         self.rebalances.is_some()
     }
 
-    /// Those join the rebalance at once who were heard of since then.
-    pub(super) fn begin(&mut self, since: Time) {
-        self.rebalances.get_or_insert(since);
+    /// By which protocol partitions are shared out anew.
+    pub(super) fn protocol(&self) -> Protocol {
+        self.settings.protocol
     }
 
-    /// Has everybody joined the rebalance, if there is one? No session of an earlier start of a member
-    /// lives then.
-    pub(super) fn have_joined(&self) -> bool {
-        let joined = |since: Time| {
-            let mut members = self.members.iter();
-            members.all(|it| it.ghost.is_none() && (!it.enrolled || it.heard >= since))
-        };
-        self.rebalances.is_some_and(joined)
-    }
-
-    /// Has the rebalance waited long enough for those who hold something?
-    pub(super) fn is_overdue(&self, now: Time) -> bool {
-        self.rebalances.is_some_and(|since| since + self.rebalance_timeout <= now)
-    }
-
-    /// The group goes on without those who have not joined the rebalance, or still hold something.
-    /// They may join again.
-    pub(super) fn expel(&mut self, holders: &[u32]) {
-        let since = self.rebalances.unwrap_or(Time::ZERO);
-        for (at, member) in (0..).zip(&mut self.members) {
-            member.ghost = None;
-            member.expelled |= member.enrolled && holders.contains(&at);
-            member.enrolled &= member.heard >= since && !member.expelled;
-        }
+    /// Is nobody given anything now, because a rebalance waits for members?
+    pub(super) fn stands_still(&self) -> bool {
+        self.is_rebalancing() && self.settings.protocol == Protocol::Eager
     }
 
     /// How long a member may take until it comes by again.
     pub(super) fn patience(&self) -> Span {
-        self.rebalance_timeout
+        self.settings.rebalance_timeout
     }
 
     /// These have taken too long: they leave by themselves (`max.poll.interval.ms`), and may join again
@@ -157,9 +144,9 @@ impl Group {
         for at in late {
             let member = &mut self.members[*at as usize];
             member.expelled = true;
-            member.enrolled &= self.is_static;
+            member.enrolled &= self.settings.is_static;
         }
-        !self.is_static && !late.is_empty()
+        !self.settings.is_static && !late.is_empty()
     }
 
     /// A member has handled something: it comes by again (`poll`).
@@ -188,7 +175,7 @@ impl Group {
     pub(super) fn leave(&mut self, at: u32, now: Time) -> Consequence {
         let member = &mut self.members[at as usize];
         member.connected = false;
-        if self.is_static {
+        if self.settings.is_static {
             return Consequence::None;
         }
         member.enrolled = false;
@@ -221,37 +208,40 @@ impl Group {
     /// A sign of life. One whose session has ended, though it lives, joins again.
     pub(super) fn heartbeat(&mut self, at: u32, now: Time) -> Consequence {
         let member = &mut self.members[at as usize];
-        let is_silent = self.is_static && member.expelled;
+        let is_silent = self.settings.is_static && member.expelled;
         if !member.connected || member.closes || is_silent {
             return Consequence::None;
         }
         member.heard = now;
-        if member.expelled || std::mem::replace(&mut member.enrolled, true) {
-            Consequence::None
-        } else {
-            Consequence::Rebalance(now)
+        if member.expelled || member.enrolled {
+            return Consequence::None;
         }
+        self.is_joined(now);
+        self.members[at as usize].enrolled = true;
+        Consequence::Rebalance(now)
     }
 
     /// A new start of an instance joins.
     pub(super) fn join(&mut self, at: u32, incarnation: u32, now: Time) -> Consequence {
-        let (is_static, session_timeout) = (self.is_static, self.session_timeout);
-        let member = &mut self.members[at as usize];
-        if incarnation <= member.incarnation {
+        let Settings { is_static, session_timeout, .. } = self.settings;
+        let before = self.members[at as usize];
+        if incarnation <= before.incarnation {
             return Consequence::None;
         }
-        let before = std::mem::replace(
-            member,
-            Member {
-                incarnation,
-                connected: true,
-                enrolled: true,
-                heard: now,
-                closes: false,
-                expelled: false,
-                ..*member
-            },
-        );
+        if !before.enrolled {
+            self.is_joined(now);
+        }
+        let member = &mut self.members[at as usize];
+        *member = Member {
+            incarnation,
+            connected: true,
+            enrolled: true,
+            heard: now,
+            closes: false,
+            expelled: false,
+            joined: false,
+            ..before
+        };
         if before.enrolled && is_static {
             return Consequence::Resumes;
         }
@@ -274,7 +264,7 @@ impl Group {
 
     /// Ends the sessions that were to end before `now`, and with `inclusive` those that end now.
     pub(super) fn expire(&mut self, now: Time, inclusive: bool) -> Consequence {
-        let session_timeout = self.session_timeout;
+        let session_timeout = self.settings.session_timeout;
         let is_over = |end: Time| end < now || (inclusive && end == now);
         let mut last = None;
         for member in &mut self.members {
@@ -294,11 +284,12 @@ impl Group {
     /// When the next session ends, or the patience of a rebalance, if nothing more is heard.
     pub(super) fn next_end(&self) -> Option<Time> {
         let ends = |member: &Member| {
-            let session = member.enrolled.then_some(member.heard + self.session_timeout);
+            let session = member.enrolled.then_some(member.heard + self.settings.session_timeout);
             [session, member.ghost]
         };
-        let patience = self.rebalances.map(|since| since + self.rebalance_timeout);
-        self.members.iter().flat_map(ends).flatten().chain(patience).min()
+        let patience = self.rebalances.map(|since| since + self.settings.rebalance_timeout);
+        let opens = self.opens.map(|opens| opens.at);
+        self.members.iter().flat_map(ends).flatten().chain(patience).chain(opens).min()
     }
 
     /// Shares the partitions out to those who are members now, which ends a rebalance.
@@ -310,18 +301,19 @@ impl Group {
         self.shares.sort_by_key(|at| self.members[*at as usize].id);
     }
 
-    /// Who owns this one of so many partitions: consecutive ranges in the order of members' ids, the
-    /// first ones longer (`RangeAssignor`).
-    pub(super) fn owner(&self, partition: u32, partitions: u32) -> Option<u32> {
-        let members = self.shares.len() as u32;
-        let (length, longer) = (partitions.checked_div(members)?, partitions % members);
-        let in_longer = longer * (length + 1);
-        let share = if partition < in_longer {
-            partition / (length + 1)
-        } else {
-            longer + (partition - in_longer) / length
-        };
-        Some(self.shares[share as usize])
+    /// Those that partitions are shared out to, in the order of their ids.
+    pub(super) fn shares(&self) -> &[u32] {
+        &self.shares
+    }
+
+    /// Does the session of an earlier start of this member live?
+    pub(super) fn has_ghost(&self, at: u32) -> bool {
+        self.members[at as usize].ghost.is_some()
+    }
+
+    /// Does it hear what the broker tells it?
+    pub(super) fn hears(&self, at: u32) -> bool {
+        self.is_alive(at) && self.reaches(at) && !self.members[at as usize].expelled
     }
 
     /// The log is back: it has read the members from disk, and every session starts anew.
@@ -333,7 +325,7 @@ impl Group {
             // Who finished meanwhile was not heard.
             member.expelled = false;
             member.heard = now;
-            member.ghost = member.ghost.map(|_| now + self.session_timeout);
+            member.ghost = member.ghost.map(|_| now + self.settings.session_timeout);
         }
     }
 }

@@ -10,10 +10,12 @@
 //! * `session.timeout.ms`, `heartbeat.interval.ms`: a member unheard for so long leaves the group, and
 //!   its partitions go to others. A lost connection alone changes nothing. A member that was
 //!   removed though it lives joins again with its next heartbeat.
-//! * `partition.assignment.strategy`: ranges in the order of members' ids (which are drawn),
+//! * `partition.assignment.strategy=range`: ranges in the order of members' ids (which are drawn),
 //!   shared out anew at each change, eagerly: nobody is given anything until all members have heard of
 //!   the change (with their next heartbeats), have finished what they hold, and have committed; old
-//!   sessions have to end first. Who takes longer than `max.poll.interval.ms` is left out.
+//!   sessions have to end first. Who takes longer than `max.poll.interval.ms` is left out. No time passes
+//!   between the last member's joining and the new shares.
+//! * KIP-429 (`cooperative-sticky`) and KIP-848 (`group.protocol=consumer`): only what moves stops, see `moves`.
 //! * `KafkaConsumer.close`: a member that is shut down takes nothing new, finishes what it holds,
 //!   commits, and leaves (`LeaveGroup`); a static one does not say that it goes.
 //! * KIP-345: a restarted member is a stranger, for whom the group rebalances once the session of
@@ -28,9 +30,9 @@
 //! (`nodes/database/gate.rs`); those of a `Kafka` are idempotent, unless they are told not to be (`requests`).
 //!
 //! Left out: retention by bytes and of committed offsets, fetch waits, transactions,
-//! cooperative rebalancing (KIP-429), the broker-side protocol of KIP-848,
 //! share groups (KIP-932), and a group coordinator that fails.
 
+mod assignor;
 mod cluster;
 mod commits;
 mod compaction;
@@ -38,6 +40,7 @@ mod deliveries;
 mod due;
 mod followers;
 mod group;
+mod moves;
 mod polls;
 mod rebalance;
 mod requests;
@@ -47,7 +50,7 @@ use self::cluster::Cluster;
 use self::deliveries::{Delivery, Partition, Record};
 use self::due::Due;
 use self::followers::Followers;
-use self::group::{Consequence, Group};
+use self::group::{Consequence, Group, Settings};
 use self::polls::{Poll, Polling};
 use self::retention::Retention;
 use super::behaviour::Behaviour;
@@ -60,7 +63,7 @@ use crate::base::{Dist, Span, Stream, Time, index, mix, weight};
 use crate::engine::InstanceId;
 use crate::model::{Model, NodeIx};
 use crate::probes::{Fact, Probe};
-use crate::scenario::tree::NodeKind;
+use crate::scenario::tree::{self, NodeKind, Protocol};
 
 /// The broker: leader of all partitions and coordinator of all groups. Where its brokers are told apart,
 /// what they know together is with the first one.
@@ -126,14 +129,14 @@ impl Behaviour for Kafka {
             let consumer = &model.nodes[channel.consumer.0 as usize];
             let is_its = |watched: &Watched| watched.group.first == consumer.first;
             let group = groups.iter().position(is_its).unwrap_or_else(|| {
-                let timeouts = (kind.session_timeout, kind.max_poll_interval);
                 let ids = ids(model, me, channel.consumer);
-                let group = Group::new(consumer.first, &ids, timeouts, kind.static_members);
+                let group = Group::new(consumer.first, &ids, settings(kind));
                 let polls = vec![Poll::default(); ids.len()];
                 groups.push(Watched { group, polls, records: 0, watch: None });
                 groups.len() - 1
             });
-            let owner = |partition| groups[group].group.owner(partition, kind.partitions);
+            let members = groups[group].group.shares();
+            let owner = |partition| assignor::range(members, partition, kind.partitions);
             let fresh = |at| Partition { owner: owner(at), ..Partition::default() };
             channels.push(Channel { group, partitions: (0..kind.partitions).map(fresh).collect() });
         }
@@ -163,6 +166,7 @@ impl Behaviour for Kafka {
             deliveries: Slab::default(),
         };
         this.all_begin_to_poll();
+        this.share_out_at_first();
         this
     }
 
@@ -367,6 +371,18 @@ impl Kafka {
             }
             self.watch(group, env);
         }
+    }
+}
+
+/// What the groups of such a broker are set to.
+fn settings(kind: &tree::Kafka) -> Settings {
+    let cluster = kind.cluster.as_ref();
+    Settings {
+        protocol: cluster.map_or(Protocol::Eager, |it| it.protocol),
+        session_timeout: kind.session_timeout,
+        rebalance_timeout: kind.max_poll_interval,
+        initial_delay: cluster.map_or(Span::ZERO, |it| it.initial_rebalance_delay),
+        is_static: kind.static_members,
     }
 }
 

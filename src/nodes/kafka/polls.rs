@@ -21,7 +21,7 @@ use super::Kafka;
 use super::due::Due;
 use crate::base::{Span, Time};
 use crate::probes::{Fact, Probe, Reason};
-use crate::scenario::tree::Committing;
+use crate::scenario::tree::{Committing, Protocol};
 
 /// How members poll.
 #[derive(Clone, Copy, Debug)]
@@ -124,8 +124,16 @@ impl Kafka {
             _ => {}
         }
         self.let_go(group, env);
+        let members = &self.groups[group].group;
+        let stands_still = members.stands_still();
+        if members.protocol() != Protocol::Eager {
+            self.gives_up(group, member, env);
+        }
         if self.groups[group].group.is_rebalancing() {
-            return self.go_on(group, env);
+            self.go_on(group, env);
+        }
+        if stands_still {
+            return;
         }
         let mut owned = self.owned(group, member);
         let turn = self.groups[group].polls[member as usize].turn + 1;

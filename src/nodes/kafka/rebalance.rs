@@ -6,11 +6,12 @@
 
 use super::due::Due;
 use super::group::{Consequence, Group};
-use super::{Kafka, Partition, Watched};
+use super::{Kafka, Partition, Watched, assignor};
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
 use crate::nodes::Env;
-use crate::probes::Probe;
+use crate::probes::{Fact, Probe};
+use crate::scenario::tree::Protocol;
 
 impl Kafka {
     /// Something was heard from or of an instance. One that starts a session anew, as the same
@@ -36,11 +37,12 @@ impl Kafka {
                 Consequence::Rebalance(since) => {
                     self.revoke(index, env, |owner| owner == at);
                     self.begins_to_poll(index, at, env);
-                    self.forget(index, at, env);
+                    self.begins_anew(index, at, env);
                     self.rebalance(index, since, env);
                 }
             }
             self.go_on(index, env);
+            self.tells(index, at, env);
             self.watch(index, env);
         }
     }
@@ -78,22 +80,39 @@ impl Kafka {
         let gone: Vec<u32> =
             self.owners(index).filter(|owner| !self.is_in(index, *owner)).collect();
         self.revoke(index, env, |owner| gone.contains(&owner));
+        if self.groups[index].group.protocol() == Protocol::Consumer {
+            self.decide(index, env);
+        }
         self.go_on(index, env);
     }
 
     /// The partitions are shared out anew when all members have joined the rebalance and hold nothing:
     /// they commit what they have handled before they join.
     pub(super) fn go_on<P: Probe>(&mut self, index: usize, env: &mut Env<'_, '_, P>) {
-        if !self.groups[index].group.have_joined() || self.holders(index).next().is_some() {
+        if !self.groups[index].group.is_rebalancing() {
             return;
+        }
+        let now = env.now();
+        let goes_on = self.groups[index].group.protocol() != Protocol::Eager;
+        if goes_on {
+            self.idle(index).into_iter().for_each(|at| self.groups[index].group.joins(at));
+        }
+        let has_all = self.groups[index].group.have_joined(now);
+        if !has_all || (!goes_on && self.holders(index).next().is_some()) {
+            return;
+        }
+        if goes_on {
+            return self.all_have_joined(index, env);
         }
         self.groups[index].group.share_out();
         self.hand_over(index, env);
+        let given_up = self.owners(index).filter(|owner| self.is_in(index, *owner)).count();
+        env.fact(Fact::Revoked { partitions: given_up as u32 });
         let partitions = self.partitions;
-        let group = &self.groups[index].group;
+        let members = self.groups[index].group.shares();
         for channel in self.channels.iter_mut().filter(|channel| channel.group == index) {
             for (at, partition) in (0..).zip(&mut channel.partitions) {
-                partition.owner = group.owner(at, partitions);
+                partition.owner = assignor::range(members, at, partitions);
             }
         }
         self.feed_group(index, env);
@@ -208,10 +227,14 @@ impl Kafka {
             self.rebalance(index, now, env);
         }
         if self.groups[index].group.is_overdue(env.now()) {
-            let holders: Vec<u32> = self.holders(index).collect();
-            self.groups[index].group.expel(&holders);
+            let late = match self.groups[index].group.protocol() {
+                Protocol::Eager => self.holders(index).collect(),
+                _ => self.groups[index].group.missing(),
+            };
+            self.groups[index].group.expel(&late);
             self.rebalance(index, env.now(), env);
         }
+        self.go_on(index, env);
         self.watch(index, env);
     }
 }

@@ -218,7 +218,7 @@ impl Kafka {
         let group = &self.groups[self.channels[channel].group].group;
         let owner = self.channels[channel].partitions[at].owner;
         owner.is_some_and(|owner| group.reaches(owner))
-            && !group.is_rebalancing()
+            && !group.stands_still()
             && self.is_served(at, env)
     }
 

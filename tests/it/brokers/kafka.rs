@@ -16,7 +16,7 @@ const WORLD: &str = r#"(
         "leader_at": "1ms", "leader_away": "1ns", "leader_host": false,
         "first_at": "1ms", "first_away": "1ns", "second_at": "1ms", "second_away": "1ns",
         "slow_at": "1ms", "slow_for": "1ns", "stop_at": "1ms", "stop_for": "1ns",
-        "consumer_at": "59s", "consumer_away": "1ns",
+        "consumer_at": "59s", "consumer_away": "1ns", "leaves_at": "59s", "leaves_for": "1ns",
     },
     nodes: {
         "client": Client(arrivals: Constant("$rate"), does: "send"),
@@ -36,6 +36,7 @@ const WORLD: &str = r#"(
         (at: "$slow_at", lasts: "$slow_for", what: Pause("log", instance: 1)),
         (at: "$stop_at", lasts: "$stop_for", what: Pause("log")),
         (at: "$consumer_at", lasts: "$consumer_away", what: Crash("consumer", instance: 0)),
+        (at: "$leaves_at", lasts: "$leaves_for", what: Shutdown("consumer", instance: 0)),
     ],
 )
 "#;
@@ -112,6 +113,8 @@ const LATE: Sets = &[("consumer_at", "10s"), ("consumer_away", "30s")];
 const PILE: Sets =
     &[("stop_for", "3s"), ("work", "9ms"), ("consumer_at", "4500ms"), ("consumer_away", "1ns")];
 const BUSY_PILE: Sets = &[("stop_for", "3s"), ("work", "9ms")];
+/// One of four consumers goes in good order.
+const LEAVES: Sets = &[("consumers", "4"), ("leaves_at", "10500ms"), ("leaves_for", "1h")];
 const BY_HAND: &str = "enable_auto_commit: false, group_instance_id: true";
 const THREE: &str = "replication_factor: 3";
 const TWO: &str = r#"brokers: 2, replication_factor: 2, lag: "20ms", linger: "1ms""#;
@@ -301,6 +304,41 @@ const SHOWN: &[Shown] = &[
         ("convergence_max(send)", Up),
         &[("consumers", "2"), ("consumer_at", "10s"), ("consumer_away", "1h")],
         "partitions: 8",
+    ),
+    turned(
+        "partition_assignment_strategy",
+        ("Range", "CooperativeSticky"),
+        ("revoked(log)", Turns::FromTo(9.0, 0.0)),
+        LEAVES,
+        "partitions: 12",
+    ),
+    turned(
+        "group_protocol",
+        ("Classic", "Consumer"),
+        ("revoked(log)", Turns::FromTo(9.0, 0.0)),
+        LEAVES,
+        "partitions: 12",
+    ),
+    turned(
+        "group_initial_rebalance_delay",
+        (r#""0s""#, r#""10s""#),
+        ("convergence_max(send)", Up),
+        &[("consumer_at", "10s"), ("consumer_away", "5s")],
+        r#"session_timeout: "4s""#,
+    ),
+    turned(
+        "group_consumer_session_timeout",
+        (r#""10s""#, r#""20s""#),
+        ("convergence_max(send)", Up),
+        &[("consumers", "2"), ("consumer_at", "10s"), ("consumer_away", "1h")],
+        "group_protocol: Consumer, partitions: 8",
+    ),
+    turned(
+        "group_consumer_heartbeat_interval",
+        (r#""1s""#, r#""9s""#),
+        ("convergence_max(send)", Up),
+        LEAVES,
+        "group_protocol: Consumer, partitions: 12",
     ),
     turned(
         "max_poll_interval",

@@ -1,15 +1,23 @@
 //! Members, sessions, rebalances and shares of one group, event by event.
 
+use super::super::assignor::range;
 use super::*;
 
 const TIMEOUT: Span = Span(100);
 
 fn group(is_static: bool) -> Group {
-    Group::new(InstanceId(5), &[1, 2, 3], (TIMEOUT, Span(1_000)), is_static)
+    that(is_static, Protocol::Eager, Span::ZERO)
+}
+
+fn that(is_static: bool, protocol: Protocol, initial_delay: Span) -> Group {
+    let (session_timeout, rebalance_timeout) = (TIMEOUT, Span(1_000));
+    let settings =
+        Settings { protocol, session_timeout, rebalance_timeout, initial_delay, is_static };
+    Group::new(InstanceId(5), &[1, 2, 3], settings)
 }
 
 fn owners(group: &Group, partitions: u32) -> Vec<u32> {
-    (0..partitions).filter_map(|partition| group.owner(partition, partitions)).collect()
+    (0..partitions).filter_map(|partition| range(group.shares(), partition, partitions)).collect()
 }
 
 #[test]
@@ -26,7 +34,7 @@ fn ranges_are_consecutive_and_the_first_ones_longer() {
     assert_eq!(owners(&group, 5), [0, 0, 0, 2, 2]);
     group.expire(Time(150), true);
     group.share_out();
-    assert_eq!(group.owner(0, 5), None, "nobody is left");
+    assert_eq!(range(group.shares(), 0, 5), None, "nobody is left");
 }
 
 #[test]
@@ -56,9 +64,9 @@ fn a_stranger_waits_for_the_old_session_and_a_static_member_does_not() {
     for at in 0..3 {
         dynamic.heartbeat(at, Time(90));
     }
-    assert!(!dynamic.have_joined());
+    assert!(!dynamic.have_joined(Time(0)));
     assert_eq!(dynamic.expire(Time(100), true), Consequence::Rebalance(Time(100)));
-    assert!(dynamic.have_joined());
+    assert!(dynamic.have_joined(Time(0)));
 
     assert_eq!(fixed.join(1, 1, Time(30)), Consequence::Resumes);
 }
@@ -67,16 +75,16 @@ fn a_stranger_waits_for_the_old_session_and_a_static_member_does_not() {
 fn a_rebalance_waits_for_the_heartbeats_of_all_members_and_no_longer_than_it_may() {
     let mut group = group(false);
     group.begin(Time(50));
-    assert!(!group.have_joined());
+    assert!(!group.have_joined(Time(0)));
     for (at, now) in [(0, 50), (2, 60)] {
         group.heartbeat(at, Time(now));
     }
-    assert!(!group.have_joined(), "one has not been heard of");
+    assert!(!group.have_joined(Time(0)), "one has not been heard of");
     group.expire(Time(100), true);
-    assert!(group.have_joined(), "its session is over");
+    assert!(group.have_joined(Time(0)), "its session is over");
     group.heartbeat(1, Time(900));
     group.begin(Time(900));
-    assert!(group.have_joined(), "it is one rebalance, since 50");
+    assert!(group.have_joined(Time(0)), "it is one rebalance, since 50");
     assert!(!group.is_overdue(Time(1_049)) && group.is_overdue(Time(1_050)));
     group.expel(&[2]);
     assert_eq!([0, 1, 2].map(|at| group.is_enrolled(at)), [true, true, false]);
@@ -105,7 +113,7 @@ fn after_its_session_has_ended_either_joins_at_once() {
         group.expire(Time(100), true);
         assert_eq!(group.join(1, 1, Time(130)), Consequence::Rebalance(Time(130)));
         group.begin(Time(130));
-        assert!(group.have_joined());
+        assert!(group.have_joined(Time(0)));
     }
 }
 

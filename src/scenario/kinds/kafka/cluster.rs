@@ -1,7 +1,7 @@
 //! `Kafka`: a cluster of brokers with the product's own settings and defaults (durations without
 //! `_ms`, dots as underscores), and what Kafka refuses or what has no effect together.
 
-use super::{Acks, Kafka, NodeKind, Retention, Usual, Word, settings};
+use super::{Acks, Kafka, NodeKind, Protocol, Retention, Usual, Word, settings};
 use crate::base::Span;
 use crate::scenario::codes::Code;
 use crate::scenario::reader::{Fields, Reader};
@@ -22,7 +22,7 @@ pub(super) static WORD: Word = Word {
         retention by bytes and of committed offsets, compaction by `min.cleanable.dirty.ratio` (all that may be \
         cleaned is) and of tombstones, fetch waits, transactions, \
         producers that have no room, \
-        share groups, cooperative rebalancing and the consumer protocol of KIP-848, what a host that \
+        share groups, what a host that \
         goes had not written to its disk, and a group coordinator that fails.",
     example: "Kafka(brokers: 3, partitions: 12, linger: \"0s\")",
     read: |reader, index, value| Some(NodeKind::Kafka(reader.cluster(index, value)?)),
@@ -60,6 +60,11 @@ settings! {
     session_timeout: "duration", Usual::Is("\"45s\""), "a member not heard of for so long leaves its group", "https://kafka.apache.org/41/configuration/consumer-configs";
     heartbeat_interval: "duration, shorter than `session_timeout`", Usual::Is("\"3s\""), "how often members say that they live", "https://kafka.apache.org/41/configuration/consumer-configs";
     max_poll_interval: "duration", Usual::Is("\"5m\""), "how long a member may take over a batch: then it leaves its group (a static one falls silent), and joins again when it has finished a record; what it did is not committed. A rebalance waits for it no longer either", "https://kafka.apache.org/41/configuration/consumer-configs";
+    group_protocol: "`Classic` or `Consumer`", Usual::Is("Classic"), "who shares out a group's partitions: with `Classic` a member, once all have joined; with `Consumer` the broker, member by member, and nobody waits for anybody (KIP-848). Partitions are then shared out as evenly and as stickily as with `CooperativeSticky` (the broker's assignor `uniform`); who is to give one up hears of it with its next heartbeat and gives it up when its batch is done, and the new owner has it with its own next heartbeat", "https://kafka.apache.org/41/operations/consumer-rebalance-protocol";
+    partition_assignment_strategy: "`Range` or `CooperativeSticky`", Usual::Is("Range"), "`Range` (what the product's default list of both comes to): each member has consecutive partitions, and to share them out anew everybody stops and gives up everything. `CooperativeSticky` (KIP-429): everybody goes on with what stays with it, what moves is given up, and a second round gives it to others. Only with `group_protocol: Classic`", "https://kafka.apache.org/41/configuration/consumer-configs";
+    group_initial_rebalance_delay: "duration", Usual::Is("\"3s\""), "how long a group that had no members waits after the first joins, and again while others come. Groups are there from the beginning of the run, so it counts only for one whose members were all gone", "https://kafka.apache.org/41/configuration/broker-configs";
+    group_consumer_session_timeout: "duration", Usual::Is("\"45s\""), "with `group_protocol: Consumer`: a member not heard of for so long leaves its group (`session_timeout` is refused then)", "https://kafka.apache.org/41/configuration/broker-configs";
+    group_consumer_heartbeat_interval: "duration, shorter than `group_consumer_session_timeout`", Usual::Is("\"5s\""), "with `group_protocol: Consumer`: how often members say that they live, and hear what they are to give up or have (`heartbeat_interval` is refused then)", "https://kafka.apache.org/41/configuration/broker-configs";
     group_instance_id: "flag", Usual::Is("false"), "do members have names of their own, and so keep their partitions over a restart (KIP-345)?", "https://kafka.apache.org/41/configuration/consumer-configs";
     retry_delay: "duration", Usual::Is("\"100ms\""), "before a consumer tries again what failed";
 }
@@ -93,6 +98,10 @@ pub struct Cluster {
     pub max_poll_records: u32,
     /// When members commit.
     pub commit: Committing,
+    /// How groups share their partitions out anew.
+    pub protocol: Protocol,
+    /// How long a group that was empty waits for more members than the first.
+    pub initial_rebalance_delay: Span,
 }
 
 /// When a member of a group commits what it was given.
@@ -135,6 +144,8 @@ impl Cluster {
             },
             max_poll_records: 500,
             commit: Committing::Auto(seconds(5)),
+            protocol: Protocol::Eager,
+            initial_rebalance_delay: seconds(3),
         }
     }
 }
@@ -174,8 +185,7 @@ impl<'a> Reader<'a> {
         let enable_auto_commit = self.setting(&fields, "enable_auto_commit", Self::flag);
         let auto_commit_interval =
             self.setting(&fields, "auto_commit_interval", Self::positive_span);
-        let session_timeout = self.setting(&fields, "session_timeout", Self::positive_span);
-        let heartbeat = self.setting(&fields, "heartbeat_interval", Self::positive_span);
+        let groups = self.groups(&fields);
         let max_poll_interval = self.setting(&fields, "max_poll_interval", Self::positive_span);
         let static_members = self.setting(&fields, "group_instance_id", Self::flag);
         let retry_delay = self.setting(&fields, "retry_delay", Self::positive_span);
@@ -191,8 +201,8 @@ impl<'a> Reader<'a> {
             linger: linger?,
             batch: Some((batch_size? / record_size?).max(1)),
             auto_commit: None,
-            session_timeout: session_timeout?,
-            heartbeat: heartbeat?,
+            session_timeout: groups?.session_timeout,
+            heartbeat: groups?.heartbeat,
             max_poll_interval: max_poll_interval?,
             static_members: static_members?,
             retry_delay: retry_delay?,
@@ -210,6 +220,8 @@ impl<'a> Reader<'a> {
                 retention: retention?,
                 max_poll_records: max_poll_records?,
                 commit,
+                protocol: groups?.protocol,
+                initial_rebalance_delay: groups?.initial_rebalance_delay,
             }),
         };
         self.check_cluster(&fields, &kafka, by_hand?.is_some());
@@ -245,12 +257,6 @@ impl<'a> Reader<'a> {
             let message = "delivery.timeout.ms should be equal to or larger than linger.ms + request.timeout.ms";
             self.wrong(Code::OutOfRange, at("delivery_timeout"), message).help(
                 "a shorter `request_timeout`; see https://kafka.apache.org/41/configuration/producer-configs",
-            );
-        }
-        if kafka.heartbeat >= kafka.session_timeout {
-            let message = "heartbeat.interval.ms must be set lower than session.timeout.ms";
-            self.wrong(Code::OutOfRange, at("heartbeat_interval"), message).help(
-                "a third of it at most; see https://kafka.apache.org/41/configuration/consumer-configs",
             );
         }
         if by_hand && matches!(cluster.commit, Committing::Auto(_)) {

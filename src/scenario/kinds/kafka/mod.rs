@@ -3,11 +3,13 @@
 //! What Kafka's producers and consumers are configured with stands here too.
 
 mod cluster;
+mod groups;
 mod log;
 mod producer;
 mod retention;
 
 pub use cluster::{Cluster, Committing};
+pub use groups::Protocol;
 pub use retention::{CleanupPolicy, OffsetReset, Retention};
 
 use super::{

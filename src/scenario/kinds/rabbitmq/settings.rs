@@ -9,7 +9,7 @@ use super::{
 use crate::base::{Dist, Span};
 use crate::scenario::codes::Code;
 use crate::scenario::reader::{Fields, Reader};
-use crate::scenario::syntax::{Kind, Value};
+use crate::scenario::syntax::Value;
 use crate::scenario::tree::Node;
 
 pub(super) static WORD: Word = Word {
@@ -221,23 +221,6 @@ impl<'a> Reader<'a> {
                     .help("there is one for each instance of a consuming service");
             }
         }
-    }
-
-    /// One of these words.
-    fn one_of<T: Copy>(
-        &mut self,
-        value: &'a Value,
-        what: &str,
-        words: &[(&'static str, T)],
-    ) -> Option<T> {
-        let value = self.follow(value)?;
-        let is_word = matches!(value.kind, Kind::Word(_));
-        let found = words.iter().find(|(word, _)| is_word && value.word() == Some(word));
-        if found.is_none() {
-            let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            self.unknown_word(value, what, &words);
-        }
-        found.map(|(_, meant)| *meant)
     }
 
     /// A setting that only quorum queues have, and what holds there where nothing is said.

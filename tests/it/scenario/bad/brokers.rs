@@ -15,6 +15,18 @@ pub(in crate::scenario) const BROKERS: &[Bad] = &[
     broker!("E0304", "Kafka(replication_factor: 3)"),
     broker!("E0304", r#"Kafka(delivery_timeout: "20s")"#),
     broker!("E0304", r#"Kafka(heartbeat_interval: "45s")"#),
+    broker!("E0208", "Kafka(partition_assignment_strategy: Sticky)"),
+    broker!("E0706", r#"Kafka(group_protocol: Consumer, session_timeout: "10s")"#),
+    broker!(
+        "E0706",
+        "Kafka(group_protocol: Consumer, partition_assignment_strategy: CooperativeSticky)"
+    ),
+    broker!(
+        "E0304",
+        r#"Kafka(group_protocol: Consumer, group_consumer_heartbeat_interval: "45s")"#
+    ),
+    broker!("W0302", r#"Kafka(group_consumer_session_timeout: "10s")"#),
+    broker!("W0302", r#"Kafka(group_protocol: Consumer, group_initial_rebalance_delay: "0s")"#),
     broker!("W0302", "Kafka(min_insync_replicas: 2)"),
     broker!(
         "W0302",
