@@ -40,6 +40,7 @@ impl Business {
         let [first, second] = &self.flow;
         let (prefetch, queue, partitions, log) = self.brokers;
         let queue = queue.replace('#', &prefetch.to_string());
+        let fifo = sqs.contains("fifo");
         let (length, warmup) = self.run;
         let [faults, changes] = [&self.faults, &self.changes].map(|all| all.join("\n        "));
         format!(
@@ -59,7 +60,7 @@ impl Business {
         "queue": {queue},
         "log":   {log}partitions: {partitions}),
         "sqs":   Sqs({sqs}),
-        "topic": Sns(to: "sqs"),
+        "topic": Sns(to: "sqs", fifo: {fifo}),
         "hook":  Sns({sns}),
         "redis": RedisPubSub(),
     }},
@@ -236,6 +237,8 @@ fn queue() -> impl Strategy<Value = &'static str> {
         r#"Queue(prefetch: #, consumer_timeout: "30ms")"#,
         r#"RabbitMq(auto_ack: true, message_ttl: "200ms")"#,
         r#"RabbitMq(prefetch_count: #, single_active_consumer: true, returns: Reject, requeue_delay: "5ms")"#,
+        r#"RabbitMq(prefetch_count: #, exchanges: { "shop": Fanout(["bank"]), "store": Topic({ "shop": "*.*.done", "bank": "*.*.*" }) }, mandatory: true)"#,
+        r#"RabbitMq(queue_type: Quorum, exchanges: { "bank": Headers({ "shop": Any(kind: "refused") }) }, returns: Reject, requeue_delay: "5ms")"#,
         r#"RabbitMq(prefetch_count: #, max_length: 3, expires: "50ms", requeue_delay: "5ms")"#,
         r#"RabbitMq(prefetch_count: #, max_length: 3, overflow: RejectPublishDlx, dead_letter_exchange: "bank", returns: Discard)"#,
         r#"RabbitMq(prefetch_count: #, memory: 20, consumer_priorities: [0, 2, 1], requeue_delay: "5ms")"#,
@@ -267,6 +270,7 @@ fn sns() -> impl Strategy<Value = &'static str> {
         r#"num_retries: 6, min_delay_target: "1s", backoff_function: Exponential"#,
         r#"num_retries: 1, num_no_delay_retries: 1, redrive_after: "70ms""#,
         r#"max_receives_per_second: "60/s""#,
+        r#"filter_policy: { "store": (flow: "order", kind: ["do", "done"]), "bank": (service: "shop") }"#,
     ])
 }
 
