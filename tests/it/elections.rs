@@ -83,15 +83,17 @@ proptest! {
 
     /// At most one broker is away at a time. Two in sync are enough for what is acknowledged to stay,
     /// and so is one where no election is unclean: what is not in sync does not lead. Whether the producer is
-    /// idempotent makes no difference to that: the other one has records there twice, or swapped.
+    /// idempotent makes no difference to that: the other one has records there twice, or swapped; nor has the
+    /// size of its buffer.
     #[test]
     fn what_was_acknowledged_is_never_lost_under_the_safe_settings(
         blows in blows(),
         seed in 1..1_000u64,
         least in 1..3u32,
         idempotent: bool,
+        buffer in prop::sample::select(vec![4_096, 33_554_432]),
     ) {
-        let settings = format!("replication_factor: 3, acks: All, min_insync_replicas: {least}, unclean_leader_election_enable: false, enable_idempotence: {idempotent}");
+        let settings = format!("replication_factor: 3, acks: All, min_insync_replicas: {least}, unclean_leader_election_enable: false, enable_idempotence: {idempotent}, buffer_memory: {buffer}");
         let [lost, done] = lost(&settings, &blows, seed);
         prop_assert_eq!(lost, 0.0);
         prop_assert!(done > 0.0);

@@ -30,6 +30,7 @@ use std::collections::VecDeque;
 use super::super::broker::{Incoming, used_up};
 use super::super::message::{Answer, Message};
 use super::super::parts::replicas::{Lost, Replicas, Rule};
+use super::buffers::{Appended, Buffers};
 use super::compaction::refuses;
 use super::due::Due;
 use super::requests::Requests;
@@ -45,7 +46,7 @@ use crate::scenario::tree::{self, Acks};
 /// The brokers of a cluster, and their logs.
 #[derive(Clone, Debug)]
 pub(super) struct Cluster {
-    settings: tree::Cluster,
+    pub(super) settings: tree::Cluster,
     acks: Acks,
     /// Until a follower has a record.
     lag: Dist,
@@ -55,6 +56,7 @@ pub(super) struct Cluster {
     brokers: Vec<Broker>,
     /// By the number of the partition, for all topics.
     pub(super) logs: Vec<Log>,
+    pub(super) buffers: Buffers,
 }
 
 /// What the controller knows of a broker.
@@ -85,17 +87,6 @@ pub(super) struct Log {
     due: Option<Time>,
 }
 
-/// A record, as its producer knows it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Appended {
-    pub(super) incoming: Incoming,
-    pub(super) since: Time,
-    /// Has its producer heard what became of it?
-    pub(super) is_settled: bool,
-    /// Which request it goes in, where that is of interest; 0 before it went in any.
-    pub(super) request: u32,
-}
-
 impl Cluster {
     /// That of these settings, with all brokers up.
     pub(super) fn new(model: &Model, me: NodeIx, kind: &tree::Kafka) -> Option<Box<Self>> {
@@ -122,6 +113,7 @@ impl Cluster {
             first: model.nodes[node].first,
             brokers: vec![Broker::default(); settings.brokers as usize],
             logs: vec![log; kind.partitions as usize],
+            buffers: Buffers::new(settings.buffer, settings.max_block),
             settings,
         }))
     }
@@ -130,7 +122,8 @@ impl Cluster {
     pub(super) fn weight(&self) -> usize {
         let logs = self.logs.iter();
         let waiting = |log: &Log| log.waiting.len() * size_of::<Appended>();
-        logs.map(|log| log.replicas.weight() + waiting(log)).sum()
+        let logs: usize = logs.map(|log| log.replicas.weight() + waiting(log)).sum();
+        logs + self.buffers.weight()
     }
 
     /// On which broker this replica of a partition lies.
@@ -194,13 +187,23 @@ impl Kafka {
             incoming.confirm(Answer::Failed(Reason::Error), env);
             return used_up(incoming.op, Some(Reason::Error), env);
         }
-        let record = Appended { incoming, since: now, is_settled: false, request: 0 };
-        cluster.logs[partition].waiting.push_back(record);
+        if !cluster.buffers.take(incoming.publisher(), now) {
+            return self.block(incoming, env);
+        }
+        cluster.logs[partition].waiting.push_back(Appended::new(incoming, now));
         self.turn(partition, env);
     }
 
-    /// Something may have changed for a partition: everything that can go on there does.
-    fn turn<P: Probe>(&mut self, partition: usize, env: &mut Env<'_, '_, P>) {
+    /// Something may have changed for a partition: everything that can go on there does, and whatever had no
+    /// room in its producer's buffer until then.
+    pub(super) fn turn<P: Probe>(&mut self, partition: usize, env: &mut Env<'_, '_, P>) {
+        self.go_through(partition, env);
+        while let Some(partition) = self.unblock(env) {
+            self.go_through(partition, env);
+        }
+    }
+
+    fn go_through<P: Probe>(&mut self, partition: usize, env: &mut Env<'_, '_, P>) {
         let (now, faults) = (env.now(), &env.model.faults);
         self.elect(partition, env);
         self.replicate(partition, env);
@@ -243,9 +246,13 @@ impl Kafka {
     ) {
         let Appended { incoming, since, .. } = record;
         if env.model.faults.was_down(since, env.now(), incoming.publisher()) {
+            self.cluster().buffers.release(incoming.publisher());
             return used_up(incoming.op, Some(Reason::Crashed), env);
         }
-        let Cluster { acks, lag, chance, logs, .. } = self.cluster();
+        let Cluster { acks, lag, chance, logs, buffers, .. } = self.cluster();
+        if *acks != Acks::All {
+            buffers.release(incoming.publisher());
+        }
         if *acks == Acks::Leader {
             incoming.confirm(Answer::Done, env);
         }
@@ -258,6 +265,7 @@ impl Kafka {
     fn commit_all<P: Probe>(&mut self, partition: usize, env: &mut Env<'_, '_, P>) {
         while let Some((offset, record)) = self.cluster().logs[partition].replicas.commit() {
             if !record.is_settled {
+                self.cluster().buffers.release(record.incoming.publisher());
                 record.incoming.confirm(Answer::Done, env);
             }
             self.append(record.incoming, offset, env);
@@ -280,25 +288,6 @@ impl Kafka {
             }
         }
         self.truncate(partition, committed_from, env);
-    }
-
-    /// What has waited for its confirm for too long has failed, though it may be kept all the same.
-    fn give_up_overdue<P: Probe>(&mut self, partition: usize, env: &mut Env<'_, '_, P>) {
-        let Cluster { settings, logs, .. } = self.cluster();
-        let log = &mut logs[partition];
-        let (now, patience) = (env.now(), settings.delivery_timeout);
-        let is_overdue = |record: &Appended| record.since + patience <= now;
-        let late = log.replicas.tail().filter(|it| !it.is_settled && is_overdue(it));
-        let late: Vec<Incoming> = late.map(|it| (it.is_settled = true, it.incoming).1).collect();
-        while let Some(place) = { log.oldest().position(is_overdue) }
-            && let Some(record) = log.waiting.remove(place)
-        {
-            record.incoming.confirm(Answer::Failed(Reason::Timeout), env);
-            used_up(record.incoming.op, Some(Reason::Timeout), env);
-        }
-        for incoming in late {
-            incoming.confirm(Answer::Failed(Reason::Timeout), env);
-        }
     }
 
     /// Sets the timer of what next happens by itself to a partition, unless it is set.
@@ -387,15 +376,6 @@ impl Kafka {
             logs[partition].replicas.goes_on(now, || Span::from_ns(chance.sample(lag)));
             self.turn(partition, env);
         }
-    }
-}
-
-impl Log {
-    /// Among these is the oldest of the records that wait.
-    fn oldest(&self) -> impl Iterator<Item = &Appended> {
-        // Only those that are sent again can be out of order.
-        let all = if self.requests.is_some() { self.waiting.len() } else { 1 };
-        self.waiting.iter().take(all)
     }
 }
 

@@ -18,6 +18,8 @@ timers! {
         Commits { group: u32, member: u32 } = 25,
         /// Time to delete or compact old segments.
         CleansUp = 27,
+        /// Who waits for room in its buffer may have waited for too long.
+        Blocked = 28,
         /// This broker may have been silent for too long; counts its silences.
         Fenced { broker: u32, silence: u32 } = 24,
     }

@@ -33,6 +33,7 @@
 //! share groups (KIP-932), and a group coordinator that fails.
 
 mod assignor;
+mod buffers;
 mod cluster;
 mod commits;
 mod compaction;
@@ -260,6 +261,7 @@ impl Behaviour for Kafka {
                 }
             }
             Due::CleansUp => self.clean_up(env),
+            Due::Blocked => self.fail_blocked(env),
             Due::Commits { group, member } => self.commits(group as usize, member, env),
             due @ (Due::Turn { .. } | Due::Fenced { .. }) => self.cluster_timer(due, env),
             Due::Rebalanced(group) => self.look_after(group as usize, env),
@@ -274,6 +276,7 @@ impl Behaviour for Kafka {
             }
             due @ (Due::Turn { .. } | Due::Fenced { .. }) => self.is_obsolete(due),
             Due::CleansUp => self.is_read(),
+            Due::Blocked => self.none_blocks(),
             Due::Rebalanced(_) | Due::Commits { .. } => false,
         }
     }

@@ -219,6 +219,20 @@ const SHOWN: &[Shown] = &[
         r#"request_timeout: "1s""#,
     ),
     turned(
+        "buffer_memory",
+        ("33554432", "102400"),
+        ("failed(send)", Up),
+        LEADER_AWAY,
+        r#"max_block: "5s""#,
+    ),
+    turned(
+        "max_block",
+        (r#""5s""#, r#""1m""#),
+        ("failed(send)", Down),
+        LEADER_AWAY,
+        "buffer_memory: 102400",
+    ),
+    turned(
         "retention",
         (r#""10s""#, r#""20s""#),
         ("lost_effects", Down),

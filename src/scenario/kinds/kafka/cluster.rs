@@ -21,7 +21,6 @@ pub(super) static WORD: Word = Word {
         awareness, streams groups, \
         retention by bytes and of committed offsets, compaction by `min.cleanable.dirty.ratio` (all that may be \
         cleaned is) and of tombstones, fetch waits, transactions, \
-        producers that have no room, \
         share groups, what a host that \
         goes had not written to its disk, and a group coordinator that fails.",
     example: "Kafka(brokers: 3, partitions: 12, linger: \"0s\")",
@@ -53,6 +52,8 @@ settings! {
     segment: "duration", Usual::Is("\"168h\""), "a record that comes so long after the first one of its segment begins another (`segment.ms`): records are deleted by segments", "https://kafka.apache.org/41/configuration/topic-configs";
     log_retention_check_interval: "duration", Usual::Is("\"5m\""), "how often brokers look for segments to delete, counted from the start of the run", "https://kafka.apache.org/41/configuration/broker-configs";
     auto_offset_reset: "`Latest`, `Earliest` or `None`", Usual::Is("Latest"), "where a group goes on whose offset is gone: with the next record that comes, so that all that is there is passed over (reason `offset_reset`), with the oldest one that is there, or nowhere: the consumer fails, and its partition stands still", "https://kafka.apache.org/41/configuration/consumer-configs";
+    buffer_memory: "count", Usual::Is("33554432"), "bytes that a producer holds until they are acknowledged (32 MiB)", "https://kafka.apache.org/41/configuration/producer-configs";
+    max_block: "duration", Usual::Is("\"1m\""), "how long a producer whose buffer is full waits for room; then it has failed (reason `rejected`)", "https://kafka.apache.org/41/configuration/producer-configs";
     max_poll_records: "count", Usual::Is("500"), "records that a member is given at once, of all its partitions; it handles them one after the other, and polls again", "https://kafka.apache.org/41/configuration/consumer-configs";
     enable_auto_commit: "flag", Usual::Is("true"), "do consumers commit now and then what they have handled, when they poll? Else by hand, see `commit`", "https://kafka.apache.org/41/configuration/consumer-configs";
     auto_commit_interval: "duration", Usual::Is("\"5s\""), "how often, counted from their start; what they have handled since is delivered again after a crash", "https://kafka.apache.org/41/configuration/consumer-configs";
@@ -92,6 +93,10 @@ pub struct Cluster {
     pub request_timeout: Span,
     /// A record that is not acknowledged for so long has failed.
     pub delivery_timeout: Span,
+    /// Records that a producer holds until they are acknowledged.
+    pub buffer: u32,
+    /// How long it waits for room for another one.
+    pub max_block: Span,
     /// How long records are kept.
     pub retention: Retention,
     /// Records that a member is given at once.
@@ -134,6 +139,8 @@ impl Cluster {
             max_in_flight: None,
             request_timeout: seconds(30),
             delivery_timeout: seconds(120),
+            buffer: 32_768,
+            max_block: seconds(60),
             retention: Retention {
                 cleanup: super::CleanupPolicy::Delete,
                 period: week,
@@ -179,6 +186,8 @@ impl<'a> Reader<'a> {
         let record_size = self.setting(&fields, "record_size", Self::places);
         let request_timeout = self.setting(&fields, "request_timeout", Self::positive_span);
         let delivery_timeout = self.setting(&fields, "delivery_timeout", Self::positive_span);
+        let buffer_memory = self.setting(&fields, "buffer_memory", Self::places);
+        let max_block = self.setting(&fields, "max_block", Self::positive_span);
         let retention = self.retention(&fields);
         let max_poll_records = self.setting(&fields, "max_poll_records", Self::places);
         let by_hand = self.optional(&fields, "commit", Self::committing);
@@ -217,6 +226,8 @@ impl<'a> Reader<'a> {
                 max_in_flight,
                 request_timeout: request_timeout?,
                 delivery_timeout: delivery_timeout?,
+                buffer: (buffer_memory? / record_size?).max(1),
+                max_block: max_block?,
                 retention: retention?,
                 max_poll_records: max_poll_records?,
                 commit,

@@ -1,0 +1,258 @@
+//! The buffers of producers: what they hold until it is acknowledged or overdue, and what waits for room in one.
+//!
+//! ```text
+//! publish ─▶ room ─▶ buffer: waits, or is under way ─▶ acknowledged, or failed (delivery.timeout.ms)
+//!             └ none: blocks ─▶ room ...   └ failed (max.block.ms, reason `rejected`)
+//! ```
+//!
+//! After kafka.apache.org/41, Producer configuration (`buffer.memory`, `max.block.ms`, `delivery.timeout.ms`):
+//! a record takes its place when it is sent, and leaves it with its answer; records of `record_size` are all that is
+//! counted. Who finds no room blocks, in order, and fails when it has done so for too long; the clock of
+//! `delivery.timeout.ms` starts when it has room. A crash of the producer empties its buffer.
+//!
+//! Left out: that a thread which blocks sends nothing else; and `max.block.ms` of who does not know its topic yet.
+
+use std::collections::VecDeque;
+
+use super::cluster::{Cluster, Log};
+use super::due::Due;
+use super::{Kafka, partition_of};
+use crate::base::{Span, Time};
+use crate::engine::InstanceId;
+use crate::nodes::Env;
+use crate::nodes::broker::{Incoming, used_up};
+use crate::nodes::message::Answer;
+use crate::probes::{Probe, Reason};
+
+/// A record, as its producer knows it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Appended {
+    pub(super) incoming: Incoming,
+    /// Since when it has been in its buffer.
+    pub(super) since: Time,
+    /// Has its producer heard what became of it?
+    pub(super) is_settled: bool,
+    /// Which request it goes in, where that is of interest; 0 before it went in any.
+    pub(super) request: u32,
+}
+
+/// The buffers of all producers.
+#[derive(Clone, Debug)]
+pub(super) struct Buffers {
+    /// Records that fit into one.
+    room: u32,
+    max_block: Span,
+    /// By the producer's instance.
+    held: Vec<Held>,
+    /// What waits for room, in order.
+    blocked: VecDeque<Blocked>,
+    /// When the first of them has waited for too long; past, if nobody looks.
+    looks_at: Time,
+}
+
+/// What one buffer holds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Held {
+    records: u32,
+    /// No crash before that has left anything in it.
+    since: Time,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Blocked {
+    incoming: Incoming,
+    since: Time,
+}
+
+impl Appended {
+    /// Its producer has put it into its buffer.
+    pub(super) fn new(incoming: Incoming, since: Time) -> Self {
+        Self { incoming, since, is_settled: false, request: 0 }
+    }
+}
+
+impl Log {
+    /// Among these is the oldest of the records that wait.
+    pub(super) fn oldest(&self) -> impl Iterator<Item = &Appended> {
+        // Only those that are sent again can be out of order.
+        let all = if self.requests.is_some() { self.waiting.len() } else { 1 };
+        self.waiting.iter().take(all)
+    }
+}
+
+impl Buffers {
+    /// Empty ones, with room for so many records each.
+    pub(super) fn new(room: u32, max_block: Span) -> Self {
+        let (held, blocked) = (Vec::new(), VecDeque::new());
+        Self { room, max_block, held, blocked, looks_at: Time::ZERO }
+    }
+
+    /// Bytes that they hold.
+    pub(super) fn weight(&self) -> usize {
+        self.held.len() * size_of::<Held>() + self.blocked.len() * size_of::<Blocked>()
+    }
+
+    fn of(&mut self, producer: InstanceId) -> &mut Held {
+        let at = producer.0 as usize;
+        if at >= self.held.len() {
+            self.held.resize(at + 1, Held::default());
+        }
+        &mut self.held[at]
+    }
+
+    fn has_room(&self, producer: InstanceId) -> bool {
+        self.held.get(producer.0 as usize).is_none_or(|held| held.records < self.room)
+    }
+
+    /// A producer puts a record into its buffer, if there is room.
+    pub(super) fn take(&mut self, producer: InstanceId, now: Time) -> bool {
+        let has_room = self.has_room(producer);
+        if has_room {
+            let held = self.of(producer);
+            if held.records == 0 {
+                held.since = now;
+            }
+            held.records += 1;
+        }
+        has_room
+    }
+
+    /// A producer knows what became of a record.
+    pub(super) fn release(&mut self, producer: InstanceId) {
+        self.of(producer).records -= 1;
+    }
+}
+
+impl Kafka {
+    /// A producer's buffer is full: what it sends waits for room.
+    #[cold]
+    pub(super) fn block<P: Probe>(&mut self, incoming: Incoming, env: &mut Env<'_, '_, P>) {
+        let (now, producer) = (env.now(), incoming.publisher());
+        self.cluster().forget_crashed(producer, env);
+        self.cluster().buffers.blocked.push_back(Blocked { incoming, since: now });
+        if let Some(partition) = self.unblock(env) {
+            return self.turn(partition, env);
+        }
+        self.foresee_impatience(env);
+    }
+
+    /// The first record for which there is room goes into its buffer. For which partition?
+    pub(super) fn unblock<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) -> Option<usize> {
+        let (now, partitions) = (env.now(), self.partitions);
+        let Cluster { buffers, logs, .. } = self.cluster();
+        loop {
+            let has_room = |it: &Blocked| buffers.has_room(it.incoming.publisher());
+            let first = buffers.blocked.iter().position(has_room)?;
+            let Blocked { incoming, since } = buffers.blocked.remove(first)?;
+            if env.model.faults.was_down(since, now, incoming.publisher()) {
+                used_up(incoming.op, Some(Reason::Crashed), env);
+                continue;
+            }
+            buffers.take(incoming.publisher(), now);
+            let partition = partition_of(incoming.op, incoming.item, partitions);
+            logs[partition].waiting.push_back(Appended::new(incoming, now));
+            return Some(partition);
+        }
+    }
+
+    /// Who has blocked for too long fails.
+    pub(super) fn fail_blocked<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let now = env.now();
+        let buffers = &mut self.cluster().buffers;
+        let max_block = buffers.max_block;
+        while let Some(Blocked { incoming, .. }) =
+            buffers.blocked.pop_front_if(|it| it.since + max_block <= now)
+        {
+            incoming.confirm(Answer::Failed(Reason::Rejected), env);
+            used_up(incoming.op, Some(Reason::Rejected), env);
+        }
+        self.foresee_impatience(env);
+    }
+
+    fn foresee_impatience<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) {
+        let now = env.now();
+        let buffers = &mut self.cluster().buffers;
+        if buffers.looks_at <= now
+            && let Some(first) = buffers.blocked.front()
+        {
+            buffers.looks_at = first.since + buffers.max_block;
+            env.wait(buffers.looks_at.since(now), Due::Blocked);
+        }
+    }
+
+    /// Does nobody wait for room?
+    pub(super) fn none_blocks(&self) -> bool {
+        self.cluster.as_ref().is_none_or(|cluster| cluster.buffers.blocked.is_empty())
+    }
+
+    /// What has waited for its confirm for too long has failed, though it may be kept all the same.
+    pub(super) fn give_up_overdue<P: Probe>(&mut self, partition: usize, env: &mut Env<'_, '_, P>) {
+        let Cluster { settings, logs, buffers, .. } = self.cluster();
+        let log = &mut logs[partition];
+        let (now, patience) = (env.now(), settings.delivery_timeout);
+        let is_overdue = |record: &Appended| record.since + patience <= now;
+        let late = log.replicas.tail().filter(|it| !it.is_settled && is_overdue(it));
+        let late: Vec<Incoming> = late.map(|it| (it.is_settled = true, it.incoming).1).collect();
+        while let Some(place) = { log.oldest().position(is_overdue) }
+            && let Some(record) = log.waiting.remove(place)
+        {
+            buffers.release(record.incoming.publisher());
+            record.incoming.confirm(Answer::Failed(Reason::Timeout), env);
+            used_up(record.incoming.op, Some(Reason::Timeout), env);
+        }
+        for incoming in late {
+            buffers.release(incoming.publisher());
+            incoming.confirm(Answer::Failed(Reason::Timeout), env);
+        }
+    }
+}
+
+impl Cluster {
+    /// What a producer had in its buffer when it crashed is not there any more.
+    fn forget_crashed<P: Probe>(&mut self, producer: InstanceId, env: &mut Env<'_, '_, P>) {
+        let (now, faults) = (env.now(), &env.model.faults);
+        let Self { logs, buffers, .. } = self;
+        let held = buffers.of(producer);
+        if !faults.was_down(held.since, now, producer) {
+            return;
+        }
+        held.since = now;
+        let is_gone = |it: &Appended| {
+            it.incoming.publisher() == producer && faults.was_down(it.since, now, producer)
+        };
+        for log in logs {
+            for record in log.replicas.tail().filter(|it| !it.is_settled && is_gone(it)) {
+                record.is_settled = true;
+                held.records -= 1;
+            }
+            log.waiting.retain(|record| {
+                let is_gone = is_gone(record);
+                if is_gone {
+                    held.records -= 1;
+                    used_up(record.incoming.op, Some(Reason::Crashed), env);
+                }
+                !is_gone
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_producer_has_room_of_its_own_until_it_knows_what_became_of_a_record() {
+        let [first, second] = [3, 0].map(InstanceId);
+        let mut buffers = Buffers::new(2, Span(1));
+        assert!(buffers.take(first, Time(1)));
+        assert!(buffers.take(first, Time(2)));
+        assert!(!buffers.take(first, Time(3)));
+        assert!(buffers.take(second, Time(3)));
+        buffers.release(first);
+        assert!(buffers.take(first, Time(4)));
+        assert!(!buffers.take(first, Time(4)));
+        assert_eq!((buffers.of(first).records, buffers.of(second).records), (2, 1));
+        assert_eq!(buffers.of(first).since, Time(1), "it was never empty since");
+    }
+}
