@@ -75,8 +75,9 @@ impl RabbitMq {
         message.since = env.now();
         message.until = self.until(&message, index, env);
         let free = self.free(index, env);
+        let rank = self.ranks.get(usize::from(message.op.flow.0)).copied().unwrap_or(0);
         let channel = &mut self.channels[index];
-        message.place = channel.place();
+        message.place = channel.place(rank);
         if channel.ready.is_empty()
             && let Some(turn) = free
         {
@@ -96,7 +97,7 @@ impl RabbitMq {
                 return false;
             }
             Some(Overflow::DropHead) | None => {
-                channel.ready.push_back(message);
+                channel.take_in(message);
                 env.fact(Fact::Waits { op: message.op.id });
                 self.trim(index, env);
                 // What made room may have uncovered what is over its time.

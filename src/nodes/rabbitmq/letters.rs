@@ -91,13 +91,14 @@ impl RabbitMq {
             return;
         };
         message.since = env.now();
+        let rank = self.ranks.get(usize::from(message.op.flow.0)).copied().unwrap_or(0);
         let channel = &mut self.channels[index];
         if channel.is_gone {
             return used_up(message.op, Some(Reason::Unroutable), env);
         }
         if is_new {
-            message.place = channel.place();
-            channel.ready.push_back(message);
+            message.place = channel.place(rank);
+            channel.take_in(message);
         } else {
             channel.put_back(message);
         }

@@ -13,6 +13,7 @@
 //!   (`consumers`), those at their limit are passed over, so nothing waits beside a free one. The order
 //!   of turns is that in which they subscribed: it is drawn. `consumer-priority`: those with the highest
 //!   first. `consumers`, single active consumer: one as long as it is there.
+//! * `priority`: who has a higher one goes first, of those that wait.
 //! * `quorum-queues`, poison messages: a delivery that failed counts, be it rejected or a lost connection;
 //!   since 4.3 `basic.nack` and the time-out do not. A message that failed more often than the limit
 //!   becomes a dead letter: a limit of 2 makes three deliveries. Delayed retry: what comes back
@@ -51,7 +52,7 @@ use super::{Env, broker};
 use crate::base::{Stream, Time, weight};
 use crate::engine::InstanceId;
 use crate::model::program::EntryIx;
-use crate::model::{Model, NodeIx};
+use crate::model::{FlowIx, Model, NodeIx};
 use crate::probes::{Fact, Probe, Reason};
 use crate::scenario::tree::{self, NodeKind, Redrive, Returns};
 
@@ -67,6 +68,8 @@ pub struct RabbitMq {
     /// Per channel of the program: its place in `channels`.
     places: Vec<u32>,
     channels: Vec<Channel>,
+    /// By flow, where some are served before others: in which order.
+    ranks: Vec<u8>,
     /// The channel of dead letters, and what its consumer runs.
     dead_letters: Option<(usize, EntryIx)>,
     unacknowledged: Slab<Delivery>,
@@ -153,6 +156,7 @@ impl Behaviour for RabbitMq {
             dead_letters: dead_letters.map(|it| (places[it.channel as usize] as usize, it.entry)),
             places,
             channels: own.iter().map(channel).collect(),
+            ranks: ranks(settings, model),
             unacknowledged: Slab::default(),
             aside: Slab::default(),
         }
@@ -323,6 +327,12 @@ impl Behaviour for RabbitMq {
     fn goes_on_while_down(&self) -> bool {
         self.members.is_some()
     }
+}
+
+/// In which order flows are served; nothing where it is all the same.
+fn ranks(settings: &tree::RabbitMq, model: &Model) -> Vec<u8> {
+    let flows = (0..model.scenario.flows.len()).map(|flow| settings.rank(FlowIx(flow as u16)));
+    if settings.ranks.is_empty() { Vec::new() } else { flows.collect() }
 }
 
 impl RabbitMq {

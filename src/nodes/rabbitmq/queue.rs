@@ -1,7 +1,7 @@
 //! One queue: what is ready in it, in which order, for how long, and which consumer is served next. Refuses
 //! to know what becomes of what leaves it.
 //!
-//! A classic queue is served in the order of arrival: what comes back has its old place. In a quorum queue
+//! Those with a higher priority are served first. A classic queue is served in the order of arrival: what comes back has its old place. In a quorum queue
 //! what comes back is served before all else, in the order in which it came back.
 
 use std::collections::VecDeque;
@@ -16,6 +16,8 @@ use crate::scenario::tree;
 
 /// Places of what has not come back, in quorum queues, are behind all others.
 const FRESH: u64 = 1 << 63;
+/// Places of those that are served later begin so many bits up.
+const RANK: u32 = 55;
 
 /// The queue of one consuming service.
 #[derive(Clone, Debug)]
@@ -116,9 +118,10 @@ impl Channel {
         }
     }
 
-    /// The place of one more that arrives.
-    pub(super) fn place(&mut self) -> u64 {
-        let place = self.arrived | if self.is_quorum { FRESH } else { 0 };
+    /// The place of one more of this rank that arrives.
+    pub(super) fn place(&mut self, rank: u8) -> u64 {
+        let fresh = if self.is_quorum { FRESH } else { 0 };
+        let place = self.arrived | u64::from(rank) << RANK | fresh;
         self.arrived += 1;
         place
     }
@@ -128,6 +131,14 @@ impl Channel {
         if self.is_quorum {
             message.place = self.returned;
             self.returned += 1;
+        }
+        self.take_in(message);
+    }
+
+    /// Puts a message where its place is.
+    pub(super) fn take_in(&mut self, message: Stored) {
+        if self.ready.back().is_none_or(|last| last.place < message.place) {
+            return self.ready.push_back(message);
         }
         let at = self.ready.partition_point(|other| other.place < message.place);
         self.ready.insert(at, message);
@@ -249,10 +260,23 @@ mod tests {
     }
 
     #[test]
+    fn what_has_a_higher_priority_goes_first_and_else_who_came_first() {
+        for is_quorum in [false, true] {
+            let mut channel = channel(is_quorum);
+            for (number, rank) in [(0, 255), (1, 0), (2, 3), (3, 0)] {
+                let place = channel.place(if is_quorum { rank.min(31) } else { rank });
+                channel.take_in(Stored { returns: number, ..message(place, 9) });
+            }
+            let order: Vec<u32> = channel.ready.iter().map(|it| it.returns).collect();
+            assert_eq!(order, [1, 3, 2, 0]);
+        }
+    }
+
+    #[test]
     fn what_comes_back_has_its_old_place_or_goes_before_all_else() {
         for (is_quorum, order) in [(false, [0, 1, 2, 3]), (true, [1, 0, 2, 3])] {
             let mut channel = channel(is_quorum);
-            let all: Vec<u64> = (0..4).map(|_| channel.place()).collect();
+            let all: Vec<u64> = (0..4).map(|_| channel.place(0)).collect();
             channel.ready.extend(all[2..].iter().map(|place| message(*place, 9)));
             for at in [1, 0] {
                 let mut back = message(all[at], 9);

@@ -53,6 +53,27 @@ const ILL: &[(&str, &str)] =
 const LEADER_DIES: &[(&str, &str)] =
     &[("faults", r#"[(name: "one", at: "5s", lasts: "6s", what: Crash("rabbit", instance: 0))]"#)];
 
+/// Orders that are as much as `mail` can do, and urgent ones among them.
+const CROWD: &str = r#"(
+    run: (length: "20s", drain: "10m"),
+    nodes: {
+        "users": Client(arrivals: Constant("40/s"), does: "order"),
+        "rush": Client(arrivals: Constant("3/s"), does: "urgent"),
+        "shop": Service(workers: 1_000, store: "shop-db"),
+        "mail": Service(instances: 2, workers: 1, store: "mail-db"),
+        "shop-db": Database(read: "0s", write: "0s"),
+        "mail-db": Database(read: "0s", write: "0s"),
+        "rabbit": RabbitMq(IT_IS),
+    },
+    network: (latency: "0s"),
+    data: { "order": (owner: "shop"), "letter": (owner: "mail", keys: 1_000_000) },
+    flows: {
+        "order": (home: "shop", steps: [Write("order"), Tell("mail", Write("letter", key: Another), work: "50ms")]),
+        "urgent": (home: "shop", steps: [Write("order"), Tell("mail", Write("letter", key: Another), work: "50ms")]),
+    },
+    designs: { "it": PubSub(broker: "rabbit") },
+)"#;
+
 /// A setting alone, in this world.
 const fn shown(
     setting: &'static str,
@@ -158,6 +179,31 @@ pub(super) const IT: Product = Product {
                 "lost_effects(order)",
                 Turns::FromTo(50.0, 0.0),
             )
+        },
+        Shown {
+            world: CROWD,
+            beside: "prefetch_count: 1, max_priority: 4",
+            ..shown("priority", "{ \"urgent\": 1 }", NO, "convergence_max(urgent)", Turns::Down)
+        },
+        // Without a word a quorum queue gives a message the priority 4.
+        Shown {
+            world: CROWD,
+            beside: "queue_type: Quorum, prefetch_count: 1",
+            usual: "{ \"urgent\": 4 }",
+            ..shown("priority", "{ \"urgent\": 5 }", NO, "convergence_max(urgent)", Turns::Down)
+        },
+        // What is consumed ahead of its pace does not wait where it could be overtaken.
+        Shown {
+            world: CROWD,
+            beside: "max_priority: 4, priority: { \"urgent\": 1 }",
+            usual: "1",
+            ..shown("prefetch_count", "250", NO, "convergence_max(urgent)", Turns::Up)
+        },
+        Shown {
+            world: CROWD,
+            beside: "prefetch_count: 1, priority: { \"order\": 1, \"urgent\": 2 }",
+            usual: "1",
+            ..shown("max_priority", "2", NO, "convergence_max(urgent)", Turns::Down)
         },
         shown(
             "single_active_consumer",

@@ -12,7 +12,7 @@ use super::{
     Subject, Terms, Use, Usual, Word, settings,
 };
 use crate::base::{Dist, Span};
-use crate::scenario::tree::NodeIx;
+use crate::scenario::tree::{FlowIx, NodeIx};
 
 pub(super) static ABOUT: About = About {
     role: Role::RabbitMq,
@@ -57,6 +57,10 @@ pub struct RabbitMq {
     pub keeps_dead_letters: bool,
     /// Does one consumer get all deliveries as long as it is there?
     pub single_active_consumer: bool,
+    /// Of some flows, the priority of their messages.
+    pub ranks: Vec<(FlowIx, u8)>,
+    /// The highest priority that its queues tell apart; `None`: none.
+    pub max_priority: Option<u8>,
     /// Of each instance of a consuming service, the priority of its consumer; 0 where none is said.
     pub priorities: Vec<i32>,
     /// A consumer that was not heard of for so long has lost its connection.
@@ -90,6 +94,8 @@ impl RabbitMq {
             dead_letters: None,
             keeps_dead_letters: false,
             single_active_consumer: false,
+            ranks: Vec::new(),
+            max_priority: None,
             priorities: Vec::new(),
             heartbeat: Span(60_000_000_000),
             consumer_timeout: None,
@@ -99,6 +105,22 @@ impl RabbitMq {
         }
     }
 }
+
+impl RabbitMq {
+    /// In which order the messages of a flow are served, the highest priority first: from 0. What is above the
+    /// highest that there is counts as that.
+    pub fn rank(&self, flow: FlowIx) -> u8 {
+        let Some(max) = self.max_priority else { return 0 };
+        let said = self.ranks.iter().find(|(known, _)| *known == flow);
+        let usual = if self.quorum.is_some() { QUORUM_USUAL } else { 0 };
+        max - said.map_or(usual, |(_, priority)| *priority).min(max)
+    }
+}
+
+/// The highest priority of quorum queues.
+const QUORUM_MAX: u8 = 31;
+/// The priority that quorum queues give to messages that have none.
+const QUORUM_USUAL: u8 = 4;
 
 /// The members of quorum queues.
 #[derive(Clone, Debug, PartialEq)]

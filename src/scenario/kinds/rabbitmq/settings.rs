@@ -3,14 +3,14 @@
 #![expect(clippy::option_option, reason = "the outer `None` is a mistake that was noted")]
 
 use super::{
-    ABOUT, DeadLetters, DelayedRetry, Length, NodeKind, Overflow, QuorumQueue, RabbitMq, Returns,
-    Role, Use, Usual, Word, settings,
+    ABOUT, DeadLetters, DelayedRetry, Length, NodeKind, Overflow, QUORUM_MAX, QuorumQueue,
+    RabbitMq, Returns, Role, Use, Usual, Word, settings,
 };
 use crate::base::{Dist, Span};
 use crate::scenario::codes::Code;
 use crate::scenario::reader::{Fields, Reader};
 use crate::scenario::syntax::Value;
-use crate::scenario::tree::Node;
+use crate::scenario::tree::{FlowIx, Node};
 
 pub(super) static WORD: Word = Word {
     word: "RabbitMq",
@@ -19,7 +19,8 @@ pub(super) static WORD: Word = Word {
         `scenarios/brokers/` has what it is known for.",
     settings: &SETTINGS,
     left_out: "Exchanges that are bound to exchanges, that several services publish to, and alternate ones (a service \
-        has one exchange, and one queue), the invalidation of caches, which is a fanout to queues that nobody keeps, priorities of messages, federation and shovel, \
+        has one exchange, and one queue), the invalidation of caches, which is a fanout to queues that nobody keeps, the cycles by which classic queues keep low priorities from starving, times to live that end \
+        behind the head of a quorum queue, federation and shovel, \
         streams (a `Kafka` with one partition), MQTT and STOMP, lazy queues, message store files and \
         sizes in bytes.",
     example: "RabbitMq(prefetch_count: 100, persist: Exp(\"5ms\"))",
@@ -47,6 +48,8 @@ settings! {
     dead_letter_exchange: "name of a service", Usual::Unset("dead letters are lost"), "the service whose queue is bound to it: it gets what was rejected, what is over its time, what found no room and what was delivered too often, and its worker time (`work`) is spent on each", "https://www.rabbitmq.com/docs/dlx";
     dead_letter_strategy: "`AtMostOnce` or `AtLeastOnce`", Usual::Is("AtMostOnce"), "does a dead letter stay in its queue until the other one has it, also while that is full? Needs quorum queues and `RejectPublish`", "https://www.rabbitmq.com/docs/quorum-queues";
     dead_letter_sends_back: "flag", Usual::Is("false"), "does that service send a dead letter to the queue where it died, when it has worked at it?";
+    priority: "map of priorities by flow", Usual::Is("{}"), "the priority, up to 255, of all messages of a flow: `{ \"place-order\": 9 }`. Those with a higher one are served first, as far as they wait in the queue, so it takes a small `prefetch_count`; what comes back to a quorum queue goes before all. Without one a message has 0 in classic queues, and 4 in quorum queues", "https://www.rabbitmq.com/docs/4.3/priority";
+    max_priority: "count, up to 255", Usual::Unset("none: classic queues do not look at priorities"), "how many priorities classic queues tell apart, from 0 on; what is higher counts as this. 2 to 4 are advised. Quorum queues always have 0 to 31", "https://www.rabbitmq.com/docs/4.3/priority";
     single_active_consumer: "flag", Usual::Is("false"), "does one consumer get all deliveries of a queue as long as it is there?", "https://www.rabbitmq.com/docs/consumers";
     consumer_priorities: "list of whole numbers", Usual::Is("[]"), "of each instance of a consuming service; 0 for those that are not there. Those with the highest are served first, until they hold what they may", "https://www.rabbitmq.com/docs/consumer-priority";
     consumer_timeout: "duration, or `None`", Usual::Unset("30m for quorum queues"), "a consumer that has held a message for so long is cancelled: all that it holds goes to others, and it subscribes anew; quorum queues only (4.3)", "https://www.rabbitmq.com/docs/consumers";
@@ -92,6 +95,10 @@ impl<'a> Reader<'a> {
         let expires = self.optional(&fields, "expires", Self::positive_span);
         let dead_letters = self.dead_letters(&fields, is_quorum, length);
         let single_active_consumer = self.setting(&fields, "single_active_consumer", Self::flag);
+        let ranks = self.setting(&fields, "priority", Self::ranks);
+        let max_priority = self.optional(&fields, "max_priority", |reader, value| {
+            reader.count(value, 1..=255).map(|max| max as u8)
+        });
         let priorities = self.setting(&fields, "consumer_priorities", |reader, value| {
             let items = reader.list(value, "priorities", true)?;
             let read = |reader: &mut Self, item| reader.integer(item, -1_000_000..=1_000_000);
@@ -119,6 +126,7 @@ impl<'a> Reader<'a> {
             count => count,
         };
         let watermark = watermark?;
+        self.check_priorities(&fields, is_quorum);
         Some(RabbitMq {
             quorum: group?,
             persist: persist?,
@@ -135,6 +143,8 @@ impl<'a> Reader<'a> {
             dead_letters: dead_letters?.0,
             keeps_dead_letters: dead_letters?.1,
             single_active_consumer: single_active_consumer?,
+            ranks: ranks?,
+            max_priority: if is_quorum { Some(QUORUM_MAX) } else { max_priority? },
             priorities: priorities?,
             heartbeat: heartbeat?,
             consumer_timeout: consumer_timeout?,
@@ -203,6 +213,33 @@ impl<'a> Reader<'a> {
             return None;
         }
         Some(heartbeat)
+    }
+
+    /// `{ "place-order": 9 }`.
+    fn ranks(&mut self, value: &'a Value) -> Option<Vec<(FlowIx, u8)>> {
+        let read = self.entries(value, "priorities").into_iter().map(|(name, at, value)| {
+            let flow = self.flow_named(name, at);
+            let priority = self.integer(value, 0..=255);
+            Some((flow?, priority? as u8))
+        });
+        read.collect::<Vec<_>>().into_iter().collect()
+    }
+
+    /// Classic queues look at priorities where they are told to, quorum queues always.
+    fn check_priorities(&mut self, fields: &Fields<'a>, is_quorum: bool) {
+        let (name, message, help) = match fields.get("max_priority") {
+            Some(_) if is_quorum => {
+                ("max_priority", "quorum queues always have the priorities 0 to 31", "leave it out")
+            }
+            None if !is_quorum => {
+                ("priority", "classic queues do not look at it", "say max_priority: 4")
+            }
+            _ => return,
+        };
+        if let Some(value) = fields.get(name) {
+            let message = format!("`{name}` has no effect: {message}");
+            self.wrong(Code::NoEffect, value.head(), message).help(help);
+        }
     }
 
     /// Warns of priorities for consumers that no service has.

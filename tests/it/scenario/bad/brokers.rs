@@ -86,6 +86,10 @@ pub(in crate::scenario) const BROKERS: &[Bad] = &[
         r#"RabbitMq(queue_type: Quorum, returns: Reject, delayed_retry_type: Returned, delayed_retry_min: "5s")"#
     ),
     broker!("W0302", "RabbitMq(consumer_priorities: [1, 2, 3, 4])"),
+    broker!("W0302", r#"RabbitMq(priority: { "place-order": 3 })"#),
+    broker!("W0302", "RabbitMq(queue_type: Quorum, max_priority: 4)"),
+    broker!("E0205", r#"RabbitMq(priority: { "place-oder": 3 }, max_priority: 4)"#),
+    broker!("E0304", r#"RabbitMq(priority: { "place-order": 300 }, max_priority: 4)"#),
     broker!("E0304", r#"RabbitMq(heartbeat: "1ns")"#),
     broker!("E0304", r#"Queue(heartbeat: "1ns")"#),
     Bad(
