@@ -3,7 +3,7 @@
 //! what did not hold anything up.
 
 use super::unit::Unit;
-use crate::probes::outcome::{NodeOutcome, Outcome};
+use crate::probes::outcome::{Load, NodeOutcome, Outcome};
 
 /// Busier than this and with something waiting, a node is saturated.
 const SATURATED: f64 = 0.9;
@@ -76,7 +76,7 @@ pub fn stood(outcome: &Outcome) -> Vec<Stood> {
 
 /// Workers that are mostly held, not at work.
 fn held(name: &str, node: &NodeOutcome) -> Option<String> {
-    let (busy, working) = (node.utilization?, node.working?);
+    let (busy, working) = (node.load.utilization?, node.load.working?);
     (busy >= HELD && working < busy / 2.0).then(|| {
         format!(
             "{name} is {} busy, but at work only {}: its workers are held while they wait for others",
@@ -135,12 +135,12 @@ fn groups(outcome: &Outcome, measured: f64) -> Vec<Saturated<'_>> {
     let grows = |lag: u64| lag as f64 / outcome.standing.at.0 as f64 * 1e9;
     let saturated = outcome.standing.behind.iter().filter_map(|it| {
         let node = outcome.nodes.get(&it.consumer)?;
-        let takes = node.arrivals as f64 / measured;
+        let takes = node.load.arrivals as f64 / measured;
         let asked = takes + grows(it.lag);
         if takes >= asked * (1.0 - BEHIND) || it.full == 0 {
             return None;
         }
-        let why = match node.utilization {
+        let why = match node.load.utilization {
             Some(busy) if busy < SATURATED => format!(
                 "; its workers are {} busy: a partition's records go one after the other, and none \
                  while no member has it",
@@ -177,12 +177,12 @@ fn busy(outcome: &Outcome, measured: f64) -> Vec<Saturated<'_>> {
         queue.map_or(0, |queue| queue.waiting)
     };
     let saturated = outcome.nodes.iter().filter_map(|(name, node)| {
-        let busy = node.utilization.filter(|busy| *busy >= SATURATED)?;
+        let busy = node.load.utilization.filter(|busy| *busy >= SATURATED)?;
         let waiting = waiting(name);
-        if waiting == 0 && node.turned_away == 0 {
+        if waiting == 0 && node.load.turned_away == 0 {
             return None;
         }
-        let NodeOutcome { arrivals, turned_away, .. } = node;
+        let Load { arrivals, turned_away, .. } = &node.load;
         let grows = waiting as f64 / outcome.standing.at.0 as f64 * 1e9;
         let asked = *arrivals as f64 / measured;
         let takes = (asked - *turned_away as f64 / measured - grows).max(0.0);
@@ -209,11 +209,8 @@ mod tests {
     /// A hundred seconds of nodes that took in so many, so busy, with so many waiting at the end.
     fn outcome(nodes: &[(&str, u64, f64, u64)], calls: &[(&str, &str)]) -> Outcome {
         let node = |(name, arrivals, busy, _): &(&str, u64, f64, u64)| {
-            let it = NodeOutcome {
-                arrivals: *arrivals,
-                utilization: Some(*busy),
-                ..NodeOutcome::default()
-            };
+            let load = Load { arrivals: *arrivals, utilization: Some(*busy), ..Load::default() };
+            let it = NodeOutcome { load, ..NodeOutcome::default() };
             ((*name).to_owned(), it)
         };
         let waits = |(name, _, _, waiting): &(&str, u64, f64, u64)| StandingQueue {
@@ -253,11 +250,8 @@ mod tests {
     #[test]
     fn who_waits_for_others_is_held_and_does_not_work() {
         let of = |busy, working| {
-            let node = NodeOutcome {
-                utilization: Some(busy),
-                working: Some(working),
-                ..NodeOutcome::default()
-            };
+            let load = Load { utilization: Some(busy), working: Some(working), ..Load::default() };
+            let node = NodeOutcome { load, ..NodeOutcome::default() };
             held("api", &node)
         };
         let text = of(0.95, 0.1).expect("it is held");

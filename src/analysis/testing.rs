@@ -8,8 +8,8 @@ use indexmap::IndexMap;
 use crate::base::{Dist, Span, Time};
 use crate::probes::Reason;
 use crate::probes::outcome::{
-    CacheOutcome, Discovered, Effects, Ends, FlowOutcome, InstanceOutcome, InvariantOutcome,
-    NodeOutcome, Outcome, Reads, Recovery, Violations, Window,
+    CacheOutcome, Discovered, Effects, Ends, FlowOutcome, InvariantOutcome, Load, NodeOutcome,
+    Outcome, Reads, Recovery, Violations, Window,
 };
 use crate::probes::sketch::Sketch;
 use crate::probes::standing::Standing;
@@ -153,13 +153,16 @@ pub(super) fn full_outcome() -> Outcome {
     outcome.flows.insert("place-order".to_owned(), place_order());
     outcome.flows.insert("view-order".to_owned(), view_order());
     let orders = &mut outcome.nodes["orders"];
-    *orders = NodeOutcome {
+    let load = Load {
         arrivals: 20,
         turned_away: 1,
         utilization: Some(0.5),
         working: Some(0.25),
         queue_mean: 0.25,
         queue_max: 3,
+    };
+    *orders = NodeOutcome {
+        load: load.clone(),
         wait: sketch(&[0, 1, 2]),
         waited: 2,
         batches: 2,
@@ -182,14 +185,7 @@ pub(super) fn full_outcome() -> Outcome {
             delisted: 2,
             enlisted: 1,
         },
-        instances: vec![InstanceOutcome {
-            arrivals: 20,
-            turned_away: 1,
-            utilization: Some(0.5),
-            working: Some(0.25),
-            queue_mean: 0.25,
-            queue_max: 3,
-        }],
+        instances: vec![load],
     };
     outcome.invariants["stock-floor"].broken = 2;
     outcome.invariants["money"] =

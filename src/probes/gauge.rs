@@ -2,7 +2,7 @@
 //! sees them moves its hands.
 
 use super::layout::NodePlan;
-use super::outcome::InstanceOutcome;
+use super::outcome::Load;
 use crate::base::Span;
 
 /// What one instance has in hand.
@@ -32,30 +32,30 @@ pub(super) struct Gauge {
 }
 
 impl Gauge {
-    /// Its figures.
-    pub(super) fn figures(&self, plan: &NodePlan, stretch: Span) -> InstanceOutcome {
-        let workers = plan.workers;
-        let there = i128::from(stretch.0) - self.down_ns;
-        let utilization = share(self.worked_ns, workers, there);
-        let begun = share(i128::from(self.did_work_ns), workers, there);
-        InstanceOutcome {
-            arrivals: self.arrivals,
-            turned_away: self.turned_away,
+    /// What these instances of a node were asked for and did, together.
+    pub(super) fn load(these: &[Self], plan: &NodePlan, stretch: Span) -> Load {
+        let sum = |of: fn(&Self) -> i128| these.iter().map(of).sum::<i128>();
+        let there = these.len() as i128 * i128::from(stretch.0) - sum(|it| it.down_ns);
+        let utilization = share(sum(|it| it.worked_ns), plan.workers, there);
+        let begun = share(sum(|it| i128::from(it.did_work_ns)), plan.workers, there);
+        Load {
+            arrivals: these.iter().map(|it| it.arrivals).sum(),
+            turned_away: these.iter().map(|it| it.turned_away).sum(),
             utilization,
             working: working(begun, utilization).filter(|_| plan.works()),
-            queue_mean: self.waiting_ns as f64 / (stretch.0.max(1)) as f64,
-            queue_max: u64::from(self.queue_max),
+            queue_mean: sum(|it| it.waiting_ns) as f64 / stretch.0.max(1) as f64,
+            queue_max: these.iter().map(|it| u64::from(it.queue_max)).max().unwrap_or(0),
         }
     }
 }
 
 /// What was begun, as far as there was time for it: what is cut short counts no more than that.
-pub(super) fn working(begun: Option<f64>, utilization: Option<f64>) -> Option<f64> {
+fn working(begun: Option<f64>, utilization: Option<f64>) -> Option<f64> {
     Some(begun?.min(utilization?))
 }
 
 /// Which share of the time of so many workers, who were there for so long, is that?
-pub(super) fn share(busy_ns: i128, workers: Option<u32>, there_ns: i128) -> Option<f64> {
+fn share(busy_ns: i128, workers: Option<u32>, there_ns: i128) -> Option<f64> {
     let available = workers.map(|workers| i128::from(workers) * there_ns);
     available.filter(|ns| *ns > 0).map(|ns| busy_ns as f64 / ns as f64)
 }

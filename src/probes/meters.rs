@@ -12,7 +12,7 @@
 use std::sync::Arc;
 
 use super::fact::Fact;
-use super::gauge::{Gauge, share, working};
+use super::gauge::Gauge;
 use super::instruments::Instrument;
 use super::layout::{Layout, NodePlan};
 use super::outcome::{NodeOutcome, Outcome};
@@ -282,19 +282,9 @@ impl Meters {
 impl Meter {
     /// Puts its figures, and those of its instances, into those of its node.
     fn put(&self, node: &mut NodeOutcome, own: &[Gauge], plan: &NodePlan, stretch: Span) {
-        let workers = plan.workers;
-        let sum = |of: fn(&Gauge) -> i128| own.iter().map(of).sum::<i128>();
-        let there = own.len() as i128 * i128::from(stretch.0) - sum(|gauge| gauge.down_ns);
-        node.utilization = share(sum(|gauge| gauge.worked_ns), workers, there);
-        let begun = share(sum(|gauge| i128::from(gauge.did_work_ns)), workers, there);
-        node.working = working(begun, node.utilization).filter(|_| plan.works());
-        node.arrivals = own.iter().map(|gauge| gauge.arrivals).sum();
-        node.turned_away = own.iter().map(|gauge| gauge.turned_away).sum();
-        if stretch.0 > 0 {
-            node.queue_mean = sum(|gauge| gauge.waiting_ns) as f64 / stretch.0 as f64;
-        }
-        node.queue_max = own.iter().map(|gauge| u64::from(gauge.queue_max)).max().unwrap_or(0);
-        node.instances = own.iter().map(|gauge| gauge.figures(plan, stretch)).collect();
+        node.load = Gauge::load(own, plan, stretch);
+        let each = own.chunks(1).map(|own| Gauge::load(own, plan, stretch));
+        node.instances = each.collect();
         node.wait = self.wait.clone();
         node.waited = self.waited;
         node.batches = self.batches;
@@ -363,9 +353,13 @@ mod tests {
             (150, A, began(55)),
             (210, A, Fact::Freed { op: OP }),
         ]);
-        assert_eq!(till.utilization, Some(100.0 / 200.0));
-        assert_eq!((till.queue_mean, till.queue_max), (0.5, 1));
-        assert_eq!((till.arrivals, till.wait.count()), (0, 0), "both arrived during the warm-up");
+        assert_eq!(till.load.utilization, Some(100.0 / 200.0));
+        assert_eq!((till.load.queue_mean, till.load.queue_max), (0.5, 1));
+        assert_eq!(
+            (till.load.arrivals, till.wait.count()),
+            (0, 0),
+            "both arrived during the warm-up"
+        );
     }
 
     #[test]
@@ -380,9 +374,9 @@ mod tests {
             (230, B, ARRIVED),
             (230, B, began(0)),
         ]);
-        assert_eq!((till.arrivals, till.wait.count(), till.waited), (2, 2, 1));
+        assert_eq!((till.load.arrivals, till.wait.count(), till.waited), (2, 2, 1));
         assert_eq!(till.wait.max(), Some(Span(30)));
-        assert_eq!((till.queue_mean, till.utilization), (0.1, Some(90.0 / 200.0)));
+        assert_eq!((till.load.queue_mean, till.load.utilization), (0.1, Some(90.0 / 200.0)));
     }
 
     #[test]
@@ -394,8 +388,12 @@ mod tests {
             (120, A, Fact::Down),
             (120, B, began(0)),
         ]);
-        assert_eq!((till.queue_mean, till.queue_max), ((10.0 + 20.0) / 100.0, 2));
-        assert_eq!(till.utilization, Some((20.0 + 80.0) / (200.0 - 80.0)), "of what was there");
+        assert_eq!((till.load.queue_mean, till.load.queue_max), ((10.0 + 20.0) / 100.0, 2));
+        assert_eq!(
+            till.load.utilization,
+            Some((20.0 + 80.0) / (200.0 - 80.0)),
+            "of what was there"
+        );
         let [one, other] = till.instances.as_slice() else { panic!("two instances") };
         assert_eq!([one.utilization, other.utilization], [Some(1.0), Some(0.8)]);
         assert_eq!([one.queue_mean, other.queue_mean], [0.3, 0.0]);
@@ -405,22 +403,29 @@ mod tests {
     #[test]
     fn a_queue_that_stands_still_is_as_long_as_it_is() {
         let till = see(&[(50, A, WAITS), (60, A, WAITS), (70, A, Fact::LeftQueue { op: OP })]);
-        assert_eq!((till.queue_mean, till.queue_max), (1.0, 1));
+        assert_eq!((till.load.queue_mean, till.load.queue_max), (1.0, 1));
     }
 
     #[test]
     fn a_run_that_is_stopped_is_measured_until_then() {
         let trace = [(110, A, began(0)), (110, A, WAITS), (130, A, WAITS)];
         let till = see_until(150, &trace);
-        assert_eq!((till.queue_mean, till.utilization), ((40.0 + 20.0) / 50.0, Some(40.0 / 100.0)));
-        assert_eq!(see_until(90, &[(80, A, began(0))]).utilization, None, "nothing was measured");
+        assert_eq!(
+            (till.load.queue_mean, till.load.utilization),
+            ((40.0 + 20.0) / 50.0, Some(40.0 / 100.0))
+        );
+        assert_eq!(
+            see_until(90, &[(80, A, began(0))]).load.utilization,
+            None,
+            "nothing was measured"
+        );
     }
 
     #[test]
     fn what_was_turned_away_is_counted_in_the_stretch() {
         let away = Fact::TurnedAway { op: OP, why: Reason::Rejected };
         let till = see(&[(99, A, away), (100, A, away), (199, B, away), (200, A, away)]);
-        assert_eq!(till.turned_away, 2);
+        assert_eq!(till.load.turned_away, 2);
         assert_eq!(till.wait.quantile(0.5), None);
     }
 }

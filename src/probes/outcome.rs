@@ -219,19 +219,8 @@ pub const LEVELS: usize = 32;
 /// What one node's instances did, added up, within [warm-up, length).
 #[derive(Clone, Debug, Default)]
 pub struct NodeOutcome {
-    /// What arrived to be worked on, turned away or not.
-    pub arrivals: u64,
-    /// Turned away at the door.
-    pub turned_away: u64,
-    /// Busy worker time over available worker time; `None` for unlimited workers.
-    pub utilization: Option<f64>,
-    /// The part of that in which workers worked, rather than being held while they waited for others: by
-    /// what began in the stretch. `None` where nobody is held so.
-    pub working: Option<f64>,
-    /// Time-average number waiting (not in service).
-    pub queue_mean: f64,
-    /// The longest queue.
-    pub queue_max: u64,
+    /// What it was asked for and what it did, all its instances together.
+    pub load: Load,
     /// Time in the queue before service, of everything that began service.
     pub wait: Sketch,
     /// How many had to wait.
@@ -250,20 +239,21 @@ pub struct NodeOutcome {
     /// How registries and callers learned of its instances.
     pub discovery: Discovered,
     /// Each of its instances, in order.
-    pub instances: Vec<InstanceOutcome>,
+    pub instances: Vec<Load>,
 }
 
-/// What one instance of a node did, within [warm-up, length).
+/// What a node, or one of its instances, was asked for and did, within [warm-up, length).
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct InstanceOutcome {
+pub struct Load {
     /// What arrived to be worked on, turned away or not.
     pub arrivals: u64,
     /// Turned away at the door.
     pub turned_away: u64,
-    /// Busy worker time over available worker time; `None` for unlimited workers, and where it was
-    /// never there.
+    /// Busy worker time over available worker time; `None` for unlimited workers, and where an
+    /// instance was never there.
     pub utilization: Option<f64>,
-    /// The part of that in which workers worked.
+    /// The part of that in which workers worked, rather than being held while they waited for others: by
+    /// what began in the stretch. `None` where nobody is held so.
     pub working: Option<f64>,
     /// Time-average number waiting (not in service).
     pub queue_mean: f64,

@@ -11,7 +11,7 @@ use super::run::{
 use super::times::Times;
 use crate::base::{Span, is_obeyed};
 use crate::probes::outcome::{
-    Effects, Ends, FlowOutcome, InstanceOutcome, NodeOutcome, Outcome, Recovery, Violations,
+    Effects, Ends, FlowOutcome, Load, NodeOutcome, Outcome, Recovery, Violations,
 };
 
 /// The version of every JSON shape of this program.
@@ -121,12 +121,8 @@ struct EndsJson {
 
 #[derive(Serialize)]
 struct NodeJson {
-    arrivals: u64,
-    turned_away: u64,
-    utilization: Option<f64>,
-    working: Option<f64>,
-    queue_mean: Option<f64>,
-    queue_max: u64,
+    #[serde(flatten)]
+    load: LoadJson,
     waited: u64,
     wait_ms: Times,
     hit_ratio: Option<f64>,
@@ -136,11 +132,11 @@ struct NodeJson {
     expired: u64,
     items_mean: f64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    instances: Vec<InstanceJson>,
+    instances: Vec<LoadJson>,
 }
 
 #[derive(Serialize)]
-struct InstanceJson {
+struct LoadJson {
     arrivals: u64,
     turned_away: u64,
     utilization: Option<f64>,
@@ -290,12 +286,7 @@ fn ends_json(ends: Ends) -> EndsJson {
 
 fn node_json(node: &NodeOutcome, measured: Span) -> NodeJson {
     NodeJson {
-        arrivals: node.arrivals,
-        turned_away: node.turned_away,
-        utilization: node.utilization,
-        working: node.working,
-        queue_mean: (measured > Span::ZERO).then_some(node.queue_mean),
-        queue_max: node.queue_max,
+        load: load_json(&node.load, measured),
         waited: node.waited,
         wait_ms: Times::of(&node.wait),
         hit_ratio: ratio(node.cache.hits, node.cache.hits + node.cache.misses),
@@ -306,13 +297,13 @@ fn node_json(node: &NodeOutcome, measured: Span) -> NodeJson {
         items_mean: node.cache.items_mean,
         instances: match node.instances.as_slice() {
             [] | [_] => Vec::new(),
-            several => several.iter().map(|it| instance_json(it, measured)).collect(),
+            several => several.iter().map(|it| load_json(it, measured)).collect(),
         },
     }
 }
 
-fn instance_json(it: &InstanceOutcome, measured: Span) -> InstanceJson {
-    InstanceJson {
+fn load_json(it: &Load, measured: Span) -> LoadJson {
+    LoadJson {
         arrivals: it.arrivals,
         turned_away: it.turned_away,
         utilization: it.utilization,

@@ -24,8 +24,8 @@ use crate::analysis::token::ReplayToken;
 use crate::analysis::unit::Unit;
 use crate::base::{Span, Time};
 use crate::probes::outcome::{
-    Anomaly, Effects, Ends, FlowOutcome, InvariantOutcome, NodeOutcome, Outcome, Reads, Recovery,
-    Violations, Window,
+    Anomaly, Effects, Ends, FlowOutcome, InvariantOutcome, Load, NodeOutcome, Outcome, Reads,
+    Recovery, Violations, Window,
 };
 use crate::probes::reason::Reason;
 use crate::probes::sketch::Sketch;
@@ -56,7 +56,7 @@ pub fn outcome(design: &str, seed: u64) -> Outcome {
         nodes: IndexMap::from([
             ("inventory".to_owned(), node(400, 0.31, pace)),
             ("inventory-db".to_owned(), node(1_200, 0.12, pace)),
-            ("orders".to_owned(), NodeOutcome { turned_away: 3, ..node(2_000, 0.62, pace) }),
+            ("orders".to_owned(), turning_away(3, node(2_000, 0.62, pace))),
         ]),
         invariants: IndexMap::from([
             (
@@ -213,15 +213,21 @@ fn views(pace: u64) -> FlowOutcome {
 
 fn node(arrivals: u64, busy: f64, pace: u64) -> NodeOutcome {
     NodeOutcome {
-        arrivals,
-        turned_away: 0,
-        utilization: Some(busy),
-        queue_mean: busy * pace as f64 / 10.0,
-        queue_max: 9 * pace,
+        load: Load {
+            arrivals,
+            utilization: Some(busy),
+            queue_mean: busy * pace as f64 / 10.0,
+            queue_max: 9 * pace,
+            ..Load::default()
+        },
         wait: sketch(40, 30 * pace),
         waited: arrivals / 10,
         ..NodeOutcome::default()
     }
+}
+
+fn turning_away(turned_away: u64, node: NodeOutcome) -> NodeOutcome {
+    NodeOutcome { load: Load { turned_away, ..node.load }, ..node }
 }
 
 fn window(at: u64, pace: u64) -> Window {

@@ -67,8 +67,8 @@ mod tests {
         assert_eq!(nearest("Veiw-Order", metrics), Some("view-order"));
         assert_eq!(nearest("p98", metrics), Some("p99"));
         assert_eq!(nearest("", names), None);
-        let settings = ["prefetch_count", "delayed_retry_min", "delayed_retry_max"];
+        let settings = ["prefetch_count", "delivery_limit", "delivery_timeout"];
         assert_eq!(nearest("prefetch", settings), Some("prefetch_count"));
-        assert_eq!(nearest("delayed_retry", settings), None, "it could be either");
+        assert_eq!(nearest("delivery", settings), None, "it could be either");
     }
 }

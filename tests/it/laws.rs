@@ -280,7 +280,7 @@ fn law_4_a_node_that_nobody_uses_changes_nothing() {
             let mut outcome = run(&richer, design, 3);
             for node in ["aaa", "aab", "zzz"] {
                 let figures = outcome.nodes.shift_remove(node).expect("it is there");
-                assert_eq!(figures.arrivals, 0);
+                assert_eq!(figures.load.arrivals, 0);
             }
             same(name, &told(&run(&plain, design, 3)), &told(&outcome));
         });

@@ -166,10 +166,10 @@ proptest! {
             let measured = &outcome.nodes[&plan.name];
             let stretch = outcome.measured.0 as f64;
             let waiting = sum(|it| it.waiting_ns[1]) as f64 / stretch;
-            prop_assert!((measured.queue_mean - waiting).abs() < 1e-9 * (1.0 + waiting));
+            prop_assert!((measured.load.queue_mean - waiting).abs() < 1e-9 * (1.0 + waiting));
             let available = stretch * f64::from(workers) * f64::from(plan.instances);
             let busy = sum(|it| it.busy_ns[1]) as f64 / available;
-            let utilization = measured.utilization.expect("it has workers");
+            let utilization = measured.load.utilization.expect("it has workers");
             prop_assert!((utilization - busy).abs() < 1e-9 && utilization <= 1.0);
         }
     }
@@ -183,8 +183,8 @@ proptest! {
         let waited = server.wait.mean().unwrap_or(0.0) * server.wait.count() as f64;
         // At most the longest queue waits on after the end, each at most as long as the longest wait.
         let longest = server.wait.max().map_or(0.0, |it| it.0 as f64);
-        let cut = server.queue_max as f64 * longest;
-        let within = server.queue_mean * stretch;
+        let cut = server.load.queue_max as f64 * longest;
+        let within = server.load.queue_mean * stretch;
         prop_assert!(within <= waited * (1.0 + 1e-9) + 1.0 && waited <= within + cut + 1.0 + 1e-9 * waited);
     }
 
@@ -195,12 +195,12 @@ proptest! {
         let outcome = run(&station.scenario(station.workers), 0, station.seed);
         let server = &outcome.nodes["server"];
         let room: u64 = station.room.parse().expect("a number");
-        prop_assert!(server.queue_max <= room);
+        prop_assert!(server.load.queue_max <= room);
         // Nobody is turned away before it is full.
-        prop_assert!(server.turned_away == 0 || server.queue_max == room);
+        prop_assert!(server.load.turned_away == 0 || server.load.queue_max == room);
         let flow = &outcome.flows["request"];
-        prop_assert_eq!(flow.offered, server.arrivals);
-        prop_assert_eq!(flow.failed, server.turned_away);
+        prop_assert_eq!(flow.offered, server.load.arrivals);
+        prop_assert_eq!(flow.failed, server.load.turned_away);
     }
 
     #[test]
@@ -226,7 +226,7 @@ proptest! {
             "all that was brought was worked off, once"
         );
         let load = f64::from(rate) * f64::from(work_us) / 1e6 / f64::from(workers);
-        let found = outcome.nodes["server"].utilization.expect("it has workers");
+        let found = outcome.nodes["server"].load.utilization.expect("it has workers");
         // The first arrival is one gap after the start; work in hand at the end is cut off.
         let edges = (1.0 / f64::from(rate) + 2.0 * f64::from(work_us) / 1e6) / 3.0;
         prop_assert!((found - load.min(1.0)).abs() <= edges, "{found} for {load}");

@@ -39,7 +39,7 @@ fn the_chain_of_tiers_is_a_jackson_network() {
     near("p50", quantile(0.5), 15.2, 0.01);
     near("p99", quantile(0.99), 39.0, 0.02);
     for (node, utilization) in [("a", 4.0 / 8.0), ("b", 5.0 / 8.0), ("db", 3.0 / 16.0)] {
-        let busy = mean(&|outcome| outcome.nodes[node].utilization.expect("it has workers"));
+        let busy = mean(&|outcome| outcome.nodes[node].load.utilization.expect("it has workers"));
         near(node, busy, utilization, 0.015);
     }
 }
@@ -51,13 +51,13 @@ fn littles_law_holds_at_every_node() {
     let outcome = run(&Arc::new(scenario), 0, 9);
     for node in ["a", "b", "db"] {
         let figures = &outcome.nodes[node];
-        let rate_per_ns = figures.arrivals as f64 / outcome.measured.0 as f64;
+        let rate_per_ns = figures.load.arrivals as f64 / outcome.measured.0 as f64;
         let waiting = rate_per_ns * figures.wait.mean().expect("some");
         // Exact but for those in the queue at the ends of the stretch.
         assert!(
-            (waiting - figures.queue_mean).abs() < 0.005 * waiting.max(0.1),
+            (waiting - figures.load.queue_mean).abs() < 0.005 * waiting.max(0.1),
             "{node}: {waiting} for {}",
-            figures.queue_mean
+            figures.load.queue_mean
         );
     }
 }

@@ -3,7 +3,7 @@
 use super::{Metric, Reader, Role, Subject, optional, required, share};
 use crate::analysis::unit::Unit;
 use crate::probes::Extra;
-use crate::probes::outcome::{InstanceOutcome, NodeOutcome, Outcome};
+use crate::probes::outcome::{Load, NodeOutcome, Outcome};
 
 /// A count of one node.
 type Tally = fn(&NodeOutcome) -> u64;
@@ -19,7 +19,7 @@ pub(super) enum Figure {
     /// The first over the second, of all nodes together where none is named.
     Share(Tally, Tally),
     /// Of one node, or of one of its instances.
-    Each(fn(&NodeOutcome) -> Option<f64>, fn(&InstanceOutcome) -> Option<f64>),
+    Each(fn(&Load) -> Option<f64>),
     /// Of one node only: adding it up over nodes would mean nothing.
     Own(fn(&NodeOutcome) -> Option<f64>),
     /// Of one node only, and of the number that is given.
@@ -37,42 +37,42 @@ pub(super) fn metrics() -> Vec<Metric> {
             Unit::Count,
             "What arrived to be worked on.",
             NO_NODE,
-            Each(|n| Some(n.arrivals as f64), |i| Some(i.arrivals as f64)),
+            Each(|load| Some(load.arrivals as f64)),
         ),
         figure(
             "turned_away",
             Unit::Count,
             "What was turned away at the door.",
             NO_NODE,
-            Count(|n| n.turned_away),
+            Count(|n| n.load.turned_away),
         ),
         figure(
             "utilization",
             Ratio,
             "Busy worker time over available worker time.",
             "the workers are unlimited, or were never there",
-            Each(|n| n.utilization, |i| i.utilization),
+            Each(|load| load.utilization),
         ),
         figure(
             "working",
             Ratio,
             "The part of utilization in which workers work, rather than being held while they wait for others; by the work that began in the measured stretch (what was cut short counts whole, but never more than utilization).",
             "the workers are unlimited, were never there, or never wait for others",
-            Each(|n| n.working, |i| i.working),
+            Each(|load| load.working),
         ),
         figure(
             "queue_mean",
             Number,
             "Time-average number waiting, not in service.",
             NO_NODE,
-            Each(|n| Some(n.queue_mean), |i| Some(i.queue_mean)),
+            Each(|load| Some(load.queue_mean)),
         ),
         figure(
             "queue_max",
             Unit::Count,
             "The longest queue.",
             NO_NODE,
-            Each(|n| Some(n.queue_max as f64), |i| Some(i.queue_max as f64)),
+            Each(|load| Some(load.queue_max as f64)),
         ),
         figure(
             "waited",
@@ -174,7 +174,7 @@ pub(super) fn metrics() -> Vec<Metric> {
 fn figure(name: &str, unit: Unit, about: &str, absent: &'static str, figure: Figure) -> Metric {
     let parameters = match figure {
         Figure::Own(_) => vec![required(Role::Node)],
-        Figure::Each(..) => vec![required(Role::Node), optional(Role::Instance)],
+        Figure::Each(_) => vec![required(Role::Node), optional(Role::Instance)],
         Figure::OfNumber(_) => vec![required(Role::Node), required(Role::Level)],
         Figure::Count(_) | Figure::Share(..) => vec![optional(Role::Node)],
     };
@@ -205,11 +205,11 @@ pub(super) fn read(figure: Figure, outcome: &Outcome, subject: &Subject) -> Opti
             let node = outcome.nodes.get(subject.name.as_deref()?)?;
             read(node, subject.level?)
         }
-        Figure::Each(of_node, of_instance) => {
+        Figure::Each(read) => {
             let node = outcome.nodes.get(subject.name.as_deref()?)?;
             match subject.instance {
-                Some(instance) => of_instance(node.instances.get(instance)?),
-                None => of_node(node),
+                Some(instance) => read(node.instances.get(instance)?),
+                None => read(&node.load),
             }
         }
         Figure::Own(read) => outcome.nodes.get(subject.name.as_deref()?).and_then(read),

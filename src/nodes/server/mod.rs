@@ -225,24 +225,19 @@ impl Behaviour for Server {
     /// The process (or with `host` the machine) goes, and all its memory with it.
     fn crash<P: Probe>(&mut self, host: bool, env: &mut Env<'_, '_, P>) {
         for task in self.tasks.drain() {
-            match task.origin {
-                Origin::Call { from, call } => {
-                    if !host && call != Handle::NONE {
-                        let answer = Answer::Failed(Reason::Crashed);
-                        env.send(from, &task.op, Body::Answer { call, verdict: answer });
-                    }
-                    env.fact(Fact::Dropped { op: task.op.id, why: Some(Reason::Crashed) });
-                }
-                Origin::Delivery { receipt, .. } => {
-                    let is_acknowledged = receipt == Handle::NONE;
-                    let why = if is_acknowledged { Reason::Skipped } else { Reason::Crashed };
-                    env.fact(Fact::Dropped { op: task.op.id, why: Some(why) });
-                }
-                Origin::OneOf { .. } => {
-                    env.fact(Fact::Dropped { op: task.op.id, why: Some(Reason::Crashed) });
-                }
-                Origin::Branch { .. } => {}
+            let why = match task.origin {
+                Origin::Branch { .. } => continue,
+                // It was acknowledged as it was sent.
+                Origin::Delivery { receipt: Handle::NONE, .. } => Reason::Skipped,
+                _ => Reason::Crashed,
+            };
+            if let Origin::Call { from, call } = task.origin
+                && !host
+                && call != Handle::NONE
+            {
+                env.send(from, &task.op, Body::Answer { call, verdict: Answer::Failed(why) });
             }
+            env.fact(Fact::Dropped { op: task.op.id, why: Some(why) });
         }
         self.waits.drain();
         self.queue.clear();

@@ -4,7 +4,7 @@
 use super::super::figures::{count, digits, share};
 use super::super::paint::Paint;
 use super::super::table::{Cell, Table};
-use crate::probes::outcome::{InstanceOutcome, NodeOutcome, Outcome};
+use crate::probes::outcome::{Load, NodeOutcome, Outcome};
 
 /// So many are shown of a node.
 const SHOWN: usize = 6;
@@ -41,7 +41,7 @@ pub(super) fn table(outcome: &Outcome, paint: Paint) -> String {
 /// another does not?
 fn differs(node: &NodeOutcome) -> bool {
     let all = &node.instances;
-    let range = |of: fn(&InstanceOutcome) -> f64| {
+    let range = |of: fn(&Load) -> f64| {
         let each = all.iter().map(of);
         let least = each.clone().fold(f64::INFINITY, f64::min);
         (least, each.fold(0.0, f64::max))
@@ -57,7 +57,7 @@ fn differs(node: &NodeOutcome) -> bool {
 }
 
 /// The places of those with most and with fewest arrivals, in order of places.
-fn extremes(all: &[InstanceOutcome]) -> Vec<usize> {
+fn extremes(all: &[Load]) -> Vec<usize> {
     let mut places: Vec<usize> = (0..all.len()).collect();
     if places.len() > SHOWN {
         places.sort_by(|a, b| {
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     fn node(arrivals: &[u64]) -> NodeOutcome {
-        let each = |arrivals: &u64| InstanceOutcome { arrivals: *arrivals, ..Default::default() };
+        let each = |arrivals: &u64| Load { arrivals: *arrivals, ..Default::default() };
         NodeOutcome { instances: arrivals.iter().map(each).collect(), ..Default::default() }
     }
 

@@ -12,18 +12,18 @@ pub(super) fn nodes(outcome: &Outcome, paint: Paint) -> String {
     let mut table = Table::new([
         "node", "arrivals", "busy", "queue", "longest", "waited", "wait p50", "p99", "refused",
     ]);
-    for (name, node) in outcome.nodes.iter().filter(|(_, node)| node.arrivals > 0) {
+    for (name, node) in outcome.nodes.iter().filter(|(_, node)| node.load.arrivals > 0) {
         let wait = Times::of(&node.wait);
         table.row(vec![
             name.as_str().into(),
-            count(node.arrivals).into(),
-            node.utilization.map_or("-".into(), share).into(),
-            digits(node.queue_mean).into(),
-            count(node.queue_max).into(),
-            share_of(node.waited, node.arrivals).into(),
+            count(node.load.arrivals).into(),
+            node.load.utilization.map_or("-".into(), share).into(),
+            digits(node.load.queue_mean).into(),
+            count(node.load.queue_max).into(),
+            share_of(node.waited, node.load.arrivals).into(),
             maybe_ms(wait.p50).into(),
             maybe_ms(wait.p99).into(),
-            Cell::bad_unless_zero(node.turned_away, count(node.turned_away)),
+            Cell::bad_unless_zero(node.load.turned_away, count(node.load.turned_away)),
         ]);
     }
     if table.is_empty() { String::new() } else { table.render(paint) }

@@ -103,7 +103,7 @@ fn all_share_the_worker() {
         assert!((ms - (end + 1.0 - sent)).abs() < 2e-3, "{number}: {ms}, not {}", end + 1.0 - sent);
     }
     let node = &run.outcome.nodes["d"];
-    assert_eq!((node.arrivals, node.queue_max), (4, 3), "until 21");
+    assert_eq!((node.load.arrivals, node.load.queue_max), (4, 3), "until 21");
     assert_eq!(node.wait.max(), Some(Span::ZERO), "nobody waits before his work begins");
 }
 
@@ -136,7 +136,7 @@ fn a_better_class_goes_first_and_may_interrupt() {
     let interrupts = classes(true, r#"(home: "d")"#);
     assert_eq!(told(&interrupts), [(12.0, vip, 0), (19.0, web, 0), (29.0, web, 1), (39.0, web, 2)]);
     let node = &interrupts.outcome.nodes["d"];
-    assert_eq!((node.arrivals, node.waited), (3, 2), "the interrupted one waits as well");
+    assert_eq!((node.load.arrivals, node.waited), (3, 2), "the interrupted one waits as well");
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn callers_that_give_up_change_nothing_for_the_others() {
         assert!(given_up > 0, "{turns}");
         let last = run.answer(4);
         assert!(last == done(fifth) || fifth > 30.0, "{turns}: {last:?}");
-        assert_eq!(run.outcome.nodes["d"].arrivals, 4, "until 21");
+        assert_eq!(run.outcome.nodes["d"].load.arrivals, 4, "until 21");
     }
 }
 

@@ -300,7 +300,7 @@ pub fn holds(facts: &Facts<'_>, node: NodeIx) -> Vec<Row> {
     let outcome = facts.known.so_far.as_ref().and_then(|all| all.nodes.get(facts.name(node)));
     if let Some(outcome) = outcome {
         let at = |p: f64| outcome.wait.quantile(p).map_or("-".to_owned(), words::span);
-        if outcome.arrivals > 0 {
+        if outcome.load.arrivals > 0 {
             rows.push(Row::new("waited so far", format!("p50 {}, p99 {}", at(0.5), at(0.99))));
         }
         let asked = outcome.cache.hits + outcome.cache.misses;
