@@ -109,6 +109,12 @@ impl Resolver<'_> {
                 }
                 subject.instance = Some(*value as usize);
             }
+            (Role::Partition, Argument::Quantity { value, offset, len, .. }) => {
+                if *value < 0.0 || value.fract() != 0.0 {
+                    self.error(*offset, *len, "partitions are counted from 0 in whole numbers");
+                }
+                subject.partition = Some(*value as u32);
+            }
             (_, Argument::Name(word)) => subject.name = self.open_name(role, word),
             (_, Argument::Quantity { .. }) => unreachable!("numbers have roles of their own"),
         }
@@ -171,7 +177,9 @@ fn role_of_number(metric: &Metric, unit: Unit) -> Option<Role> {
     let fits = |role: &Role| match role {
         Role::Percent => matches!(unit, Unit::Number | Unit::Ratio),
         Role::Limit => unit == Unit::Time,
-        Role::Versions | Role::Level | Role::Instance => matches!(unit, Unit::Number | Unit::Count),
+        Role::Versions | Role::Level | Role::Instance | Role::Partition => {
+            matches!(unit, Unit::Number | Unit::Count)
+        }
         _ => false,
     };
     metric.parameters.iter().map(|p| p.role).find(fits)

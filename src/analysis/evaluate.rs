@@ -131,6 +131,8 @@ mod tests {
             ("told_effects - once_effects", 4.0, Unit::Count),
             ("messages_per_flow(place-order)", 9.0, Unit::Number),
             ("hit_ratio(orders)", 0.75, Unit::Ratio),
+            ("lag(orders)", 6.0, Unit::Count),
+            ("lag(orders, 3)", 5.0, Unit::Count),
             ("recovery", 2e9, Unit::Time),
             // Windows of 1 s; those that begin at 1 s and 2 s answered 3 + 4 in time.
             ("ok_rate from 1s to 3s", 3.5, Unit::Rate),

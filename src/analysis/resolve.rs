@@ -244,6 +244,8 @@ mod tests {
             ("utilization(order) < 1", 12, 5, "`orders`"),
             ("utilization < 1", 0, 11, "utilization(node, [instance])"),
             ("utilization(orders, 0.5) < 1", 20, 3, ""),
+            ("lag(orders, 0.5) < 1", 12, 3, ""),
+            ("lag < 1", 0, 3, "lag(node, [partition])"),
             ("p99(place-order, view-order) < 1s", 17, 10, ""),
             ("over(place-order) < 1%", 0, 4, "over([flow], time)"),
             ("p(101, place-order) < 1s", 2, 3, ""),

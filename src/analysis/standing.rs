@@ -133,11 +133,14 @@ pub fn bottleneck(outcome: &Outcome) -> Option<String> {
 /// Consumer groups that fall behind.
 fn groups(outcome: &Outcome, measured: f64) -> Vec<Saturated<'_>> {
     let grows = |lag: u64| lag as f64 / outcome.standing.at.0 as f64 * 1e9;
-    let saturated = outcome.standing.behind.iter().filter_map(|it| {
+    let saturated = outcome.standing.groups.iter().filter_map(|it| {
         let node = outcome.nodes.get(&it.consumer)?;
         let takes = node.load.arrivals as f64 / measured;
-        let asked = takes + grows(it.lag);
-        if takes >= asked * (1.0 - BEHIND) || it.full == 0 {
+        let lag = it.lag();
+        let asked = takes + grows(lag);
+        // Where one record waits, it may be in hand.
+        let full = it.lags.iter().filter(|it| it.records > 1).count();
+        if takes >= asked * (1.0 - BEHIND) || full == 0 {
             return None;
         }
         let why = match node.load.utilization {
@@ -148,9 +151,9 @@ fn groups(outcome: &Outcome, measured: f64) -> Vec<Saturated<'_>> {
             ),
             _ => String::new(),
         };
-        let (partition, most) = it.worst;
-        let hot = if it.full > 1 && most * 2 > it.lag {
-            format!(", {most} of them in partition {partition}")
+        let worst = it.lags.iter().rev().max_by_key(|it| it.records)?;
+        let hot = if full > 1 && worst.records * 2 > lag {
+            format!(", {} of them in partition {}", worst.records, worst.partition)
         } else {
             String::new()
         };
@@ -161,9 +164,9 @@ fn groups(outcome: &Outcome, measured: f64) -> Vec<Saturated<'_>> {
             it.log,
             Unit::Rate.show(takes),
             Unit::Rate.show(asked),
-            it.lag,
-            it.full,
-            it.partitions,
+            lag,
+            full,
+            it.lags.len(),
         );
         Some(Saturated { node: &it.consumer, takes, asked, text })
     });
@@ -204,7 +207,9 @@ mod tests {
 
     use super::*;
     use crate::base::{Span, Time};
-    use crate::probes::standing::{Standing, StandingCalls, StandingGroup, StandingQueue};
+    use crate::probes::standing::{
+        Standing, StandingCalls, StandingGroup, StandingLag, StandingQueue,
+    };
 
     /// A hundred seconds of nodes that took in so many, so busy, with so many waiting at the end.
     fn outcome(nodes: &[(&str, u64, f64, u64)], calls: &[(&str, &str)]) -> Outcome {
@@ -269,24 +274,25 @@ mod tests {
     #[test]
     fn a_consumer_falls_behind_by_its_partitions() {
         let mut it = outcome(&[("payments", 4_000, 0.1, 0)], &[]);
-        let behind = |lag, full| StandingGroup {
+        let behind = |worst, each| StandingGroup {
             log: "log".to_owned(),
             consumer: "payments".to_owned(),
-            partitions: 12,
-            full,
-            lag,
-            worst: (3, lag / u64::from(full.max(1))),
+            lags: (0..12)
+                .map(|partition| StandingLag {
+                    partition,
+                    records: if partition == 3 { worst } else { each },
+                })
+                .collect(),
         };
-        it.standing.behind = vec![behind(6_000, 12)];
+        it.standing.groups = vec![behind(500, 500)];
         let expected = "payments as consumer of log takes 40/s of about 100/s: 6000 records waited \
                         when arrivals ended, in 12 of 12 partitions; its workers are 10% busy: a \
                         partition's records go one after the other, and none while no member has it";
         assert_eq!(bottleneck(&it).as_deref(), Some(expected));
-        let hot = StandingGroup { worst: (3, 5_000), ..behind(6_000, 12) };
-        it.standing.behind = vec![hot];
+        it.standing.groups = vec![behind(4_900, 100)];
         let text = bottleneck(&it).expect("it falls behind");
-        assert!(text.contains("in 12 of 12 partitions, 5000 of them in partition 3"), "{text}");
-        it.standing.behind = vec![behind(12, 0)];
+        assert!(text.contains("in 12 of 12 partitions, 4900 of them in partition 3"), "{text}");
+        it.standing.groups = vec![behind(1, 1)];
         assert_eq!(bottleneck(&it), None, "what is in hand is not behind");
     }
 }

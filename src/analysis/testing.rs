@@ -12,7 +12,7 @@ use crate::probes::outcome::{
     Outcome, Reads, Recovery, Violations, Window,
 };
 use crate::probes::sketch::Sketch;
-use crate::probes::standing::Standing;
+use crate::probes::standing::{Standing, StandingGroup, StandingLag};
 use crate::scenario::tree::{
     Database, Design, Entity, Fault, FaultKind, Flow, Network, Node, NodeIx, NodeKind, Pause,
     Popular, Preset, Relaying, Run, Scenario, Sum, Target, When,
@@ -187,6 +187,14 @@ pub(super) fn full_outcome() -> Outcome {
         },
         instances: vec![load],
     };
+    outcome.standing.groups = vec![StandingGroup {
+        log: "log".to_owned(),
+        consumer: "orders".to_owned(),
+        lags: vec![
+            StandingLag { partition: 2, records: 1 },
+            StandingLag { partition: 3, records: 5 },
+        ],
+    }];
     outcome.invariants["stock-floor"].broken = 2;
     outcome.invariants["money"] =
         InvariantOutcome { broken: 1, deviation: -4, mean_deviation: 1.5 };

@@ -18,8 +18,8 @@ pub struct Standing {
     pub kept: Vec<StandingKept>,
     /// Queues of nodes.
     pub queues: Vec<StandingQueue>,
-    /// Consumer groups that had not handled all records.
-    pub behind: Vec<StandingGroup>,
+    /// Consumer groups, and the records that they had not handled.
+    pub groups: Vec<StandingGroup>,
     /// Who had calls under way to whom.
     pub calls: Vec<StandingCalls>,
 }
@@ -77,14 +77,24 @@ pub struct StandingGroup {
     pub log: String,
     /// The consumer.
     pub consumer: String,
-    /// Its partitions, and those of them in which a record waits behind another.
-    pub partitions: u32,
-    /// See `partitions`.
-    pub full: u32,
-    /// The records.
-    pub lag: u64,
-    /// The partition with most of them, and how many.
-    pub worst: (u32, u64),
+    /// In each partition of each topic.
+    pub lags: Vec<StandingLag>,
+}
+
+impl StandingGroup {
+    /// In all partitions.
+    pub fn lag(&self) -> u64 {
+        self.lags.iter().map(|it| it.records).sum()
+    }
+}
+
+/// Records of one partition that a consumer group had not handled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StandingLag {
+    /// The partition's number in its topic.
+    pub partition: u32,
+    /// How many.
+    pub records: u64,
 }
 
 /// Calls under way.

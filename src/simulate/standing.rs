@@ -10,17 +10,8 @@ use crate::nodes::readings::{BreakerState, Value, What, Whom, readings};
 use crate::probes::Probe;
 use crate::probes::standing::{
     Standing, StandingBreaker, StandingCalls, StandingEjected, StandingGroup, StandingKept,
-    StandingQueue,
+    StandingLag, StandingQueue,
 };
-
-/// What was added up of a group.
-#[derive(Default)]
-struct Group {
-    partitions: u32,
-    full: u32,
-    lag: u64,
-    worst: (u32, u64),
-}
 
 /// What was added up of breakers in one state.
 #[derive(Default)]
@@ -37,7 +28,7 @@ pub(super) fn standing<P: Probe>(simulation: &Simulation<World<P>>) -> Standing 
     let mut kept: BTreeMap<(NodeIx, NodeIx), u64> = BTreeMap::new();
     let mut ejected: BTreeMap<(NodeIx, NodeIx), u64> = BTreeMap::new();
     let mut breakers: BTreeMap<(NodeIx, NodeIx, bool), Breakers> = BTreeMap::new();
-    let mut groups: BTreeMap<(NodeIx, NodeIx), Group> = BTreeMap::new();
+    let mut groups: BTreeMap<(NodeIx, NodeIx), Vec<StandingLag>> = BTreeMap::new();
     for (at, place) in model.instances.iter().enumerate() {
         let (node, said) = (place.node, readings(simulation, InstanceId(at as u32)));
         let under_way = |to| {
@@ -67,14 +58,9 @@ pub(super) fn standing<P: Probe>(simulation: &Simulation<World<P>>) -> Standing 
                     its.instances += 1;
                     its.calls += under_way(to);
                 }
-                (What::Lag, Whom::Partition { consumer, partition }, Value::Count(lag)) => {
-                    let group = groups.entry((node, consumer)).or_default();
-                    group.partitions += 1;
-                    group.full += u32::from(lag > 1);
-                    group.lag += lag;
-                    if lag > group.worst.1 {
-                        group.worst = (partition, lag);
-                    }
+                (What::Lag, Whom::Partition { consumer, partition }, Value::Count(records)) => {
+                    let lags = groups.entry((node, consumer)).or_default();
+                    lags.push(StandingLag { partition, records });
                 }
                 _ => {}
             }
@@ -116,16 +102,12 @@ pub(super) fn standing<P: Probe>(simulation: &Simulation<World<P>>) -> Standing 
             .filter(|(_, waiting)| *waiting > 0)
             .map(|(node, waiting)| StandingQueue { node: name(node), waiting })
             .collect(),
-        behind: groups
+        groups: groups
             .into_iter()
-            .filter(|(_, group)| group.lag > 0)
-            .map(|((log, consumer), Group { partitions, full, lag, worst })| StandingGroup {
+            .map(|((log, consumer), lags)| StandingGroup {
                 log: name(log),
                 consumer: name(consumer),
-                partitions,
-                full,
-                lag,
-                worst,
+                lags,
             })
             .collect(),
         calls: calls

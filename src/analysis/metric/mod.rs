@@ -67,6 +67,8 @@ pub enum Role {
     Level,
     /// An instance of a node, counted from 0.
     Instance,
+    /// A partition of a log, counted from 0.
+    Partition,
 }
 
 impl Role {
@@ -84,6 +86,7 @@ impl Role {
             Self::Versions => "versions",
             Self::Level => "number",
             Self::Instance => "instance",
+            Self::Partition => "partition",
         }
     }
 
@@ -155,6 +158,8 @@ pub struct Subject {
     pub level: Option<usize>,
     /// Only this instance of the node, counted from 0.
     pub instance: Option<usize>,
+    /// Only this partition of the log, counted from 0.
+    pub partition: Option<u32>,
     /// Only the windows that begin in this stretch.
     pub stretch: Option<(Time, Time)>,
 }
@@ -272,6 +277,7 @@ mod tests {
                     Role::Versions => subject.versions = Some(2),
                     Role::Level => subject.level = Some(2),
                     Role::Instance => subject.instance = Some(0),
+                    Role::Partition => subject.partition = Some(3),
                 }
             }
             subject

@@ -112,6 +112,17 @@ pub(super) fn metrics() -> Vec<Metric> {
                 OfNumber(|n, level| n.in_hand?.get(level.checked_sub(1)?).copied()),
             )
         },
+        Metric {
+            parameters: vec![required(Role::Node), optional(Role::Partition)],
+            reader: Reader::Own(lag),
+            ..figure(
+                "lag",
+                Unit::Count,
+                "Records of logs that a service's consumer groups had not handled when arrivals ended; of each topic's partition of a number where that is given.",
+                "the service consumes no log that has this partition, or the run was cut short",
+                Own(|_| None),
+            )
+        },
         figure(
             "hit_ratio",
             Ratio,
@@ -188,6 +199,15 @@ fn figure(name: &str, unit: Unit, about: &str, absent: &'static str, figure: Fig
         needs: None,
         reader: Reader::Node(figure),
     }
+}
+
+/// Of all groups of a service: it has one for each log.
+fn lag(outcome: &Outcome, subject: &Subject) -> Option<f64> {
+    let consumer = subject.name.as_ref().filter(|_| subject.stretch.is_none())?;
+    let its = outcome.standing.groups.iter().filter(|it| it.consumer == *consumer);
+    let lags = its.flat_map(|it| &it.lags);
+    let asked = lags.filter(|it| subject.partition.is_none_or(|asked| asked == it.partition));
+    asked.map(|it| it.records as f64).reduce(|sum, records| sum + records)
 }
 
 pub(super) fn read(figure: Figure, outcome: &Outcome, subject: &Subject) -> Option<f64> {
