@@ -291,6 +291,10 @@ fn random_scenarios_are_of_every_kind() {
         "elsewhere",
         "outlier_detection",
         "max_poll_interval",
+        "enable_idempotence",
+        "retention:",
+        "cleanup_policy",
+        "buffer_memory",
         "redrive",
     ] {
         assert!(texts.contains(word), "{word}");

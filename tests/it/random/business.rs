@@ -295,6 +295,12 @@ fn log() -> impl Strategy<Value = &'static str> {
         r#"Kafka(partition_assignment_strategy: CooperativeSticky, max_poll_interval: "25ms", max_poll_records: 3, group_initial_rebalance_delay: "20ms", "#,
         r#"Kafka(group_protocol: Consumer, group_consumer_session_timeout: "100ms", group_consumer_heartbeat_interval: "20ms", auto_commit_interval: "50ms", "#,
         r#"Kafka(partition_assignment_strategy: CooperativeSticky, session_timeout: "100ms", heartbeat_interval: "20ms", enable_auto_commit: false, commit: Before, group_instance_id: true, "#,
+        r#"Kafka(brokers: 3, replication_factor: 3, lag: Exp("20ms"), enable_idempotence: false, max_in_flight_requests: 2, broker_session_timeout: "40ms", request_timeout: "60ms", "#,
+        r#"Kafka(retention: "40ms", segment: "10ms", log_retention_check_interval: "15ms", auto_commit_interval: "50ms", "#,
+        r#"Kafka(retention: "40ms", segment: "10ms", log_retention_check_interval: "15ms", auto_offset_reset: Earliest, max_poll_records: 2, enable_auto_commit: false, partition_assignment_strategy: CooperativeSticky, "#,
+        r#"Kafka(brokers: 2, replication_factor: 2, lag: Exp("20ms"), retention: "40ms", segment: "10ms", log_retention_check_interval: "15ms", auto_offset_reset: None, unclean_leader_election_enable: true, eligible_leader_replicas: false, "#,
+        r#"Kafka(cleanup_policy: Compact, segment: "20ms", log_cleaner_backoff: "30ms", max_poll_records: 2, enable_auto_commit: false, "#,
+        r#"Kafka(brokers: 2, replication_factor: 2, lag: Exp("20ms"), buffer_memory: 3072, max_block: "30ms", broker_session_timeout: "40ms", request_timeout: "60ms", "#,
     ])
 }
 
