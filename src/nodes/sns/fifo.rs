@@ -4,13 +4,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::Letter;
-use crate::base::{Time, mix};
-use crate::model::program::PubIx;
+use crate::base::Time;
 use crate::model::{Model, NodeIx};
 use crate::nodes::broker::{Deduplication, Incoming, group};
-use crate::nodes::message::Item;
 use crate::nodes::parts::limit::Limiter;
-use crate::probes::OpId;
 use crate::scenario::tree::{MessageGroup, NodeKind, Quota};
 
 /// So many messages a second a topic takes.
@@ -21,7 +18,7 @@ const QUOTA: Quota = Quota::TokenBucket { rate: 3_000.0, burst: 3_000 };
 pub(super) struct Fifo {
     /// What the messages of a group have in common.
     group: MessageGroup,
-    accepted: Deduplication<(OpId, PubIx, u64)>,
+    accepted: Deduplication,
     /// By who publishes: one topic each.
     quotas: BTreeMap<NodeIx, Limiter>,
     groups: Groups<Letter>,
@@ -36,7 +33,7 @@ impl Fifo {
             _ => MessageGroup::Item,
         };
         let quotas = BTreeMap::new();
-        Self { group, accepted: Deduplication::new(), quotas, groups: Groups::default() }
+        Self { group, accepted: Deduplication::default(), quotas, groups: Groups::default() }
     }
 
     pub(super) fn weight(&self) -> usize {
@@ -55,9 +52,8 @@ impl Fifo {
 
     /// Was this published before, and accepted lately?
     pub(super) fn is_repeated(&mut self, incoming: &Incoming, now: Time) -> bool {
-        let Item { key, seen, .. } = incoming.item;
-        let name = (incoming.op.id, incoming.publication, mix(key.0, seen.version));
-        incoming.op.id.is_some() && self.accepted.is_repeated(name, now)
+        let Incoming { op, publication, item, .. } = *incoming;
+        self.accepted.is_repeated(op.id, (publication, None), item, now)
     }
 
     /// A letter comes; it is given back if none of its group is under way to its subscription.

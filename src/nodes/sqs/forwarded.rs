@@ -4,7 +4,7 @@ use super::Sqs;
 use super::due::Due;
 use crate::base::{Span, name_hash};
 use crate::engine::InstanceId;
-use crate::model::program::Subscriber;
+use crate::model::program::{PubIx, Subscriber};
 use crate::nodes::Env;
 use crate::nodes::broker::{Frame, is_paused, used_up};
 use crate::nodes::message::{Answer, Body, Item, Message, Op};
@@ -17,6 +17,7 @@ pub(super) struct Forwarded {
     from: InstanceId,
     call: Handle,
     op: Op,
+    publication: PubIx,
     item: Item,
     to: Subscriber,
 }
@@ -36,16 +37,18 @@ impl Sqs {
         let word = op.drawn_anew(name_hash("sqs forwarded"));
         let slowness = env.model.faults.slowness(env.now(), env.me());
         let takes = Span::from_ns(self.settings.persist.span(word).0 as f64 * slowness);
-        let forwarded = self.forwarded.insert(Forwarded { from, call, op, item, to });
+        let forwarded = self.forwarded.insert(Forwarded { from, call, op, publication, item, to });
         env.complete_after(takes, Due::Forwarded(forwarded));
     }
 
     /// It is stored.
     pub(super) fn has_stored<P: Probe>(&mut self, handle: Handle, env: &mut Env<'_, '_, P>) {
-        let Some(Forwarded { from, call, op, item, to }) = self.forwarded.remove(handle) else {
+        let Some(Forwarded { from, call, op, publication, item, to }) =
+            self.forwarded.remove(handle)
+        else {
             return;
         };
-        self.accept(op, item, to, env);
+        self.accept(op, (publication, item), to, env);
         env.send(from, &op, Body::Answer { call, verdict: Answer::Done });
     }
 

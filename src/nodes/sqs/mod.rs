@@ -47,7 +47,7 @@ use super::{Env, broker};
 use crate::base::{Time, mix, name_hash, unit, weight};
 use crate::engine::InstanceId;
 use crate::model::Model;
-use crate::model::program::Subscriber;
+use crate::model::program::{PubIx, Subscriber};
 use crate::probes::{Fact, Probe};
 use crate::scenario::tree::{self, NodeKind};
 
@@ -200,22 +200,22 @@ impl Sqs {
         let subscribers = incoming.subscribers(env.model);
         multiply(incoming.op, subscribers.len(), env);
         for subscriber in subscribers {
-            self.accept(incoming.op, incoming.item, *subscriber, env);
+            let (op, item) = (incoming.op, incoming.item);
+            self.accept(op, (incoming.publication, item), *subscriber, env);
         }
     }
 
     fn accept<P: Probe>(
         &mut self,
         op: Op,
-        item: Item,
+        (publication, item): (PubIx, Item),
         Subscriber { channel, entry }: Subscriber,
         env: &mut Env<'_, '_, P>,
     ) {
         let at = self.places[channel as usize] as usize;
-        let is_fifo = self.settings.fifo.is_some();
-        if is_fifo
-            && op.id.is_some()
-            && self.queues[at].accepted.is_repeated((op.id, entry), env.now())
+        let accepted = &mut self.queues[at].accepted;
+        if self.settings.fifo.is_some()
+            && accepted.is_repeated(op.id, (publication, Some(entry)), item, env.now())
         {
             return used_up(op, None, env);
         }

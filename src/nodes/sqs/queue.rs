@@ -9,7 +9,6 @@ use crate::model::program::EntryIx;
 use crate::nodes::broker::Deduplication;
 use crate::nodes::message::{Item, Op};
 use crate::nodes::parts::slab::Handle;
-use crate::probes::OpId;
 
 /// A message that was stored.
 #[derive(Clone, Copy, Debug)]
@@ -110,7 +109,7 @@ pub(super) struct Queue {
     /// When the oldest of them is too old.
     pub retires: Option<Time>,
     /// What a FIFO queue has accepted lately.
-    pub accepted: Deduplication<(OpId, EntryIx)>,
+    pub accepted: Deduplication,
     /// Who waits for a message, in order.
     pub asks: VecDeque<Handle>,
 }
@@ -134,7 +133,7 @@ impl Queue {
             held: BTreeMap::new(),
             ages: BTreeMap::new(),
             retires: None,
-            accepted: Deduplication::new(),
+            accepted: Deduplication::default(),
             asks: VecDeque::new(),
         }
     }
