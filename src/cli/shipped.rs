@@ -13,6 +13,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("brokers/kafka-isr", include_str!("../../scenarios/brokers/kafka-isr.ron")),
     ("brokers/kafka-poll", include_str!("../../scenarios/brokers/kafka-poll.ron")),
     ("brokers/kafka-rebalance", include_str!("../../scenarios/brokers/kafka-rebalance.ron")),
+    ("brokers/kafka-share", include_str!("../../scenarios/brokers/kafka-share.ron")),
     ("brokers/rabbit-deployment", include_str!("../../scenarios/brokers/rabbit-deployment.ron")),
     ("brokers/rabbit-full", include_str!("../../scenarios/brokers/rabbit-full.ron")),
     ("brokers/rabbit-innocents", include_str!("../../scenarios/brokers/rabbit-innocents.ron")),

@@ -134,6 +134,9 @@ impl Kafka {
     }
 
     pub(super) fn feed<P: Probe>(&mut self, channel: usize, at: usize, env: &mut Env<'_, '_, P>) {
+        if self.share.is_some() {
+            return self.serve(self.channels[channel].group, env);
+        }
         if self.retention.is_some() {
             self.find_place(channel, at, env);
         }

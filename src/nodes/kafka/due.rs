@@ -16,6 +16,8 @@ timers! {
         Turn { log: u32, turn: u32 } = 23,
         /// Time for a member of a group to commit, if it has nothing to do.
         Commits { group: u32, member: u32 } = 25,
+        /// What was acquired at once in a share group is locked no longer.
+        Unlocks(lock: Handle) = 35,
         /// Time to delete or compact old segments.
         CleansUp = 27,
         /// Who waits for room in its buffer may have waited for too long.

@@ -15,6 +15,7 @@
 //!   the change (with their next heartbeats), have finished what they hold, and have committed; old
 //!   sessions have to end first. Who takes longer than `max.poll.interval.ms` is left out. No time passes
 //!   between the last member's joining and the new shares.
+//! * KIP-932: share groups, whose members read side by side, see `share`.
 //! * KIP-429 (`cooperative-sticky`) and KIP-848 (`group.protocol=consumer`): only what moves stops, see `moves`.
 //! * `KafkaConsumer.close`: a member that is shut down takes nothing new, finishes what it holds,
 //!   commits, and leaves (`LeaveGroup`); a static one does not say that it goes.
@@ -29,8 +30,8 @@
 //! for batches (`polls`). Producers gather records for `linger.ms` where the outbox is relayed
 //! (`nodes/database/gate.rs`); those of a `Kafka` are idempotent, unless they are told not to be (`requests`).
 //!
-//! Left out: retention by bytes and of committed offsets, fetch waits, transactions,
-//! share groups (KIP-932), and a group coordinator that fails.
+//! Left out: retention by bytes and of committed offsets, fetch waits, transactions, and a group coordinator
+//! that fails.
 
 mod assignor;
 mod buffers;
@@ -46,6 +47,7 @@ mod polls;
 mod rebalance;
 mod requests;
 mod retention;
+mod share;
 
 use self::cluster::Cluster;
 use self::deliveries::{Delivery, Partition, Record};
@@ -54,6 +56,7 @@ use self::followers::Followers;
 use self::group::{Consequence, Group, Settings};
 use self::polls::{Poll, Polling};
 use self::retention::Retention;
+use self::share::Sharing;
 use super::behaviour::Behaviour;
 use super::broker::{Frame, Incoming, Intake, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op};
@@ -77,6 +80,8 @@ pub struct Kafka {
     cluster: Option<Box<Cluster>>,
     /// Where records can become too old.
     retention: Option<Box<Retention>>,
+    /// Where groups share what they read.
+    share: Option<Box<Sharing>>,
     /// The first of them, for the others.
     front: Option<InstanceId>,
     /// How members poll, where they do so for batches.
@@ -145,8 +150,14 @@ impl Behaviour for Kafka {
             .cluster
             .as_ref()
             .map(|cluster| Polling { most: cluster.max_poll_records, commit: cluster.commit });
+        let share = kind.cluster.as_ref().and_then(|cluster| {
+            let members = groups.iter().map(|it| it.polls.len());
+            let most = cluster.max_poll_records;
+            Some(Box::new(Sharing::new(cluster.share?, most, channels.len(), members)))
+        });
         let mut this = Self {
             polling,
+            share,
             intake: Intake::new(model, me, kind.append.clone(), true),
             cluster: Cluster::new(model, me, kind).filter(|_| is_front),
             retention: kind.cluster.as_ref().filter(|_| is_front).and_then(|cluster| {
@@ -176,19 +187,26 @@ impl Behaviour for Kafka {
         let records: usize = partitions.map(|it| weight::deque(&it.records)).sum();
         let cluster = self.cluster.as_ref().map_or(0, |cluster| cluster.weight());
         let segments = self.retention.as_ref().map_or(0, |retention| retention.weight());
-        self.intake.weight() + records + self.deliveries.weight() + cluster + segments
+        let shared = self.share.as_ref().map_or(0, |share| share.weight());
+        self.intake.weight() + records + self.deliveries.weight() + cluster + segments + shared
     }
 
     fn readings(&self, model: &Model, now: Time, into: &mut Readings) {
         let partitions = || self.channels.iter().flat_map(|channel| &channel.partitions);
-        into.own(What::Waiting, partitions().map(|it| it.waiting().count()).sum());
-        into.oldest(now, partitions().filter_map(|it| Some(it.waiting().next()?.since)).min());
-        into.own(What::Busy, self.deliveries.len());
-        for Channel { group, partitions } in &self.channels {
+        let shared = || self.share.iter().flat_map(|share| share.waiting());
+        let waiting: usize = partitions().map(|it| it.waiting().count()).sum();
+        into.own(What::Waiting, waiting + shared().count());
+        let oldest = partitions().filter_map(|it| Some(it.waiting().next()?.since));
+        into.oldest(now, oldest.chain(shared()).min());
+        let out = self.share.as_ref().map_or(0, |share| share.out());
+        into.own(What::Busy, self.deliveries.len() + out);
+        for (channel, Channel { group, partitions }) in self.channels.iter().enumerate() {
             let consumer = model.node_of(self.groups[*group].group.first);
             for (partition, it) in (0..).zip(partitions) {
                 let whom = Whom::Partition { consumer, partition };
-                into.of(What::Lag, whom, it.records.len() - it.handled);
+                let shared = |share: &Sharing| share.lag(channel, partition as usize);
+                let shared = self.share.as_deref().map_or(0, shared);
+                into.of(What::Lag, whom, it.records.len() - it.handled + shared);
             }
         }
         for Watched { group, .. } in &self.groups {
@@ -204,6 +222,7 @@ impl Behaviour for Kafka {
                 self.produced(message, env);
             }
             Body::Broker(Frame::Publish { .. }) => self.intake.take(message, env),
+            _ if self.share.is_some() => self.hear_sharer(message, env),
             Body::Broker(Frame::Ack { receipt }) => {
                 used_up(message.op, None, env);
                 self.comes_by(message.from);
@@ -262,6 +281,7 @@ impl Behaviour for Kafka {
             }
             Due::CleansUp => self.clean_up(env),
             Due::Blocked => self.fail_blocked(env),
+            Due::Unlocks(lock) => self.unlock(lock, env),
             Due::Commits { group, member } => self.commits(group as usize, member, env),
             due @ (Due::Turn { .. } | Due::Fenced { .. }) => self.cluster_timer(due, env),
             Due::Rebalanced(group) => self.look_after(group as usize, env),
@@ -277,6 +297,7 @@ impl Behaviour for Kafka {
             due @ (Due::Turn { .. } | Due::Fenced { .. }) => self.is_obsolete(due),
             Due::CleansUp => self.is_read(),
             Due::Blocked => self.none_blocks(),
+            Due::Unlocks(lock) => self.share.as_ref().is_none_or(|share| share.is_over(lock)),
             Due::Rebalanced(_) | Due::Commits { .. } => false,
         }
     }
@@ -361,9 +382,14 @@ impl Kafka {
         for subscriber in subscribers {
             let index = self.places[subscriber.channel as usize] as usize;
             let group = self.channels[index].group;
+            let record = Record { offset, op, entry: subscriber.entry, item, since, deliveries: 0 };
+            if self.share.is_some() {
+                env.fact(Fact::Waits { op: op.id });
+                self.shares(index, at, record);
+                continue;
+            }
             self.catch_up(group, env);
             self.groups[group].records += 1;
-            let record = Record { offset, op, entry: subscriber.entry, item, since, deliveries: 0 };
             self.channels[index].partitions[at].records.push_back(record);
             // Where brokers are told apart, all that is committed at once is read at once.
             let is_read = self.cluster.is_none();

@@ -35,7 +35,9 @@ kind::kinds! {
 pub use cache::{Wait, Writes};
 pub use client::{Action, After, Again, Do, Journey};
 pub use gateway::{Limit, Quota, SharedCount};
-pub use kafka::{Acks, CleanupPolicy, Cluster, Committing, OffsetReset, Protocol, Retention};
+pub use kafka::{
+    Acks, CleanupPolicy, Cluster, Committing, OffsetReset, Protocol, Retention, Share,
+};
 pub use quorum::{Contact, Legs, Order};
 pub use rabbitmq::{
     Binding, DeadLetters, DelayedRetry, Exchange, Length, Overflow, QuorumQueue, Redrive, Returns,

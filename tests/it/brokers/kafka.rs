@@ -4,7 +4,8 @@ use super::Turns::{Down, FromTo, Up};
 use super::{Product, Shown, Turns};
 
 /// Of the machines, and of who writes the consumers; no setting of Kafka.
-const OURS: &[&str] = &["brokers", "append", "lag", "record_size", "commit", "retry_delay"];
+const OURS: &[&str] =
+    &["brokers", "append", "lag", "record_size", "commit", "share_failed", "retry_delay"];
 
 pub(super) const IT: Product = Product { word: "Kafka", ours: OURS, shown: SHOWN, not_yet: &[] };
 
@@ -17,6 +18,7 @@ const WORLD: &str = r#"(
         "first_at": "1ms", "first_away": "1ns", "second_at": "1ms", "second_away": "1ns",
         "slow_at": "1ms", "slow_for": "1ns", "stop_at": "1ms", "stop_for": "1ns",
         "consumer_at": "59s", "consumer_away": "1ns", "leaves_at": "59s", "leaves_for": "1ns",
+        "fails": "0%",
     },
     nodes: {
         "client": Client(arrivals: Constant("$rate"), does: "send"),
@@ -27,7 +29,7 @@ const WORLD: &str = r#"(
     },
     network: (latency: "0s"),
     data: { "done": (owner: "consumer", keys: 100_000, start: 0) },
-    flows: { "send": (home: "publisher", steps: [Tell("consumer", Add("done", 1), work: "$work")]) },
+    flows: { "send": (home: "publisher", steps: [Tell("consumer", Add("done", 1), work: "$work", fails: "$fails")]) },
     designs: { "events": Events(broker: "log", dedup: false) },
     faults: [
         (at: "$leader_at", lasts: "$leader_away", what: Crash("log", instance: 0, host: "$leader_host")),
@@ -113,6 +115,7 @@ const LATE: Sets = &[("consumer_at", "10s"), ("consumer_away", "30s")];
 const PILE: Sets =
     &[("stop_for", "3s"), ("work", "9ms"), ("consumer_at", "4500ms"), ("consumer_away", "1ns")];
 const BUSY_PILE: Sets = &[("stop_for", "3s"), ("work", "9ms")];
+const FAILS: Sets = &[("fails", "10%")];
 /// One of four consumers goes in good order.
 const LEAVES: Sets = &[("consumers", "4"), ("leaves_at", "10500ms"), ("leaves_for", "1h")];
 const BY_HAND: &str = "enable_auto_commit: false, group_instance_id: true";
@@ -127,6 +130,17 @@ const fn turned(
     beside: &'static str,
 ) -> Shown {
     Shown { setting, world: WORLD, sets, beside, usual, turned, figure, turns }
+}
+
+/// The same with a producer that has an outbox.
+const fn outbox(
+    setting: &'static str,
+    values: (&'static str, &'static str),
+    shown: (&'static str, Turns),
+    sets: Sets,
+    beside: &'static str,
+) -> Shown {
+    Shown { world: OUTBOX, ..turned(setting, values, shown, sets, beside) }
 }
 
 const SHOWN: &[Shown] = &[
@@ -184,33 +198,27 @@ const SHOWN: &[Shown] = &[
         r#"replication_factor: 3, broker_session_timeout: "1s""#,
     ),
     // The leader is back before anybody has noticed, and has what it had not answered.
-    Shown {
-        world: OUTBOX,
-        ..turned(
-            "enable_idempotence",
-            ("true", "false"),
-            ("duplicated_effects(send)", Up),
-            &[("away", "1ms"), ("dedup", "false")],
-            TWO,
-        )
-    },
+    outbox(
+        "enable_idempotence",
+        ("true", "false"),
+        ("duplicated_effects(send)", Up),
+        &[("away", "1ms"), ("dedup", "false")],
+        TWO,
+    ),
     // Another one leads, and has nothing of it.
-    Shown {
-        world: OUTBOX,
-        ..turned(
-            "max_in_flight_requests",
-            ("1", "5"),
-            ("violations(monotonic_writes)", Up),
-            &[
-                ("away", "10s"),
-                ("dedup", "false"),
-                ("customers", "1"),
-                ("counters", "1"),
-                ("partitions", "1"),
-            ],
-            r#"brokers: 2, replication_factor: 2, lag: "20ms", enable_idempotence: false, linger: "1ms", broker_session_timeout: "1s""#,
-        )
-    },
+    outbox(
+        "max_in_flight_requests",
+        ("1", "5"),
+        ("violations(monotonic_writes)", Up),
+        &[
+            ("away", "10s"),
+            ("dedup", "false"),
+            ("customers", "1"),
+            ("counters", "1"),
+            ("partitions", "1"),
+        ],
+        r#"brokers: 2, replication_factor: 2, lag: "20ms", enable_idempotence: false, linger: "1ms", broker_session_timeout: "1s""#,
+    ),
     turned(
         "delivery_timeout",
         (r#""2m""#, r#""5s""#),
@@ -320,6 +328,34 @@ const SHOWN: &[Shown] = &[
         "partitions: 8",
     ),
     turned(
+        "share_group",
+        ("false", "true"),
+        ("convergence_p99(send)", Down),
+        &[("consumers", "3"), ("work", "12ms")],
+        "",
+    ),
+    turned(
+        "share_record_lock_duration",
+        (r#""30s""#, r#""1s""#),
+        ("duplicated_effects(send)", Up),
+        BUSY_PILE,
+        "share_group: true",
+    ),
+    turned(
+        "share_delivery_count_limit",
+        ("5", "2"),
+        ("redeliveries(send)", Down),
+        FAILS,
+        "share_group: true",
+    ),
+    turned(
+        "share_failed",
+        ("Release", "Reject"),
+        ("redeliveries(send)", Down),
+        FAILS,
+        "share_group: true",
+    ),
+    turned(
         "partition_assignment_strategy",
         ("Range", "CooperativeSticky"),
         ("revoked(log)", Turns::FromTo(9.0, 0.0)),
@@ -368,58 +404,28 @@ const SHOWN: &[Shown] = &[
         &[("consumer_at", "10s"), ("consumer_away", "1ns")],
         r#"session_timeout: "10s""#,
     ),
-    Shown {
-        world: OUTBOX,
-        ..turned(
-            "brokers",
-            ("1", "4"),
-            ("convergence_mean(send)", Down),
-            &[("away", "10s")],
-            "group_instance_id: true",
-        )
-    },
-    Shown {
-        world: OUTBOX,
-        ..turned("linger", (r#""5ms""#, r#""50ms""#), ("batch_mean(outbox)", Up), &[], "")
-    },
-    Shown {
-        world: OUTBOX,
-        ..turned(
-            "batch_size",
-            ("16384", "2048"),
-            ("batch_mean(outbox)", Down),
-            &[],
-            r#"linger: "50ms""#,
-        )
-    },
-    Shown {
-        world: OUTBOX,
-        ..turned(
-            "record_size",
-            ("1024", "8192"),
-            ("batch_mean(outbox)", Down),
-            &[],
-            r#"linger: "50ms""#,
-        )
-    },
-    Shown {
-        world: OUTBOX,
-        ..turned(
-            "heartbeat_interval",
-            (r#""1s""#, r#""9s""#),
-            ("convergence_max(send)", Up),
-            &[("stops", "20s")],
-            "",
-        )
-    },
-    Shown {
-        world: OUTBOX,
-        ..turned(
-            "retry_delay",
-            (r#""10ms""#, r#""500ms""#),
-            ("convergence_mean(send)", Up),
-            &[("fails", "10%")],
-            "",
-        )
-    },
+    outbox(
+        "brokers",
+        ("1", "4"),
+        ("convergence_mean(send)", Down),
+        &[("away", "10s")],
+        "group_instance_id: true",
+    ),
+    outbox("linger", (r#""5ms""#, r#""50ms""#), ("batch_mean(outbox)", Up), &[], ""),
+    outbox("batch_size", ("16384", "2048"), ("batch_mean(outbox)", Down), &[], r#"linger: "50ms""#),
+    outbox("record_size", ("1024", "8192"), ("batch_mean(outbox)", Down), &[], r#"linger: "50ms""#),
+    outbox(
+        "heartbeat_interval",
+        (r#""1s""#, r#""9s""#),
+        ("convergence_max(send)", Up),
+        &[("stops", "20s")],
+        "",
+    ),
+    outbox(
+        "retry_delay",
+        (r#""10ms""#, r#""500ms""#),
+        ("convergence_mean(send)", Up),
+        &[("fails", "10%")],
+        "",
+    ),
 ];

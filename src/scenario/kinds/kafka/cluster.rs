@@ -1,7 +1,7 @@
 //! `Kafka`: a cluster of brokers with the product's own settings and defaults (durations without
 //! `_ms`, dots as underscores), and what Kafka refuses or what has no effect together.
 
-use super::{Acks, Kafka, NodeKind, Protocol, Retention, Usual, Word, settings};
+use super::{Acks, Kafka, NodeKind, Protocol, Retention, Share, Usual, Word, settings};
 use crate::base::Span;
 use crate::scenario::codes::Code;
 use crate::scenario::reader::{Fields, Reader};
@@ -21,7 +21,8 @@ pub(super) static WORD: Word = Word {
         awareness, streams groups, \
         retention by bytes and of committed offsets, compaction by `min.cleanable.dirty.ratio` (all that may be \
         cleaned is) and of tombstones, fetch waits, transactions, \
-        share groups, what a host that \
+        locks on records that are renewed, \
+        what a host that \
         goes had not written to its disk, and a group coordinator that fails.",
     example: "Kafka(brokers: 3, partitions: 12, linger: \"0s\")",
     read: |reader, index, value| Some(NodeKind::Kafka(reader.cluster(index, value)?)),
@@ -67,6 +68,10 @@ settings! {
     group_consumer_session_timeout: "duration", Usual::Is("\"45s\""), "with `group_protocol: Consumer`: a member not heard of for so long leaves its group (`session_timeout` is refused then)", "https://kafka.apache.org/41/configuration/broker-configs";
     group_consumer_heartbeat_interval: "duration, shorter than `group_consumer_session_timeout`", Usual::Is("\"5s\""), "with `group_protocol: Consumer`: how often members say that they live, and hear what they are to give up or have (`heartbeat_interval` is refused then)", "https://kafka.apache.org/41/configuration/broker-configs";
     group_instance_id: "flag", Usual::Is("false"), "do members have names of their own, and so keep their partitions over a restart (KIP-345)?", "https://kafka.apache.org/41/configuration/consumer-configs";
+    share_group: "flag", Usual::Is("false"), "are groups share groups (KIP-932)? Their members read the same partitions side by side, record by record as from a queue, in no order of keys: more members than partitions all work. Each record is acknowledged when it is handled", "https://kafka.apache.org/42/configuration/group-configs";
+    share_record_lock_duration: "duration", Usual::Is("\"30s\""), "what a member of a share group has acquired and not acknowledged for so long goes to others too; up to `max_poll_records` are acquired at once", "https://kafka.apache.org/42/configuration/group-configs";
+    share_delivery_count_limit: "count, 2 to 10", Usual::Is("5"), "a record that was acquired so often and is not acknowledged is archived: nobody handles it (reason `dead_letter`; `group.share.delivery.count.limit`)", "https://kafka.apache.org/42/configuration/broker-configs";
+    share_failed: "`Release` or `Reject`", Usual::Is("Release"), "what a member of a share group does with a record that it could not handle, after `retry_delay`: others may have it (`AcknowledgeType.RELEASE`), or it is archived (`REJECT`)";
     retry_delay: "duration", Usual::Is("\"100ms\""), "before a consumer tries again what failed";
 }
 
@@ -105,6 +110,8 @@ pub struct Cluster {
     pub commit: Committing,
     /// How groups share their partitions out anew.
     pub protocol: Protocol,
+    /// Where members of a group share partitions, and how.
+    pub share: Option<Share>,
     /// How long a group that was empty waits for more members than the first.
     pub initial_rebalance_delay: Span,
 }
@@ -152,6 +159,7 @@ impl Cluster {
             max_poll_records: 500,
             commit: Committing::Auto(seconds(5)),
             protocol: Protocol::Eager,
+            share: None,
             initial_rebalance_delay: seconds(3),
         }
     }
@@ -195,6 +203,7 @@ impl<'a> Reader<'a> {
         let auto_commit_interval =
             self.setting(&fields, "auto_commit_interval", Self::positive_span);
         let groups = self.groups(&fields);
+        let share = self.share(&fields)?;
         let max_poll_interval = self.setting(&fields, "max_poll_interval", Self::positive_span);
         let static_members = self.setting(&fields, "group_instance_id", Self::flag);
         let retry_delay = self.setting(&fields, "retry_delay", Self::positive_span);
@@ -232,6 +241,7 @@ impl<'a> Reader<'a> {
                 max_poll_records: max_poll_records?,
                 commit,
                 protocol: groups?.protocol,
+                share,
                 initial_rebalance_delay: groups?.initial_rebalance_delay,
             }),
         };
@@ -270,7 +280,7 @@ impl<'a> Reader<'a> {
                 "a shorter `request_timeout`; see https://kafka.apache.org/41/configuration/producer-configs",
             );
         }
-        if by_hand && matches!(cluster.commit, Committing::Auto(_)) {
+        if by_hand && cluster.share.is_none() && matches!(cluster.commit, Committing::Auto(_)) {
             let message = "commits by hand have no effect beside enable.auto.commit = true";
             self.wrong(Code::NoEffect, at("commit"), message).help(
                 "enable_auto_commit: false; see https://kafka.apache.org/41/configuration/consumer-configs",

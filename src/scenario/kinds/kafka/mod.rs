@@ -7,10 +7,12 @@ mod groups;
 mod log;
 mod producer;
 mod retention;
+mod share;
 
 pub use cluster::{Cluster, Committing};
 pub use groups::Protocol;
 pub use retention::{CleanupPolicy, OffsetReset, Retention};
+pub use share::Share;
 
 use super::{
     About, Breakable, Carries, Commit, Consume, Failed, Gather, NodeKind, Produce, Role, Style,
@@ -92,6 +94,8 @@ impl super::Kind for Kafka {
 
     fn terms(&self) -> Option<Terms> {
         let gather = Gather { linger: self.linger, batch: self.batch };
+        let shares = self.cluster.as_ref().is_some_and(|cluster| cluster.share.is_some());
+        let failed = if shares { Failed::Return } else { Failed::InPlace };
         Some(Terms {
             produce: Produce {
                 gather: (self.linger > Span::ZERO).then_some(gather),
@@ -100,9 +104,9 @@ impl super::Kind for Kafka {
             },
             consume: Consume {
                 style: if self.cluster.is_some() { Style::Ahead } else { Style::Pushed },
-                failed: Failed::InPlace(self.retry_delay),
+                failed: failed(self.retry_delay),
                 commit: self.auto_commit.map_or(Commit::Each, Commit::Every),
-                beat: Some(self.heartbeat),
+                beat: (!shares).then_some(self.heartbeat),
             },
             has_topics: true,
             dead_letters: None,

@@ -27,6 +27,11 @@ pub(in crate::scenario) const BROKERS: &[Bad] = &[
     ),
     broker!("W0302", r#"Kafka(group_consumer_session_timeout: "10s")"#),
     broker!("W0302", r#"Kafka(group_protocol: Consumer, group_initial_rebalance_delay: "0s")"#),
+    broker!("E0706", "Kafka(share_group: true, group_protocol: Consumer)"),
+    broker!("E0706", "Kafka(share_group: true, enable_auto_commit: false)"),
+    broker!("E0304", "Kafka(share_group: true, share_delivery_count_limit: 1)"),
+    broker!("W0302", "Kafka(share_group: true, commit: Each)"),
+    broker!("W0302", r#"Kafka(share_record_lock_duration: "10s")"#),
     broker!("W0302", "Kafka(min_insync_replicas: 2)"),
     broker!(
         "W0302",
