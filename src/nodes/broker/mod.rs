@@ -58,6 +58,12 @@ impl Incoming {
         Self { from, call, op, publication, item }
     }
 
+    /// One of this publisher, who asks for no confirm.
+    #[cfg(test)]
+    pub(super) fn of(from: InstanceId) -> Self {
+        Self { from, call: Handle::NONE, op: Op::NONE, publication: PubIx(0), item: Item::NONE }
+    }
+
     /// Whose it is until it is confirmed.
     pub(super) fn publisher(self) -> InstanceId {
         self.from

@@ -44,24 +44,29 @@ pub(super) struct Buffers {
     max_block: Span,
     /// By the producer's instance.
     held: Vec<Held>,
-    /// What waits for room, in order.
-    blocked: VecDeque<Blocked>,
+    /// How many records wait for room, of all producers, and how many ever did.
+    blocked: usize,
+    numbers: u64,
     /// When the first of them has waited for too long; past, if nobody looks.
     looks_at: Time,
 }
 
 /// What one buffer holds.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Held {
     records: u32,
     /// No crash before that has left anything in it.
     since: Time,
+    /// What waits for room in it, in order.
+    blocked: VecDeque<Blocked>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Blocked {
     incoming: Incoming,
     since: Time,
+    /// Its place among those of all producers.
+    number: u64,
 }
 
 impl Appended {
@@ -74,22 +79,22 @@ impl Appended {
 impl Log {
     /// Among these is the oldest of the records that wait.
     pub(super) fn oldest(&self) -> impl Iterator<Item = &Appended> {
-        // Only those that are sent again can be out of order.
-        let all = if self.requests.is_some() { self.waiting.len() } else { 1 };
-        self.waiting.iter().take(all)
+        // Only those that are sent again can be out of order, and they come before all others.
+        let again = self.waiting.iter().take_while(|record| record.request != 0).count();
+        self.waiting.iter().take(again + 1)
     }
 }
 
 impl Buffers {
     /// Empty ones, with room for so many records each.
     pub(super) fn new(room: u32, max_block: Span) -> Self {
-        let (held, blocked) = (Vec::new(), VecDeque::new());
-        Self { room, max_block, held, blocked, looks_at: Time::ZERO }
+        let (held, blocked, numbers) = (Vec::new(), 0, 0);
+        Self { room, max_block, held, blocked, numbers, looks_at: Time::ZERO }
     }
 
     /// Bytes that they hold.
     pub(super) fn weight(&self) -> usize {
-        self.held.len() * size_of::<Held>() + self.blocked.len() * size_of::<Blocked>()
+        self.held.len() * size_of::<Held>() + self.blocked * size_of::<Blocked>()
     }
 
     fn of(&mut self, producer: InstanceId) -> &mut Held {
@@ -121,6 +126,27 @@ impl Buffers {
     pub(super) fn release(&mut self, producer: InstanceId) {
         self.of(producer).records -= 1;
     }
+
+    /// A producer has no room for a record, which waits.
+    fn block(&mut self, incoming: Incoming, since: Time) {
+        let number = self.numbers;
+        self.of(incoming.publisher()).blocked.push_back(Blocked { incoming, since, number });
+        (self.blocked, self.numbers) = (self.blocked + 1, number + 1);
+    }
+
+    /// The first that waits for room, of those producers that are chosen. Looks at each producer, and not at
+    /// all that waits, which may be a great deal.
+    fn first(&self, chosen: impl Fn(&Held) -> bool) -> Option<Blocked> {
+        let producers = if self.blocked > 0 { &self.held[..] } else { &[] };
+        let fronts = producers.iter().filter(|it| chosen(it)).filter_map(|it| it.blocked.front());
+        fronts.min_by_key(|blocked| blocked.number).copied()
+    }
+
+    /// It waits no more.
+    fn pass(&mut self, first: Blocked) {
+        self.of(first.incoming.publisher()).blocked.pop_front();
+        self.blocked -= 1;
+    }
 }
 
 impl Kafka {
@@ -129,7 +155,7 @@ impl Kafka {
     pub(super) fn block<P: Probe>(&mut self, incoming: Incoming, env: &mut Env<'_, '_, P>) {
         let (now, producer) = (env.now(), incoming.publisher());
         self.cluster().forget_crashed(producer, env);
-        self.cluster().buffers.blocked.push_back(Blocked { incoming, since: now });
+        self.cluster().buffers.block(incoming, now);
         if let Some(partition) = self.unblock(env) {
             return self.turn(partition, env);
         }
@@ -141,9 +167,10 @@ impl Kafka {
         let (now, partitions) = (env.now(), self.partitions);
         let Cluster { buffers, logs, .. } = self.cluster();
         loop {
-            let has_room = |it: &Blocked| buffers.has_room(it.incoming.publisher());
-            let first = buffers.blocked.iter().position(has_room)?;
-            let Blocked { incoming, since } = buffers.blocked.remove(first)?;
+            let room = buffers.room;
+            let first = buffers.first(|held| held.records < room)?;
+            buffers.pass(first);
+            let Blocked { incoming, since, .. } = first;
             if env.model.faults.was_down(since, now, incoming.publisher()) {
                 used_up(incoming.op, Some(Reason::Crashed), env);
                 continue;
@@ -160,9 +187,11 @@ impl Kafka {
         let now = env.now();
         let buffers = &mut self.cluster().buffers;
         let max_block = buffers.max_block;
-        while let Some(Blocked { incoming, .. }) =
-            buffers.blocked.pop_front_if(|it| it.since + max_block <= now)
+        while let Some(first) = buffers.first(|_| true)
+            && first.since + max_block <= now
         {
+            buffers.pass(first);
+            let incoming = first.incoming;
             incoming.confirm(Answer::Failed(Reason::Rejected), env);
             used_up(incoming.op, Some(Reason::Rejected), env);
         }
@@ -173,7 +202,7 @@ impl Kafka {
         let now = env.now();
         let buffers = &mut self.cluster().buffers;
         if buffers.looks_at <= now
-            && let Some(first) = buffers.blocked.front()
+            && let Some(first) = buffers.first(|_| true)
         {
             buffers.looks_at = first.since + buffers.max_block;
             env.wait(buffers.looks_at.since(now), Due::Blocked);
@@ -182,7 +211,7 @@ impl Kafka {
 
     /// Does nobody wait for room?
     pub(super) fn none_blocks(&self) -> bool {
-        self.cluster.as_ref().is_none_or(|cluster| cluster.buffers.blocked.is_empty())
+        self.cluster.as_ref().is_none_or(|cluster| cluster.buffers.blocked == 0)
     }
 
     /// What has waited for its confirm for too long has failed, though it may be kept all the same.
@@ -254,5 +283,27 @@ mod tests {
         assert!(!buffers.take(first, Time(4)));
         assert_eq!((buffers.of(first).records, buffers.of(second).records), (2, 1));
         assert_eq!(buffers.of(first).since, Time(1), "it was never empty since");
+    }
+
+    #[test]
+    fn the_first_of_those_for_whom_there_is_room_is_not_held_up_by_who_has_none() {
+        let [full, other] = [3, 0].map(InstanceId);
+        let mut buffers = Buffers::new(1, Span(9));
+        assert!(buffers.take(full, Time(1)));
+        for (producer, since) in [(full, 2), (other, 3), (full, 4), (other, 5)] {
+            buffers.block(Incoming::of(producer), Time(since));
+        }
+        let order = |buffers: &mut Buffers, room| {
+            let mut order = Vec::new();
+            while let Some(first) = buffers.first(|held| held.records < room) {
+                buffers.pass(first);
+                order.push(first.since);
+            }
+            order
+        };
+        assert_eq!(order(&mut buffers, 1), [3, 5].map(Time), "the other has nothing in it");
+        assert_eq!(buffers.blocked, 2);
+        assert_eq!(order(&mut buffers, 2), [2, 4].map(Time));
+        assert_eq!(buffers.blocked, 0);
     }
 }
