@@ -199,10 +199,10 @@ impl Group {
         self.members[at as usize].enrolled
     }
 
-    /// Do deliveries reach this member, and does it want any?
+    /// Do deliveries reach this member, and does it want any? One that the group has left behind has
+    /// nothing any more, though it lives.
     pub(super) fn reaches(&self, at: u32) -> bool {
-        let member = &self.members[at as usize];
-        member.connected && !member.closes
+        self.is_alive(at) && !self.members[at as usize].closes
     }
 
     /// A sign of life. One whose session has ended, though it lives, joins again.
@@ -313,7 +313,7 @@ impl Group {
 
     /// Does it hear what the broker tells it?
     pub(super) fn hears(&self, at: u32) -> bool {
-        self.is_alive(at) && self.reaches(at) && !self.members[at as usize].expelled
+        self.reaches(at) && !self.members[at as usize].expelled
     }
 
     /// The log is back: it has read the members from disk, and every session starts anew.

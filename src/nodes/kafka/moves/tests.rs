@@ -100,6 +100,37 @@ fn who_leaves_stops_nobody_and_its_partitions_go_to_others() {
 }
 
 #[test]
+fn who_took_too_long_is_given_nothing_before_it_joins_again() {
+    let (mut bench, mut next) = (
+        bench(Protocol::Cooperative, |log| {
+            log.max_poll_interval = Span(50_000_000);
+            log.session_timeout = Span(10_000_000_000);
+        }),
+        0,
+    );
+    let before = work(&mut bench, &mut next, 30, &AT_CONSUMERS);
+    let partition = parts(&before, FIRST)[0];
+    bench.publish_item(next, TO_ONE, key_for(partition));
+    bench.run_for(5);
+    let held = bench.deliveries();
+    assert_eq!(held.iter().map(|got| got.to).collect::<Vec<_>>(), [FIRST]);
+    bench.run_for(90);
+    // The others have not joined yet: until then its partitions are nobody else's.
+    bench.publish_item(next + 1, TO_ONE, key_for(partition));
+    bench.run_for(5);
+    assert_eq!(bench.deliveries(), []);
+    all_beat(&mut bench, &[SECOND, THIRD]);
+    bench.run_for(5);
+    let again = bench.deliveries();
+    assert_eq!(again.iter().map(|got| got.op).collect::<Vec<_>>(), [next]);
+    assert_ne!(again[0].to, FIRST);
+    bench.ack(&held);
+    assert_eq!(bench.alive(next), 1, "its offset is rejected");
+    bench.ack(&again);
+    assert_eq!(bench.alive(next), 0);
+}
+
+#[test]
 fn only_what_moves_to_who_joins_stops_and_nothing_is_done_twice() {
     for protocol in INCREMENTAL {
         let (mut bench, mut next) = (bench(protocol, |_| {}), 0);
