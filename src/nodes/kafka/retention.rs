@@ -100,9 +100,11 @@ impl Retention {
 
     /// A log ends before this record now.
     pub(super) fn truncate(&mut self, at: usize, end: u64) {
-        let kept = &mut self.logs[at].kept;
+        let Segments { start, kept, active, .. } = &mut self.logs[at];
         while kept.len() > 1 && kept[kept.len() - 2].end >= end {
             kept.pop_back();
+            // The segment before is written to again.
+            *active = kept.len().checked_sub(2).map_or(*start, |before| kept[before].end);
         }
         if let Some(last) = kept.back_mut() {
             last.end = last.end.min(end);
@@ -333,6 +335,25 @@ mod tests {
         assert!(handled(&mut bench, 200).is_empty());
         assert_eq!(lost(&bench, Reason::Retention), (1..=11).collect::<Vec<_>>());
         assert_eq!((bench.books().waiting, bench.pending()), (0, 0));
+    }
+
+    #[test]
+    fn a_log_that_lost_its_last_segment_writes_to_the_one_before() {
+        let settings = tree::Retention { segment: Span(10), ..Cluster::alone().retention };
+        let looks_at = Time::ZERO;
+        let mut retention = Retention { settings, logs: vec![Segments::default()], looks_at };
+        for (offset, at) in (0..).zip([0, 5, 20, 25, 40]) {
+            retention.append(0, offset, 0, Time(at));
+        }
+        assert_eq!(retention.logs[0].active, 4);
+        retention.truncate(0, 5);
+        assert_eq!(retention.logs[0].active, 4, "nothing was lost");
+        retention.truncate(0, 3);
+        assert_eq!(retention.logs[0].active, 2);
+        retention.append(0, 3, 0, Time(29));
+        assert_eq!((retention.logs[0].active, retention.logs[0].kept.len()), (2, 2));
+        retention.truncate(0, 1);
+        assert_eq!((retention.logs[0].active, retention.logs[0].kept.len()), (0, 1));
     }
 
     #[test]

@@ -48,8 +48,8 @@ impl<'a> Reader<'a> {
         let cleanup = self.setting(fields, "cleanup_policy", Self::cleanup_policy);
         let period = self.setting(fields, "retention", Self::positive_span);
         let segment = self.setting(fields, "segment", Self::positive_span);
-        let check = self.setting(fields, "log_retention_check_interval", Self::positive_span);
-        let backoff = self.setting(fields, "log_cleaner_backoff", Self::positive_span);
+        let check = self.setting(fields, "log_retention_check_interval", Self::cleaning);
+        let backoff = self.setting(fields, "log_cleaner_backoff", Self::cleaning);
         let reset = self.setting(fields, "auto_offset_reset", Self::offset_reset);
         let retention = Retention {
             cleanup: cleanup?,
@@ -86,6 +86,18 @@ impl<'a> Reader<'a> {
                 );
             }
         }
+    }
+
+    /// How often something is looked at, which is to leave a run time for all else.
+    fn cleaning(&mut self, value: &'a Value) -> Option<Span> {
+        let every = self.positive_span(value)?;
+        if every < Span(1_000_000) {
+            let message = format!("each {every} is too often: 1ms at least");
+            self.wrong(Code::OutOfRange, value.head(), message)
+                .help("Kafka counts it in milliseconds, and has minutes or seconds");
+            return None;
+        }
+        Some(every)
     }
 
     fn cleanup_policy(&mut self, value: &'a Value) -> Option<CleanupPolicy> {

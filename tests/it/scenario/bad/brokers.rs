@@ -41,6 +41,7 @@ pub(in crate::scenario) const BROKERS: &[Bad] = &[
     broker!("E0208", "Kafka(cleanup_policy: Remove)"),
     broker!("W0302", "Kafka(cleanup_policy: Compact, auto_offset_reset: Earliest)"),
     broker!("W0302", r#"Kafka(log_cleaner_backoff: "1s")"#),
+    broker!("E0304", r#"Kafka(cleanup_policy: Compact, log_cleaner_backoff: "1ns")"#),
     broker!("E0304", "Kafka(enable_idempotence: true, acks: Leader)"),
     broker!("E0304", "Kafka(enable_idempotence: true, max_in_flight_requests: 6)"),
     broker!("E0706", "RabbitMq(delivery_limit: 5)"),
