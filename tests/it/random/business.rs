@@ -292,7 +292,7 @@ fn log() -> impl Strategy<Value = &'static str> {
         r#"Kafka(brokers: 2, replication_factor: 2, lag: Exp("20ms"), acks: Leader, broker_session_timeout: "40ms", auto_commit_interval: "50ms", group_instance_id: true, "#,
         r#"Kafka(brokers: 2, acks: None, request_timeout: "60ms", max_poll_interval: "25ms", max_poll_records: 2, enable_auto_commit: false, commit: Each, "#,
         r#"Kafka(max_poll_interval: "25ms", max_poll_records: 4, enable_auto_commit: false, commit: Before, "#,
-        r#"Kafka(share_group: true, share_record_lock_duration: "40ms", max_poll_records: 3, retry_delay: "10ms", "#,
+        r#"Kafka(share_group: true, share_record_lock_duration: "1s", max_poll_records: 3, retry_delay: "10ms", "#,
         "Kafka(share_group: true, share_delivery_count_limit: 2, share_failed: Reject, ",
         r#"Kafka(partition_assignment_strategy: CooperativeSticky, max_poll_interval: "25ms", max_poll_records: 3, group_initial_rebalance_delay: "20ms", "#,
         r#"Kafka(group_protocol: Consumer, group_consumer_session_timeout: "100ms", group_consumer_heartbeat_interval: "20ms", auto_commit_interval: "50ms", "#,

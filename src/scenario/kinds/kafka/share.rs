@@ -43,7 +43,7 @@ impl<'a> Reader<'a> {
     #[expect(clippy::option_option, reason = "the outer `None` is a mistake that was noted")]
     pub(super) fn share(&mut self, fields: &Fields<'a>) -> Option<Option<Share>> {
         let is_shared = self.setting(fields, "share_group", Self::flag);
-        let lock = self.setting(fields, "share_record_lock_duration", Self::positive_span);
+        let lock = self.setting(fields, "share_record_lock_duration", Self::lock_duration);
         let limit = self.setting(fields, "share_delivery_count_limit", |reader, value| {
             reader.count(value, 2..=10)
         });
@@ -55,6 +55,19 @@ impl<'a> Reader<'a> {
         let share =
             Share { record_lock_duration: lock?, delivery_count_limit: limit?, rejects: rejects? };
         Some(is_shared.then_some(share))
+    }
+
+    /// As brokers take it (`ShareGroupConfig`), whatever lies between is allowed on them.
+    fn lock_duration(&mut self, value: &'a Value) -> Option<Span> {
+        let lock = self.positive_span(value)?;
+        let (least, most) = (Span(1_000_000_000), Span(3_600_000_000_000));
+        if lock < least || lock > most {
+            let message = format!("share.record.lock.duration.ms is from {least} to {most}");
+            self.wrong(Code::OutOfRange, value.head(), message)
+                .help(format!("30s is usual; see {PAGE}"));
+            return None;
+        }
+        Some(lock)
     }
 
     fn check_share(&mut self, fields: &Fields<'a>, is_shared: bool) {

@@ -32,6 +32,7 @@ pub(in crate::scenario) const BROKERS: &[Bad] = &[
     broker!("E0304", "Kafka(share_group: true, share_delivery_count_limit: 1)"),
     broker!("W0302", "Kafka(share_group: true, commit: Each)"),
     broker!("W0302", r#"Kafka(share_record_lock_duration: "10s")"#),
+    broker!("E0304", r#"Kafka(share_group: true, share_record_lock_duration: "500ms")"#),
     broker!("W0302", "Kafka(min_insync_replicas: 2)"),
     broker!(
         "W0302",
