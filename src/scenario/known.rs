@@ -125,18 +125,31 @@ fn find<F>(list: &[Declared<'_, F>], name: &str) -> Option<u16> {
 /// So many names are compared in search of suggestions.
 const COMPARED: usize = 1_000_000;
 
-fn unknown<F>(list: &[Declared<'_, F>], what: &str, name: &str, mistakes: usize) -> String {
+/// What a name that is not declared may have meant: something that fits, if there is anything.
+fn unknown<F>(
+    list: &[Declared<'_, F>],
+    what: &str,
+    name: &str,
+    mistakes: usize,
+    fits: impl Fn(&F) -> bool,
+) -> String {
     if mistakes.saturating_mul(list.len()) > COMPARED {
         return format!("it must be one of the {} {what} that the scenario declares", list.len());
     }
-    let names = || list.iter().map(|declared| declared.name);
-    match nearest(name, names()) {
+    let fitting = list.iter().filter(|declared| fits(&declared.fact));
+    let mut names: Vec<&str> = fitting.map(|declared| declared.name).collect();
+    let mut which = if names.len() < list.len() { " that it can be" } else { "" };
+    if names.is_empty() {
+        names.extend(list.iter().map(|declared| declared.name));
+        which = "";
+    }
+    match nearest(name, names.iter().copied()) {
         Some(near) => format!("did you mean {near:?}?"),
-        None if list.is_empty() => format!("the scenario declares no {what}"),
-        None if list.len() > 12 => {
+        None if names.is_empty() => format!("the scenario declares no {what}"),
+        None if names.len() > 12 => {
             format!("it must be one of the {} {what} that the scenario declares", list.len())
         }
-        None => format!("the {what} are {}", names().collect::<Vec<_>>().join(", ")),
+        None => format!("the {what}{which} are {}", names.join(", ")),
     }
 }
 
@@ -171,7 +184,10 @@ impl<'a> Reader<'a> {
     /// The node of this name, of one of the given roles (any, if none is given).
     pub(super) fn node_named(&mut self, name: &str, at: Extent, wanted: &[Role]) -> Option<NodeIx> {
         let Some(index) = find(&self.known.nodes, name) else {
-            let help = unknown(&self.known.nodes, "nodes", name, self.mistakes.len());
+            let fits = |fact: &NodeFact| {
+                wanted.is_empty() || fact.role.is_none_or(|role| wanted.contains(&role))
+            };
+            let help = unknown(&self.known.nodes, "nodes", name, self.mistakes.len(), fits);
             self.wrong(Code::UnknownName, at, format!("there is no node {name:?}")).help(help);
             return None;
         };
@@ -192,7 +208,8 @@ impl<'a> Reader<'a> {
         let (name, at) = self.text(value)?;
         let found = find(&self.known.entities, name);
         if found.is_none() {
-            let help = unknown(&self.known.entities, "entities", name, self.mistakes.len());
+            let help =
+                unknown(&self.known.entities, "entities", name, self.mistakes.len(), |_| true);
             self.wrong(Code::UnknownName, at, format!("there is no entity {name:?}")).help(help);
         }
         found.map(EntityIx)
@@ -208,7 +225,7 @@ impl<'a> Reader<'a> {
     pub(super) fn flow_named(&mut self, name: &str, at: Extent) -> Option<FlowIx> {
         let found = find(&self.known.flows, name);
         if found.is_none() {
-            let help = unknown(&self.known.flows, "flows", name, self.mistakes.len());
+            let help = unknown(&self.known.flows, "flows", name, self.mistakes.len(), |_| true);
             self.wrong(Code::UnknownName, at, format!("there is no flow {name:?}")).help(help);
         }
         found.map(FlowIx)
@@ -221,7 +238,7 @@ impl<'a> Reader<'a> {
             self.known.policies[index].fact = true;
             return Some(PolicyIx(index as u16));
         }
-        let help = unknown(&self.known.policies, "policies", name, self.mistakes.len());
+        let help = unknown(&self.known.policies, "policies", name, self.mistakes.len(), |_| true);
         self.wrong(Code::UnknownName, at, format!("there is no policy {name:?}")).help(help);
         None
     }
