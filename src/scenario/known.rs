@@ -225,7 +225,7 @@ impl<'a> Reader<'a> {
     pub(super) fn flow_named(&mut self, name: &str, at: Extent) -> Option<FlowIx> {
         let found = find(&self.known.flows, name);
         if found.is_none() {
-            let help = unknown(&self.known.flows, "flows", name, self.mistakes.len(), |_| true);
+            let help = unknown(&self.known.flows, "flows", name, self.mistakes.len(), |()| true);
             self.wrong(Code::UnknownName, at, format!("there is no flow {name:?}")).help(help);
         }
         found.map(FlowIx)
