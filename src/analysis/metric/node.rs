@@ -24,12 +24,14 @@ pub(super) enum Figure {
     Own(fn(&NodeOutcome) -> Option<f64>),
     /// Of one node only, and of the number that is given.
     OfNumber(Level),
+    /// What consumer groups of one node had not handled, in all partitions or in those of a number.
+    Lag,
 }
 
 const NO_NODE: &str = "the run has no such node, or the node no such instance";
 
 pub(super) fn metrics() -> Vec<Metric> {
-    use Figure::{Count, Each, OfNumber, Own, Share};
+    use Figure::{Count, Each, Lag, OfNumber, Own, Share};
     use Unit::{Number, Ratio};
     vec![
         figure(
@@ -112,17 +114,13 @@ pub(super) fn metrics() -> Vec<Metric> {
                 OfNumber(|n, level| n.in_hand?.get(level.checked_sub(1)?).copied()),
             )
         },
-        Metric {
-            parameters: vec![required(Role::Node), optional(Role::Partition)],
-            reader: Reader::Own(lag),
-            ..figure(
-                "lag",
-                Unit::Count,
-                "Records of logs that a service's consumer groups had not handled when arrivals ended; of each topic's partition of a number where that is given.",
-                "the service consumes no log that has this partition, or the run was cut short",
-                Own(|_| None),
-            )
-        },
+        figure(
+            "lag",
+            Unit::Count,
+            "Records of logs that a service's consumer groups had not handled when arrivals ended; of each topic's partition of a number where that is given.",
+            "the service consumes no log that has this partition, or the run was cut short",
+            Lag,
+        ),
         figure(
             "hit_ratio",
             Ratio,
@@ -186,6 +184,7 @@ fn figure(name: &str, unit: Unit, about: &str, absent: &'static str, figure: Fig
     let parameters = match figure {
         Figure::Own(_) => vec![required(Role::Node)],
         Figure::Each(_) => vec![required(Role::Node), optional(Role::Instance)],
+        Figure::Lag => vec![required(Role::Node), optional(Role::Partition)],
         Figure::OfNumber(_) => vec![required(Role::Node), required(Role::Level)],
         Figure::Count(_) | Figure::Share(..) => vec![optional(Role::Node)],
     };
@@ -203,7 +202,7 @@ fn figure(name: &str, unit: Unit, about: &str, absent: &'static str, figure: Fig
 
 /// Of all groups of a service: it has one for each log.
 fn lag(outcome: &Outcome, subject: &Subject) -> Option<f64> {
-    let consumer = subject.name.as_ref().filter(|_| subject.stretch.is_none())?;
+    let consumer = subject.name.as_ref()?;
     let its = outcome.standing.groups.iter().filter(|it| it.consumer == *consumer);
     let lags = its.flat_map(|it| &it.lags);
     let asked = lags.filter(|it| subject.partition.is_none_or(|asked| asked == it.partition));
@@ -232,6 +231,7 @@ pub(super) fn read(figure: Figure, outcome: &Outcome, subject: &Subject) -> Opti
                 None => read(&node.load),
             }
         }
+        Figure::Lag => lag(outcome, subject),
         Figure::Own(read) => outcome.nodes.get(subject.name.as_deref()?).and_then(read),
     }
 }

@@ -100,17 +100,6 @@ mod tests {
         bench.publish_item(op, TO_ONE, item);
     }
 
-    fn handled(bench: &mut Bench, span_ms: u64) -> Vec<u64> {
-        let mut ops = Vec::new();
-        for _ in 0..span_ms {
-            bench.run_for(1);
-            let got = bench.deliveries();
-            ops.extend(got.iter().map(|got| got.op));
-            bench.ack(&got);
-        }
-        ops
-    }
-
     #[test]
     fn who_lags_finds_the_last_record_of_each_key_and_all_of_the_active_segment() {
         let mut bench = compacts();
@@ -122,7 +111,7 @@ mod tests {
         bench.run_to(130);
         bench.up(OWNER);
         // Segments are 1 to 3, 4 to 6, and the active one.
-        assert_eq!(handled(&mut bench, 40), [4, 5, 6, 7, 8]);
+        assert_eq!(bench.handled(40), [4, 5, 6, 7, 8]);
         let superseded = [1, 2, 3].map(|op| (op, Reason::Compacted));
         assert_eq!(bench.books().lost, superseded);
         assert!((1..=8).all(|op| bench.alive(op) == 0));
@@ -134,7 +123,7 @@ mod tests {
         let mut bench = compacts();
         for op in 1..=10 {
             publish(&mut bench, op, 1);
-            assert_eq!(handled(&mut bench, 10), [op]);
+            assert_eq!(bench.handled(10), [op]);
         }
         assert!(bench.books().lost.is_empty());
     }
@@ -148,11 +137,7 @@ mod tests {
         (3..=4).for_each(|op| publish(&mut bench, op, 2));
         bench.run_for(30);
         bench.ack(&held);
-        assert_eq!(
-            handled(&mut bench, 30),
-            [2, 3, 4],
-            "2 and 3 are the last of their segment's key"
-        );
+        assert_eq!(bench.handled(30), [2, 3, 4], "2 and 3 are the last of their segment's key");
         assert_eq!((held.len(), bench.books().lost.len()), (1, 0));
     }
 

@@ -279,18 +279,6 @@ mod tests {
         })
     }
 
-    /// Which operations are delivered within so many milliseconds and handled at once.
-    fn handled(bench: &mut Bench, span_ms: u64) -> Vec<u64> {
-        let mut ops = Vec::new();
-        for _ in 0..span_ms {
-            bench.run_for(1);
-            let got = bench.deliveries();
-            ops.extend(got.iter().map(|got| got.op));
-            bench.ack(&got);
-        }
-        ops
-    }
-
     /// A record each 10 ms from 10 ms on, while the consumer is away till 105 ms.
     fn away(reset: OffsetReset, segment: Span) -> Bench {
         let mut bench = keeps(reset, segment);
@@ -312,7 +300,7 @@ mod tests {
     #[test]
     fn who_is_away_for_too_long_goes_on_with_the_oldest_record_that_is_there() {
         let mut bench = away(OffsetReset::Earliest, Span(1));
-        assert_eq!(handled(&mut bench, 40), [5, 6, 7, 8, 9, 10], "appended from 52 ms on");
+        assert_eq!(bench.handled(40), [5, 6, 7, 8, 9, 10], "appended from 52 ms on");
         assert_eq!(lost(&bench, Reason::Retention), [1, 2, 3, 4]);
         assert!((1..=10).all(|op| bench.alive(op) == 0));
         assert_eq!((bench.books().waiting, bench.books().busy), (0, 0));
@@ -322,7 +310,7 @@ mod tests {
     fn or_at_the_end_and_passes_over_what_is_there() {
         let mut bench = away(OffsetReset::Latest, Span(1));
         bench.publish(11, TO_ONE);
-        assert_eq!(handled(&mut bench, 40), [11]);
+        assert_eq!(bench.handled(40), [11]);
         assert_eq!(lost(&bench, Reason::Retention), [1, 2, 3, 4]);
         assert_eq!(lost(&bench, Reason::OffsetReset), [5, 6, 7, 8, 9, 10]);
         assert_eq!(bench.books().waiting, 0);
@@ -332,7 +320,7 @@ mod tests {
     fn or_fails_and_its_partition_stands_still() {
         let mut bench = away(OffsetReset::None, Span(1));
         bench.publish(11, TO_ONE);
-        assert!(handled(&mut bench, 200).is_empty());
+        assert!(bench.handled(200).is_empty());
         assert_eq!(lost(&bench, Reason::Retention), (1..=11).collect::<Vec<_>>());
         assert_eq!((bench.books().waiting, bench.pending()), (0, 0));
     }
@@ -359,10 +347,10 @@ mod tests {
     #[test]
     fn a_segment_goes_as_a_whole_when_its_last_record_is_old() {
         let mut bench = away(OffsetReset::Earliest, Span(1_000_000_000));
-        assert_eq!(handled(&mut bench, 40), (1..=10).collect::<Vec<_>>());
+        assert_eq!(bench.handled(40), (1..=10).collect::<Vec<_>>());
         // Two records a segment: of the third only the first is old enough.
         let mut bench = away(OffsetReset::Earliest, Span(10_000_000));
-        assert_eq!(handled(&mut bench, 40), (5..=10).collect::<Vec<_>>());
+        assert_eq!(bench.handled(40), (5..=10).collect::<Vec<_>>());
         assert_eq!(lost(&bench, Reason::Retention), [1, 2, 3, 4]);
     }
 
@@ -379,7 +367,7 @@ mod tests {
         bench.ack(&held);
         assert_eq!((bench.alive(1), bench.books().busy), (0, 0));
         bench.publish(4, TO_ONE);
-        assert_eq!(handled(&mut bench, 10), [4]);
+        assert_eq!(bench.handled(10), [4]);
     }
 
     #[test]
@@ -391,7 +379,7 @@ mod tests {
         bench.down(OWNER, false);
         bench.run_for(5);
         bench.up(OWNER);
-        assert!(handled(&mut bench, 20).is_empty());
+        assert!(bench.handled(20).is_empty());
         assert_eq!(lost(&bench, Reason::Retention), [1]);
     }
 }
