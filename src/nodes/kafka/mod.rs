@@ -202,10 +202,10 @@ impl Behaviour for Kafka {
         into.own(What::Busy, self.deliveries.len() + out);
         for (channel, Channel { group, partitions }) in self.channels.iter().enumerate() {
             let consumer = model.node_of(self.groups[*group].group.first);
+            let shared = self.share.as_ref().map(|share| share.lags(channel, partitions.len()));
             for (partition, it) in (0..).zip(partitions) {
                 let whom = Whom::Partition { consumer, partition };
-                let shared = |share: &Sharing| share.lag(channel, partition as usize);
-                let shared = self.share.as_deref().map_or(0, shared);
+                let shared = shared.as_ref().map_or(0, |lags| lags[partition as usize]);
                 into.of(What::Lag, whom, it.records.len() - it.handled + shared);
             }
         }

@@ -72,10 +72,7 @@ impl Kafka {
         let mut left = most as usize;
         for step in 0..owned.len() {
             let (channel, at) = owned[(turn + step) % owned.len()];
-            let is_served = self
-                .cluster
-                .as_ref()
-                .is_none_or(|cluster| cluster.serves(at, env.now(), &env.model.faults));
+            let is_served = self.is_served(at, env);
             let place = &mut self.channels[channel].partitions[at];
             if is_served && !place.is_out_of_range {
                 place.polled = left.min(place.records.len() - place.handled);

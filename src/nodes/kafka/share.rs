@@ -143,9 +143,11 @@ impl Sharing {
         self.receipts.len()
     }
 
-    /// Records of a partition that are neither acknowledged nor archived.
-    pub(super) fn lag(&self, channel: usize, partition: usize) -> usize {
-        self.topics[channel].records.values().filter(|it| it.partition == partition).count()
+    /// Records that are neither acknowledged nor archived, in each of so many partitions.
+    pub(super) fn lags(&self, channel: usize, partitions: usize) -> Vec<usize> {
+        let mut lags = vec![0; partitions];
+        self.topics[channel].records.values().for_each(|it| lags[it.partition] += 1);
+        lags
     }
 
     fn get(&mut self, place: Place) -> Option<&mut Shared> {

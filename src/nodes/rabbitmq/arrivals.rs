@@ -75,7 +75,7 @@ impl RabbitMq {
         message.since = env.now();
         message.until = self.until(&message, index, env);
         let free = self.free(index, env);
-        let rank = self.ranks.get(usize::from(message.op.flow.0)).copied().unwrap_or(0);
+        let rank = self.rank(message.op.flow);
         let channel = &mut self.channels[index];
         message.place = channel.place(rank);
         if channel.ready.is_empty()

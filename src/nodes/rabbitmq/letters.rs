@@ -91,7 +91,7 @@ impl RabbitMq {
             return;
         };
         message.since = env.now();
-        let rank = self.ranks.get(usize::from(message.op.flow.0)).copied().unwrap_or(0);
+        let rank = self.rank(message.op.flow);
         let channel = &mut self.channels[index];
         if channel.is_gone {
             return used_up(message.op, Some(Reason::Unroutable), env);

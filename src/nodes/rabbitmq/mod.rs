@@ -336,6 +336,11 @@ fn ranks(settings: &tree::RabbitMq, model: &Model) -> Vec<u8> {
 }
 
 impl RabbitMq {
+    /// The priority of what belongs to a flow.
+    fn rank(&self, flow: FlowIx) -> u8 {
+        self.ranks.get(usize::from(flow.0)).copied().unwrap_or(0)
+    }
+
     /// Who is served next here, if anybody may be.
     fn free<P: Probe>(&mut self, index: usize, env: &Env<'_, '_, P>) -> Option<usize> {
         let serves = match &self.members {
