@@ -92,6 +92,18 @@ fn fits(pattern: &[Word], key: &[&str]) -> bool {
     }
 }
 
+/// The words of a key, or of a pattern; `#.#` is as `#`, and whoever follows a pattern takes a step for each.
+fn words(text: &str, is_pattern: bool) -> Vec<Word> {
+    let word = |word: &str| match word {
+        "*" if is_pattern => Word::One,
+        "#" if is_pattern => Word::Any,
+        word => Word::Is(word.to_owned()),
+    };
+    let mut words: Vec<Word> = text.split('.').map(word).collect();
+    words.dedup_by(|word, before| *word == Word::Any && *before == Word::Any);
+    words
+}
+
 /// The headers of a key's words, in order; the first word may be a flow or an entity.
 const WORDS: [&[Header]; 3] =
     [&[Header::Flow, Header::Entity], &[Header::Service], &[Header::Kind]];
@@ -172,14 +184,7 @@ impl<'a> Reader<'a> {
     /// The key of a binding, which may be a pattern.
     fn binding_key(&mut self, value: &'a Value, is_pattern: bool) -> Option<Takes> {
         let (text, at) = self.text(value)?;
-        let words: Vec<Word> = text
-            .split('.')
-            .map(|word| match word {
-                "*" if is_pattern => Word::One,
-                "#" if is_pattern => Word::Any,
-                word => Word::Is(word.to_owned()),
-            })
-            .collect();
+        let words = words(text, is_pattern);
         let has_any = words.contains(&Word::Any);
         let fixed = words.iter().filter(|word| **word != Word::Any).count();
         if text.is_empty() || fixed > WORDS.len() || (!has_any && fixed < WORDS.len()) {
@@ -219,20 +224,13 @@ impl<'a> Reader<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Word, fits};
+    use super::{Word, fits, words};
 
     #[test]
     fn a_star_is_one_word_and_a_hash_any_number() {
-        let words = |text: &str| -> Vec<Word> {
-            let word = |word: &str| match word {
-                "*" => Word::One,
-                "#" => Word::Any,
-                word => Word::Is(word.to_owned()),
-            };
-            text.split('.').map(word).collect()
+        let is = |pattern: &str, key: &str| {
+            fits(&words(pattern, true), &key.split('.').collect::<Vec<_>>())
         };
-        let is =
-            |pattern: &str, key: &str| fits(&words(pattern), &key.split('.').collect::<Vec<_>>());
         // tutorials/tutorial-five: the rabbits of the topic exchange.
         for key in ["quick.orange.rabbit", "lazy.orange.elephant", "quick.orange.fox"] {
             assert!(is("*.orange.*", key) && is("#", key) && is("#.orange.#", key), "{key}");
@@ -241,5 +239,12 @@ mod tests {
         assert!(!is("*.orange.*", "orange") && !is("*.orange.*", "lazy.orange.new.rabbit"));
         assert!(is("*.*.rabbit", "lazy.pink.rabbit") && !is("*.*.rabbit", "lazy.pink.fox"));
         assert!(is("#.fox", "fox") && is("a.#.b", "a.b") && !is("a.*.b", "a.b"));
+    }
+
+    #[test]
+    fn any_number_of_hashes_in_a_row_is_one() {
+        let many = "#.".repeat(1_000_000) + "fox";
+        assert_eq!(words(&many, true), [Word::Any, Word::Is("fox".to_owned())]);
+        assert_eq!(words("a.a", true).len(), 2);
     }
 }
