@@ -14,6 +14,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("brokers/kafka-poll", include_str!("../../scenarios/brokers/kafka-poll.ron")),
     ("brokers/kafka-rebalance", include_str!("../../scenarios/brokers/kafka-rebalance.ron")),
     ("brokers/kafka-share", include_str!("../../scenarios/brokers/kafka-share.ron")),
+    ("brokers/kafka-transactions", include_str!("../../scenarios/brokers/kafka-transactions.ron")),
     ("brokers/rabbit-deployment", include_str!("../../scenarios/brokers/rabbit-deployment.ron")),
     ("brokers/rabbit-full", include_str!("../../scenarios/brokers/rabbit-full.ron")),
     ("brokers/rabbit-innocents", include_str!("../../scenarios/brokers/rabbit-innocents.ron")),

@@ -44,6 +44,8 @@ pub(super) struct Incoming {
     pub(super) publication: PubIx,
     /// What changed.
     pub(super) item: Item,
+    /// Of which epoch of its publisher it is, where a broker tells them apart; 0 is none.
+    pub(super) epoch: u32,
 }
 
 impl Incoming {
@@ -55,13 +57,13 @@ impl Incoming {
             unreachable!("not a publication: {message:?}");
         };
         env.fact(Fact::Arrived { op: op.id });
-        Self { from, call, op, publication, item }
+        Self { from, call, op, publication, item, epoch: 0 }
     }
 
     /// One of this publisher, who asks for no confirm.
-    #[cfg(test)]
     pub(super) fn of(from: InstanceId) -> Self {
-        Self { from, call: Handle::NONE, op: Op::NONE, publication: PubIx(0), item: Item::NONE }
+        let (call, publication) = (Handle::NONE, PubIx(0));
+        Self { from, call, op: Op::NONE, publication, item: Item::NONE, epoch: 0 }
     }
 
     /// Whose it is until it is confirmed.

@@ -14,9 +14,10 @@
 
 use std::collections::VecDeque;
 
+use super::Kafka;
 use super::cluster::{Cluster, Log};
 use super::due::Due;
-use super::{Kafka, partition_of};
+use super::transactions::Mark;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
 use crate::nodes::Env;
@@ -34,6 +35,7 @@ pub(super) struct Appended {
     pub(super) is_settled: bool,
     /// Which request it goes in, where that is of interest; 0 before it went in any.
     pub(super) request: u32,
+    pub(super) mark: Mark,
 }
 
 /// The buffers of all producers.
@@ -71,17 +73,23 @@ struct Blocked {
 
 impl Appended {
     /// Its producer has put it into its buffer.
-    pub(super) fn new(incoming: Incoming, since: Time) -> Self {
-        Self { incoming, since, is_settled: false, request: 0 }
+    pub(super) fn new(incoming: Incoming, mark: Mark, since: Time) -> Self {
+        Self { incoming, since, is_settled: false, request: 0, mark }
+    }
+
+    /// A marker of a transaction, which this coordinator writes.
+    pub(super) fn marker(mark: Mark, coordinator: InstanceId, since: Time) -> Self {
+        Self { is_settled: true, ..Self::new(Incoming::of(coordinator), mark, since) }
     }
 }
 
 impl Log {
-    /// Among these is the oldest of the records that wait.
-    pub(super) fn oldest(&self) -> impl Iterator<Item = &Appended> {
+    /// Among these, with their places, is the oldest of the records that wait.
+    pub(super) fn oldest(&self) -> impl Iterator<Item = (usize, &Appended)> {
         // Only those that are sent again can be out of order, and they come before all others.
         let again = self.waiting.iter().take_while(|record| record.request != 0).count();
-        self.waiting.iter().take(again + 1)
+        let records = self.waiting.iter().enumerate().filter(|(_, it)| !it.mark.is_marker());
+        records.take(again + 1)
     }
 }
 
@@ -164,9 +172,9 @@ impl Kafka {
 
     /// The first record for which there is room goes into its buffer. For which partition?
     pub(super) fn unblock<P: Probe>(&mut self, env: &mut Env<'_, '_, P>) -> Option<usize> {
-        let (now, partitions) = (env.now(), self.partitions);
-        let Cluster { buffers, logs, .. } = self.cluster();
+        let now = env.now();
         loop {
+            let Cluster { buffers, .. } = self.cluster();
             let room = buffers.room;
             let first = buffers.first(|held| held.records < room)?;
             buffers.pass(first);
@@ -176,9 +184,10 @@ impl Kafka {
                 continue;
             }
             buffers.take(incoming.publisher(), now);
-            let partition = partition_of(incoming.op, incoming.item, partitions);
-            logs[partition].waiting.push_back(Appended::new(incoming, now));
-            return Some(partition);
+            if let Some(partition) = self.is_sent(incoming, env) {
+                return Some(partition);
+            }
+            self.cluster().buffers.release(incoming.publisher());
         }
     }
 
@@ -222,7 +231,7 @@ impl Kafka {
         let is_overdue = |record: &Appended| record.since + patience <= now;
         let late = log.replicas.tail().filter(|it| !it.is_settled && is_overdue(it));
         let late: Vec<Incoming> = late.map(|it| (it.is_settled = true, it.incoming).1).collect();
-        while let Some(place) = { log.oldest().position(is_overdue) }
+        while let Some((place, _)) = { log.oldest().find(|(_, record)| is_overdue(record)) }
             && let Some(record) = log.waiting.remove(place)
         {
             buffers.release(record.incoming.publisher());

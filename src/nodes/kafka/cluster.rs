@@ -34,6 +34,7 @@ use super::buffers::{Appended, Buffers};
 use super::compaction::refuses;
 use super::due::Due;
 use super::requests::Requests;
+use super::transactions::Mark;
 use super::{Kafka, partition_of};
 use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::InstanceId;
@@ -168,7 +169,10 @@ impl Kafka {
 
     /// A publication arrived: its leader stores it in its own time.
     pub(super) fn produced<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
-        let incoming = Incoming::arrived(message, env);
+        let mut incoming = Incoming::arrived(message, env);
+        if let Some(transactions) = &mut self.transactions {
+            incoming.epoch = transactions.epoch(incoming);
+        }
         let partition = partition_of(incoming.op, incoming.item, self.partitions);
         let cluster = self.cluster();
         let on = cluster.leader(partition).map_or(cluster.first, |at| cluster.instance(at));
@@ -190,8 +194,32 @@ impl Kafka {
         if !cluster.buffers.take(incoming.publisher(), now) {
             return self.block(incoming, env);
         }
-        cluster.logs[partition].waiting.push_back(Appended::new(incoming, now));
-        self.turn(partition, env);
+        match self.is_sent(incoming, env) {
+            Some(partition) => self.turn(partition, env),
+            None => self.cluster().buffers.release(incoming.publisher()),
+        }
+    }
+
+    /// A producer, which has room for it, sends a record; to which partition? One that is fenced is refused.
+    pub(super) fn is_sent<P: Probe>(
+        &mut self,
+        incoming: Incoming,
+        env: &mut Env<'_, '_, P>,
+    ) -> Option<usize> {
+        let (now, partition) =
+            (env.now(), partition_of(incoming.op, incoming.item, self.partitions));
+        let transactions = self.transactions.as_mut();
+        let mark = transactions.map_or(Some(Mark::None), |it| it.mark(incoming, partition, now));
+        let Some(mark) = mark else {
+            incoming.confirm(Answer::Failed(Reason::Error), env);
+            used_up(incoming.op, Some(Reason::Error), env);
+            return None;
+        };
+        self.cluster().logs[partition].waiting.push_back(Appended::new(incoming, mark, now));
+        if mark != Mark::None {
+            self.foresee_old_transactions(env);
+        }
+        Some(partition)
     }
 
     /// Something may have changed for a partition: everything that can go on there does, and whatever had no
@@ -244,8 +272,8 @@ impl Kafka {
         mut record: Appended,
         env: &mut Env<'_, '_, P>,
     ) {
-        let Appended { incoming, since, .. } = record;
-        if env.model.faults.was_down(since, env.now(), incoming.publisher()) {
+        let Appended { incoming, since, mark, .. } = record;
+        if !mark.is_marker() && env.model.faults.was_down(since, env.now(), incoming.publisher()) {
             self.cluster().buffers.release(incoming.publisher());
             return used_up(incoming.op, Some(Reason::Crashed), env);
         }
@@ -268,7 +296,7 @@ impl Kafka {
                 self.cluster().buffers.release(record.incoming.publisher());
                 record.incoming.confirm(Answer::Done, env);
             }
-            self.append(record.incoming, offset, env);
+            self.is_readable(partition, offset, record, env);
         }
     }
 
@@ -281,7 +309,7 @@ impl Kafka {
             return;
         };
         for record in appended.into_iter().rev() {
-            if record.is_settled {
+            if record.is_settled && !record.mark.is_marker() {
                 used_up(record.incoming.op, Some(Reason::Unreplicated), env);
             } else {
                 log.waiting.push_front(record);
@@ -295,7 +323,7 @@ impl Kafka {
         let now = env.now();
         let Cluster { settings, logs, .. } = self.cluster();
         let log = &mut logs[partition];
-        let waits = log.oldest().map(|record| record.since).min();
+        let waits = log.oldest().map(|(_, record)| record.since).min();
         let unsettled = log.replicas.tail().find(|it| !it.is_settled).map(|record| record.since);
         let overdue = [waits, unsettled].into_iter().flatten().min();
         let overdue = overdue.map(|since| since + settings.delivery_timeout);

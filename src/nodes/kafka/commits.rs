@@ -131,7 +131,7 @@ impl Kafka {
     }
 
     /// Everything that is not committed waits again.
-    fn rewind<P: Probe>(&mut self, channel: usize, at: usize, env: &mut Env<'_, '_, P>) {
+    pub(super) fn rewind<P: Probe>(&mut self, channel: usize, at: usize, env: &mut Env<'_, '_, P>) {
         let place = &mut self.channels[channel].partitions[at];
         for record in place.records.iter_mut().take(place.handled) {
             record.since = env.now();
@@ -145,6 +145,7 @@ impl Kafka {
         if let Some(retention) = &mut self.retention {
             retention.truncate(at, end);
         }
+        self.lose_held(at, end, env);
         for channel in 0..self.channels.len() {
             let place = &self.channels[channel].partitions[at];
             if place.records.back().is_none_or(|record| record.offset < end) {
@@ -157,6 +158,10 @@ impl Kafka {
             }
             if let Some(owner) = owner.filter(|_| self.polling.is_some()) {
                 self.revoke(group, env, |it| it == owner);
+                self.concludes(group, owner, false, env);
+                if self.transactions.is_some() {
+                    self.forget(group, owner, env);
+                }
             }
             let place = &mut self.channels[channel].partitions[at];
             while let Some(record) = place.records.pop_back_if(|record| record.offset >= end) {

@@ -175,6 +175,9 @@ impl Kafka {
         let Record { op, entry, item, since, deliveries, .. } = *record;
         let redelivered = deliveries > 0;
         record.deliveries += 1;
+        if let Some(transactions) = &mut self.transactions {
+            transactions.handles(group, owner, op.id);
+        }
         let op = op.again(env.model.name_of(env.node()), u64::from(deliveries));
         env.fact(Fact::Began { op: op.id, waited: env.now().since(since), queued, arrives: false });
         if redelivered {

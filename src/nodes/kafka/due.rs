@@ -22,6 +22,10 @@ timers! {
         CleansUp = 27,
         /// Who waits for room in its buffer may have waited for too long.
         Blocked = 28,
+        /// What becomes of a transaction is written down.
+        Decided { transaction: u32 } = 36,
+        /// Time to look for transactions that are too old.
+        LooksForOld = 37,
         /// This broker may have been silent for too long; counts its silences.
         Fenced { broker: u32, silence: u32 } = 24,
     }

@@ -18,9 +18,10 @@
 mod barrier;
 
 use self::barrier::Opens;
-use crate::base::{Span, Time, mix};
+use crate::base::{Span, Stream, Time, mix};
 use crate::engine::InstanceId;
-use crate::scenario::tree::Protocol;
+use crate::model::{Model, NodeIx};
+use crate::scenario::tree::{Kafka, Protocol};
 
 /// The group of one consuming service, shared by all its channels.
 #[derive(Clone, Debug)]
@@ -86,6 +87,20 @@ pub(super) enum Consequence {
     Rebalance(Time),
 }
 
+impl Settings {
+    /// What the groups of such a broker are set to.
+    pub(super) fn of(kind: &Kafka) -> Self {
+        let cluster = kind.cluster.as_ref();
+        Self {
+            protocol: cluster.map_or(Protocol::Eager, |it| it.protocol),
+            session_timeout: kind.session_timeout,
+            rebalance_timeout: kind.max_poll_interval,
+            initial_delay: cluster.map_or(Span::ZERO, |it| it.initial_rebalance_delay),
+            is_static: kind.static_members,
+        }
+    }
+}
+
 impl Group {
     /// A group of instances from `first` on with these ids, all of them members from the start.
     pub(super) fn new(first: InstanceId, ids: &[u64], settings: Settings) -> Self {
@@ -147,6 +162,17 @@ impl Group {
             member.enrolled &= self.settings.is_static;
         }
         !self.settings.is_static && !late.is_empty()
+    }
+
+    /// The sessions of these have ended over what they hold. Those of them that live after all join again when
+    /// they come by.
+    pub(super) fn leaves_behind(&mut self, holders: &[u32]) {
+        holders.iter().for_each(|at| self.members[*at as usize].expelled = true);
+    }
+
+    /// Has it taken too long, and not come by again?
+    pub(super) fn is_dismissed(&self, at: u32) -> bool {
+        self.members[at as usize].expelled
     }
 
     /// A member has handled something: it comes by again (`poll`).
@@ -328,6 +354,14 @@ impl Group {
             member.ghost = member.ghost.map(|_| now + self.settings.session_timeout);
         }
     }
+}
+
+/// The ids under which the instances of a consumer join at first.
+pub(super) fn ids(model: &Model, me: NodeIx, consumer: NodeIx) -> Vec<u64> {
+    let name = |node: NodeIx| &model.scenario.nodes[usize::from(node.0)].name;
+    let mut chance =
+        Stream::new(model.seed, &format!("members of {}", name(consumer)), name(me), 0);
+    model.nodes[usize::from(consumer.0)].instances().map(|_| chance.next_u64()).collect()
 }
 
 #[cfg(test)]

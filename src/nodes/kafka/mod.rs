@@ -30,8 +30,9 @@
 //! for batches (`polls`). Producers gather records for `linger.ms` where the outbox is relayed
 //! (`nodes/database/gate.rs`); those of a `Kafka` are idempotent, unless they are told not to be (`requests`).
 //!
-//! Left out: retention by bytes and of committed offsets, fetch waits, transactions, and a group coordinator
-//! that fails.
+//! Transactions (`transactional.id`) are those of consumers that publish what they make of a batch, see
+//! `transactions`. Left out: retention by bytes and of committed offsets, fetch waits, and a group coordinator that
+//! fails.
 
 mod assignor;
 mod buffers;
@@ -48,6 +49,7 @@ mod rebalance;
 mod requests;
 mod retention;
 mod share;
+mod transactions;
 
 use self::cluster::Cluster;
 use self::deliveries::{Delivery, Partition, Record};
@@ -57,6 +59,7 @@ use self::group::{Consequence, Group, Settings};
 use self::polls::{Poll, Polling};
 use self::retention::Retention;
 use self::share::Sharing;
+use self::transactions::Transactions;
 use super::behaviour::Behaviour;
 use super::broker::{Frame, Incoming, Intake, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op};
@@ -65,9 +68,9 @@ use super::readings::{Readings, What, Whom};
 use super::{Env, broker};
 use crate::base::{Dist, Span, Stream, Time, index, mix, weight};
 use crate::engine::InstanceId;
-use crate::model::{Model, NodeIx};
+use crate::model::Model;
 use crate::probes::{Fact, Probe};
-use crate::scenario::tree::{self, NodeKind, Protocol};
+use crate::scenario::tree::NodeKind;
 
 /// The broker: leader of all partitions and coordinator of all groups. Where its brokers are told apart,
 /// what they know together is with the first one.
@@ -82,6 +85,8 @@ pub struct Kafka {
     retention: Option<Box<Retention>>,
     /// Where groups share what they read.
     share: Option<Box<Sharing>>,
+    /// Where consumers publish and commit in transactions.
+    transactions: Option<Box<Transactions>>,
     /// The first of them, for the others.
     front: Option<InstanceId>,
     /// How members poll, where they do so for batches.
@@ -135,8 +140,8 @@ impl Behaviour for Kafka {
             let consumer = &model.nodes[channel.consumer.0 as usize];
             let is_its = |watched: &Watched| watched.group.first == consumer.first;
             let group = groups.iter().position(is_its).unwrap_or_else(|| {
-                let ids = ids(model, me, channel.consumer);
-                let group = Group::new(consumer.first, &ids, settings(kind));
+                let ids = group::ids(model, me, channel.consumer);
+                let group = Group::new(consumer.first, &ids, Settings::of(kind));
                 let polls = vec![Poll::default(); ids.len()];
                 groups.push(Watched { group, polls, records: 0, watch: None });
                 groups.len() - 1
@@ -155,9 +160,12 @@ impl Behaviour for Kafka {
             let most = cluster.max_poll_records;
             Some(Box::new(Sharing::new(cluster.share?, most, channels.len(), members)))
         });
+        let transactions =
+            Transactions::new(model, me, kind, &groups).filter(|_| is_front).map(Box::new);
         let mut this = Self {
             polling,
             share,
+            transactions,
             intake: Intake::new(model, me, kind.append.clone(), true),
             cluster: Cluster::new(model, me, kind).filter(|_| is_front),
             retention: kind.cluster.as_ref().filter(|_| is_front).and_then(|cluster| {
@@ -188,16 +196,19 @@ impl Behaviour for Kafka {
         let cluster = self.cluster.as_ref().map_or(0, |cluster| cluster.weight());
         let segments = self.retention.as_ref().map_or(0, |retention| retention.weight());
         let shared = self.share.as_ref().map_or(0, |share| share.weight());
-        self.intake.weight() + records + self.deliveries.weight() + cluster + segments + shared
+        let held = self.transactions.as_ref().map_or(0, |transactions| transactions.weight());
+        let parts = [records, self.deliveries.weight(), cluster, segments, shared, held];
+        self.intake.weight() + parts.iter().sum::<usize>()
     }
 
     fn readings(&self, model: &Model, now: Time, into: &mut Readings) {
         let partitions = || self.channels.iter().flat_map(|channel| &channel.partitions);
         let shared = || self.share.iter().flat_map(|share| share.waiting());
+        let held = || self.transactions.iter().flat_map(|it| it.held());
         let waiting: usize = partitions().map(|it| it.waiting().count()).sum();
-        into.own(What::Waiting, waiting + shared().count());
+        into.own(What::Waiting, waiting + shared().count() + held().count());
         let oldest = partitions().filter_map(|it| Some(it.waiting().next()?.since));
-        into.oldest(now, oldest.chain(shared()).min());
+        into.oldest(now, oldest.chain(shared()).chain(held()).min());
         let out = self.share.as_ref().map_or(0, |share| share.out());
         into.own(What::Busy, self.deliveries.len() + out);
         for (channel, Channel { group, partitions }) in self.channels.iter().enumerate() {
@@ -225,7 +236,7 @@ impl Behaviour for Kafka {
             _ if self.share.is_some() => self.hear_sharer(message, env),
             Body::Broker(Frame::Ack { receipt }) => {
                 used_up(message.op, None, env);
-                self.comes_by(message.from);
+                self.comes_by(message.from, receipt, env);
                 if self.auto_commits {
                     self.handled(receipt, env);
                 } else {
@@ -237,9 +248,9 @@ impl Behaviour for Kafka {
             }
             Body::Broker(Frame::Nack { receipt }) => {
                 used_up(message.op, None, env);
-                self.comes_by(message.from);
+                self.comes_by(message.from, receipt, env);
                 if let Some(Delivery { channel, partition, .. }) = self.take_back(receipt, env) {
-                    self.is_done_with(channel, partition, env);
+                    self.failed_over(channel, partition, env);
                 }
             }
             Body::Broker(Frame::Heartbeat) => {
@@ -270,13 +281,13 @@ impl Behaviour for Kafka {
                 if let Some(followers) = &mut self.followers {
                     return followers.append(incoming, env);
                 }
-                self.append(incoming, 0, env);
+                self.append(incoming, 0, env.now(), env);
                 incoming.confirm(Answer::Done, env);
             }
             Due::Replicated(handle) => {
                 let followers = self.followers.as_mut().expect("who replicates has followers");
                 if let Some(incoming) = followers.replicated(handle, env) {
-                    self.append(incoming, 0, env);
+                    self.append(incoming, 0, env.now(), env);
                 }
             }
             Due::CleansUp => self.clean_up(env),
@@ -284,6 +295,8 @@ impl Behaviour for Kafka {
             Due::Unlocks(lock) => self.unlock(lock, env),
             Due::Commits { group, member } => self.commits(group as usize, member, env),
             due @ (Due::Turn { .. } | Due::Fenced { .. }) => self.cluster_timer(due, env),
+            Due::Decided { transaction } => self.is_decided(transaction, env),
+            Due::LooksForOld => self.abort_old(env),
             Due::Rebalanced(group) => self.look_after(group as usize, env),
         }
     }
@@ -298,7 +311,8 @@ impl Behaviour for Kafka {
             Due::CleansUp => self.is_read(),
             Due::Blocked => self.none_blocks(),
             Due::Unlocks(lock) => self.share.as_ref().is_none_or(|share| share.is_over(lock)),
-            Due::Rebalanced(_) | Due::Commits { .. } => false,
+            Due::LooksForOld => self.transactions.as_ref().is_none_or(|it| it.are_ended()),
+            Due::Rebalanced(_) | Due::Commits { .. } | Due::Decided { .. } => false,
         }
     }
 
@@ -371,8 +385,14 @@ impl Kafka {
     }
 
     /// The record is durable: each subscriber's group will read it.
-    fn append<P: Probe>(&mut self, incoming: Incoming, offset: u64, env: &mut Env<'_, '_, P>) {
-        let (op, item, since) = (incoming.op, incoming.item, env.now());
+    fn append<P: Probe>(
+        &mut self,
+        incoming: Incoming,
+        offset: u64,
+        since: Time,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let (op, item) = (incoming.op, incoming.item);
         let subscribers = incoming.subscribers(env.model);
         let at = partition_of(op, item, self.partitions);
         multiply(op, subscribers.len(), env);
@@ -401,26 +421,6 @@ impl Kafka {
             self.watch(group, env);
         }
     }
-}
-
-/// What the groups of such a broker are set to.
-fn settings(kind: &tree::Kafka) -> Settings {
-    let cluster = kind.cluster.as_ref();
-    Settings {
-        protocol: cluster.map_or(Protocol::Eager, |it| it.protocol),
-        session_timeout: kind.session_timeout,
-        rebalance_timeout: kind.max_poll_interval,
-        initial_delay: cluster.map_or(Span::ZERO, |it| it.initial_rebalance_delay),
-        is_static: kind.static_members,
-    }
-}
-
-/// The ids under which the instances of a consumer join at first.
-fn ids(model: &Model, me: NodeIx, consumer: NodeIx) -> Vec<u64> {
-    let name = |node: NodeIx| &model.scenario.nodes[usize::from(node.0)].name;
-    let mut chance =
-        Stream::new(model.seed, &format!("members of {}", name(consumer)), name(me), 0);
-    model.nodes[usize::from(consumer.0)].instances().map(|_| chance.next_u64()).collect()
 }
 
 /// Records of one item go to one partition; those without an item are spread by operation.

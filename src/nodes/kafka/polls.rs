@@ -94,8 +94,12 @@ impl Kafka {
         let place = &mut self.channels[channel].partitions[at];
         place.polled = place.polled.saturating_sub(1);
         self.groups[group].polls[member as usize].is_out = false;
-        if matches!(commit, Committing::Each | Committing::Before) {
-            self.keep(channel, at, env);
+        match commit {
+            Committing::Each if !self.concludes(group, member, true, env) => {
+                self.rewind(channel, at, env);
+            }
+            Committing::Each | Committing::Before => self.keep(channel, at, env),
+            Committing::Auto(_) | Committing::Batch => {}
         }
         let has_more = |log: &Self, (channel, at): (usize, usize)| {
             log.channels[channel].partitions[at].polled > 0
@@ -108,14 +112,38 @@ impl Kafka {
         let goes_on = commit == Committing::Before || self.groups[group].group.reaches(member);
         match next.filter(|_| goes_on) {
             Some((channel, at)) => self.deliver(channel, at, member, true, env),
-            None => self.ends_batch(group, member, env),
+            None => self.ends_batch(group, member, true, env),
         }
     }
 
-    /// A batch is done: its member commits, and polls again, or joins a rebalance.
-    fn ends_batch<P: Probe>(&mut self, group: usize, member: u32, env: &mut Env<'_, '_, P>) {
+    /// A member could not handle a record.
+    pub(super) fn failed_over<P: Probe>(
+        &mut self,
+        channel: usize,
+        at: usize,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let owner = self.channels[channel].partitions[at].owner;
+        match owner.filter(|_| self.polling.is_some()) {
+            Some(member) => self.ends_batch(self.channels[channel].group, member, false, env),
+            None => self.is_done_with(channel, at, env),
+        }
+    }
+
+    /// A batch is done: its member commits, and polls again, or joins a rebalance. Or it has failed over it, and what
+    /// it did does not count.
+    pub(super) fn ends_batch<P: Probe>(
+        &mut self,
+        group: usize,
+        member: u32,
+        is_done: bool,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        self.groups[group].group.comes_by(member);
+        let counts = self.concludes(group, member, is_done, env);
         self.drop_batch(group, member, env);
         match self.polling.map(|polling| polling.commit) {
+            _ if !counts => self.forget(group, member, env),
             Some(Committing::Batch) => self.commit_of(group, member, env),
             Some(Committing::Auto(every)) => self.commits_if_due(group, member, every, env),
             _ => {}

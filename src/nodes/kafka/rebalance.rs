@@ -10,6 +10,7 @@ use super::{Kafka, Partition, Watched, assignor};
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
 use crate::nodes::Env;
+use crate::nodes::parts::slab::Handle;
 use crate::probes::{Fact, Probe};
 use crate::scenario::tree::Protocol;
 
@@ -30,12 +31,14 @@ impl Kafka {
                 Consequence::None => {}
                 Consequence::Resumes => {
                     self.revoke(index, env, |owner| owner == at);
+                    self.concludes(index, at, false, env);
                     self.begins_to_poll(index, at, env);
                     self.forget(index, at, env);
                     self.feed_group(index, env);
                 }
                 Consequence::Rebalance(since) => {
                     self.revoke(index, env, |owner| owner == at);
+                    self.concludes(index, at, false, env);
                     self.begins_to_poll(index, at, env);
                     self.begins_anew(index, at, env);
                     self.rebalance(index, since, env);
@@ -64,10 +67,19 @@ impl Kafka {
         }
     }
 
-    /// An instance has handled something, in time or not.
-    pub(super) fn comes_by(&mut self, from: InstanceId) {
+    /// An instance has handled something, in time or not, or has failed over it.
+    pub(super) fn comes_by<P: Probe>(
+        &mut self,
+        from: InstanceId,
+        receipt: Handle,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        self.has_handled(from, self.deliveries.get(receipt).is_some(), env);
         for watched in &mut self.groups {
-            if let Some(at) = watched.group.place_of(from) {
+            // Who has a batch comes by when that is done.
+            if let Some(at) = watched.group.place_of(from)
+                && watched.polls[at as usize].since.is_none()
+            {
                 watched.group.comes_by(at);
             }
         }
@@ -79,6 +91,8 @@ impl Kafka {
         self.groups[index].group.begin(since);
         let gone: Vec<u32> =
             self.owners(index).filter(|owner| !self.is_in(index, *owner)).collect();
+        let busy: Vec<u32> = self.holders(index).filter(|holder| gone.contains(holder)).collect();
+        self.groups[index].group.leaves_behind(&busy);
         self.revoke(index, env, |owner| gone.contains(&owner));
         if self.groups[index].group.protocol() == Protocol::Consumer {
             self.decide(index, env);
@@ -201,7 +215,8 @@ impl Kafka {
         }
         let Some(end) = group.next_end() else { return };
         let patience = group.patience();
-        let end = self.held_since(index).map(|(_, since)| since + patience).fold(end, Time::min);
+        let in_time = self.held_since(index).filter(|(member, _)| !group.is_dismissed(*member));
+        let end = in_time.map(|(_, since)| since + patience).fold(end, Time::min);
         let mut due = end.max(env.now());
         if self.heartbeat > Span::ZERO {
             due = due.min(env.now() + self.heartbeat);

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::super::broker::fixture::*;
 use super::*;
 use crate::probes::{KeyId, Reason};
+use crate::scenario::tree;
 
 const FIRST: u32 = AT_CONSUMERS[0];
 const SECOND: u32 = AT_CONSUMERS[1];
@@ -185,13 +186,15 @@ fn a_restarted_static_member_takes_up_what_it_left_at_once() {
 }
 
 #[test]
-fn a_member_cut_off_for_too_long_joins_again_with_its_next_heartbeat() {
+fn a_member_cut_off_for_too_long_joins_again_when_it_has_handled_what_it_held() {
     let mut bench = log(3, true);
     publish(&mut bench, 0..1, 1);
     run_beating(&mut bench, 110, &[FIRST, THIRD]);
     let deliveries = bench.deliveries();
     assert_eq!(seen(&deliveries), [(0, SECOND, false), (0, FIRST, true)]);
     run_beating(&mut bench, 10, &AT_CONSUMERS);
+    bench.ack(&deliveries[..1]);
+    assert_eq!(bench.alive(0), 1, "in vain");
     publish(&mut bench, 1..2, 1);
     run_beating(&mut bench, 10, &AT_CONSUMERS);
     assert_eq!(seen(&bench.deliveries()), [], "what is in healthy hands is waited for");
@@ -321,6 +324,27 @@ fn a_rebalance_goes_on_without_who_holds_a_record_for_too_long() {
     publish(&mut bench, 2..3, 0);
     run_beating(&mut bench, 20, &[FIRST, SECOND]);
     assert_eq!(seen(&bench.deliveries()), [(2, FIRST, false)], "it is a member again");
+}
+
+#[test]
+fn a_static_member_that_takes_too_long_is_silent_until_its_batch_is_done() {
+    // max.poll.interval.ms (KIP-345): it does not say that it goes, and sends no heartbeats.
+    for (done_at, keeps) in [(90, true), (200, false)] {
+        let mut bench = log_that(3, true, |log| {
+            log.max_poll_interval = Span(50_000_000);
+            let commit = tree::Committing::Batch;
+            log.cluster = Some(tree::Cluster { commit, ..tree::Cluster::alone() });
+        });
+        publish(&mut bench, 0..1, 0);
+        run_beating(&mut bench, 10, &AT_CONSUMERS);
+        let held = bench.deliveries();
+        assert_eq!(seen(&held), [(0, FIRST, false)]);
+        run_beating(&mut bench, done_at - 10, &AT_CONSUMERS);
+        let again = if keeps { vec![] } else { vec![(0, SECOND, true)] };
+        assert_eq!(seen(&bench.deliveries()), again, "done at {done_at} ms");
+        bench.ack(&held);
+        assert_eq!(bench.alive(0), i64::from(!keeps));
+    }
 }
 
 proptest! {

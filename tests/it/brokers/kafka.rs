@@ -1,5 +1,8 @@
 //! What the settings of `Kafka` do.
 
+mod worlds;
+
+use self::worlds::{OUTBOX, PASSED_ON, PRICES, WORLD};
 use super::Turns::{Down, FromTo, Up};
 use super::{Product, Shown, Turns};
 
@@ -8,89 +11,6 @@ const OURS: &[&str] =
     &["brokers", "append", "lag", "record_size", "commit", "share_failed", "retry_delay"];
 
 pub(super) const IT: Product = Product { word: "Kafka", ours: OURS, shown: SHOWN, not_yet: &[] };
-
-/// Three brokers, and consumers that count; who is away, when and how long, are knobs.
-const WORLD: &str = r#"(
-    run: (length: "60s", drain: "30s"),
-    knobs: {
-        "rate": "100/s", "consumers": 1, "work": "0.1ms",
-        "leader_at": "1ms", "leader_away": "1ns", "leader_host": false,
-        "first_at": "1ms", "first_away": "1ns", "second_at": "1ms", "second_away": "1ns",
-        "slow_at": "1ms", "slow_for": "1ns", "stop_at": "1ms", "stop_for": "1ns",
-        "consumer_at": "59s", "consumer_away": "1ns", "leaves_at": "59s", "leaves_for": "1ns",
-        "fails": "0%",
-    },
-    nodes: {
-        "client": Client(arrivals: Constant("$rate"), does: "send"),
-        "publisher": Service(workers: 1_000_000, hold: false, overhead: "0s"),
-        "consumer": Service(instances: "$consumers", workers: 1, overhead: "0s", store: "db"),
-        "db": Database(connections: 1_000_000, read: "0s", write: "0s"),
-        "log": Kafka(brokers: 3, linger: "0s", IT_IS),
-    },
-    network: (latency: "0s"),
-    data: { "done": (owner: "consumer", keys: 100_000, start: 0) },
-    flows: { "send": (home: "publisher", steps: [Tell("consumer", Add("done", 1), work: "$work", fails: "$fails")]) },
-    designs: { "events": Events(broker: "log", dedup: false) },
-    faults: [
-        (at: "$leader_at", lasts: "$leader_away", what: Crash("log", instance: 0, host: "$leader_host")),
-        (at: "$first_at", lasts: "$first_away", what: Crash("log", instance: 1)),
-        (at: "$second_at", lasts: "$second_away", what: Crash("log", instance: 2)),
-        (at: "$slow_at", lasts: "$slow_for", what: Pause("log", instance: 1)),
-        (at: "$stop_at", lasts: "$stop_for", what: Pause("log")),
-        (at: "$consumer_at", lasts: "$consumer_away", what: Crash("consumer", instance: 0)),
-        (at: "$leaves_at", lasts: "$leaves_for", what: Shutdown("consumer", instance: 0)),
-    ],
-)
-"#;
-
-/// A producer with an outbox; a consumer that fails now and then, and one of two that is shut down.
-const OUTBOX: &str = r#"(
-    run: (length: "40s", drain: "30s"),
-    knobs: { "away": "1ns", "fails": "0%", "stops": "1ns", "customers": 1_000, "counters": 100_000, "partitions": 8, "dedup": true },
-    nodes: {
-        "client": Client(arrivals: Constant("200/s"), sessions: "$customers", does: "send"),
-        "publisher": Service(workers: 1_000_000, hold: false, overhead: "0s", store: "outbox"),
-        "outbox": Database(connections: 1_000_000, read: "0s", write: "0s"),
-        "consumer": Service(instances: 2, workers: 1, overhead: "0s", store: "db"),
-        "db": Database(connections: 1_000_000, read: "0s", write: "0s"),
-        "log": Kafka(partitions: "$partitions", IT_IS),
-    },
-    network: (latency: "0s"),
-    data: { "sent": (owner: "publisher"), "done": (owner: "consumer", keys: "$counters", start: 0) },
-    flows: { "send": (home: "publisher", steps: [Write("sent"), Tell("consumer", Add("done", 1), work: "0.1ms")]) },
-    designs: { "events": Events(broker: "log", dedup: "$dedup") },
-    faults: [
-        (at: "10s", lasts: "$away", what: Crash("log", instance: 0)),
-        (at: "10s", lasts: "10s", what: Errors("consumer", "$fails")),
-        (at: "10s", lasts: "$stops", what: Shutdown("consumer", instance: 0)),
-    ],
-)
-"#;
-
-/// Prices of few things change again and again while one is away who keeps copies of them, and does something
-/// each time, or nothing.
-const PRICES: &str = r#"(
-    run: (length: "60s", drain: "30s"),
-    knobs: { "does": "0%" },
-    nodes: {
-        "owner": Client(arrivals: Constant("50/s"), does: "change"),
-        "reader": Client(arrivals: Constant("10/s"), does: "look"),
-        "catalogue": Service(workers: 1_000_000, hold: false, overhead: "0s", store: "prices"),
-        "prices": Database(connections: 1_000_000, read: "0s", write: "0s"),
-        "shop": Service(workers: 1, overhead: "2ms", store: "shelf"),
-        "shelf": Database(connections: 1_000_000, read: "0s", write: "0s"),
-        "log": Kafka(segment: "2s", group_instance_id: true, IT_IS),
-    },
-    network: (latency: "0s"),
-    data: { "price": (owner: "catalogue", keys: 5, start: 0), "label": (owner: "shop", keys: 100_000, start: 0) },
-    flows: {
-        "change": (home: "catalogue", steps: [Write("price"), Maybe("$does", [Tell("shop", Add("label", 1))])]),
-        "look": (home: "shop", steps: [Ask("price")]),
-    },
-    designs: { "events": Events(broker: "log") },
-    faults: [(at: "10s", lasts: "30s", what: Crash("shop"))],
-)
-"#;
 
 /// Knobs with their values.
 type Sets = &'static [(&'static str, &'static str)];
@@ -118,6 +38,8 @@ const BUSY_PILE: Sets = &[("stop_for", "3s"), ("work", "9ms")];
 const FAILS: Sets = &[("fails", "10%")];
 /// One of four consumers goes in good order.
 const LEAVES: Sets = &[("consumers", "4"), ("leaves_at", "10500ms"), ("leaves_for", "1h")];
+/// Within a batch.
+const DIES: Sets = &[("dies", "3800ms")];
 const BY_HAND: &str = "enable_auto_commit: false, group_instance_id: true";
 const THREE: &str = "replication_factor: 3";
 const TWO: &str = r#"brokers: 2, replication_factor: 2, lag: "20ms", linger: "1ms""#;
@@ -355,6 +277,36 @@ const SHOWN: &[Shown] = &[
         FAILS,
         "share_group: true",
     ),
+    Shown {
+        world: PASSED_ON,
+        ..turned(
+            "transactional",
+            ("false", "true"),
+            ("duplicated_effects(pass)", Down),
+            DIES,
+            "isolation_level: ReadCommitted",
+        )
+    },
+    Shown {
+        world: PASSED_ON,
+        ..turned(
+            "isolation_level",
+            ("ReadUncommitted", "ReadCommitted"),
+            ("duplicated_effects(pass)", Down),
+            DIES,
+            "transactional: true",
+        )
+    },
+    Shown {
+        world: PASSED_ON,
+        ..turned(
+            "transaction_timeout",
+            (r#""5s""#, r#""1m""#),
+            ("convergence_max(pass)", Up),
+            &[("goes", "3800ms"), ("away", "1h")],
+            "transactional: true, isolation_level: ReadCommitted",
+        )
+    },
     turned(
         "partition_assignment_strategy",
         ("Range", "CooperativeSticky"),

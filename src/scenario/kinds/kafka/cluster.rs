@@ -1,7 +1,10 @@
 //! `Kafka`: a cluster of brokers with the product's own settings and defaults (durations without
 //! `_ms`, dots as underscores), and what Kafka refuses or what has no effect together.
 
-use super::{Acks, Kafka, NodeKind, Protocol, Retention, Share, Usual, Word, settings};
+use super::transactions::Beside;
+use super::{
+    Acks, Kafka, NodeKind, Protocol, Retention, Share, Transactions, Usual, Word, settings,
+};
 use crate::base::Span;
 use crate::scenario::codes::Code;
 use crate::scenario::reader::{Fields, Reader};
@@ -20,7 +23,8 @@ pub(super) static WORD: Word = Word {
     left_out: "KRaft's own elections (one controller that is up), tiered storage, quotas, compression, rack \
         awareness, streams groups, \
         retention by bytes and of committed offsets, compaction by `min.cleanable.dirty.ratio` (all that may be \
-        cleaned is) and of tombstones, fetch waits, transactions, \
+        cleaned is) and of tombstones, fetch waits, transactions of whoever does not answer a record (an outbox' \
+        relay, a customer's request), \
         locks on records that are renewed, \
         what a host that \
         goes had not written to its disk, and a group coordinator that fails.",
@@ -72,6 +76,9 @@ settings! {
     share_record_lock_duration: "duration", Usual::Is("\"30s\""), "what a member of a share group has acquired and not acknowledged for so long goes to others too; up to `max_poll_records` are acquired at once", "https://kafka.apache.org/42/configuration/group-configs";
     share_delivery_count_limit: "count, 2 to 10", Usual::Is("5"), "a record that was acquired so often and is not acknowledged is archived: nobody handles it (reason `dead_letter`; `group.share.delivery.count.limit`)", "https://kafka.apache.org/42/configuration/broker-configs";
     share_failed: "`Release` or `Reject`", Usual::Is("Release"), "what a member of a share group does with a record that it could not handle, after `retry_delay`: others may have it (`AcknowledgeType.RELEASE`), or it is archived (`REJECT`)";
+    transactional: "flag", Usual::Is("false"), "does each consumer have a `transactional.id`? What it publishes while it handles a batch, and the batch's offsets, are then one transaction (KIP-98, KIP-447): both count when it is committed, with the batch (`commit: Each`: with each record), or neither does. What it changes in its database is not part of it. If it fails over a record the transaction is aborted, and its batch is handled again. Automatic commits are off then", "https://kafka.apache.org/41/configuration/producer-configs";
+    isolation_level: "`ReadUncommitted` or `ReadCommitted`", Usual::Is("ReadUncommitted"), "what consumers read of transactions: all, what is aborted too, or only what is committed. Then nothing is read, by whomever it is, behind the first record of a transaction that is open", "https://kafka.apache.org/41/configuration/consumer-configs";
+    transaction_timeout: "duration, up to 15m", Usual::Is("\"1m\""), "a transaction that is open for so long is aborted by its coordinator, which looks every 10 s", "https://kafka.apache.org/41/configuration/producer-configs";
     retry_delay: "duration", Usual::Is("\"100ms\""), "before a consumer tries again what failed";
 }
 
@@ -112,6 +119,8 @@ pub struct Cluster {
     pub protocol: Protocol,
     /// Where members of a group share partitions, and how.
     pub share: Option<Share>,
+    /// Where consumers publish and commit in transactions.
+    pub transactions: Option<Transactions>,
     /// How long a group that was empty waits for more members than the first.
     pub initial_rebalance_delay: Span,
 }
@@ -160,6 +169,7 @@ impl Cluster {
             commit: Committing::Auto(seconds(5)),
             protocol: Protocol::Eager,
             share: None,
+            transactions: None,
             initial_rebalance_delay: seconds(3),
         }
     }
@@ -207,10 +217,21 @@ impl<'a> Reader<'a> {
         let max_poll_interval = self.setting(&fields, "max_poll_interval", Self::positive_span);
         let static_members = self.setting(&fields, "group_instance_id", Self::flag);
         let retry_delay = self.setting(&fields, "retry_delay", Self::positive_span);
-        let auto_commit = Committing::Auto(auto_commit_interval?);
-        let commit =
-            if enable_auto_commit? { auto_commit } else { by_hand?.unwrap_or(Committing::Batch) };
         let max_in_flight = self.in_flight(&fields, acks?);
+        let by_hand = by_hand?;
+        let beside = Beside {
+            acks: acks?,
+            is_idempotent: max_in_flight.is_none(),
+            shares: share.is_some(),
+            by_hand,
+        };
+        let transactions = self.transactions(&fields, &beside)?;
+        let commits_now_and_then = enable_auto_commit? && transactions.is_none();
+        let commit = if commits_now_and_then {
+            Committing::Auto(auto_commit_interval?)
+        } else {
+            by_hand.unwrap_or(Committing::Batch)
+        };
         let kafka = Kafka {
             partitions: partitions?,
             append: append?,
@@ -242,10 +263,11 @@ impl<'a> Reader<'a> {
                 commit,
                 protocol: groups?.protocol,
                 share,
+                transactions,
                 initial_rebalance_delay: groups?.initial_rebalance_delay,
             }),
         };
-        self.check_cluster(&fields, &kafka, by_hand?.is_some());
+        self.check_cluster(&fields, &kafka, by_hand.is_some());
         Some(kafka)
     }
 

@@ -8,11 +8,13 @@ mod log;
 mod producer;
 mod retention;
 mod share;
+mod transactions;
 
 pub use cluster::{Cluster, Committing};
 pub use groups::Protocol;
 pub use retention::{CleanupPolicy, OffsetReset, Retention};
 pub use share::Share;
+pub use transactions::Transactions;
 
 use super::{
     About, Breakable, Carries, Commit, Consume, Failed, Gather, NodeKind, Produce, Role, Style,
@@ -95,7 +97,8 @@ impl super::Kind for Kafka {
     fn terms(&self) -> Option<Terms> {
         let gather = Gather { linger: self.linger, batch: self.batch };
         let shares = self.cluster.as_ref().is_some_and(|cluster| cluster.share.is_some());
-        let failed = if shares { Failed::Return } else { Failed::InPlace };
+        let rolls_back = self.cluster.as_ref().is_some_and(|it| it.transactions.is_some());
+        let failed = if shares || rolls_back { Failed::Return } else { Failed::InPlace };
         Some(Terms {
             produce: Produce {
                 gather: (self.linger > Span::ZERO).then_some(gather),

@@ -15,6 +15,7 @@ const REFUSED: &[(&str, &str)] = &[
     ("group.instance.id", "group_instance_id"),
     ("group.protocol", "group_protocol"),
     ("heartbeat.interval.ms", "heartbeat_interval"),
+    ("isolation.level", "isolation_level"),
     ("partition.assignment.strategy", "partition_assignment_strategy"),
     ("session.timeout.ms", "session_timeout"),
 ];
