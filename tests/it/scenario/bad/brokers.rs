@@ -35,12 +35,24 @@ pub(in crate::scenario) const BROKERS: &[Bad] = &[
     broker!("E0304", r#"Kafka(share_group: true, share_record_lock_duration: "500ms")"#),
     broker!("E0706", "Kafka(share_group: true, isolation_level: ReadCommitted)"),
     broker!("E0706", "Kafka(share_group: true, transactional: true)"),
-    broker!("E0706", "Kafka(transactional: true, enable_idempotence: false)"),
-    broker!("E0706", "Kafka(transactional: true, acks: Leader)"),
-    broker!("E0706", "Kafka(transactional: true, max_in_flight_requests: 6)"),
-    broker!("E0706", "Kafka(transactional: true, enable_auto_commit: true)"),
-    broker!("E0706", "Kafka(transactional: true, commit: Before)"),
-    broker!("E0304", r#"Kafka(transactional: true, transaction_timeout: "16m")"#),
+    broker!(
+        "E0706",
+        "Kafka(transactional: true, isolation_level: ReadCommitted, enable_idempotence: false)"
+    ),
+    broker!("E0706", "Kafka(transactional: true, isolation_level: ReadCommitted, acks: Leader)"),
+    broker!(
+        "E0706",
+        "Kafka(transactional: true, isolation_level: ReadCommitted, max_in_flight_requests: 6)"
+    ),
+    broker!(
+        "E0706",
+        "Kafka(transactional: true, isolation_level: ReadCommitted, enable_auto_commit: true)"
+    ),
+    broker!("E0706", "Kafka(transactional: true, isolation_level: ReadCommitted, commit: Before)"),
+    broker!(
+        "E0304",
+        r#"Kafka(transactional: true, isolation_level: ReadCommitted, transaction_timeout: "16m")"#
+    ),
     broker!("W0302", "Kafka(transactional: true)"),
     broker!("W0302", "Kafka(isolation_level: ReadCommitted)"),
     broker!("W0302", r#"Kafka(transaction_timeout: "10s")"#),
