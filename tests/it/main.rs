@@ -9,6 +9,7 @@ mod consistency;
 mod discovery;
 mod docs;
 mod elections;
+mod exactly_once;
 mod field;
 mod fuzz;
 mod history;

@@ -295,6 +295,7 @@ fn random_scenarios_are_of_every_kind() {
         "retention:",
         "cleanup_policy",
         "buffer_memory",
+        "transactional",
         "redrive",
     ] {
         assert!(texts.contains(word), "{word}");

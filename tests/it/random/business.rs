@@ -303,6 +303,8 @@ fn log() -> impl Strategy<Value = &'static str> {
         r#"Kafka(brokers: 2, replication_factor: 2, lag: Exp("20ms"), retention: "40ms", segment: "10ms", log_retention_check_interval: "15ms", auto_offset_reset: None, unclean_leader_election_enable: true, eligible_leader_replicas: false, "#,
         r#"Kafka(cleanup_policy: Compact, segment: "20ms", log_cleaner_backoff: "30ms", max_poll_records: 2, enable_auto_commit: false, "#,
         r#"Kafka(brokers: 2, replication_factor: 2, lag: Exp("20ms"), buffer_memory: 3072, max_block: "30ms", broker_session_timeout: "40ms", request_timeout: "60ms", "#,
+        r#"Kafka(transactional: true, isolation_level: ReadCommitted, transaction_timeout: "50ms", session_timeout: "100ms", heartbeat_interval: "20ms", max_poll_records: 3, max_poll_interval: "60ms", retry_delay: "10ms", "#,
+        r#"Kafka(brokers: 3, replication_factor: 3, lag: Exp("20ms"), transactional: true, isolation_level: ReadCommitted, commit: Each, group_protocol: Consumer, group_consumer_session_timeout: "100ms", group_consumer_heartbeat_interval: "20ms", broker_session_timeout: "40ms", unclean_leader_election_enable: true, eligible_leader_replicas: false, buffer_memory: 3072, request_timeout: "60ms", "#,
     ])
 }
 
