@@ -296,6 +296,7 @@ fn random_scenarios_are_of_every_kind() {
         "cleanup_policy",
         "buffer_memory",
         "transactional",
+        "fetch_min_bytes",
         "redrive",
     ] {
         assert!(texts.contains(word), "{word}");

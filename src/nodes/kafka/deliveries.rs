@@ -140,7 +140,9 @@ impl Kafka {
         if self.retention.is_some() {
             self.find_place(channel, at, env);
         }
-        if let Some(owner) = self.is_due(channel, at, env) {
+        if let Some(owner) = self.is_due(channel, at, env)
+            && self.has_fetched(self.channels[channel].group, owner, env)
+        {
             self.deliver(channel, at, owner, true, env);
         }
     }

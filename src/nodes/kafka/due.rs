@@ -22,6 +22,8 @@ timers! {
         CleansUp = 27,
         /// Who waits for room in its buffer may have waited for too long.
         Blocked = 28,
+        /// A fetch of a member has waited for as long as it may.
+        Fetched { group: u32, member: u32 } = 38,
         /// What becomes of a transaction is written down.
         Decided { transaction: u32 } = 36,
         /// Time to look for transactions that are too old.

@@ -31,8 +31,7 @@
 //! (`nodes/database/gate.rs`); those of a `Kafka` are idempotent, unless they are told not to be (`requests`).
 //!
 //! Transactions (`transactional.id`) are those of consumers that publish what they make of a batch, see
-//! `transactions`. Left out: retention by bytes and of committed offsets, fetch waits, and a group coordinator that
-//! fails.
+//! `transactions`. Left out: retention by bytes and of committed offsets, and a group coordinator that fails.
 
 mod assignor;
 mod buffers;
@@ -41,6 +40,7 @@ mod commits;
 mod compaction;
 mod deliveries;
 mod due;
+mod fetches;
 mod followers;
 mod group;
 mod moves;
@@ -151,10 +151,7 @@ impl Behaviour for Kafka {
             let fresh = |at| Partition { owner: owner(at), ..Partition::default() };
             channels.push(Channel { group, partitions: (0..kind.partitions).map(fresh).collect() });
         }
-        let polling = kind
-            .cluster
-            .as_ref()
-            .map(|cluster| Polling { most: cluster.max_poll_records, commit: cluster.commit });
+        let polling = kind.cluster.as_ref().map(|cluster| Polling::of(cluster));
         let share = kind.cluster.as_ref().and_then(|cluster| {
             let members = groups.iter().map(|it| it.polls.len());
             let most = cluster.max_poll_records;
@@ -297,6 +294,7 @@ impl Behaviour for Kafka {
             due @ (Due::Turn { .. } | Due::Fenced { .. }) => self.cluster_timer(due, env),
             Due::Decided { transaction } => self.is_decided(transaction, env),
             Due::LooksForOld => self.abort_old(env),
+            Due::Fetched { group, member } => self.fetched(group as usize, member, env),
             Due::Rebalanced(group) => self.look_after(group as usize, env),
         }
     }
@@ -312,7 +310,10 @@ impl Behaviour for Kafka {
             Due::Blocked => self.none_blocks(),
             Due::Unlocks(lock) => self.share.as_ref().is_none_or(|share| share.is_over(lock)),
             Due::LooksForOld => self.transactions.as_ref().is_none_or(|it| it.are_ended()),
-            Due::Rebalanced(_) | Due::Commits { .. } | Due::Decided { .. } => false,
+            Due::Rebalanced(_)
+            | Due::Commits { .. }
+            | Due::Fetched { .. }
+            | Due::Decided { .. } => false,
         }
     }
 

@@ -21,13 +21,22 @@ use super::Kafka;
 use super::due::Due;
 use crate::base::{Span, Time};
 use crate::probes::{Fact, Probe, Reason};
-use crate::scenario::tree::{Committing, Protocol};
+use crate::scenario::tree::{Cluster, Committing, Fetch, Protocol};
 
 /// How members poll.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Polling {
     pub(super) most: u32,
     pub(super) commit: Committing,
+    /// What fetches wait for, if for more than one record.
+    pub(super) fetch: Option<Fetch>,
+}
+
+impl Polling {
+    /// As it is set.
+    pub(super) fn of(cluster: &Cluster) -> Self {
+        Self { most: cluster.max_poll_records, commit: cluster.commit, fetch: cluster.fetch }
+    }
 }
 
 /// What one member has in hand.
@@ -37,6 +46,10 @@ pub(super) struct Poll {
     pub(super) since: Option<Time>,
     /// One of its records.
     pub(super) is_out: bool,
+    /// Its first fetch since its last poll began then.
+    pub(super) fetches_since: Time,
+    /// The fetch that it waits for is answered then; past, if it waits for none.
+    pub(super) answered_at: Time,
     /// It commits with the first poll from then on.
     commits_at: Time,
     /// Is that foreseen, though it has no batch?
@@ -68,7 +81,7 @@ impl Kafka {
         let owned = self.owned(group, member);
         let turn = owned.iter().position(|it| *it == (channel, at)).unwrap_or(0);
         let poll = &mut self.groups[group].polls[member as usize];
-        (poll.since, poll.turn) = (Some(env.now()), turn);
+        (poll.since, poll.fetches_since, poll.turn) = (Some(env.now()), env.now(), turn);
         let mut left = most as usize;
         for step in 0..owned.len() {
             let (channel, at) = owned[(turn + step) % owned.len()];
@@ -219,8 +232,10 @@ impl Kafka {
         member: u32,
         env: &Env<'_, '_, P>,
     ) {
+        let poll = &mut self.groups[group].polls[member as usize];
+        poll.fetches_since = env.now();
         if let Some(Polling { commit: Committing::Auto(every), .. }) = self.polling {
-            self.groups[group].polls[member as usize].commits_at = env.now() + every;
+            poll.commits_at = env.now() + every;
         }
     }
 
@@ -255,7 +270,7 @@ impl Kafka {
     }
 
     /// The partitions of a member: of which channel, and which.
-    fn owned(&self, group: usize, member: u32) -> Vec<(usize, usize)> {
+    pub(super) fn owned(&self, group: usize, member: u32) -> Vec<(usize, usize)> {
         let of_group = self.channels.iter().enumerate().filter(|(_, it)| it.group == group);
         let all = of_group.flat_map(|(channel, it)| {
             it.partitions.iter().enumerate().map(move |(at, place)| (channel, at, place))

@@ -36,7 +36,8 @@ pub use cache::{Wait, Writes};
 pub use client::{Action, After, Again, Do, Journey};
 pub use gateway::{Limit, Quota, SharedCount};
 pub use kafka::{
-    Acks, CleanupPolicy, Cluster, Committing, OffsetReset, Protocol, Retention, Share, Transactions,
+    Acks, CleanupPolicy, Cluster, Committing, Fetch, OffsetReset, Protocol, Retention, Share,
+    Transactions,
 };
 pub use quorum::{Contact, Legs, Order};
 pub use rabbitmq::{

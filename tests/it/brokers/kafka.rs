@@ -277,6 +277,14 @@ const SHOWN: &[Shown] = &[
         FAILS,
         "share_group: true",
     ),
+    turned("fetch_min_bytes", ("1", "20480"), ("convergence_p50(send)", Up), &[], ""),
+    turned(
+        "fetch_max_wait",
+        (r#""100ms""#, r#""500ms""#),
+        ("convergence_p50(send)", Up),
+        &[],
+        "fetch_min_bytes: 102400",
+    ),
     Shown {
         world: PASSED_ON,
         ..turned(

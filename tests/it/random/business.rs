@@ -286,7 +286,7 @@ fn log() -> impl Strategy<Value = &'static str> {
         r#"Log(linger: "15ms", batch: 3, "#,
         r#"Log(max_poll_interval: "25ms", "#,
         r#"Log(max_poll_interval: "25ms", auto_commit: "70ms", "#,
-        r#"Kafka(linger: "15ms", retry_delay: "10ms", "#,
+        r#"Kafka(linger: "15ms", retry_delay: "10ms", fetch_min_bytes: 3072, fetch_max_wait: "30ms", "#,
         r#"Kafka(brokers: 3, replication_factor: 3, min_insync_replicas: 2, broker_session_timeout: "40ms", replica_lag_time_max: "30ms", request_timeout: "60ms", "#,
         r#"Kafka(brokers: 3, replication_factor: 2, lag: Exp("20ms"), broker_session_timeout: "40ms", unclean_leader_election_enable: true, eligible_leader_replicas: false, max_poll_records: 3, enable_auto_commit: false, "#,
         r#"Kafka(brokers: 2, replication_factor: 2, lag: Exp("20ms"), acks: Leader, broker_session_timeout: "40ms", auto_commit_interval: "50ms", group_instance_id: true, "#,

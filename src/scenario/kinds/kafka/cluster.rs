@@ -3,7 +3,7 @@
 
 use super::transactions::Beside;
 use super::{
-    Acks, Kafka, NodeKind, Protocol, Retention, Share, Transactions, Usual, Word, settings,
+    Acks, Fetch, Kafka, NodeKind, Protocol, Retention, Share, Transactions, Usual, Word, settings,
 };
 use crate::base::Span;
 use crate::scenario::codes::Code;
@@ -23,7 +23,7 @@ pub(super) static WORD: Word = Word {
     left_out: "KRaft's own elections (one controller that is up), tiered storage, quotas, compression, rack \
         awareness, streams groups, \
         retention by bytes and of committed offsets, compaction by `min.cleanable.dirty.ratio` (all that may be \
-        cleaned is) and of tombstones, fetch waits, transactions of whoever does not answer a record (an outbox' \
+        cleaned is) and of tombstones, transactions of whoever does not answer a record (an outbox' \
         relay, a customer's request), \
         locks on records that are renewed, \
         what a host that \
@@ -60,6 +60,8 @@ settings! {
     buffer_memory: "count", Usual::Is("33554432"), "bytes that a producer holds until they are acknowledged (32 MiB)", "https://kafka.apache.org/41/configuration/producer-configs";
     max_block: "duration", Usual::Is("\"1m\""), "how long a producer whose buffer is full waits for room; then it has failed (reason `rejected`)", "https://kafka.apache.org/41/configuration/producer-configs";
     max_poll_records: "count", Usual::Is("500"), "records that a member is given at once, of all its partitions; it handles them one after the other, and polls again", "https://kafka.apache.org/41/configuration/consumer-configs";
+    fetch_min_bytes: "count", Usual::Is("1"), "so many bytes a member's fetch waits for: fewer, larger batches, later. Share groups take whatever there is", "https://kafka.apache.org/41/configuration/consumer-configs";
+    fetch_max_wait: "duration", Usual::Is("\"500ms\""), "how long it waits; then it is answered with what there is, and the next one begins", "https://kafka.apache.org/41/configuration/consumer-configs";
     enable_auto_commit: "flag", Usual::Is("true"), "do consumers commit now and then what they have handled, when they poll? Else by hand, see `commit`", "https://kafka.apache.org/41/configuration/consumer-configs";
     auto_commit_interval: "duration", Usual::Is("\"5s\""), "how often, counted from their start; what they have handled since is delivered again after a crash", "https://kafka.apache.org/41/configuration/consumer-configs";
     commit: "`Batch`, `Each` or `Before`", Usual::Unset("`Batch`"), "what is committed by hand where `enable_auto_commit` is false: each `Batch` when it is handled (`commitSync` in the poll loop, Spring's `BATCH`), `Each` record, or the batch `Before` it is handled: then nobody handles the rest of it if its owner dies (reason `skipped`)";
@@ -113,6 +115,8 @@ pub struct Cluster {
     pub retention: Retention,
     /// Records that a member is given at once.
     pub max_poll_records: u32,
+    /// What a member's fetch waits for, if for more than one record.
+    pub fetch: Option<Fetch>,
     /// When members commit.
     pub commit: Committing,
     /// How groups share their partitions out anew.
@@ -166,6 +170,7 @@ impl Cluster {
                 reset: super::OffsetReset::Latest,
             },
             max_poll_records: 500,
+            fetch: None,
             commit: Committing::Auto(seconds(5)),
             protocol: Protocol::Eager,
             share: None,
@@ -208,6 +213,7 @@ impl<'a> Reader<'a> {
         let max_block = self.setting(&fields, "max_block", Self::positive_span);
         let retention = self.retention(&fields);
         let max_poll_records = self.setting(&fields, "max_poll_records", Self::places);
+        let fetch = self.fetch(&fields, record_size?)?;
         let by_hand = self.optional(&fields, "commit", Self::committing);
         let enable_auto_commit = self.setting(&fields, "enable_auto_commit", Self::flag);
         let auto_commit_interval =
@@ -260,6 +266,7 @@ impl<'a> Reader<'a> {
                 max_block: max_block?,
                 retention: retention?,
                 max_poll_records: max_poll_records?,
+                fetch,
                 commit,
                 protocol: groups?.protocol,
                 share,

@@ -3,6 +3,7 @@
 //! What Kafka's producers and consumers are configured with stands here too.
 
 mod cluster;
+mod fetches;
 mod groups;
 mod log;
 mod producer;
@@ -11,6 +12,7 @@ mod share;
 mod transactions;
 
 pub use cluster::{Cluster, Committing};
+pub use fetches::Fetch;
 pub use groups::Protocol;
 pub use retention::{CleanupPolicy, OffsetReset, Retention};
 pub use share::Share;

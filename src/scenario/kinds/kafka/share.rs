@@ -20,8 +20,14 @@ const REFUSED: &[(&str, &str)] = &[
     ("session.timeout.ms", "session_timeout"),
 ];
 /// What else means nothing to them here.
-const WITHOUT_EFFECT: &[&str] =
-    &["auto_commit_interval", "commit", "max_poll_interval", "group_initial_rebalance_delay"];
+const WITHOUT_EFFECT: &[&str] = &[
+    "auto_commit_interval",
+    "commit",
+    "fetch_min_bytes",
+    "fetch_max_wait",
+    "max_poll_interval",
+    "group_initial_rebalance_delay",
+];
 const ONLY_THEIRS: &[(&str, &str)] = &[
     ("share.record.lock.duration.ms", "share_record_lock_duration"),
     ("share.delivery.count.limit", "share_delivery_count_limit"),

@@ -56,6 +56,9 @@ pub(in crate::scenario) const BROKERS: &[Bad] = &[
     broker!("W0302", "Kafka(transactional: true)"),
     broker!("W0302", "Kafka(isolation_level: ReadCommitted)"),
     broker!("W0302", r#"Kafka(transaction_timeout: "10s")"#),
+    broker!("W0302", "Kafka(fetch_min_bytes: 1_000)"),
+    broker!("W0302", r#"Kafka(fetch_max_wait: "1s")"#),
+    broker!("W0302", "Kafka(share_group: true, fetch_min_bytes: 10_000)"),
     broker!("W0302", "Kafka(min_insync_replicas: 2)"),
     broker!(
         "W0302",
