@@ -80,6 +80,7 @@ impl<'a> Reader<'a> {
         self.check_joins(declared.at, &design);
         self.check_quorums(declared.at, &design);
         self.check_returns(declared.at, &design);
+        self.check_transactional(declared.at, &design);
         Some(design)
     }
 
@@ -303,6 +304,24 @@ impl<'a> Reader<'a> {
             self.wrong(Code::ForEver, at, message)
                 .note(said, "with `mandatory: true`")
                 .help("bind a queue to all that is published, or leave out `mandatory`");
+        }
+    }
+
+    /// What goes by an outbox is published by its relay, outside of the transactions of consumers.
+    fn check_transactional(&mut self, at: Extent, design: &Design) {
+        let is_transactional = |broker: &NodeIx| self.known.node(*broker).transactional;
+        let Some(broker) = design.broker.filter(is_transactional) else { return };
+        let has_outbox = |service: NodeIx| self.known.node(service).store;
+        if design.outbox && self.known.that_are(Use::Service).all(has_outbox) {
+            let name = self.known.node_name(broker);
+            let said = self.known.nodes[usize::from(broker.0)].at;
+            let message = format!(
+                "in design {:?} all goes by outboxes, whose relays publish outside of transactions",
+                design.name
+            );
+            self.wrong(Code::NoEffect, at, message)
+                .note(said, format!("{name:?} has `transactional: true`"))
+                .help("PubSub() without `outbox`: there consumers publish themselves");
         }
     }
 

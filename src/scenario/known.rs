@@ -38,6 +38,8 @@ pub(super) struct NodeFact {
     pub registers: bool,
     /// It returns to their publishers what it can route nowhere.
     pub returns: bool,
+    /// Its consumers publish in transactions.
+    pub transactional: bool,
     /// A client whose customers wait for each other.
     pub closed: bool,
 }

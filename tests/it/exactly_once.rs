@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use windtunnel::analysis::{extras, measures};
-use windtunnel::scenario::parse;
+use windtunnel::scenario::{parse, parse_named};
 use windtunnel::simulate::run_with;
 
 /// What befalls an instance of somebody, from when on and for how long.
@@ -119,4 +119,27 @@ fn and_else_twice_by_and_by() {
         }
     }
     assert!(twice.iter().all(|count| *count >= 3), "{twice:?} of 6");
+}
+
+#[test]
+fn what_goes_by_an_outbox_is_in_no_transaction() {
+    let text = r#"(
+    run: (length: "1s"),
+    nodes: {
+        "client": Client(arrivals: Constant("1/s"), does: "pass"),
+        "shop": Service(workers: 1, store: "db"),
+        "orders": Service(workers: 1, store: "db"),
+        "db": Database(connections: 8, read: "0s", write: "0s"),
+        "log": Kafka(transactional: true, isolation_level: ReadCommitted),
+    },
+    data: { "entered": (owner: "orders", keys: 100, start: 0) },
+    flows: { "pass": (home: "shop", steps: [Tell("orders", Add("entered", 1))]) },
+    designs: { "events": Events(), "outbox": PubSub(outbox: true), "commands": PubSub() },
+)"#;
+    let loaded = parse_named("once", "once.ron", text, &[]).expect("a good scenario");
+    let warned: Vec<(&str, bool)> = ["events", "outbox", "commands"]
+        .map(|design| (design, loaded.warnings.to_string().contains(&format!("design {design:?}"))))
+        .into();
+    assert_eq!(warned, [("events", true), ("outbox", true), ("commands", false)]);
+    assert!(loaded.warnings.list.iter().all(|warning| warning.code.text() == "W0302"));
 }

@@ -232,6 +232,7 @@ impl<'a> Reader<'a> {
             by_hand,
         };
         let transactions = self.transactions(&fields, &beside)?;
+        self.known.nodes[index].fact.transactional = transactions.is_some();
         let commits_now_and_then = enable_auto_commit? && transactions.is_none();
         let commit = if commits_now_and_then {
             Committing::Auto(auto_commit_interval?)
