@@ -278,13 +278,13 @@ impl Behaviour for Kafka {
                 if let Some(followers) = &mut self.followers {
                     return followers.append(incoming, env);
                 }
-                self.append(incoming, 0, env.now(), env);
+                self.append(incoming, 0, None, env);
                 incoming.confirm(Answer::Done, env);
             }
             Due::Replicated(handle) => {
                 let followers = self.followers.as_mut().expect("who replicates has followers");
                 if let Some(incoming) = followers.replicated(handle, env) {
-                    self.append(incoming, 0, env.now(), env);
+                    self.append(incoming, 0, None, env);
                 }
             }
             Due::CleansUp => self.clean_up(env),
@@ -385,15 +385,16 @@ impl Kafka {
         self.front.is_some() || self.cluster.is_some()
     }
 
-    /// The record is durable: each subscriber's group will read it.
+    /// The record is durable, and readable (`held`: it has waited for that since then): each subscriber's group
+    /// will read it.
     fn append<P: Probe>(
         &mut self,
         incoming: Incoming,
         offset: u64,
-        since: Time,
+        mut held: Option<Time>,
         env: &mut Env<'_, '_, P>,
     ) {
-        let (op, item) = (incoming.op, incoming.item);
+        let (op, item, since) = (incoming.op, incoming.item, held.unwrap_or(env.now()));
         let subscribers = incoming.subscribers(env.model);
         let at = partition_of(op, item, self.partitions);
         multiply(op, subscribers.len(), env);
@@ -416,7 +417,7 @@ impl Kafka {
             let is_read = self.cluster.is_none();
             if let Some(owner) = self.is_due(index, at, env).filter(|_| is_read) {
                 self.deliver(index, at, owner, false, env);
-            } else {
+            } else if held.take().is_none() {
                 env.fact(Fact::Waits { op: op.id });
             }
             self.watch(group, env);

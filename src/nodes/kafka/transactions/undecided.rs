@@ -142,7 +142,7 @@ impl Kafka {
         let Some(transactions) = self.transactions.as_mut().filter(|it| it.settings.read_committed)
         else {
             if !mark.is_marker() {
-                self.append(incoming, offset, now, env);
+                self.append(incoming, offset, None, env);
             }
             return;
         };
@@ -160,7 +160,7 @@ impl Kafka {
             Some(log) if transaction.is_some() || !log.records.is_empty() => {
                 log.append(Held { incoming, offset, since: now, transaction }, env);
             }
-            _ => self.append(incoming, offset, now, env),
+            _ => self.append(incoming, offset, None, env),
         }
     }
 
@@ -171,10 +171,10 @@ impl Kafka {
                 transactions.undecided.topics[topic].partitions[partition].next()
         {
             let Held { incoming, offset, since, .. } = held;
-            env.fact(Fact::LeftQueue { op: incoming.op.id });
             if counts {
-                self.append(incoming, offset, since, env);
+                self.append(incoming, offset, Some(since), env);
             } else {
+                env.fact(Fact::LeftQueue { op: incoming.op.id });
                 used_up(incoming.op, None, env);
             }
         }
