@@ -25,7 +25,7 @@ timers! {
         /// A fetch of a member has waited for as long as it may.
         Fetched { group: u32, member: u32 } = 38,
         /// What becomes of a transaction is written down.
-        Decided { transaction: u32 } = 36,
+        Decided { producer: u32, epoch: u32 } = 36,
         /// Time to look for transactions that are too old.
         LooksForOld = 37,
         /// This broker may have been silent for too long; counts its silences.

@@ -59,7 +59,7 @@ use self::group::{Consequence, Group, Settings};
 use self::polls::{Poll, Polling};
 use self::retention::Retention;
 use self::share::Sharing;
-use self::transactions::Transactions;
+use self::transactions::{TransactionId, Transactions};
 use super::behaviour::Behaviour;
 use super::broker::{Frame, Incoming, Intake, multiply, own_channels, used_up};
 use super::message::{Answer, Body, Item, Message, Op};
@@ -292,7 +292,9 @@ impl Behaviour for Kafka {
             Due::Unlocks(lock) => self.unlock(lock, env),
             Due::Commits { group, member } => self.commits(group as usize, member, env),
             due @ (Due::Turn { .. } | Due::Fenced { .. }) => self.cluster_timer(due, env),
-            Due::Decided { transaction } => self.is_decided(transaction, env),
+            Due::Decided { producer, epoch } => {
+                self.is_decided(TransactionId { producer: InstanceId(producer), epoch }, env);
+            }
             Due::LooksForOld => self.abort_old(env),
             Due::Fetched { group, member } => self.fetched(group as usize, member, env),
             Due::Rebalanced(group) => self.look_after(group as usize, env),

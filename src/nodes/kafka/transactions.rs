@@ -57,10 +57,8 @@ pub(super) struct Transactions {
     chance: Stream,
     /// By group.
     groups: Vec<Producers>,
-    /// Counts transactions.
-    begun: u32,
-    /// What the coordinator is writing down, by transaction.
-    ending: BTreeMap<u32, Ending>,
+    /// What the coordinator is writing down.
+    ending: BTreeMap<TransactionId, Ending>,
     /// What readers of the committed wait for.
     undecided: Undecided,
     /// When the coordinator looks next; past, if it need not.
@@ -77,6 +75,7 @@ struct Producers {
 /// A member, as a producer.
 #[derive(Clone, Debug)]
 struct Producer {
+    me: InstanceId,
     /// What it is handling, whether or not its group has gone on without it.
     handles: OpId,
     /// Counts its transactions, whether or not there is something in them.
@@ -88,10 +87,16 @@ struct Producer {
     is_fenced: bool,
 }
 
-/// A transaction that may have records.
+/// Which transaction: as in Kafka, its producer and that one's epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct TransactionId {
+    pub(super) producer: InstanceId,
+    pub(super) epoch: u32,
+}
+
+/// A transaction that has records.
 #[derive(Clone, Debug)]
 struct Open {
-    number: u32,
     since: Time,
     partitions: BTreeSet<usize>,
 }
@@ -109,14 +114,9 @@ pub(super) enum Mark {
     #[default]
     None,
     /// It is in this one.
-    In(u32),
-    /// It is the marker of this one.
-    Ends {
-        /// Which one.
-        transaction: u32,
-        /// Or it is aborted.
-        commits: bool,
-    },
+    In(TransactionId),
+    /// It is the marker of this one, by which that is committed, or aborted.
+    Ends { transaction: TransactionId, commits: bool },
 }
 
 impl Mark {
@@ -136,16 +136,16 @@ impl Transactions {
     ) -> Option<Self> {
         let settings = kind.cluster.as_ref()?.transactions?;
         let name = &model.scenario.nodes[usize::from(me.0)].name;
-        let producers = |watched: &Watched| Producers {
-            first: watched.group.first,
-            members: vec![Producer::IDLE; watched.polls.len()],
+        let producers = |watched: &Watched| {
+            let first = watched.group.first;
+            let members = (first.0..).map(InstanceId).map(Producer::idle);
+            Producers { first, members: members.take(watched.polls.len()).collect() }
         };
         Some(Self {
             settings,
             append: kind.append.clone(),
             chance: Stream::new(model.seed, "transactions", name, 0),
             groups: groups.iter().map(producers).collect(),
-            begun: 0,
             ending: BTreeMap::new(),
             undecided: Undecided::new(model, me, kind.partitions),
             looks_at: Time::ZERO,
@@ -189,24 +189,20 @@ impl Transactions {
     /// What a record that is sent to a partition has to do with transactions; `None`: its producer is fenced, or
     /// its transaction has been aborted.
     pub(super) fn mark(&mut self, incoming: Incoming, partition: usize, now: Time) -> Option<Mark> {
-        let number = self.begun + 1;
-        let is_in_one = |_: &&mut Producer| incoming.epoch > 0;
-        let Some(producer) = self.producer(incoming.publisher()).filter(is_in_one) else {
+        let Incoming { epoch, .. } = incoming;
+        let Some(producer) = self.producer(incoming.publisher()).filter(|_| epoch > 0) else {
             return Some(Mark::None);
         };
-        if producer.is_fenced || incoming.epoch <= producer.aborted {
+        if producer.is_fenced || epoch <= producer.aborted {
             return None;
         }
-        if incoming.epoch < producer.epoch {
+        if epoch < producer.epoch {
             // Nobody waited for it, and its transaction has been committed meanwhile.
             return Some(Mark::None);
         }
-        let begins = || Open { number, since: now, partitions: BTreeSet::new() };
-        let open = producer.open.get_or_insert_with(begins);
-        open.partitions.insert(partition);
-        let number = open.number;
-        self.begun = self.begun.max(number);
-        Some(Mark::In(number))
+        let begins = || Open { since: now, partitions: BTreeSet::new() };
+        producer.open.get_or_insert_with(begins).partitions.insert(partition);
+        Some(Mark::In(TransactionId { producer: incoming.publisher(), epoch }))
     }
 
     fn producer(&mut self, instance: InstanceId) -> Option<&mut Producer> {
@@ -214,11 +210,11 @@ impl Transactions {
     }
 
     /// The coordinator writes down what becomes of a transaction.
-    fn end<P: Probe>(&mut self, open: Open, commits: bool, env: &mut Env<'_, '_, P>) {
-        let Open { number, partitions, .. } = open;
+    fn end<P: Probe>(&mut self, ended: (TransactionId, Ending), env: &mut Env<'_, '_, P>) {
+        let (TransactionId { producer, epoch }, _) = ended;
+        self.ending.extend([ended]);
         let span = Span::from_ns(self.chance.sample(&self.append));
-        self.ending.insert(number, Ending { partitions, commits });
-        env.complete_after(span, Due::Decided { transaction: number });
+        env.complete_after(span, Due::Decided { producer: producer.0, epoch });
     }
 
     /// When the coordinator finds the oldest transaction that is open too old.
@@ -230,16 +226,20 @@ impl Transactions {
 }
 
 impl Producer {
-    const IDLE: Self =
-        Self { handles: OpId::NONE, epoch: 1, aborted: 0, open: None, is_fenced: false };
+    fn idle(me: InstanceId) -> Self {
+        let (handles, open) = (OpId::NONE, None);
+        Self { me, handles, epoch: 1, aborted: 0, open, is_fenced: false }
+    }
 
-    /// Its transaction ends; says which, if there is something in it.
-    fn ends(&mut self, commits: bool) -> Option<Open> {
+    /// The transaction of this one ends; says which, if there is something in it.
+    fn ends(&mut self, commits: bool) -> Option<(TransactionId, Ending)> {
+        let transaction = TransactionId { producer: self.me, epoch: self.epoch };
         if !commits {
             self.aborted = self.epoch;
         }
         self.epoch += 1;
-        self.open.take()
+        let Open { partitions, .. } = self.open.take()?;
+        Some((transaction, Ending { partitions, commits }))
     }
 }
 
@@ -263,8 +263,8 @@ impl Kafka {
         let Some(transactions) = &mut self.transactions else { return true };
         let producer = &mut transactions.groups[group].members[member as usize];
         let counts = !std::mem::take(&mut producer.is_fenced) && is_done;
-        if let Some(open) = producer.ends(counts) {
-            transactions.end(open, counts, env);
+        if let Some(ended) = producer.ends(counts) {
+            transactions.end(ended, env);
         }
         counts
     }
@@ -280,13 +280,17 @@ impl Kafka {
         let Some(transactions) = &mut self.transactions else { return };
         let Some(producer) = transactions.producer(from) else { return };
         producer.handles = OpId::NONE;
-        if !is_awaited && let Some(open) = producer.ends(false) {
-            transactions.end(open, false, env);
+        if !is_awaited && let Some(ended) = producer.ends(false) {
+            transactions.end(ended, env);
         }
     }
 
     /// The coordinator has written down what becomes of a transaction: its partitions get a marker.
-    pub(super) fn is_decided<P: Probe>(&mut self, transaction: u32, env: &mut Env<'_, '_, P>) {
+    pub(super) fn is_decided<P: Probe>(
+        &mut self,
+        transaction: TransactionId,
+        env: &mut Env<'_, '_, P>,
+    ) {
         let ending = self.transactions.as_mut().and_then(|it| it.ending.remove(&transaction));
         let Some(Ending { partitions, commits }) = ending else { return };
         let mark = Mark::Ends { transaction, commits };
@@ -308,8 +312,8 @@ impl Kafka {
                 old.extend(producer.ends(false));
             }
         }
-        for open in old {
-            transactions.end(open, false, env);
+        for ended in old {
+            transactions.end(ended, env);
         }
         self.foresee_old_transactions(env);
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::super::Kafka;
 use super::super::buffers::Appended;
-use super::Mark;
+use super::{Mark, TransactionId};
 use crate::base::{Time, weight};
 use crate::model::program::Channel;
 use crate::model::{Model, NodeIx};
@@ -32,7 +32,7 @@ struct Topic {
 struct Partition {
     records: VecDeque<Held>,
     /// The transactions that have records there.
-    transactions: BTreeMap<u32, Tally>,
+    transactions: BTreeMap<TransactionId, Tally>,
 }
 
 /// A record that readers of the committed may not see yet.
@@ -42,7 +42,7 @@ struct Held {
     offset: u64,
     since: Time,
     /// If it is in one.
-    transaction: Option<u32>,
+    transaction: Option<TransactionId>,
 }
 
 /// A transaction in one log.
@@ -100,7 +100,7 @@ impl Partition {
         self.records.push_back(held);
     }
 
-    fn decide(&mut self, transaction: u32, commits: bool) {
+    fn decide(&mut self, transaction: TransactionId, commits: bool) {
         if let Some(tally) = self.transactions.get_mut(&transaction) {
             tally.verdict = Some(commits);
         }
@@ -155,7 +155,7 @@ impl Kafka {
             }
             return;
         }
-        let transaction = if let Mark::In(number) = mark { Some(number) } else { None };
+        let transaction = if let Mark::In(transaction) = mark { Some(transaction) } else { None };
         match transactions.undecided.with(incoming, partition, env.model) {
             Some(log) if transaction.is_some() || !log.records.is_empty() => {
                 log.append(Held { incoming, offset, since: now, transaction }, env);
