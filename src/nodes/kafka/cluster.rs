@@ -30,6 +30,7 @@ use std::collections::VecDeque;
 use super::super::broker::{Incoming, used_up};
 use super::super::message::{Answer, Message};
 use super::super::parts::replicas::{Lost, Replicas, Rule};
+use super::super::parts::silence::{Change, Silence};
 use super::buffers::{Appended, Buffers};
 use super::compaction::refuses;
 use super::due::Due;
@@ -63,13 +64,10 @@ pub(super) struct Cluster {
 /// What the controller knows of a broker.
 #[derive(Clone, Copy, Debug, Default)]
 struct Broker {
-    /// Since when it is down or stands still.
-    silent: Option<Time>,
-    is_fenced: bool,
+    /// While it is down or stands still.
+    silence: Silence,
     /// It stands still, and has not lost its connections.
     is_frozen: bool,
-    /// Counts its silences.
-    silences: u32,
 }
 
 /// The partitions of one number.
@@ -144,7 +142,8 @@ impl Cluster {
     /// Does somebody serve a partition now, and do clients know who?
     pub(super) fn serves(&self, partition: usize, now: Time, faults: &Faults) -> bool {
         let is_there = |broker: usize| {
-            self.brokers[broker].silent.is_none() && !faults.is_paused(now, self.instance(broker))
+            !self.brokers[broker].silence.is_silent()
+                && !faults.is_paused(now, self.instance(broker))
         };
         self.leader(partition).is_some_and(is_there) && self.logs[partition].stalls_until <= now
     }
@@ -361,8 +360,7 @@ impl Kafka {
         match due {
             Due::Turn { log, turn } => cluster.logs[log as usize].turn != turn,
             Due::Fenced { broker, silence } => {
-                let broker = cluster.brokers[broker as usize];
-                broker.silent.is_none() || broker.silences != silence
+                !cluster.brokers[broker as usize].silence.lasts(silence)
             }
             _ => false,
         }
@@ -370,7 +368,6 @@ impl Kafka {
 
     /// A broker has been silent for too long.
     fn fence<P: Probe>(&mut self, broker: usize, env: &mut Env<'_, '_, P>) {
-        self.cluster().brokers[broker].is_fenced = true;
         for partition in 0..self.cluster().logs.len() {
             let cluster = self.cluster();
             if let Some(replica) = cluster.replicas_on(broker, partition) {
@@ -388,15 +385,14 @@ impl Kafka {
             let at = cluster.instance(broker);
             let down = faults.down(now, at);
             let is_silent = down.is_some() || faults.is_frozen(now, at);
-            match (cluster.brokers[broker].silent, is_silent) {
-                (None, true) => {
+            match cluster.brokers[broker].silence.found(is_silent) {
+                Some(Change::Begins(silence)) => {
                     cluster.falls_silent(broker, now, down);
-                    let silence = cluster.brokers[broker].silences;
                     let patience = cluster.settings.broker_session_timeout;
                     env.wait(patience, Due::Fenced { broker: broker as u32, silence });
                 }
-                (Some(_), false) => cluster.is_back(broker, now),
-                _ => {}
+                Some(Change::Ends) => cluster.is_back(broker, now),
+                None => {}
             }
         }
         for partition in 0..self.cluster().logs.len() {
@@ -411,10 +407,8 @@ impl Cluster {
     /// A broker goes, or stands still. Who is connected to it learns that only if the connection is
     /// reset.
     fn falls_silent(&mut self, broker: usize, now: Time, down: Option<bool>) {
-        let it = &mut self.brokers[broker];
         let resets = down == Some(false);
-        it.is_frozen = down.is_none();
-        (it.silent, it.silences) = (Some(now), it.silences.wrapping_add(1));
+        self.brokers[broker].is_frozen = down.is_none();
         for partition in 0..self.logs.len() {
             let Some(replica) = self.replicas_on(broker, partition) else { continue };
             let log = &mut self.logs[partition];
@@ -433,7 +427,6 @@ impl Cluster {
 
     /// It is there again: it leads on if nobody has noticed, and else follows.
     fn is_back(&mut self, broker: usize, now: Time) {
-        (self.brokers[broker].silent, self.brokers[broker].is_fenced) = (None, false);
         for partition in 0..self.logs.len() {
             let Some(replica) = self.replicas_on(broker, partition) else { continue };
             let Self { lag, chance, logs, .. } = self;

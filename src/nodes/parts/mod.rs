@@ -6,5 +6,6 @@ pub mod in_service;
 pub mod keys;
 pub mod limit;
 pub mod replicas;
+pub mod silence;
 pub mod slab;
 pub mod wait_queue;

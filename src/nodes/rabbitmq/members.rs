@@ -30,6 +30,7 @@ use crate::nodes::Env;
 use crate::nodes::broker::{Frame, Incoming};
 use crate::nodes::message::{Message, Op};
 use crate::nodes::parts::replicas::{Lost, Replicas, Rule};
+use crate::nodes::parts::silence::{Change, Silence};
 use crate::probes::Probe;
 use crate::scenario::tree::QuorumQueue;
 
@@ -54,10 +55,8 @@ pub(super) struct Members {
 struct Member {
     /// Its broker.
     at: InstanceId,
-    /// Is it down, or does it stand still?
-    is_silent: bool,
-    /// Counts its silences.
-    silences: u32,
+    /// While it is down or stands still.
+    silence: Silence,
 }
 
 impl Members {
@@ -68,7 +67,7 @@ impl Members {
         let order = Stream::new(model.seed, "members", name, 0).order(settings.size);
         let first = model.nodes[node].first.0;
         let member =
-            |place: u32| Member { at: InstanceId(first + place), is_silent: false, silences: 0 };
+            |place: u32| Member { at: InstanceId(first + place), silence: Silence::default() };
         Self {
             chance: Stream::new(model.seed, "replication", name, 0),
             each: order.into_iter().map(member).collect(),
@@ -88,9 +87,8 @@ impl Members {
     /// The leader, if there is one and it serves.
     pub(super) fn leader(&self, now: Time, faults: &Faults) -> Option<InstanceId> {
         let leader = self.each[self.log.leader()?];
-        let serves =
-            !leader.is_silent && self.log.can_commit() && !faults.is_paused(now, leader.at);
-        serves.then_some(leader.at)
+        let is_there = !leader.silence.is_silent() && !faults.is_paused(now, leader.at);
+        (is_there && self.log.can_commit()).then_some(leader.at)
     }
 
     fn lag(chance: &mut Stream, replicate: &Dist) -> Span {
@@ -200,8 +198,7 @@ impl RabbitMq {
         match due {
             Due::Turn(turn) => members.turn != turn,
             Due::Missed { replica, silence } => {
-                let member = members.each[replica as usize];
-                !member.is_silent || member.silences != silence
+                !members.each[replica as usize].silence.lasts(silence)
             }
             _ => false,
         }
@@ -214,16 +211,15 @@ impl RabbitMq {
         for (replica, member) in each.iter_mut().enumerate() {
             let is_silent =
                 faults.down(now, member.at).is_some() || faults.is_frozen(now, member.at);
-            if std::mem::replace(&mut member.is_silent, is_silent) == is_silent {
-                continue;
-            }
-            if is_silent {
-                member.silences = member.silences.wrapping_add(1);
-                log.goes(replica);
-                let due = Due::Missed { replica: replica as u32, silence: member.silences };
-                env.wait(settings.election, due);
-            } else {
-                log.returns(replica, now, || Members::lag(chance, &settings.replicate));
+            match member.silence.found(is_silent) {
+                Some(Change::Begins(silence)) => {
+                    log.goes(replica);
+                    env.wait(settings.election, Due::Missed { replica: replica as u32, silence });
+                }
+                Some(Change::Ends) => {
+                    log.returns(replica, now, || Members::lag(chance, &settings.replicate));
+                }
+                None => {}
             }
         }
         log.goes_on(now, || Members::lag(chance, &settings.replicate));
