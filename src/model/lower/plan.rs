@@ -103,6 +103,7 @@ impl Planner<'_, '_> {
         if let Some([segment]) = self.stages.last_mut().map(Vec::as_mut_slice)
             && segment.service == at
             && segment.group == self.group
+            && (best_effort || !segment.best_effort)
             && same(&segment.maybes, maybes)
         {
             segment.nodes.push(node.clone());

@@ -76,16 +76,17 @@ fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
     lower.begin(entry);
     lower.hold_key(entry);
     lower.work(&saga.stages[0][0].demand);
+    let has_outbox = lower.design.outbox && saga.has_store;
     let mut at = 0;
     loop {
-        let sends = if lower.design.outbox { outgoing(saga, at + 1) } else { Sends::none(at + 1) };
+        let sends = if has_outbox { outgoing(saga, at + 1) } else { Sends::none(at + 1) };
         own_steps(lower, saga, at, &sends);
         if sends.waits {
             lower.emit(Instr::Answer);
             break;
         }
         match saga.stages.get(sends.next).map(Vec::as_slice) {
-            Some([own]) if lower.design.outbox && own.maybes.is_empty() && own.group.is_none() => {
+            Some([own]) if has_outbox && own.maybes.is_empty() && own.group.is_none() => {
                 at = sends.next;
             }
             _ => {
@@ -97,7 +98,7 @@ fn request(lower: &mut Lower<'_>, saga: &Saga) -> EntryIx {
     lower.on_failed(entry);
     undo::request(lower, saga, false);
     // With an outbox the saga may have begun though nothing was heard of it: it goes on then.
-    if saga.has_store && !lower.design.outbox {
+    if saga.has_store && !has_outbox {
         let name = name_hash(&lower.label("unconfirmed"));
         let txn = Txn { name, row: Some(Row::Finish), refuses: true, ..Txn::default() };
         lower.store(saga.home, "saga", txn);
@@ -151,7 +152,7 @@ impl Sends {
 fn outgoing(saga: &Saga, from: usize) -> Sends {
     let mut sends = Sends::none(from);
     while let Some(commands) = saga.commands.get(sends.next) {
-        if commands.iter().any(Option::is_none) || !saga.has_store {
+        if commands.iter().any(Option::is_none) {
             break;
         }
         if best_effort::goes_on(&saga.stages, sends.next) {

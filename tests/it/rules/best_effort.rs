@@ -141,3 +141,19 @@ fn rule_27_a_body_of_several_hops_is_taken_back_with_the_flow() {
         assert_eq!(run.flow("f").effects.undone, 3, "{design}");
     }
 }
+
+#[test]
+fn rule_12_a_call_that_nobody_waits_for_does_not_make_the_next_one_such() {
+    // When b is done, the home calls c twice.
+    let steps = r#"[
+        Write("x", undo: Write),
+        Tell("b", [Add("y", 1, undo: Add(-1)), Tell("c", Work("1ms"), best_effort: true)]),
+        Tell("c", Write("z"), refuses: 1),
+    ]"#;
+    for design in ["PubSub(except: #)", "PubSub(outbox: true, except: #)", "Events(except: #)"] {
+        let design = design.replace('#', r#"{ "c": Rest() }"#);
+        let run = flow(&format!(r#"(home: "a", steps: {steps})"#)).design(&design).go();
+        assert_eq!(["x", "y", "z"].map(|item| left(&run, item)), [0, 0, 0], "{design}");
+        assert_eq!(run.flow("f").ends.retracted, 1, "{design}");
+    }
+}

@@ -399,3 +399,14 @@ fn rule_46_without_faults_all_designs_end_in_the_same_truth() {
     assert_eq!(truths[0], truths[1]);
     assert_eq!(truths[0], truths[2]);
 }
+
+#[test]
+fn rule_18_a_home_without_a_store_has_no_outbox() {
+    let order = r#"(home: "d", steps: [Tell("b", Add("y", 1)), Tell("c", Write("z"))])"#;
+    let run = |design: &str| {
+        let run = flow(order).design(design).go();
+        (run.answer(0), run.changes(0), run.messages(0))
+    };
+    assert_eq!(run("PubSub(outbox: true)"), run("PubSub()"));
+    assert_eq!(run("PubSub()").1.len(), 2);
+}
