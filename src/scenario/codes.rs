@@ -85,6 +85,7 @@ codes! {
     SameItem "W0602" "A `Repeat` reads the same item each time.",
     NobodyTells "W0801" "Instances come and go, and no registry tells their callers.",
     UnusedPolicy "W0701" "A policy is never used.",
+    Keyless "W0702" "A log that is compacted refuses what a design publishes without a key.",
     UnusedKnob "W0401" "A knob is never used.",
     NoEffect "W0302" "A setting has no effect beside another.",
     ForEver "W0303" "A message may be sent again and again for ever.",

@@ -8,7 +8,9 @@ use super::known::{AskFact, Declared};
 use super::reader::{Fields, Reader};
 use super::source::Extent;
 use super::syntax::{Kind, Value};
-use super::tree::{Cache, Carries, Design, Except, FlowIx, Keeping, NodeIx, Preset, Relaying};
+use super::tree::{
+    Cache, Carries, Design, Except, Flow, FlowIx, Keeping, NodeIx, Preset, Relaying,
+};
 
 const PRESETS: &[&str] = &["Rest", "PubSub", "Events"];
 
@@ -34,7 +36,11 @@ impl Preset {
 
 impl<'a> Reader<'a> {
     /// Reads one of the declared designs.
-    pub(super) fn read_design(&mut self, declared: &Declared<'a, ()>) -> Option<Design> {
+    pub(super) fn read_design(
+        &mut self,
+        declared: &Declared<'a, ()>,
+        flows: Option<&[Flow]>,
+    ) -> Option<Design> {
         let value = self.follow(declared.value)?;
         let Some(preset) = value.word().and_then(Preset::of) else {
             self.unknown_word(value, "a design", PRESETS);
@@ -81,6 +87,7 @@ impl<'a> Reader<'a> {
         self.check_quorums(declared.at, &design);
         self.check_returns(declared.at, &design);
         self.check_transactional(declared.at, &design);
+        self.check_keys(declared.at, &design, flows.unwrap_or_default());
         Some(design)
     }
 
@@ -330,6 +337,7 @@ impl<'a> Reader<'a> {
         &mut self,
         value: Option<&'a Value>,
         whole: Extent,
+        flows: Option<&[Flow]>,
     ) -> Option<Vec<Design>> {
         let declared: Vec<Declared<'a, ()>> = self.declare(value, "designs");
         if declared.is_empty()
@@ -339,7 +347,8 @@ impl<'a> Reader<'a> {
             self.wrong(Code::NothingToDo, at, "a scenario needs at least one design")
                 .help("designs: { \"rest\": Rest(), \"pubsub\": PubSub(), \"events\": Events() }");
         }
-        let designs: Vec<_> = declared.iter().map(|design| self.read_design(design)).collect();
+        let designs: Vec<_> =
+            declared.iter().map(|design| self.read_design(design, flows)).collect();
         designs.into_iter().collect()
     }
 }

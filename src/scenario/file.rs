@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
         let entities = self.each(self.known.entities.len(), Self::read_entity);
         let sums = self.sums(fields.get("sums"));
         let flows = self.each(self.known.flows.len(), Self::read_flow);
-        let designs = self.designs(fields.get("designs"), fields.head);
+        let designs = self.designs(fields.get("designs"), fields.head, flows.as_deref());
         let length = run.as_ref().map(|run| run.length);
         let faults = self.faults(fields.get("faults"), length, names);
         let measures = self.measures(fields.get("measures"), source);

@@ -407,7 +407,7 @@ fn told(branches: &[Step], awaited: bool) -> Vec<NodeIx> {
 }
 
 /// These steps without the words that only say whether and how often.
-fn flatten<'s>(steps: &'s [Step], into: &mut Vec<&'s Step>) {
+pub(super) fn flatten<'s>(steps: &'s [Step], into: &mut Vec<&'s Step>) {
     for step in steps {
         match step {
             Step::Maybe(_, steps) => flatten(steps, into),

@@ -40,6 +40,10 @@ pub(super) struct NodeFact {
     pub returns: bool,
     /// Its consumers publish in transactions.
     pub transactional: bool,
+    /// It is a log that is compacted.
+    pub compacts: bool,
+    /// It acknowledges nothing, so nobody hears of what it refuses.
+    pub forgets: bool,
     /// A client whose customers wait for each other.
     pub closed: bool,
 }

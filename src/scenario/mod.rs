@@ -21,6 +21,7 @@ mod file;
 mod flow_check;
 mod flows;
 mod grammar;
+mod keyless;
 pub mod kinds;
 mod knob;
 mod known;

@@ -1,6 +1,7 @@
 //! The scenario language from outside: what loads, what is refused and what is said about it.
 
 mod bad;
+mod keyless;
 pub(crate) mod mutation;
 
 use std::fmt::Write;

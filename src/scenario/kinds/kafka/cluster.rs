@@ -3,7 +3,8 @@
 
 use super::transactions::Beside;
 use super::{
-    Acks, Fetch, Kafka, NodeKind, Protocol, Retention, Share, Transactions, Usual, Word, settings,
+    Acks, CleanupPolicy, Fetch, Kafka, NodeKind, Protocol, Retention, Share, Transactions, Usual,
+    Word, settings,
 };
 use crate::base::Span;
 use crate::scenario::codes::Code;
@@ -51,7 +52,7 @@ settings! {
     record_size: "count", Usual::Is("1024"), "bytes of a record";
     request_timeout: "duration", Usual::Is("\"30s\""), "a producer whose leader is silent asks for another one then", "https://kafka.apache.org/41/configuration/producer-configs";
     delivery_timeout: "duration, not below `linger` + `request_timeout`", Usual::Is("\"2m\""), "a record that is not acknowledged for so long has failed", "https://kafka.apache.org/41/configuration/producer-configs";
-    cleanup_policy: "`Delete` or `Compact`", Usual::Is("Delete"), "what becomes of old segments: they are deleted, or of each key the last record stays. Who has not read an older one by then never does (reason `compacted`, if a step of a flow hung on it), and a record without a key is refused", "https://kafka.apache.org/41/configuration/topic-configs";
+    cleanup_policy: "`Delete` or `Compact`", Usual::Is("Delete"), "what becomes of old segments: they are deleted, or of each key the last record stays. Who has not read an older one by then never does (reason `compacted`, if a step of a flow hung on it), and a record without a key is refused, which `check` warns of", "https://kafka.apache.org/41/configuration/topic-configs";
     log_cleaner_backoff: "duration", Usual::Is("\"15s\""), "how often brokers compact, counted from the start of the run; the segment that is written to is left alone", "https://kafka.apache.org/41/configuration/broker-configs";
     retention: "duration", Usual::Is("\"168h\""), "how long records are kept (`retention.ms`): a segment goes when its last record is older. Who has not read it by then never does (reason `retention`)", "https://kafka.apache.org/41/configuration/topic-configs";
     segment: "duration", Usual::Is("\"168h\""), "a record that comes so long after the first one of its segment begins another (`segment.ms`): records are deleted by segments", "https://kafka.apache.org/41/configuration/topic-configs";
@@ -204,6 +205,7 @@ impl<'a> Reader<'a> {
         let acks = self.setting(&fields, "acks", |reader, value| {
             reader.acks(value, &["All", "Leader", "None"])
         });
+        self.known.nodes[index].fact.forgets = acks == Some(Acks::None);
         let linger = self.setting(&fields, "linger", Self::span);
         let batch_size = self.setting(&fields, "batch_size", Self::places);
         let record_size = self.setting(&fields, "record_size", Self::places);
@@ -212,6 +214,8 @@ impl<'a> Reader<'a> {
         let buffer_memory = self.setting(&fields, "buffer_memory", Self::places);
         let max_block = self.setting(&fields, "max_block", Self::positive_span);
         let retention = self.retention(&fields);
+        self.known.nodes[index].fact.compacts =
+            retention.is_some_and(|it| it.cleanup == CleanupPolicy::Compact);
         let max_poll_records = self.setting(&fields, "max_poll_records", Self::places);
         let fetch = self.fetch(&fields, record_size?)?;
         let by_hand = self.optional(&fields, "commit", Self::committing);

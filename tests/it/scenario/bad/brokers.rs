@@ -69,6 +69,13 @@ pub(in crate::scenario) const BROKERS: &[Bad] = &[
     broker!("W0302", "Kafka(cleanup_policy: Compact, auto_offset_reset: Earliest)"),
     broker!("W0302", r#"Kafka(log_cleaner_backoff: "1s")"#),
     broker!("E0304", r#"Kafka(cleanup_policy: Compact, log_cleaner_backoff: "1ns")"#),
+    Bad("W0303", r#""log": Log(partitions: 12),"#, r#""log": Kafka(cleanup_policy: Compact),"#),
+    Bad(
+        "W0702",
+        r#""log": Log(partitions: 12),"#,
+        r#""log": Kafka(cleanup_policy: Compact, acks: None),"#,
+    ),
+    Bad("W0702", r#""queue": Queue(prefetch: 16),"#, r#""queue": Kafka(cleanup_policy: Compact),"#),
     broker!("E0304", "Kafka(enable_idempotence: true, acks: Leader)"),
     broker!("E0304", "Kafka(enable_idempotence: true, max_in_flight_requests: 6)"),
     broker!("E0706", "RabbitMq(delivery_limit: 5)"),
