@@ -4,7 +4,7 @@
 
 use super::codes::Code;
 use super::kinds::{KEEPING, Role, Use};
-use super::known::{AskFact, Declared};
+use super::known::{AskFact, Declared, Next};
 use super::reader::{Fields, Reader};
 use super::source::Extent;
 use super::syntax::{Kind, Value};
@@ -272,11 +272,15 @@ impl<'a> Reader<'a> {
             let waits: Vec<NodeIx> = match travels.as_slice() {
                 [Preset::PubSub, _, ..] => vec![join.home],
                 [_, _, ..] => {
-                    let by = |next: &NodeIx| match design.route(join.flow, *next) {
-                        Preset::Rest => join.home,
-                        _ => *next,
+                    let is_told = |who: &NodeIx| design.route(join.flow, *who) != Preset::Rest;
+                    let by = |next: &Next| {
+                        if is_told(&next.who) {
+                            return vec![next.who];
+                        }
+                        let told = next.tells.iter().copied().filter(is_told);
+                        std::iter::once(join.home).chain(told).collect()
                     };
-                    join.next.iter().map(by).collect()
+                    join.next.iter().flat_map(by).collect()
                 }
                 _ => continue,
             };

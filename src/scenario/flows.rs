@@ -3,7 +3,7 @@
 use super::codes::Code;
 use super::flow_check;
 use super::kinds::{Role, Use};
-use super::known::{AskFact, JoinFact};
+use super::known::{AskFact, JoinFact, Next};
 use super::reader::{Fields, Reader};
 use super::repeat::MAX_TIMES;
 use super::source::Extent;
@@ -370,19 +370,26 @@ fn joins(flow: FlowIx, home: NodeIx, steps: &[Step]) -> Vec<JoinFact> {
     flatten(steps, &mut flat);
     let waits = flat.iter().enumerate().filter_map(|(place, step)| {
         let Step::All(branches) = step else { return None };
-        let told = told(branches, true);
+        let awaited = told(branches, true);
         let mut next = Vec::new();
+        let alone = |who| Next { who, tells: Vec::new() };
         for step in &flat[place + 1..] {
             match step {
-                Step::Tell(tell) => next.push(tell.service),
-                Step::All(branches) => next.extend(told_by_all(branches, home)),
-                _ => next.push(home),
+                Step::Tell(tell) => {
+                    let tells =
+                        if tell.best_effort { told(&tell.steps, false) } else { Vec::new() };
+                    next.push(Next { who: tell.service, tells });
+                }
+                Step::All(branches) => {
+                    next.extend(told_by_all(branches, home).into_iter().map(alone));
+                }
+                _ => next.push(alone(home)),
             }
             if !matches!(step, Step::Tell(tell) if tell.best_effort) {
                 break;
             }
         }
-        (told.len() > 1).then_some(JoinFact { flow, home, told, next })
+        (awaited.len() > 1).then_some(JoinFact { flow, home, told: awaited, next })
     });
     waits.collect()
 }

@@ -80,7 +80,16 @@ pub(super) struct JoinFact {
     /// Who is told.
     pub told: Vec<NodeIx>,
     /// Who goes on.
-    pub next: Vec<NodeIx>,
+    pub next: Vec<Next>,
+}
+
+/// Somebody who goes on.
+#[derive(Clone, Debug)]
+pub(super) struct Next {
+    /// Who.
+    pub who: NodeIx,
+    /// Whom it tells, if nobody waits for it: where it is called by the home, they go on by themselves.
+    pub tells: Vec<NodeIx>,
 }
 
 /// What the scenario declares. The first three are sorted by name, so that positions are indices.

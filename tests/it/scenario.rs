@@ -189,6 +189,17 @@ fn registries() {
     insta::assert_snapshot!(judge(bad::REGISTRIES));
 }
 
+#[test]
+fn who_is_told_within_a_best_effort_call_counts_branches_too() {
+    let two = r#"All([Tell("inventory", Write("stock")), Tell("mail", Work("1ms"))])"#;
+    let call = r#"Tell("payments", Tell("mail", Work("1ms")), best_effort: true)"#;
+    let flow = r#""view-order": (home: "orders", steps: ["#;
+    let text = GOOD.replacen(flow, &format!("{flow} {two}, {call},"), 1);
+    let (codes, text) = said(&text, &[]);
+    assert_eq!(codes, "E0704", "{text}");
+    assert!(text.contains(r#""mail" waits for several branches in design "hybrid""#), "{text}");
+}
+
 /// Values of `--set`, and what becomes of them.
 #[test]
 fn sets_that_are_refused() {

@@ -91,10 +91,7 @@ fn undo(numbers: &mut impl Iterator<Item = u8>) -> &'static str {
 
 fn tell(numbers: &mut impl Iterator<Item = u8>, here: &str, depth: u32) -> String {
     let next = |numbers: &mut dyn Iterator<Item = u8>| numbers.next().unwrap_or(0);
-    let others: Vec<&str> = SERVICES
-        .into_iter()
-        .filter(|name| *name != here && (*name, here) != ("bare", "store"))
-        .collect();
+    let others: Vec<&str> = SERVICES.into_iter().filter(|name| *name != here).collect();
     let to = others[usize::from(next(numbers)) % others.len()];
     let how = match next(numbers) % 12 {
         0 => ", refuses: \"1%\"",
