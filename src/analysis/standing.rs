@@ -114,6 +114,7 @@ pub fn bottleneck(outcome: &Outcome) -> Option<String> {
         return None;
     }
     let mut all = groups(outcome, measured);
+    all.extend(logs(outcome, measured));
     all.extend(busy(outcome, measured));
     let waits_for_another = |it: &Saturated| {
         let mut calls = outcome.standing.calls.iter();
@@ -136,10 +137,12 @@ fn groups(outcome: &Outcome, measured: f64) -> Vec<Saturated<'_>> {
     let saturated = outcome.standing.groups.iter().filter_map(|it| {
         let node = outcome.nodes.get(&it.consumer)?;
         let takes = node.load.arrivals as f64 / measured;
-        let lag = it.lag();
+        // What nobody serves is not the group's to take.
+        let there = || it.lags.iter().filter(|it| !it.is_withheld);
+        let lag = there().map(|it| it.records).sum();
         let asked = takes + grows(lag);
         // Where one record waits, it may be in hand.
-        let full = it.lags.iter().filter(|it| it.records > 1).count();
+        let full = there().filter(|it| it.records > 1).count();
         if takes >= asked * (1.0 - BEHIND) || full == 0 {
             return None;
         }
@@ -151,7 +154,7 @@ fn groups(outcome: &Outcome, measured: f64) -> Vec<Saturated<'_>> {
             ),
             _ => String::new(),
         };
-        let worst = it.lags.iter().rev().max_by_key(|it| it.records)?;
+        let worst = there().rev().max_by_key(|it| it.records)?;
         let hot = if full > 1 && worst.records * 2 > lag {
             format!(", {} of them in partition {}", worst.records, worst.partition)
         } else {
@@ -169,6 +172,36 @@ fn groups(outcome: &Outcome, measured: f64) -> Vec<Saturated<'_>> {
             it.lags.len(),
         );
         Some(Saturated { node: &it.consumer, takes, asked, text })
+    });
+    saturated.collect()
+}
+
+/// Logs whose leaders do not take what producers have for them.
+fn logs(outcome: &Outcome, measured: f64) -> Vec<Saturated<'_>> {
+    let saturated = outcome.standing.logs.iter().filter_map(|it| {
+        let arrivals = outcome.nodes.get(&it.node)?.load.arrivals;
+        let asked = arrivals as f64 / measured;
+        let grows = it.unsent as f64 / outcome.standing.at.0 as f64 * 1e9;
+        let takes = (asked - grows).max(0.0);
+        if takes >= asked * (1.0 - BEHIND) {
+            return None;
+        }
+        let unserved = format!("{} of its partitions had no leader that served", it.unserved);
+        let short = format!("{} had too few replicas in sync for what was asked for", it.short);
+        let why = match (it.unserved, it.short) {
+            (0, 0) => "what they had sent before was not acknowledged".to_owned(),
+            (_, 0) => unserved,
+            (0, _) => short.replacen("had", "of its partitions had", 1),
+            _ => format!("{unserved}, and {short}"),
+        };
+        let text = format!(
+            "{} takes {} of about {}: {} records waited with its producers when arrivals ended: {why}",
+            it.node,
+            Unit::Rate.show(takes),
+            Unit::Rate.show(asked),
+            it.unsent,
+        );
+        Some(Saturated { node: &it.node, takes, asked, text })
     });
     saturated.collect()
 }
@@ -208,7 +241,7 @@ mod tests {
     use super::*;
     use crate::base::{Span, Time};
     use crate::probes::standing::{
-        Standing, StandingCalls, StandingGroup, StandingLag, StandingQueue,
+        Standing, StandingCalls, StandingGroup, StandingLag, StandingLog, StandingQueue,
     };
 
     /// A hundred seconds of nodes that took in so many, so busy, with so many waiting at the end.
@@ -281,6 +314,7 @@ mod tests {
                 .map(|partition| StandingLag {
                     partition,
                     records: if partition == 3 { worst } else { each },
+                    is_withheld: false,
                 })
                 .collect(),
         };
@@ -294,5 +328,34 @@ mod tests {
         assert!(text.contains("in 12 of 12 partitions, 4900 of them in partition 3"), "{text}");
         it.standing.groups = vec![behind(1, 1)];
         assert_eq!(bottleneck(&it), None, "what is in hand is not behind");
+        it.standing.groups = vec![behind(4_900, 1)];
+        it.standing.groups[0].lags[3].is_withheld = true;
+        assert_eq!(bottleneck(&it), None, "what nobody serves is not for the consumer to take");
+    }
+
+    #[test]
+    fn a_log_falls_behind_by_what_its_producers_hold() {
+        let mut it =
+            outcome(&[("log", 10_000, 0.0, 0), ("api", 10_000, 1.0, 9_000)], &[("api", "log")]);
+        let mut held = |unsent, unserved, short| {
+            it.standing.logs =
+                vec![StandingLog { node: "log".to_owned(), unsent, unserved, short }];
+            bottleneck(&it).expect("somebody falls behind")
+        };
+        assert_eq!(
+            held(4_000, 2, 0),
+            "log takes 60/s of about 100/s: 4000 records waited with its producers when arrivals \
+             ended: 2 of its partitions had no leader that served"
+        );
+        assert!(
+            held(4_000, 0, 3).ends_with(
+                "3 of its partitions had too few replicas in sync for what was asked for"
+            )
+        );
+        assert!(held(4_000, 2, 3).ends_with(
+            "no leader that served, and 3 had too few replicas in sync for what was asked for"
+        ));
+        assert!(held(4_000, 0, 0).ends_with("what they had sent before was not acknowledged"));
+        assert!(held(100, 2, 0).starts_with("api "), "a few records are on their way");
     }
 }

@@ -191,8 +191,8 @@ pub(super) fn full_outcome() -> Outcome {
         log: "log".to_owned(),
         consumer: "orders".to_owned(),
         lags: vec![
-            StandingLag { partition: 2, records: 1 },
-            StandingLag { partition: 3, records: 5 },
+            StandingLag { partition: 2, records: 1, is_withheld: false },
+            StandingLag { partition: 3, records: 5, is_withheld: false },
         ],
     }];
     outcome.invariants["stock-floor"].broken = 2;

@@ -82,7 +82,7 @@ pub trait Behaviour: Sized {
         None
     }
 
-    /// What it shows of itself at this instant, while it is up.
+    /// What it shows of itself at this instant, while it is up or goes on all the same.
     fn readings(&self, _model: &Model, _now: Time, _into: &mut Readings) {}
 
     /// Is this message served though the process is down, by others that stand for it?

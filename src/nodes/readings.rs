@@ -31,6 +31,14 @@ pub enum What {
     Members,
     /// Records of this partition that the group has not handled.
     Lag,
+    /// Those of them that it cannot have, because nobody serves the partition.
+    Withheld,
+    /// Records that producers hold and no leader of the log has taken, with those for which they have no room.
+    Unsent,
+    /// Partitions of the log that nobody serves.
+    Unserved,
+    /// Partitions of the log that are served, with too few replicas in sync for what producers ask for.
+    Short,
     /// Locks that are taken.
     Locks,
     /// Rows of the outbox that no broker has confirmed.
@@ -62,6 +70,10 @@ impl What {
             Self::Budget => "budget",
             Self::Members => "members",
             Self::Lag => "lag",
+            Self::Withheld => "withheld",
+            Self::Unsent => "unsent",
+            Self::Unserved => "unserved",
+            Self::Short => "short",
             Self::Locks => "locks",
             Self::Outbox => "outbox",
             Self::Items => "items",

@@ -53,9 +53,9 @@ impl Instance {
 }
 
 impl Instance {
-    /// What it shows of itself now: nothing while it is down.
+    /// What it shows of itself now: nothing while it is down, unless it stands for others too.
     pub(super) fn readings(&self, model: &Model, now: Time, into: &mut Readings) {
-        if !self.place.down {
+        if !self.place.down || self.node.goes_on_while_down() {
             self.node.readings(model, now, into);
         }
     }

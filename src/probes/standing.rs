@@ -1,5 +1,5 @@
-//! How things stood when arrivals ended: what no count of events tells, because it lasts. Plain data
-//! in names; whoever can look at the instances fills it in.
+//! How things stood when arrivals ended, in their last nanosecond: what no count of events tells, because it
+//! lasts. Plain data in names; whoever can look at the instances fills it in.
 
 use crate::base::Time;
 
@@ -18,6 +18,8 @@ pub struct Standing {
     pub kept: Vec<StandingKept>,
     /// Queues of nodes.
     pub queues: Vec<StandingQueue>,
+    /// Logs whose producers held what no leader had taken.
+    pub logs: Vec<StandingLog>,
     /// Consumer groups, and the records that they had not handled.
     pub groups: Vec<StandingGroup>,
     /// Who had calls under way to whom.
@@ -70,6 +72,19 @@ pub struct StandingQueue {
     pub waiting: u64,
 }
 
+/// What the producers of a log held because no leader had taken it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StandingLog {
+    /// The log.
+    pub node: String,
+    /// Records, with those for which producers had no room.
+    pub unsent: u64,
+    /// Partitions that nobody served.
+    pub unserved: u64,
+    /// Partitions that were served, with too few replicas in sync for what producers ask for.
+    pub short: u64,
+}
+
 /// Records that the group of a consumer had not handled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StandingGroup {
@@ -81,13 +96,6 @@ pub struct StandingGroup {
     pub lags: Vec<StandingLag>,
 }
 
-impl StandingGroup {
-    /// In all partitions.
-    pub fn lag(&self) -> u64 {
-        self.lags.iter().map(|it| it.records).sum()
-    }
-}
-
 /// Records of one partition that a consumer group had not handled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StandingLag {
@@ -95,6 +103,8 @@ pub struct StandingLag {
     pub partition: u32,
     /// How many.
     pub records: u64,
+    /// Could the group have none of them, because nobody served the partition?
+    pub is_withheld: bool,
 }
 
 /// Calls under way.

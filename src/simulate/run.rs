@@ -110,10 +110,11 @@ struct Ended<P: Probe> {
     standing: Standing,
 }
 
-/// Runs it to the audit, with a look at how things stand when arrivals have ended.
+/// Runs it to the audit, with a look at how things stand when arrivals end: before the faults are over that
+/// end with them.
 fn end<P: Probe>(mut timeline: Timeline<P>, watch: Watch<'_>) -> Ended<P> {
     let (arrivals_end, cap) = (timeline.arrivals_end(), timeline.horizon());
-    let mut came = go(&mut timeline, arrivals_end, watch);
+    let mut came = go(&mut timeline, Time(arrivals_end.0 - 1), watch);
     let looked = match came {
         Some(Stop::Until | Stop::Idle) => Some(standing(timeline.simulation())),
         Some(Stop::TooManyAtOnce { .. } | Stop::TooManyInFlight { .. }) | None => None,

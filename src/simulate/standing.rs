@@ -10,7 +10,7 @@ use crate::nodes::readings::{BreakerState, Value, What, Whom, readings};
 use crate::probes::Probe;
 use crate::probes::standing::{
     Standing, StandingBreaker, StandingCalls, StandingEjected, StandingGroup, StandingKept,
-    StandingLag, StandingQueue,
+    StandingLag, StandingLog, StandingQueue,
 };
 
 /// What was added up of breakers in one state.
@@ -23,10 +23,12 @@ struct Breakers {
 /// Looks at all instances.
 pub(super) fn standing<P: Probe>(simulation: &Simulation<World<P>>) -> Standing {
     let model = simulation.world().model();
+    let name = |node| name(model, node);
     let mut queues: BTreeMap<NodeIx, u64> = BTreeMap::new();
     let mut calls: BTreeMap<(NodeIx, NodeIx), u64> = BTreeMap::new();
     let mut kept: BTreeMap<(NodeIx, NodeIx), u64> = BTreeMap::new();
     let mut ejected: BTreeMap<(NodeIx, NodeIx), u64> = BTreeMap::new();
+    let mut logs = Vec::new();
     let mut breakers: BTreeMap<(NodeIx, NodeIx, bool), Breakers> = BTreeMap::new();
     let mut groups: BTreeMap<(NodeIx, NodeIx), Vec<StandingLag>> = BTreeMap::new();
     for (at, place) in model.instances.iter().enumerate() {
@@ -60,13 +62,21 @@ pub(super) fn standing<P: Probe>(simulation: &Simulation<World<P>>) -> Standing 
                 }
                 (What::Lag, Whom::Partition { consumer, partition }, Value::Count(records)) => {
                     let lags = groups.entry((node, consumer)).or_default();
-                    lags.push(StandingLag { partition, records });
+                    lags.push(StandingLag { partition, records, is_withheld: false });
+                }
+                (What::Withheld, Whom::Partition { consumer, .. }, _) => {
+                    let lag = groups.get_mut(&(node, consumer)).and_then(|lags| lags.last_mut());
+                    lag.expect("it is said behind its lag").is_withheld = true;
+                }
+                (What::Unsent, Whom::Itself, Value::Count(unsent)) if unsent > 0 => {
+                    let [unserved, short] = [What::Unserved, What::Short]
+                        .map(|what| said.count(what).unwrap_or_default());
+                    logs.push(StandingLog { node: name(node), unsent, unserved, short });
                 }
                 _ => {}
             }
         }
     }
-    let name = |node| name(model, node);
     Standing {
         at: simulation.now().max(model.arrivals_end()),
         drain_ran_out: false,
@@ -110,6 +120,7 @@ pub(super) fn standing<P: Probe>(simulation: &Simulation<World<P>>) -> Standing 
                 lags,
             })
             .collect(),
+        logs,
         calls: calls
             .into_iter()
             .map(|((node, to), calls)| StandingCalls { node: name(node), to: name(to), calls })

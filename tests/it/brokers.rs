@@ -36,6 +36,7 @@ macro_rules! world {
 }
 
 mod exchanges;
+mod held_up;
 mod kafka;
 mod rabbitmq;
 mod recoveries;

@@ -20,9 +20,11 @@ use super::due::Due;
 use super::transactions::Mark;
 use crate::base::{Span, Time};
 use crate::engine::InstanceId;
+use crate::faults::Faults;
 use crate::nodes::Env;
 use crate::nodes::broker::{Incoming, used_up};
 use crate::nodes::message::Answer;
+use crate::nodes::readings::{Readings, What};
 use crate::probes::{Probe, Reason};
 
 /// A record, as its producer knows it.
@@ -246,6 +248,17 @@ impl Kafka {
 }
 
 impl Cluster {
+    /// What producers hold that no leader has taken, and why.
+    pub(super) fn readings(&self, now: Time, faults: &Faults, into: &mut Readings) {
+        let waiting: usize = self.logs.iter().map(|log| log.waiting.len()).sum();
+        into.own(What::Unsent, waiting + self.buffers.blocked);
+        let (served, unserved): (Vec<usize>, Vec<usize>) =
+            (0..self.logs.len()).partition(|at| self.serves(*at, now, faults));
+        into.own(What::Unserved, unserved.len());
+        let is_short = |at: &usize| !self.takes(*at, now, faults);
+        into.own(What::Short, served.into_iter().filter(is_short).count());
+    }
+
     /// What a producer had in its buffer when it crashed is not there any more.
     fn forget_crashed<P: Probe>(&mut self, producer: InstanceId, env: &mut Env<'_, '_, P>) {
         let (now, faults) = (env.now(), &env.model.faults);

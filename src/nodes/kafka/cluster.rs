@@ -149,7 +149,7 @@ impl Cluster {
     }
 
     /// Would the leader append what a producer sends now?
-    fn takes(&self, partition: usize, now: Time, faults: &Faults) -> bool {
+    pub(super) fn takes(&self, partition: usize, now: Time, faults: &Faults) -> bool {
         let is_enough = self.acks != Acks::All || self.logs[partition].replicas.can_commit();
         is_enough && self.serves(partition, now, faults)
     }

@@ -199,6 +199,7 @@ impl Behaviour for Kafka {
     }
 
     fn readings(&self, model: &Model, now: Time, into: &mut Readings) {
+        let faults = &model.faults;
         let partitions = || self.channels.iter().flat_map(|channel| &channel.partitions);
         let shared = || self.share.iter().flat_map(|share| share.waiting());
         let held = || self.transactions.iter().flat_map(|it| it.held());
@@ -214,8 +215,19 @@ impl Behaviour for Kafka {
             for (partition, it) in (0..).zip(partitions) {
                 let whom = Whom::Partition { consumer, partition };
                 let shared = shared.as_ref().map_or(0, |lags| lags[partition as usize]);
-                into.of(What::Lag, whom, it.records.len() - it.handled + shared);
+                let lag = it.records.len() - it.handled + shared;
+                into.of(What::Lag, whom, lag);
+                if self
+                    .cluster
+                    .as_ref()
+                    .is_some_and(|it| !it.serves(partition as usize, now, faults))
+                {
+                    into.of(What::Withheld, whom, lag);
+                }
             }
+        }
+        if let Some(cluster) = &self.cluster {
+            cluster.readings(now, faults, into);
         }
         for Watched { group, .. } in &self.groups {
             into.of(What::Members, Whom::Node(model.node_of(group.first)), group.enrolled());
