@@ -199,7 +199,8 @@ impl Behaviour for Kafka {
     }
 
     fn readings(&self, model: &Model, now: Time, into: &mut Readings) {
-        let faults = &model.faults;
+        let (cluster, faults) = (self.cluster.as_ref(), &model.faults);
+        let is_served = |at: u32| cluster.is_none_or(|it| it.serves(at as usize, now, faults));
         let partitions = || self.channels.iter().flat_map(|channel| &channel.partitions);
         let shared = || self.share.iter().flat_map(|share| share.waiting());
         let held = || self.transactions.iter().flat_map(|it| it.held());
@@ -217,16 +218,12 @@ impl Behaviour for Kafka {
                 let shared = shared.as_ref().map_or(0, |lags| lags[partition as usize]);
                 let lag = it.records.len() - it.handled + shared;
                 into.of(What::Lag, whom, lag);
-                if self
-                    .cluster
-                    .as_ref()
-                    .is_some_and(|it| !it.serves(partition as usize, now, faults))
-                {
+                if !is_served(partition) {
                     into.of(What::Withheld, whom, lag);
                 }
             }
         }
-        if let Some(cluster) = &self.cluster {
+        if let Some(cluster) = cluster {
             cluster.readings(now, faults, into);
         }
         for Watched { group, .. } in &self.groups {
