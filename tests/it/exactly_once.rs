@@ -21,10 +21,10 @@ struct Blow {
 }
 
 fn blows() -> impl Strategy<Value = Vec<Blow>> {
-    let what = prop::sample::select(vec!["Crash", "Host", "Freeze", "Pause", "Shutdown"]);
+    let what =
+        prop::sample::select(vec!["Crash", "Host", "Freeze", "Pause", "Shutdown", "Partition"]);
     let on = prop::sample::select(vec![("orders", 2), ("orders", 2), ("log", 3)]);
-    // Longer than a message takes: nothing reaches a process that was for its former self.
-    let span = prop_oneof![5..60u32, 60..3_000u32];
+    let span = prop_oneof![0..3u32, 3..60u32, 60..3_000u32];
     let blow =
         (what, on, 0..3u32, 500..8_000u32, span).prop_map(|(what, on, which, at_ms, lasts_ms)| {
             let what = if on.0 == "log" && what == "Shutdown" { "Crash" } else { what };
@@ -43,17 +43,21 @@ fn groups() -> impl Strategy<Value = &'static str> {
 }
 
 /// How much is entered twice, lost, pending and entered, of a business that passes records on.
-fn entered(settings: &str, blows: &[Blow], seed: u64) -> [f64; 4] {
+fn entered(settings: &str, latency: &str, blows: &[Blow], seed: u64) -> [f64; 4] {
     let mut faults = String::new();
     for (number, Blow { what, on: (node, which), at_ms, lasts_ms }) in blows.iter().enumerate() {
         let (word, more) = match *what {
             "Host" => ("Crash", ", host: true"),
-            "Shutdown" => ("Shutdown", r#", drain: "2ms""#),
+            "Shutdown" => ("Shutdown", r#", drain: "0ms""#),
             word => (word, ""),
+        };
+        let befalls = match word {
+            "Partition" => r#"Partition(["orders"], ["log"])"#.to_owned(),
+            word => format!(r#"{word}("{node}", instance: {which}{more})"#),
         };
         let _ = writeln!(
             faults,
-            r#"(name: "blow-{number}", at: "{at_ms}ms", lasts: "{lasts_ms}ms", what: {word}("{node}", instance: {which}{more})),"#
+            r#"(name: "blow-{number}", at: "{at_ms}ms", lasts: "{lasts_ms}.001ms", what: {befalls}),"#
         );
     }
     let text = format!(
@@ -69,6 +73,7 @@ fn entered(settings: &str, blows: &[Blow], seed: u64) -> [f64; 4] {
             broker_session_timeout: "900ms", replica_lag_time_max: "700ms", request_timeout: "500ms", max_poll_records: 10,
             {settings}),
     }},
+    network: (latency: {latency}),
     data: {{ "entered": (owner: "ledger", keys: 100, start: 0) }},
     flows: {{ "pass": (home: "shop", steps: [
         Tell("orders", [Tell("ledger", Add("entered", 1))], work: "4ms"),
@@ -99,10 +104,11 @@ proptest! {
         groups in groups(),
         commit in prop::sample::select(vec!["Batch", "Each"]),
         timeout in prop::sample::select(vec!["1s", "60s"]),
+        latency in prop::sample::select(vec![r#""0.5ms""#, r#"Exp("0.5ms")"#, r#"Exp("3ms")"#]),
         seed in 1..1_000u64,
     ) {
         let settings = format!(r#"{COMMITTED}, commit: {commit}, transaction_timeout: "{timeout}", {groups}"#);
-        let [twice, lost, pending, kept] = entered(&settings, &blows, seed);
+        let [twice, lost, pending, kept] = entered(&settings, latency, &blows, seed);
         prop_assert_eq!((twice, lost, pending), (0.0, 0.0, 0.0));
         prop_assert!(kept > 0.0);
     }
@@ -115,7 +121,7 @@ fn and_else_twice_by_and_by() {
     for seed in 1..=6 {
         let blows = blows().new_tree(&mut runner).expect("blows").current();
         for (count, settings) in twice.iter_mut().zip(["enable_auto_commit: true", UNCOMMITTED]) {
-            *count += u32::from(entered(settings, &blows, seed)[0] > 0.0);
+            *count += u32::from(entered(settings, r#""0.5ms""#, &blows, seed)[0] > 0.0);
         }
     }
     assert!(twice.iter().all(|count| *count >= 3), "{twice:?} of 6");

@@ -1,5 +1,6 @@
 //! What brokers and their clients say to one another.
 
+use crate::base::mix;
 use crate::model::program::{EntryIx, PubIx};
 use crate::nodes::message::{Body, Item, Refusal, Wire};
 use crate::nodes::parts::slab::Handle;
@@ -17,6 +18,8 @@ pub enum Frame {
         publication: PubIx,
         /// What changed.
         item: Item,
+        /// Of which delivery it is made.
+        cause: Cause,
     },
     /// From a broker to another: keep this for a subscriber of yours, then answer `call`.
     Forward {
@@ -89,6 +92,21 @@ pub enum Frame {
         /// Which start.
         incarnation: u32,
     },
+}
+
+/// Of which delivery something is made, if of any: as a hash of its receipt, of which two of one consumer are alike once
+/// in 65,535 times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cause(u16);
+
+impl Cause {
+    /// Of none.
+    pub const NONE: Self = Self(0);
+
+    /// Of the delivery with this receipt.
+    pub fn of(receipt: Handle) -> Self {
+        Self(((mix(receipt.word(), 0) >> 48) as u16).max(1))
+    }
 }
 
 // So small that a [`Body`] has room for a tag of its own beside it: every message is looked at by that.

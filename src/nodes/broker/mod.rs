@@ -14,7 +14,7 @@ mod frame;
 use std::collections::VecDeque;
 
 pub(super) use fifo::{Deduplication, group};
-pub use frame::Frame;
+pub use frame::{Cause, Frame};
 
 use super::message::{Answer, Body, Item, Op, timers};
 use super::parts::slab::{Handle, Slab};
@@ -44,6 +44,8 @@ pub(super) struct Incoming {
     pub(super) publication: PubIx,
     /// What changed.
     pub(super) item: Item,
+    /// Of which delivery it is made.
+    pub(super) cause: Cause,
     /// Of which epoch of its publisher it is, where a broker tells them apart; 0 is none.
     pub(super) epoch: u32,
 }
@@ -51,19 +53,18 @@ pub(super) struct Incoming {
 impl Incoming {
     /// A [`Frame::Publish`] arrived.
     pub(super) fn arrived<P: Probe>(message: &Message, env: &mut Env<'_, '_, P>) -> Self {
-        let Message { op, from, body: Body::Broker(Frame::Publish { call, publication, item }) } =
-            *message
-        else {
+        let Body::Broker(Frame::Publish { call, publication, item, cause }) = message.body else {
             unreachable!("not a publication: {message:?}");
         };
+        let Message { op, from, .. } = *message;
         env.fact(Fact::Arrived { op: op.id });
-        Self { from, call, op, publication, item, epoch: 0 }
+        Self { from, call, op, publication, item, cause, epoch: 0 }
     }
 
     /// One of this publisher, who asks for no confirm.
     pub(super) fn of(from: InstanceId) -> Self {
-        let (call, publication) = (Handle::NONE, PubIx(0));
-        Self { from, call, op: Op::NONE, publication, item: Item::NONE, epoch: 0 }
+        let (call, op, publication) = (Handle::NONE, Op::NONE, PubIx(0));
+        Self { from, call, op, publication, item: Item::NONE, cause: Cause::NONE, epoch: 0 }
     }
 
     /// Whose it is until it is confirmed.

@@ -12,7 +12,7 @@ use super::timeouts::Links;
 use super::{Calls, Ended};
 use crate::base::{Span, Time};
 use crate::model::program::{EntryIx, PubIx};
-use crate::nodes::broker::Frame;
+use crate::nodes::broker::{Cause, Frame};
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Body, Cancellable, Item, Op};
 use crate::nodes::parts::slab::Handle;
@@ -34,16 +34,16 @@ impl Calls {
         self.attempt(env, What::Entry(entry), op, policy, waiter, Try::FIRST);
     }
 
-    /// Publishes something that is about no item, and waits for the confirm.
+    /// Publishes something that is about no item, made of this delivery, and waits for the confirm.
     pub fn publish<P: Probe>(
         &mut self,
         env: &mut Env<'_, '_, P>,
-        publication: PubIx,
+        (publication, cause): (PubIx, Cause),
         op: &Op,
         policy: Option<PolicyIx>,
         waiter: Handle,
     ) {
-        self.attempt(env, What::Publication(publication), op, policy, waiter, Try::FIRST);
+        self.attempt(env, What::Publication(publication, cause), op, policy, waiter, Try::FIRST);
     }
 
     #[expect(clippy::inline_always, reason = "most of it is known at the call site")]
@@ -90,8 +90,8 @@ impl Calls {
         let (call, timer) = self.enter(call, timeout, env.now());
         env.send_to(to, op, || match what {
             What::Entry(entry) => Body::Request { call, entry, cancel: Cancellable::Never, demand },
-            What::Publication(publication) => {
-                Frame::Publish { call, publication, item: Item::NONE }.into()
+            What::Publication(publication, cause) => {
+                Frame::Publish { call, publication, item: Item::NONE, cause }.into()
             }
         });
         if let Some(policy) = timer {
@@ -172,8 +172,8 @@ impl Calls {
                 let cancel = self.hedge_later(env, to, policy, call);
                 Body::Request { call, entry, cancel, demand }
             }
-            What::Publication(publication) => {
-                Frame::Publish { call, publication, item: Item::NONE }.into()
+            What::Publication(publication, cause) => {
+                Frame::Publish { call, publication, item: Item::NONE, cause }.into()
             }
         };
         env.send(to, op, body);

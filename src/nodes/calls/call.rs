@@ -7,6 +7,7 @@ use crate::engine::InstanceId;
 use crate::model::demand::Start;
 use crate::model::program::{EntryIx, PubIx};
 use crate::model::{Model, NodeIx};
+use crate::nodes::broker::Cause;
 use crate::nodes::message::Op;
 use crate::nodes::parts::demand;
 use crate::nodes::parts::slab::{Handle, Slab};
@@ -18,8 +19,8 @@ use crate::scenario::tree::PolicyIx;
 pub(super) enum What {
     /// Run this entry.
     Entry(EntryIx),
-    /// Pass on what the waiter is about, and confirm.
-    Publication(PubIx),
+    /// Pass on what the waiter is about, made of this delivery, and confirm.
+    Publication(PubIx, Cause),
 }
 
 /// One call, from the first try to the last. Each try has a handle of its own, so that a late
@@ -95,7 +96,7 @@ pub(super) fn node_of(model: &Model, what: What) -> NodeIx {
     let programs = &model.programs;
     match what {
         What::Entry(entry) => programs.starts[entry.0 as usize].node,
-        What::Publication(publication) => programs.publications[publication.0 as usize].broker,
+        What::Publication(publication, _) => programs.publications[publication.0 as usize].broker,
     }
 }
 
@@ -109,7 +110,7 @@ pub(super) fn name_of(model: &Model, what: What) -> u64 {
 pub(super) fn start_of(model: &Model, what: What) -> Option<&Start> {
     match what {
         What::Entry(entry) => Some(&model.programs.starts[entry.0 as usize]),
-        What::Publication(_) => None,
+        What::Publication(..) => None,
     }
 }
 

@@ -364,7 +364,7 @@ impl Town {
                     self.answers.push((now - HOP, op.id.number(), verdict, op));
                     env.fact(Fact::Dropped { op: op.id, why: None });
                 }
-                Body::Broker(Frame::Publish { call, publication, item }) => {
+                Body::Broker(Frame::Publish { call, publication, item, .. }) => {
                     self.published.push((now, op.id.number(), publication, item));
                     let mode = self.broker.iter().rfind(|(from, _)| *from <= now);
                     let verdict = match mode.map(|(_, mode)| *mode) {

@@ -23,7 +23,7 @@ use crate::base::{Span, Stream, Time, weight};
 use crate::engine::InstanceId;
 use crate::model::program::PubIx;
 use crate::model::{Model, NodeIx};
-use crate::nodes::broker::Frame;
+use crate::nodes::broker::{Cause, Frame};
 use crate::nodes::calls::backoff::pause;
 use crate::nodes::env::Env;
 use crate::nodes::message::{Answer, Item, Op, timers};
@@ -178,7 +178,8 @@ impl Relay {
             let Posting { op, publication, item } = row.posting;
             let call = Handle::NONE;
             let broker = env.model.carrier(publication);
-            env.send(broker, &op, Frame::Publish { call, publication, item });
+            let cause = Cause::NONE;
+            env.send(broker, &op, Frame::Publish { call, publication, item, cause });
             env.fact(Fact::Dropped { op: op.id, why: None });
             if let Some(gate) = &mut self.gate {
                 gate.shift();
@@ -199,7 +200,8 @@ impl Relay {
             let broker = env.model.carrier(publication);
             let op = op.again(env.model.name_of(env.node()), u64::from(row.times));
             row.times += 1;
-            env.send(broker, &op, Frame::Publish { call, publication, item });
+            let cause = Cause::NONE;
+            env.send(broker, &op, Frame::Publish { call, publication, item, cause });
         }
         if let Some(patience) = self.patience
             && was_idle

@@ -170,7 +170,8 @@ impl Kafka {
     pub(super) fn produced<P: Probe>(&mut self, message: &Message, env: &mut Env<'_, '_, P>) {
         let mut incoming = Incoming::arrived(message, env);
         if let Some(transactions) = &mut self.transactions {
-            incoming.epoch = transactions.epoch(incoming);
+            let Some(epoch) = transactions.epoch(incoming) else { return refused(incoming, env) };
+            incoming.epoch = epoch;
         }
         let partition = partition_of(incoming.op, incoming.item, self.partitions);
         let cluster = self.cluster();
@@ -187,8 +188,7 @@ impl Kafka {
             return used_up(incoming.op, Some(Reason::Crashed), env);
         }
         if refuses(&cluster.settings.retention, incoming.item) {
-            incoming.confirm(Answer::Failed(Reason::Error), env);
-            return used_up(incoming.op, Some(Reason::Error), env);
+            return refused(incoming, env);
         }
         if !cluster.buffers.take(incoming.publisher(), now) {
             return self.block(incoming, env);
@@ -208,14 +208,13 @@ impl Kafka {
         let (now, partition) =
             (env.now(), partition_of(incoming.op, incoming.item, self.partitions));
         let transactions = self.transactions.as_mut();
-        let mark = transactions.map_or(Some(Mark::None), |it| it.mark(incoming, partition, now));
+        let mark = transactions.map_or(Some(Mark::Plain), |it| it.mark(incoming, partition, now));
         let Some(mark) = mark else {
-            incoming.confirm(Answer::Failed(Reason::Error), env);
-            used_up(incoming.op, Some(Reason::Error), env);
+            refused(incoming, env);
             return None;
         };
         self.cluster().logs[partition].waiting.push_back(Appended::new(incoming, mark, now));
-        if mark != Mark::None {
+        if mark != Mark::Plain {
             self.foresee_old_transactions(env);
         }
         Some(partition)
@@ -440,4 +439,10 @@ impl Cluster {
             }
         }
     }
+}
+
+/// A leader does not take a record, and says so.
+fn refused<P: Probe>(incoming: Incoming, env: &mut Env<'_, '_, P>) {
+    incoming.confirm(Answer::Failed(Reason::Error), env);
+    used_up(incoming.op, Some(Reason::Error), env);
 }

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use super::super::Env;
-use super::super::broker::{Frame, is_paused, used_up};
+use super::super::broker::{Cause, Frame, is_paused, used_up};
 use super::super::message::{Item, Op};
 use super::super::parts::slab::Handle;
 use super::{Channel, Kafka};
@@ -177,9 +177,6 @@ impl Kafka {
         let Record { op, entry, item, since, deliveries, .. } = *record;
         let redelivered = deliveries > 0;
         record.deliveries += 1;
-        if let Some(transactions) = &mut self.transactions {
-            transactions.handles(group, owner, op.id);
-        }
         let op = op.again(env.model.name_of(env.node()), u64::from(deliveries));
         env.fact(Fact::Began { op: op.id, waited: env.now().since(since), queued, arrives: false });
         if redelivered {
@@ -187,6 +184,9 @@ impl Kafka {
         }
         let receipt = self.deliveries.insert(Delivery { channel, partition, since: env.now() });
         place.out = Some(receipt);
+        if let Some(transactions) = &mut self.transactions {
+            transactions.handles(group, owner, Cause::of(receipt));
+        }
         let to = InstanceId(self.groups[group].group.first.0 + owner);
         let body = Frame::Deliver { receipt, entry, item, redelivered };
         if follows {

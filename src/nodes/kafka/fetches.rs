@@ -8,7 +8,9 @@
 //! After kafka.apache.org/41, Consumer configuration: a member fetches ahead. Its next fetch begins with its poll,
 //! and goes on while it handles what it has; so that a batch that takes long waits for nothing.
 //!
-//! Left out: that each leader waits by itself for what it has of a member's partitions; here they wait together.
+//! Left out: that each leader waits by itself for what it has of a member's partitions, here they wait together; that
+//! a fetch takes at most `max.partition.fetch.bytes` of each; share groups; and that what a transaction held back is new
+//! when it becomes readable.
 
 use super::Kafka;
 use super::due::Due;
@@ -29,20 +31,21 @@ impl Kafka {
             return true;
         };
         let poll = self.groups[group].polls[member as usize];
-        let (now, age) = (env.now(), env.now().since(poll.fetches_since));
-        let began = Time(now.0 - age.0 % max_wait.0);
-        if poll.since.is_some() {
+        if poll.since.is_some() || poll.has_left {
             return true;
         }
+        let now = env.now();
+        let began = Time(now.0 - now.since(poll.fetches_since).0 % max_wait.0);
         let (mut count, mut oldest) = (0, Time::NEVER);
         for (channel, at) in self.owned(group, member) {
             if self.is_served(at, env) {
                 let place = &self.channels[channel].partitions[at];
                 count += place.records.len() - place.handled;
-                oldest = place.waiting().map(|record| record.since).fold(oldest, Time::min);
+                oldest = place.waiting().next().map_or(oldest, |first| oldest.min(first.since));
             }
         }
-        let has_enough = count >= least as usize || oldest <= began;
+        let is_answered = began > poll.fetches_since && oldest <= began;
+        let has_enough = count >= least as usize || is_answered;
         let poll = &mut self.groups[group].polls[member as usize];
         if !has_enough && poll.answered_at <= now {
             poll.answered_at = began + max_wait;

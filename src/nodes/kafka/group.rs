@@ -164,12 +164,6 @@ impl Group {
         !self.settings.is_static && !late.is_empty()
     }
 
-    /// The sessions of these have ended over what they hold. Those of them that live after all join again when
-    /// they come by.
-    pub(super) fn leaves_behind(&mut self, holders: &[u32]) {
-        holders.iter().for_each(|at| self.members[*at as usize].expelled = true);
-    }
-
     /// Has it taken too long, and not come by again?
     pub(super) fn is_dismissed(&self, at: u32) -> bool {
         self.members[at as usize].expelled

@@ -396,16 +396,16 @@ impl Kafka {
         self.front.is_some() || self.cluster.is_some()
     }
 
-    /// The record is durable, and readable (`held`: it has waited for that since then): each subscriber's group
-    /// will read it.
+    /// The record is durable, and readable, for which it may have waited: each subscriber's group will read it.
     fn append<P: Probe>(
         &mut self,
         incoming: Incoming,
         offset: u64,
-        mut held: Option<Time>,
+        held_since: Option<Time>,
         env: &mut Env<'_, '_, P>,
     ) {
-        let (op, item, since) = (incoming.op, incoming.item, held.unwrap_or(env.now()));
+        let (op, item, since) = (incoming.op, incoming.item, held_since.unwrap_or(env.now()));
+        let mut is_known = held_since.is_some();
         let subscribers = incoming.subscribers(env.model);
         let at = partition_of(op, item, self.partitions);
         multiply(op, subscribers.len(), env);
@@ -428,7 +428,7 @@ impl Kafka {
             let is_read = self.cluster.is_none();
             if let Some(owner) = self.is_due(index, at, env).filter(|_| is_read) {
                 self.deliver(index, at, owner, false, env);
-            } else if held.take().is_none() {
+            } else if !std::mem::take(&mut is_known) {
                 env.fact(Fact::Waits { op: op.id });
             }
             self.watch(group, env);

@@ -48,6 +48,8 @@ pub(super) struct Poll {
     pub(super) is_out: bool,
     /// Its first fetch since its last poll began then.
     pub(super) fetches_since: Time,
+    /// Its last poll left something that was fetched.
+    pub(super) has_left: bool,
     /// The fetch that it waits for is answered then; past, if it waits for none.
     pub(super) answered_at: Time,
     /// It commits with the first poll from then on.
@@ -82,7 +84,7 @@ impl Kafka {
         let turn = owned.iter().position(|it| *it == (channel, at)).unwrap_or(0);
         let poll = &mut self.groups[group].polls[member as usize];
         (poll.since, poll.fetches_since, poll.turn) = (Some(env.now()), env.now(), turn);
-        let mut left = most as usize;
+        let (mut left, mut has_left) = (most as usize, false);
         for step in 0..owned.len() {
             let (channel, at) = owned[(turn + step) % owned.len()];
             let is_served = self.is_served(at, env);
@@ -90,8 +92,10 @@ impl Kafka {
             if is_served && !place.is_out_of_range {
                 place.polled = left.min(place.records.len() - place.handled);
                 left -= place.polled;
+                has_left |= place.records.len() > place.handled + place.polled;
             }
         }
+        self.groups[group].polls[member as usize].has_left = has_left;
     }
 
     /// A member has handled a record of its batch.
@@ -233,7 +237,7 @@ impl Kafka {
         env: &Env<'_, '_, P>,
     ) {
         let poll = &mut self.groups[group].polls[member as usize];
-        poll.fetches_since = env.now();
+        (poll.fetches_since, poll.has_left) = (env.now(), false);
         if let Some(Polling { commit: Committing::Auto(every), .. }) = self.polling {
             poll.commits_at = env.now() + every;
         }

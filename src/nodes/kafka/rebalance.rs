@@ -31,14 +31,14 @@ impl Kafka {
                 Consequence::None => {}
                 Consequence::Resumes => {
                     self.revoke(index, env, |owner| owner == at);
-                    self.concludes(index, at, false, env);
+                    self.forgets_transaction(index, at, env);
                     self.begins_to_poll(index, at, env);
                     self.forget(index, at, env);
                     self.feed_group(index, env);
                 }
                 Consequence::Rebalance(since) => {
                     self.revoke(index, env, |owner| owner == at);
-                    self.concludes(index, at, false, env);
+                    self.forgets_transaction(index, at, env);
                     self.begins_to_poll(index, at, env);
                     self.begins_anew(index, at, env);
                     self.rebalance(index, since, env);
@@ -74,13 +74,14 @@ impl Kafka {
         receipt: Handle,
         env: &mut Env<'_, '_, P>,
     ) {
-        self.has_handled(from, self.deliveries.get(receipt).is_some(), env);
-        for watched in &mut self.groups {
-            // Who has a batch comes by when that is done.
-            if let Some(at) = watched.group.place_of(from)
-                && watched.polls[at as usize].since.is_none()
-            {
-                watched.group.comes_by(at);
+        self.has_handled(from, receipt, env);
+        for index in 0..self.groups.len() {
+            let Watched { group, polls, .. } = &mut self.groups[index];
+            let Some(at) = group.place_of(from) else { continue };
+            // Who has a batch comes by when that is done. Who was dismissed joins again then.
+            if polls[at as usize].since.is_none() && group.is_dismissed(at) {
+                group.comes_by(at);
+                self.change(from, env, Group::heartbeat);
             }
         }
     }
@@ -91,8 +92,6 @@ impl Kafka {
         self.groups[index].group.begin(since);
         let gone: Vec<u32> =
             self.owners(index).filter(|owner| !self.is_in(index, *owner)).collect();
-        let busy: Vec<u32> = self.holders(index).filter(|holder| gone.contains(holder)).collect();
-        self.groups[index].group.leaves_behind(&busy);
         self.revoke(index, env, |owner| gone.contains(&owner));
         if self.groups[index].group.protocol() == Protocol::Consumer {
             self.decide(index, env);

@@ -25,9 +25,13 @@
 //!
 //! What the member changes elsewhere, in its database, is no part of this: it does that again.
 //!
+//! Which delivery something is made of, its publication says (`Cause`): what comes of a former start of a process, or of
+//! a record that the group has given to another, is refused, as by epochs in Kafka.
+//!
 //! Left out: transactions of others (an outbox' relay, who publishes for a customer); offsets that are pending
-//! between `sendOffsetsToTransaction` and the end (`UNSTABLE_OFFSET_COMMIT`); a transaction coordinator that fails;
-//! and markers that an unclean election takes: their verdict stands.
+//! between `sendOffsetsToTransaction` and the end (`UNSTABLE_OFFSET_COMMIT`); that a member waits for the end of its
+//! transaction, and aborts at once where it fails (it does when its `retry_delay` is over); that the coordinator's own
+//! log is replicated; a coordinator that fails; and markers that an unclean election takes: their verdict stands.
 
 mod undecided;
 
@@ -41,8 +45,9 @@ use crate::base::{Dist, Span, Stream, Time};
 use crate::engine::InstanceId;
 use crate::model::{Model, NodeIx};
 use crate::nodes::Env;
-use crate::nodes::broker::Incoming;
-use crate::probes::{OpId, Probe};
+use crate::nodes::broker::{Cause, Incoming};
+use crate::nodes::parts::slab::Handle;
+use crate::probes::Probe;
 use crate::scenario::tree;
 
 /// How often the coordinator looks for transactions that are too old.
@@ -76,8 +81,8 @@ struct Producers {
 #[derive(Clone, Debug)]
 struct Producer {
     me: InstanceId,
-    /// What it is handling, whether or not its group has gone on without it.
-    handles: OpId,
+    /// Which delivery it is handling, whether or not its group has gone on without it.
+    handles: Cause,
     /// Counts its transactions, whether or not there is something in them.
     epoch: u32,
     /// The last of them that was aborted.
@@ -112,7 +117,7 @@ struct Ending {
 pub(super) enum Mark {
     /// Nothing.
     #[default]
-    None,
+    Plain,
     /// It is in this one.
     In(TransactionId),
     /// It is the marker of this one, by which that is committed, or aborted.
@@ -174,16 +179,18 @@ impl Transactions {
     }
 
     /// A member is given a record to handle.
-    pub(super) fn handles(&mut self, group: usize, member: u32, op: OpId) {
-        self.groups[group].members[member as usize].handles = op;
+    pub(super) fn handles(&mut self, group: usize, member: u32, cause: Cause) {
+        self.groups[group].members[member as usize].handles = cause;
     }
 
-    /// Of which epoch of its producer a publication is that arrives; 0 if that is none, or publishes it outside of
-    /// transactions.
-    pub(super) fn epoch(&mut self, incoming: Incoming) -> u32 {
-        let op = incoming.op.id;
+    /// Of which epoch of its producer a publication is that arrives; 0 if that publishes it outside of transactions;
+    /// `None` if it is made of a delivery that is not its producer's any more.
+    pub(super) fn epoch(&mut self, incoming: Incoming) -> Option<u32> {
         let producer = self.producer(incoming.publisher());
-        producer.filter(|it| op.is_some() && it.handles == op).map_or(0, |it| it.epoch)
+        match producer.filter(|_| incoming.cause != Cause::NONE) {
+            Some(producer) => (producer.handles == incoming.cause).then_some(producer.epoch),
+            None => Some(0),
+        }
     }
 
     /// What a record that is sent to a partition has to do with transactions; `None`: its producer is fenced, or
@@ -191,14 +198,14 @@ impl Transactions {
     pub(super) fn mark(&mut self, incoming: Incoming, partition: usize, now: Time) -> Option<Mark> {
         let Incoming { epoch, .. } = incoming;
         let Some(producer) = self.producer(incoming.publisher()).filter(|_| epoch > 0) else {
-            return Some(Mark::None);
+            return Some(Mark::Plain);
         };
         if producer.is_fenced || epoch <= producer.aborted {
             return None;
         }
         if epoch < producer.epoch {
             // Nobody waited for it, and its transaction has been committed meanwhile.
-            return Some(Mark::None);
+            return Some(Mark::Plain);
         }
         let begins = || Open { since: now, partitions: BTreeSet::new() };
         producer.open.get_or_insert_with(begins).partitions.insert(partition);
@@ -227,7 +234,7 @@ impl Transactions {
 
 impl Producer {
     fn idle(me: InstanceId) -> Self {
-        let (handles, open) = (OpId::NONE, None);
+        let (handles, open) = (Cause::NONE, None);
         Self { me, handles, epoch: 1, aborted: 0, open, is_fenced: false }
     }
 
@@ -269,17 +276,32 @@ impl Kafka {
         counts
     }
 
-    /// A member's process says that it is done with a record, or has failed over it. If nobody waits for
+    /// A member begins anew: what it had in hand, and the transaction that it had open, are gone.
+    pub(super) fn forgets_transaction<P: Probe>(
+        &mut self,
+        group: usize,
+        member: u32,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        self.concludes(group, member, false, env);
+        if let Some(transactions) = &mut self.transactions {
+            transactions.handles(group, member, Cause::NONE);
+        }
+    }
+
+    /// A member's process says that it is done with a delivery, or has failed over it. If nobody waits for
     /// that any more, its transaction fails when it would commit.
     pub(super) fn has_handled<P: Probe>(
         &mut self,
         from: InstanceId,
-        is_awaited: bool,
+        receipt: Handle,
         env: &mut Env<'_, '_, P>,
     ) {
+        let is_awaited = self.deliveries.get(receipt).is_some();
         let Some(transactions) = &mut self.transactions else { return };
-        let Some(producer) = transactions.producer(from) else { return };
-        producer.handles = OpId::NONE;
+        let handles = |it: &&mut Producer| it.handles == Cause::of(receipt);
+        let Some(producer) = transactions.producer(from).filter(handles) else { return };
+        producer.handles = Cause::NONE;
         if !is_awaited && let Some(ended) = producer.ends(false) {
             transactions.end(ended, env);
         }

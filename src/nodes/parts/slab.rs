@@ -12,6 +12,13 @@ pub struct Handle {
     generation: u32,
 }
 
+impl Handle {
+    /// All of it in one word.
+    pub fn word(self) -> u64 {
+        u64::from(self.slot) << 32 | u64::from(self.generation)
+    }
+}
+
 impl Default for Handle {
     fn default() -> Self {
         Self::NONE

@@ -2,11 +2,13 @@
 //! has handled, and says that it goes, as long as it lives. Heartbeats are work of its process: while
 //! that stands still none is sent, and one that was due meanwhile is sent when it goes on.
 
+use super::Server;
 use super::due::Due;
 use super::offsets::Offsets;
 use super::polling::Polling;
+use super::task::Origin;
 use crate::model::{Model, NodeIx};
-use crate::nodes::broker::Frame;
+use crate::nodes::broker::{Cause, Frame};
 use crate::nodes::env::Env;
 use crate::nodes::message::Op;
 use crate::probes::Probe;
@@ -109,6 +111,22 @@ impl Consumer {
     pub(super) fn is_gone<P: Probe>(&self, env: &mut Env<'_, '_, P>) {
         for broker in &self.brokers {
             env.send_gone(env.model.nodes[usize::from(broker.0)].first);
+        }
+    }
+}
+
+impl Server {
+    /// Of which delivery something is made that a task with this origin publishes.
+    pub(super) fn cause(&self, mut origin: Origin) -> Cause {
+        loop {
+            match origin {
+                Origin::Delivery { receipt, .. } => return Cause::of(receipt),
+                Origin::Branch { of } => match self.tasks.get(of) {
+                    Some(task) => origin = task.origin,
+                    None => return Cause::NONE,
+                },
+                Origin::Call { .. } | Origin::OneOf { .. } => return Cause::NONE,
+            }
         }
     }
 }

@@ -181,8 +181,10 @@ impl Server {
                 let key = keys::item(model, *key, *entity, &task.op);
                 let item = Item { entity: *entity, key, seen: self.made.get(handle) };
                 let call = Handle::NONE;
-                let body = Frame::Publish { call, publication: *publication, item };
-                env.send(model.carrier(*publication), &task.op, body);
+                let (op, origin, publication) = (task.op, task.origin, *publication);
+                let cause = self.cause(origin);
+                let body = Frame::Publish { call, publication, item, cause };
+                env.send(model.carrier(publication), &op, body);
                 return ControlFlow::Continue(());
             }
             Instr::Cached { entity, key, entry, policy } => {
@@ -208,13 +210,17 @@ impl Server {
             }
             Instr::Publish { publication, effects, .. } if !model.is_confirmed(*publication) => {
                 task.op.done |= effects;
+                let (op, origin, publication) = (task.op, task.origin, *publication);
+                let cause = self.cause(origin);
                 let (call, item) = (Handle::NONE, Item::NONE);
-                let body = Frame::Publish { call, publication: *publication, item };
-                env.send(model.carrier(*publication), &task.op, body);
+                let body = Frame::Publish { call, publication, item, cause };
+                env.send(model.carrier(publication), &op, body);
                 return ControlFlow::Continue(());
             }
             Instr::Publish { publication, policy, .. } => {
-                self.calls.publish(env, *publication, &task.op, *policy, handle);
+                let (op, origin) = (task.op, task.origin);
+                let what = (*publication, self.cause(origin));
+                self.calls.publish(env, what, &op, *policy, handle);
                 self.wait(handle, env);
             }
             Instr::Fork { branches, enough: None } => self.fork(handle, branches, env),

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 use super::super::super::broker::fixture::*;
 use crate::base::Span;
-use crate::nodes::message::{Answer, Item};
+use crate::nodes::broker::Cause;
+use crate::nodes::message::Answer;
 use crate::probes::Reason;
 use crate::scenario::tree::{Cluster, Committing, Transactions};
 
@@ -43,9 +44,14 @@ fn two_in_a_batch(differs: impl FnOnce(&mut Cluster)) -> (Bench, Got) {
     (bench, next[0])
 }
 
-/// The owner publishes something for what it has in hand, and has it confirmed.
+/// Whoever has a delivery publishes something that it makes of it.
+fn passes_on(bench: &mut Bench, got: Got) {
+    bench.pass_on(got.to, got.op, TO_AUDITOR, Cause::of(got.receipt));
+}
+
+/// The same, and it is confirmed.
 fn makes(bench: &mut Bench, got: Got) {
-    bench.publish_by(got.to, got.op, TO_AUDITOR, Item::NONE);
+    passes_on(bench, got);
     bench.run_for(3);
     let answers = bench.answers();
     assert_eq!(answers.iter().map(|it| (it.1, it.2)).collect::<Vec<_>>(), [(got.op, Answer::Done)]);
@@ -176,7 +182,7 @@ fn whose_transaction_was_too_old_publishes_and_handles_nothing_that_counts() {
     let (mut bench, got) = two_in_a_batch(|_| {});
     makes(&mut bench, got);
     bench.run_to(70_010);
-    bench.publish_by(OWNER, 1, TO_AUDITOR, Item::NONE);
+    passes_on(&mut bench, got);
     bench.run_for(3);
     assert_eq!(bench.answers(), [(70_013, 1, Answer::Failed(Reason::Error))]);
     bench.ack(&[got]);
@@ -200,12 +206,16 @@ fn whose_transaction_was_too_old_publishes_and_handles_nothing_that_counts() {
 fn what_others_publish_is_in_no_transaction() {
     let (mut bench, got) = two_in_a_batch(|_| {});
     bench.publish(1, TO_AUDITOR);
-    bench.publish_by(OWNER, 9, TO_AUDITOR, Item::NONE);
+    bench.pass_on(OWNER, 1, TO_AUDITOR, Cause::NONE);
     bench.run_for(3);
-    assert_eq!(read(&mut bench).0, [(8, 1)], "of an operation that the owner handles");
+    assert_eq!(
+        read(&mut bench).0,
+        [(8, 1)],
+        "though the owner handles something of that operation"
+    );
     bench.ack(&[got]);
     bench.run_for(3);
-    assert_eq!(read(&mut bench).0.iter().map(|it| it.1).collect::<Vec<_>>(), [9]);
+    assert_eq!(read(&mut bench).0.iter().map(|it| it.1).collect::<Vec<_>>(), [1]);
 }
 
 /// Members that make one record of each record, and what befalls them.
@@ -251,7 +261,7 @@ impl Line {
             self.bench.ack(&[got]);
         } else {
             self.held[at].1 = true;
-            self.bench.publish_by(got.to, got.op, TO_AUDITOR, Item::NONE);
+            passes_on(&mut self.bench, got);
             self.runs(3);
         }
     }
@@ -285,18 +295,13 @@ fn exactly_once(
                 line.held.retain(|(got, _)| got.to != at);
                 line.bench.down(at, span % 2 == 0);
             }
-            8 if line.bench.is_down(at) => {
-                // What was on its way to its former self does not reach it.
-                line.runs(2);
-                line.bench.up(at);
-            }
+            8 if line.bench.is_down(at) => line.bench.up(at),
             // Long enough for a session to end, or a transaction to be too old.
             9 if *span == 0 => line.runs(10_100),
             9 => line.runs(150),
             _ => line.runs(*span),
         }
     }
-    line.runs(2);
     for at in AT_CONSUMERS {
         if line.bench.is_down(at) {
             line.bench.up(at);

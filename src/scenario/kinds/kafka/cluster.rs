@@ -61,7 +61,7 @@ settings! {
     buffer_memory: "count", Usual::Is("33554432"), "bytes that a producer holds until they are acknowledged (32 MiB)", "https://kafka.apache.org/41/configuration/producer-configs";
     max_block: "duration", Usual::Is("\"1m\""), "how long a producer whose buffer is full waits for room; then it has failed (reason `rejected`)", "https://kafka.apache.org/41/configuration/producer-configs";
     max_poll_records: "count", Usual::Is("500"), "records that a member is given at once, of all its partitions; it handles them one after the other, and polls again", "https://kafka.apache.org/41/configuration/consumer-configs";
-    fetch_min_bytes: "count", Usual::Is("1"), "so many bytes a member's fetch waits for: fewer, larger batches, later. Share groups take whatever there is", "https://kafka.apache.org/41/configuration/consumer-configs";
+    fetch_min_bytes: "count", Usual::Is("1"), "so many bytes a member's fetch waits for: fewer, larger batches, later. Not modelled for share groups", "https://kafka.apache.org/41/configuration/consumer-configs";
     fetch_max_wait: "duration", Usual::Is("\"500ms\""), "how long it waits; then it is answered with what there is, and the next one begins", "https://kafka.apache.org/41/configuration/consumer-configs";
     enable_auto_commit: "flag", Usual::Is("true"), "do consumers commit now and then what they have handled, when they poll? Else by hand, see `commit`", "https://kafka.apache.org/41/configuration/consumer-configs";
     auto_commit_interval: "duration", Usual::Is("\"5s\""), "how often, counted from their start; what they have handled since is delivered again after a crash", "https://kafka.apache.org/41/configuration/consumer-configs";

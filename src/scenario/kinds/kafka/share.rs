@@ -23,11 +23,12 @@ const REFUSED: &[(&str, &str)] = &[
 const WITHOUT_EFFECT: &[&str] = &[
     "auto_commit_interval",
     "commit",
-    "fetch_min_bytes",
-    "fetch_max_wait",
     "max_poll_interval",
     "group_initial_rebalance_delay",
+    "transaction_timeout",
 ];
+/// What they do heed, and do not here.
+const NOT_MODELLED: &[&str] = &["fetch_min_bytes", "fetch_max_wait"];
 const ONLY_THEIRS: &[(&str, &str)] = &[
     ("share.record.lock.duration.ms", "share_record_lock_duration"),
     ("share.delivery.count.limit", "share_delivery_count_limit"),
@@ -94,6 +95,13 @@ impl<'a> Reader<'a> {
                 let message = format!("{product} cannot be set when using a share group");
                 self.wrong(Code::ProductRefuses, at, message)
                     .help("share groups have neither owners of partitions nor offsets (KIP-932)");
+            }
+        }
+        for field in NOT_MODELLED {
+            if let Some(at) = at(field) {
+                let message = format!("`{field}` is not modelled for share groups");
+                self.wrong(Code::NoEffect, at, message)
+                    .help("leave it out: their members take whatever there is");
             }
         }
         for field in WITHOUT_EFFECT {

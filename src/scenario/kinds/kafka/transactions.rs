@@ -75,7 +75,15 @@ impl<'a> Reader<'a> {
                 .help("leave out `transactional` or `share_group` (KIP-932)");
             return;
         }
-        if !beside.is_idempotent {
+        if let Some(value) = fields.get("auto_commit_interval") {
+            let message =
+                "auto.commit.interval.ms has no effect: offsets are committed with transactions";
+            self.wrong(Code::NoEffect, value.head(), message)
+                .help(format!("leave it out; see {CONSUMER_PAGE}"));
+        }
+        let is_asked_for =
+            fields.get("enable_idempotence").is_some_and(|it| self.flag(it) == Some(true));
+        if !beside.is_idempotent && !is_asked_for {
             let why = match beside.acks {
                 Acks::All if fields.get("enable_idempotence").is_none() => "max_in_flight_requests",
                 Acks::All => "enable_idempotence",

@@ -54,6 +54,11 @@ pub(in crate::scenario) const BROKERS: &[Bad] = &[
         r#"Kafka(transactional: true, isolation_level: ReadCommitted, transaction_timeout: "16m")"#
     ),
     broker!("W0302", "Kafka(transactional: true)"),
+    broker!(
+        "W0302",
+        r#"Kafka(transactional: true, isolation_level: ReadCommitted, auto_commit_interval: "1s")"#
+    ),
+    broker!("W0302", r#"Kafka(share_group: true, transaction_timeout: "5s")"#),
     broker!("W0302", "Kafka(isolation_level: ReadCommitted)"),
     broker!("W0302", r#"Kafka(transaction_timeout: "10s")"#),
     broker!("W0302", "Kafka(fetch_min_bytes: 1_000)"),
