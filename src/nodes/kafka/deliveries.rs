@@ -141,6 +141,7 @@ impl Kafka {
             self.find_place(channel, at, env);
         }
         if let Some(owner) = self.is_due(channel, at, env)
+            && !self.waits_for_end(self.channels[channel].group, owner)
             && self.has_fetched(self.channels[channel].group, owner, env)
         {
             self.deliver(channel, at, owner, true, env);

@@ -54,18 +54,6 @@ impl Kafka {
         }
         has_enough
     }
-
-    /// A fetch has waited for as long as it may: its member has what there is.
-    pub(super) fn fetched<P: Probe>(
-        &mut self,
-        group: usize,
-        member: u32,
-        env: &mut Env<'_, '_, P>,
-    ) {
-        for (channel, at) in self.owned(group, member) {
-            self.feed(channel, at, env);
-        }
-    }
 }
 
 #[cfg(test)]

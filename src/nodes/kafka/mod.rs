@@ -305,7 +305,7 @@ impl Behaviour for Kafka {
                 self.is_decided(TransactionId { producer: InstanceId(producer), epoch }, env);
             }
             Due::LooksForOld => self.abort_old(env),
-            Due::Fetched { group, member } => self.fetched(group as usize, member, env),
+            Due::Fetched { group, member } => self.goes_on(group as usize, member, env),
             Due::Rebalanced(group) => self.look_after(group as usize, env),
         }
     }

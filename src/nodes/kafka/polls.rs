@@ -118,18 +118,45 @@ impl Kafka {
             Committing::Each | Committing::Before => self.keep(channel, at, env),
             Committing::Auto(_) | Committing::Batch => {}
         }
-        let has_more = |log: &Self, (channel, at): (usize, usize)| {
-            log.channels[channel].partitions[at].polled > 0
-        };
-        let mut next = Some((channel, at)).filter(|it| has_more(self, *it));
-        if next.is_none() {
-            next = self.owned(group, member).into_iter().find(|it| has_more(self, *it));
-        }
+        self.has_next(group, member, Some((channel, at)), env);
+    }
+
+    /// A member that has a record of its batch no more has the next one, of this partition if there is one. If that
+    /// was the last, or it is about to go, its batch is done.
+    fn has_next<P: Probe>(
+        &mut self,
+        group: usize,
+        member: u32,
+        rather: Option<(usize, usize)>,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let has_more =
+            |(channel, at): &(usize, usize)| self.channels[*channel].partitions[*at].polled > 0;
+        let mut all = rather.into_iter().chain(self.owned(group, member));
+        let next = all.find(has_more);
         // What is committed already is worked off even by who is about to go.
-        let goes_on = commit == Committing::Before || self.groups[group].group.reaches(member);
+        let is_committed = self.polling.is_some_and(|it| it.commit == Committing::Before);
+        let goes_on = is_committed || self.groups[group].group.reaches(member);
         match next.filter(|_| goes_on) {
+            Some(_) if self.waits_for_end(group, member) => {}
             Some((channel, at)) => self.deliver(channel, at, member, true, env),
             None => self.ends_batch(group, member, true, env),
+        }
+    }
+
+    /// A member has waited for something outside of its batch, or between two records of it, and goes on.
+    pub(super) fn goes_on<P: Probe>(
+        &mut self,
+        group: usize,
+        member: u32,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let Poll { since, is_out, .. } = self.groups[group].polls[member as usize];
+        if since.is_some() && !is_out {
+            return self.has_next(group, member, None, env);
+        }
+        for (channel, at) in self.owned(group, member) {
+            self.feed(channel, at, env);
         }
     }
 

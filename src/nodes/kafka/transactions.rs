@@ -11,8 +11,9 @@
 //! `KafkaProducer.sendOffsetsToTransaction`):
 //!
 //! * A transaction begins with the first record that its member publishes, and ends with its batch: its coordinator
-//!   writes down what is to become of it, and then a marker into each of its partitions. These are
-//!   replicated like all records; who reads what is committed sees the records once the marker is.
+//!   writes down what is to become of it, for which the member waits (`commitTransaction`), and then a marker into
+//!   each of its partitions. These are replicated like all records; who reads what is committed sees the
+//!   records once the marker is.
 //! * A member that could not handle a record aborts, and handles its whole batch again. So does one whose
 //!   partitions were taken away meanwhile, when it is done with its record; its offsets are refused.
 //! * A member that dies leaves its transaction open, and every partition that is in it stands still for who reads
@@ -29,9 +30,9 @@
 //! a record that the group has given to another, is refused, as by epochs in Kafka.
 //!
 //! Left out: transactions of others (an outbox' relay, who publishes for a customer); offsets that are pending
-//! between `sendOffsetsToTransaction` and the end (`UNSTABLE_OFFSET_COMMIT`); that a member waits for the end of its
-//! transaction, and aborts at once where it fails (it does when its `retry_delay` is over); that the coordinator's own
-//! log is replicated; a coordinator that fails; and markers that an unclean election takes: their verdict stands.
+//! between `sendOffsetsToTransaction` and the end (`UNSTABLE_OFFSET_COMMIT`); that who fails aborts at once (it does
+//! when its `retry_delay` is over); the way to the coordinator, and that its own log is replicated; a coordinator that
+//! fails; and markers that an unclean election takes: their verdict stands.
 
 mod undecided;
 
@@ -170,6 +171,13 @@ impl Transactions {
     /// Is no transaction open?
     pub(super) fn are_ended(&self) -> bool {
         self.since().next().is_none()
+    }
+
+    /// Does a member wait for the coordinator to have written down what becomes of its transaction?
+    pub(super) fn is_ending(&self, group: usize, member: u32) -> bool {
+        let producer = self.groups[group].members[member as usize].me;
+        let first = TransactionId { producer, epoch: 0 };
+        self.ending.range(first..).next().is_some_and(|(it, _)| it.producer == producer)
     }
 
     /// Since when transactions are open.
@@ -321,6 +329,16 @@ impl Kafka {
             self.cluster().logs[partition].waiting.push_back(marker);
             self.turn(partition, env);
         }
+        for group in 0..self.groups.len() {
+            if let Some(member) = self.groups[group].group.place_of(transaction.producer) {
+                self.goes_on(group, member, env);
+            }
+        }
+    }
+
+    /// Does a member wait for the end of its transaction before it goes on?
+    pub(super) fn waits_for_end(&self, group: usize, member: u32) -> bool {
+        self.transactions.as_ref().is_some_and(|it| it.is_ending(group, member))
     }
 
     /// The coordinator looks for transactions that are too old.

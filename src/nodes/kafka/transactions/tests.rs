@@ -132,6 +132,7 @@ fn each_record_is_a_transaction_of_its_own_where_each_is_committed() {
     bench.run_for(5);
     let (audited, next) = read(&mut bench);
     assert_eq!((audited, next[0].op), (vec![(11, 1)], 2));
+    assert_eq!(next[0].at_ms, 10, "the first ended at 8 ms, and it was written down 2 ms later");
     bench.nack(&next);
     bench.run_for(5);
     assert_eq!(read(&mut bench).1[0].op, 2, "the first one is committed");
