@@ -155,7 +155,16 @@ impl Kafka {
         if since.is_some() && !is_out {
             return self.has_next(group, member, None, env);
         }
-        for (channel, at) in self.owned(group, member) {
+        self.feed_member(group, member, env);
+    }
+
+    /// A member polls, if there is something for it; its partitions take turns to be the first.
+    fn feed_member<P: Probe>(&mut self, group: usize, member: u32, env: &mut Env<'_, '_, P>) {
+        let mut owned = self.owned(group, member);
+        let turn = self.groups[group].polls[member as usize].turn + 1;
+        let len = owned.len().max(1);
+        owned.rotate_left(turn % len);
+        for (channel, at) in owned {
             self.feed(channel, at, env);
         }
     }
@@ -201,15 +210,8 @@ impl Kafka {
         if self.groups[group].group.is_rebalancing() {
             self.go_on(group, env);
         }
-        if stands_still {
-            return;
-        }
-        let mut owned = self.owned(group, member);
-        let turn = self.groups[group].polls[member as usize].turn + 1;
-        let len = owned.len().max(1);
-        owned.rotate_left(turn % len);
-        for (channel, at) in owned {
-            self.feed(channel, at, env);
+        if !stands_still {
+            self.feed_member(group, member, env);
         }
     }
 

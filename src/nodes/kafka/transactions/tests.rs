@@ -5,9 +5,11 @@ use proptest::prelude::*;
 
 use super::super::super::broker::fixture::*;
 use crate::base::Span;
+use crate::model::EntityIx;
 use crate::nodes::broker::Cause;
-use crate::nodes::message::Answer;
-use crate::probes::Reason;
+use crate::nodes::kafka::partition_of;
+use crate::nodes::message::{Answer, Item, Op};
+use crate::probes::{KeyId, Reason};
 use crate::scenario::tree::{Cluster, Committing, Transactions};
 
 const OWNER: u32 = AT_CONSUMERS[0];
@@ -136,6 +138,31 @@ fn each_record_is_a_transaction_of_its_own_where_each_is_committed() {
     bench.nack(&next);
     bench.run_for(5);
     assert_eq!(read(&mut bench).1[0].op, 2, "the first one is committed");
+}
+
+#[test]
+fn a_members_partitions_take_turns_though_it_waits_between_batches() {
+    let mut bench = bench(6, |it| it.max_poll_records = 1);
+    let item = |op| Item { entity: EntityIx(0), key: KeyId(op), ..Item::NONE };
+    let partition = |op| partition_of(Op::NONE, item(op), 6);
+    (0..120).for_each(|op| bench.publish_item(op, TO_ONE, item(op)));
+    bench.run_to(4);
+    let mut handled = [const { Vec::new() }; 3];
+    for _ in 0..8 {
+        for got in read(&mut bench).1 {
+            handled[(got.to - OWNER) as usize].push(partition(got.op));
+            passes_on(&mut bench, got);
+            bench.run_for(3);
+            bench.ack(&[got]);
+        }
+        bench.run_for(5);
+    }
+    for (member, handled) in handled.into_iter().enumerate() {
+        let mut counts = [0; 6];
+        handled.iter().for_each(|at| counts[*at] += 1);
+        let fair = counts.iter().filter(|count| **count >= 2).count();
+        assert!(handled.len() > 5 && fair == 2, "{member}: {handled:?}");
+    }
 }
 
 #[test]
