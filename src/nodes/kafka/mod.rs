@@ -151,7 +151,7 @@ impl Behaviour for Kafka {
             let fresh = |at| Partition { owner: owner(at), ..Partition::default() };
             channels.push(Channel { group, partitions: (0..kind.partitions).map(fresh).collect() });
         }
-        let polling = kind.cluster.as_ref().map(|cluster| Polling::of(cluster));
+        let polling = kind.cluster.as_ref().map(Polling::of);
         let share = kind.cluster.as_ref().and_then(|cluster| {
             let members = groups.iter().map(|it| it.polls.len());
             let most = cluster.max_poll_records;

@@ -159,7 +159,9 @@ fn a_members_partitions_take_turns_though_it_waits_between_batches() {
     }
     for (member, handled) in handled.into_iter().enumerate() {
         let mut counts = [0; 6];
-        handled.iter().for_each(|at| counts[*at] += 1);
+        for at in &handled {
+            counts[*at] += 1;
+        }
         let fair = counts.iter().filter(|count| **count >= 2).count();
         assert!(handled.len() > 5 && fair == 2, "{member}: {handled:?}");
     }
