@@ -149,3 +149,30 @@ fn what_goes_by_an_outbox_is_in_no_transaction() {
     assert_eq!(warned, [("events", true), ("outbox", true), ("commands", false)]);
     assert!(loaded.warnings.list.iter().all(|warning| warning.code.text() == "W0302"));
 }
+
+#[test]
+fn who_is_dismissed_while_it_waits_for_the_end_of_its_transaction_joins_again() {
+    // A batch takes longer than `max_poll_interval`, and each record's transaction a good part of its time.
+    let text = r#"(
+    run: (length: "10s", drain: "100s"),
+    nodes: {
+        "client": Client(arrivals: Poisson([(from: "0s", rate: "0/s"), (from: "1s", rate: "200/s"), (from: "1.5s", rate: "0/s")]), does: "pass"),
+        "shop": Service(workers: 100, hold: false),
+        "orders": Service(workers: 1, overhead: "0s"),
+        "ledger": Service(workers: 8, store: "db"),
+        "db": Database(connections: 8, read: "0s", write: "0s"),
+        "log": Kafka(transactional: true, isolation_level: ReadCommitted, commit: Each, append: "20ms",
+            max_poll_interval: "300ms", session_timeout: "1s", heartbeat_interval: "100ms"),
+    },
+    data: { "entered": (owner: "ledger", keys: 100, start: 0) },
+    flows: { "pass": (home: "shop", steps: [Tell("orders", [Tell("ledger", Add("entered", 1))], work: "4ms")]) },
+    designs: { "pubsub": PubSub(broker: "log", dedup: false) },
+    measures: { "kept": "kept", "pending": "pending_effects" },
+)"#;
+    let scenario = Arc::new(parse("once.ron", text, &[]).expect("a good scenario"));
+    let outcome = run_with(&scenario, 0, 1, extras(&scenario));
+    let taken = measures(&scenario, &outcome).expect("figures");
+    let [kept, pending] = ["kept", "pending"].map(|name| taken[name].presented());
+    assert!(kept > Some(50.0), "{kept:?}");
+    assert_eq!(pending, Some(0.0));
+}

@@ -105,7 +105,7 @@ impl Cause {
 
     /// Of the delivery with this receipt.
     pub fn of(receipt: Handle) -> Self {
-        Self(((mix(receipt.word(), 0) >> 48) as u16).max(1))
+        Self(((mix(receipt.bits(), 0) >> 48) as u16).max(1))
     }
 }
 

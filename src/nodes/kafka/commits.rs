@@ -173,6 +173,9 @@ impl Kafka {
                 used_up(record.op, (!is_handled).then_some(Reason::Unreplicated), env);
                 self.groups[group].records -= 1;
             }
+            if let Some(owner) = owner.filter(|_| self.polling.is_some()) {
+                self.feed_member(group, owner, env);
+            }
         }
     }
 

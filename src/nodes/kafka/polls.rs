@@ -152,14 +152,23 @@ impl Kafka {
         env: &mut Env<'_, '_, P>,
     ) {
         let Poll { since, is_out, .. } = self.groups[group].polls[member as usize];
-        if since.is_some() && !is_out {
-            return self.has_next(group, member, None, env);
+        if since.is_none() || is_out {
+            return self.feed_member(group, member, env);
         }
-        self.feed_member(group, member, env);
+        if self.groups[group].group.is_alive(member) {
+            self.has_next(group, member, None, env);
+        } else {
+            self.drop_batch(group, member, env);
+        }
     }
 
     /// A member polls, if there is something for it; its partitions take turns to be the first.
-    fn feed_member<P: Probe>(&mut self, group: usize, member: u32, env: &mut Env<'_, '_, P>) {
+    pub(super) fn feed_member<P: Probe>(
+        &mut self,
+        group: usize,
+        member: u32,
+        env: &mut Env<'_, '_, P>,
+    ) {
         let mut owned = self.owned(group, member);
         let turn = self.groups[group].polls[member as usize].turn + 1;
         let len = owned.len().max(1);

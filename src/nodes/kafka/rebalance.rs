@@ -76,13 +76,24 @@ impl Kafka {
     ) {
         self.has_handled(from, receipt, env);
         for index in 0..self.groups.len() {
-            let Watched { group, polls, .. } = &mut self.groups[index];
-            let Some(at) = group.place_of(from) else { continue };
-            // Who has a batch comes by when that is done. Who was dismissed joins again then.
-            if polls[at as usize].since.is_none() && group.is_dismissed(at) {
-                group.comes_by(at);
-                self.change(from, env, Group::heartbeat);
+            if let Some(at) = self.groups[index].group.place_of(from) {
+                self.joins_again(index, at, env);
             }
+        }
+    }
+
+    /// A member polls: if it was dismissed, it joins again. Who has a batch polls when that is done.
+    pub(super) fn joins_again<P: Probe>(
+        &mut self,
+        index: usize,
+        at: u32,
+        env: &mut Env<'_, '_, P>,
+    ) {
+        let Watched { group, polls, .. } = &mut self.groups[index];
+        if polls[at as usize].since.is_none() && group.is_dismissed(at) {
+            group.comes_by(at);
+            let instance = InstanceId(group.first.0 + at);
+            self.change(instance, env, Group::heartbeat);
         }
     }
 

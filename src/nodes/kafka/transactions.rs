@@ -180,6 +180,11 @@ impl Transactions {
         self.ending.range(first..).next().is_some_and(|(it, _)| it.producer == producer)
     }
 
+    /// Is a member's process handling something, as far as it has said?
+    fn is_at_work(&self, group: usize, member: u32) -> bool {
+        self.groups[group].members[member as usize].handles != Cause::NONE
+    }
+
     /// Since when transactions are open.
     fn since(&self) -> impl Iterator<Item = Time> {
         let producers = self.groups.iter().flat_map(|group| &group.members);
@@ -323,16 +328,21 @@ impl Kafka {
     ) {
         let ending = self.transactions.as_mut().and_then(|it| it.ending.remove(&transaction));
         let Some(Ending { partitions, commits }) = ending else { return };
+        // First, so that its partitions take turns, and not those that get a marker.
+        for group in 0..self.groups.len() {
+            if let Some(member) = self.groups[group].group.place_of(transaction.producer) {
+                // It polls: so it joins again, if it was dismissed while it waited.
+                if self.transactions.as_ref().is_some_and(|it| !it.is_at_work(group, member)) {
+                    self.joins_again(group, member, env);
+                }
+                self.goes_on(group, member, env);
+            }
+        }
         let mark = Mark::Ends { transaction, commits };
         for partition in partitions {
             let marker = Appended::marker(mark, env.me(), env.now());
             self.cluster().logs[partition].waiting.push_back(marker);
             self.turn(partition, env);
-        }
-        for group in 0..self.groups.len() {
-            if let Some(member) = self.groups[group].group.place_of(transaction.producer) {
-                self.goes_on(group, member, env);
-            }
         }
     }
 

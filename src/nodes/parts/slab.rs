@@ -12,13 +12,6 @@ pub struct Handle {
     generation: u32,
 }
 
-impl Handle {
-    /// All of it in one word.
-    pub fn word(self) -> u64 {
-        u64::from(self.slot) << 32 | u64::from(self.generation)
-    }
-}
-
 impl Default for Handle {
     fn default() -> Self {
         Self::NONE
