@@ -114,7 +114,7 @@ struct Ended<P: Probe> {
 /// end with them.
 fn end<P: Probe>(mut timeline: Timeline<P>, watch: Watch<'_>) -> Ended<P> {
     let (arrivals_end, cap) = (timeline.arrivals_end(), timeline.horizon());
-    let mut came = go(&mut timeline, Time(arrivals_end.0 - 1), watch);
+    let mut came = go(&mut timeline, Time(arrivals_end.0.saturating_sub(1)), watch);
     let looked = match came {
         Some(Stop::Until | Stop::Idle) => Some(standing(timeline.simulation())),
         Some(Stop::TooManyAtOnce { .. } | Stop::TooManyInFlight { .. }) | None => None,
