@@ -250,7 +250,8 @@ impl Kafka {
 impl Cluster {
     /// What producers hold that no leader has taken, and why.
     pub(super) fn readings(&self, now: Time, faults: &Faults, into: &mut Readings) {
-        let waiting: usize = self.logs.iter().map(|log| log.waiting.len()).sum();
+        let waiting = self.logs.iter().flat_map(|log| &log.waiting);
+        let waiting = waiting.filter(|it| !it.mark.is_marker()).count();
         into.own(What::Unsent, waiting + self.buffers.blocked);
         let (served, unserved): (Vec<usize>, Vec<usize>) =
             (0..self.logs.len()).partition(|at| self.serves(*at, now, faults));
