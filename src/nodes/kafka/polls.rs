@@ -132,8 +132,8 @@ impl Kafka {
     ) {
         let has_more =
             |(channel, at): &(usize, usize)| self.channels[*channel].partitions[*at].polled > 0;
-        let mut all = rather.into_iter().chain(self.owned(group, member));
-        let next = all.find(has_more);
+        let others = || self.owned(group, member).into_iter().find(has_more);
+        let next = rather.filter(has_more).or_else(others);
         // What is committed already is worked off even by who is about to go.
         let is_committed = self.polling.is_some_and(|it| it.commit == Committing::Before);
         let goes_on = is_committed || self.groups[group].group.reaches(member);
